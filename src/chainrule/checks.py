@@ -1,0 +1,114 @@
+"""Checks of shapes, labels and hyperparameters, with one form of message.
+
+Each check returns what it checked, in the form the caller computes with, or raises
+InputError with where, expected, got and fix.
+"""
+
+import difflib
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import InputError
+
+FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+
+
+def describe(value: Any) -> str:
+    """A value for an error message: an array by shape and dtype, anything else short."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}, {value.dtype}"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def one_of(where: str, name: str, value: Any, allowed: Collection[str]) -> str:
+    """`value` if it is one of `allowed`; the error suggests the nearest name."""
+    if isinstance(value, str) and value in allowed:
+        return value
+    near = difflib.get_close_matches(str(value), list(allowed), n=1)
+    raise InputError(
+        where,
+        f"{name} to be one of {', '.join(allowed)}",
+        describe(value),
+        f"Did you mean {near[0]}?" if near else "",
+    )
+
+
+def whole_number(where: str, name: str, value: Any, *, least: int = 0) -> int:
+    """`value` as an int of at least `least`."""
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least:
+        return int(value)
+    raise InputError(where, f"{name} to be a whole number of at least {least}", describe(value))
+
+
+def numbers(
+    where: str,
+    name: str,
+    value: Any,
+    *,
+    least: float = -np.inf,
+    most: float = np.inf,
+    open_below: bool = False,
+    open_above: bool = False,
+) -> np.ndarray:
+    """`value`, a number or one number per run, as float64 of shape () or (R,) within bounds."""
+    sign_below, sign_above = ("<" if open_below else "<="), ("<" if open_above else "<=")
+    bounds = (f"{least:g} {sign_below} " if least > -np.inf else "") + name
+    bounds += f" {sign_above} {most:g}" if most < np.inf else ""
+    expected = f"{bounds}, a finite number or one per run"
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(where, expected, describe(value)) from None
+    if array.ndim > 1:
+        raise InputError(where, expected, f"shape {array.shape}")
+    above = array > least if open_below else array >= least
+    below = array < most if open_above else array <= most
+    fine = np.isfinite(array) & above & below
+    if not fine.all() or array.size == 0:
+        bad = f"{array[~fine].flat[0]:g}" if array.size else "no number"
+        raise InputError(where, expected, bad)
+    return array
+
+
+def float_dtype(where: str, dtype: Any) -> np.dtype:
+    """float64 or float32; anything else is an error."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found in FLOATS:
+        return found
+    raise InputError(where, "dtype to be float64 or float32", describe(dtype))
+
+
+def matrix(where: str, name: str, value: Any, *, columns: str = "one column per example") -> Any:
+    """`value` as a two-dimensional numeric array of finite numbers; a rank-1 array is refused.
+
+    A rank-1 array is neither a row nor a column, so nothing is guessed.
+    """
+    array = np.asarray(value)
+    if array.ndim == 1:
+        n = array.shape[0]
+        raise InputError(
+            where,
+            f"{name} with two axes, {columns}",
+            f"a rank-1 array of shape ({n},)",
+            f"Make the axis explicit: {name}.reshape(1, {n}) for one row of {n} examples, "
+            f"{name}.reshape({n}, 1) for one example.",
+        )
+    if array.ndim != 2:
+        raise InputError(where, f"{name} with two axes, {columns}", f"shape {array.shape}")
+    if array.dtype.kind not in "fiub":
+        raise InputError(where, f"{name} to hold numbers", f"dtype {array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        bad = np.argwhere(~np.isfinite(array))
+        raise InputError(
+            where,
+            f"{name} to hold finite numbers only",
+            f"{len(bad)} missing or infinite, the first at row {bad[0][0]}, column {bad[0][1]}",
+            "Fill or drop them before training.",
+        )
+    return array

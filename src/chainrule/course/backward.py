@@ -1,0 +1,116 @@
+"""From the cost back to every weight, and one step: the other half of `course.deep`.
+
+    dZ[l] = dA[l] g'(Z[l]),   dW[l] = 1/m dZ[l] A[l-1]^T,   db[l] = 1/m sum_i dZ[l]_i,
+    dA[l-1] = W[l]^T dZ[l]
+
+dA and dZ are m times the cost's derivatives, as in the course: the mean is taken in dW and db.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.course import _checked, basics
+from chainrule.course._cross_entropy import cross_entropy_derivative
+from chainrule.course.forward import Array, Cache, LinearCache
+from chainrule.errors import InputError
+
+
+def linear_backward(dZ: Any, cache: LinearCache) -> tuple[Array, Array, Array]:
+    """One layer's derivatives from that of its Z = W A_prev + b.
+
+        dW = 1/m dZ A_prev^T,   db = 1/m sum_i dZ_i,   dA_prev = W^T dZ
+
+    dZ (n, m); cache (A_prev, W, b) of `linear_forward`. Returns dA_prev (n_prev, m),
+    dW (n, n_prev), db (n, 1).
+    """
+    A_prev, W, _ = cache
+    m = A_prev.shape[1]
+    dZ = _checked.derivatives("linear_backward", "dZ", dZ, (W.shape[0], m))
+    dW = dZ @ A_prev.T / m
+    db = np.sum(dZ, axis=1, keepdims=True) / m
+    return W.T @ dZ, dW, db
+
+
+def relu_backward(dA: Any, cache: Array) -> Array:
+    """dZ = dA where Z > 0, else 0. dA and cache (the Z) of one shape. Returns a new array."""
+    Z = _checked.floats("relu_backward", "cache", cache)
+    dA = _checked.derivatives("relu_backward", "dA", dA, Z.shape)
+    return np.where(Z > 0, dA, 0)
+
+
+def sigmoid_backward(dA: Any, cache: Array) -> Array:
+    """dZ = dA s (1 - s), s = sigmoid(Z). dA and cache (the Z) of one shape."""
+    Z = _checked.floats("sigmoid_backward", "cache", cache)
+    dA = _checked.derivatives("sigmoid_backward", "dA", dA, Z.shape)
+    return dA * basics.sigmoid_derivative(Z)
+
+
+ACTIVATIONS_BACKWARD = {"sigmoid": sigmoid_backward, "relu": relu_backward}
+
+
+def linear_activation_backward(
+    dA: Any, cache: Cache, activation: str
+) -> tuple[Array, Array, Array]:
+    """One layer's derivatives from that of its A = g(W A_prev + b).
+
+    dA (n, m); cache of `linear_activation_forward`; activation "sigmoid" or "relu". Returns
+    dA_prev (n_prev, m), dW (n, n_prev), db (n, 1).
+    """
+    checks.one_of("linear_activation_backward", "activation", activation, ACTIVATIONS_BACKWARD)
+    linear_cache, activation_cache = cache
+    dZ = ACTIVATIONS_BACKWARD[activation](dA, activation_cache)
+    return linear_backward(dZ, linear_cache)
+
+
+def L_model_backward(AL: Any, Y: Any, caches: list[Cache]) -> dict[str, Array]:
+    """The derivatives of all layers, last to first.
+
+    AL (1, m) and caches (L of them) as `L_model_forward` returns them; Y (1, m) labels 0 and 1.
+    Returns dW1, db1, ..., dWL, dbL in the shapes of the parameters, and dA0, ..., dA{L-1}. (The
+    course's first edition numbers dA one higher.)
+    """
+    AL = _checked.features("L_model_backward", "AL", AL)
+    Y = _checked.labels("L_model_backward", "Y", Y, AL.shape)
+    L = len(caches)
+    grads = {}
+    linear_cache, Z = caches[-1]
+    dA, dW, db = linear_backward(_output_dZ(AL, Y, Z), linear_cache)
+    grads[f"dA{L - 1}"], grads[f"dW{L}"], grads[f"db{L}"] = dA, dW, db
+    for l in reversed(range(1, L)):  # noqa: E741 - the course's letter
+        dA, dW, db = linear_activation_backward(dA, caches[l - 1], "relu")
+        grads[f"dA{l - 1}"], grads[f"dW{l}"], grads[f"db{l}"] = dA, dW, db
+    return grads
+
+
+def _output_dZ(AL: Array, Y: Array, Z: Array) -> Array:
+    """dZ[L] = dAL g'(Z[L]), the textbook's two factors.
+
+    Where AL has been rounded to exactly 0 or 1 they are infinity and zero, or nearly; there their
+    product is written as what it is for every AL = sigmoid(Z): AL - Y.
+    """
+    rounded = (AL == 0) | (AL == 1)
+    dAL = np.where(rounded, 0, cross_entropy_derivative(AL, Y))
+    return np.where(rounded, AL - Y, sigmoid_backward(dAL, Z))
+
+
+def update_parameters(
+    parameters: dict[str, Array], grads: dict[str, Array], learning_rate: float
+) -> dict[str, Array]:
+    """One step of gradient descent: W[l] - learning_rate dW[l] and the same for b[l].
+
+    parameters W1, b1, ..., WL, bL; grads holds dW1, db1, ..., dWL, dbL of the same shapes.
+    Returns new parameters.
+    """
+    where = "update_parameters"
+    L = _checked.depth(where, parameters)
+    learning_rate = _checked.step_size(where, learning_rate)
+    updated = {}
+    for name in [f"{kind}{l}" for l in range(1, L + 1) for kind in "Wb"]:  # noqa: E741
+        if f"d{name}" not in grads:
+            raise InputError(where, f"grads with d{name}", f"the names {', '.join(grads)}")
+        value = _checked.floats(where, name, parameters[name])
+        grad = _checked.of_shape(where, f"d{name}", grads[f"d{name}"], value.shape, f"as {name}")
+        updated[name] = value - learning_rate * grad
+    return updated

@@ -1,0 +1,119 @@
+"""From starting weights to the cost, for networks of any depth: half of `course.deep`.
+
+    A[0] = X,   Z[l] = W[l] A[l-1] + b[l],   A[l] = g[l](Z[l]),   AL = A[L]
+
+g is relu in every layer but the last, whose g is the sigmoid.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.course import _checked, basics
+from chainrule.course._cross_entropy import cross_entropy
+from chainrule.errors import InputError
+
+Array = np.ndarray
+LinearCache = tuple[Array, Array, Array]
+Cache = tuple[LinearCache, Array]
+
+
+def initialize_parameters(n_x: int, n_h: int, n_y: int) -> dict[str, Array]:
+    """Starting weights of a network with one hidden layer: small and random, biases zero.
+
+    n_x, n_h, n_y : numbers of features, hidden units and outputs. Returns W1 (n_h, n_x),
+    b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1), float64: randn * 0.01, W1 first, from NumPy's global
+    generator. `np.random.seed(1)` before it gives the course's numbers; the course's own function
+    seeds itself.
+    """
+    n_x, n_h, n_y = _checked.sizes("initialize_parameters", "n_x, n_h, n_y", (n_x, n_h, n_y))
+    return {
+        "W1": np.random.randn(n_h, n_x) * 0.01,
+        "b1": np.zeros((n_h, 1)),
+        "W2": np.random.randn(n_y, n_h) * 0.01,
+        "b2": np.zeros((n_y, 1)),
+    }
+
+
+def initialize_parameters_deep(layer_dims: Sequence[int]) -> dict[str, Array]:
+    """Starting weights of a network of any depth, scaled by the number of inputs of each unit.
+
+        W[l] = randn(n_l, n_{l-1}) / sqrt(n_{l-1}),   b[l] = 0
+
+    layer_dims : (n_x, n_1, ..., n_L). Returns W1, b1, ..., WL, bL, float64, drawn from layer 1 on
+    from NumPy's global generator. This is the rule of the course's application (a cat or not); its
+    step-by-step exercise multiplies by 0.01 instead.
+    """
+    dims = _checked.sizes("initialize_parameters_deep", "layer_dims", layer_dims)
+    parameters = {}
+    for l in range(1, len(dims)):  # noqa: E741 - the course's letter
+        parameters[f"W{l}"] = np.random.randn(dims[l], dims[l - 1]) / np.sqrt(dims[l - 1])
+        parameters[f"b{l}"] = np.zeros((dims[l], 1))
+    return parameters
+
+
+def sigmoid(Z: Any) -> tuple[Array, Array]:
+    """A = 1 / (1 + exp(-Z)) and, for the backward pass, Z. Any shape; Z is not copied."""
+    return basics.sigmoid(Z), Z
+
+
+def relu(Z: Any) -> tuple[Array, Array]:
+    """A = max(0, Z) and, for the backward pass, Z. Any shape; Z is not copied."""
+    return basics.relu(Z), Z
+
+
+ACTIVATIONS: dict[str, Callable[[Any], tuple[Array, Array]]] = {"sigmoid": sigmoid, "relu": relu}
+
+
+def linear_forward(A: Any, W: Any, b: Any) -> tuple[Array, LinearCache]:
+    """Z = W A + b.
+
+    A (n_prev, m), W (n, n_prev), b (n, 1). Returns Z (n, m) and the cache (A, W, b), not copied.
+    """
+    A, W, b = _checked.layer("linear_forward", "A", A, W, b)
+    return W @ A + b, (A, W, b)
+
+
+def linear_activation_forward(A_prev: Any, W: Any, b: Any, activation: str) -> tuple[Array, Cache]:
+    """A = g(W A_prev + b), g the sigmoid or relu.
+
+    A_prev (n_prev, m), W (n, n_prev), b (n, 1); activation "sigmoid" or "relu". Returns A (n, m)
+    and the cache ((A_prev, W, b), Z), not copied.
+    """
+    checks.one_of("linear_activation_forward", "activation", activation, ACTIVATIONS)
+    Z, linear_cache = linear_forward(A_prev, W, b)
+    A, activation_cache = ACTIVATIONS[activation](Z)
+    return A, (linear_cache, activation_cache)
+
+
+def L_model_forward(X: Any, parameters: dict[str, Array]) -> tuple[Array, list[Cache]]:
+    """AL, the network's probabilities: L - 1 layers of relu, then one of sigmoid.
+
+    X (n_x, m); parameters W1, b1, ..., WL, bL. Returns AL (n_L, m) and the L caches of
+    `linear_activation_forward`, layer 1 first.
+    """
+    L = _checked.depth("L_model_forward", parameters)
+    A = X
+    caches = []
+    for l in range(1, L + 1):  # noqa: E741
+        W, b = parameters[f"W{l}"], parameters[f"b{l}"]
+        try:
+            A, cache = linear_activation_forward(A, W, b, "relu" if l < L else "sigmoid")
+        except InputError as error:
+            raise error.at(f"L_model_forward, layer {l}") from None
+        caches.append(cache)
+    return A, caches
+
+
+def compute_cost(AL: Any, Y: Any) -> np.float64:
+    """The cross-entropy cost, in nats per example.
+
+        J = -1/m sum_i [ y_i log(a_i) + (1 - y_i) log(1 - a_i) ]
+
+    AL (1, m) probabilities, Y (1, m) labels 0 and 1. Finite where AL is exactly 0 or 1 and the
+    label agrees (0 log 0 = 0); inf, without a warning, where it disagrees.
+    """
+    AL = _checked.probabilities("compute_cost", "AL", AL)
+    return cross_entropy(AL, _checked.labels("compute_cost", "Y", Y, AL.shape))

@@ -1,0 +1,81 @@
+"""The course's two pictures: the learning curve, and what the network got wrong."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.course import _checked
+from chainrule.errors import InputError
+
+# What stays legible on one page: 5 by 5 pictures, each 2.2 inches wide under two lines of title.
+COLUMNS, MOST = 5, 25
+
+
+def plot_costs(costs: Any, learning_rate: float = 0.0075) -> None:
+    """The learning curve, drawn and shown with matplotlib.
+
+    costs : the costs of every hundredth iteration, as the training functions return them.
+    learning_rate : for the title.
+    """
+    import matplotlib.pyplot as plt
+
+    costs = np.atleast_1d(np.squeeze(_checked.floats("plot_costs", "costs", costs)))
+    if costs.ndim != 1:
+        raise InputError("plot_costs", "costs of one training", f"shape {costs.shape}")
+    _, axes = plt.subplots()
+    axes.plot(costs, marker="." if costs.size == 1 else "")  # a single cost makes no line
+    axes.set(ylabel="cost", xlabel="iterations (per hundreds)")
+    axes.set_title(f"Learning rate ={learning_rate}")
+    plt.show()
+
+
+def print_mislabeled_images(classes: Any, X: Any, y: Any, p: Any) -> None:
+    """The pictures whose prediction and label differ, each with both names.
+
+    classes : the names of class 0 and class 1, bytes or str. X : (n_x, m) columns of square
+    pictures, n_x = 3 s^2 (color) or s^2 (gray), pixels in [0, 1] or uint8. y, p : (1, m) labels
+    and predictions. At most 25 are drawn, the first ones; the heading says of how many. Nothing
+    is drawn when all are right.
+    """
+    where = "print_mislabeled_images"
+    X = np.asarray(X)
+    shape = _picture_shape(where, X)
+    y = _checked.labels(where, "y", y, (1, X.shape[1]))
+    p = _checked.labels(where, "p", p, (1, X.shape[1]))
+    wrong = np.flatnonzero(p != y)
+    if not wrong.size:
+        return
+    names = [c.decode() if isinstance(c, bytes) else str(c) for c in np.asarray(classes).tolist()]
+    _draw(
+        [X[:, i].reshape(shape) for i in wrong[:MOST]],
+        [f"Prediction: {names[int(p[0, i])]}\nClass: {names[int(y[0, i])]}" for i in wrong[:MOST]],
+        f"the first {MOST} of {wrong.size} mislabeled pictures" if wrong.size > MOST else "",
+    )
+
+
+def _picture_shape(where: str, X: np.ndarray) -> tuple[int, ...]:
+    """(s, s, 3) or (s, s), the one of which a column of X holds."""
+    n_x = _checked.features(where, "X", X).shape[0]
+    for shape in ((round((n_x / 3) ** 0.5),) * 2 + (3,), (round(n_x**0.5),) * 2):
+        if n_x == np.prod(shape):
+            return shape
+    raise InputError(where, "X with the columns of square pictures", f"{n_x} numbers a column")
+
+
+def _draw(pictures: list[np.ndarray], titles: list[str], heading: str) -> None:
+    """One figure of pictures in rows of five, shown."""
+    import matplotlib.pyplot as plt
+
+    columns = min(COLUMNS, len(pictures))
+    rows = -(-len(pictures) // columns)
+    size = (2.2 * columns, 2.8 * rows)
+    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
+    for axes in grid.flat:
+        axes.axis("off")
+    for axes, picture, title in zip(grid.flat, pictures, titles, strict=False):
+        top = 255 if picture.dtype == np.uint8 else 1
+        axes.imshow(picture, interpolation="nearest", cmap="gray", vmin=0, vmax=top)
+        axes.set_title(title, fontsize=9)
+    if heading:
+        figure.suptitle(heading)
+    plt.show()

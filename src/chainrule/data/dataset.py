@@ -1,0 +1,128 @@
+"""A feature matrix with what belongs to its columns: labels, class names, file names, shape."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.data.labels import denies
+from chainrule.data.matrix import FeatureMatrix, FloatMatrix, PixelMatrix
+from chainrule.data.scaling import Scaling
+from chainrule.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """m labelled examples.
+
+    raw : (n_x, m) features as they came: uint8 pixels or floats.
+    labels : (m,) integers, indices into classes.
+    classes : the class names. Of two classes the second is the positive one (label 1).
+    names : (m,) file names or row names, or None.
+    image_shape : (height, width, 3) or (height, width) of one picture, flattened in C order into
+        a column; None for anything but pictures.
+    scaling : how raw features become floats.
+    source : where it came from, for messages.
+    feature_names : (n_x,) the column names of a table, or None. Two tables belong together by
+        these, not by the places of their columns.
+    """
+
+    raw: np.ndarray
+    labels: np.ndarray
+    classes: tuple[str, ...]
+    names: tuple[str, ...] | None = None
+    image_shape: tuple[int, ...] | None = None
+    scaling: Scaling = Scaling()  # noqa: RUF009 - frozen and never changed
+    source: str = ""
+    feature_names: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        n_x, m = self.raw.shape
+        if self.labels.shape != (m,):
+            raise DataError(
+                self.source or "Dataset", f"{m} labels, one per example", f"{self.labels.shape}"
+            )
+        if self.names is not None and len(self.names) != m:
+            raise DataError(self.source or "Dataset", f"{m} names", f"{len(self.names)}")
+        if self.image_shape is not None and int(np.prod(self.image_shape)) != n_x:
+            raise DataError(
+                self.source or "Dataset", f"pictures of {n_x} numbers", f"{self.image_shape}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def matrix(self, dtype: Any = np.float64) -> FeatureMatrix:
+        """The feature matrix (n_x, m): pixels are scaled where they are used, floats once."""
+        if self.raw.dtype == np.uint8:
+            return PixelMatrix(self.raw, self.scaling, dtype)
+        return FloatMatrix(self.scaling(self.raw, np.dtype(dtype)), dtype)
+
+    @property
+    def Y(self) -> np.ndarray:
+        """Labels as the equations want them, float64: (1, m) of 0 and 1 for two classes,
+        else (n_classes, m) with a single 1 in each column."""
+        if len(self.classes) == 2:
+            return self.labels.reshape(1, -1).astype(np.float64)
+        return np.eye(len(self.classes))[:, self.labels]
+
+    def select(self, index: Any) -> "Dataset":
+        """The examples at `index` (m,) boolean or integers."""
+        index = np.arange(len(self))[index]
+        names = None if self.names is None else tuple(self.names[i] for i in index)
+        return replace(self, raw=self.raw.T[index].T, labels=self.labels[index], names=names)
+
+    def with_positive(self, name: str) -> "Dataset":
+        """A binary problem: class `name` (label 1) against all the rest (label 0)."""
+        if name not in self.classes:
+            raise DataError(
+                self.source or "Dataset",
+                f"the positive class to be one of {', '.join(self.classes)}",
+                repr(name),
+            )
+        positive = self.classes.index(name)
+        others = [c for c in self.classes if c != name]
+        rest = others[0] if len(others) == 1 else f"not {name}"
+        return replace(
+            self, labels=(self.labels == positive).astype(np.int64), classes=(rest, name)
+        )
+
+    def aligned(self, classes: tuple[str, ...], known_by: str = "the model") -> "Dataset":
+        """The same examples with labels as indices into `classes`, matched by name.
+
+        The data may hold some of the classes only, in any order. A two-class model of
+        (not cat, cat), or non-cat and the like, takes data of any classes among which is cat.
+        `known_by` says in the error whose classes these are.
+        """
+        present = [self.classes[k] for k in np.unique(self.labels)]
+        if set(present) <= set(classes):
+            place = np.array([classes.index(c) if c in classes else -1 for c in self.classes])
+            return replace(self, labels=place[self.labels].astype(np.int64), classes=classes)
+        if len(classes) == 2 and denies(*classes) and classes[1] in self.classes:
+            return replace(self.with_positive(classes[1]), classes=classes)
+        raise DataError(
+            self.source or "Dataset",
+            f"examples of the classes that {known_by} knows ({_listed(classes)})",
+            f"examples of {_listed([c for c in present if c not in classes])}",
+            f"The data's classes are {_listed(self.classes)}: rename or leave out what is foreign.",
+        )
+
+
+def _listed(names: Sequence[str], few: int = 10) -> str:
+    more = f" and {len(names) - few} more" if len(names) > few else ""
+    return ", ".join(names[:few]) + more
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """What one source gave: a training set and, where it has them, validation and test sets.
+
+    All share classes, picture shape and the scaling learned from the training set.
+    skipped : files that could not be read, each "path: reason".
+    """
+
+    train: Dataset
+    validation: Dataset | None = None
+    test: Dataset | None = None
+    skipped: tuple[str, ...] = ()

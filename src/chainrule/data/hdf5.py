@@ -1,0 +1,132 @@
+"""The course's HDF5 layout: pictures, labels and class names of a training and a test set.
+
+    train_set_x (m, height, width[, 3]) uint8    train_set_y (m,) or (1, m), integers
+    test_set_x, test_set_y                       the same
+    list_classes (n_classes,)                    names, as bytes, or integers
+
+All in one file, or in a pair such as train_catvnoncat.h5 and test_catvnoncat.h5.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.data.dataset import Dataset, Splits
+from chainrule.data.labels import check_indices, class_names
+from chainrule.errors import DataError
+
+SUFFIXES = (".h5", ".hdf5", ".hdf")
+ROLES = ("train", "test")
+LAYOUT = "train_set_x, train_set_y, test_set_x, test_set_y (or one pair of them) and list_classes"
+
+
+def open_hdf5(path: Path) -> Splits:
+    """The sets in one file, or in the pair it belongs to: "test" for "train" in its name.
+
+    A file that holds nothing but a test set, and whose partner is not there, is the only set
+    there is, thus `train`. Names are "train_set_x[17]". Pictures are read once, as uint8.
+    """
+    sets = _read(path)
+    for mine, other in (ROLES, ROLES[::-1]):
+        partner = path.with_name(path.name.replace(mine, other, 1))
+        if mine in sets and other not in sets and partner != path and partner.is_file():
+            sets = _read(partner) | sets
+    return _splits(sets)
+
+
+def open_hdf5_folder(folder: Path) -> Splits:
+    """The one training set and the one test set in the HDF5 files of a folder."""
+    sets: dict[str, Dataset] = {}
+    for path in hdf5_files(folder):
+        found = _read(path)
+        twice = sorted(set(found) & set(sets))
+        if twice:
+            raise DataError(
+                str(folder),
+                f"one {twice[0]}ing set" if twice[0] == "train" else "one test set",
+                f"{sets[twice[0]].source} and {path}",
+                "Name the file instead of the folder.",
+            )
+        sets |= found
+    return _splits(sets)
+
+
+def hdf5_files(folder: Path) -> list[Path]:
+    """The HDF5 files directly in a folder, sorted."""
+    found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES]
+    return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
+
+
+def _splits(sets: dict[str, Dataset]) -> Splits:
+    if "train" not in sets:
+        return Splits(sets["test"])
+    train, test = sets["train"], sets.get("test")
+    return Splits(train, test=test and test.aligned(train.classes, "the training set"))
+
+
+def _read(path: Path) -> dict[str, Dataset]:
+    """The data sets in one file, by role."""
+    import h5py
+
+    if not path.is_file() or not h5py.is_hdf5(path):
+        with path.open("rb"):  # a file that may not be read says so itself
+            pass
+        raise DataError(str(path), "an HDF5 file", "something else", "Is the download complete?")
+    try:
+        with h5py.File(path, "r") as file:
+            roles = [role for role in ROLES if f"{role}_set_x" in file]
+            if not roles:
+                raise DataError(
+                    str(path), f"the datasets {LAYOUT}", ", ".join(file) or "an empty file"
+                )
+            return {role: _read_set(file, role, str(path)) for role in roles}
+    except (OSError, RuntimeError) as error:  # h5py's errors for damaged data
+        raise DataError(str(path), "an undamaged HDF5 file", str(error)) from None
+
+
+def _read_set(file: Any, role: str, where: str) -> Dataset:
+    pictures = _array(file, f"{role}_set_x", where)
+    values = _array(file, f"{role}_set_y", where)
+    classes = class_names(f"{where}: list_classes", _array(file, "list_classes", where))
+    labels = check_indices(f"{where}: {role}_set_y", _labels(values, role, where), classes)
+    m = len(labels)
+    _check_pictures(pictures, m, role, where)
+    return Dataset(
+        raw=pictures.reshape(m, -1).T,
+        labels=labels,
+        classes=classes,
+        names=tuple(f"{role}_set_x[{i}]" for i in range(m)),
+        image_shape=pictures.shape[1:],
+        source=where,
+    )
+
+
+def _array(file: Any, name: str, where: str) -> np.ndarray:
+    """The dataset `name` of an open file, whole."""
+    found = file.get(name)
+    if not hasattr(found, "dtype"):
+        raise DataError(where, f"the datasets {LAYOUT}", f"no dataset {name}: {', '.join(file)}")
+    return np.asarray(found[()])
+
+
+def _labels(values: np.ndarray, role: str, where: str) -> np.ndarray:
+    """Labels (m,) or (1, m) as (m,)."""
+    if values.dtype.kind not in "iub" or values.ndim > 2 or values.size != max(values.shape, default=0):
+        got = f"shape {values.shape}, {values.dtype}"
+        raise DataError(where, f"{role}_set_y (m,) or (1, m) of integers", got)
+    return values.reshape(-1).astype(np.int64)
+
+
+def _check_pictures(pictures: np.ndarray, m: int, role: str, where: str) -> None:
+    shape = pictures.shape
+    rgb = pictures.ndim == 4 and shape[3] == 3
+    if pictures.dtype != np.uint8 or not (rgb or pictures.ndim == 3) or 0 in shape:
+        raise DataError(
+            where,
+            f"{role}_set_x (m, height, width, 3) or (m, height, width) of dtype uint8",
+            f"shape {shape}, {pictures.dtype}",
+            "Pixels run from 0 to 255; chainrule scales them.",
+        )
+    if len(pictures) != m:
+        raise DataError(where, f"as many {role}_set_x as {role}_set_y", f"{len(pictures)} and {m}")

@@ -1,0 +1,64 @@
+"""What can go wrong, as one tree.
+
+    ChainruleError
+    ├── InputError (also a ValueError)     something given does not fit: an array, a label,
+    │   │                                  a hyperparameter, an option
+    │   ├── DataError                      a data source cannot be read or means nothing
+    │   └── ModelFileError                 a model or checkpoint file cannot be trusted
+    └── DivergenceError (an ArithmeticError)   the cost is no longer finite
+
+Every InputError says where, what was expected, what was got, and how to mend it:
+
+    Network: expected X with 12288 rows (features), one column per example; got
+    (209, 12288). The examples look like rows: pass X.T.
+"""
+
+
+class ChainruleError(Exception):
+    """The root: catching it catches everything that chainrule raises on purpose."""
+
+
+class InputError(ChainruleError, ValueError):
+    """Something given does not fit.
+
+    where : the function, file or option concerned.
+    expected, got : short facts: shapes, dtypes, names; never an array's contents.
+    fix : what to do about it, a full sentence; may be empty.
+    """
+
+    def __init__(self, where: str, expected: str, got: str, fix: str = "") -> None:
+        self.where, self.expected, self.got, self.fix = where, expected, got, fix
+        super().__init__(where, expected, got, fix)
+
+    def __str__(self) -> str:
+        return f"{self.where}: expected {self.expected}; got {self.got}. {self.fix}".rstrip()
+
+    def at(self, where: str) -> "InputError":
+        """The same error with its place named more exactly by an outer layer."""
+        return type(self)(f"{where}: {self.where}", self.expected, self.got, self.fix)
+
+
+class DataError(InputError):
+    """A data source cannot be read, or does not mean what was asked of it."""
+
+
+class ModelFileError(InputError):
+    """A model or checkpoint file is truncated, foreign, too new, or inconsistent."""
+
+
+class DivergenceError(ChainruleError, ArithmeticError):
+    """The cost stopped being a finite number while training.
+
+    iteration : the iteration whose cost was not finite, counted from 0.
+    """
+
+    def __init__(self, iteration: int, learning_rate: float) -> None:
+        self.iteration, self.learning_rate = iteration, learning_rate
+        super().__init__(iteration, learning_rate)
+
+    def __str__(self) -> str:
+        return (
+            f"training diverged: the cost is not finite at iteration {self.iteration} "
+            f"(learning rate {self.learning_rate:g}). Try a learning rate ten times smaller, "
+            "or scale the features (pixels / 255, or standardized)."
+        )

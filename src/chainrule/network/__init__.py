@@ -1,0 +1,18 @@
+"""The equations: activations, losses, starting weights, and the network made of them."""
+
+from chainrule.network.activations import ACTIVATIONS, Activation
+from chainrule.network.labels import check_labels, correct
+from chainrule.network.losses import LOSSES, Loss
+from chainrule.network.network import Cache, Gradients, Network
+
+__all__ = [
+    "ACTIVATIONS",
+    "LOSSES",
+    "Activation",
+    "Cache",
+    "Gradients",
+    "Loss",
+    "Network",
+    "check_labels",
+    "correct",
+]

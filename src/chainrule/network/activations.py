@@ -1,0 +1,115 @@
+"""Activation functions, each beside its derivative.
+
+Every derivative here can be written with the value A = g(Z) alone, so a forward pass keeps A and
+may overwrite Z. `value(Z, out)` gives A; `backward(dA, A, out)` gives dZ = dA g'(Z). Both act
+element by element on arrays of any shape (softmax: along the axis before the last, the units),
+return `out` if it is given (which may be the input itself) and a new array otherwise.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+LEAK = 0.01  # slope of leaky_relu below zero, the customary value (Maas et al. 2013)
+
+Array = np.ndarray
+Out = np.ndarray | None
+
+
+def sigmoid(Z: Array, out: Out = None) -> Array:
+    """1 / (1 + exp(-z)), in (0, 1).
+
+    exp(-z) overflows to infinity for very negative z, and 1 / infinity = 0 is then the right
+    answer to full precision; a form in tanh would lose the digits of small probabilities.
+    """
+    with np.errstate(over="ignore"):
+        A = np.exp(np.negative(Z, out=out), out=out)
+    A = np.add(A, 1, out=out)
+    return np.reciprocal(A, out=out)
+
+
+def sigmoid_backward(dA: Array, A: Array, out: Out = None) -> Array:
+    """g' = a (1 - a)."""
+    return np.multiply(dA, A * (1 - A), out=out)
+
+
+def tanh(Z: Array, out: Out = None) -> Array:
+    """(exp(z) - exp(-z)) / (exp(z) + exp(-z)), in (-1, 1)."""
+    return np.tanh(Z, out=out)
+
+
+def tanh_backward(dA: Array, A: Array, out: Out = None) -> Array:
+    """g' = 1 - a^2."""
+    return np.multiply(dA, 1 - A * A, out=out)
+
+
+def relu(Z: Array, out: Out = None) -> Array:
+    """max(0, z)."""
+    return np.maximum(Z, 0, out=out)
+
+
+def relu_backward(dA: Array, A: Array, out: Out = None) -> Array:
+    """g' = 1 where z > 0, else 0; at the kink z = 0 it is 0, as in the course."""
+    return np.multiply(dA, A > 0, out=out)
+
+
+def leaky_relu(Z: Array, out: Out = None) -> Array:
+    """z where z > 0, else 0.01 z."""
+    return np.maximum(Z, LEAK * Z, out=out)
+
+
+def leaky_relu_backward(dA: Array, A: Array, out: Out = None) -> Array:
+    """g' = 1 where z > 0, else 0.01 (a has the sign of z)."""
+    return np.multiply(dA, np.where(A > 0, dA.dtype.type(1), dA.dtype.type(LEAK)), out=out)
+
+
+def identity(Z: Array, out: Out = None) -> Array:
+    """z."""
+    if out is None:
+        return Z.copy()
+    if out is not Z:
+        np.copyto(out, Z)
+    return out
+
+
+def identity_backward(dA: Array, A: Array, out: Out = None) -> Array:
+    """g' = 1."""
+    return identity(dA, out)
+
+
+def softmax(Z: Array, out: Out = None) -> Array:
+    """exp(z_k) / sum_j exp(z_j) over the units (..., n, m): columns sum to 1.
+
+    The largest logit of a column is subtracted first, which changes nothing but the overflow.
+    """
+    A = np.exp(np.subtract(Z, Z.max(axis=-2, keepdims=True), out=out), out=out)
+    return np.divide(A, A.sum(axis=-2, keepdims=True), out=out)
+
+
+def softmax_backward(dA: Array, A: Array, out: Out = None) -> Array:
+    """The Jacobian is diag(a) - a a^T for each column: dz = a (da - sum_j da_j a_j)."""
+    inner = np.sum(dA * A, axis=-2, keepdims=True)
+    return np.multiply(A, dA - inner, out=out)
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A function and its derivative, by name."""
+
+    name: str
+    value: Callable[..., Array]
+    backward: Callable[..., Array]
+
+
+ACTIVATIONS = {
+    a.name: a
+    for a in (
+        Activation("sigmoid", sigmoid, sigmoid_backward),
+        Activation("tanh", tanh, tanh_backward),
+        Activation("relu", relu, relu_backward),
+        Activation("leaky_relu", leaky_relu, leaky_relu_backward),
+        Activation("identity", identity, identity_backward),
+        Activation("softmax", softmax, softmax_backward),
+    )
+}

@@ -1,0 +1,100 @@
+"""Losses, each beside its derivative.
+
+    J = sum_i w_i L_i      w (..., 1, m) example weights that sum to 1 (1/m each: the mean)
+
+`per_example(Z, A, Y)` gives L (..., m), summed over the output units, from the logits Z (..., n, m)
+and the outputs A = g(Z). `derivative(A, Y, weight)` gives dJ/dZ for the two cross-entropies,
+where the output activation's derivative cancels, and dJ/dA for the others.
+
+The cross-entropies are computed from logits, so nothing is clipped: a confident mistake keeps
+its exact cost and its exact gradient.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule import checks
+
+Array = np.ndarray
+
+
+def binary_cross_entropy(Z: Array, A: Array, Y: Array) -> Array:
+    """L = sum_k log(1 + exp(z_k)) - y_k z_k, in nats, for labels y in [0, 1] and a = sigmoid(z).
+
+    The same as -y log a - (1 - y) log(1 - a).
+    """
+    return (np.logaddexp(0, Z) - Y * Z).sum(axis=-2)
+
+
+def softmax_cross_entropy(Z: Array, A: Array, Y: Array) -> Array:
+    """L = log sum_k exp(z_k) - sum_k y_k z_k, in nats, for columns y that sum to 1."""
+    top = Z.max(axis=-2)
+    return top + np.log(np.exp(Z - top[..., None, :]).sum(axis=-2)) - (Y * Z).sum(axis=-2)
+
+
+def minus_labels(A: Array, Y: Array, weight: Array) -> Array:
+    """dJ/dZ = w (A - Y), for both cross-entropies."""
+    return weight * (A - Y)
+
+
+def squared_error(Z: Array, A: Array, Y: Array) -> Array:
+    """L = 1/2 sum_k (a_k - y_k)^2, in squared units of y."""
+    return 0.5 * np.square(A - Y).sum(axis=-2)
+
+
+def squared_error_derivative(A: Array, Y: Array, weight: Array) -> Array:
+    """dJ/dA = w (A - Y)."""
+    return weight * (A - Y)
+
+
+def absolute_error(Z: Array, A: Array, Y: Array) -> Array:
+    """L = sum_k |a_k - y_k|, in units of y."""
+    return np.abs(A - Y).sum(axis=-2)
+
+
+def absolute_error_derivative(A: Array, Y: Array, weight: Array) -> Array:
+    """dJ/dA = w sign(A - Y); 0 where a = y."""
+    return weight * np.sign(A - Y)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss and its derivative, by name.
+
+    output : the output activation that the loss requires, because its derivative is with respect
+        to the logits; None where any will do and the derivative is with respect to the outputs.
+    classifies : whether the labels are classes, so that accuracy has a meaning.
+    """
+
+    name: str
+    per_example: Callable[[Array, Array, Array], Array]
+    derivative: Callable[[Array, Array, Array], Array]
+    output: str | None
+    classifies: bool
+
+
+LOSSES = {
+    loss.name: loss
+    for loss in (
+        Loss("binary_cross_entropy", binary_cross_entropy, minus_labels, "sigmoid", True),
+        Loss("softmax_cross_entropy", softmax_cross_entropy, minus_labels, "softmax", True),
+        Loss("squared_error", squared_error, squared_error_derivative, None, False),
+        Loss("absolute_error", absolute_error, absolute_error_derivative, None, False),
+    )
+}
+
+
+def output_and_loss(n_y: int, output: str | None, loss: str | None) -> tuple[str, str]:
+    """The output activation and loss, where one or both are left to the other or to n_y."""
+    pairs = {
+        "sigmoid": "binary_cross_entropy",
+        "softmax": "softmax_cross_entropy",
+        "identity": "squared_error",
+    }
+    if loss is None:
+        output = output or ("sigmoid" if n_y == 1 else "softmax")
+        return output, pairs.get(output, "squared_error")
+    checks.one_of("Network", "loss", loss, LOSSES)
+    return output or LOSSES[loss].output or "identity", loss

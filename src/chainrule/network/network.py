@@ -1,0 +1,319 @@
+"""A network of any depth, in the course's equations.
+
+    A[0] = X,   Z[l] = W[l] A[l-1] + b[l],   A[l] = g[l](Z[l]),   l = 1 ... L
+
+Examples are columns. Axes before the last two are runs: weights (n_out, n_in) are one network,
+weights (R, n_out, n_in) are R networks, and every line below is the same for both.
+
+This file is the plain form, to be read and to be checked against. The form that trains fast,
+in buffers of its own, is `training/propagation.py`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.errors import InputError
+from chainrule.network.activations import ACTIVATIONS
+from chainrule.network.initializers import draw_layers
+from chainrule.network.labels import check_labels
+from chainrule.network.losses import LOSSES, Loss, output_and_loss
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """dJ/dW[l] and dJ/db[l], in the shapes of the parameters, and dJ/dZ[l] (..., n_l, m)."""
+
+    dW: tuple[Array, ...]
+    db: tuple[Array, ...]
+    dZ: tuple[Array, ...]
+
+
+@dataclass(frozen=True)
+class Cache:
+    """What a forward pass leaves for the backward pass: Z[l] and A[l], l = 1 ... L, and X."""
+
+    X: Any
+    Z: tuple[Array, ...]
+    A: tuple[Array, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Weights, biases, activations and the loss they are trained for.
+
+    weights : L arrays (n_l, n_{l-1}), or (R, n_l, n_{l-1}) for R runs; float64 or float32.
+    biases : L arrays (n_l, 1) or (R, n_l, 1).
+    activations : L names, the output's last. See `ACTIVATIONS`.
+    loss : "binary_cross_entropy" (needs sigmoid outputs), "softmax_cross_entropy" (softmax),
+        "squared_error" or "absolute_error" (any output).
+
+    The arrays are kept as given, not copied. L = 1 is logistic, softmax or linear regression.
+    """
+
+    weights: tuple[Array, ...]
+    biases: tuple[Array, ...]
+    activations: tuple[str, ...]
+    loss: str
+
+    def __post_init__(self) -> None:
+        for name in ("weights", "biases", "activations"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        checks.one_of("Network", "loss", self.loss, LOSSES)
+        for activation in self.activations:
+            checks.one_of("Network", "activation", activation, ACTIVATIONS)
+        needed = LOSSES[self.loss].output
+        if not self.weights or not (
+            len(self.weights) == len(self.biases) == len(self.activations)
+        ):
+            raise InputError(
+                "Network",
+                "as many weights as biases and activations, at least one of each",
+                f"{len(self.weights)}, {len(self.biases)} and {len(self.activations)}",
+            )
+        if needed and self.activations[-1] != needed:
+            raise InputError(
+                "Network",
+                f"output activation {needed} for the loss {self.loss}",
+                self.activations[-1],
+            )
+        self._check_shapes()
+
+    def _check_shapes(self) -> None:
+        lead, n_prev = self.weights[0].shape[:-2], self.weights[0].shape[-1]
+        for layer, (W, b) in enumerate(zip(self.weights, self.biases, strict=True), start=1):
+            n = W.shape[-2] if W.ndim >= 2 else 0
+            if n < 1 or W.shape != (*lead, n, n_prev) or len(lead) > 1:
+                raise InputError(
+                    f"Network: layer {layer}",
+                    f"W of shape {(*lead, 'n', n_prev)} (at most one axis of runs)",
+                    f"{W.shape}",
+                )
+            if b.shape != (*lead, n, 1):
+                raise InputError(
+                    f"Network: layer {layer}", f"b of shape {(*lead, n, 1)}", f"{b.shape}"
+                )
+            if W.dtype != self.dtype or b.dtype != self.dtype:
+                raise InputError(
+                    f"Network: layer {layer}",
+                    f"W and b of dtype {self.dtype}, as in layer 1",
+                    f"{W.dtype} and {b.dtype}",
+                )
+            n_prev = n
+        checks.float_dtype("Network", self.dtype)
+
+    @classmethod
+    def create(
+        cls,
+        layer_sizes: Sequence[int],
+        *,
+        activation: str | Sequence[str] = "relu",
+        output: str | None = None,
+        loss: str | None = None,
+        initializer: str | float = "he",
+        rng: Any = 0,
+        dtype: Any = np.float64,
+    ) -> "Network":
+        """A network with freshly drawn weights.
+
+        layer_sizes : (n_x, n_1, ..., n_y), at least two numbers.
+        activation : of the hidden layers; one name for all, or one per hidden layer.
+        output, loss : default to sigmoid with binary cross-entropy for one output unit, softmax
+            with its cross-entropy for more. Naming one of the two chooses the other.
+        initializer : see `initializers.standard_deviation`.
+        rng : a seed, a numpy Generator or RandomState; a list of R of them gives R runs, each
+            with the weights it would have alone.
+        """
+        sizes = tuple(
+            checks.whole_number("Network", "layer size", n, least=1) for n in layer_sizes
+        )
+        if len(sizes) < 2:
+            raise InputError("Network", "at least an input and an output size", f"{sizes}")
+        hidden = (activation,) * (len(sizes) - 2) if isinstance(activation, str) else activation
+        if len(hidden) != len(sizes) - 2:
+            raise InputError(
+                "Network", f"{len(sizes) - 2} hidden activations", f"{len(hidden)}: {hidden}"
+            )
+        output, loss = output_and_loss(sizes[-1], output, loss)
+        dtype = checks.float_dtype("Network", dtype)
+        if isinstance(rng, (list, tuple)):
+            runs = [draw_layers(sizes, initializer, r) for r in rng]
+            weights = [np.stack(layer).astype(dtype) for layer in zip(*runs, strict=True)]
+        else:
+            weights = [W.astype(dtype) for W in draw_layers(sizes, initializer, rng)]
+        biases = [np.zeros((*W.shape[:-1], 1), dtype) for W in weights]
+        return cls(tuple(weights), tuple(biases), (*hidden, output), loss)
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """(n_x, n_1, ..., n_y)."""
+        return (self.weights[0].shape[-1], *(W.shape[-2] for W in self.weights))
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.weights[0].dtype
+
+    @property
+    def n_runs(self) -> int | None:
+        """R, or None for one network without an axis of runs."""
+        return self.weights[0].shape[0] if self.weights[0].ndim == 3 else None
+
+    @property
+    def n_parameters(self) -> int:
+        """Weights and biases of one run."""
+        sizes = self.layer_sizes
+        return sum((n_in + 1) * n_out for n_in, n_out in zip(sizes, sizes[1:], strict=False))
+
+    @property
+    def loss_function(self) -> Loss:
+        return LOSSES[self.loss]
+
+    def run(self, r: int) -> "Network":
+        """Run r as a network of its own (views of the same arrays)."""
+        if self.n_runs is None:
+            raise InputError("Network.run", "a network with an axis of runs", "a single network")
+        return Network(
+            tuple(W[r] for W in self.weights),
+            tuple(b[r] for b in self.biases),
+            self.activations,
+            self.loss,
+        )
+
+    @classmethod
+    def stack(cls, networks: Iterable["Network"]) -> "Network":
+        """R networks of one architecture as one network with R runs (copies)."""
+        networks = list(networks)
+        kinds = {(n.layer_sizes, n.activations, n.loss, n.n_runs) for n in networks}
+        if len(kinds) != 1 or networks[0].n_runs is not None:
+            raise InputError(
+                "Network.stack", "single networks of one architecture", f"{len(kinds)} kinds"
+            )
+        first = networks[0]
+        return cls(
+            tuple(np.stack(layer) for layer in zip(*(n.weights for n in networks), strict=True)),
+            tuple(np.stack(layer) for layer in zip(*(n.biases for n in networks), strict=True)),
+            first.activations,
+            first.loss,
+        )
+
+    def astype(self, dtype: Any) -> "Network":
+        """A copy with parameters of another float dtype."""
+        dtype = checks.float_dtype("Network", dtype)
+        return Network(
+            tuple(W.astype(dtype) for W in self.weights),
+            tuple(b.astype(dtype) for b in self.biases),
+            self.activations,
+            self.loss,
+        )
+
+    def forward(self, X: Any) -> Cache:
+        """One forward pass over X (n_x, m): an array or a feature matrix."""
+        X = self._checked(X)
+        W, b = self.weights[0], self.biases[0]
+        # A feature matrix knows how to multiply itself; this file knows nothing else of it.
+        Z = [(X.times(W) if hasattr(X, "times") else W @ X) + b]
+        A = [ACTIVATIONS[self.activations[0]].value(Z[0])]
+        rest = zip(self.weights[1:], self.biases[1:], self.activations[1:], strict=True)
+        for W, b, name in rest:
+            Z.append(W @ A[-1] + b)
+            A.append(ACTIVATIONS[name].value(Z[-1]))
+        return Cache(X, tuple(Z), tuple(A))
+
+    def backward(self, cache: Cache, Y: Array, weight: Any = None, l2: Any = 0.0) -> Gradients:
+        """One backward pass: the chain rule from J back to the first layer.
+
+            dZ[l] = dA[l] g'(Z[l]),  dW[l] = dZ[l] A[l-1]^T + l2 W[l],  db[l] = sum_i dZ[l]_i,
+            dA[l-1] = W[l]^T dZ[l]
+
+        Y (n_y, m). weight : (1, m) or (R, 1, m), summing to 1; 1/m each by default. No derivative
+        with respect to X is taken.
+        """
+        Y = self._checked_labels(Y, cache.A[-1].shape[-1])
+        weight = _uniform(cache.A[-1]) if weight is None else weight
+        dA = self.loss_function.derivative(cache.A[-1], Y, weight)
+        dW, db, dZs = [], [], []
+        for layer in reversed(range(len(self.weights))):
+            cancels = layer == len(self.weights) - 1 and self.loss_function.output is not None
+            backward = ACTIVATIONS[self.activations[layer]].backward
+            dZ = dA if cancels else backward(dA, cache.A[layer])
+            dW.append(self._times_inputs(dZ, cache, layer) + l2 * self.weights[layer])
+            db.append(dZ.sum(axis=-1, keepdims=True))
+            dZs.append(dZ)
+            if layer:
+                dA = self.weights[layer].mT @ dZ
+        return Gradients(tuple(dW[::-1]), tuple(db[::-1]), tuple(dZs[::-1]))
+
+    @staticmethod
+    def _times_inputs(dZ: Array, cache: Cache, layer: int) -> Array:
+        """dZ A[l-1]^T, where A[0] = X may be any feature matrix."""
+        if layer:
+            return dZ @ cache.A[layer - 1].mT
+        return cache.X.outer(dZ) if hasattr(cache.X, "outer") else dZ @ cache.X.T
+
+    def cost(self, X: Any, Y: Array, weight: Any = None, l2: Any = 0.0) -> Array:
+        """J = sum_i w_i L_i + l2/2 sum_l ||W[l]||^2: shape (), or (R,) for R runs."""
+        cache = self.forward(X)
+        Y = self._checked_labels(Y, cache.A[-1].shape[-1])
+        losses = self.loss_function.per_example(cache.Z[-1], cache.A[-1], Y)
+        weight = _uniform(cache.A[-1]) if weight is None else weight
+        penalty = sum(np.square(W).sum(axis=(-2, -1)) for W in self.weights)
+        return (losses * weight[..., 0, :]).sum(axis=-1) + 0.5 * l2 * penalty
+
+    def predict_proba(self, X: Any) -> Array:
+        """Outputs A[L] (..., n_y, m): probabilities for the cross-entropies, values otherwise."""
+        return self.forward(X).A[-1]
+
+    def predict(self, X: Any, threshold: float = 0.5) -> Array:
+        """Classes of X's columns.
+
+        Softmax: (..., m) int, the most probable class. Sigmoid: (..., n_y, m) int, 1 where the
+        probability exceeds `threshold` (compared as the course does, strictly). For the
+        regression losses the outputs themselves, (..., n_y, m).
+        """
+        A = self.predict_proba(X)
+        if not self.loss_function.classifies:
+            return A
+        if self.activations[-1] == "softmax":
+            return A.argmax(axis=-2)
+        return (A > threshold).astype(np.int64)
+
+    def summary(self) -> str:
+        """A table: each layer's activation, shapes and number of parameters."""
+        rows = [("layer", "units", "activation", "W", "b", "parameters")]
+        sizes = self.layer_sizes
+        rows.append(("input", str(sizes[0]), "", "", "", ""))
+        for layer, name in enumerate(self.activations, start=1):
+            n_in, n = sizes[layer - 1], sizes[layer]
+            count = f"{(n_in + 1) * n:,}"
+            rows.append((str(layer), str(n), name, f"({n}, {n_in})", f"({n}, 1)", count))
+        widths = [max(len(row[k]) for row in rows) for k in range(6)]
+        lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
+        runs = f", {self.n_runs} runs" if self.n_runs is not None else ""
+        total = f"{self.n_parameters:,} parameters, {self.dtype}, {self.loss}{runs}"
+        return "\n".join([line.rstrip() for line in lines] + [total])
+
+    def _checked(self, X: Any) -> Any:
+        if not hasattr(X, "times"):
+            X = checks.matrix("Network", "X", X)
+        n_x = self.layer_sizes[0]
+        if X.shape[0] != n_x:
+            rows = X.shape[1] == n_x
+            raise InputError(
+                "Network",
+                f"X with {n_x} rows (features), one column per example",
+                f"{X.shape}",
+                "The examples look like rows: pass X.T." if rows else "",
+            )
+        return X
+
+    def _checked_labels(self, Y: Any, m: int) -> Array:
+        return check_labels(Y, self.layer_sizes[-1], m, self.loss)
+
+
+def _uniform(A: Array) -> Array:
+    return np.full((1, A.shape[-1]), 1 / A.shape[-1], A.dtype)

@@ -1,0 +1,86 @@
+"""Arrays and facts in one file: safetensors with JSON metadata.
+
+Loading runs no code. A file is written beside its place and then moved there, so that a crash or
+a full disk leaves the old file or none, never half of one.
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import ModelFileError
+
+KEY = "chainrule"  # the one metadata entry: a JSON object with at least "format" and "version"
+
+
+def write(path: str | Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
+    """Write arrays by name and JSON-serializable facts to `path`, atomically."""
+    from safetensors.numpy import save
+
+    # safetensors 0.8 writes the wrong numbers for anything but C order, without a word.
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    write_bytes(path, save(contiguous, {KEY: json.dumps(facts)}))
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Replace `path` by a file with this content, atomically."""
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files private; a result is as readable as any other new file.
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def read(path: str | Path, kind: str, newest: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and facts of a file of this kind ("model", "checkpoint").
+
+    newest : the newest format version that this program reads.
+    ModelFileError if it is missing, truncated, foreign, of another kind or newer.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    where = str(path)
+    try:
+        with safe_open(where, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise ModelFileError(where, f"a {kind} file", "no such file") from None
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelFileError(
+            where,
+            f"a {kind} file written by chainrule",
+            "a file that is truncated, damaged, or something else",
+            f"({str(error)[:120]})",
+        ) from None
+    try:
+        facts = json.loads(metadata[KEY])
+        found, version = facts["format"], facts["version"]
+    except (KeyError, TypeError, ValueError):
+        raise ModelFileError(
+            where, f"a {kind} file written by chainrule", "a safetensors file of another program"
+        ) from None
+    if found != f"chainrule {kind}":
+        raise ModelFileError(where, f"a {kind} file", f"a {str(found)[:40]} file")
+    if not isinstance(version, int) or not 1 <= version <= newest:
+        raise ModelFileError(
+            where,
+            f"format version {newest} or older",
+            f"version {str(version)[:20]}",
+            "Upgrade chainrule: pip install --upgrade chainrule.",
+        )
+    return arrays, facts

@@ -1,0 +1,58 @@
+"""Hooks into training: look, print, save, or stop."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from chainrule import checks
+
+if TYPE_CHECKING:
+    from chainrule.training.history import Record
+    from chainrule.training.session import Session
+
+
+class Callback:
+    """Override what you need. `session` gives the running training: see Session.
+
+    `on_step` is called after every update, so it should cost next to nothing; a callback that
+    does not override it costs nothing at all.
+    """
+
+    def on_start(self, session: "Session") -> None:
+        """Before the first iteration."""
+
+    def on_step(self, session: "Session") -> None:
+        """After every update."""
+
+    def on_record(self, session: "Session", record: "Record") -> None:
+        """After every record of the history."""
+
+    def on_end(self, session: "Session") -> None:
+        """After the last iteration, also when training was stopped or interrupted."""
+
+
+class OnRecord(Callback):
+    """Calls a function with each record; training stops early if it returns True."""
+
+    def __init__(self, function: Callable[["Record"], Any]) -> None:
+        self._function = function
+
+    def on_record(self, session: "Session", record: "Record") -> None:
+        if self._function(record) is True:
+            session.stop("callback")
+
+
+class EarlyStopping:
+    """Stop once the validation cost has not improved for `patience` records; keep the best.
+
+    patience : records without an improvement, at least 1.
+    min_delta : the least decrease that counts as an improvement, in the cost's units.
+
+    The network returned is the one with the lowest validation cost, whether training was
+    stopped or ran to its end. Of R runs each stops by itself.
+    """
+
+    def __init__(self, patience: int = 10, min_delta: float = 0.0) -> None:
+        self.patience = checks.whole_number("EarlyStopping", "patience", patience, least=1)
+        self.min_delta = float(
+            checks.numbers("EarlyStopping", "min_delta", min_delta, least=0)
+        )

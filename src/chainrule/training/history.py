@@ -1,0 +1,104 @@
+"""What was recorded while training."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+COLUMNS = ("iteration", "epoch", "learning_rate", "cost", "accuracy")
+VALIDATION = ("validation_cost", "validation_accuracy")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line of the history. Numbers are floats, or arrays (R,) where R runs train together.
+
+    iteration : updates done before it. epoch : passes over the data done before it.
+    cost : J on the training set at that iteration, penalty included, in the loss's units; when
+        training in mini-batches the mean of the batches' costs since the last record.
+    accuracy : fraction of the training weight that is classified rightly, of the same outputs;
+        not a number for regression losses.
+    validation_cost, validation_accuracy : on the validation set, without penalty; or None.
+    """
+
+    iteration: int
+    epoch: int
+    learning_rate: Any
+    cost: Any
+    accuracy: Any
+    validation_cost: Any = None
+    validation_accuracy: Any = None
+
+
+class History:
+    """Records in order, read as columns: `history.cost` is an array (T,), or (T, R) for R runs."""
+
+    def __init__(self, records: list[Record] | None = None) -> None:
+        self.records: list[Record] = records or []
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def _column(self, name: str) -> np.ndarray:
+        return np.array([getattr(record, name) for record in self.records])
+
+    @property
+    def iteration(self) -> np.ndarray:
+        return self._column("iteration")
+
+    @property
+    def epoch(self) -> np.ndarray:
+        return self._column("epoch")
+
+    @property
+    def learning_rate(self) -> np.ndarray:
+        return self._column("learning_rate")
+
+    @property
+    def cost(self) -> np.ndarray:
+        return self._column("cost")
+
+    @property
+    def accuracy(self) -> np.ndarray:
+        return self._column("accuracy")
+
+    @property
+    def validated(self) -> bool:
+        """Whether there was a validation set."""
+        return bool(self.records) and self.records[0].validation_cost is not None
+
+    @property
+    def validation_cost(self) -> np.ndarray | None:
+        return self._column("validation_cost") if self.validated else None
+
+    @property
+    def validation_accuracy(self) -> np.ndarray | None:
+        return self._column("validation_accuracy") if self.validated else None
+
+    def run(self, r: int, last_iteration: int | None = None) -> "History":
+        """Run r's own history, up to the iteration at which it stopped."""
+
+        def own(value: Any) -> Any:
+            return value[r] if np.ndim(value) else value
+
+        return History(
+            [
+                Record(**{name: own(getattr(record, name)) for name in vars(record)})
+                for record in self.records
+                if last_iteration is None or record.iteration <= last_iteration
+            ]
+        )
+
+    def to_csv(self, path: str | Path) -> None:
+        """A header and one line per record; for R runs one line per record and run."""
+        names = [*COLUMNS, *(VALIDATION if self.validated else ())]
+        n_runs = np.shape(self.records[0].cost)[0] if np.ndim(self.records[0].cost) else None
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow([*(["run"] if n_runs else []), *names])
+            for r in range(n_runs or 1):
+                for record in (self.run(r) if n_runs else self).records:
+                    row = [getattr(record, name) for name in names]
+                    writer.writerow([*([r] if n_runs else []), *row])

@@ -1,0 +1,162 @@
+"""Optimizers: how a parameter vector p follows its gradient g.
+
+The engine keeps all parameters of a run in one vector, so an optimizer is a few lines over p and g
+of shape (..., P), leading axes being runs. `step` may overwrite g, which belongs to the engine.
+
+`linear` says that every update is a linear recurrence with scalar coefficients; only then does the
+first layer stay in the span of the examples and can be trained in its dual form. Element-wise
+rules (Adam, RMSProp) leave the span.
+
+In every formula r is the learning rate of that iteration; momentum may differ from run to run.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from chainrule import checks
+
+Array = np.ndarray
+
+
+class Optimizer(Protocol):
+    """A rule with its hyperparameters; its memory lives in `state`, arrays shaped like p."""
+
+    linear: ClassVar[bool]
+    n_states: ClassVar[int]
+
+    def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
+        """Update p in place. t counts from 1. rate : float or (R, 1)."""
+        ...
+
+
+@dataclass(frozen=True)
+class GradientDescent:
+    """p <- p - r g."""
+
+    linear: ClassVar[bool] = True
+    n_states: ClassVar[int] = 0
+
+    def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
+        np.multiply(g, rate, out=g)
+        np.subtract(p, g, out=p)
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """v <- mu v - r g;  p <- p + v  (Polyak 1964, as written by Sutskever et al. 2013, eq. 1-2).
+
+    momentum : mu in [0, 1), a number or one per run.
+    """
+
+    momentum: Any = 0.9
+    linear: ClassVar[bool] = True
+    n_states: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "momentum", _decay(self, "momentum", self.momentum))
+
+    def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
+        (v,) = state
+        v *= _per_run(self.momentum, p.dtype)
+        v -= np.multiply(g, rate, out=g)
+        p += v
+
+
+@dataclass(frozen=True)
+class Nesterov(Momentum):
+    """v <- mu v - r g;  p <- p + mu v - r g  (Sutskever et al. 2013, eq. 3-4, gradient at p).
+
+    The same as scikit-learn's and PyTorch's Nesterov momentum.
+    """
+
+    def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
+        (v,) = state
+        mu = _per_run(self.momentum, p.dtype)
+        v *= mu
+        v -= np.multiply(g, rate, out=g)
+        p -= g
+        p += np.multiply(v, mu, out=g)
+
+
+@dataclass(frozen=True)
+class Adam:
+    """m <- b1 m + (1 - b1) g;  s <- b2 s + (1 - b2) g^2;
+    p <- p - r sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(s) + epsilon).
+
+    Kingma & Ba 2015, Algorithm 1 in the cheaper order of section 2, as in scikit-learn.
+    """
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    linear: ClassVar[bool] = False
+    n_states: ClassVar[int] = 2
+
+    def __post_init__(self) -> None:
+        _decay(self, "beta_1", self.beta_1)
+        _decay(self, "beta_2", self.beta_2)
+        checks.numbers("Adam", "epsilon", self.epsilon, least=0, open_below=True)
+
+    def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
+        m, s = state
+        m *= self.beta_1
+        m += (1 - self.beta_1) * g
+        s *= self.beta_2
+        s += np.multiply(np.square(g, out=g), 1 - self.beta_2, out=g)
+        np.sqrt(s, out=g)
+        g += self.epsilon
+        np.divide(m, g, out=g)
+        g *= rate * ((1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t))
+        p -= g
+
+
+@dataclass(frozen=True)
+class RMSProp:
+    """s <- rho s + (1 - rho) g^2;  p <- p - r g / (sqrt(s) + epsilon)  (Hinton 2012, lecture 6e)."""
+
+    rho: float = 0.9
+    epsilon: float = 1e-8
+    linear: ClassVar[bool] = False
+    n_states: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        _decay(self, "rho", self.rho)
+        checks.numbers("RMSProp", "epsilon", self.epsilon, least=0, open_below=True)
+
+    def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
+        (s,) = state
+        s *= self.rho
+        s += (1 - self.rho) * np.square(g)
+        g *= rate
+        g /= np.sqrt(s) + self.epsilon
+        p -= g
+
+
+OPTIMIZERS: dict[str, type] = {
+    "gd": GradientDescent,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "adam": Adam,
+    "rmsprop": RMSProp,
+}
+
+
+def optimizer_named(optimizer: str | Optimizer) -> Optimizer:
+    """The optimizer of that name with its usual settings, or the one given."""
+    if hasattr(optimizer, "step"):
+        return optimizer  # type: ignore[return-value]
+    made: Optimizer = OPTIMIZERS[checks.one_of("train", "optimizer", optimizer, OPTIMIZERS)]()
+    return made
+
+
+def _decay(owner: Any, name: str, value: Any) -> Any:
+    """A coefficient in [0, 1): a float, or an array of one per run."""
+    array = checks.numbers(type(owner).__name__, name, value, least=0, most=1, open_above=True)
+    return array if array.ndim else float(array)
+
+
+def _per_run(value: Any, dtype: np.dtype) -> Any:
+    """A number as it is; one per run as (R, 1), to scale the rows of p."""
+    return value if isinstance(value, float) else value[:, None].astype(dtype)
