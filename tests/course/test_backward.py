@@ -55,7 +55,7 @@ def test_linear_activation_backward(activation, dA_expected, dW_expected, db_exp
     assert_allclose(db, db_expected, atol=1e-8)
 
 
-def test_L_model_backward():
+def test_model_backward():
     """With the assignment's outputs and caches, which are drawn and do not belong together."""
     np.random.seed(3)
     AL, Y = randn(1, 2), np.array([[1, 0]])
@@ -129,7 +129,7 @@ def test_a_certain_output_keeps_its_exact_derivative(z, label):
 
 
 def test_an_infinite_derivative_is_refused_with_a_way_out():
-    with pytest.raises(InputError, match="dA to hold finite numbers only.*L_model_backward"):
+    with pytest.raises(InputError, match=r"dA to hold finite numbers only.*L_model_backward"):
         deep.sigmoid_backward([[np.inf]], np.array([[40.0]]))
 
 
@@ -141,7 +141,9 @@ def test_update_parameters():
     grads = {f"d{name}": randn(*shape) for name, shape in shapes.items()}
     before = {name: value.copy() for name, value in parameters.items()}
     updated = deep.update_parameters(parameters, grads, 0.1)
-    assert_allclose(updated["W1"][0], [-0.59562069, -0.09991781, -2.14584584, 1.82662008], atol=1e-8)
+    assert_allclose(
+        updated["W1"][0], [-0.59562069, -0.09991781, -2.14584584, 1.82662008], atol=1e-8
+    )
     assert_allclose(updated["b1"], [[-0.04659241], [-1.28888275], [0.53405496]], atol=1e-8)
     assert_allclose(updated["W2"], [[-0.55569196, 0.0354055, 1.32964895]], atol=1e-8)
     assert_allclose(updated["b2"], [[-0.84610769]], atol=1e-8)

@@ -71,6 +71,11 @@ def test_normalize_rows(normalize):
     assert_allclose(normalize(x), expected, atol=1e-8)
 
 
+def test_rows_of_huge_and_tiny_numbers_are_normalized_too():
+    x = [[3e200, 4e200], [3e-200, 4e-200]]
+    assert_allclose(basics.normalize_rows(x), [[0.6, 0.8], [0.6, 0.8]])
+
+
 @given(ROWS)
 def test_normalized_rows_have_length_one_or_stay_zero(x):
     x = np.where(np.abs(x) < 1e-3, 0, x)
@@ -93,13 +98,13 @@ def test_softmax_gives_probabilities_that_a_shift_does_not_change(x, shift):
     assert_allclose(basics.softmax(x + shift), s, rtol=1e-6, atol=1e-9)
 
 
-def test_L1_and_L2():
+def test_absolute_and_squared_error():
     yhat, y = np.array([0.9, 0.2, 0.1, 0.4, 0.9]), np.array([1, 0, 0, 1, 1])
     assert basics.L1(yhat, y) == pytest.approx(1.1)
     assert basics.L2(yhat, y) == pytest.approx(0.43)
 
 
-def test_L1_of_unsigned_bytes_does_not_wrap_around():
+def test_absolute_error_of_unsigned_bytes_does_not_wrap_around():
     assert basics.L1(np.array([2], np.uint8), np.array([1], np.uint8)) == 1
 
 

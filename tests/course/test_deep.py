@@ -1,5 +1,7 @@
 """The training functions against a plain loop of the textbook's steps, and predictions."""
 
+import signal
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -82,6 +84,20 @@ def test_training_leaves_its_arguments_alone_and_prints_nothing(problem, capsys)
     assert_array_equal(X, before[0])
     assert_array_equal(Y, before[1])
     assert capsys.readouterr().out == ""
+
+
+def test_ctrl_c_ends_training_as_it_ends_the_course_s_loop(problem, monkeypatch):
+    lines = []
+
+    def press_ctrl_c_once(line):
+        lines.append(line)
+        if len(lines) == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("builtins.print", press_ctrl_c_once)
+    with pytest.raises(KeyboardInterrupt):
+        layered(*problem, 0.1, 1000, print_cost=True)
+    assert len(lines) < 5
 
 
 def test_predict(problem, capsys):

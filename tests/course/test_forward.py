@@ -68,7 +68,7 @@ def test_linear_activation_forward(activation, expected):
     assert len(linear_cache) == 3
 
 
-def test_L_model_forward_by_hand():
+def test_model_forward_by_hand():
     parameters = {
         "W1": np.array([[1.0, -1.0], [2.0, 0.0]]),
         "b1": np.array([[0.0], [-1.0]]),
@@ -96,7 +96,7 @@ def test_cost_of_certain_answers():
 
 
 def test_probabilities_are_checked():
-    with pytest.raises(InputError, match="AL to hold probabilities.*from -1 to 2"):
+    with pytest.raises(InputError, match=r"AL to hold probabilities.*from -1 to 2"):
         deep.compute_cost([[-1.0, 2.0]], [[0, 1]])
     with pytest.raises(InputError, match=r"Y of shape \(1, 2\).*got shape \(2,\)"):
         deep.compute_cost([[0.5, 0.2]], [0, 1])

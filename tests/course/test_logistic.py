@@ -16,15 +16,15 @@ def exercise():
 
 
 @pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
 def problem(rng):
     """X, Y with more features than examples."""
     X = rng.standard_normal((20, 12))
     return X, (X[:1] + rng.standard_normal((1, 12)) > 0).astype(int)
-
-
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
 
 
 def test_initialize_with_zeros():
@@ -106,21 +106,14 @@ def test_model_gives_the_numbers_of_the_plain_loop(problem, iterations):
 
 def test_model_prints_as_the_course_does(problem, capsys):
     X, Y = problem
-    d = logistic.model(X, Y, X[:, :4], 1 - d_labels(Y), 150, 0.05, print_cost=True)
-    lines = capsys.readouterr().out.splitlines()
-    right = [100 * np.mean(d["Y_prediction_train"] == Y)]
-    right += [100 * np.mean(d["Y_prediction_test"] == 1 - d_labels(Y))]
-    assert lines == [
+    X_test, Y_test = X[:, :4], 1 - Y[:, :4]
+    d = logistic.model(X, Y, X_test, Y_test, 150, 0.05, print_cost=True)
+    assert capsys.readouterr().out.splitlines() == [
         "Cost after iteration 0: 0.693147",
         f"Cost after iteration 100: {d['costs'][1]:.6f}",
-        f"train accuracy: {right[0]} %",
-        f"test accuracy: {right[1]} %",
+        f"train accuracy: {100 * np.mean(d['Y_prediction_train'] == Y)} %",
+        f"test accuracy: {100 * np.mean(d['Y_prediction_test'] == Y_test)} %",
     ]
-
-
-def d_labels(Y):
-    """The first four labels."""
-    return Y[:, :4]
 
 
 def test_model_is_silent_unless_asked(problem, capsys):
@@ -149,15 +142,15 @@ def test_nothing_given_is_changed(problem):
 
 
 WRONG = {
-    "rank-1 w": (dict(w=np.zeros(2)), r"w of shape \(2, 1\).*w\.reshape\(2, 1\)"),
-    "rank-1 X": (dict(X=np.zeros(3)), "rank-1 array"),
-    "rank-1 Y": (dict(Y=np.zeros(3)), r"Y of shape \(1, 3\).*Y\.reshape\(1, 3\)"),
-    "too few features": (dict(X=np.zeros((1, 3))), r"w of shape \(1, 1\)"),
-    "too few labels": (dict(Y=np.zeros((1, 2))), r"Y of shape \(1, 3\), one column per example"),
-    "labels 1 and 2": (dict(Y=[[1, 2, 2]]), "labels 0 and 1 only; got 2 other values"),
-    "b an array": (dict(b=[1.0, 2.0]), "b to be one number"),
-    "a missing number": (dict(X=[[1, 2, np.nan], [1, 2, 3]]), "finite numbers only"),
-    "no examples": (dict(X=np.zeros((2, 0)), Y=np.zeros((1, 0))), "at least one column"),
+    "rank-1 w": ({"w": np.zeros(2)}, r"w of shape \(2, 1\).*w\.reshape\(2, 1\)"),
+    "rank-1 X": ({"X": np.zeros(3)}, "rank-1 array"),
+    "rank-1 Y": ({"Y": np.zeros(3)}, r"Y of shape \(1, 3\).*Y\.reshape\(1, 3\)"),
+    "too few features": ({"X": np.zeros((1, 3))}, r"w of shape \(1, 1\)"),
+    "too few labels": ({"Y": np.zeros((1, 2))}, r"Y of shape \(1, 3\), one column per example"),
+    "labels 1 and 2": ({"Y": [[1, 2, 2]]}, "labels 0 and 1 only; got 2 other values"),
+    "b an array": ({"b": [1.0, 2.0]}, "b to be one number"),
+    "a missing number": ({"X": [[1, 2, np.nan], [1, 2, 3]]}, "finite numbers only"),
+    "no examples": ({"X": np.zeros((2, 0)), "Y": np.zeros((1, 0))}, "at least one column"),
 }
 
 

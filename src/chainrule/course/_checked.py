@@ -8,8 +8,6 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import InputError
 
-Parameters = dict[str, np.ndarray]
-
 
 def floats(where: str, name: str, value: Any) -> np.ndarray:
     """`value` as floats of its own shape; what is float already keeps its dtype, uncopied."""
@@ -75,14 +73,14 @@ def of_shape(where: str, name: str, value: Any, shape: tuple[int, ...], why: str
 
 
 def labels(where: str, name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Labels 0 and 1 as floats of exactly `shape`, one column per example."""
+    """Labels 0 and 1 as floats of exactly `shape` (n_y, m)."""
     Y = of_shape(where, name, value, shape, "one column per example")
-    wrong = np.count_nonzero((Y != 0) & (Y != 1))
+    wrong = int(np.count_nonzero((Y != 0) & (Y != 1)))
     if wrong:
         raise InputError(
             where,
             f"{name} to hold the labels 0 and 1 only",
-            f"{wrong} other value{'s' * (wrong > 1)}",
+            "another value" if wrong == 1 else f"{wrong} other values",
             f"Make them so, for instance ({name} == positive_label).astype(int).",
         )
     return Y
@@ -104,12 +102,11 @@ def probabilities(where: str, name: str, value: Any) -> np.ndarray:
 def derivatives(where: str, name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
     """dJ/d(something) of exactly `shape`, finite."""
     array = of_shape(where, name, value, shape, "that of what it is the derivative of")
-    infinite = np.count_nonzero(~np.isfinite(array))
-    if infinite:
+    if not np.isfinite(array).all():
         raise InputError(
             where,
             f"{name} to hold finite numbers only",
-            f"{infinite} that {'is' if infinite == 1 else 'are'} not",
+            f"{np.count_nonzero(~np.isfinite(array))} missing or infinite",
             "An output of exactly 0 or 1 has such a dA; L_model_backward takes that case in one "
             "step with the sigmoid.",
         )

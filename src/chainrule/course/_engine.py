@@ -25,6 +25,7 @@ def descend(
 ) -> tuple[dict[str, Array], list[np.float64]]:
     """num_iterations steps of gradient descent from `parameters`, relu and a last sigmoid.
 
+    X : (n_x, m) floats (bytes the engine would take for pixels, and scale). Y : (n_y, m).
     every : the costs of iterations 0, every, 2 every, ... are kept. show(i, cost) is called, while
     training, for these and for the last iteration. Returns new parameters and the costs.
 
@@ -35,21 +36,20 @@ def descend(
     rate = _checked.step_size(where, learning_rate)
     if num_iterations == 0:
         return parameters, []
-    network = _network(parameters)
-    # The engine would take bytes as pixels and scale them; the course's X is what it is.
-    data = (X.astype(np.float64, copy=False), Y)
     result = train(
-        network,
-        data,
+        _network(parameters),
+        (X, Y),
         optimizer="gd",
         learning_rate=rate,
         iterations=num_iterations - 1,
         record_every=every,
         callbacks=[OnRecord(lambda record: show(record.iteration, np.float64(record.cost)))],
     )
+    if result.stopped:  # by Ctrl-C: the engine would hand over what it has, the course does not
+        raise KeyboardInterrupt
     records = result.history.records
     costs = [np.float64(record.cost) for record in records if record.iteration % every == 0]
-    last = train(result.network, data, optimizer="gd", learning_rate=rate, iterations=1)
+    last = train(result.network, (X, Y), optimizer="gd", learning_rate=rate, iterations=1)
     return _parameters(last.network), costs
 
 

@@ -79,7 +79,8 @@ def normalize_rows(x: Any) -> np.ndarray:
     zero.
     """
     x = _checked.rows("normalize_rows", "x", x)
-    length = np.linalg.norm(x, axis=1, keepdims=True)
+    # hypot and not norm: it takes no squares, which overflow at 1e200 and vanish at 1e-200.
+    length = np.hypot.reduce(x, axis=1, keepdims=True)
     return x / np.where(length == 0, 1, length)
 
 

@@ -70,7 +70,10 @@ def two_layer_model(
     X (n_x, m), Y (1, m) labels 0 and 1, layers_dims (n_x, n_h, 1). Returns the parameters W1, b1,
     W2, b2 and the costs of iterations 0, 100, 200, ... (the course's first edition returns the
     parameters alone and draws the costs itself: see `plot_costs`). With print_cost these costs
-    and the last iteration's are printed. Like the course's, it starts with np.random.seed(1).
+    and the last iteration's are printed. Costs are those of `compute_cost`, but computed from
+    Z[L]: they stay finite where log(0) would not. Like the course's, it starts with
+    np.random.seed(1).
+    Raises DivergenceError when the cost is no longer finite.
     """
     sizes = _checked.sizes("two_layer_model", "layers_dims", layers_dims, count=3)
     X, Y = _training_set("two_layer_model", X, Y, sizes)

@@ -19,9 +19,7 @@ def load_data(folder: str | PathLike[str] = "datasets") -> Pictures:
     Raises DataError where a file is missing or holds something else.
     """
     train = _read(Path(folder) / "train_catvnoncat.h5", ("train_set_x", "train_set_y"))
-    test = _read(
-        Path(folder) / "test_catvnoncat.h5", ("test_set_x", "test_set_y", "list_classes")
-    )
+    test = _read(Path(folder) / "test_catvnoncat.h5", ("test_set_x", "test_set_y", "list_classes"))
     return train[0], train[1].reshape(1, -1), test[0], test[1].reshape(1, -1), test[2]
 
 

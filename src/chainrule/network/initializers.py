@@ -6,6 +6,7 @@ are drawn from a normal distribution with mean 0, layer by layer, biases start a
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,4 +70,4 @@ def draw_layers(sizes: Sequence[int], initializer: str | float, rng: Any) -> lis
         rng = np.random.default_rng(checks.whole_number("Network", "seed", rng))
     if not hasattr(rng, "standard_normal"):
         raise InputError("Network", "rng to be a seed, Generator or RandomState", repr(rng))
-    return [draw(initializer, n_in, n, rng) for n_in, n in zip(sizes, sizes[1:], strict=False)]
+    return [draw(initializer, n_in, n, rng) for n_in, n in pairwise(sizes)]

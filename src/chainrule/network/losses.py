@@ -4,7 +4,7 @@
 
 `per_example(Z, A, Y)` gives L (..., m), summed over the output units, from the logits Z (..., n, m)
 and the outputs A = g(Z). `derivative(A, Y, weight)` gives dJ/dZ for the two cross-entropies,
-where the output activation's derivative cancels, and dJ/dA for the others.
+where the output activation's derivative cancels, and dJ/dA for the others; into `out` if given.
 
 The cross-entropies are computed from logits, so nothing is clipped: a confident mistake keeps
 its exact cost and its exact gradient.
@@ -34,9 +34,9 @@ def softmax_cross_entropy(Z: Array, A: Array, Y: Array) -> Array:
     return top + np.log(np.exp(Z - top[..., None, :]).sum(axis=-2)) - (Y * Z).sum(axis=-2)
 
 
-def minus_labels(A: Array, Y: Array, weight: Array) -> Array:
-    """dJ/dZ = w (A - Y), for both cross-entropies."""
-    return weight * (A - Y)
+def minus_labels(A: Array, Y: Array, weight: Array, out: Array | None = None) -> Array:
+    """dJ/dZ = w (A - Y), for both cross-entropies; dJ/dA of the squared error."""
+    return np.multiply(np.subtract(A, Y, out=out), weight, out=out)
 
 
 def squared_error(Z: Array, A: Array, Y: Array) -> Array:
@@ -44,19 +44,14 @@ def squared_error(Z: Array, A: Array, Y: Array) -> Array:
     return 0.5 * np.square(A - Y).sum(axis=-2)
 
 
-def squared_error_derivative(A: Array, Y: Array, weight: Array) -> Array:
-    """dJ/dA = w (A - Y)."""
-    return weight * (A - Y)
-
-
 def absolute_error(Z: Array, A: Array, Y: Array) -> Array:
     """L = sum_k |a_k - y_k|, in units of y."""
     return np.abs(A - Y).sum(axis=-2)
 
 
-def absolute_error_derivative(A: Array, Y: Array, weight: Array) -> Array:
+def sign_of_error(A: Array, Y: Array, weight: Array, out: Array | None = None) -> Array:
     """dJ/dA = w sign(A - Y); 0 where a = y."""
-    return weight * np.sign(A - Y)
+    return np.multiply(np.sign(np.subtract(A, Y, out=out), out=out), weight, out=out)
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ class Loss:
 
     name: str
     per_example: Callable[[Array, Array, Array], Array]
-    derivative: Callable[[Array, Array, Array], Array]
+    derivative: Callable[..., Array]
     output: str | None
     classifies: bool
 
@@ -80,8 +75,8 @@ LOSSES = {
     for loss in (
         Loss("binary_cross_entropy", binary_cross_entropy, minus_labels, "sigmoid", True),
         Loss("softmax_cross_entropy", softmax_cross_entropy, minus_labels, "softmax", True),
-        Loss("squared_error", squared_error, squared_error_derivative, None, False),
-        Loss("absolute_error", absolute_error, absolute_error_derivative, None, False),
+        Loss("squared_error", squared_error, minus_labels, None, False),
+        Loss("absolute_error", absolute_error, sign_of_error, None, False),
     )
 }
 

@@ -11,6 +11,7 @@ in buffers of its own, is `training/propagation.py`.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -68,9 +69,7 @@ class Network:
         for activation in self.activations:
             checks.one_of("Network", "activation", activation, ACTIVATIONS)
         needed = LOSSES[self.loss].output
-        if not self.weights or not (
-            len(self.weights) == len(self.biases) == len(self.activations)
-        ):
+        if not self.weights or not (len(self.weights) == len(self.biases) == len(self.activations)):
             raise InputError(
                 "Network",
                 "as many weights as biases and activations, at least one of each",
@@ -129,9 +128,7 @@ class Network:
         rng : a seed, a numpy Generator or RandomState; a list of R of them gives R runs, each
             with the weights it would have alone.
         """
-        sizes = tuple(
-            checks.whole_number("Network", "layer size", n, least=1) for n in layer_sizes
-        )
+        sizes = tuple(checks.whole_number("Network", "layer size", n, least=1) for n in layer_sizes)
         if len(sizes) < 2:
             raise InputError("Network", "at least an input and an output size", f"{sizes}")
         hidden = (activation,) * (len(sizes) - 2) if isinstance(activation, str) else activation
@@ -167,7 +164,7 @@ class Network:
     def n_parameters(self) -> int:
         """Weights and biases of one run."""
         sizes = self.layer_sizes
-        return sum((n_in + 1) * n_out for n_in, n_out in zip(sizes, sizes[1:], strict=False))
+        return sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
 
     @property
     def loss_function(self) -> Loss:
@@ -280,7 +277,7 @@ class Network:
             return A
         if self.activations[-1] == "softmax":
             return A.argmax(axis=-2)
-        return (A > threshold).astype(np.int64)
+        return np.greater(A, threshold).astype(np.int64)
 
     def summary(self) -> str:
         """A table: each layer's activation, shapes and number of parameters."""

@@ -60,7 +60,7 @@ class Primal:
     def __init__(self, X: FeatureMatrix, W0: Array) -> None:
         self._X = X
         self._W, self._dW = np.array(W0, order="C"), np.zeros(W0.shape, W0.dtype)
-        self.parameters = [Parameters.of_matrices(self._W, self._dW)]
+        self.parameters = [Parameters.of_weights(self._W, self._dW)]
 
     def forward(self, Z1: Array, batch: Index) -> None:
         if batch is None:
@@ -110,9 +110,9 @@ class Dual:
         # D is C's gradient: the layers above write it where the optimizer reads it.
         self.D = np.zeros_like(self.C)
         self._da = np.zeros_like(self.a)
-        self.parameters = [Parameters.of_matrices(self.C, self.D)]
+        self.parameters = [Parameters.of_weights(self.C, self.D)]
         if decays:
-            self.parameters.append(Parameters.of_matrices(self.a, self._da))
+            self.parameters.append(Parameters.of_weights(self.a, self._da))
 
     def forward(self, Z1: Array, batch: Index) -> None:
         if batch is None:

@@ -114,7 +114,7 @@ class Adam:
 
 @dataclass(frozen=True)
 class RMSProp:
-    """s <- rho s + (1 - rho) g^2;  p <- p - r g / (sqrt(s) + epsilon)  (Hinton 2012, lecture 6e)."""
+    """s <- rho s + (1 - rho) g^2;  p <- p - r g / (sqrt(s) + epsilon)  (Hinton 2012, 6e)."""
 
     rho: float = 0.9
     epsilon: float = 1e-8

@@ -1,4 +1,4 @@
-"""Runs: how hyperparameters and weights that differ from run to run become arrays with an axis R."""
+"""Runs: what differs from run to run, as arrays with an axis R."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ def count_runs(
     """R, or None if nothing has an axis of runs. InputError if they disagree."""
     found = {"network": network.n_runs}
     found |= {name: len(value) for name, value in settings.items() if np.ndim(value)}
-    momentum = getattr(optimizer, "momentum", 0.0)
+    momentum: Any = getattr(optimizer, "momentum", 0.0)
     if np.ndim(momentum):
         found["momentum"] = len(momentum)
     if np.ndim(sample_weight) == 2:
@@ -60,9 +60,7 @@ def example_weights(
     m = Y.shape[1]
     weight = np.ones(m) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     if weight.shape[-1:] != (m,) or weight.ndim > 2:
-        raise InputError(
-            "train", f"sample_weight of shape ({m},) or (R, {m})", f"{weight.shape}"
-        )
+        raise InputError("train", f"sample_weight of shape ({m},) or (R, {m})", f"{weight.shape}")
     if not np.isfinite(weight).all() or (weight < 0).any():
         raise InputError("train", "sample_weight to be finite and >= 0", "other values")
     if class_weight is not None:

@@ -53,7 +53,7 @@ class StepDecay:
 
 @dataclass(frozen=True)
 class Cosine:
-    """From 1 to `final` along half a cosine over all iterations (Loshchilov & Hutter 2017, eq. 5)."""
+    """From 1 to `final` along half a cosine (Loshchilov & Hutter 2017, eq. 5)."""
 
     final: float = 0.0
 

@@ -93,6 +93,7 @@ class Session:
             else Primal(X, W0)
         )
         self._upper = UpperLayers.of(network.weights, network.biases)
+        self._last_db = self._upper.last_db
         self.parameters = [*self.first.parameters, self._upper.parameters]
         for block in self.parameters:
             block.state = [np.zeros_like(block.p) for _ in range(plan.optimizer.n_states)]
@@ -126,7 +127,7 @@ class Session:
                 return
         work.backward(batch.Y, batch.weight)
         self.first.backward(work.D, batch.index)
-        self._check_finite(self._upper.db[-1])
+        self._check_finite(self._last_db)
         self._update()
         self.iteration += 1
 
@@ -139,11 +140,11 @@ class Session:
     def _pass(self, m: int) -> Propagation:
         """Buffers for m examples, made when first needed."""
         if m not in self._passes:
-            up, full = self._upper, self.batches.whole is not None
+            full = self.batches.whole is not None
             self._passes[m] = Propagation(
                 self.start.activations,
                 self.start.loss,
-                (up.W, up.b, up.dW, up.db),
+                self._upper,
                 m,
                 self.first.D if full else None,
             )
@@ -153,8 +154,7 @@ class Session:
         rate = self.rate()
         for block in self.parameters:
             if self._decay is not None:
-                decayed = slice(0, block.n_decayed)
-                block.g[..., decayed] += self._decay * block.p[..., decayed]
+                block.g += self._decay * block.decayed * block.p
             self.plan.optimizer.step(block.p, block.g, block.state, rate, self.iteration + 1)
 
     def rate(self) -> Any:
@@ -180,7 +180,7 @@ class Session:
         """l2 / 2 sum_l ||W[l]||^2, () or (R,)."""
         if self._decay is None:
             return 0.0
-        upper = sum(np.square(W).sum(axis=(-2, -1)) for W in self._upper.W)
+        upper = sum(np.square(W).sum(axis=(-2, -1)) for W in self._upper.weights)
         l2 = self._decay[..., 0] if np.ndim(self._decay) else self._decay
         return 0.5 * l2 * (self.first.squared_norm() + upper)
 
@@ -213,10 +213,7 @@ class Session:
             return None, None
         Y = self._validation[1]
         batch = Batch(None, Y.shape[1], Y, np.full((1, Y.shape[1]), 1 / Y.shape[1], Y.dtype))
-        up = self._upper
-        work = Propagation(
-            self.start.activations, self.start.loss, (up.W, up.b, up.dW, up.db), batch.size
-        )
+        work = Propagation(self.start.activations, self.start.loss, self._upper, batch.size)
         work.Z1[...] = self._validation_image()
         work.forward()
         cost, accuracy = _measure(work, batch)
@@ -261,9 +258,9 @@ class Session:
         reached = [block.p.copy() for block in self.parameters]
         if best and self.best is not None:
             self.set_parameters(self.best.parameters)
-        upper, start = self._upper, self.start
-        weights = (self.first.weights(), *(W.copy() for W in upper.W))
-        found = Network(weights, tuple(b.copy() for b in upper.b), start.activations, start.loss)
+        weights = (self.first.weights(), *(W.copy() for W in self._upper.weights))
+        biases = tuple(b.copy() for b in self._upper.biases)
+        found = Network(weights, biases, self.start.activations, self.start.loss)
         self.set_parameters(reached)
         return found
 
