@@ -1,7 +1,10 @@
-"""Where X and Y come from."""
+"""Where X and Y come from: files, folders, built-in sets; and the matrix that holds them."""
 
 from chainrule.data.dataset import Dataset, Splits
+from chainrule.data.images import read_image
+from chainrule.data.matching import matched
 from chainrule.data.matrix import FeatureMatrix, FloatMatrix, PixelMatrix, feature_matrix
+from chainrule.data.open import open_data, open_raw
 from chainrule.data.scaling import Scaling
 
 __all__ = [
@@ -12,4 +15,8 @@ __all__ = [
     "Scaling",
     "Splits",
     "feature_matrix",
+    "matched",
+    "open_data",
+    "open_raw",
+    "read_image",
 ]

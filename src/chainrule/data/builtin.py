@@ -26,9 +26,10 @@ def open_fashion() -> Splits:
     license, Zalando SE 2017. tools/make_fashion.py chose the pictures. Names tell the place in
     the original files: "train[16]", "t10k[0]".
     """
-    with resources.files(__package__).joinpath("files", "fashion.npz").open("rb") as file:
-        with np.load(file, allow_pickle=False) as archive:
-            train, test = (_fashion(dict(archive), part) for part in ("train", "t10k"))
+    place = resources.files(__package__).joinpath("files", "fashion.npz")
+    with place.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        arrays = dict(archive)
+    train, test = (_fashion(arrays, part) for part in ("train", "t10k"))
     return Splits(train, test=test)
 
 

@@ -1,5 +1,6 @@
 """A feature matrix with what belongs to its columns: labels, class names, file names, shape."""
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -76,10 +77,12 @@ class Dataset:
     def with_positive(self, name: str) -> "Dataset":
         """A binary problem: class `name` (label 1) against all the rest (label 0)."""
         if name not in self.classes:
+            near = difflib.get_close_matches(name, self.classes, n=1)
             raise DataError(
                 self.source or "Dataset",
-                f"the positive class to be one of {', '.join(self.classes)}",
+                f"the positive class to be one of {_listed(self.classes)}",
                 repr(name),
+                f"Did you mean {near[0]}?" if near else "",
             )
         positive = self.classes.index(name)
         others = [c for c in self.classes if c != name]

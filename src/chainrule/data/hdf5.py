@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import check_indices, class_names
+from chainrule.data.matching import matched
 from chainrule.errors import DataError
 
 SUFFIXES = (".h5", ".hdf5", ".hdf")
@@ -58,20 +59,29 @@ def hdf5_files(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
+def holds_course_sets(path: Path) -> bool:
+    """Whether an HDF5 file has a training or a test set under the course's names."""
+    import h5py
+
+    if not h5py.is_hdf5(path):
+        return False
+    with h5py.File(path, "r") as file:
+        return any(f"{role}_set_x" in file for role in ROLES)
+
+
 def _splits(sets: dict[str, Dataset]) -> Splits:
     if "train" not in sets:
         return Splits(sets["test"])
     train, test = sets["train"], sets.get("test")
-    return Splits(train, test=test and test.aligned(train.classes, "the training set"))
+    return Splits(train, test=None if test is None else matched(test, train))
 
 
 def _read(path: Path) -> dict[str, Dataset]:
     """The data sets in one file, by role."""
     import h5py
 
-    if not path.is_file() or not h5py.is_hdf5(path):
-        with path.open("rb"):  # a file that may not be read says so itself
-            pass
+    path.open("rb").close()  # a file that may not be read says so more plainly than HDF5 does
+    if not h5py.is_hdf5(path):
         raise DataError(str(path), "an HDF5 file", "something else", "Is the download complete?")
     try:
         with h5py.File(path, "r") as file:
@@ -81,7 +91,7 @@ def _read(path: Path) -> dict[str, Dataset]:
                     str(path), f"the datasets {LAYOUT}", ", ".join(file) or "an empty file"
                 )
             return {role: _read_set(file, role, str(path)) for role in roles}
-    except (OSError, RuntimeError) as error:  # h5py's errors for damaged data
+    except (OSError, RuntimeError, TypeError) as error:  # h5py's errors for damaged data
         raise DataError(str(path), "an undamaged HDF5 file", str(error)) from None
 
 
@@ -112,7 +122,11 @@ def _array(file: Any, name: str, where: str) -> np.ndarray:
 
 def _labels(values: np.ndarray, role: str, where: str) -> np.ndarray:
     """Labels (m,) or (1, m) as (m,)."""
-    if values.dtype.kind not in "iub" or values.ndim > 2 or values.size != max(values.shape, default=0):
+    if (
+        values.dtype.kind not in "iub"
+        or values.ndim > 2
+        or values.size != max(values.shape, default=0)
+    ):
         got = f"shape {values.shape}, {values.dtype}"
         raise DataError(where, f"{role}_set_y (m,) or (1, m) of integers", got)
     return values.reshape(-1).astype(np.int64)

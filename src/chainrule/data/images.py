@@ -39,15 +39,13 @@ def read_image(path: str | Path, shape: tuple[int, ...]) -> np.ndarray:
     """
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
         raise DataError("read_image", "a shape (height, width, 3) or (height, width)", str(shape))
-    path = Path(path)
-    if path.exists() and not path.is_file():
-        raise DataError(str(path), "a picture file", "a folder" if path.is_dir() else "no file")
+    mode = "RGB" if len(shape) == 3 else "L"
     # Pillow's plugins raise what they meet on broken files: OSError, SyntaxError, struct.error,
     # IndexError, zlib.error and more. Each of them means that the file cannot be read.
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _read(path, shape[0], shape[1], "RGB" if len(shape) == 3 else "L").reshape(-1)
+            return _read(Path(path), shape[0], shape[1], mode).reshape(-1)
     except Exception as error:
         raise DataError(str(path), "a picture that can be read", _reason(error)) from None
 
@@ -56,6 +54,8 @@ def _read(path: Path, height: int, width: int, mode: str) -> np.ndarray:
     """Pixels (height, width[, 3]) uint8; raises whatever Pillow raises."""
     from PIL import Image
 
+    if path.exists() and not path.is_file():  # a pipe would make Pillow wait for ever
+        raise ValueError("a folder" if path.is_dir() else "a pipe or device")
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     with Image.open(path) as image:
         # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, several times sooner. Twice the

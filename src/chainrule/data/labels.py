@@ -4,11 +4,12 @@ Of two classes the second is the positive one (label 1), so the order has a mean
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from chainrule.data.cells import number
 from chainrule.errors import DataError
 
 
@@ -28,11 +29,11 @@ def class_order(names: Iterable[str]) -> tuple[str, ...]:
 
     One exception: of (cat, non-cat) the denied class is the positive one, thus second.
     """
-    distinct = set(names)
-    try:
-        ordered = sorted(distinct, key=float)
-    except ValueError:
-        ordered = sorted(distinct, key=natural)
+    values = {name: number(name) for name in names}
+    if None in values.values():
+        ordered = sorted(values, key=natural)
+    else:
+        ordered = sorted(values, key=lambda name: (values[name], name))
     if len(ordered) == 2 and denies(ordered[1], ordered[0]):
         ordered.reverse()
     return tuple(ordered)
@@ -51,7 +52,7 @@ def encode(values: Any) -> tuple[np.ndarray, tuple[str, ...]]:
 
     Whole numbers are classes however they are written: 1, 1.0 and "01" are one class, "1".
     """
-    names = _names(values)
+    names = [_name(value) for value in values]
     classes = class_order(names)
     index = {name: i for i, name in enumerate(classes)}
     return np.array([index[name] for name in names], dtype=np.int64), classes
@@ -75,20 +76,13 @@ def _text(value: Any) -> str:
     return str(value).strip()
 
 
-def _names(values: Any) -> list[str]:
-    """One class name per label; numbers in their shortest form."""
-    if getattr(values, "dtype", None) == np.bool_:
-        values = values.astype(np.int64)
-    texts = [_text(value) for value in values]
-    try:
-        numbers = np.array([float(text) for text in texts])
-    except ValueError:
-        return texts
-    if not np.isfinite(numbers).all():  # "nan" and "inf" among texts are texts
-        return texts
-    if (numbers == np.round(numbers)).all():
-        return [str(int(number)) for number in numbers]
-    return [str(number) for number in numbers.tolist()]
+def _name(label: Any) -> str:
+    """A label as a class name; a number in its shortest form, if a float holds it exactly."""
+    text = _text(int(label) if isinstance(label, np.bool_) else label)
+    value = number(text)
+    if value is None or abs(value) > 2**53:
+        return text
+    return str(int(value) if value.is_integer() else value)
 
 
 def refuse_targets(where: str, classes: tuple[str, ...], m: int) -> None:
@@ -97,7 +91,9 @@ def refuse_targets(where: str, classes: tuple[str, ...], m: int) -> None:
     Fractions name no classes beyond 20, or beyond one for two examples; anything else may until
     most examples are alone in their class.
     """
-    numeric, whole = _are(float, classes), _are(int, classes)
+    values = [number(name) for name in classes]
+    numeric = None not in values
+    whole = all(value is not None and value.is_integer() for value in values)
     most = max(20, m // 2) if whole or not numeric else min(20, m // 2)
     if numeric and len(classes) > most:
         raise DataError(
@@ -114,11 +110,3 @@ def refuse_targets(where: str, classes: tuple[str, ...], m: int) -> None:
             f"{len(classes)} classes in {m} examples",
             "This looks like a column of names: choose another label column.",
         )
-
-
-def _are(kind: Callable[[str], Any], names: tuple[str, ...]) -> bool:
-    """Whether each name reads as a number of this kind."""
-    try:
-        return all(kind(name) is not None for name in names)
-    except ValueError:
-        return False

@@ -5,14 +5,14 @@ per example.
 """
 
 import zipfile
-import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import check_indices, class_names, encode
+from chainrule.data.matching import matched
 from chainrule.errors import DataError
 
 Arrays = dict[str, np.ndarray]
@@ -45,32 +45,40 @@ def open_npz(path: Path) -> Splits:
         raise DataError(str(path), f"the arrays {LAYOUT}", ", ".join(arrays) or "an empty archive")
     train = sets["train"]
     validation, test = (
-        sets[role].aligned(train.classes, "the training set") if role in sets else None
-        for role in ("validation", "test")
+        matched(sets[role], train) if role in sets else None for role in ("validation", "test")
     )
     return Splits(train, validation, test)
 
 
 def _load(path: Path) -> Arrays:
-    """Every array of the archive by its name in lower case; y is also known as labels."""
+    """Every array of the archive by its name in lower case; labels are known as y."""
     where = str(path)
+    # NumPy and zipfile raise what they meet in damaged files: BadZipFile, zlib.error, EOFError,
+    # struct.error, SyntaxError and more. The system's own errors are told apart by the caller.
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            names = [name.lower().replace("labels", "y") for name in archive.files]
-            if len(set(names)) != len(names):
-                raise DataError(where, "one array of each name", ", ".join(archive.files))
-            return {name: archive[key] for name, key in zip(names, archive.files, strict=True)}
-    except (zipfile.BadZipFile, zlib.error, EOFError, AttributeError, TypeError) as error:
-        raise DataError(where, "an .npz archive written by numpy.savez", str(error)) from None
-    except ValueError as error:
-        if isinstance(error, DataError):
-            raise
+        with path.open("rb") as file:
+            return _arrays(file, where)
+    except (DataError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        pickled = "Object arrays" in str(error)
         raise DataError(
             where,
-            "an .npz archive of numbers and texts",
-            "arrays of Python objects" if "Object arrays" in str(error) else str(error),
-            "Objects could run code when loaded: save plain numeric or string arrays.",
+            "an .npz archive of numbers and texts, as numpy.savez writes it",
+            "arrays of Python objects" if pickled else str(error) or type(error).__name__,
+            "Objects could run code when loaded: save plain numbers or texts." if pickled else "",
         ) from None
+
+
+def _arrays(file: BinaryIO, where: str) -> Arrays:
+    if not zipfile.is_zipfile(file):
+        raise DataError(where, "an .npz archive, as numpy.savez writes it", "something else")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as archive:
+        names = [name.lower().replace("labels", "y") for name in archive.files]
+        if len(set(names)) != len(names):
+            raise DataError(where, "one array of each name", ", ".join(archive.files))
+        return {name: archive[key] for name, key in zip(names, archive.files, strict=True)}
 
 
 def _dataset(arrays: Arrays, suffix: str, where: str) -> Dataset:

@@ -61,13 +61,15 @@ class Scaling:
 
     def __call__(self, raw: np.ndarray, dtype: np.dtype, rows: slice = slice(None)) -> np.ndarray:
         """Raw features (k, ...) of the given rows as scaled floats: a new array."""
-        X = raw.astype(dtype)
+        # Rounded to `dtype` last: a float64 feature far from 0 would lose its digits before the
+        # mean is taken off. Pixels (uint8) are exact in either.
+        X = raw.astype(np.result_type(raw.dtype, dtype))
         shift, divisor = self._rows(self.shift, rows), self._rows(self.divisor, rows)
         if np.any(shift):
             X -= shift
         if np.any(np.asarray(divisor) != 1.0):
             X /= divisor
-        return X
+        return X.astype(dtype, copy=False)
 
     @staticmethod
     def _rows(value: Any, rows: slice) -> Any:

@@ -3,6 +3,8 @@
 import csv
 import difflib
 import itertools
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +12,12 @@ from typing import TextIO
 
 import numpy as np
 
+from chainrule.data.cells import is_missing, number, numbers
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import encode
 from chainrule.errors import DataError
 
 LABELS = ("label", "class", "target", "y")  # the usual names of a label column, in any case
-MISSING = ("", "na", "n/a", "nan", "null", "?")  # how a missing value is written, in any case
 FEW = 5  # places listed in a message before it says how many more there are
 
 
@@ -35,13 +37,9 @@ def open_table(path: Path, label: str | None = None) -> Splits:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return Splits(_read(file, where, label))
-    except UnicodeDecodeError as error:
-        raise DataError(
-            where,
-            "text in UTF-8",
-            f"something else at byte {error.start}",
-            "Save the table as CSV in UTF-8.",
-        ) from None
+    except UnicodeDecodeError:
+        fix = "Save the table as CSV in UTF-8."
+        raise DataError(where, "text in UTF-8", "bytes that are not", fix) from None
 
 
 @dataclass
@@ -64,7 +62,7 @@ class _Table:
 
     def blame(self, row: int, column: str, text: str) -> None:
         """Note a cell that is no number; row counts examples from 0."""
-        if missing := _is_missing(text):
+        if missing := is_missing(text):
             self.missing += 1
         else:
             self.wrong += 1
@@ -89,7 +87,7 @@ class _Table:
 
 def _read(file: TextIO, where: str, label: str | None) -> Dataset:
     records = _records(file, where)
-    _, header = next(records, (0, []))
+    header = [name.strip() for name in next(records, (0, []))[1]]
     place = _label_place(header, where, label)
     label_name, first_name, columns = _parts(header, place)
     table = _Table(columns)
@@ -119,7 +117,7 @@ def _read(file: TextIO, where: str, label: str | None) -> Dataset:
 def _records(file: TextIO, where: str) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of the header and of each row that is not blank, all equally long."""
     start = file.readline()
-    delimiter = max(",;\t", key=lambda sign: len(next(csv.reader([start], delimiter=sign), [])))
+    delimiter = max(",;\t", key=re.sub(r'"[^"]*"', "", start).count)
     reader = csv.reader(itertools.chain([start], file), delimiter=delimiter, strict=True)
     width = None
     try:
@@ -141,17 +139,19 @@ def _records(file: TextIO, where: str) -> Iterator[tuple[int, list[str]]]:
 
 def _label_place(header: list[str], where: str, label: str | None) -> int:
     """Where the label column is; checks the header on the way."""
-    header[:] = [name.strip() for name in header]
-    twice = sorted({name for name in header if header.count(name) > 1}) if _repeats(header) else []
+    twice = [name for name, count in Counter(header).items() if count > 1]
     if len(header) < 2 or twice:
         raise DataError(
             where,
             "a header of two or more column names, all different, separated by , ; or tab",
             f"'{twice[0]}' more than once" if twice else f"{len(header)} names",
         )
-    if all(_number(name) is not None for name in header):
+    if all(number(name) is not None for name in header):
         raise DataError(
-            where, "a header of column names", "numbers only", "Add a first line that names columns."
+            where,
+            "a header of column names",
+            "numbers only",
+            "Add a first line that names columns.",
         )
     folded = [name.casefold() for name in header]
     if label is None:
@@ -169,10 +169,6 @@ def _label_place(header: list[str], where: str, label: str | None) -> int:
     )
 
 
-def _repeats(header: list[str]) -> bool:
-    return len(set(header)) < len(header)
-
-
 def _parts(header: list[str], place: int) -> tuple[str, str, list[str]]:
     """The label column's name, the first other one's, and the rest."""
     others = header[:place] + header[place + 1 :]
@@ -186,10 +182,10 @@ def _add(table: _Table, line: int, cells: list[str], place: int, label_name: str
     table.lines.append(line)
     table.labels.append(label.strip())
     table.first.append(first.strip())
-    table.rows.append(_numbers(rest))
-    if _is_missing(label):
+    table.rows.append(numbers(rest))
+    if is_missing(label):
         table.blame(row, label_name, label)
-    for bad in np.flatnonzero(np.isnan(table.rows[-1])):
+    for bad in np.flatnonzero(np.isnan(table.rows[-1])).tolist():
         table.blame(row, table.columns[bad], rest[bad])
 
 
@@ -197,42 +193,13 @@ def _gives_names(name: str, cells: list[str]) -> bool:
     """Whether the first column names the rows rather than measuring them."""
     if not name:
         return True
-    return len(set(cells)) == len(cells) and all(_number(cell) is None for cell in cells)
+    texts = all(number(cell) is None and not is_missing(cell) for cell in cells)
+    return texts and len(set(cells)) == len(cells)
 
 
 def _column(table: _Table, name: str) -> np.ndarray:
     """The first column as a feature (m,)."""
-    values = _numbers(table.first)
-    for bad in np.flatnonzero(np.isnan(values)):
+    values = numbers(table.first)
+    for bad in np.flatnonzero(np.isnan(values)).tolist():
         table.blame(bad, name, table.first[bad])
     return values
-
-
-def _numbers(cells: list[str]) -> np.ndarray:
-    """Cells as float64, NaN for whatever is no finite number.
-
-    The whole row at once first, which is five times sooner than cell by cell. Python reads
-    "1_000" as a number; a table means something else by it.
-    """
-    if "_" not in "".join(cells):
-        try:
-            values = np.fromiter(map(float, cells), np.float64, len(cells))
-        except ValueError:
-            pass
-        else:
-            values[np.isinf(values)] = np.nan
-            return values
-    return np.array([np.nan if (x := _number(cell)) is None else x for cell in cells])
-
-
-def _number(cell: str) -> float | None:
-    """A cell as a finite number, or None."""
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if np.isfinite(value) and "_" not in cell else None
-
-
-def _is_missing(text: str) -> bool:
-    return text.strip().casefold() in MISSING

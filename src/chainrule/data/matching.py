@@ -1,0 +1,54 @@
+"""Bring a second data set to the features and classes of the training set."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from chainrule.data.dataset import Dataset
+from chainrule.errors import DataError
+
+
+def matched(data: Dataset, train: Dataset, known_by: str = "the training set") -> Dataset:
+    """`data` with the features and classes of `train`, matched by name; else a DataError.
+
+    known_by : whose they are, for the error.
+    """
+    if data.feature_names and train.feature_names:
+        data = _same_columns(data, train.feature_names, known_by)
+    if _kind(data) != _kind(train):
+        raise DataError(
+            data.source,
+            f"the features of {known_by}: {_features(train)}",
+            _features(data),
+            "Both sets need the same features, scaled alike.",
+        )
+    return data.aligned(train.classes, known_by)
+
+
+def _kind(data: Dataset) -> tuple:
+    """What two sets must share. Pixels and floats cannot share one scaling."""
+    return data.image_shape, data.raw.shape[0], data.raw.dtype == np.uint8
+
+
+def _features(data: Dataset) -> str:
+    if data.image_shape:
+        return f"pictures {data.image_shape}, {data.raw.dtype}"
+    return f"{data.raw.shape[0]} numbers an example, {data.raw.dtype}"
+
+
+def _same_columns(data: Dataset, names: tuple[str, ...], known_by: str) -> Dataset:
+    """A table with its columns in the order of `names`."""
+    place = {name: k for k, name in enumerate(data.feature_names or ())}
+    lacking = [name for name in names if name not in place]
+    foreign = sorted(place.keys() - set(names))
+    if lacking or foreign:
+        raise DataError(
+            data.source,
+            f"the {len(names)} columns of {known_by}",
+            f"{len(lacking)} missing ({', '.join(lacking[:5])}), "
+            f"{len(foreign)} others ({', '.join(foreign[:5])})",
+            "Name the columns alike, and the label column if it was not recognized.",
+        )
+    if names == data.feature_names:
+        return data
+    return replace(data, raw=data.raw[[place[name] for name in names]], feature_names=names)

@@ -1,0 +1,184 @@
+"""Open any data source: one function that recognizes the kind."""
+
+import difflib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.data.builtin import NAMES, open_builtin
+from chainrule.data.dataset import Dataset, Splits
+from chainrule.data.folder import open_folder
+from chainrule.data.hdf5 import SUFFIXES, hdf5_files, holds_course_sets, open_hdf5, open_hdf5_folder
+from chainrule.data.labels import refuse_targets
+from chainrule.data.matching import matched
+from chainrule.data.npz import open_npz
+from chainrule.data.scaling import KINDS, Scaling
+from chainrule.data.table import open_table
+from chainrule.data.tree import subfolders
+from chainrule.errors import DataError
+
+ACCEPTED = (
+    "an HDF5 file in the course's layout (.h5), a folder of pictures with one folder per class, "
+    f"a table (.csv, .tsv, .npz), or a built-in name ({', '.join(NAMES)})"
+)
+TABLES = (".csv", ".tsv", ".txt")
+LARGEST = 4096  # pixels a side: a picture of that size has 50 million features
+
+
+def open_data(
+    source: str | Path,
+    *,
+    test: str | Path | None = None,
+    size: int | tuple[int, int] = 64,
+    scale: str | None = None,
+    positive: str | None = None,
+    label: str | None = None,
+    strict: bool = False,
+    seed: int = 0,
+) -> Splits:
+    """The training set of a source and, where there are any, its validation and test sets.
+
+    source : one of
+        an HDF5 file in the course's layout, either file of a train/test pair, or their folder;
+        a folder of pictures, one folder per class, or train/ [val/] test/ above those;
+        a .csv, .tsv or .txt table with a header; an .npz archive;
+        "fashion", "planar:flower" (or "planar"), "planar:moons", "planar:circles", "planar:xor".
+        A built-in name wins over a file of that name: write ./fashion, or pass a Path.
+    test : a source whose test set, or only set, becomes the test set. Classes and a table's
+        columns are matched by name; pictures in folders get the training pictures' size.
+    size : of pictures from folders, height and width in pixels: one number or two.
+    scale : "none", "pixels" (divided by 255) or "standard" (mean 0, standard deviation 1), learned
+        from the training set, applied to all. By default pixels for 8-bit features, none for the
+        planar sets, else standard.
+    positive : this class (label 1) against all the rest.
+    label : the label column of a CSV table.
+    strict : stop at files in a picture folder that cannot be read, instead of skipping them.
+    seed : for the planar sets.
+
+    Raises DataError, or another InputError for an option, for whatever is wrong with them.
+    """
+    if scale is not None:
+        checks.one_of("open_data", "scale", scale, KINDS)
+    checks.whole_number("open_data", "seed", seed)
+    splits = open_raw(source, _size(size), label, strict, seed)
+    if label is not None and splits.train.feature_names is None:
+        expected = f"a table ({', '.join(TABLES)}), since a label column is named"
+        raise DataError(str(source), expected, "another kind of source", "Leave label out.")
+    _check_train(splits.train)
+    if test is not None:
+        height, width, *_ = splits.train.image_shape or _size(size)
+        other = open_raw(test, (height, width), label, strict, seed)
+        found = matched(other.train if other.test is None else other.test, splits.train)
+        splits = replace(splits, test=found, skipped=splits.skipped + other.skipped)
+    if positive is not None:
+        splits = _map(splits, lambda data: data.with_positive(positive))
+    kind = scale or _natural_scale(source, splits.train)
+    scaling = Scaling.of(kind, splits.train.raw)
+    return _map(splits, lambda data: replace(data, scaling=scaling))
+
+
+def _map(splits: Splits, change: Callable[[Dataset], Dataset]) -> Splits:
+    """The same change to each set."""
+    validation, test = (
+        None if data is None else change(data) for data in (splits.validation, splits.test)
+    )
+    return replace(splits, train=change(splits.train), validation=validation, test=test)
+
+
+def _natural_scale(source: str | Path, train: Dataset) -> str:
+    if train.raw.dtype == np.uint8:
+        return "pixels"
+    return "none" if _is_builtin(source) else "standard"
+
+
+def _is_builtin(source: str | Path) -> bool:
+    return isinstance(source, str) and source in NAMES
+
+
+def _size(size: int | tuple[int, int]) -> tuple[int, int]:
+    """(height, width) from one number or two."""
+    sides = size if isinstance(size, (tuple, list)) else (size, size)
+    whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in sides)
+    if len(sides) != 2 or not whole or min(sides) < 1 or max(sides) > LARGEST:
+        expected = f"size to be one or two whole numbers from 1 to {LARGEST} (height, width)"
+        raise DataError("open_data", expected, checks.describe(size))
+    return int(sides[0]), int(sides[1])
+
+
+def open_raw(
+    source: str | Path,
+    size: tuple[int, int],
+    label: str | None = None,
+    strict: bool = False,
+    seed: int = 0,
+) -> Splits:
+    """The splits of a source as they lie there, one class only included; nothing is scaled.
+
+    For data that a model is to be tried on. What the system refuses becomes a DataError.
+    """
+    if not isinstance(source, (str, Path)):
+        raise DataError("open_data", ACCEPTED, checks.describe(source))
+    if _is_builtin(source):
+        return open_builtin(str(source), seed)
+    try:
+        return _open_path(Path(source), str(source), size, label, strict)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DataError(str(source), "a source that can be read", reason) from None
+    except MemoryError:
+        raise DataError(
+            str(source), "data that fit into memory", "more", "Choose a smaller size or fewer."
+        ) from None
+
+
+def _open_path(
+    path: Path, source: str, size: tuple[int, int], label: str | None, strict: bool
+) -> Splits:
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        return _open_folder(path, size, strict)
+    if not path.exists():
+        raise _not_found(path, source)
+    if path.is_file():
+        if suffix in SUFFIXES:
+            return open_hdf5(path)
+        if suffix == ".npz":
+            return open_npz(path)
+        if suffix in TABLES:
+            return open_table(path, label)
+    got = f"a file ending in {suffix or 'nothing'}" if path.is_file() else "no regular file"
+    raise DataError(source, ACCEPTED, got, "Rename the file if its ending is wrong.")
+
+
+def _open_folder(folder: Path, size: tuple[int, int], strict: bool) -> Splits:
+    """HDF5 files if there are any of the course's, else pictures."""
+    files = hdf5_files(folder)
+    if files and (not subfolders(folder) or any(map(holds_course_sets, files))):
+        return open_hdf5_folder(folder)
+    return open_folder(folder, size, strict)
+
+
+def _not_found(path: Path, source: str) -> DataError:
+    """The error for what does not exist, with the nearest name that does."""
+    beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(source, NAMES, n=1)
+    near += [str(path.parent / name) for name in difflib.get_close_matches(path.name, beside, n=1)]
+    fix = f"Did you mean {near[0]}?" if near else "Check the path."
+    return DataError(source, ACCEPTED, "no such file or folder", fix)
+
+
+def _check_train(train: Dataset) -> None:
+    """A training set has two classes, and labels that are classes."""
+    if train.image_shape is None:
+        refuse_targets(train.source, train.classes, len(train))
+    present = [train.classes[k] for k in np.unique(train.labels)]
+    if len(present) < 2:
+        raise DataError(
+            train.source,
+            "examples of two or more classes",
+            f"one class only, {present[0]}" if present else "no examples",
+            "Add examples of another class.",
+        )

@@ -1,0 +1,121 @@
+"""How good a model is on a data set: counts, rates, and the mistakes themselves."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.data import Dataset
+from chainrule.model_file import Model
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One wrongly classified example: its index, name, classes, and the probability given to the
+    class it was taken for."""
+
+    index: int
+    name: str
+    actual: str
+    predicted: str
+    probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A model's answers against the labels.
+
+    accuracy : fraction right. baseline : that of always saying the commonest class.
+    cost : mean loss in nats per example, without penalty.
+    confusion : (n_classes, n_classes) counts, actual classes as rows, predicted as columns.
+    mistakes : all of them, the most confident first.
+    """
+
+    classes: tuple[str, ...]
+    confusion: Array
+    cost: float
+    mistakes: tuple[Mistake, ...]
+
+    @property
+    def m(self) -> int:
+        return int(self.confusion.sum())
+
+    @property
+    def accuracy(self) -> float:
+        return float(np.trace(self.confusion) / self.m)
+
+    @property
+    def baseline(self) -> float:
+        return float(self.confusion.sum(axis=1).max() / self.m)
+
+    @property
+    def precision(self) -> Array:
+        """Of those taken for a class, the fraction that are; nan where none were (n_classes,)."""
+        return _ratio(np.diag(self.confusion), self.confusion.sum(axis=0))
+
+    @property
+    def recall(self) -> Array:
+        """Of those of a class, the fraction that were found; nan where there are none."""
+        return _ratio(np.diag(self.confusion), self.confusion.sum(axis=1))
+
+    def facts(self, mistakes: int = 10) -> dict[str, Any]:
+        """Everything as plain numbers and text, for JSON; nan becomes None."""
+
+        def number(value: float) -> float | None:
+            return None if np.isnan(value) else float(value)
+
+        per_class = zip(
+            self.classes, self.precision, self.recall, self.confusion.sum(axis=1), strict=True
+        )
+        return {
+            "examples": self.m,
+            "accuracy": self.accuracy,
+            "accuracy_of_commonest_class": self.baseline,
+            "cost": self.cost,
+            "confusion": self.confusion.tolist(),
+            "classes": [
+                {"name": name, "precision": number(p), "recall": number(r), "examples": int(n)}
+                for name, p, r, n in per_class
+            ],
+            "mistakes": len(self.mistakes),
+            "most_confident_mistakes": [vars(mistake) for mistake in self.mistakes[:mistakes]],
+        }
+
+
+def evaluate(model: Model, data: Dataset) -> Evaluation:
+    """The model's answers on `data`, whose classes and features are matched to the model's."""
+    data = model.prepare(data)
+    network, n = model.network, len(model.classes)
+    cache = network.forward(data.matrix(network.dtype))
+    P = model.probabilities(cache.A[-1])
+    predicted = model.decide(P)
+    confusion = np.bincount(data.labels * n + predicted, minlength=n * n).reshape(n, n)
+    Y = data.Y if network.layer_sizes[-1] == 1 else np.eye(n)[:, data.labels]
+    losses = network.loss_function.per_example(cache.Z[-1], cache.A[-1], Y)
+    return Evaluation(
+        model.classes, confusion, float(losses.mean()), _mistakes(model, data, P, predicted)
+    )
+
+
+def _mistakes(model: Model, data: Dataset, P: Array, predicted: Array) -> tuple[Mistake, ...]:
+    wrong = np.flatnonzero(predicted != data.labels)
+    confidence = P[predicted[wrong], wrong]
+    # A stable sort, so that equal confidences stay in the data's order.
+    order = wrong[np.argsort(-confidence, kind="stable")]
+    names = data.names or tuple(f"example {i}" for i in range(len(data)))
+    return tuple(
+        Mistake(
+            int(i),
+            names[i],
+            model.classes[data.labels[i]],
+            model.classes[predicted[i]],
+            float(P[predicted[i], i]),
+        )
+        for i in order
+    )
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)

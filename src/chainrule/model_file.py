@@ -1,0 +1,183 @@
+"""A trained network with all that a prediction needs, in one file that runs no code."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks, tensor_file
+from chainrule._version import __version__
+from chainrule.data import Dataset, PixelMatrix, Scaling, Splits, matched
+from chainrule.errors import InputError, ModelFileError
+from chainrule.network import Network
+
+FORMAT, VERSION = "model", 1
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A single network, and what its inputs and outputs mean.
+
+    network : without an axis of runs.
+    classes : names; for a sigmoid output (not this, this), the second being label 1.
+    scaling : how raw features become inputs.
+    image_shape : (height, width, 3) or (height, width) of a picture, or None.
+    feature_names : the columns of the table that the features came from, or None.
+    training : how it was trained: plain facts, kept for people to read.
+    """
+
+    network: Network
+    classes: tuple[str, ...]
+    scaling: Scaling = field(default_factory=Scaling)
+    image_shape: tuple[int, ...] | None = None
+    feature_names: tuple[str, ...] | None = None
+    training: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n_x, *_, n_y = self.network.layer_sizes
+        if self.network.n_runs is not None:
+            raise InputError("Model", "a single network", "one with runs", "Use network.run(r).")
+        if not self.network.loss_function.classifies or len(self.classes) != max(2, n_y):
+            raise InputError(
+                "Model", f"{max(2, n_y)} class names for a classifier", f"{len(self.classes)}"
+            )
+        if n_y > 1 and self.network.activations[-1] != "softmax":
+            raise InputError("Model", "a softmax output for several classes", "sigmoid")
+        if self.image_shape is not None and int(np.prod(self.image_shape)) != n_x:
+            raise InputError("Model", f"a picture of {n_x} numbers", f"{self.image_shape}")
+        self.scaling.check(n_x)
+
+    @classmethod
+    def of(cls, network: Network, data: Dataset | Splits, **training: Any) -> "Model":
+        """A network trained on `data`, with its classes, scaling and picture shape."""
+        data = data.train if isinstance(data, Splits) else data
+        return cls(
+            network, data.classes, data.scaling, data.image_shape, data.feature_names, training
+        )
+
+    def prepare(self, data: Dataset) -> Dataset:
+        """`data` with this model's classes, columns and scaling, or DataError if it has others."""
+        n_x = self.network.layer_sizes[0]
+        blank = np.empty((n_x, 0), np.uint8 if data.raw.dtype == np.uint8 else np.float64)
+        own = Dataset(
+            blank,
+            np.empty(0, np.int64),
+            self.classes,
+            image_shape=self.image_shape,
+            feature_names=self.feature_names,
+        )
+        return replace(matched(data, own, "the model"), scaling=self.scaling)
+
+    def probabilities(self, A: Array) -> Array:
+        """Of each class (n_classes, m), from the network's outputs A (n_y, m)."""
+        return np.concatenate([1 - A, A]) if len(A) == 1 else A
+
+    def decide(self, P: Array) -> Array:
+        """Index of the most probable class (m,); for two classes 1 where p > 0.5."""
+        return (P[1] > 0.5).astype(np.int64) if len(P) == 2 else P.argmax(axis=0)
+
+    def predict_proba(self, raw: Any) -> Array:
+        """Probability of each class (n_classes, m) for raw features (n_x, m), unscaled.
+
+        raw : uint8 pixels or floats, as a data set holds them. Columns sum to 1.
+        """
+        raw = checks.matrix("Model", "raw", raw)
+        n_x, dtype = self.network.layer_sizes[0], self.network.dtype
+        if raw.shape[0] != n_x:
+            fix = "The examples look like rows: pass raw.T." if raw.shape[1] == n_x else ""
+            raise InputError("Model", f"raw features with {n_x} rows", f"{raw.shape}", fix)
+        X = (
+            PixelMatrix(raw, self.scaling, dtype)
+            if raw.dtype == np.uint8
+            else self.scaling(raw, dtype)
+        )
+        return self.probabilities(self.network.predict_proba(X))
+
+    def predict(self, raw: Any) -> Array:
+        """Index into `classes` of the most probable class (m,), for raw features (n_x, m)."""
+        return self.decide(self.predict_proba(raw))
+
+
+def save(model: Model, path: str | Path) -> None:
+    """Write the model to `path` (safetensors with JSON metadata), atomically."""
+    network, scaling = model.network, model.scaling
+    arrays = {f"W{k}": W for k, W in enumerate(network.weights, start=1)}
+    arrays |= {f"b{k}": b for k, b in enumerate(network.biases, start=1)}
+    arrays["scaling.shift"] = np.asarray(scaling.shift, np.float64)
+    arrays["scaling.divisor"] = np.asarray(scaling.divisor, np.float64)
+    facts = {
+        "format": f"chainrule {FORMAT}",
+        "version": VERSION,
+        "written_by": f"chainrule {__version__}",
+        "layer_sizes": network.layer_sizes,
+        "activations": network.activations,
+        "loss": network.loss,
+        "classes": model.classes,
+        "image_shape": model.image_shape,
+        "feature_names": model.feature_names,
+        "scaling": scaling.kind,
+        "training": model.training,
+    }
+    tensor_file.write(path, arrays, facts)
+
+
+def load(path: str | Path) -> Model:
+    """The model in a file that `save` wrote, or in a run folder.
+
+    ModelFileError for a file that is missing, truncated, foreign, of a newer format, or whose
+    arrays do not fit what it says of itself.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "model.safetensors"
+    arrays, facts = tensor_file.read(path, FORMAT, VERSION)
+    try:
+        return _model(arrays, facts)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        detail = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise ModelFileError(
+            str(path),
+            "arrays and metadata that fit each other",
+            f"an inconsistent file ({detail[:200]})",
+            "It was damaged or edited: train again, or take a copy.",
+        ) from None
+
+
+def _model(arrays: dict[str, Array], facts: dict[str, Any]) -> Model:
+    layers = range(1, len(facts["activations"]) + 1)
+    network = Network(
+        tuple(arrays[f"W{k}"] for k in layers),
+        tuple(arrays[f"b{k}"] for k in layers),
+        tuple(facts["activations"]),
+        facts["loss"],
+    )
+    if list(network.layer_sizes) != list(facts["layer_sizes"]):
+        raise ValueError(f"layers {facts['layer_sizes']}, arrays for {network.layer_sizes}")
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds values that are not finite")
+    classes = facts["classes"]
+    if not all(isinstance(name, str) for name in classes):
+        raise ValueError("class names that are no text")
+    kind = checks.one_of("Model", "scaling", facts["scaling"], ("none", "pixels", "standard"))
+    shift, divisor = arrays["scaling.shift"], arrays["scaling.divisor"]
+    if not (divisor > 0).all():
+        raise ValueError("a scaling that divides by zero")
+    scaling = Scaling(kind, _number_or_column(shift), _number_or_column(divisor))
+    shape, names = facts["image_shape"], facts["feature_names"]
+    if names is not None and len(names) != network.layer_sizes[0]:
+        raise ValueError(f"{len(names)} feature names for {network.layer_sizes[0]} features")
+    return Model(
+        network,
+        tuple(classes),
+        scaling,
+        shape and tuple(shape),
+        names and tuple(names),
+        dict(facts["training"]),
+    )
+
+
+def _number_or_column(array: Array) -> Any:
+    return array if array.ndim else float(array)

@@ -1,0 +1,99 @@
+"""A data set: labels as the equations want them, parts, classes matched by name."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from chainrule.data import Dataset, FloatMatrix, PixelMatrix, Scaling
+from chainrule.errors import DataError
+
+PETS = Dataset(
+    raw=np.arange(8.0).reshape(2, 4),
+    labels=np.array([0, 1, 2, 1]),
+    classes=("cat", "dog", "fox"),
+    names=("a", "b", "c", "d"),
+    source="pets",
+)
+CATS = Dataset(np.arange(6.0).reshape(2, 3), np.array([0, 1, 1]), ("non-cat", "cat"))
+
+
+def named(data):
+    """Each example's class by name."""
+    return [data.classes[k] for k in data.labels]
+
+
+def test_Y_is_a_row_for_two_classes_and_one_hot_for_more():
+    assert_array_equal(CATS.Y, [[0, 1, 1]])
+    assert_array_equal(PETS.Y, [[1, 0, 0, 0], [0, 1, 0, 1], [0, 0, 1, 0]])
+    assert CATS.Y.dtype == PETS.Y.dtype == np.float64
+
+
+def test_matrix_scales_pixels_late_and_floats_once():
+    pixels = Dataset(
+        np.array([[0, 255]], np.uint8), np.array([0, 1]), ("a", "b"), scaling=Scaling.pixels()
+    )
+    assert isinstance(pixels.matrix(), PixelMatrix)
+    assert_array_equal(pixels.matrix().columns(slice(None)), [[0.0, 1.0]])
+    assert isinstance(PETS.matrix(np.float32), FloatMatrix)
+    assert PETS.matrix(np.float32).dtype == np.float32
+
+
+@pytest.mark.parametrize("index", [[1, 3], np.array([False, True, False, True])])
+def test_select_takes_everything_along(index):
+    some = PETS.select(index)
+    assert_array_equal(some.raw, [[1, 3], [5, 7]])
+    assert named(some) == ["dog", "dog"]
+    assert some.names == ("b", "d")
+
+
+def test_positive_against_the_rest():
+    dogs = PETS.with_positive("dog")
+    assert dogs.classes == ("not dog", "dog")
+    assert_array_equal(dogs.labels, [0, 1, 0, 1])
+    turned = CATS.with_positive("non-cat")
+    assert turned.classes == ("cat", "non-cat")
+    assert_array_equal(turned.labels, [1, 0, 0])
+
+
+def test_positive_that_is_no_class_suggests_one():
+    with pytest.raises(DataError, match=r"pets: .*cat, dog, fox; got 'dogg'\. Did you mean dog\?"):
+        PETS.with_positive("dogg")
+
+
+@pytest.mark.parametrize(
+    "classes", [("fox", "dog", "cat"), ("ant", "cat", "bee", "fox", "dog"), ("cat", "dog", "fox")]
+)
+def test_aligned_keeps_each_examples_class(classes):
+    moved = PETS.aligned(classes)
+    assert moved.classes == classes
+    assert named(moved) == named(PETS)
+
+
+def test_aligned_asks_only_for_classes_that_occur():
+    assert named(PETS.select([1, 2, 3]).aligned(("fox", "dog"))) == ["dog", "fox", "dog"]
+
+
+@pytest.mark.parametrize("negative", ["not dog", "non-dog", "no_dog"])
+def test_a_model_of_one_class_against_the_rest_takes_any_data_with_that_class(negative):
+    binary = PETS.aligned((negative, "dog"))
+    assert binary.classes == (negative, "dog")
+    assert_array_equal(binary.labels, [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("classes", [("cat", "dog"), ("not bird", "bird"), ("cat", "dog", "ox")])
+def test_aligned_with_foreign_classes_names_both(classes):
+    with pytest.raises(DataError) as caught:
+        PETS.aligned(classes)
+    assert "the model knows" in str(caught.value)
+    for name in (*classes, "cat, dog, fox"):
+        assert name in str(caught.value)
+
+
+def test_what_does_not_fit_together_is_refused():
+    raw, labels = np.ones((12, 2)), np.array([0, 1])
+    with pytest.raises(DataError, match="2 labels"):
+        Dataset(raw, labels[:1], ("a", "b"))
+    with pytest.raises(DataError, match="2 names"):
+        Dataset(raw, labels, ("a", "b"), names=("x",))
+    with pytest.raises(DataError, match="pictures of 12 numbers"):
+        Dataset(raw, labels, ("a", "b"), image_shape=(3, 5))

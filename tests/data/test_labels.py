@@ -1,0 +1,76 @@
+"""Labels as they came to indices: one name per class, in a meaningful order."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainrule.data.labels import class_order, denies, encode, natural, refuse_targets
+from chainrule.errors import DataError
+
+
+@pytest.mark.parametrize(
+    ("names", "order"),
+    [
+        (["cat", "non-cat"], ("non-cat", "cat")),
+        (["Cat", "not_cat"], ("not_cat", "Cat")),
+        (["zebra", "no zebra"], ("no zebra", "zebra")),
+        (["dog", "cat"], ("cat", "dog")),
+        (["10", "9", "-1"], ("-1", "9", "10")),
+        (["-1", "1"], ("-1", "1")),
+        (["grade 10", "grade 9"], ("grade 9", "grade 10")),
+        (["yes", "no"], ("no", "yes")),
+    ],
+)
+def test_class_order(names, order):
+    assert class_order(names) == class_order(names[::-1]) == order
+
+
+def test_natural_order_reads_numbers():
+    assert sorted(["b2", "b10", "A3", "a20"], key=natural) == ["A3", "a20", "b2", "b10"]
+
+
+def test_denial_is_of_that_very_name():
+    assert denies("NonCat", "cat")
+    assert not denies("non-cats", "cat")
+    assert not denies("non-c.t", "cat")
+    assert not denies("non-cat", "c.t")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["1", "0", "1"], ["1.0", "0", "01"], np.array([1.0, 0.0, 1.0]), np.array([True, False, True])],
+    ids=str,
+)
+def test_whole_numbers_are_classes_however_written(values):
+    labels, classes = encode(values)
+    assert classes == ("0", "1")
+    assert labels.tolist() == [1, 0, 1]
+    assert labels.dtype == np.int64
+
+
+@given(st.lists(st.text(max_size=5) | st.integers().map(str), min_size=1))
+def test_encoding_can_be_undone(texts):
+    labels, classes = encode(texts)
+    assert len(set(classes)) == len(classes)
+    again, _ = encode([classes[k] for k in labels])
+    assert again.tolist() == labels.tolist()
+
+
+def refuses(classes, m):
+    try:
+        refuse_targets("here", tuple(map(str, classes)), m)
+    except DataError as error:
+        return "regression target" if "regression target" in str(error) else "names"
+    return None
+
+
+def test_targets_and_names_are_no_classes():
+    assert refuses(np.linspace(0, 1, 21), 1000) == "regression target"
+    assert refuses([0.5, 1.5], 100) is None
+    assert refuses([0.1, 0.2, 0.3], 4) == "regression target"
+    assert refuses(range(100), 120) == "regression target"
+    assert refuses(range(100), 1000) is None
+    assert refuses([f"row{i}" for i in range(30)], 31) == "names"
+    assert refuses("abcd", 4) == "names"
+    assert refuses("ab", 2) is None

@@ -1,0 +1,135 @@
+"""The four verbs: pixels give what the scaled floats give, whatever the blocks."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from chainrule.data import FeatureMatrix, FloatMatrix, PixelMatrix, Scaling, feature_matrix
+from chainrule.data import matrix as matrix_module
+from chainrule.errors import InputError
+
+N_X, M = 23, 7
+
+
+def draw(seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (N_X, M), dtype=np.uint8)
+
+
+def scaled(pixels, kind):
+    """The same by the plainest NumPy, in float64."""
+    x = pixels.astype(np.float64)
+    if kind == "pixels":
+        return x / 255
+    return x if kind == "none" else (x - x.mean(1, keepdims=True)) / x.std(1, keepdims=True)
+
+
+@pytest.fixture(params=[1, 300, 2**24], ids=["a row", "some rows", "one block"])
+def blocks(request, monkeypatch):
+    monkeypatch.setattr(matrix_module, "BLOCK_BYTES", request.param)
+
+
+@pytest.mark.usefixtures("blocks")
+@pytest.mark.parametrize("runs", [(), (3,), (2, 3)], ids=str)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 1e-4)])
+@pytest.mark.parametrize("kind", ["none", "pixels", "standard"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_pixels_give_the_floats_numbers(kind, dtype, tolerance, runs, order):
+    pixels = np.asarray(draw(), order=order)
+    plain = scaled(pixels, kind)
+    X = PixelMatrix(pixels, Scaling.of(kind, pixels), dtype)
+    rng = np.random.default_rng(2)
+    W, D = rng.standard_normal((*runs, 4, N_X)), rng.standard_normal((*runs, 4, M))
+    close = {"rtol": tolerance, "atol": tolerance * np.abs(plain).max() ** 2 * N_X}
+
+    assert X.shape == (N_X, M)
+    assert X.times(W.astype(dtype)).dtype == X.gram().dtype == X.dtype == dtype
+    assert_allclose(X.times(W.astype(dtype)), W @ plain, **close)
+    assert_allclose(X.outer(D.astype(dtype)), D @ plain.T, **close)
+    assert_allclose(X.gram(), plain.T @ plain, **close)
+    assert_allclose(X.columns([5, 0, 5]), plain[:, [5, 0, 5]], **close)
+    assert_allclose(X.columns(slice(1, 4)), plain[:, 1:4], **close)
+
+
+@pytest.mark.parametrize("runs", [(), (3,), (2, 3)], ids=str)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_floats_verbs_are_the_products(runs, order):
+    rng = np.random.default_rng(3)
+    plain = np.asarray(rng.standard_normal((N_X, M)), order=order)
+    W, D = rng.standard_normal((*runs, 4, N_X)), rng.standard_normal((*runs, 4, M))
+    X = FloatMatrix(plain)
+    assert_allclose(X.times(W), W @ plain)
+    assert_allclose(X.outer(D), D @ plain.T, atol=1e-14)
+    assert_allclose(X.gram(), plain.T @ plain, atol=1e-14)
+    assert_array_equal(X.columns([2, 2, 0]), plain[:, [2, 2, 0]])
+    assert_array_equal(X.columns(slice(2, 5)), plain[:, 2:5])
+
+
+@pytest.mark.usefixtures("blocks")
+@pytest.mark.parametrize("first", [FloatMatrix, PixelMatrix])
+@pytest.mark.parametrize("second", [FloatMatrix, PixelMatrix])
+def test_gram_with_other_examples(first, second):
+    mine, others = draw(4), draw(5)[:, :3]
+    as_matrix = {FloatMatrix: lambda p: FloatMatrix(p / 255), PixelMatrix: PixelMatrix}
+    K = as_matrix[first](mine).gram(as_matrix[second](others))
+    assert_allclose(K, (mine / 255).T @ (others / 255))
+
+
+@pytest.mark.parametrize("X", [FloatMatrix(draw() / 255), PixelMatrix(draw())], ids=["float", "px"])
+def test_gram_is_computed_once(X):
+    assert X.gram() is X.gram()
+
+
+def test_a_slice_of_floats_is_a_view_and_rows_of_examples_are_not_copied():
+    table = np.random.default_rng(0).random((M, N_X))
+    X = FloatMatrix(table.T)
+    assert np.shares_memory(X.columns(slice(0, 2)), table)
+    assert np.shares_memory(X.columns(slice(0, 2)), X.columns(slice(1, 3)))
+
+
+def test_pixels_are_a_view():
+    pixels = draw()
+    assert np.shares_memory(PixelMatrix(pixels).pixels, pixels)
+
+
+@pytest.mark.parametrize("X", [FloatMatrix(draw() / 255), PixelMatrix(draw())], ids=["float", "px"])
+def test_select_and_astype(X):
+    some = X.select([4, 1]).astype(np.float32)
+    assert some.shape == (N_X, 2)
+    assert some.dtype == np.float32
+    assert some.astype(np.float32) is some
+    assert_allclose(some.columns(slice(None)), X.columns([4, 1]), rtol=1e-6)
+    assert_array_equal(X.select(np.arange(M) > 4).columns(slice(None)), X.columns([5, 6]))
+
+
+def test_feature_matrix_tells_pixels_from_floats():
+    assert isinstance(feature_matrix(draw()), PixelMatrix)
+    assert isinstance(feature_matrix(draw() / 255), FloatMatrix)
+    assert feature_matrix(draw().astype(np.int16)).dtype == np.float64
+    X = FloatMatrix(np.eye(3))
+    assert feature_matrix(X) is X
+    assert isinstance(X, FeatureMatrix)
+
+
+@given(rows=st.integers(1, 9), m=st.integers(1, 9), n=st.integers(1, 3), seed=st.integers(0, 99))
+def test_any_shape_has_the_same_verbs(rows, m, n, seed):
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, (rows, m), dtype=np.uint8)
+    W, D = rng.standard_normal((n, rows)), rng.standard_normal((n, m))
+    X = PixelMatrix(pixels)
+    assert_allclose(X.times(W), W @ (pixels / 255), atol=1e-12)
+    assert_allclose(X.outer(D), D @ (pixels / 255).T, atol=1e-12)
+
+
+def test_what_is_no_matrix_says_so():
+    with pytest.raises(InputError, match=r"rank-1 array of shape \(5,\).*reshape\(1, 5\)"):
+        FloatMatrix(np.ones(5))
+    with pytest.raises(InputError, match=r"finite numbers only.*1 missing.*row 1, column 0"):
+        FloatMatrix(np.array([[1.0], [np.nan]]))
+    with pytest.raises(InputError, match="pixels of dtype uint8; got float64"):
+        PixelMatrix(np.ones((2, 2)))
+    with pytest.raises(InputError, match=r"shift of shape \(3, 1\); got shape \(2, 1\)"):
+        PixelMatrix(draw()[:3], Scaling.standard(draw()[:2]))
+    with pytest.raises(InputError, match="float64 or float32"):
+        PixelMatrix(draw(), dtype=np.float16)

@@ -1,0 +1,155 @@
+"""NumPy archives: which arrays, which axis holds the examples, what is refused."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from chainrule.data import open_data
+from chainrule.errors import DataError
+
+X = np.arange(12.0).reshape(4, 3)  # four examples in rows
+y = np.array([0, 1, 1, 0])
+
+
+@pytest.fixture
+def archive(tmp_path):
+    def write(name="data.npz", /, **arrays):
+        np.savez(tmp_path / name, **arrays)
+        return tmp_path / name
+
+    return write
+
+
+def opened(path):
+    return open_data(path, scale="none").train
+
+
+@pytest.mark.parametrize(
+    "names", ["X y", "x Y", "X labels", "X_train y_train", "X_TRAIN Labels_Train"]
+)
+@pytest.mark.parametrize("shape", [(4,), (1, 4), (4, 1)])
+def test_names_in_any_case_and_labels_in_any_shape(archive, names, shape):
+    data = opened(archive(**dict(zip(names.split(), (X, y.reshape(shape)), strict=True))))
+    assert_array_equal(data.raw, X.T)
+    assert_array_equal(data.labels, y)
+    assert data.classes == ("0", "1")
+
+
+def test_all_three_sets(archive):
+    splits = open_data(
+        archive(
+            **{f"X_{s}": X * k for k, s in enumerate(["train", "val", "test"], 1)},
+            y_train=["b", "a", "a", "b"],
+            y_val=["a"] * 4,
+            y_test=["b", "b", "a", "a"],
+        ),
+        scale="none",
+    )
+    assert_array_equal(splits.validation.raw, 2 * X.T)
+    assert_array_equal(splits.test.raw, 3 * X.T)
+    assert splits.validation.classes == ("a", "b")
+    assert_array_equal(splits.test.labels, [1, 1, 0, 0])
+
+
+def test_examples_lie_on_the_axis_as_long_as_the_labels(archive):
+    assert_array_equal(opened(archive(X=X.T, y=y)).raw, X.T)
+    square = np.arange(16.0).reshape(4, 4)
+    assert_array_equal(opened(archive(X=square, y=y)).raw, square.T)
+
+
+def test_floats_are_standardized_and_pixels_divided_by_default(archive, pictures):
+    floats = open_data(archive(X=X, y=y)).train
+    assert floats.scaling.kind == "standard"
+    assert open_data(archive(X=pictures, y=np.arange(12) % 2)).train.scaling.kind == "pixels"
+
+
+@pytest.mark.parametrize("channels", [slice(None), 0, [0]], ids=["RGB", "gray", "one channel"])
+def test_pictures(archive, pictures, channels):
+    images = pictures[..., channels]
+    data = open_data(archive(X=images, y=np.arange(12) % 3)).train
+    assert data.image_shape == ((4, 5, 3) if channels == slice(None) else (4, 5))
+    assert data.raw.dtype == np.uint8
+    assert_array_equal(data.raw[:, 7], images[7].ravel())
+
+
+def test_flat_pictures_with_their_shape_and_class_names(archive, pictures):
+    flat = pictures.reshape(12, -1)
+    data = open_data(
+        archive(X=flat, y=np.arange(12) % 2, image_shape=(4, 5, 3), classes=["no", "an"])
+    ).train
+    assert data.image_shape == (4, 5, 3)
+    assert data.classes == ("no", "an")
+    assert_array_equal(data.raw[:, 7], pictures[7].ravel())
+
+
+def test_texts_among_the_given_classes(archive):
+    data = opened(archive(X=X, y=["oak", "elm", "elm", "oak"], classes=["oak", "fir", "elm"]))
+    assert_array_equal(data.labels, [0, 2, 2, 0])
+    assert data.labels.dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    ("dtype", "kept"),
+    [(np.uint8, np.uint8), (np.float32, np.float32), (np.int16, np.float64), (bool, np.float64)],
+)
+def test_dtypes(archive, dtype, kept):
+    assert opened(archive(X=X.astype(dtype), y=y)).raw.dtype == kept
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"images": X, "y": y}, "the arrays X and y, or X_train.*got images, y"),
+        ({}, "got an empty archive"),
+        ({"X": X}, "x without y"),
+        ({"X_test": X, "y_test": y}, "the arrays X and y"),
+        ({"X": X, "x": X, "y": y}, "one array of each name; got X, x, y"),
+        ({"X": X[:3, :2], "y": y}, r"4 rows of numbers, one per label.*got shape \(3, 2\)"),
+        (
+            {"X": np.ones((4, 5, 5)), "y": y},
+            r"pictures .* of uint8; got shape \(4, 5, 5\), float64",
+        ),
+        ({"X": np.ones((4, 5, 5, 4), np.uint8), "y": y}, r"got shape \(4, 5, 5, 4\)"),
+        ({"X": X.astype(complex), "y": y}, "complex128"),
+        ({"X": np.where(X == 7, np.nan, X), "y": y}, "1 missing or infinite.*row 2, column 1"),
+        ({"X": X, "y": np.eye(4)}, r"one label per example.*argmax"),
+        ({"X": X, "y": [0, 1, np.nan, 0]}, "1 missing, first row 2"),
+        ({"X": X, "y": y * 7, "classes": ["a", "b"]}, "labels from 0 to 1.*2 outside"),
+        ({"X": X, "y": ["a", "b", "c", "a"], "classes": ["a", "b"]}, "labels among a, b; got c"),
+        ({"X": X, "y": [0, 0.1, 0.2, 0.3]}, "regression target"),
+        ({"X": X, "y": y, "image_shape": (1, 3)}, r"image_shape .*got \(1, 3\) for float64"),
+        ({"X": X.astype(np.uint8), "y": y, "image_shape": (2, 2)}, r"pictures of 3 pixels"),
+        ({"X_train": X, "y_train": y, "X_test": X, "y_test": y + 1}, "training set knows.*got.*2"),
+        ({"X_train": X, "y_train": y, "X_val": X[:, 1:], "y_val": y}, "3 numbers.*got 2 numbers"),
+        ({"X": np.array([[{}]] * 4), "y": y}, "Python objects. Objects could run code"),
+        ({"X": X, "y": np.array([None, "a", 1, 2])}, "Python objects"),
+    ],
+)
+def test_archives_that_cannot_be_used_say_so(archive, arrays, message):
+    with pytest.raises(DataError, match=message) as caught:
+        opened(archive(**arrays))
+    assert "data.npz" in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive", b"\x93NUMPY", b"text" * 99])
+def test_files_that_are_no_archive(tmp_path, content):
+    path = tmp_path / "data.npz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"data\.npz: expected an \.npz archive"):
+        opened(path)
+
+
+def test_a_damaged_archive(archive):
+    path = archive(X=np.random.default_rng(0).random((4, 300)), y=y)
+    content = bytearray(path.read_bytes())
+    content[2000:2100] = bytes(100)
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"data\.npz: expected an \.npz archive"):
+        opened(path)
+
+
+def test_a_lone_array_under_the_name_of_an_archive(tmp_path):
+    with (tmp_path / "data.npz").open("wb") as file:
+        np.save(file, X)
+    with pytest.raises(DataError, match=r"data\.npz: expected an \.npz archive"):
+        opened(tmp_path / "data.npz")
