@@ -1,12 +1,12 @@
 """chainrule: neural networks from their equations, trained exactly and fast.
 
-    import chainrule as cr
+import chainrule as cr
 
-    data = cr.open_data("fashion", positive="Sandal")
-    network = cr.Network.create((784, 20, 7, 5, 1), rng=1)
-    result = cr.train(network, data.train, learning_rate=0.05, iterations=1000)
-    model = cr.Model.of(result.network, data)
-    print(cr.evaluate(model, data.test).accuracy)
+data = cr.open_data("fashion", positive="Sandal")
+network = cr.Network.create((784, 20, 7, 5, 1), rng=1)
+result = cr.train(network, data.train, learning_rate=0.05, iterations=1000)
+model = cr.Model.of(result.network, data)
+print(cr.evaluate(model, data.test).accuracy)
 """
 
 from chainrule._version import __version__

@@ -22,7 +22,7 @@ def write(path: str | Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]
     from safetensors.numpy import save
 
     # safetensors 0.8 writes the wrong numbers for anything but C order, without a word.
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     write_bytes(path, save(contiguous, {KEY: json.dumps(facts)}))
 
 
