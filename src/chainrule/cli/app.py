@@ -1,0 +1,54 @@
+"""The commands, and what becomes of errors."""
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from chainrule._version import __version__
+from chainrule.cli.demo import demo
+from chainrule.cli.evaluate import evaluate
+from chainrule.cli.predict import predict
+from chainrule.cli.reproduce import reproduce
+from chainrule.cli.train import train
+from chainrule.errors import ChainruleError
+
+app = App(
+    name="chainrule",
+    help="Neural networks from their equations, trained exactly and fast. "
+    "Start with `chainrule demo`: it needs no data.",
+    version=f"chainrule {__version__}",
+    help_format="plaintext",
+    result_action="return_value",
+)
+for command in (demo, train, evaluate, predict, reproduce):
+    app.command(command)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; the exit code."""
+    tokens = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        result = app(tokens, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        command = next((f" {t}" for t in tokens if t in app), "")
+        return _fail(f"{_one_line(error)} See chainrule{command} --help.")
+    except ChainruleError as error:
+        return _fail(str(error))
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{place}{error.strerror or error}")
+    except KeyboardInterrupt:
+        print("chainrule: interrupted", file=sys.stderr)
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _one_line(error: CycloptsError) -> str:
+    text = " ".join(str(error).split())
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def _fail(message: str) -> int:
+    print(f"chainrule: {' '.join(message.split())}", file=sys.stderr)
+    return 2

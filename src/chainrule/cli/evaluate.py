@@ -1,0 +1,92 @@
+"""`chainrule evaluate`."""
+
+from pathlib import Path
+
+from chainrule.cli import show
+from chainrule.data import Dataset, Splits, open_raw
+from chainrule.inspection.evaluation import Evaluation
+from chainrule.inspection.evaluation import evaluate as evaluate_model
+from chainrule.model_file import load
+
+WIDE = 12  # classes that a confusion matrix in a terminal has room for
+
+
+def evaluate(
+    model: Path,
+    data: str,
+    *,
+    label: str | None = None,
+    seed: int = 0,
+    strict: bool = False,
+    mistakes: int = 10,
+    json: bool = False,
+) -> int:
+    """Measure a model on data: accuracy, cost, confusion matrix, the most confident mistakes.
+
+    Where the data have a test set, it is the one that is used.
+
+    Parameters
+    ----------
+    model
+        A model file or a run folder.
+    data
+        Data of any kind that `chainrule train` takes.
+    label
+        Label column of a table.
+    seed
+        Of generated data.
+    strict
+        Stop at unreadable files in a folder instead of skipping them.
+    mistakes
+        How many mistakes to list.
+    json
+        Print one JSON object instead of text.
+    """
+    loaded = load(model)
+    height, width, *_ = loaded.image_shape or (64, 64)
+    splits = open_raw(data, (height, width), label, strict, seed)
+    name, chosen = ("test", splits.test) if splits.test else ("", splits.train)
+    found = evaluate_model(loaded, chosen)
+    if json:
+        facts = {"model": str(model), "data": data, "set": name or "all"}
+        show.print_json(facts | found.facts(mistakes) | {"skipped": splits.skipped})
+    else:
+        _report(found, chosen, name, splits, mistakes)
+    return 0
+
+
+def _report(found: Evaluation, data: Dataset, name: str, splits: Splits, mistakes: int) -> None:
+    out = show.console()
+    for skipped in splits.skipped:
+        show.console(error=True).print(f"skipped  {skipped}")
+    out.print(f"{found.m} {name} examples from {data.source}".replace("  ", " "))
+    right = round(found.accuracy * found.m)
+    out.print(f"Accuracy  {show.percent(found.accuracy)} ({right} of {found.m} right)")
+    out.print(f"          {show.percent(found.baseline)} by always saying the commonest class")
+    out.print(f"Cost      {found.cost:.6f} nats an example")
+    rates = show.table("", "class", "examples", "precision", "recall", numbers=3)
+    counts = found.confusion.sum(axis=1)
+    for k, label in enumerate(found.classes):
+        rates.add_row(label, str(counts[k]), _rate(found.precision[k]), _rate(found.recall[k]))
+    out.print(rates)
+    if len(found.classes) <= WIDE:
+        matrix = show.table("actual \\ taken for", "", *found.classes, numbers=len(found.classes))
+        for label, row in zip(found.classes, found.confusion, strict=True):
+            matrix.add_row(label, *map(str, row))
+        out.print(matrix)
+    listed = show.table(
+        f"{len(found.mistakes)} mistakes, the most confident first",
+        "example",
+        "is",
+        "taken for",
+        "probability",
+        numbers=1,
+    )
+    for m in found.mistakes[:mistakes]:
+        listed.add_row(m.name, m.actual, m.predicted, f"{m.probability:.4f}")
+    if found.mistakes:
+        out.print(listed)
+
+
+def _rate(value: float) -> str:
+    return "-" if value != value else show.percent(value)

@@ -1,0 +1,114 @@
+"""The settings of one training, declared once: for the command line, the run folder, --resume."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+from chainrule.errors import InputError, ModelFileError
+
+CHANGEABLE = ("iterations", "epochs")  # what a resumed training may be given anew
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Settings of a training.
+
+    Parameters
+    ----------
+    test
+        Data to test on, where DATA has no test set of its own.
+    layers
+        Units of the hidden layers, "none" for logistic or softmax regression.
+    activation
+        Of the hidden layers, one name for all or one for each: relu, leaky_relu, tanh, sigmoid,
+        identity.
+    initializer
+        Scale of the starting weights: he, xavier, fan_in, normal (0.01), normal:SCALE, zeros.
+    optimizer
+        Rule by which the weights follow the gradient.
+    learning_rate
+        Step size.
+    momentum
+        Of the optimizers momentum and nesterov.
+    schedule
+        How the learning rate falls.
+    iterations
+        Updates; 2500 unless --epochs is given.
+    epochs
+        Passes over the data, instead of --iterations.
+    batch_size
+        Examples an update, shuffled every epoch; all of them by default.
+    l2
+        Penalty: l2 / 2 times the sum of the squared weights is added to the cost.
+    class_weight
+        "balanced" gives every class the same total weight.
+    patience
+        Stop after so many records without a lower validation cost, and keep the best network.
+        Needs data with a validation set.
+    positive
+        Make it a two-class problem: this class against the rest.
+    scale
+        Features: pixels (divided by 255), standard (mean 0, deviation 1), none. By default pixels
+        for pictures, standard for tables.
+    label
+        Label column of a table.
+    size
+        Side of the pictures read from a folder, in pixels.
+    strict
+        Stop at unreadable files in a folder instead of skipping them.
+    seed
+        Of the starting weights, the shuffling and generated data.
+    dtype
+        Precision.
+    first_layer
+        Form of the first layer; the numbers are the same.
+    """
+
+    test: str | None = None
+    layers: str = "20,7,5"
+    activation: str = "relu"
+    initializer: str = "he"
+    optimizer: Literal["gd", "momentum", "nesterov", "adam", "rmsprop"] = "gd"
+    learning_rate: float = 0.0075
+    momentum: float = 0.9
+    schedule: Literal["constant", "inverse", "step", "cosine"] = "constant"
+    iterations: int | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    l2: float = 0.0
+    class_weight: Literal["balanced"] | None = None
+    patience: int | None = None
+    positive: str | None = None
+    scale: Literal["pixels", "standard", "none"] | None = None
+    label: str | None = None
+    size: int = 64
+    strict: bool = False
+    seed: int = 0
+    dtype: Literal["float64", "float32"] = "float64"
+    first_layer: Literal["auto", "primal", "dual"] = "auto"
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def resumed(cls, saved: Any, given: "Options", where: str) -> "Options":
+        """The saved settings, with the few that may change taken from `given`.
+
+        InputError if another was given that differs from the saved one: silently ignoring it
+        would be worse.
+        """
+        known = {f.name for f in fields(cls)}
+        if not isinstance(saved, dict) or set(saved) != known:
+            raise ModelFileError(where, "the settings of a training", "other settings")
+        defaults = asdict(cls())
+        for name, value in asdict(given).items():
+            if name not in CHANGEABLE and value not in (defaults[name], saved[name]):
+                option = "--" + name.replace("_", "-")
+                raise InputError(
+                    option,
+                    f"the setting that the training began with ({saved[name]})",
+                    str(value),
+                    "A resumed training takes only --iterations or --epochs anew.",
+                )
+        if given.iterations is not None or given.epochs is not None:
+            saved = saved | {name: getattr(given, name) for name in CHANGEABLE}
+        return cls(**saved)

@@ -1,0 +1,88 @@
+"""What the commands print: tables, progress and JSON."""
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from chainrule.training import Callback, Record, Session
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+
+def console(*, error: bool = False) -> "Console":
+    """Standard output or standard error; names from data are never read as markup."""
+    from rich.console import Console
+
+    return Console(stderr=error, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def table(title: str, *columns: str, numbers: int = 0) -> "Table":
+    """An empty table; the last `numbers` columns are aligned to the right."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for k, name in enumerate(columns):
+        right = k >= len(columns) - numbers
+        made.add_column(name, justify="right" if right else "left", overflow="fold")
+    return made
+
+
+def print_json(facts: dict[str, Any]) -> None:
+    """One JSON object on standard output."""
+    json.dump(facts, sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f} %"
+
+
+class Progress(Callback):
+    """A bar on standard error: cost, updates a second, remaining time."""
+
+    INTERVAL = 0.1  # seconds between two looks
+
+    def __init__(self, label: str) -> None:
+        from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            TextColumn("cost {task.fields[cost]}"),
+            TextColumn("{task.fields[rate]} it/s"),
+            TimeRemainingColumn(),
+            console=console(error=True),
+            transient=True,
+        )
+        self._label, self._next = label, 0.0
+
+    def on_start(self, session: Session) -> None:
+        self._began, self._first = time.perf_counter(), session.iteration
+        self._task = self._bar.add_task(
+            self._label,
+            total=session.plan.iterations,
+            completed=session.iteration,
+            cost="-",
+            rate="-",
+        )
+        self._bar.start()
+
+    def on_step(self, session: Session) -> None:
+        now = time.perf_counter()
+        if now >= self._next:
+            self._next = now + self.INTERVAL
+            rate = (session.iteration - self._first) / max(now - self._began, 1e-9)
+            self._bar.update(self._task, completed=session.iteration, rate=f"{rate:,.0f}")
+
+    def on_record(self, session: Session, record: Record) -> None:
+        self._bar.update(self._task, cost=f"{record.cost:.6f}")
+
+    def close(self) -> None:
+        """Take the bar away, however training ended."""
+        self._bar.stop()

@@ -1,0 +1,239 @@
+"""`chainrule train`."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from cyclopts import Parameter
+
+from chainrule._version import __version__
+from chainrule.cli import parse, show
+from chainrule.cli.options import Options
+from chainrule.cli.saver import Saver
+from chainrule.data import Dataset, Splits, open_data
+from chainrule.errors import InputError
+from chainrule.inspection.evaluation import evaluate
+from chainrule.model_file import Model
+from chainrule.network import Network
+from chainrule.run_folder import RunFolder
+from chainrule.training import EarlyStopping, Momentum, Nesterov, Training
+from chainrule.training import train as train_network
+
+ITERATIONS = 2500
+
+
+def train(
+    data: str | None = None,
+    *,
+    options: Annotated[Options, Parameter(name="*")] = Options(),  # noqa: B008 - it is frozen
+    out: Path | None = None,
+    resume: Path | None = None,
+    json: bool = False,
+) -> int:
+    """Train a network and write a run folder: model, settings, history, learning curve.
+
+    Parameters
+    ----------
+    data
+        An HDF5 file in the course's layout (or its folder), a folder of pictures with one folder
+        per class, a .csv or .npz table, or fashion, planar:flower, planar:moons, planar:circles,
+        planar:xor.
+    out
+        The run folder to make; runs/NAME-1, -2, ... by default. Never overwritten.
+    resume
+        A run folder to go on in, with its own settings, from where it stopped.
+    json
+        Print one JSON object instead of text.
+    """
+    run = _plan(data, options, out, resume)
+    began = time.perf_counter()
+    splits = _open(run)
+    network = _network(splits, run.options)
+    if not json:
+        _introduce(splits, network)
+    result = _train(network, splits, run, bar=not json)
+    facts = _write(result, splits, run, began)
+    if json:
+        show.print_json(facts)
+    else:
+        _report(facts, result, run)
+    return 1 if result.stopped == "interrupted" else 0
+
+
+@dataclass(frozen=True)
+class _Run:
+    data: str
+    options: Options
+    folder: RunFolder
+    resuming: bool
+
+
+def _plan(data: str | None, options: Options, out: Path | None, resume: Path | None) -> _Run:
+    """What to train and where, before anything is read but a resumed run's settings."""
+    if resume is not None:
+        if out is not None:
+            raise InputError("--out", "a new folder, or --resume", "both", "Leave one out.")
+        folder = RunFolder(resume)
+        saved = folder.read_settings()
+        options = Options.resumed(saved.get("options"), options, str(folder.settings))
+        return _Run(data or str(saved.get("data")), options, folder, True)
+    if data is None:
+        raise InputError("train", "DATA", "none", "Try: chainrule train fashion")
+    folder = RunFolder(out) if out else RunFolder.next_free(_stem(data))
+    folder.refuse_existing()
+    return _Run(data, options, folder, False)
+
+
+def _stem(data: str) -> str:
+    """A folder name from a data source's."""
+    name = Path(data).resolve().stem if Path(data).exists() else data
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:40] or "run"
+
+
+def _open(run: _Run) -> Splits:
+    o = run.options
+    return open_data(
+        run.data,
+        test=o.test,
+        size=o.size,
+        scale=o.scale,
+        positive=o.positive,
+        label=o.label,
+        strict=o.strict,
+        seed=o.seed,
+    )
+
+
+def _network(splits: Splits, options: Options) -> Network:
+    hidden = parse.layer_sizes(options.layers)
+    n_classes = len(splits.train.classes)
+    return Network.create(
+        (splits.train.raw.shape[0], *hidden, 1 if n_classes == 2 else n_classes),
+        activation=parse.names(options.activation, len(hidden), "--activation"),
+        initializer=options.initializer,
+        rng=options.seed,
+        dtype=options.dtype,
+    )
+
+
+def _train(network: Network, splits: Splits, run: _Run, *, bar: bool) -> Training:
+    """Train, with a progress bar, and with checkpoints in the run folder."""
+    o = run.options
+    saver = Saver(run.folder, resuming=run.resuming)
+    progress = show.Progress("training") if bar else None
+    try:
+        return train_network(
+            network,
+            splits.train,
+            optimizer=_optimizer(o),
+            learning_rate=o.learning_rate,
+            iterations=ITERATIONS if o.iterations is None and o.epochs is None else o.iterations,
+            epochs=o.epochs,
+            batch_size=o.batch_size,
+            l2=o.l2,
+            schedule=o.schedule,
+            class_weight=o.class_weight,
+            validation=splits.validation,
+            early_stopping=None if o.patience is None else EarlyStopping(o.patience),
+            first_layer=o.first_layer,
+            # A stream apart from the one that draws the starting weights.
+            rng=np.random.default_rng([1, o.seed]),
+            callbacks=[saver, *([progress] if progress else [])],
+            resume=run.folder.checkpoint if run.resuming else None,
+        )
+    except BaseException:
+        saver.undo()
+        raise
+    finally:
+        if progress:
+            progress.close()
+
+
+def _optimizer(options: Options) -> Any:
+    made = {"momentum": Momentum, "nesterov": Nesterov}.get(options.optimizer)
+    if made:
+        return made(options.momentum)
+    if options.momentum != Options.momentum:
+        raise InputError(
+            "--momentum", "the optimizer momentum or nesterov", options.optimizer, "Leave it out."
+        )
+    return options.optimizer
+
+
+def _sets(splits: Splits) -> dict[str, Dataset]:
+    found = {"training": splits.train, "validation": splits.validation, "test": splits.test}
+    return {name: data for name, data in found.items() if data is not None}
+
+
+def _introduce(splits: Splits, network: Network) -> None:
+    out, data = show.console(), splits.train
+    counts = ", ".join(f"{len(found)} {name}" for name, found in _sets(splits).items())
+    kind = f"pictures {'x'.join(map(str, data.image_shape))}" if data.image_shape else "examples"
+    few = ", ".join(data.classes[:10]) + (", ..." if len(data.classes) > 10 else "")
+    out.print(f"Data     {counts} {kind}; classes {few}")
+    out.print(f"         from {data.source}; scaled: {data.scaling.kind}")
+    sizes = "-".join(map(str, network.layer_sizes))
+    kinds = ", ".join(network.activations)
+    out.print(f"Network  {sizes} ({kinds}), {network.n_parameters:,} parameters")
+    for skipped in splits.skipped:
+        show.console(error=True).print(f"skipped  {skipped}")
+
+
+def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[str, Any]:
+    """The run folder's files; what was reached, as plain facts."""
+    facts: dict[str, Any] = {
+        "data": run.data,
+        "chainrule": __version__,
+        "layer_sizes": result.network.layer_sizes,
+        "activations": result.network.activations,
+        "first_layer": vars(result.first_layer),
+        "iterations": result.iterations,
+        "stopped": result.stopped,
+        "training_seconds": round(result.seconds, 3),
+    }
+    model = Model.of(result.network, splits, options=run.options.as_json(), **facts)
+    facts["results"] = {
+        name: {
+            "examples": len(data),
+            "accuracy": found.accuracy,
+            "accuracy_of_commonest_class": found.baseline,
+            "cost": found.cost,
+        }
+        for name, data in _sets(splits).items()
+        for found in [evaluate(model, data)]
+    }
+    facts["skipped"] = splits.skipped
+    path = Path(run.data)
+    saved = facts | {
+        "data": str(path.resolve()) if path.exists() else run.data,
+        "options": run.options.as_json(),
+    }
+    run.folder.write_settings(saved)
+    run.folder.write_results(model, result.history, title=f"{path.name}: cost")
+    return facts | {"out": str(run.folder.path), "seconds": round(time.perf_counter() - began, 3)}
+
+
+def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
+    out = show.console()
+    out.print(f"First layer  {result.first_layer.reason}")
+    table = show.table("", "set", "examples", "accuracy", "commonest class", "cost", numbers=4)
+    for name, found in facts["results"].items():
+        table.add_row(
+            name,
+            str(found["examples"]),
+            show.percent(found["accuracy"]),
+            show.percent(found["accuracy_of_commonest_class"]),
+            f"{found['cost']:.6f}",
+        )
+    out.print(table)
+    if result.stopped:
+        out.print(f"Stopped after {result.iterations} iterations: {result.stopped}.")
+    folder = facts["out"]
+    out.print(f"{result.iterations} iterations in {result.seconds:.2f} s; wrote {folder}")
+    if result.stopped == "interrupted":
+        out.print(f"Go on:  chainrule train --resume {folder}")
+    out.print(f"Next:   chainrule evaluate {folder} {run.data}")
+    if run.options and facts["layer_sizes"] and Path(run.data).is_dir():
+        out.print(f"        chainrule predict {folder} PICTURE")

@@ -1,0 +1,125 @@
+"""The course's three experiments on its own pictures, against the results that were published."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.data import Dataset, open_data
+from chainrule.errors import DataError
+from chainrule.network import Network
+from chainrule.training import Training, train
+
+EVERY = 100  # iterations between two published costs
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published experiment: how it is set up, and what came out.
+
+    digits : decimals to which the costs were printed. cost : those of the iterations 0, 100, ...
+    last_cost : the one after the last iteration, or None where it was not printed.
+    """
+
+    name: str
+    layer_sizes: tuple[int, ...]
+    initializer: str
+    learning_rate: float
+    iterations: int
+    digits: int
+    cost: tuple[float, ...]
+    last_cost: float | None
+    training_accuracy: float
+    test_accuracy: float
+
+
+@dataclass(frozen=True, eq=False)
+class Reproduction:
+    """A published experiment and what was obtained for it.
+
+    iteration, expected, obtained : (T,) the published costs and ours. agrees : whether all costs
+    and both accuracies are equal to the digits that were printed.
+    """
+
+    published: Published
+    training: Training
+    iteration: np.ndarray
+    expected: np.ndarray
+    obtained: np.ndarray
+    training_accuracy: float
+    test_accuracy: float
+
+    @property
+    def agrees(self) -> bool:
+        # Half a unit of the last printed digit.
+        costs = np.abs(self.obtained - self.expected) <= 0.5 * 10.0**-self.published.digits
+        pairs = (
+            (self.training_accuracy, self.published.training_accuracy),
+            (self.test_accuracy, self.published.test_accuracy),
+        )
+        return bool(costs.all()) and all(abs(ours - theirs) < 1e-9 for ours, theirs in pairs)
+
+
+def published() -> tuple[Published, ...]:
+    """The published experiments."""
+    text = files("chainrule.course").joinpath("published.json").read_text(encoding="utf-8")
+    experiments: list[dict[str, Any]] = json.loads(text)["experiments"]
+    lists = ("layer_sizes", "cost")
+    return tuple(
+        Published(**facts | {name: tuple(facts[name]) for name in lists}) for facts in experiments
+    )
+
+
+def reproduce(
+    folder: str | Path,
+    first_layer: str = "auto",
+    before: Callable[[Published], None] = lambda experiment: None,
+) -> Iterator[Reproduction]:
+    """Train the experiments one after the other on the course's files in `folder`.
+
+    before : called with each experiment as it begins. DataError where the folder does not hold
+    the course's 209 training and 50 test pictures.
+    """
+    splits = open_data(folder)
+    sizes = (len(splits.train), len(splits.test) if splits.test else 0)
+    if splits.train.image_shape != (64, 64, 3) or sizes != (209, 50) or splits.test is None:
+        raise DataError(
+            str(folder),
+            "the course's 209 training and 50 test pictures, 64x64 RGB",
+            f"{sizes[0]} and {sizes[1]} of shape {splits.train.image_shape}",
+            "The published results are those of the course's own files.",
+        )
+    for experiment in published():
+        before(experiment)
+        yield _reproduce(experiment, splits.train, splits.test, first_layer)
+
+
+def _reproduce(experiment: Published, data: Dataset, test: Dataset, form: str) -> Reproduction:
+    start = Network.create(
+        experiment.layer_sizes,
+        initializer=experiment.initializer,
+        rng=np.random.RandomState(1),
+    )
+    training = train(
+        start,
+        data,
+        learning_rate=experiment.learning_rate,
+        iterations=experiment.iterations,
+        record_every=EVERY,
+        first_layer=form,
+    )
+    iteration = EVERY * np.arange(len(experiment.cost))
+    expected = np.array(experiment.cost)
+    if experiment.last_cost is not None:
+        iteration = np.append(iteration, experiment.iterations)
+        expected = np.append(expected, experiment.last_cost)
+    obtained = training.history.cost[np.isin(training.history.iteration, iteration)]
+    accuracies = (
+        float((training.network.predict(found.matrix()) == found.Y).mean())
+        for found in (data, test)
+    )
+    return Reproduction(experiment, training, iteration, expected, obtained, *accuracies)

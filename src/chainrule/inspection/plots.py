@@ -1,0 +1,51 @@
+"""Pictures of numbers. Each function returns a matplotlib figure, or draws on the axes given."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chainrule.training import History
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe & Ito (2008): told apart by color-blind readers; line styles tell them apart in gray.
+TRAINING, VALIDATION = "#0072B2", "#D55E00"
+
+
+def learning_curve(history: History, axes: "Axes | None" = None, title: str = "") -> "Figure":
+    """Cost against iterations, of the training set and, dashed, of the validation set.
+
+    history : of one run. axes : to draw on; a new figure by default.
+    """
+    # The figure class alone: pyplot would look for a screen and keep the figure alive.
+    from matplotlib.figure import Figure
+
+    if axes is None:
+        axes = Figure(figsize=(6.4, 4.0), layout="constrained").subplots()
+    axes.plot(history.iteration, history.cost, color=TRAINING, label="training")
+    if history.validation_cost is not None:
+        axes.plot(
+            history.iteration,
+            history.validation_cost,
+            color=VALIDATION,
+            linestyle="--",
+            label="validation",
+        )
+        axes.legend(frameon=False)
+    axes.set(xlabel="iteration", ylabel="cost", title=title)
+    axes.set_ylim(bottom=0)
+    axes.margins(x=0.01)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure = axes.get_figure()
+    assert isinstance(figure, Figure)
+    return figure
+
+
+def save_figure(figure: "Figure", path: str | Path) -> None:
+    """Write the figure as a PNG file, without a screen."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(figure)
+    figure.savefig(path, dpi=144)
