@@ -50,11 +50,21 @@ class Model:
         self.scaling.check(n_x)
 
     @classmethod
-    def of(cls, network: Network, data: Dataset | Splits, **training: Any) -> "Model":
-        """A network trained on `data`, with its classes, scaling and picture shape."""
+    def of(
+        cls,
+        network: Network,
+        data: Dataset | Splits,
+        training: dict[str, Any] | None = None,
+    ) -> "Model":
+        """A network trained on `data`, with its classes, scaling, picture shape and columns."""
         data = data.train if isinstance(data, Splits) else data
         return cls(
-            network, data.classes, data.scaling, data.image_shape, data.feature_names, training
+            network,
+            data.classes,
+            data.scaling,
+            data.image_shape,
+            data.feature_names,
+            training or {},
         )
 
     def prepare(self, data: Dataset) -> Dataset:

@@ -84,5 +84,6 @@ class Progress(Callback):
         self._bar.update(self._task, cost=f"{record.cost:.6f}")
 
     def close(self) -> None:
-        """Take the bar away, however training ended."""
-        self._bar.stop()
+        """Take the bar away, however training ended. A bar that never began leaves no trace."""
+        if self._bar.live.is_started:
+            self._bar.stop()

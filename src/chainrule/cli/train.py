@@ -18,7 +18,7 @@ from chainrule.inspection.evaluation import evaluate
 from chainrule.model_file import Model
 from chainrule.network import Network
 from chainrule.run_folder import RunFolder
-from chainrule.training import EarlyStopping, Momentum, Nesterov, Training
+from chainrule.training import Callback, EarlyStopping, Momentum, Nesterov, Session, Training
 from chainrule.training import train as train_network
 
 ITERATIONS = 2500
@@ -51,9 +51,7 @@ def train(
     began = time.perf_counter()
     splits = _open(run)
     network = _network(splits, run.options)
-    if not json:
-        _introduce(splits, network)
-    result = _train(network, splits, run, bar=not json)
+    result = _train(network, splits, run, shown=not json)
     facts = _write(result, splits, run, began)
     if json:
         show.print_json(facts)
@@ -118,11 +116,12 @@ def _network(splits: Splits, options: Options) -> Network:
     )
 
 
-def _train(network: Network, splits: Splits, run: _Run, *, bar: bool) -> Training:
+def _train(network: Network, splits: Splits, run: _Run, *, shown: bool) -> Training:
     """Train, with a progress bar, and with checkpoints in the run folder."""
     o = run.options
     saver = Saver(run.folder, resuming=run.resuming)
-    progress = show.Progress("training") if bar else None
+    progress = show.Progress("training") if shown else None
+    shows = [_Introduction(splits, network), progress] if progress else []
     try:
         return train_network(
             network,
@@ -140,7 +139,7 @@ def _train(network: Network, splits: Splits, run: _Run, *, bar: bool) -> Trainin
             first_layer=o.first_layer,
             # A stream apart from the one that draws the starting weights.
             rng=np.random.default_rng([1, o.seed]),
-            callbacks=[saver, *([progress] if progress else [])],
+            callbacks=[saver, *shows],
             resume=run.folder.checkpoint if run.resuming else None,
         )
     except BaseException:
@@ -167,7 +166,17 @@ def _sets(splits: Splits) -> dict[str, Dataset]:
     return {name: data for name, data in found.items() if data is not None}
 
 
-def _introduce(splits: Splits, network: Network) -> None:
+class _Introduction(Callback):
+    """Says what is trained, once all settings have been found good."""
+
+    def __init__(self, splits: Splits, network: Network) -> None:
+        self._splits, self._network = splits, network
+
+    def on_start(self, session: Session) -> None:
+        _introduce(self._splits, self._network, session.plan.choice.reason)
+
+
+def _introduce(splits: Splits, network: Network, reason: str) -> None:
     out, data = show.console(), splits.train
     counts = ", ".join(f"{len(found)} {name}" for name, found in _sets(splits).items())
     kind = f"pictures {'x'.join(map(str, data.image_shape))}" if data.image_shape else "examples"
@@ -177,6 +186,7 @@ def _introduce(splits: Splits, network: Network) -> None:
     sizes = "-".join(map(str, network.layer_sizes))
     kinds = ", ".join(network.activations)
     out.print(f"Network  {sizes} ({kinds}), {network.n_parameters:,} parameters")
+    out.print(f"Form     {reason}")
     for skipped in splits.skipped:
         show.console(error=True).print(f"skipped  {skipped}")
 
@@ -189,11 +199,12 @@ def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[st
         "layer_sizes": result.network.layer_sizes,
         "activations": result.network.activations,
         "first_layer": vars(result.first_layer),
+        "pictures": splits.train.image_shape is not None,
         "iterations": result.iterations,
         "stopped": result.stopped,
         "training_seconds": round(result.seconds, 3),
     }
-    model = Model.of(result.network, splits, options=run.options.as_json(), **facts)
+    model = Model.of(result.network, splits, facts | {"options": run.options.as_json()})
     facts["results"] = {
         name: {
             "examples": len(data),
@@ -217,7 +228,6 @@ def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[st
 
 def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
     out = show.console()
-    out.print(f"First layer  {result.first_layer.reason}")
     table = show.table("", "set", "examples", "accuracy", "commonest class", "cost", numbers=4)
     for name, found in facts["results"].items():
         table.add_row(
@@ -228,6 +238,9 @@ def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
             f"{found['cost']:.6f}",
         )
     out.print(table)
+    records = result.history.records
+    if records[-1].cost > records[0].cost:
+        out.print("The cost is higher than at the start: try a smaller --learning-rate.")
     if result.stopped:
         out.print(f"Stopped after {result.iterations} iterations: {result.stopped}.")
     folder = facts["out"]
@@ -235,5 +248,5 @@ def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
     if result.stopped == "interrupted":
         out.print(f"Go on:  chainrule train --resume {folder}")
     out.print(f"Next:   chainrule evaluate {folder} {run.data}")
-    if run.options and facts["layer_sizes"] and Path(run.data).is_dir():
+    if facts["pictures"]:
         out.print(f"        chainrule predict {folder} PICTURE")

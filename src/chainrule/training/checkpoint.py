@@ -59,6 +59,12 @@ class Saved:
     arrays: dict[str, Array]
     facts: dict[str, Any]
 
+    @property
+    def record_every(self) -> int | None:
+        """Iterations between the records of the saved training."""
+        settings = self.facts.get("settings")
+        return settings.get("record_every") if isinstance(settings, dict) else None
+
     def start_of(self, network: Network) -> Network:
         """The network that the saved training started from; it must be built like `network`."""
         try:

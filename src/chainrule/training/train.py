@@ -118,7 +118,7 @@ def train(
     first_layer : "auto", "primal" or "dual"; the same numbers, by different work.
     rng : of the shuffling: a seed or Generator, or a list of R of them.
     record_every : iterations between records; by default about a hundred records in full-batch
-        training, one every epoch in mini-batches.
+        training, one every epoch in mini-batches, and when resuming as before.
     callbacks : see Callback.
     resume : a checkpoint file; training goes on from there to `iterations` as if it had never
         stopped. Everything else must be as it was.
@@ -162,6 +162,9 @@ def train(
         raise InputError(
             "train", "a validation set for early stopping", "none", "Pass validation=(X, Y)."
         )
+    saved = None if resume is None else checkpoint.read(resume)
+    if saved is not None:
+        network = saved.start_of(network)
     plan = Plan(
         optimizer,
         per_run(settings["learning_rate"], network.dtype),
@@ -169,13 +172,10 @@ def train(
         n_iterations,
         per_run(settings["l2"], network.dtype),
         choose(first_layer, size, linear=optimizer.linear, optimizer=type(optimizer).__name__),
-        _record_every(record_every, n_iterations, batches),
+        _record_every(record_every, n_iterations, batches, saved),
         early_stopping,
         tuple(callbacks),
     )
-    saved = None if resume is None else checkpoint.read(resume)
-    if saved is not None:
-        network = saved.start_of(network)
     checked = None if validation is None else _arrays("train: validation", validation, network)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         session = Session(network, X, batches, plan, checked)
@@ -248,7 +248,11 @@ def _iterations(iterations: int | None, epochs: int | None, per_epoch: int) -> i
     return checks.whole_number("train", "iterations", 1000 if iterations is None else iterations)
 
 
-def _record_every(record_every: int | None, iterations: int, batches: Batches) -> int:
+def _record_every(
+    record_every: int | None, iterations: int, batches: Batches, saved: checkpoint.Saved | None
+) -> int:
+    if record_every is None and saved is not None:
+        record_every = saved.record_every
     if record_every is not None:
         return checks.whole_number("train", "record_every", record_every, least=1)
     return batches.per_epoch if batches.whole is None else max(1, iterations // 100)

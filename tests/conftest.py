@@ -1,0 +1,37 @@
+"""What all tests share: strict floating point, repeatable properties, two small problems."""
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from chainrule import Network
+
+# The same examples in every run, and no clock: a slow machine is no failure.
+settings.register_profile("chainrule", derandomize=True, deadline=None)
+settings.load_profile("chainrule")
+
+
+@pytest.fixture(autouse=True)
+def strict_floats():
+    """An overflow, an invalid operation or a division by zero is an error; underflow is not."""
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        yield
+
+
+@pytest.fixture
+def wide_problem():
+    """Few examples, many features, where the dual form pays: (network 40-5-3-1, (X, Y)), m = 12."""
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((40, 12))
+    Y = (rng.random((1, 12)) > 0.5).astype(float)
+    network = Network.create((40, 5, 3, 1), activation="tanh", initializer="xavier", rng=2)
+    return network, (X, Y)
+
+
+@pytest.fixture
+def three_classes():
+    """Softmax over three classes: (network 6-4-3, (X, Y)), m = 10."""
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((6, 10))
+    Y = np.eye(3)[:, rng.integers(0, 3, 10)]
+    return Network.create((6, 4, 3), rng=4), (X, Y)

@@ -1,0 +1,114 @@
+"""Losses: known values, derivatives, extremes."""
+
+from math import log
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from chainrule.network import ACTIVATIONS, LOSSES
+
+OUTPUT = {
+    "binary_cross_entropy": "sigmoid",
+    "softmax_cross_entropy": "softmax",
+    "squared_error": "tanh",
+    "absolute_error": "identity",
+}
+each = pytest.mark.parametrize("name", OUTPUT)
+
+
+def column(*values):
+    return np.array(values, float).reshape(-1, 1)
+
+
+def per_example(name, Z, Y):
+    """L, by the activation that the loss goes with."""
+    return LOSSES[name].per_example(Z, ACTIVATIONS[OUTPUT[name]].value(Z), Y)
+
+
+def test_the_four_losses_are_there():
+    assert sorted(LOSSES) == sorted(OUTPUT)
+    assert {name for name, loss in LOSSES.items() if loss.classifies} == {
+        "binary_cross_entropy",
+        "softmax_cross_entropy",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "z", "y", "loss"),
+    [
+        ("binary_cross_entropy", [0], [1], log(2)),
+        ("binary_cross_entropy", [log(3)], [1], log(4 / 3)),
+        ("binary_cross_entropy", [log(3)], [0], log(4)),
+        ("binary_cross_entropy", [log(3), 0], [0, 1], log(4) + log(2)),
+        ("binary_cross_entropy", [log(3)], [0.5], (log(4) + log(4 / 3)) / 2),
+        ("softmax_cross_entropy", [0, log(2), log(5)], [0, 0, 1], log(8 / 5)),
+        ("softmax_cross_entropy", [0, log(2), log(5)], [1, 0, 0], log(8)),
+        ("squared_error", [0, log(2)], [1, 1], 0.5 * (1 + (2 / 5) ** 2)),
+        ("absolute_error", [0, 3], [1, 1], 3),
+    ],
+)
+def test_known_values(name, z, y, loss):
+    assert_allclose(per_example(name, column(*z), column(*y)), [loss], rtol=1e-14)
+
+
+@each
+@pytest.mark.parametrize("lead", [(), (2,)], ids=["one run", "two runs"])
+def test_derivative_is_that_of_central_differences(name, lead):
+    rng = np.random.default_rng(7)
+    shape = (*lead, 3, 4)
+    Z, Y = rng.standard_normal(shape), rng.random((3, 4))
+    if name == "softmax_cross_entropy":
+        Y /= Y.sum(axis=0)
+    weight = rng.random((*lead, 1, 4))
+    output, h = ACTIVATIONS[OUTPUT[name]], 1e-6
+    numeric = np.empty(shape)
+    for place in np.ndindex(shape):
+        step = np.zeros(shape)
+        step[place] = h
+        change = per_example(name, Z + step, Y) - per_example(name, Z - step, Y)
+        numeric[place] = (change * weight[..., 0, :]).sum() / (2 * h)
+    A = output.value(Z)
+    dZ = LOSSES[name].derivative(A, Y, weight)
+    if LOSSES[name].output is None:
+        dZ = output.backward(dZ, A)
+    assert_allclose(dZ, numeric, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    ("name", "z", "y", "loss", "dz"),
+    [
+        ("binary_cross_entropy", [1000], [0], 1000, [1]),
+        ("binary_cross_entropy", [1000], [1], 0, [0]),
+        ("binary_cross_entropy", [-1000], [1], 1000, [-1]),
+        ("binary_cross_entropy", [-1000], [0], 0, [0]),
+        ("softmax_cross_entropy", [1000, -1000], [0, 1], 2000, [1, -1]),
+        ("softmax_cross_entropy", [1000, -1000], [1, 0], 0, [0, 0]),
+        ("softmax_cross_entropy", [1000, 1000], [0.5, 0.5], log(2), [0, 0]),
+    ],
+)
+def test_logits_of_a_thousand_are_exact(name, z, y, loss, dz, dtype):
+    Z, Y = column(*z).astype(dtype), column(*y).astype(dtype)
+    found = per_example(name, Z, Y)
+    assert found.dtype == dtype
+    # log(2) beside a logit of 1000 keeps the digits that a number of 1000 has.
+    assert_allclose(found, [loss], rtol=1e-15, atol=1000 * np.finfo(dtype).eps)
+    A = ACTIVATIONS[OUTPUT[name]].value(Z)
+    assert_array_equal(LOSSES[name].derivative(A, Y, np.ones((1, 1), dtype)), column(*dz))
+
+
+def test_the_sign_of_no_error_is_zero():
+    exact = np.ones((1, 1))
+    assert_array_equal(LOSSES["absolute_error"].derivative(exact, exact, exact), [[0]])
+
+
+@each
+def test_derivative_writes_into_its_buffer(name):
+    rng = np.random.default_rng(8)
+    A, Y, weight = rng.random((2, 3)), np.eye(2)[:, [0, 1, 1]], np.full((1, 3), 1 / 3)
+    before, out = A.copy(), np.empty((2, 3))
+    expected = LOSSES[name].derivative(A, Y, weight)
+    assert LOSSES[name].derivative(A, Y, weight, out) is out
+    assert_array_equal(out, expected)
+    assert_array_equal(A, before)

@@ -1,0 +1,305 @@
+"""The plain network: forward by hand, backward by central differences, runs, predictions."""
+
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from chainrule import FloatMatrix, InputError, Network
+from chainrule.network import ACTIVATIONS
+
+BINARY = "binary_cross_entropy"
+# Every output that a loss can have; n_y = 3 for all, so that softmax means something.
+PAIRS = [
+    ("sigmoid", "binary_cross_entropy"),
+    ("softmax", "softmax_cross_entropy"),
+    *((output, "squared_error") for output in ACTIVATIONS),
+    *((output, "absolute_error") for output in ACTIVATIONS),
+]
+
+
+def problem(activation, output, loss, depth, lead=(2,)):
+    """A network 4-3-...-3 with random biases, X, Y and weights, for two runs."""
+    rng = np.random.default_rng(20 + depth)
+    sizes = (4, *(5, 4, 3)[:depth], 3)
+    weights = [rng.standard_normal((*lead, n, k)) for k, n in zip(sizes, sizes[1:], strict=False)]
+    biases = [rng.standard_normal((*lead, n, 1)) for n in sizes[1:]]
+    network = Network(weights, biases, (*(activation,) * depth, output), loss)
+    X, Y = rng.standard_normal((4, 6)), np.eye(3)[:, rng.integers(0, 3, 6)]
+    if output in ("identity", "tanh", "leaky_relu", "relu"):
+        Y = rng.standard_normal((3, 6))
+    weight = rng.random((*lead, 1, 6))
+    return network, X, Y, weight / weight.sum(axis=-1, keepdims=True)
+
+
+def numeric_gradient(network, name, layer, cost, h=1e-6):
+    """d cost / d parameter by central differences, the same entry of every run at once."""
+    parameter = getattr(network, name)[layer]
+    found = np.empty(parameter.shape)
+    for place in np.ndindex(parameter.shape[-2:]):
+        values = []
+        for sign in (1, -1):
+            moved = parameter.copy()
+            moved[..., *place] += sign * h
+            arrays = list(getattr(network, name))
+            arrays[layer] = moved
+            parts = {"weights": network.weights, "biases": network.biases} | {name: arrays}
+            values.append(
+                cost(Network(**parts, activations=network.activations, loss=network.loss))
+            )
+        found[..., *place] = (values[0] - values[1]) / (2 * h)
+    return found
+
+
+# (hidden activation, depth); without a hidden layer its activation is of no account.
+HIDDEN = [("none", 0), *product(ACTIVATIONS, (1, 2, 3))]
+
+
+@pytest.mark.parametrize(("activation", "depth"), HIDDEN, ids=str)
+@pytest.mark.parametrize(("output", "loss"), PAIRS, ids=str)
+def test_gradients_are_those_of_central_differences(activation, output, loss, depth):
+    network, X, Y, weight = problem(activation, output, loss, depth)
+    gradients = network.backward(network.forward(X), Y, weight, l2=0.1)
+    for layer in range(depth + 1):
+        for name, found in (("weights", gradients.dW), ("biases", gradients.db)):
+            numeric = numeric_gradient(
+                network, name, layer, lambda moved: moved.cost(X, Y, weight, l2=0.1)
+            )
+            assert_allclose(found[layer], numeric, rtol=1e-6, atol=1e-7)
+
+
+def test_gradients_of_one_network_with_the_usual_weights():
+    network, X, Y, _ = problem("tanh", "softmax", "softmax_cross_entropy", 2, lead=())
+    gradients = network.backward(network.forward(X), Y)
+    for layer in range(3):
+        numeric = numeric_gradient(network, "weights", layer, lambda moved: moved.cost(X, Y))
+        assert_allclose(gradients.dW[layer], numeric, rtol=1e-6, atol=1e-8)
+
+
+def test_forward_by_hand():
+    # x = (1, 2): z1 = (1 - 2 + 0.5, 2 + 2 - 1) = (-0.5, 3); relu; z2 = 4 * 0 + 2 * 3 - 5 = 1.
+    network = Network(
+        [np.array([[1.0, -1], [2, 1]]), np.array([[4.0, 2]])],
+        [np.array([[0.5], [-1]]), np.array([[-5.0]])],
+        ("relu", "identity"),
+        "squared_error",
+    )
+    X, Y = np.array([[1.0], [2]]), np.array([[3.0]])
+    cache = network.forward(X)
+    assert_array_equal(cache.Z[0], [[-0.5], [3]])
+    assert_array_equal(cache.A[0], [[0], [3]])
+    assert_array_equal(cache.A[1], [[1]])
+    # (1 - 3)^2 / 2 = 2; the squares of the weights sum to 27.
+    assert network.cost(X, Y) == 2
+    assert network.cost(X, Y, l2=2.0) == 2 + 27
+    gradients = network.backward(cache, Y)
+    assert_array_equal(gradients.dZ[1], [[-2]])
+    assert_array_equal(gradients.dW[1], [[0, -6]])
+    assert_array_equal(gradients.dW[0], [[0, 0], [-4, -8]])
+    assert_array_equal(gradients.db[0], [[0], [-4]])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_runs_are_the_networks_they_are_made_of(dtype):
+    network, X, Y, _ = problem("relu", "sigmoid", "binary_cross_entropy", 2, lead=(3,))
+    network, X, Y = network.astype(dtype), X.astype(dtype), Y.astype(dtype)
+    tolerance = {np.float64: 1e-14, np.float32: 1e-5}[dtype]
+    cache = network.forward(X)
+    gradients = network.backward(cache, Y)
+    assert network.n_runs == 3
+    assert network.cost(X, Y).shape == (3,)
+    for r in range(3):
+        alone = network.run(r)
+        own = alone.backward(alone.forward(X), Y)
+        assert alone.n_runs is None
+        assert_allclose(network.predict_proba(X)[r], alone.predict_proba(X), rtol=tolerance)
+        assert_allclose(gradients.dW[0][r], own.dW[0], rtol=tolerance, atol=tolerance)
+        assert_allclose(network.cost(X, Y)[r], alone.cost(X, Y), rtol=tolerance)
+    again = Network.stack([network.run(r) for r in range(3)])
+    for W, same in zip(again.weights, network.weights, strict=True):
+        assert_array_equal(W, same)
+        assert not np.shares_memory(W, same)
+
+
+def test_float32_stays_float32_whatever_the_labels_are():
+    network, X, Y, _ = problem("relu", "softmax", "softmax_cross_entropy", 1)
+    network, X = network.astype(np.float32), X.astype(np.float32)
+    gradients = network.backward(network.forward(X), Y)
+    assert {g.dtype for g in (*gradients.dW, *gradients.db)} == {np.dtype(np.float32)}
+
+
+def test_a_feature_matrix_gives_the_arrays_numbers():
+    network, X, Y, _ = problem("tanh", "sigmoid", "binary_cross_entropy", 1)
+    matrix = FloatMatrix(X)
+    assert_allclose(network.cost(matrix, Y), network.cost(X, Y), rtol=1e-14)
+    dW = network.backward(network.forward(matrix), Y).dW[0]
+    assert_allclose(dW, network.backward(network.forward(X), Y).dW[0], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("bias", "threshold", "expected"),
+    [(0.0, 0.5, 0), (1e-9, 0.5, 1), (0.0, 0.4, 1), (-1.0, 0.4, 0)],
+    ids=["exactly half is not above", "just above", "lower threshold", "below"],
+)
+def test_sigmoid_predictions(bias, threshold, expected):
+    network = Network([np.zeros((1, 2))], [np.full((1, 1), bias)], ("sigmoid",), BINARY)
+    predicted = network.predict(np.zeros((2, 3)), threshold)
+    assert predicted.dtype == np.int64
+    assert_array_equal(predicted, np.full((1, 3), expected))
+
+
+def test_softmax_predicts_a_class_and_regression_a_number():
+    W = np.eye(3)
+    X = np.array([[0.0, 5], [1, 2], [3, 4]])
+    softmax = Network([W], [np.zeros((3, 1))], ("softmax",), "softmax_cross_entropy")
+    assert_array_equal(softmax.predict(X), [2, 0])
+    assert_allclose(softmax.predict_proba(X).sum(axis=0), 1)
+    line = Network([W], [np.ones((3, 1))], ("identity",), "squared_error")
+    assert_array_equal(line.predict(X), X + 1)
+
+
+@pytest.mark.parametrize(
+    ("n_y", "output", "loss", "expected"),
+    [
+        (1, None, None, ("sigmoid", "binary_cross_entropy")),
+        (3, None, None, ("softmax", "softmax_cross_entropy")),
+        (3, "sigmoid", None, ("sigmoid", "binary_cross_entropy")),
+        (2, "identity", None, ("identity", "squared_error")),
+        (1, None, "absolute_error", ("identity", "absolute_error")),
+        (1, None, "binary_cross_entropy", ("sigmoid", "binary_cross_entropy")),
+        (1, "tanh", "squared_error", ("tanh", "squared_error")),
+    ],
+)
+def test_output_and_loss_choose_each_other(n_y, output, loss, expected):
+    network = Network.create((2, n_y), output=output, loss=loss)
+    assert (network.activations[-1], network.loss) == expected
+
+
+def test_facts_of_a_network():
+    network = Network.create((12, 5, 3), activation="tanh", rng=[0, 1])
+    assert network.layer_sizes == (12, 5, 3)
+    assert network.n_parameters == (12 + 1) * 5 + (5 + 1) * 3 == 83
+    lines = network.summary().splitlines()
+    assert len(lines) == 5
+    assert lines[2].split() == ["1", "5", "tanh", "(5,", "12)", "(5,", "1)", "65"]
+    assert lines[-1] == "83 parameters, float64, softmax_cross_entropy, 2 runs"
+
+
+def test_one_hidden_activation_per_layer():
+    network = Network.create((4, 3, 2, 1), activation=["tanh", "leaky_relu"])
+    assert network.activations == ("tanh", "leaky_relu", "sigmoid")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"layer_sizes": (4,)}, "at least an input and an output size"),
+        ({"layer_sizes": (4, 0, 1)}, "whole number of at least 1; got 0"),
+        ({"layer_sizes": (4, 2.0, 1)}, "whole number of at least 1; got 2.0"),
+        ({"activation": "rellu"}, "Did you mean relu?"),
+        ({"activation": ["relu", "relu"]}, "1 hidden activations; got 2"),
+        ({"output": "sigmod"}, "Did you mean sigmoid?"),
+        ({"loss": "squared_eror"}, "Did you mean squared_error?"),
+        ({"output": "relu", "loss": BINARY}, "output activation sigmoid"),
+        ({"output": "sigmoid", "loss": "softmax_cross_entropy"}, "output activation softmax"),
+        ({"dtype": "int32"}, "float64 or float32; got 'int32'"),
+        ({"dtype": "float46"}, "float64 or float32"),
+    ],
+)
+def test_an_architecture_that_cannot_be(options, message):
+    with pytest.raises(InputError, match=r"^Network") as caught:
+        Network.create(**{"layer_sizes": (4, 2, 1)} | options)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("weights", "biases", "message"),
+    [
+        ([np.ones((2, 3))], [np.ones((2, 1)), np.ones((2, 1))], "got 1, 2 and 1"),
+        ([], [], "at least one of each"),
+        ([np.ones(3)], [np.ones((1, 1))], "W of shape ('n', 3)"),
+        ([np.ones((1, 1, 1, 3))], [np.ones((1, 1, 1, 1))], "at most one axis of runs"),
+        ([np.ones((1, 3))], [np.ones(1)], "b of shape (1, 1); got (1,)"),
+        ([np.ones((1, 3))], [np.ones((1, 1), np.float32)], "got float64 and float32"),
+        ([np.ones((1, 3), int)], [np.ones((1, 1), int)], "float64 or float32"),
+        ([np.ones((1, 3), complex)], [np.ones((1, 1), complex)], "float64 or float32"),
+        ([np.float64(1)], [np.float64(1)], "W of shape"),
+    ],
+    ids=["counts", "none", "rank 1", "rank 4", "rank-1 b", "dtypes", "ints", "complex", "scalar"],
+)
+def test_parameters_that_do_not_fit(weights, biases, message):
+    with pytest.raises(InputError) as caught:
+        Network(weights, biases, ("sigmoid",) * len(weights), BINARY)
+    assert message in str(caught.value)
+
+
+def test_layers_that_do_not_meet():
+    with pytest.raises(InputError, match=r"layer 2: expected W of shape \('n', 2\)"):
+        Network(
+            [np.ones((2, 3)), np.ones((1, 5))],
+            [np.ones((2, 1)), np.ones((1, 1))],
+            ("relu", "sigmoid"),
+            BINARY,
+        )
+
+
+@pytest.mark.parametrize(
+    ("X", "parts"),
+    [
+        (np.ones((5, 4)), ["X with 4 rows", "(5, 4)", "pass X.T"]),
+        (np.ones((5, 3)), ["X with 4 rows", "(5, 3)"]),
+        (np.ones(4), ["rank-1", "X.reshape(1, 4)", "X.reshape(4, 1)"]),
+        (np.ones((1, 4, 5)), ["two axes", "(1, 4, 5)"]),
+        (np.full((4, 5), np.nan), ["finite", "20 missing or infinite", "row 0, column 0"]),
+        (np.ones((4, 5), complex), ["numbers", "complex128"]),
+        (np.full((4, 5), "a"), ["numbers", "dtype"]),
+    ],
+    ids=["rows", "wrong", "rank 1", "rank 3", "nan", "complex", "text"],
+)
+def test_inputs_that_do_not_fit(X, parts):
+    with pytest.raises(InputError) as caught:
+        Network.create((4, 1)).forward(X)
+    assert all(part in str(caught.value) for part in ["Network: expected", *parts])
+
+
+@pytest.mark.parametrize(
+    ("n_y", "Y", "parts"),
+    [
+        (1, np.ones((5, 1)), ["(1, 5)", "Y.T"]),
+        (1, np.ones(5), ["rank-1", "Y.reshape(1, 5)"]),
+        (1, np.array([[0, 1, 2, 0, 1]]), ["between 0 and 1", "from 0 to 2"]),
+        (1, np.array([[-1, 1, 1, -1, 1]]), ["between 0 and 1", "from -1 to 1"]),
+        (1, np.array([list("abcde")]), ["numbers", "dtype"]),
+        (1, np.ones((1, 5), complex), ["numbers", "complex128"]),
+        (1, np.full((1, 5), None), ["numbers", "object"]),
+        (1, np.full((1, 5), np.nan), ["finite"]),
+        (3, np.array([[0, 1, 2, 0, 1]]), ["(3, 5)", "numpy.eye(n_classes)[:, labels]"]),
+        (3, np.ones((3, 5)), ["sum to 1"]),
+    ],
+    ids=[
+        "column", "rank 1", "class 2", "minus 1", "text", "complex", "objects", "nan",
+        "not one-hot", "many-hot",
+    ],
+)  # fmt: skip
+def test_labels_that_do_not_fit(n_y, Y, parts):
+    with pytest.raises(InputError) as caught:
+        Network.create((4, n_y)).cost(np.ones((4, 5)), Y)
+    assert all(part in str(caught.value) for part in ["Network: expected", *parts])
+
+
+@pytest.mark.parametrize("Y", [[[True, False]], np.array([[1, 0]], np.uint8), [[1, 0]]], ids=repr)
+def test_labels_of_any_number_type(Y):
+    network, X = Network.create((2, 1), rng=3), np.eye(2)
+    gradients = network.backward(network.forward(X), np.asarray(Y))
+    expected = network.backward(network.forward(X), np.array([[1.0, 0.0]]))
+    assert_array_equal(gradients.dW[0], expected.dW[0])
+
+
+def test_run_of_a_single_network_and_a_stack_of_different_ones():
+    one, other = Network.create((2, 1)), Network.create((3, 1))
+    with pytest.raises(InputError, match="axis of runs"):
+        one.run(0)
+    for networks in ([], [one, other], [Network.create((2, 1), rng=[1, 2])]):
+        with pytest.raises(InputError, match=r"Network\.stack"):
+            Network.stack(networks)
