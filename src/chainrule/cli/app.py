@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from chainrule._version import __version__
 from chainrule.cli.demo import demo
@@ -20,6 +20,8 @@ app = App(
     version=f"chainrule {__version__}",
     help_format="plaintext",
     result_action="return_value",
+    # A file may be called [a].png: that is a name, not a list in JSON.
+    default_parameter=Parameter(json_list=False, json_dict=False),
 )
 for command in (demo, train, evaluate, predict, reproduce):
     app.command(command)

@@ -43,8 +43,7 @@ def evaluate(
         Print one JSON object instead of text.
     """
     loaded = load(model)
-    height, width, *_ = loaded.image_shape or (64, 64)
-    splits = open_raw(data, (height, width), label, strict, seed)
+    splits = open_raw(data, loaded.image_shape or (64, 64, 3), label, strict, seed)
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)
     found = evaluate_model(loaded, chosen)
     if json:

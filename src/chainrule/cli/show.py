@@ -42,7 +42,7 @@ def percent(fraction: float) -> str:
 
 
 class Progress(Callback):
-    """A bar on standard error: cost, updates a second, remaining time."""
+    """A bar on standard error, if that is a terminal: cost, updates a second, remaining time."""
 
     INTERVAL = 0.1  # seconds between two looks
 
@@ -50,6 +50,7 @@ class Progress(Callback):
         from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
+        errors = console(error=True)
         self._bar = Bar(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -57,8 +58,9 @@ class Progress(Callback):
             TextColumn("cost {task.fields[cost]}"),
             TextColumn("{task.fields[rate]} it/s"),
             TimeRemainingColumn(),
-            console=console(error=True),
+            console=errors,
             transient=True,
+            disable=not errors.is_terminal,
         )
         self._label, self._next = label, 0.0
 

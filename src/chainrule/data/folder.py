@@ -18,10 +18,12 @@ FEW = 5  # names listed in a message before it says how many more there are
 
 @dataclass(frozen=True)
 class _Reading:
-    """How one folder is read: its root, the pictures' shape, and what was skipped, with why."""
+    """How one folder is read: its root, the pictures' shape, how many classes its training set
+    needs, and what was skipped, with why."""
 
     root: Path
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
+    least_classes: int
     skipped: list[str] = field(default_factory=list)
 
     def name(self, path: str | Path) -> str:
@@ -32,18 +34,24 @@ class _Reading:
         self.skipped.append(f"{self.name(path)}: {reason}")
 
 
-def open_folder(root: Path, size: tuple[int, int] = (64, 64), strict: bool = False) -> Splits:
-    """Every picture below `root`, squashed to size (height, width), as RGB.
+def open_folder(
+    root: Path,
+    shape: tuple[int, ...] = (64, 64, 3),
+    strict: bool = False,
+    least_classes: int = 2,
+) -> Splits:
+    """Every picture below `root`, squashed to `shape`: (height, width, 3) for RGB, or gray.
 
     The folders train, val (valid, validation) and test, in any case, hold the class folders if
     there are folders in them; else the folders of `root` are the classes. A class folder is read
     with the folders inside it. Hidden files are ignored; a file that is no readable picture is
-    listed in Splits.skipped with the reason, or with `strict` raises a DataError.
+    listed in Splits.skipped with the reason, or with `strict` raises a DataError. So do fewer class
+    folders than `least_classes`.
 
     Classes are those of the training set, in natural order of their names, (non-cat, cat) for
-    those two. Dataset.names are paths relative to `root`; raw is uint8 (height * width * 3, m).
+    those two. Dataset.names are paths relative to `root`; raw is uint8 (n_x, m).
     """
-    reading = _Reading(root, (*size, 3))
+    reading = _Reading(root, shape, least_classes)
     sets = tree.sets(root, reading.skip)
     train = _read(reading, sets["train"])
     validation, test = (
@@ -67,7 +75,7 @@ def _read(reading: _Reading, top: Path, known: tuple[str, ...] | None = None) ->
     folders = {_printable(f.name): f for f in tree.class_folders(top, reading.skip)}
     for path in tree.strays(top, tuple(Image.registered_extensions())):
         reading.skip(path, "not in a class folder")
-    _check_classes(top, folders, known)
+    _check_classes(top, folders, known, reading.least_classes)
     classes = class_order(folders) if known is None else known
     found = [
         (path, label)
@@ -102,12 +110,14 @@ def _pixels(reading: _Reading, paths: Sequence[Path]) -> tuple[np.ndarray, list[
     return pixels[: len(read)], read
 
 
-def _check_classes(top: Path, folders: dict[str, Path], known: tuple[str, ...] | None) -> None:
-    """A training set has two class folders or more, another set none that it does not know."""
-    if known is None and len(folders) < 2:
+def _check_classes(
+    top: Path, folders: dict[str, Path], known: tuple[str, ...] | None, least: int
+) -> None:
+    """A training set has enough class folders, another set none that it does not know."""
+    if known is None and len(folders) < least:
         raise DataError(
             str(top),
-            "two or more class folders",
+            "two or more class folders" if least == 2 else "a class folder",
             f"one, {next(iter(folders))}/" if folders else "none",
             "Put the pictures of each class into a folder of its own, named after the class.",
         )

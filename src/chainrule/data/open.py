@@ -63,14 +63,14 @@ def open_data(
     if scale is not None:
         checks.one_of("open_data", "scale", scale, KINDS)
     checks.whole_number("open_data", "seed", seed)
-    splits = open_raw(source, _size(size), label, strict, seed)
+    splits = open_raw(source, (*_size(size), 3), label, strict, seed, least_classes=2)
     if label is not None and splits.train.feature_names is None:
         expected = f"a table ({', '.join(TABLES)}), since a label column is named"
         raise DataError(str(source), expected, "another kind of source", "Leave label out.")
     _check_train(splits.train)
     if test is not None:
-        height, width, *_ = splits.train.image_shape or _size(size)
-        other = open_raw(test, (height, width), label, strict, seed)
+        shape = splits.train.image_shape or (*_size(size), 3)
+        other = open_raw(test, shape, label, strict, seed)
         found = matched(other.train if other.test is None else other.test, splits.train)
         splits = replace(splits, test=found, skipped=splits.skipped + other.skipped)
     if positive is not None:
@@ -110,21 +110,23 @@ def _size(size: int | tuple[int, int]) -> tuple[int, int]:
 
 def open_raw(
     source: str | Path,
-    size: tuple[int, int],
+    shape: tuple[int, ...],
     label: str | None = None,
     strict: bool = False,
     seed: int = 0,
+    least_classes: int = 1,
 ) -> Splits:
     """The splits of a source as they lie there, one class only included; nothing is scaled.
 
-    For data that a model is to be tried on. What the system refuses becomes a DataError.
+    For data that a model is to be tried on. shape : of pictures from folders, (height, width, 3)
+    or, for gray ones, (height, width). What the system refuses becomes a DataError.
     """
     if not isinstance(source, (str, Path)):
         raise DataError("open_data", ACCEPTED, checks.describe(source))
     if _is_builtin(source):
         return open_builtin(str(source), seed)
     try:
-        return _open_path(Path(source), str(source), size, label, strict)
+        return _open_path(Path(source), str(source), shape, label, strict, least_classes)
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataError(str(source), "a source that can be read", reason) from None
@@ -135,11 +137,16 @@ def open_raw(
 
 
 def _open_path(
-    path: Path, source: str, size: tuple[int, int], label: str | None, strict: bool
+    path: Path,
+    source: str,
+    shape: tuple[int, ...],
+    label: str | None,
+    strict: bool,
+    least_classes: int,
 ) -> Splits:
     suffix = path.suffix.lower()
     if path.is_dir():
-        return _open_folder(path, size, strict)
+        return _open_folder(path, shape, strict, least_classes)
     if not path.exists():
         raise _not_found(path, source)
     if path.is_file():
@@ -153,12 +160,12 @@ def _open_path(
     raise DataError(source, ACCEPTED, got, "Rename the file if its ending is wrong.")
 
 
-def _open_folder(folder: Path, size: tuple[int, int], strict: bool) -> Splits:
+def _open_folder(folder: Path, shape: tuple[int, ...], strict: bool, least_classes: int) -> Splits:
     """HDF5 files if there are any of the course's, else pictures."""
     files = hdf5_files(folder)
     if files and (not subfolders(folder) or any(map(holds_course_sets, files))):
         return open_hdf5_folder(folder)
-    return open_folder(folder, size, strict)
+    return open_folder(folder, shape, strict, least_classes)
 
 
 def _not_found(path: Path, source: str) -> DataError:

@@ -1,0 +1,113 @@
+"""`chainrule demo`, `chainrule reproduce`, help and version; and the installed entry point."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import chainrule as cr
+from chainrule.course.reproduce import published, reproduce
+
+COURSE = os.environ.get("CHAINRULE_COURSE_DATA")
+needs_course_data = pytest.mark.skipif(
+    COURSE is None, reason="CHAINRULE_COURSE_DATA does not name the course's files"
+)
+
+
+def test_the_demo_trains_three_networks_that_have_learned(chainrule):
+    found = chainrule("demo", "--json").json["networks"]
+    assert [row["name"] for row in found] == ["logistic regression", "2 layers", "4 layers"]
+    assert all(row["test_accuracy"] > 0.7 for row in found)
+    assert found[0]["parameters"] == 7850
+
+
+def test_the_demo_says_what_to_try_next(chainrule):
+    said = chainrule("demo")
+    assert said.code == 0
+    assert "Try next:" in said.out
+    assert "chainrule train FOLDER" in said.out
+
+
+@needs_course_data
+def test_the_published_results_are_reproduced(chainrule):
+    said = chainrule("reproduce", COURSE)
+    assert said.code == 0
+    assert "All published figures reproduced." in said.out
+    assert "0.584508" in said.out
+    found = chainrule("reproduce", COURSE, "--json").json
+    assert found["agrees"] is True
+    assert [len(e["cost"]) for e in found["experiments"]] == [21, 5, 5]
+
+
+@needs_course_data
+def test_both_forms_reproduce_the_logistic_regression_and_agree():
+    results = {form: next(reproduce(COURSE, form)) for form in ("primal", "dual")}
+    assert all(result.agrees for result in results.values())
+    assert all(result.training.first_layer.form == form for form, result in results.items())
+
+
+@needs_course_data
+def test_a_result_that_differs_is_not_called_reproduced(chainrule, monkeypatch):
+    first, *others = published()
+    wrong = type(first)(**vars(first) | {"cost": (*first.cost[:-1], first.cost[-1] + 1e-6)})
+    monkeypatch.setattr("chainrule.course.reproduce.published", lambda: (wrong,))
+    said = chainrule("reproduce", COURSE)
+    assert said.code == 1
+    assert "NOT reproduced" in said.out
+    assert others
+
+
+def test_reproduce_refuses_other_pictures(chainrule, fruit):
+    said = chainrule("reproduce", fruit)
+    assert said.code == 2
+    assert "209 training and 50 test pictures" in said.error
+
+
+@pytest.mark.parametrize("command", ["demo", "train", "evaluate", "predict", "reproduce"])
+def test_every_command_has_help(chainrule, command):
+    said = chainrule(command, "--help")
+    assert said.code == 0
+    assert "--json" in said.out
+
+
+def test_help_and_version(chainrule):
+    assert "train" in chainrule("--help").out
+    assert chainrule("--version").out.strip() == f"chainrule {cr.__version__}"
+
+
+def test_an_unknown_command(chainrule):
+    said = chainrule("tran")
+    assert said.code == 2
+    assert "train" in said.error
+
+
+def test_the_installed_command_runs(tmp_path):
+    command = Path(sys.executable).with_name("chainrule")
+    arguments = ["train", "planar", "--iterations", "5", "--out", "run"]
+    done = subprocess.run(
+        [command, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "run" / "model.safetensors").exists()
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; from chainrule.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'PIL', 'h5py', 'matplotlib', 'sklearn', 'scipy', 'safetensors', 'torch'}\n"
+        "print('LOADED', sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.rstrip().endswith("LOADED []")
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    command = f"{sys.executable} -m chainrule train --help | head -n 1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""

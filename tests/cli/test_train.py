@@ -1,0 +1,201 @@
+"""`chainrule train`: the run folder, what is printed, resuming, interrupting, and bad input."""
+
+import csv
+import json
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import chainrule as cr
+from chainrule.training import Session
+
+QUICK = ("--iterations", 30, "--layers", "4")
+FILES = {
+    "model.safetensors",
+    "settings.json",
+    "history.csv",
+    "learning-curve.png",
+    "checkpoint.safetensors",
+}
+
+
+def test_a_run_folder_holds_everything(chainrule, fruit):
+    said = chainrule("train", fruit, "--size", 8, *QUICK, "--out", "run")
+    assert said.code == 0
+    assert "16 training, 6 test pictures 8x8x3; classes lime, tomato" in said.out
+    assert "192-4-1" in said.out
+    assert "chainrule evaluate run" in said.out
+    assert {p.name for p in Path("run").iterdir()} == FILES
+    with Image.open("run/learning-curve.png") as curve:
+        assert min(curve.size) > 400
+    with open("run/history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(rows[0]["iteration"]), int(rows[-1]["iteration"])] == [0, 30]
+    assert float(rows[-1]["cost"]) < float(rows[0]["cost"])
+
+
+def test_the_settings_are_written_whole(chainrule):
+    chainrule("train", "planar:moons", *QUICK, "--l2", 0.01, "--seed", 3, "--out", "run")
+    settings = json.loads(Path("run/settings.json").read_text())
+    assert settings["data"] == "planar:moons"
+    assert settings["options"]["l2"] == 0.01
+    assert settings["options"]["seed"] == 3
+    assert cr.load("run").training["options"] == settings["options"]
+
+
+def test_without_out_the_next_free_folder_is_made(chainrule):
+    for _ in range(2):
+        assert chainrule("train", "planar:xor", *QUICK).code == 0
+    assert {p.name for p in Path("runs").iterdir()} == {"planar-xor-1", "planar-xor-2"}
+
+
+def test_json_is_one_object_and_nothing_else(chainrule):
+    said = chainrule("train", "planar", *QUICK, "--out", "run", "--json")
+    assert said.error == ""
+    assert said.json["iterations"] == 30
+    assert said.json["layer_sizes"] == [2, 4, 1]
+    assert set(said.json["results"]) == {"training", "test"}
+    assert said.json["out"] == "run"
+
+
+def test_the_same_seed_gives_the_same_network(chainrule):
+    for out in ("a", "b"):
+        chainrule("train", "planar", *QUICK, "--batch-size", 64, "--seed", 5, "--out", out)
+    first, second = cr.load("a").network, cr.load("b").network
+    for W, V in zip(first.weights, second.weights, strict=True):
+        np.testing.assert_array_equal(W, V)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--optimizer", "adam", "--learning-rate", 0.01),
+        ("--optimizer", "nesterov", "--momentum", 0.5, "--schedule", "cosine"),
+        ("--batch-size", 32, "--epochs", 2, "--class-weight", "balanced"),
+        ("--dtype", "float32", "--first-layer", "dual"),
+        ("--layers", "none", "--initializer", "zeros"),
+        ("--layers", "4,3", "--activation", "tanh,leaky_relu", "--scale", "standard"),
+    ],
+    ids=lambda options: " ".join(map(str, options[:2])),
+)
+def test_options_reach_the_training(chainrule, options):
+    iterations = () if "--epochs" in options else ("--iterations", 20)
+    said = chainrule("train", "planar", *options, *iterations, "--out", "run", "--json")
+    assert said.code == 0, said.error
+    assert said.json["results"]["training"]["cost"] < 0.75
+
+
+def test_two_thirds_of_a_training_resumed_equal_the_whole(chainrule):
+    settings = ("--layers", 4, "--optimizer", "momentum", "--batch-size", 48, "--out")
+    chainrule("train", "planar", *settings, "whole", "--iterations", 60)
+    chainrule("train", "planar", *settings, "parts", "--iterations", 40)
+    assert chainrule("train", "--resume", "parts", "--iterations", 60).code == 0
+    assert Path("whole/history.csv").read_text() == Path("parts/history.csv").read_text()
+
+
+def test_ctrl_c_keeps_what_was_reached(chainrule, monkeypatch):
+    advance = Session.advance
+
+    def interrupted(session):
+        advance(session)
+        if session.iteration == 7:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Session, "advance", interrupted)
+        said = chainrule("train", "planar", *QUICK, "--out", "run")
+    assert said.code == 1
+    assert "Stopped after 7 iterations: interrupted." in said.out
+    assert "chainrule train --resume run" in said.out
+    assert {p.name for p in Path("run").iterdir()} == FILES
+    chainrule("train", "planar", *QUICK, "--out", "whole")
+    assert chainrule("train", "--resume", "run").code == 0
+    assert Path("run/history.csv").read_text() == Path("whole/history.csv").read_text()
+
+
+def test_a_resumed_training_refuses_other_settings(chainrule):
+    chainrule("train", "planar", *QUICK, "--out", "run")
+    said = chainrule("train", "--resume", "run", "--learning-rate", 0.5)
+    assert said.code == 2
+    assert "--learning-rate: expected the setting that the training began with (0.0075)" in (
+        said.error
+    )
+
+
+def test_skipped_files_are_named_and_strict_stops(chainrule, fruit):
+    (fruit / "train" / "lime" / "broken.png").write_bytes(b"\x89PNG no more")
+    said = chainrule("train", fruit, "--size", 8, *QUICK, "--out", "run")
+    assert said.code == 0
+    assert "broken.png" in said.error
+    said = chainrule("train", fruit, "--size", 8, *QUICK, "--out", "other", "--strict")
+    assert said.code == 2
+    assert "broken.png" in said.error
+    assert not Path("other").exists()
+
+
+def test_a_cost_that_rose_is_pointed_out(chainrule):
+    said = chainrule("train", "planar", *QUICK, "--learning-rate", 50, "--out", "run")
+    assert "higher than at the start" in said.out
+
+
+BAD = {
+    "no data": ((), "expected DATA"),
+    "missing file": (("nothing.h5",), "no such file"),
+    "negative rate": (("planar", "--learning-rate", "-1"), "0 < learning_rate"),
+    "rate that is no number": (("planar", "--learning-rate", "fast"), "--learning-rate"),
+    "unknown option": (("planar", "--learning-rat", "1"), "Did you mean --learning-rate?"),
+    "unknown optimizer": (("planar", "--optimizer", "sgd"), "--optimizer"),
+    "unknown activation": (("planar", "--activation", "rely"), "Did you mean relu?"),
+    "unknown initializer": (("planar", "--initializer", "hee"), "Did you mean he?"),
+    "bad layers": (("planar", "--layers", "3,0"), "--layers"),
+    "adam in the dual form": (
+        ("planar", "--optimizer", "adam", "--first-layer", "dual"),
+        "Use gd, momentum or nesterov",
+    ),
+    "momentum without use": (("planar", "--momentum", "0.5"), "--momentum"),
+    "unknown class": (("fashion", "--positive", "Sandel"), "Did you mean Sandal?"),
+    "iterations and epochs": (("planar", "--iterations", "5", "--epochs", "5"), "both"),
+    "patience without validation": (("planar", "--patience", "3"), "a validation set"),
+    "negative seed": (("planar", "--seed", "-1"), "seed"),
+    "no place": (("planar", "--out", "/proc/nowhere/run"), "a place to write"),
+    "resume nothing": (("--resume", "nothing"), "the settings of a run"),
+    "out and resume": (("--resume", "a", "--out", "b"), "Leave one out"),
+    "divergence": (
+        ("planar", "--learning-rate", "1e308", "--iterations", "50"),
+        "training diverged",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD.values(), ids=BAD)
+def test_bad_input_is_one_line_and_leaves_nothing(chainrule, tmp_path, arguments, message):
+    before = set(tmp_path.iterdir())
+    given = () if {"--out", "--resume"} & set(arguments) else ("--out", "run")
+    said = chainrule("train", *arguments, *given)
+    assert said.code == 2
+    assert message in said.error
+    assert said.error.count("\n") == 1
+    assert said.error.startswith("chainrule: ")
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_an_existing_folder_is_never_overwritten(chainrule, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.txt").write_text("irreplaceable")
+    said = chainrule("train", "planar", *QUICK, "--out", "run")
+    assert said.code == 2
+    assert "Nothing is overwritten" in said.error
+    assert [p.name for p in (tmp_path / "run").iterdir()] == ["thesis.txt"]
+
+
+def test_one_class_only(chainrule, tmp_path, fruit):
+    for path in sorted((fruit / "train" / "lime").iterdir()):
+        path.unlink()
+    (fruit / "train" / "lime").rmdir()
+    said = chainrule("train", fruit, "--size", 8, "--out", "run")
+    assert said.code == 2
+    assert "run" not in {p.name for p in tmp_path.iterdir()}
