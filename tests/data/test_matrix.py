@@ -77,6 +77,16 @@ def test_gram_with_other_examples(first, second):
 
 
 @pytest.mark.parametrize("X", [FloatMatrix(draw() / 255), PixelMatrix(draw())], ids=["float", "px"])
+@pytest.mark.parametrize("rows", [1, 2, 3, 5, 100])
+def test_gram_made_of_parts_is_whole_and_symmetric(monkeypatch, rows):
+    monkeypatch.setattr("chainrule.data.matrix.GRAM_ROWS", rows)
+    pixels = np.random.default_rng(3).integers(0, 256, (30, 5), dtype=np.uint8)
+    plain = pixels / 255
+    K = PixelMatrix(pixels).gram()
+    assert_allclose(K, plain.T @ plain, rtol=1e-14)
+    assert_allclose(K, K.T, rtol=1e-14)
+
+
 def test_gram_is_computed_once(X):
     assert X.gram() is X.gram()
 
