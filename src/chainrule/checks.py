@@ -79,9 +79,21 @@ def float_dtype(where: str, dtype: Any) -> np.dtype:
         found = np.dtype(dtype)
     except TypeError:
         found = None
-    if found in FLOATS:
+    if found is not None and found in FLOATS:
         return found
     raise InputError(where, "dtype to be float64 or float32", describe(dtype))
+
+
+def all_finite(array: np.ndarray) -> bool:
+    """Whether every element is finite.
+
+    A sum is not finite if an element is not, and needs no second array; only where it is not,
+    which a sum that overflows may be as well, are the elements looked at one by one.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(array.sum()):
+            return True
+    return bool(np.isfinite(array).all())
 
 
 def matrix(where: str, name: str, value: Any, *, columns: str = "one column per example") -> Any:
@@ -103,7 +115,7 @@ def matrix(where: str, name: str, value: Any, *, columns: str = "one column per 
         raise InputError(where, f"{name} with two axes, {columns}", f"shape {array.shape}")
     if array.dtype.kind not in "fiub":
         raise InputError(where, f"{name} to hold numbers", f"dtype {array.dtype}")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    if array.dtype.kind == "f" and not all_finite(array):
         bad = np.argwhere(~np.isfinite(array))
         raise InputError(
             where,

@@ -16,7 +16,7 @@ FORMAT, VERSION = "model", 1
 Array = np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """A single network, and what its inputs and outputs mean.
 
@@ -48,6 +48,10 @@ class Model:
         if self.image_shape is not None and int(np.prod(self.image_shape)) != n_x:
             raise InputError("Model", f"a picture of {n_x} numbers", f"{self.image_shape}")
         self.scaling.check(n_x)
+
+    def __repr__(self) -> str:
+        few = ", ".join(self.classes[:10]) + (", ..." if len(self.classes) > 10 else "")
+        return f"Model({self.network}, classes {few}, {self.scaling})"
 
     @classmethod
     def of(

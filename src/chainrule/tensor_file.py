@@ -70,7 +70,7 @@ def read(path: str | Path, kind: str, newest: int) -> tuple[dict[str, np.ndarray
     try:
         facts = json.loads(metadata[KEY])
         found, version = facts["format"], facts["version"]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise ModelFileError(
             where, f"a {kind} file written by chainrule", "a safetensors file of another program"
         ) from None

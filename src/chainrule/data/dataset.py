@@ -13,7 +13,7 @@ from chainrule.data.scaling import Scaling
 from chainrule.errors import DataError
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """m labelled examples.
 
@@ -50,6 +50,14 @@ class Dataset:
             raise DataError(
                 self.source or "Dataset", f"pictures of {n_x} numbers", f"{self.image_shape}"
             )
+
+    def __repr__(self) -> str:
+        kind = f"pictures {self.image_shape}" if self.image_shape else "examples"
+        place = f", from {self.source}" if self.source else ""
+        return (
+            f"Dataset({len(self)} {kind} of {self.raw.shape[0]} features, {self.raw.dtype}, "
+            f"classes {_listed(self.classes)}{place})"
+        )
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -69,6 +69,9 @@ class FloatMatrix:
         self._X = np.asarray(X, dtype=checks.float_dtype("FloatMatrix", dtype), order="F")
         self._gram: np.ndarray | None = None
 
+    def __repr__(self) -> str:
+        return f"FloatMatrix{self.shape}, {self.dtype}"
+
     @property
     def shape(self) -> tuple[int, int]:
         n_x, m = self._X.shape
@@ -125,6 +128,9 @@ class PixelMatrix:
         self.scaling = (scaling or Scaling.pixels()).check(pixels.shape[0])
         self._dtype = checks.float_dtype("PixelMatrix", dtype)
         self._gram: np.ndarray | None = None
+
+    def __repr__(self) -> str:
+        return f"PixelMatrix{self.shape}, {self.scaling}, {self.dtype}"
 
     @property
     def shape(self) -> tuple[int, int]:

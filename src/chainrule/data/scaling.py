@@ -11,7 +11,7 @@ from chainrule.errors import InputError
 KINDS = ("none", "pixels", "standard")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Scaling:
     """x = (raw - shift) / divisor, feature by feature.
 
@@ -24,6 +24,9 @@ class Scaling:
     kind: str = "none"
     shift: Any = 0.0
     divisor: Any = 1.0
+
+    def __repr__(self) -> str:
+        return f"Scaling({self.kind})"
 
     @classmethod
     def pixels(cls) -> "Scaling":

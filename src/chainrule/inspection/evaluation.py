@@ -23,7 +23,7 @@ class Mistake:
     probability: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """A model's answers against the labels.
 
@@ -37,6 +37,12 @@ class Evaluation:
     confusion: Array
     cost: float
     mistakes: tuple[Mistake, ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"Evaluation({self.m} examples, accuracy {self.accuracy:.4f} "
+            f"(commonest class {self.baseline:.4f}), cost {self.cost:.4f})"
+        )
 
     @property
     def m(self) -> int:

@@ -26,7 +26,7 @@ from chainrule.network.losses import LOSSES, Loss, output_and_loss
 Array = np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gradients:
     """dJ/dW[l] and dJ/db[l], in the shapes of the parameters, and dJ/dZ[l] (..., n_l, m)."""
 
@@ -35,7 +35,7 @@ class Gradients:
     dZ: tuple[Array, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cache:
     """What a forward pass leaves for the backward pass: Z[l] and A[l], l = 1 ... L, and X."""
 
@@ -44,7 +44,7 @@ class Cache:
     A: tuple[Array, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Network:
     """Weights, biases, activations and the loss they are trained for.
 
@@ -82,6 +82,12 @@ class Network:
                 self.activations[-1],
             )
         self._check_shapes()
+
+    def __repr__(self) -> str:
+        sizes = "-".join(map(str, self.layer_sizes))
+        runs = "" if self.n_runs is None else f", {self.n_runs} runs"
+        kinds = ", ".join(self.activations)
+        return f"Network({sizes}: {kinds}; {self.loss}, {self.dtype}{runs})"
 
     def _check_shapes(self) -> None:
         lead, n_prev = self.weights[0].shape[:-2], self.weights[0].shape[-1]

@@ -43,7 +43,7 @@ class Batches:
         self.per_epoch = 1 if batch_size is None else -(-self.m // batch_size)
         self._uniform = bool((weight == weight.flat[0]).all())
         self._position = 0  # batches taken since the start
-        self._order = np.empty(0, np.intp)
+        self._order, self._shuffled = np.empty(0, np.intp), Y
         self._before = self._rng_states()  # of the generators, before they drew this epoch's order
 
     @property
@@ -61,17 +61,16 @@ class Batches:
         if step == 0:
             self._shuffle()
         self._position += 1
-        index = self._order[..., step * self.batch_size : (step + 1) * self.batch_size]
-        return Batch(index, index.shape[-1], self._labels(index), self._weights(index))
+        part = slice(step * self.batch_size, (step + 1) * self.batch_size)
+        index = self._order[..., part]
+        return Batch(index, index.shape[-1], self._shuffled[..., part], self._weights(index))
 
     def _shuffle(self) -> None:
         self._before = self._rng_states()
         orders = [rng.permutation(self.m) for rng in self._rngs]
         self._order = orders[0] if len(orders) == 1 else np.stack(orders)
-
-    def _labels(self, index: Array) -> Array:
-        Y = self.labels[:, index]
-        return Y if index.ndim == 1 else np.moveaxis(Y, 0, 1)
+        Y = self.labels[:, self._order]
+        self._shuffled = Y if self._order.ndim == 1 else np.moveaxis(Y, 0, 1)
 
     def _weights(self, index: Array) -> Array:
         if self._uniform:
@@ -101,5 +100,5 @@ class Batches:
         for rng, saved in zip(self._rngs, state["generators"], strict=True):
             rng.bit_generator.state = saved
         self._position = state["position"]
-        if self.whole is None and self._position % self.per_epoch:
+        if self.whole is None and self._position:
             self._shuffle()

@@ -38,6 +38,13 @@ class History:
     def __init__(self, records: list[Record] | None = None) -> None:
         self.records: list[Record] = records or []
 
+    def __repr__(self) -> str:
+        if not self.records:
+            return "History(no records)"
+        first, last = self.records[0], self.records[-1]
+        costs = "" if np.ndim(last.cost) else f", cost {first.cost:.6g} to {last.cost:.6g}"
+        return f"History({len(self)} records to iteration {last.iteration}{costs})"
+
     def __len__(self) -> int:
         return len(self.records)
 

@@ -28,7 +28,7 @@ Array = np.ndarray
 Data = Dataset | tuple[Any, Any]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DualCoefficients:
     """The first layer as W = a W0 + C X^T: a (..., 1, 1), C (..., n_1, m)."""
 
@@ -36,7 +36,7 @@ class DualCoefficients:
     C: Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Training:
     """What `train` returns.
 
@@ -59,6 +59,13 @@ class Training:
     seconds: float
     diverged: Array
     ended: Array
+
+    def __repr__(self) -> str:
+        stopped = f", stopped: {self.stopped}" if self.stopped else ""
+        return (
+            f"Training({self.iterations} iterations in {self.seconds:.3g} s, "
+            f"{self.first_layer.form} form{stopped}; {self.history})"
+        )
 
     def run(self, r: int) -> "Training":
         """Run r as it would have come back alone."""
