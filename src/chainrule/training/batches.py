@@ -15,12 +15,17 @@ class Batch:
 
     index : None for all m, else (B,), or (R, B) where each run shuffles by itself.
     Y : (n_y, B) or (R, n_y, B). weight : (1, B) or (R, 1, B), summing to 1 over the batch.
+    share : of the batch in the weight of all examples, () or (R,).
     """
 
     index: Array | None
-    size: int
     Y: Array
     weight: Array
+    share: Any = 1.0
+
+    @property
+    def size(self) -> int:
+        return self.Y.shape[-1]
 
 
 class Batches:
@@ -39,7 +44,7 @@ class Batches:
         self.labels, self.weight, self._rngs = Y, weight, rngs
         self.m = Y.shape[1]
         self.batch_size = batch_size
-        self.whole = Batch(None, self.m, Y, weight) if batch_size is None else None
+        self.whole = Batch(None, Y, weight) if batch_size is None else None
         self.per_epoch = 1 if batch_size is None else -(-self.m // batch_size)
         self._uniform = bool((weight == weight.flat[0]).all())
         self._position = 0  # batches taken since the start
@@ -63,7 +68,7 @@ class Batches:
         self._position += 1
         part = slice(step * self.batch_size, (step + 1) * self.batch_size)
         index = self._order[..., part]
-        return Batch(index, index.shape[-1], self._shuffled[..., part], self._weights(index))
+        return Batch(index, self._shuffled[..., part], *self._weights(index))
 
     def _shuffle(self) -> None:
         self._before = self._rng_states()
@@ -72,9 +77,11 @@ class Batches:
         Y = self.labels[:, self._order]
         self._shuffled = Y if self._order.ndim == 1 else np.moveaxis(Y, 0, 1)
 
-    def _weights(self, index: Array) -> Array:
+    def _weights(self, index: Array) -> tuple[Array, Any]:
+        """Weights that sum to 1 over the batch, and the batch's share of all weight."""
+        size = index.shape[-1]
         if self._uniform:
-            return np.full((1, index.shape[-1]), 1 / index.shape[-1], self.weight.dtype)
+            return np.full((1, size), 1 / size, self.weight.dtype), size / self.m
         if index.ndim == 1:
             weight = self.weight[..., index]
         else:
@@ -82,7 +89,8 @@ class Batches:
             weight = np.take_along_axis(whole, index[:, None, :], axis=-1)
         total = weight.sum(axis=-1, keepdims=True)
         # A batch of examples that all weigh nothing contributes nothing.
-        return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
+        normalized = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
+        return normalized, total[..., 0, 0]
 
     def _rng_states(self) -> list[Any]:
         # Some generators keep arrays in their state; lists survive the way through JSON.

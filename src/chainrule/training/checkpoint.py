@@ -1,6 +1,7 @@
 """A training's whole state in a file, from which it goes on as if it had never stopped."""
 
 import hashlib
+import operator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,20 +15,23 @@ from chainrule.training.history import History, Record
 from chainrule.training.session import Best, Running, Session
 
 VERSION = 1
+# What a file that was edited by hand can make the lines below raise.
+MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
 Array = np.ndarray
 
 
 def write(session: Session, path: str | Path) -> None:
     """Save the session's state to `path`, atomically. See `train(..., resume=path)`."""
     arrays: dict[str, Array] = {}
+    progress = session.progress()
     for layer, (W, b) in enumerate(zip(session.start.weights, session.start.biases, strict=True)):
         arrays[f"start.W{layer + 1}"], arrays[f"start.b{layer + 1}"] = W, b
     for k, block in enumerate(session.parameters):
         arrays[f"p{k}"] = block.p
         arrays |= {f"p{k}.state{j}": state for j, state in enumerate(block.state)}
-        if session.best is not None:
-            arrays[f"p{k}.best"] = session.best.parameters[k]
-    best = session.best
+        if progress.best is not None:
+            arrays[f"p{k}.best"] = progress.best.parameters[k]
+    best = progress.best
     facts = {
         "format": "chainrule checkpoint",
         "version": VERSION,
@@ -36,10 +40,10 @@ def write(session: Session, path: str | Path) -> None:
         "settings": _settings(session),
         "iteration": session.iteration,
         "batches": session.batches.state(),
-        "running": _plain(vars(session.running)),
-        "records": [_plain(vars(record)) for record in session.records_before_finish()],
+        "running": _plain(vars(progress.running)),
+        "records": [_plain(vars(record)) for record in progress.records],
         "diverged": session.diverged.tolist(),
-        "ended": session.ended.tolist(),
+        "ended": progress.ended.tolist(),
         "best": best and {"cost": best.cost.tolist(), "waited": best.waited.tolist()},
     }
     tensor_file.write(path, arrays, facts)
@@ -59,11 +63,21 @@ class Saved:
     arrays: dict[str, Array]
     facts: dict[str, Any]
 
-    @property
-    def record_every(self) -> int | None:
-        """Iterations between the records of the saved training."""
+    def _settings(self) -> dict[str, Any]:
         settings = self.facts.get("settings")
-        return settings.get("record_every") if isinstance(settings, dict) else None
+        if not isinstance(settings, dict):
+            raise self._broken("no settings")
+        return settings
+
+    @property
+    def record_every(self) -> Any:
+        """Iterations between the records of the saved training."""
+        return self._settings().get("record_every")
+
+    @property
+    def form(self) -> Any:
+        """Of the first layer in the saved training."""
+        return self._settings().get("first_layer")
 
     def start_of(self, network: Network) -> Network:
         """The network that the saved training started from; it must be built like `network`."""
@@ -75,7 +89,7 @@ class Saved:
                 tuple(self.facts["activations"]),
                 self.facts["loss"],
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except MALFORMED as error:
             raise self._broken(str(error)) from None
         if _build(start) != _build(network):
             raise ModelFileError(
@@ -88,7 +102,7 @@ class Saved:
 
     def restore(self, session: Session) -> None:
         """Put the session where the saved one was."""
-        now, then = _settings(session), self.facts.get("settings", {})
+        now, then = _settings(session), self._settings()
         changed = [name for name in now if now[name] != then.get(name)]
         if changed:
             name = changed[0]
@@ -100,8 +114,10 @@ class Saved:
             )
         try:
             self._fill(session)
-        except (KeyError, TypeError, ValueError) as error:
+        except MALFORMED as error:
             raise self._broken(str(error)) from None
+        if not (self._finite(session) and session.iteration >= 0):
+            raise self._broken("numbers that are not finite")
 
     def _fill(self, session: Session) -> None:
         facts, arrays = self.facts, self.arrays
@@ -109,7 +125,7 @@ class Saved:
         for k, block in enumerate(session.parameters):
             for j, state in enumerate(block.state):
                 state[...] = arrays[f"p{k}.state{j}"]
-        session.iteration = facts["iteration"]
+        session.iteration = operator.index(facts["iteration"])
         session.batches.restore(facts["batches"])
         session.running = Running(**_arrays(facts["running"]))
         session.history = History([Record(**_arrays(record)) for record in facts["records"]])
@@ -119,6 +135,14 @@ class Saved:
             kept = [arrays[f"p{k}.best"] for k in range(len(session.parameters))]
             cost, waited = (np.array(facts["best"][name]) for name in ("cost", "waited"))
             session.best = Best(cost, waited, kept)
+        if (session.ended >= 0).all():
+            session.stop("early stopping")
+
+    @staticmethod
+    def _finite(session: Session) -> bool:
+        """Whether all parameters are, but for runs that had diverged."""
+        going = session.diverged < 0
+        return all(np.isfinite(block.p[going]).all() for block in session.parameters)
 
     def _broken(self, detail: str) -> ModelFileError:
         return ModelFileError(
@@ -136,8 +160,10 @@ def _settings(session: Session) -> dict[str, Any]:
     """What must not change between the parts of one training."""
     plan, batches = session.plan, session.batches
     digest = hashlib.sha256()
-    for array in (batches.labels, batches.weight):
+    arrays = [batches.labels, batches.weight, *session.samples()]
+    for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
+    stopping = plan.early_stopping
     return {
         "optimizer": repr(plan.optimizer),
         "learning_rate": np.asarray(plan.learning_rate).tolist(),
@@ -146,7 +172,8 @@ def _settings(session: Session) -> dict[str, Any]:
         "first_layer": plan.choice.form,
         "record_every": plan.record_every,
         "batch_size": batches.batch_size,
-        "labels and weights": digest.hexdigest(),
+        "patience": stopping and [stopping.patience, stopping.min_delta],
+        "data": digest.hexdigest(),
     }
 
 

@@ -69,7 +69,8 @@ class UpperLayers:
 
     @property
     def last_db(self) -> Array:
-        """The gradient of the output's bias (..., n_y, 1): not finite as soon as a cost is not."""
+        """The gradient of the output's bias (..., n_y, 1): the weighted mean error, which grows with
+        the cost and is at hand at every step."""
         return self.dV[-1][..., -1:] if self.dV else self.db1
 
 

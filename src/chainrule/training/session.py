@@ -1,7 +1,8 @@
 """A running training: parameters, optimizer state, position and history, one step at a time."""
 
 import math
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,18 +50,33 @@ class Best:
     parameters: list[Array]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Running:
-    """Sums since the last record, for mini-batches: cost, accuracy and examples."""
+    """Sums since the last record, for mini-batches, each batch by its share of all weight."""
 
     cost: Any = 0.0
     accuracy: Any = 0.0
-    examples: int = 0
+    share: Any = 0.0
 
-    def add(self, cost: Any, accuracy: Any, examples: int) -> None:
-        self.cost = self.cost + cost * examples
-        self.accuracy = self.accuracy + accuracy * examples
-        self.examples += examples
+    def plus(self, cost: Any, accuracy: Any, share: Any) -> "Running":
+        return Running(
+            self.cost + cost * share, self.accuracy + accuracy * share, self.share + share
+        )
+
+    def means(self) -> tuple[Any, Any]:
+        """Cost and accuracy, () or (R,); 0 where nothing had any weight."""
+        some = np.where(np.asarray(self.share) > 0, self.share, 1.0)
+        return _number(self.cost / some), _number(self.accuracy / some)
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """What a checkpoint keeps beside the parameters, as it is between two steps."""
+
+    records: list[Record]
+    running: Running
+    best: Best | None
+    ended: Array
 
 
 class Session:
@@ -81,6 +97,7 @@ class Session:
         validation: tuple[FeatureMatrix, Array] | None = None,
     ) -> None:
         self.start, self.batches, self.plan = network, batches, plan
+        self._X = X
         self.iteration, self.history = 0, History()
         self.stopped: str | None = None
         lead = () if network.n_runs is None else (network.n_runs,)
@@ -100,10 +117,19 @@ class Session:
         self._passes: dict[int, Propagation] = {}
         self.running = Running()
         self.best: Best | None = None
-        self._final = False  # whether the history ends with the record made by `finish`
+        self._before_finish: Progress | None = None
+        # Where an error of this size is squared, the cost is no longer finite.
+        self._limit = float(np.sqrt(np.finfo(network.dtype).max))
         self._validation = validation
         if validation is not None:
             self._validation_image = self.first.other(validation[0])
+
+    def samples(self) -> list[Array]:
+        """Some of the data, by which a checkpoint knows them again: the first, middle and last
+        example, and the validation set's likewise with its labels."""
+        sets = [self._X, *([] if self._validation is None else [self._validation[0]])]
+        found = [X.columns([0, X.shape[1] // 2, -1]) for X in sets]
+        return found if self._validation is None else [*found, self._validation[1]]
 
     def stop(self, reason: str) -> None:
         """End training after the current step."""
@@ -111,7 +137,7 @@ class Session:
 
     def advance(self) -> None:
         """One step: forward, record if one is due, backward, update."""
-        due = self.iteration % self.plan.record_every == 0
+        due = self.iteration % self.plan.record_every == 0 and not self._recorded()
         full = self.batches.whole is not None
         if due and not full and self.iteration:
             self._record_running()
@@ -120,14 +146,14 @@ class Session:
         batch = self.batches.next()
         work = self._forward(batch)
         if not full:
-            self.running.add(*_measure(work, batch), batch.size)
+            self.running = self.running.plus(*_measure(work, batch), batch.share)
         elif due:
             self._record(*_measure(work, batch))
             if self.stopped:
                 return
         work.backward(batch.Y, batch.weight)
         self.first.backward(work.D, batch.index)
-        self._check_finite(self._last_db)
+        self._check_finite(self._last_db, self._limit)
         self._update()
         self.iteration += 1
 
@@ -165,16 +191,18 @@ class Session:
         epoch = self.iteration // self.batches.per_epoch
         return plan.learning_rate * plan.schedule(self.iteration, epoch, plan.iterations)
 
-    def _check_finite(self, values: Array) -> None:
-        """Stop, or mark the runs, whose `values` (..., n, 1) are not finite."""
+    def _check_finite(self, values: Array, limit: float = math.inf) -> None:
+        """Stop, or mark the runs, whose `values` (..., n, 1) are not below the limit in size."""
         total = values.item() if values.size == 1 else float(np.add.reduce(values, axis=None))
-        if math.isfinite(total):
+        if -limit < total < limit:
             return
-        bad = ~np.isfinite(values).all(axis=(-2, -1))
-        self.diverged[bad & (self.diverged < 0)] = self.iteration
+        bad = ~(np.abs(values) < limit).all(axis=(-2, -1))
+        bad &= (self.diverged < 0) & (self.ended < 0)
+        self.diverged = np.where(bad, self.iteration, self.diverged)
         if (self.diverged >= 0).all():
-            rate = float(np.max(self.rate()))
-            raise DivergenceError(int(np.max(self.diverged)), rate)
+            raise DivergenceError(int(np.max(self.diverged)), float(np.max(self.rate())))
+        if ((self.diverged >= 0) | (self.ended >= 0)).all():
+            self.stop("early stopping")
 
     def _penalty(self) -> Any:
         """l2 / 2 sum_l ||W[l]||^2, () or (R,)."""
@@ -184,10 +212,14 @@ class Session:
         l2 = self._decay[..., 0] if np.ndim(self._decay) else self._decay
         return 0.5 * l2 * (self.first.squared_norm() + upper)
 
+    def _recorded(self) -> bool:
+        """Whether this iteration's record is there, as when it was a record that was saved."""
+        records = self.history.records
+        return bool(records) and records[-1].iteration == self.iteration
+
     def _record_running(self) -> None:
-        sums = self.running
-        self._record(sums.cost / sums.examples, sums.accuracy / sums.examples)
-        self.running = Running()
+        means, self.running = self.running.means(), Running()
+        self._record(*means)
 
     def _record(self, cost: Any, accuracy: Any) -> None:
         cost = cost + self._penalty()
@@ -212,7 +244,7 @@ class Session:
         if self._validation is None:
             return None, None
         Y = self._validation[1]
-        batch = Batch(None, Y.shape[1], Y, np.full((1, Y.shape[1]), 1 / Y.shape[1], Y.dtype))
+        batch = Batch(None, Y, np.full((1, Y.shape[1]), 1 / Y.shape[1], Y.dtype))
         work = Propagation(self.start.activations, self.start.loss, self._upper, batch.size)
         work.Z1[...] = self._validation_image()
         work.forward()
@@ -237,32 +269,35 @@ class Session:
             self.stop("early stopping")
 
     def finish(self) -> None:
-        """The last record: after all updates there is one more cost to see."""
-        records = self.history.records
-        if records and records[-1].iteration == self.iteration:
+        """The last record: after all updates there is one more cost to see.
+
+        A training that goes on would not make it, or make it later: a checkpoint leaves it out.
+        """
+        if self._recorded():
             return
-        whole, running = self.batches.whole, self.running
+        self._before_finish = replace(self.progress(), best=deepcopy(self.best))
+        whole = self.batches.whole
         if whole is not None:
             self._record(*_measure(self._forward(whole), whole))
-        elif running.examples:
+        elif np.any(self.running.share):
             self._record_running()
-            self.running = running
-        self._final = True
 
-    def records_before_finish(self) -> list[Record]:
-        """The records of an uninterrupted training up to here, for a checkpoint."""
-        return self.history.records[:-1] if self._final else self.history.records
+    def progress(self) -> Progress:
+        """Records and all that, as a training that goes on from here needs them."""
+        if self._before_finish is not None:
+            return self._before_finish
+        return Progress(list(self.history.records), self.running, self.best, self.ended)
 
-    def network(self, *, best: bool = False) -> Network:
-        """The network with the parameters reached so far, or each run's best ones (copies)."""
-        reached = [block.p.copy() for block in self.parameters]
-        if best and self.best is not None:
+    def keep_best(self) -> None:
+        """With early stopping: go back to each run's best parameters."""
+        if self.best is not None:
             self.set_parameters(self.best.parameters)
+
+    def network(self) -> Network:
+        """The network with the parameters reached so far (copies)."""
         weights = (self.first.weights(), *(W.copy() for W in self._upper.weights))
         biases = tuple(b.copy() for b in self._upper.biases)
-        found = Network(weights, biases, self.start.activations, self.start.loss)
-        self.set_parameters(reached)
-        return found
+        return Network(weights, biases, self.start.activations, self.start.loss)
 
     def set_parameters(self, arrays: list[Array]) -> None:
         """Overwrite every block of parameters, in place."""

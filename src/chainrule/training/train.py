@@ -69,6 +69,8 @@ class Training:
 
     def run(self, r: int) -> "Training":
         """Run r as it would have come back alone."""
+        if self.network.n_runs is None:
+            raise InputError("Training.run", "a training of several runs", "of a single network")
         dual = self.dual and DualCoefficients(self.dual.a[r], self.dual.C[r])
         last = int(self.ended[r]) if self.ended[r] >= 0 else None
         return Training(
@@ -139,6 +141,8 @@ def train(
     """
     began = time.perf_counter()
     X, Y = _arrays("train", data, network)
+    if not all(checks.all_finite(a) for a in (*network.weights, *network.biases)):
+        raise InputError("train", "finite starting weights", "others")
     optimizer = optimizer_named(optimizer)
     settings = {
         "learning_rate": checks.numbers(
@@ -165,13 +169,12 @@ def train(
         n_iterations,
         network.dtype.itemsize,
     )
-    if early_stopping is not None and validation is None:
-        raise InputError(
-            "train", "a validation set for early stopping", "none", "Pass validation=(X, Y)."
-        )
     saved = None if resume is None else checkpoint.read(resume)
     if saved is not None:
         network = saved.start_of(network)
+        # What depends on the planned iterations must not change with them.
+        first_layer = saved.form if first_layer == "auto" else first_layer
+        record_every = saved.record_every if record_every is None else record_every
     plan = Plan(
         optimizer,
         per_run(settings["learning_rate"], network.dtype),
@@ -179,9 +182,9 @@ def train(
         n_iterations,
         per_run(settings["l2"], network.dtype),
         choose(first_layer, size, linear=optimizer.linear, optimizer=type(optimizer).__name__),
-        _record_every(record_every, n_iterations, batches, saved),
-        early_stopping,
-        tuple(callbacks),
+        _record_every(record_every, n_iterations, batches),
+        _stopping(early_stopping, validation),
+        _callbacks(callbacks),
     )
     checked = None if validation is None else _arrays("train: validation", validation, network)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -189,12 +192,13 @@ def train(
         if saved is not None:
             saved.restore(session)
         _step_to_the_end(session)
-        best = session.network(best=True)
+        session.keep_best()
+        found = session.network()
         dual = None
         if isinstance(session.first, Dual):
             dual = DualCoefficients(session.first.a.copy(), session.first.C.copy())
     return Training(
-        best,
+        found,
         session.history,
         session.iteration,
         plan.choice,
@@ -213,14 +217,41 @@ def _step_to_the_end(session: Session) -> None:
         callback.on_start(session)
     with Interrupt() as interrupt:
         while session.iteration < plan.iterations and not session.stopped:
+            before = session.iteration
             session.advance()
-            for step in on_step:
-                step(session)
+            if session.iteration > before:
+                for step in on_step:
+                    step(session)
             if interrupt.requested:
                 session.stop("interrupted")
         session.finish()
+        if interrupt.requested:
+            session.stop("interrupted")
     for callback in callbacks:
         callback.on_end(session)
+
+
+def _stopping(rule: Any, validation: Any) -> EarlyStopping | None:
+    if rule is None:
+        return None
+    if not isinstance(rule, EarlyStopping):
+        raise InputError("train", "early_stopping to be an EarlyStopping", checks.describe(rule))
+    if validation is None:
+        raise InputError(
+            "train", "a validation set for early stopping", "none", "Pass validation=(X, Y)."
+        )
+    return rule
+
+
+def _callbacks(callbacks: Any) -> tuple[Callback, ...]:
+    fix = "Wrap a function of a record: callbacks=[OnRecord(function)]."
+    try:
+        found = tuple(callbacks)
+    except TypeError:
+        found = (None,)
+    if not all(isinstance(callback, Callback) for callback in found):
+        raise InputError("train", "callbacks to be a list of Callback objects", "others", fix)
+    return found
 
 
 def _arrays(where: str, data: Data, network: Network) -> tuple[FeatureMatrix, Array]:
@@ -231,7 +262,7 @@ def _arrays(where: str, data: Data, network: Network) -> tuple[FeatureMatrix, Ar
     elif isinstance(data, tuple) and len(data) == 2:
         X, Y = feature_matrix(data[0], dtype), data[1]
     else:
-        raise InputError(where, "a Dataset or (X, Y)", checks.describe(data))
+        raise InputError(where, "a Dataset or a tuple (X, Y)", f"a {type(data).__name__}")
     if X.dtype != dtype and hasattr(X, "astype"):
         X = X.astype(dtype)
     n_x, m = network.layer_sizes[0], X.shape[1]
@@ -244,7 +275,10 @@ def _arrays(where: str, data: Data, network: Network) -> tuple[FeatureMatrix, Ar
         )
     if m == 0:
         raise InputError(where, "at least one example", "none")
-    return X, check_labels(Y, network.layer_sizes[-1], m, network.loss).astype(dtype)
+    try:
+        return X, check_labels(Y, network.layer_sizes[-1], m, network.loss).astype(dtype)
+    except InputError as error:
+        raise error.at(where) from None
 
 
 def _iterations(iterations: int | None, epochs: int | None, per_epoch: int) -> int:
@@ -255,11 +289,7 @@ def _iterations(iterations: int | None, epochs: int | None, per_epoch: int) -> i
     return checks.whole_number("train", "iterations", 1000 if iterations is None else iterations)
 
 
-def _record_every(
-    record_every: int | None, iterations: int, batches: Batches, saved: checkpoint.Saved | None
-) -> int:
-    if record_every is None and saved is not None:
-        record_every = saved.record_every
+def _record_every(record_every: int | None, iterations: int, batches: Batches) -> int:
     if record_every is not None:
         return checks.whole_number("train", "record_every", record_every, least=1)
     return batches.per_epoch if batches.whole is None else max(1, iterations // 100)
