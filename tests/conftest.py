@@ -1,5 +1,8 @@
 """What all tests share: strict floating point, repeatable properties, two small problems."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -16,6 +19,15 @@ def strict_floats():
     """An overflow, an invalid operation or a division by zero is an error; underflow is not."""
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         yield
+
+
+@pytest.fixture(scope="session")
+def course_data():
+    """The folder of the course's own files; they belong to the course and never travel here."""
+    folder = os.environ.get("CHAINRULE_COURSE_DATA")
+    if not folder:
+        pytest.skip("CHAINRULE_COURSE_DATA does not name the folder of the course's files")
+    return Path(folder)
 
 
 @pytest.fixture

@@ -43,6 +43,14 @@ def whole_number(where: str, name: str, value: Any, *, least: int = 0) -> int:
     raise InputError(where, f"{name} to be a whole number of at least {least}", describe(value))
 
 
+def reals(where: str, expected: str, value: Any) -> np.ndarray:
+    """`value` as float64 of its own shape; text, complex numbers and ragged lists are refused."""
+    try:
+        return np.asarray(value).astype(np.float64, casting="same_kind", copy=False)
+    except (TypeError, ValueError):
+        raise InputError(where, expected, describe(value)) from None
+
+
 def numbers(
     where: str,
     name: str,
@@ -52,17 +60,15 @@ def numbers(
     most: float = np.inf,
     open_below: bool = False,
     open_above: bool = False,
+    per_run: bool = True,
 ) -> np.ndarray:
     """`value`, a number or one number per run, as float64 of shape () or (R,) within bounds."""
     sign_below, sign_above = ("<" if open_below else "<="), ("<" if open_above else "<=")
     bounds = (f"{least:g} {sign_below} " if least > -np.inf else "") + name
     bounds += f" {sign_above} {most:g}" if most < np.inf else ""
-    expected = f"{bounds}, a finite number or one per run"
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(where, expected, describe(value)) from None
-    if array.ndim > 1:
+    expected = f"{bounds}, a finite number" + (" or one per run" if per_run else "")
+    array = reals(where, expected, value)
+    if array.ndim > per_run:
         raise InputError(where, expected, f"shape {array.shape}")
     above = array > least if open_below else array >= least
     below = array < most if open_above else array <= most
@@ -71,6 +77,11 @@ def numbers(
         bad = f"{array[~fine].flat[0]:g}" if array.size else "no number"
         raise InputError(where, expected, bad)
     return array
+
+
+def number(where: str, name: str, value: Any, **bounds: Any) -> float:
+    """`value` as a float within `bounds`, those of `numbers`."""
+    return float(numbers(where, name, value, per_run=False, **bounds))
 
 
 def float_dtype(where: str, dtype: Any) -> np.dtype:
@@ -101,7 +112,12 @@ def matrix(where: str, name: str, value: Any, *, columns: str = "one column per 
 
     A rank-1 array is neither a row nor a column, so nothing is guessed.
     """
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise InputError(
+            where, f"{name} with two axes, {columns}", "lists of different lengths"
+        ) from None
     if array.ndim == 1:
         n = array.shape[0]
         raise InputError(

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule import checks, tensor_file
 from chainrule._version import __version__
-from chainrule.data import Dataset, PixelMatrix, Scaling, Splits, matched
+from chainrule.data import Dataset, Scaling, Splits, feature_matrix, matched
 from chainrule.errors import InputError, ModelFileError
 from chainrule.network import Network
 
@@ -43,8 +43,17 @@ class Model:
             raise InputError(
                 "Model", f"{max(2, n_y)} class names for a classifier", f"{len(self.classes)}"
             )
+        names = self.feature_names
+        if not all(isinstance(name, str) for name in (*self.classes, *(names or ()))):
+            raise InputError("Model", "names of classes and features to be text", "others")
+        if len(set(self.classes)) < len(self.classes):
+            raise InputError("Model", "class names that differ", "a name that occurs twice")
+        if names is not None and len(names) != n_x:
+            raise InputError("Model", f"{n_x} feature names", f"{len(names)}")
         if n_y > 1 and self.network.activations[-1] != "softmax":
             raise InputError("Model", "a softmax output for several classes", "sigmoid")
+        for side in self.image_shape or ():
+            checks.whole_number("Model", "each side of image_shape", side, least=1)
         if self.image_shape is not None and int(np.prod(self.image_shape)) != n_x:
             raise InputError("Model", f"a picture of {n_x} numbers", f"{self.image_shape}")
         self.scaling.check(n_x)
@@ -102,11 +111,7 @@ class Model:
         if raw.shape[0] != n_x:
             fix = "The examples look like rows: pass raw.T." if raw.shape[1] == n_x else ""
             raise InputError("Model", f"raw features with {n_x} rows", f"{raw.shape}", fix)
-        X = (
-            PixelMatrix(raw, self.scaling, dtype)
-            if raw.dtype == np.uint8
-            else self.scaling(raw, dtype)
-        )
+        X = feature_matrix(raw, dtype, self.scaling)
         return self.probabilities(self.network.predict_proba(X))
 
     def predict(self, raw: Any) -> Array:
@@ -115,7 +120,10 @@ class Model:
 
 
 def save(model: Model, path: str | Path) -> None:
-    """Write the model to `path` (safetensors with JSON metadata), atomically."""
+    """Write the model to `path` (safetensors with JSON metadata), atomically.
+
+    InputError where there is no such folder, or for training facts that JSON cannot hold.
+    """
     network, scaling = model.network, model.scaling
     arrays = {f"W{k}": W for k, W in enumerate(network.weights, start=1)}
     arrays |= {f"b{k}": b for k, b in enumerate(network.biases, start=1)}
@@ -134,7 +142,11 @@ def save(model: Model, path: str | Path) -> None:
         "scaling": scaling.kind,
         "training": model.training,
     }
-    tensor_file.write(path, arrays, facts)
+    try:
+        tensor_file.write(path, arrays, facts)
+    except TypeError as error:  # from json: everything else here is plain by construction
+        fix = "Pass plain numbers, text, lists and dictionaries."
+        raise InputError("save", "training facts that JSON can hold", str(error), fix) from None
 
 
 def load(path: str | Path) -> Model:
@@ -172,25 +184,27 @@ def _model(arrays: dict[str, Array], facts: dict[str, Any]) -> Model:
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds values that are not finite")
-    classes = facts["classes"]
-    if not all(isinstance(name, str) for name in classes):
-        raise ValueError("class names that are no text")
     kind = checks.one_of("Model", "scaling", facts["scaling"], ("none", "pixels", "standard"))
     shift, divisor = arrays["scaling.shift"], arrays["scaling.divisor"]
     if not (divisor > 0).all():
         raise ValueError("a scaling that divides by zero")
     scaling = Scaling(kind, _number_or_column(shift), _number_or_column(divisor))
-    shape, names = facts["image_shape"], facts["feature_names"]
-    if names is not None and len(names) != network.layer_sizes[0]:
-        raise ValueError(f"{len(names)} feature names for {network.layer_sizes[0]} features")
     return Model(
         network,
-        tuple(classes),
+        _tuple(facts, "classes"),
         scaling,
-        shape and tuple(shape),
-        names and tuple(names),
+        _tuple(facts, "image_shape"),
+        _tuple(facts, "feature_names"),
         dict(facts["training"]),
     )
+
+
+def _tuple(facts: dict[str, Any], name: str) -> Any:
+    """A list of the file as a tuple; null as None."""
+    found = facts[name]
+    if not isinstance(found, list | None):
+        raise ValueError(f"{name} that are no list")
+    return found and tuple(found)
 
 
 def _number_or_column(array: Array) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import ModelFileError
+from chainrule.errors import InputError, ModelFileError
 
 KEY = "chainrule"  # the one metadata entry: a JSON object with at least "format" and "version"
 
@@ -29,7 +29,11 @@ def write(path: str | Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]
 def write_bytes(path: str | Path, content: bytes) -> None:
     """Replace `path` by a file with this content, atomically."""
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    except OSError as error:  # it names the temporary file, which means nothing to anyone
+        reason = error.strerror or str(error)
+        raise InputError(str(path), "a place to write", reason) from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

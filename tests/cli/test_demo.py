@@ -1,6 +1,5 @@
 """`chainrule demo`, `chainrule reproduce`, help and version; and the installed entry point."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +8,6 @@ import pytest
 
 import chainrule as cr
 from chainrule.course.reproduce import published, reproduce
-
-COURSE = os.environ.get("CHAINRULE_COURSE_DATA")
-needs_course_data = pytest.mark.skipif(
-    COURSE is None, reason="CHAINRULE_COURSE_DATA does not name the course's files"
-)
 
 
 def test_the_demo_trains_three_networks_that_have_learned(chainrule):
@@ -30,33 +24,29 @@ def test_the_demo_says_what_to_try_next(chainrule):
     assert "chainrule train FOLDER" in said.out
 
 
-@needs_course_data
-def test_the_published_results_are_reproduced(chainrule):
-    said = chainrule("reproduce", COURSE)
+def test_the_published_results_are_reproduced(chainrule, course_data):
+    said = chainrule("reproduce", str(course_data))
     assert said.code == 0
     assert "All published figures reproduced." in said.out
     assert "0.584508" in said.out
-    found = chainrule("reproduce", COURSE, "--json").json
+    found = chainrule("reproduce", str(course_data), "--json").json
     assert found["agrees"] is True
     assert [len(e["cost"]) for e in found["experiments"]] == [21, 5, 5]
 
 
-@needs_course_data
-def test_both_forms_reproduce_the_logistic_regression_and_agree():
-    results = {form: next(reproduce(COURSE, form)) for form in ("primal", "dual")}
+def test_both_forms_reproduce_the_logistic_regression_and_agree(course_data):
+    results = {form: next(reproduce(course_data, form)) for form in ("primal", "dual")}
     assert all(result.agrees for result in results.values())
     assert all(result.training.first_layer.form == form for form, result in results.items())
 
 
-@needs_course_data
-def test_a_result_that_differs_is_not_called_reproduced(chainrule, monkeypatch):
-    first, *others = published()
+def test_a_result_that_differs_is_not_called_reproduced(chainrule, course_data, monkeypatch):
+    first = published()[0]
     wrong = type(first)(**vars(first) | {"cost": (*first.cost[:-1], first.cost[-1] + 1e-6)})
     monkeypatch.setattr("chainrule.course.reproduce.published", lambda: (wrong,))
-    said = chainrule("reproduce", COURSE)
+    said = chainrule("reproduce", str(course_data))
     assert said.code == 1
     assert "NOT reproduced" in said.out
-    assert others
 
 
 def test_reproduce_refuses_other_pictures(chainrule, fruit):

@@ -148,7 +148,7 @@ WRONG = {
     "too few features": ({"X": np.zeros((1, 3))}, r"w of shape \(1, 1\)"),
     "too few labels": ({"Y": np.zeros((1, 2))}, r"Y of shape \(1, 3\), one column per example"),
     "labels 1 and 2": ({"Y": [[1, 2, 2]]}, "labels 0 and 1 only; got 2 other values"),
-    "b an array": ({"b": [1.0, 2.0]}, "b to be one number"),
+    "b an array": ({"b": [1.0, 2.0]}, r"b, a finite number; got shape \(2,\)"),
     "a missing number": ({"X": [[1, 2, np.nan], [1, 2, 3]]}, "finite numbers only"),
     "no examples": ({"X": np.zeros((2, 0)), "Y": np.zeros((1, 0))}, "at least one column"),
 }

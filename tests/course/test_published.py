@@ -1,22 +1,15 @@
 """The results that published study notes print for the course's own pictures."""
 
-import os
-
 import pytest
 from numpy.testing import assert_allclose
 
 from chainrule.course import deep, logistic
 
-FOLDER = os.environ.get("CHAINRULE_COURSE_DATA")
-pytestmark = pytest.mark.skipif(
-    not FOLDER, reason="CHAINRULE_COURSE_DATA does not name the folder of the course's pictures"
-)
-
 
 @pytest.fixture(scope="module")
-def pictures():
+def pictures(course_data):
     """train_x (12288, 209), train_y, test_x (12288, 50), test_y, flattened and scaled."""
-    train_x, train_y, test_x, test_y, _ = deep.load_data(FOLDER)
+    train_x, train_y, test_x, test_y, _ = deep.load_data(course_data)
     return (
         train_x.reshape(len(train_x), -1).T / 255,
         train_y,

@@ -1,21 +1,8 @@
 """What several tests of the data sources share."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
-
-COURSE = os.environ.get("CHAINRULE_COURSE_DATA")
-
-
-@pytest.fixture
-def course_data():
-    """The folder of the course's own files; they belong to the course and never travel here."""
-    if not COURSE:
-        pytest.skip("CHAINRULE_COURSE_DATA is not set: the course's files are not there")
-    return Path(COURSE)
 
 
 @pytest.fixture

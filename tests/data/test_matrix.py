@@ -115,6 +115,12 @@ def test_select_and_astype(X):
 
 def test_feature_matrix_tells_pixels_from_floats():
     assert isinstance(feature_matrix(draw()), PixelMatrix)
+    assert_array_equal(feature_matrix(draw()).columns(slice(None)), draw())
+    scaled_by = feature_matrix(draw(), scaling=Scaling.pixels())
+    assert_array_equal(scaled_by.columns(slice(None)), draw() / 255)
+    floats = feature_matrix(draw().astype(float), np.float32, Scaling.pixels())
+    assert floats.dtype == np.float32
+    assert_allclose(floats.columns(slice(None)), draw() / 255, rtol=1e-6)
     assert isinstance(feature_matrix(draw() / 255), FloatMatrix)
     assert feature_matrix(draw().astype(np.int16)).dtype == np.float64
     X = FloatMatrix(np.eye(3))

@@ -23,7 +23,7 @@ def problem(activation, output, loss, depth, lead=(2,)):
     """A network 4-3-...-3 with random biases, X, Y and weights, for two runs."""
     rng = np.random.default_rng(20 + depth)
     sizes = (4, *(5, 4, 3)[:depth], 3)
-    weights = [rng.standard_normal((*lead, n, k)) for k, n in zip(sizes, sizes[1:], strict=False)]
+    weights = [rng.standard_normal((*lead, n, k)) for k, n in pairwise(sizes)]
     biases = [rng.standard_normal((*lead, n, 1)) for n in sizes[1:]]
     network = Network(weights, biases, (*(activation,) * depth, output), loss)
     X, Y = rng.standard_normal((4, 6)), np.eye(3)[:, rng.integers(0, 3, 6)]
@@ -122,11 +122,28 @@ def test_runs_are_the_networks_they_are_made_of(dtype):
         assert not np.shares_memory(W, same)
 
 
-def test_float32_stays_float32_whatever_the_labels_are():
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("given", [np.float32, np.float64, int], ids=lambda kind: kind.__name__)
+def test_everything_is_computed_in_the_networks_dtype(given, dtype):
     network, X, Y, _ = problem("relu", "softmax", "softmax_cross_entropy", 1)
-    network, X = network.astype(np.float32), X.astype(np.float32)
-    gradients = network.backward(network.forward(X), Y)
-    assert {g.dtype for g in (*gradients.dW, *gradients.db)} == {np.dtype(np.float32)}
+    network, X, Y = network.astype(dtype), X.astype(given), Y.astype(given)
+    l2 = np.array([0.1, 0.2])
+    gradients = network.backward(network.forward(X), Y, np.full((1, 6), 1 / 6), l2)
+    arrays = (*gradients.dW, *gradients.db, *gradients.dZ, network.cost(X, Y, l2=l2))
+    assert {array.dtype for array in arrays} == {np.dtype(dtype)}
+    assert network.predict_proba(X).dtype == dtype
+
+
+def test_a_penalty_for_each_run():
+    network, X, Y, _ = problem("tanh", "sigmoid", "binary_cross_entropy", 1)
+    l2 = [0.1, 0.7]
+    costs, gradients = network.cost(X, Y, l2=l2), network.backward(network.forward(X), Y, l2=l2)
+    for r in (0, 1):
+        alone = network.run(r)
+        assert_allclose(costs[r], alone.cost(X, Y, l2=l2[r]), rtol=1e-14)
+        own = alone.backward(alone.forward(X), Y, l2=l2[r])
+        for dW, same in zip(gradients.dW, own.dW, strict=True):
+            assert_allclose(dW[r], same, rtol=1e-13)
 
 
 def test_a_feature_matrix_gives_the_arrays_numbers():

@@ -20,17 +20,9 @@ def floats(where: str, name: str, value: Any) -> np.ndarray:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def scalar(where: str, name: str, value: Any, **bounds: Any) -> float:
-    """`value` as one finite number within `bounds` (those of `checks.numbers`)."""
-    array = checks.numbers(where, name, value, **bounds)
-    if array.ndim:
-        raise InputError(where, f"{name} to be one number", checks.describe(value))
-    return float(array)
-
-
 def step_size(where: str, value: Any) -> float:
     """A learning rate: one finite number above zero."""
-    return scalar(where, "learning_rate", value, least=0, open_below=True)
+    return checks.number(where, "learning_rate", value, least=0, open_below=True)
 
 
 def rows(where: str, name: str, value: Any) -> np.ndarray:

@@ -25,7 +25,7 @@ def descend(
 ) -> tuple[dict[str, Array], list[np.float64]]:
     """num_iterations steps of gradient descent from `parameters`, relu and a last sigmoid.
 
-    X : (n_x, m) floats (bytes the engine would take for pixels, and scale). Y : (n_y, m).
+    X : (n_x, m) floats. Y : (n_y, m).
     every : the costs of iterations 0, every, 2 every, ... are kept. show(i, cost) is called, while
     training, for these and for the last iteration. Returns new parameters and the costs.
 

@@ -142,4 +142,4 @@ def _fitting(where: str, w: Any, b: Any, X: Any, Y: Any = None) -> tuple[Array, 
     X = _checked.features(where, "X", X)
     w = _checked.of_shape(where, "w", w, (X.shape[0], 1), "one row for each row of X")
     Y = None if Y is None else _checked.labels(where, "Y", Y, (1, X.shape[1]))
-    return w, _checked.scalar(where, "b", b), X, Y
+    return w, checks.number(where, "b", b), X, Y

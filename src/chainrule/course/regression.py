@@ -4,6 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.course import _checked, _engine
 from chainrule.course._cross_entropy import cross_entropy
 from chainrule.course.basics import sigmoid
@@ -57,7 +58,7 @@ class LogisticRegression:
 
     def predict(self, X: Any, threshold: float = 0.5) -> np.ndarray:
         """1 where the probability exceeds `threshold`, else 0: (1, m), int64."""
-        threshold = _checked.scalar("LogisticRegression", "threshold", threshold, least=0, most=1)
+        threshold = checks.number("LogisticRegression", "threshold", threshold, least=0, most=1)
         return (self.predict_prob(X) > threshold).astype(np.int64)
 
     def accuracy_score(self, X: Any, Y: Any) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.labels import denies
-from chainrule.data.matrix import FeatureMatrix, FloatMatrix, PixelMatrix
+from chainrule.data.matrix import FeatureMatrix, feature_matrix
 from chainrule.data.scaling import Scaling
 from chainrule.errors import DataError
 
@@ -64,9 +64,7 @@ class Dataset:
 
     def matrix(self, dtype: Any = np.float64) -> FeatureMatrix:
         """The feature matrix (n_x, m): pixels are scaled where they are used, floats once."""
-        if self.raw.dtype == np.uint8:
-            return PixelMatrix(self.raw, self.scaling, dtype)
-        return FloatMatrix(self.scaling(self.raw, np.dtype(dtype)), dtype)
+        return feature_matrix(self.raw, dtype, self.scaling)
 
     @property
     def Y(self) -> np.ndarray:

@@ -200,11 +200,15 @@ class PixelMatrix:
             yield rows, self.scaling(self.pixels[rows], self._dtype, rows)
 
 
-def feature_matrix(X: Any, dtype: Any = None) -> FeatureMatrix:
-    """X as a feature matrix: one already is itself, uint8 arrays are pixels, others floats."""
+def feature_matrix(X: Any, dtype: Any = None, scaling: Scaling | None = None) -> FeatureMatrix:
+    """X as a feature matrix: one already is itself, 8-bit arrays stay so, others become floats.
+
+    scaling : None for the numbers that the array holds. That its bytes are pixels, and how these
+        are scaled, only a Dataset or a PixelMatrix says.
+    """
     if isinstance(X, FeatureMatrix):
         return X
     array = checks.matrix("feature_matrix", "X", X)
     if array.dtype == np.uint8:
-        return PixelMatrix(array, dtype=dtype or np.float64)
-    return FloatMatrix(array, dtype)
+        return PixelMatrix(array, scaling or Scaling(), dtype or np.float64)
+    return FloatMatrix(array if scaling is None else scaling(array, np.dtype(dtype)), dtype)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data import Dataset
+from chainrule.errors import DataError
 from chainrule.model_file import Model
 
 Array = np.ndarray
@@ -92,6 +93,8 @@ class Evaluation:
 
 def evaluate(model: Model, data: Dataset) -> Evaluation:
     """The model's answers on `data`, whose classes and features are matched to the model's."""
+    if len(data) == 0:
+        raise DataError(data.source or "evaluate", "at least one example", "none")
     data = model.prepare(data)
     network, n = model.network, len(model.classes)
     cache = network.forward(data.matrix(network.dtype))

@@ -54,7 +54,8 @@ class Network:
     loss : "binary_cross_entropy" (needs sigmoid outputs), "softmax_cross_entropy" (softmax),
         "squared_error" or "absolute_error" (any output).
 
-    The arrays are kept as given, not copied. L = 1 is logistic, softmax or linear regression.
+    The arrays are kept as given, not copied; all else given as an array is taken in their dtype.
+    L = 1 is logistic, softmax or linear regression.
     """
 
     weights: tuple[Array, ...]
@@ -90,7 +91,8 @@ class Network:
         return f"Network({sizes}: {kinds}; {self.loss}, {self.dtype}{runs})"
 
     def _check_shapes(self) -> None:
-        lead, n_prev = self.weights[0].shape[:-2], self.weights[0].shape[-1]
+        first = self.weights[0].shape
+        lead, n_prev = first[:-2], first[-1] if first else "n_prev"
         for layer, (W, b) in enumerate(zip(self.weights, self.biases, strict=True), start=1):
             n = W.shape[-2] if W.ndim >= 2 else 0
             if n < 1 or W.shape != (*lead, n, n_prev) or len(lead) > 1:
@@ -233,11 +235,11 @@ class Network:
             dZ[l] = dA[l] g'(Z[l]),  dW[l] = dZ[l] A[l-1]^T + l2 W[l],  db[l] = sum_i dZ[l]_i,
             dA[l-1] = W[l]^T dZ[l]
 
-        Y (n_y, m). weight : (1, m) or (R, 1, m), summing to 1; 1/m each by default. No derivative
-        with respect to X is taken.
+        Y (n_y, m). weight : (1, m) or (R, 1, m), summing to 1; 1/m each by default. l2 : a number
+        or (R,). No derivative with respect to X is taken.
         """
-        Y = self._checked_labels(Y, cache.A[-1].shape[-1])
-        weight = _uniform(cache.A[-1]) if weight is None else weight
+        Y, weight = self._labels_and_weights(Y, weight, cache.A[-1].shape[-1])
+        l2 = np.asarray(l2, self.dtype)[..., None, None]
         dA = self.loss_function.derivative(cache.A[-1], Y, weight)
         dW, db, dZs = [], [], []
         for layer in reversed(range(len(self.weights))):
@@ -259,12 +261,15 @@ class Network:
         return cache.X.outer(dZ) if hasattr(cache.X, "outer") else dZ @ cache.X.T
 
     def cost(self, X: Any, Y: Array, weight: Any = None, l2: Any = 0.0) -> Array:
-        """J = sum_i w_i L_i + l2/2 sum_l ||W[l]||^2: shape (), or (R,) for R runs."""
+        """J = sum_i w_i L_i + l2/2 sum_l ||W[l]||^2: shape (), or (R,) for R runs.
+
+        Y, weight and l2 as in `backward`.
+        """
         cache = self.forward(X)
-        Y = self._checked_labels(Y, cache.A[-1].shape[-1])
+        Y, weight = self._labels_and_weights(Y, weight, cache.A[-1].shape[-1])
         losses = self.loss_function.per_example(cache.Z[-1], cache.A[-1], Y)
-        weight = _uniform(cache.A[-1]) if weight is None else weight
         penalty = sum(np.square(W).sum(axis=(-2, -1)) for W in self.weights)
+        l2 = np.asarray(l2, self.dtype)
         return (losses * weight[..., 0, :]).sum(axis=-1) + 0.5 * l2 * penalty
 
     def predict_proba(self, X: Any) -> Array:
@@ -302,7 +307,7 @@ class Network:
 
     def _checked(self, X: Any) -> Any:
         if not hasattr(X, "times"):
-            X = checks.matrix("Network", "X", X)
+            X = checks.matrix("Network", "X", X).astype(self.dtype, copy=False)
         n_x = self.layer_sizes[0]
         if X.shape[0] != n_x:
             rows = X.shape[1] == n_x
@@ -314,9 +319,8 @@ class Network:
             )
         return X
 
-    def _checked_labels(self, Y: Any, m: int) -> Array:
-        return check_labels(Y, self.layer_sizes[-1], m, self.loss)
-
-
-def _uniform(A: Array) -> Array:
-    return np.full((1, A.shape[-1]), 1 / A.shape[-1], A.dtype)
+    def _labels_and_weights(self, Y: Any, weight: Any, m: int) -> tuple[Array, Array]:
+        """Y and the weights, 1/m each by default, in this network's dtype."""
+        Y = check_labels(Y, self.layer_sizes[-1], m, self.loss).astype(self.dtype, copy=False)
+        weight = np.ones((1, m)) / m if weight is None else weight
+        return Y, np.asarray(weight, self.dtype)

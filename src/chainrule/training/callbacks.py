@@ -53,4 +53,4 @@ class EarlyStopping:
 
     def __init__(self, patience: int = 10, min_delta: float = 0.0) -> None:
         self.patience = checks.whole_number("EarlyStopping", "patience", patience, least=1)
-        self.min_delta = float(checks.numbers("EarlyStopping", "min_delta", min_delta, least=0))
+        self.min_delta = checks.number("EarlyStopping", "min_delta", min_delta, least=0)

@@ -16,7 +16,7 @@ Keeping C alone and taking the product C K is preferred to carrying W X along as
 parameter: the work is the same, 2 n_1 m^2 operations a step instead of the primal form's
 4 n_1 n_x m, there is one parameter fewer, and rounding does not pile up over the steps.
 
-Both classes offer the same: `parameters` (what the optimizer updates), `forward` (Z1 = W X for all
+Both classes offer the same: `parts` (what the optimizer updates), `forward` (Z1 = W X for all
 examples or a batch), `backward` (from D), `other` (W X for other examples), `squared_norm`
 (||W||^2) and `weights` (W).
 """
@@ -27,14 +27,14 @@ from typing import Protocol
 import numpy as np
 
 from chainrule.data import FeatureMatrix, FloatMatrix
-from chainrule.training.parameters import Parameters
+from chainrule.training.parameters import Part
 
 Array = np.ndarray
 Index = Array | None  # examples of a batch: (B,), or (R, B) where runs differ; None for all
 
 
 class FirstLayer(Protocol):
-    parameters: list[Parameters]
+    parts: list[Part]
     D: Array | None  # where dJ/dZ1 should be written, if the layer cares
 
     def forward(self, Z1: Array, batch: Index) -> None: ...
@@ -49,7 +49,14 @@ def _product(W: Array, X: Array, out: Array) -> None:
 
     W and out are contiguous, so that the merged shapes are views.
     """
-    np.matmul(W.reshape(-1, W.shape[-1]), X, out=out.reshape(-1, out.shape[-1]))
+    if W.ndim > 2:
+        W, out = W.reshape(-1, W.shape[-1]), out.reshape(-1, out.shape[-1])
+    np.matmul(W, X, out=out)
+
+
+def _flat(W: Array) -> Array:
+    """(..., n, k) as (..., n k)."""
+    return W.reshape(*W.shape[:-2], -1)
 
 
 # Pixels that make no more floats than this are turned into floats once, not at every step of the
@@ -70,8 +77,11 @@ class Primal:
 
     def __init__(self, X: FeatureMatrix, W0: Array) -> None:
         self._X = _resident(X)
-        self._W, self._dW = np.array(W0, order="C"), np.zeros(W0.shape, W0.dtype)
-        self.parameters = [Parameters.of_weights(self._W, self._dW)]
+        self._shape: tuple[int, ...] = W0.shape
+        self.parts = [Part(_flat(W0), 1.0, self._bind)]
+
+    def _bind(self, p: Array, g: Array) -> None:
+        self._W, self._dW = p.reshape(self._shape), g.reshape(self._shape)
 
     def forward(self, Z1: Array, batch: Index) -> None:
         if batch is None:
@@ -118,14 +128,17 @@ class Dual:
         self._K = X.gram()
         self._Z0 = X.times(W0)
         self._zero_start = not W0.any()
-        self.C = np.zeros(self._Z0.shape, W0.dtype)
         self.a = np.ones((*W0.shape[:-2], 1, 1), W0.dtype)
-        # D is C's gradient: the layers above write it where the optimizer reads it.
-        self.D = np.zeros_like(self.C)
-        self._da = np.zeros_like(self.a)
-        self.parameters = [Parameters.of_weights(self.C, self.D)]
+        self.parts = [Part(_flat(np.zeros_like(self._Z0)), 1.0, self._bind)]
         if decays:
-            self.parameters.append(Parameters.of_weights(self.a, self._da))
+            self.parts.append(Part(_flat(self.a), 1.0, self._bind_a))
+
+    def _bind(self, p: Array, g: Array) -> None:
+        # D is C's gradient: the layers above write it where the optimizer reads it.
+        self.C, self.D = p.reshape(self._Z0.shape), g.reshape(self._Z0.shape)
+
+    def _bind_a(self, p: Array, g: Array) -> None:
+        self.a, self._da = p.reshape(self.a.shape), g.reshape(self.a.shape)
 
     def forward(self, Z1: Array, batch: Index) -> None:
         if batch is None:
@@ -142,7 +155,8 @@ class Dual:
 
     def backward(self, D: Array, batch: Index) -> None:
         """Full batch: D already stands in C's gradient. Mini-batch: only B columns are not 0."""
-        self._da[...] = 0
+        if self._decays:
+            self._da[...] = 0
         if batch is None:
             return
         self.D[...] = 0

@@ -101,7 +101,7 @@ class History:
     def to_csv(self, path: str | Path) -> None:
         """A header and one line per record; for R runs one line per record and run."""
         names = [*COLUMNS, *(VALIDATION if self.validated else ())]
-        n_runs = np.shape(self.records[0].cost)[0] if np.ndim(self.records[0].cost) else None
+        n_runs = self.cost.shape[1] if self.cost.ndim == 2 else None
         with open(path, "w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow([*(["run"] if n_runs else []), *names])

@@ -55,7 +55,10 @@ class Momentum:
     n_states: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "momentum", _decay(self, "momentum", self.momentum))
+        mu = checks.numbers(
+            type(self).__name__, "momentum", self.momentum, least=0, most=1, open_above=True
+        )
+        object.__setattr__(self, "momentum", mu if mu.ndim else float(mu))
 
     def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
         (v,) = state
@@ -95,9 +98,9 @@ class Adam:
     n_states: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
-        _decay(self, "beta_1", self.beta_1)
-        _decay(self, "beta_2", self.beta_2)
-        checks.numbers("Adam", "epsilon", self.epsilon, least=0, open_below=True)
+        checks.number("Adam", "beta_1", self.beta_1, least=0, most=1, open_above=True)
+        checks.number("Adam", "beta_2", self.beta_2, least=0, most=1, open_above=True)
+        checks.number("Adam", "epsilon", self.epsilon, least=0, open_below=True)
 
     def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
         m, s = state
@@ -122,8 +125,8 @@ class RMSProp:
     n_states: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        _decay(self, "rho", self.rho)
-        checks.numbers("RMSProp", "epsilon", self.epsilon, least=0, open_below=True)
+        checks.number("RMSProp", "rho", self.rho, least=0, most=1, open_above=True)
+        checks.number("RMSProp", "epsilon", self.epsilon, least=0, open_below=True)
 
     def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
         (s,) = state
@@ -145,16 +148,10 @@ OPTIMIZERS: dict[str, type] = {
 
 def optimizer_named(optimizer: str | Optimizer) -> Optimizer:
     """The optimizer of that name with its usual settings, or the one given."""
-    if hasattr(optimizer, "step"):
+    if hasattr(optimizer, "step") and not isinstance(optimizer, type):
         return optimizer  # type: ignore[return-value]
     made: Optimizer = OPTIMIZERS[checks.one_of("train", "optimizer", optimizer, OPTIMIZERS)]()
     return made
-
-
-def _decay(owner: Any, name: str, value: Any) -> Any:
-    """A coefficient in [0, 1): a float, or an array of one per run."""
-    array = checks.numbers(type(owner).__name__, name, value, least=0, most=1, open_above=True)
-    return array if array.ndim else float(array)
 
 
 def _per_run(value: Any, dtype: np.dtype) -> Any:

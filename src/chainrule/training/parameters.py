@@ -1,5 +1,6 @@
-"""Parameters as the optimizer sees them: one vector for each run, and its gradient."""
+"""Parameters as the optimizer sees them: vectors, whose parts the layers see as matrices."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,51 +12,83 @@ Array = np.ndarray
 class Parameters:
     """p and its gradient g, (k,) or (R, k), both owned here and changed in place.
 
-    decayed : 1 for a weight, which an L2 penalty shrinks, 0 for a bias; (k,), or 1 for all.
+    decayed : 1 for a weight, which an L2 penalty shrinks, 0 for a bias; (k,).
     state : the optimizer's memory, arrays shaped like p.
     """
 
     p: Array
     g: Array
-    decayed: Array | float
+    decayed: Array
     state: list[Array] = field(default_factory=list)
-
-    @classmethod
-    def of_weights(cls, W: Array, dW: Array) -> "Parameters":
-        """Of contiguous matrices (..., n, k), all of them weights: views, not copies."""
-        lead, size = W.shape[:-2], W.shape[-2] * W.shape[-1]
-        return cls(W.reshape(*lead, size), dW.reshape(*lead, size), 1.0)
 
 
 @dataclass(frozen=True, eq=False)
-class UpperLayers:
-    """The first bias and the layers above it, in one vector.
+class Part:
+    """Some parameters of a layer, before they have their place.
 
-    V, dV : V[l] = [W[l] b[l]] (..., n_l, n_{l-1} + 1), l = 2 ... L, views of the vector.
-    b1, db1 : (..., n_1, 1), views too.
+    start : (..., size) starting values. decayed : (size,) or a number for all, see Parameters.
+    bind : is told their place: views of p and g, (..., size).
     """
 
-    parameters: Parameters
+    start: Array
+    decayed: Array | float
+    bind: Callable[[Array, Array], None]
+
+
+def placed(parts: list[Part]) -> list[Parameters]:
+    """One vector for all parts of a single network, so that an update is one operation; one for
+    each part of R runs, so that all runs of a part lie together."""
+    groups = [parts] if parts[0].start.ndim == 1 else [[part] for part in parts]
+    return [_placed(group) for group in groups]
+
+
+def _placed(parts: list[Part]) -> Parameters:
+    p = np.concatenate([part.start for part in parts], axis=-1)
+    g = np.zeros_like(p)
+    sizes = [part.start.shape[-1] for part in parts]
+    ends = np.cumsum(sizes)
+    for part, size, end in zip(parts, sizes, ends, strict=True):
+        part.bind(p[..., end - size : end], g[..., end - size : end])
+    decayed = [
+        np.broadcast_to(np.asarray(part.decayed, p.dtype), size)
+        for part, size in zip(parts, sizes, strict=True)
+    ]
+    return Parameters(p, g, np.concatenate(decayed))
+
+
+class UpperLayers:
+    """The first bias and the layers above it, laid one behind the other.
+
+    V, dV : V[l] = [W[l] b[l]] (..., n_l, n_{l-1} + 1), l = 2 ... L, views.
+    b1, db1 : (..., n_1, 1), views.
+    """
+
     V: list[Array]
     dV: list[Array]
     b1: Array
     db1: Array
 
-    @classmethod
-    def of(cls, weights: tuple[Array, ...], biases: tuple[Array, ...]) -> "UpperLayers":
-        """Copies of b[1] and of all W[l], b[l] above, laid one behind the other."""
+    def __init__(self, weights: tuple[Array, ...], biases: tuple[Array, ...]) -> None:
         pairs = zip(weights[1:], biases[1:], strict=True)
         matrices = [biases[0], *(np.concatenate(pair, axis=-1) for pair in pairs)]
         lead = biases[0].shape[:-2]
-        p = np.concatenate([a.reshape(*lead, -1) for a in matrices], axis=-1)
-        g = np.zeros_like(p)
-        is_weight = [np.ones(a.shape[-2:], p.dtype) for a in matrices]
+        self._shapes = [a.shape for a in matrices]
+        start = np.concatenate([a.reshape(*lead, -1) for a in matrices], axis=-1)
+        is_weight = [np.ones(a.shape[-2:]) for a in matrices]
         for ones in is_weight:
             ones[:, -1] = 0
-        decayed = np.concatenate([ones.ravel() for ones in is_weight])
-        b1, *V = _views(p, matrices)
-        db1, *dV = _views(g, matrices)
-        return cls(Parameters(p, g, decayed), V, dV, b1, db1)
+        self.part = Part(start, np.concatenate([ones.ravel() for ones in is_weight]), self._bind)
+
+    def _bind(self, p: Array, g: Array) -> None:
+        self.b1, *self.V = self._views(p)
+        self.db1, *self.dV = self._views(g)
+
+    def _views(self, vector: Array) -> list[Array]:
+        """Consecutive parts of vector (..., k) as matrices."""
+        ends = np.cumsum([shape[-2] * shape[-1] for shape in self._shapes])
+        starts = [0, *ends[:-1]]
+        parts = zip(starts, ends, self._shapes, strict=True)
+        return [vector[..., start:end].reshape(shape) for start, end, shape in parts]
 
     @property
     def biases(self) -> tuple[Array, ...]:
@@ -69,14 +102,6 @@ class UpperLayers:
 
     @property
     def last_db(self) -> Array:
-        """The gradient of the output's bias (..., n_y, 1): the weighted mean error, which grows with
-        the cost and is at hand at every step."""
+        """The gradient of the output's bias (..., n_y, 1): the weighted mean error, which grows
+        with the cost and is at hand at every step."""
         return self.dV[-1][..., -1:] if self.dV else self.db1
-
-
-def _views(vector: Array, like: list[Array]) -> list[Array]:
-    """Consecutive parts of vector (..., k) in the shapes of the arrays `like`."""
-    ends = np.cumsum([a.shape[-2] * a.shape[-1] for a in like])
-    starts = [0, *ends[:-1]]
-    parts = zip(starts, ends, like, strict=True)
-    return [vector[..., start:end].reshape(a.shape) for start, end, a in parts]

@@ -26,14 +26,14 @@ def count_runs(
     momentum: Any = getattr(optimizer, "momentum", 0.0)
     if np.ndim(momentum):
         found["momentum"] = len(momentum)
-    if np.ndim(sample_weight) == 2:
+    if sample_weight is not None and _array(sample_weight).ndim == 2:
         found["sample_weight"] = len(sample_weight)
     if isinstance(rng, (list, tuple)):
         found["rng"] = len(rng)
     counts = {name: n for name, n in found.items() if n is not None}
-    if len(set(counts.values())) > 1:
+    if len(set(counts.values())) > 1 or 0 in counts.values():
         listed = ", ".join(f"{n} in {name}" for name, n in counts.items())
-        raise InputError("train", "the same number of runs everywhere", listed)
+        raise InputError("train", "the same number of runs everywhere, at least one", listed)
     return next(iter(counts.values()), None)
 
 
@@ -58,13 +58,13 @@ def example_weights(
 ) -> Array:
     """Weights that sum to 1 over the examples: (1, m), or (R, 1, m)."""
     m = Y.shape[1]
-    weight = np.ones(m) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    weight = np.ones(m) if sample_weight is None else _array(sample_weight)
     if weight.shape[-1:] != (m,) or weight.ndim > 2:
         raise InputError("train", f"sample_weight of shape ({m},) or (R, {m})", f"{weight.shape}")
     if not np.isfinite(weight).all() or (weight < 0).any():
         raise InputError("train", "sample_weight to be finite and >= 0", "other values")
     if class_weight is not None:
-        weight = weight * _of_classes(class_weight, Y)
+        weight = weight * _of_classes(class_weight, Y, weight > 0)
     total = weight.sum(axis=-1, keepdims=True)
     if not (total > 0).all():
         raise InputError(
@@ -73,19 +73,33 @@ def example_weights(
     return (weight / total)[..., None, :].astype(dtype)
 
 
-def _of_classes(class_weight: str | Mapping[int, float], Y: Array) -> Array:
-    """The weight of each example's class (m,)."""
-    labels = Y.argmax(axis=0) if len(Y) > 1 else (Y[0] > 0.5).astype(int)
-    n_classes = max(2, len(Y))
-    if isinstance(class_weight, str):
-        checks.one_of("train", "class_weight", class_weight, ("balanced",))
-        counts = np.bincount(labels, minlength=n_classes)
-        table = len(labels) / (n_classes * np.maximum(counts, 1))
-        return table[labels]
+def _array(sample_weight: Any) -> Array:
+    return checks.reals("train", "sample_weight of shape (m,) or (R, m)", sample_weight)
+
+
+def _of_classes(class_weight: Any, Y: Array, counted: Array) -> Array:
+    """The weight of each example's class, up to a factor: (m,), or (R, m).
+
+    counted : which examples have a weight at all, (m,) or (R, m).
+    """
+    if not np.isin(Y, (0, 1)).all() or (len(Y) > 1 and (Y.sum(axis=0) != 1).any()):
+        raise InputError(
+            "train",
+            "labels of one class each for class_weight",
+            "others",
+            "Weigh the examples instead: sample_weight.",
+        )
+    one_hot = Y if len(Y) > 1 else np.concatenate([1 - Y, Y])
+    labels, n_classes = one_hot.argmax(axis=0), len(one_hot)
+    if not isinstance(class_weight, Mapping):
+        name = "class_weight (a dict of classes, or a name)"
+        checks.one_of("train", name, class_weight, ("balanced",))
+        counts = counted @ one_hot.T
+        return (1 / np.maximum(counts, 1))[..., labels]
     table = np.ones(n_classes)
     for index, value in class_weight.items():
         index = checks.whole_number("train", "a class in class_weight", index)
         if index >= n_classes:
             raise InputError("train", f"classes below {n_classes} in class_weight", f"{index}")
-        table[index] = checks.numbers("train", "class_weight", value, least=0)
+        table[index] = checks.number("train", "class_weight", value, least=0)
     return table[labels]

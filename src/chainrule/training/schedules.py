@@ -30,7 +30,7 @@ class InverseDecay:
     rate: float = 0.01
 
     def __post_init__(self) -> None:
-        checks.numbers("InverseDecay", "rate", self.rate, least=0)
+        checks.number("InverseDecay", "rate", self.rate, least=0)
 
     def __call__(self, iteration: int, epoch: int, iterations: int) -> float:
         return 1 / (1 + self.rate * epoch)
@@ -44,7 +44,7 @@ class StepDecay:
     every: int = 100
 
     def __post_init__(self) -> None:
-        checks.numbers("StepDecay", "factor", self.factor, least=0, most=1, open_below=True)
+        checks.number("StepDecay", "factor", self.factor, least=0, most=1, open_below=True)
         checks.whole_number("StepDecay", "every", self.every, least=1)
 
     def __call__(self, iteration: int, epoch: int, iterations: int) -> float:
@@ -58,7 +58,7 @@ class Cosine:
     final: float = 0.0
 
     def __post_init__(self) -> None:
-        checks.numbers("Cosine", "final", self.final, least=0, most=1)
+        checks.number("Cosine", "final", self.final, least=0, most=1)
 
     def __call__(self, iteration: int, epoch: int, iterations: int) -> float:
         cosine = math.cos(math.pi * iteration / max(1, iterations))
@@ -75,7 +75,7 @@ SCHEDULES: dict[str, type] = {
 
 def schedule_named(schedule: str | Schedule) -> Schedule:
     """The schedule of that name with its usual settings, or the one given."""
-    if callable(schedule):
+    if callable(schedule) and not isinstance(schedule, type):
         return schedule
     made: Schedule = SCHEDULES[checks.one_of("train", "schedule", schedule, SCHEDULES)]()
     return made

@@ -16,7 +16,7 @@ from chainrule.training.choice import Choice
 from chainrule.training.first_layer import Dual, Primal
 from chainrule.training.history import History, Record
 from chainrule.training.optimizers import Optimizer
-from chainrule.training.parameters import UpperLayers
+from chainrule.training.parameters import UpperLayers, placed
 from chainrule.training.propagation import Propagation
 from chainrule.training.schedules import Constant, Schedule
 
@@ -109,9 +109,9 @@ class Session:
             if plan.choice.form == "dual"
             else Primal(X, W0)
         )
-        self._upper = UpperLayers.of(network.weights, network.biases)
+        self._upper = UpperLayers(network.weights, network.biases)
+        self.parameters = placed([*self.first.parts, self._upper.part])
         self._last_db = self._upper.last_db
-        self.parameters = [*self.first.parameters, self._upper.parameters]
         for block in self.parameters:
             block.state = [np.zeros_like(block.p) for _ in range(plan.optimizer.n_states)]
         self._passes: dict[int, Propagation] = {}

@@ -1,0 +1,1 @@
+"""Speed and memory of chainrule beside its peers, all in one run: `python -m benchmarks`."""

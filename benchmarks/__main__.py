@@ -1,0 +1,121 @@
+"""`python -m benchmarks`: measure, print tables, fail if the peers did not do the same work."""
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import asdict, replace
+
+from benchmarks import agreement, machine, startup, table
+from benchmarks.experiments import EXPERIMENTS, Experiment
+from benchmarks.measure import Result, Settings, run_all
+from benchmarks.problems import Sources, missing
+
+FASHION = "/usr/share/datasets/fashion-mnist"  # Debian's package dataset-fashion-mnist
+QUICK_ITERATIONS, QUICK_EPOCHS = 100, 1
+STARTUP_TRIES = 7
+
+
+def main() -> int:
+    options = _options()
+    settings = Settings(
+        repeat=1 if options.quick else options.repeat,
+        threads=(1,) if options.quick else tuple(options.threads),
+        quick=options.quick,
+        sources=Sources(options.course_data, options.fashion_data),
+    )
+    console = table.console()
+    facts = machine.facts(settings.threads)
+    console.print(table.facts_table(facts), "", table.legend(settings), "")
+    results, failures = [], []
+    for experiment in EXPERIMENTS:
+        if experiment.name not in options.only:
+            continue
+        if reason := missing(experiment.data, settings.sources):
+            console.print(f"{experiment.title}: {reason}\n", markup=False)
+            continue
+        with console.status("") as status:
+            result = run_all(_shortened(experiment, settings), settings, status.update)
+        console.print(table.result_table(result, settings))
+        results.append(result)
+        failures += agreement.disagreements(result)
+        failures += [x.failure for x in result.lines if x.failure and not x.absent]
+    timings = []
+    if startup.NAME in options.only:
+        iterations = QUICK_ITERATIONS if settings.quick else 2500
+        tries = 1 if settings.quick else STARTUP_TRIES
+        timings = startup.measure(settings.sources, iterations, tries)
+        stand_in = settings.sources.course is None
+        console.print(table.startup_table(timings, stand_in, settings.quick))
+        failures += [f"{t.what}: {t.failure}" for t in timings if t.failure]
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(_report(facts, settings, results, timings, failures), file, indent=1)
+    for failure in failures:
+        print(f"FAILED {failure}", file=sys.stderr)
+    if results and not failures:
+        console.print("All peers ended with the same costs, within the tolerances of agreement.py.")
+    return 1 if failures else 0
+
+
+def _options() -> argparse.Namespace:
+    names = [e.name for e in EXPERIMENTS] + [startup.NAME]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    add = parser.add_argument
+    add("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
+    add("--quick", action="store_true", help="fewer iterations, once, one thread: a smoke test")
+    add("--repeat", type=int, default=3, metavar="N", help="runs of each peer (default 3)")
+    add("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="default: 1 2")
+    add("--json", metavar="FILE", help="every run, for other programs")
+    add(
+        "--course-data",
+        metavar="DIR",
+        default=os.environ.get("CHAINRULE_COURSE_DATA") or None,
+        help="the course's .h5 files (default $CHAINRULE_COURSE_DATA; else a random stand-in)",
+    )
+    add("--fashion-data", metavar="DIR", default=FASHION, help=f"default {FASHION}")
+    options = parser.parse_args()
+    if options.repeat < 1 or min(options.threads) < 1:
+        parser.error("--repeat and --threads take numbers from 1 up")
+    if options.course_data is not None and not os.path.isdir(options.course_data):
+        parser.error(f"--course-data: no folder {options.course_data}")
+    return options
+
+
+def _shortened(experiment: Experiment, settings: Settings) -> Experiment:
+    if not settings.quick:
+        return experiment
+    if experiment.epochs is not None:
+        return replace(experiment, epochs=QUICK_EPOCHS)
+    return replace(experiment, iterations=QUICK_ITERATIONS)
+
+
+def _report(
+    facts: dict[str, str],
+    settings: Settings,
+    results: list[Result],
+    timings: list[startup.Timing],
+    failures: list[str],
+) -> dict:
+    return {
+        "machine": facts,
+        "settings": asdict(settings),
+        "experiments": [
+            {
+                **asdict(result.experiment),
+                "entries": [asdict(line) for line in result.lines],
+                "times_chainrule": {
+                    f"{line.entry.peer} {line.entry.dtype}": result.times_chainrule(line)
+                    for line in result.lines
+                    if line.runs
+                },
+            }
+            for result in results
+        ],
+        "startup": [asdict(timing) for timing in timings],
+        "failures": failures,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

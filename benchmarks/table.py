@@ -1,0 +1,133 @@
+"""The tables."""
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.measure import Line, Result, Settings
+from benchmarks.peers import PEERS
+from benchmarks.problems import described
+from benchmarks.startup import Timing
+
+MB = 1e6
+WIDTH = 150  # where output is no terminal
+COLUMNS = ("peer", "dtype", "seconds", "median", "× chainrule", "threads")
+
+
+def console() -> Console:
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=WIDTH)
+
+
+def facts_table(facts: dict[str, str]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for name, value in facts.items():
+        table.add_row(name, value)
+    return table
+
+
+def legend(settings: Settings) -> str:
+    """What the columns mean, with the settings of this run."""
+    lines = [
+        f"seconds: best of {settings.repeat} at the better number of threads; median: of the same.",
+        "× chainrule: how many times as long as chainrule at the same float type, best by best.",
+        "final cost: nats per training example, computed after the clock from the final weights.",
+        "test: rightly classified test pictures. threads: at which the peer was fastest.",
+        "peak MB: highest memory during training, above what was resident just before it, with",
+        "imports done and X in memory (1 MB = 1,000,000 bytes).",
+    ]
+    if settings.quick:
+        lines.insert(0, "QUICK RUN: fewer iterations, one repeat, one thread. Not for quoting.")
+    return "\n".join(lines)
+
+
+def result_table(result: Result, settings: Settings) -> Table:
+    measured = [line for line in result.lines if line.runs]
+    table = Table(
+        title=_title(result, measured, settings),
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        expand=False,
+    )
+    for name in (*COLUMNS, "final cost", "test", "peak MB", "remark"):
+        numeric = name not in ("peer", "dtype", "remark")
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=name != "remark")
+    for line in result.lines:
+        table.add_row(*_cells(result, line))
+    return table
+
+
+def _title(result: Result, measured: list[Line], settings: Settings) -> str:
+    e = result.experiment
+    parts = [f"{e.title}: {e.steps}, learning rate {e.learning_rate:g}"]
+    if measured:
+        run = measured[0].best
+        parts[0] = f"{e.title} [{e.name}]: {_shape(result, run.n_x)}, {run.m:,} examples, " + (
+            f"{e.steps}, learning rate {e.learning_rate:g}"
+        )
+    if settings.quick:
+        parts.append("QUICK: shortened, not for quoting")
+    if remark := described(e.data, settings.sources):
+        parts.append(f"Data: {remark}")
+    # Square brackets would be read as markup.
+    return "\n".join(parts).replace("[", "\\[")
+
+
+def _shape(result: Result, n_x: int) -> str:
+    inner = [str(n) for n in (n_x, *result.experiment.hidden)]
+    return "-".join(inner) + f"-{_outputs(result)}"
+
+
+def _outputs(result: Result) -> int:
+    return 10 if result.experiment.data in ("fashion", "fashion-mnist") else 1
+
+
+def _cells(result: Result, line: Line) -> list[str]:
+    peer = PEERS[line.entry.peer]
+    if not line.runs:
+        return [peer.label, line.entry.dtype, *["–"] * 7, line.failure]
+    best, ratio = line.best, result.times_chainrule(line)
+    return [
+        peer.label,
+        line.entry.dtype,
+        f"{best.seconds:.3f}",
+        f"{line.median_seconds:.3f}",
+        "–" if ratio is None else f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}",
+        str(line.threads),
+        f"{best.cost:.9f}" if line.entry.dtype == "float64" else f"{best.cost:.6f}",
+        "–" if best.accuracy is None else f"{100 * best.accuracy:.1f} %",
+        "–" if line.peak_bytes is None else f"{line.peak_bytes / MB:.1f}",
+        _remark(line),
+    ]
+
+
+def _remark(line: Line) -> str:
+    """The first layer's form; from pixels also what the peak consists of."""
+    run = line.best
+    if not PEERS[line.entry.peer].pixels:
+        return run.note
+    if line.peak_bytes is None or not run.note.startswith("dual"):
+        return f"{run.note}; pixels {run.data_bytes / MB:.1f} MB"
+    gram = run.m**2 * (8 if line.entry.dtype == "float64" else 4)
+    rest = line.peak_bytes - gram
+    return (
+        f"{run.note}; pixels {run.data_bytes / MB:.1f} + Gram {gram / MB:.1f} + {rest / MB:.1f} MB"
+    )
+
+
+def startup_table(timings: list[Timing], stand_in: bool, quick: bool) -> Table:
+    title = "Start-up"
+    if stand_in:
+        title += " (random stand-in for the course's files)"
+    if quick:
+        title += "\nQUICK: shortened, not for quoting"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("what")
+    table.add_column("best seconds", justify="right")
+    table.add_column("tries", justify="right")
+    table.add_column("remark")
+    for timing in timings:
+        best = f"{min(timing.seconds):.3f}" if timing.seconds else "–"
+        remark = f"failed: {timing.failure}" if timing.failure else ""
+        table.add_row(timing.what, best, str(len(timing.seconds)), remark.replace("[", "\\["))
+    return table

@@ -1,0 +1,173 @@
+"""Evaluation: counts and rates by hand, against scikit-learn, and at the edges."""
+
+import json
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from chainrule import DataError, Dataset, Evaluation, Model, Network, evaluate
+from chainrule.data import Scaling
+
+CLASSES = ("ant", "bee", "cat")
+
+
+def reading_model(classes=CLASSES, scale=4.0, **options):
+    """A softmax that takes an example for the class of its largest feature."""
+    n = len(classes)
+    network = Network(
+        [scale * np.eye(n)], [np.zeros((n, 1))], ("softmax",), "softmax_cross_entropy"
+    )
+    return Model(network, classes, **options)
+
+
+def dataset(labels, looks, classes=CLASSES, **options):
+    """Example i has label labels[i] and looks like class looks[i], the surer the later it comes."""
+    raw = np.eye(len(classes))[:, looks] * (1 + np.arange(len(looks)) / 10)
+    return Dataset(raw, np.array(labels), classes, **options)
+
+
+@pytest.fixture
+def found():
+    labels, looks = [0, 0, 0, 1, 1, 2], [0, 1, 0, 1, 2, 2]
+    names = tuple("uvwxyz")
+    return evaluate(reading_model(), dataset(labels, looks, names=names))
+
+
+def test_counts_and_rates_by_hand(found):
+    assert_array_equal(found.confusion, [[2, 1, 0], [0, 1, 1], [0, 0, 1]])
+    assert found.m == 6
+    assert found.accuracy == 4 / 6
+    assert found.baseline == 3 / 6
+    assert_allclose(found.precision, [1, 1 / 2, 1 / 2])
+    assert_allclose(found.recall, [2 / 3, 1 / 2, 1])
+
+
+def test_the_cost_by_hand(found):
+    sure = 4 * (1 + np.arange(6) / 10)
+    right = np.array([1, 0, 1, 1, 0, 1])
+    losses = np.log(np.exp(sure) + 2) - right * sure
+    assert_allclose(found.cost, losses.mean(), rtol=1e-14)
+
+
+def test_mistakes_the_most_confident_first(found):
+    assert [(w.index, w.name, w.actual, w.predicted) for w in found.mistakes] == [
+        (4, "y", "bee", "cat"),
+        (1, "v", "ant", "bee"),
+    ]
+    p = [np.exp(z) / (np.exp(z) + 2) for z in (4 * 1.4, 4 * 1.1)]
+    assert_allclose([w.probability for w in found.mistakes], p, rtol=1e-14)
+
+
+def test_facts_are_json(found):
+    facts = found.facts(mistakes=1)
+    assert json.loads(json.dumps(facts, allow_nan=False)) == facts
+    assert (facts["mistakes"], len(facts["most_confident_mistakes"])) == (2, 1)
+    assert facts["classes"][0] == {
+        "name": "ant", "precision": 1.0, "recall": 2 / 3, "examples": 3,
+    }  # fmt: skip
+
+
+def test_a_class_that_never_occurs_has_no_rates():
+    found = evaluate(reading_model(), dataset([0, 0], [0, 0]))
+    assert_allclose(found.precision, [1, np.nan, np.nan])
+    assert_allclose(found.recall, [1, np.nan, np.nan])
+    assert found.facts()["classes"][1]["precision"] is None
+    assert found.mistakes == ()
+
+
+def binary(bias=0.0):
+    network = Network(
+        [np.array([[1.0, -1.0]])], [np.full((1, 1), bias)], ("sigmoid",), "binary_cross_entropy"
+    )
+    return Model(network, ("no", "yes"))
+
+
+def test_scikit_learns_numbers():
+    from sklearn.metrics import confusion_matrix, log_loss, precision_score, recall_score
+
+    rng = np.random.default_rng(90)
+    raw, labels = rng.standard_normal((2, 200)), rng.integers(0, 2, 200)
+    model = binary(0.3)
+    found = evaluate(model, Dataset(raw, labels, ("no", "yes")))
+    predicted, P = model.predict(raw), model.predict_proba(raw)
+    assert_array_equal(found.confusion, confusion_matrix(labels, predicted))
+    assert_allclose(found.cost, log_loss(labels, P.T), rtol=1e-12)
+    assert_allclose(found.precision[1], precision_score(labels, predicted))
+    assert_allclose(found.recall[1], recall_score(labels, predicted))
+
+
+def test_the_cost_of_a_confident_mistake_is_exact():
+    raw = np.array([[1000.0, -1000.0], [0.0, 0.0]])
+    found = evaluate(binary(), Dataset(raw, np.array([0, 0]), ("no", "yes")))
+    assert found.cost == 500.0
+    assert found.mistakes[0].probability == 1.0
+
+
+def test_equally_confident_mistakes_keep_their_order():
+    raw = np.zeros((2, 4))
+    found = evaluate(binary(2.0), Dataset(raw, np.array([0, 1, 0, 0]), ("no", "yes")))
+    assert [(w.index, w.name) for w in found.mistakes] == [
+        (0, "example 0"),
+        (2, "example 2"),
+        (3, "example 3"),
+    ]
+
+
+def test_softmax_of_two_classes():
+    data = dataset([0, 1, 1], [0, 1, 0], ("no", "yes"))
+    found = evaluate(reading_model(("no", "yes")), data)
+    assert_array_equal(found.confusion, [[1, 0], [1, 1]])
+    assert_allclose(found.cost, np.log1p(np.exp([-4, -4.4, 4.8])).mean(), rtol=1e-12)
+
+
+def test_classes_are_matched_by_name():
+    other = ("cat", "ant", "bee")
+    looks = np.eye(3)[:, [2, 0, 1, 1]]  # cat, ant, bee, bee
+    found = evaluate(reading_model(), Dataset(looks, np.array([0, 1, 2, 0]), other))
+    assert found.classes == CLASSES
+    assert_array_equal(found.confusion, [[1, 0, 0], [0, 1, 0], [0, 1, 1]])
+
+
+def test_the_models_scaling_is_the_one_that_counts():
+    scaling = Scaling("standard", np.full((3, 1), 100.0), np.full((3, 1), 0.5))
+    plain = dataset([0, 1, 2], [0, 1, 1])
+    raw = plain.raw * 0.5 + 100
+    moved = Dataset(raw, plain.labels, CLASSES, scaling=Scaling.standard(raw))
+    found = evaluate(reading_model(scaling=scaling), moved)
+    expected = evaluate(reading_model(), plain)
+    assert_allclose(found.cost, expected.cost, rtol=1e-12)
+    assert_array_equal(found.confusion, expected.confusion)
+
+
+def test_pixels_are_scaled():
+    raw = np.diag([255, 255, 255]).astype(np.uint8)
+    data = Dataset(raw, np.array([0, 1, 2]), CLASSES, scaling=Scaling.pixels())
+    found = evaluate(reading_model(scaling=Scaling.pixels()), data)
+    assert_allclose(found.cost, np.log(1 + 2 * np.exp(-4)), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (lambda: Dataset(np.ones((4, 2)), np.array([0, 1]), CLASSES), "3 numbers an example"),
+        (lambda: dataset([0, 1], [0, 1], ("ant", "dog", "cow")), "dog"),
+    ],
+    ids=["features", "classes"],
+)
+def test_data_of_another_kind(data, message):
+    with pytest.raises(DataError) as caught:
+        evaluate(reading_model(), data())
+    assert message in str(caught.value)
+
+
+def test_no_examples():
+    empty = Dataset(np.ones((3, 0)), np.empty(0, np.int64), CLASSES)
+    with pytest.raises(DataError, match="example"):
+        evaluate(reading_model(), empty)
+
+
+def test_a_single_example():
+    found = evaluate(reading_model(), dataset([2], [2]))
+    assert (found.m, found.accuracy, found.baseline) == (1, 1.0, 1.0)
+    assert isinstance(found, Evaluation)

@@ -1,0 +1,157 @@
+"""Imports go down only, in no circle; nothing heavy comes with `import chainrule`."""
+
+import ast
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import chainrule
+
+ROOT = Path(chainrule.__file__).parent
+# DESIGN.md, "The house". A part imports from lower levels, or from its own level without a circle.
+LEVELS = [
+    {"_version", "errors", "checks", "tensor_file"},
+    {"network", "data"},
+    {"training", "graph"},
+    {
+        "model_file", "course", "inspection", "estimators", "export", "experiments", "run_folder",
+    },
+    {"__init__"},
+    {"cli", "studio", "service", "__main__"},
+]  # fmt: skip
+LEVEL = {part: k for k, parts in enumerate(LEVELS) for part in parts}
+APART = {"network": "data", "data": "network"}  # neither imports the other
+HEAVY = (
+    "PIL", "h5py", "matplotlib", "sklearn", "scipy", "rich", "cyclopts", "safetensors", "pandas",
+    "torch", "threadpoolctl", "onnx",
+)  # fmt: skip
+
+
+def name_of(path):
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def part_of(module):
+    """The file or package directly under chainrule."""
+    return [*module.split("."), "__init__"][1]
+
+
+def is_for_types(node):
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def statements(node, *, inside_functions=True):
+    """Every import statement that runs (those for type checkers do not)."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.Import, ast.ImportFrom)):
+            yield child
+        elif not is_for_types(child) and (
+            inside_functions or not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
+        ):
+            yield from statements(child, inside_functions=inside_functions)
+
+
+def imported(path, **options):
+    """Names of modules that a file imports; `from package import module` is the module."""
+    for node in statements(ast.parse(path.read_text(encoding="utf-8")), **options):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        else:
+            assert node.level == 0, f"a relative import in {path}"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield full if full in MODULES else node.module
+
+
+GRAPH = {
+    module: {name for name in imported(path) if name in MODULES} for module, path in MODULES.items()
+}
+
+
+def test_every_part_has_its_level():
+    assert {part_of(module) for module in MODULES} <= set(LEVEL)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down(module):
+    mine = part_of(module)
+    for other in GRAPH[module]:
+        theirs = part_of(other)
+        assert theirs == mine or LEVEL[theirs] <= LEVEL[mine], f"{module} imports {other}"
+        assert APART.get(mine) != theirs, f"{module} imports {other}"
+
+
+def test_no_circle_of_modules():
+    TopologicalSorter(GRAPH).prepare()
+
+
+def test_no_circle_of_parts():
+    parts = {}
+    for module, others in GRAPH.items():
+        mine = part_of(module)
+        parts.setdefault(mine, set()).update({part_of(other) for other in others} - {mine})
+    TopologicalSorter(parts).prepare()
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if LEVEL.get(part_of(m), 9) < 5])
+def test_heavy_imports_happen_where_they_are_used(module):
+    eager = {name.split(".")[0] for name in imported(MODULES[module], inside_functions=False)}
+    assert not eager & set(HEAVY)
+
+
+@pytest.mark.parametrize("part", sorted(LEVELS[0] | {"network"}))
+def test_the_lowest_parts_need_numpy_at_most(part):
+    names = {
+        name.split(".")[0]
+        for module in MODULES
+        if part_of(module) == part
+        for name in imported(MODULES[module], inside_functions=False)
+    }
+    assert names - {"chainrule"} <= {"numpy"} | sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    "statement", ["import chainrule", "import chainrule.training", "import chainrule.course"]
+)
+def test_importing_loads_numpy_at_most(statement):
+    code = f"{statement}; import sys; print(*{{name.split('.')[0] for name in sys.modules}})"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "numpy" in loaded
+    assert not set(loaded) & set(HEAVY)
+
+
+def test_importing_prints_and_warns_nothing():
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "import chainrule"], capture_output=True, check=True
+    )
+    assert done.stdout == done.stderr == b""
+
+
+def test_the_public_names():
+    assert chainrule.__all__ == [
+        "ChainruleError", "DataError", "Dataset", "DivergenceError", "EarlyStopping", "Evaluation",
+        "FloatMatrix", "History", "InputError", "Model", "ModelFileError", "Network", "PixelMatrix",
+        "Splits", "Training", "__version__", "evaluate", "load", "open_data", "save", "train",
+    ]  # fmt: skip
+    assert all(hasattr(chainrule, name) for name in chainrule.__all__)
+
+
+def test_the_names_of_training():
+    from chainrule import training
+
+    assert training.__all__ == [
+        "OPTIMIZERS", "SCHEDULES", "Adam", "Callback", "Choice", "Constant", "Cosine",
+        "DualCoefficients", "EarlyStopping", "GradientDescent", "History", "InverseDecay",
+        "Momentum", "Nesterov", "OnRecord", "Optimizer", "RMSProp", "Record", "Schedule", "Session",
+        "StepDecay", "Training", "save_checkpoint", "train",
+    ]  # fmt: skip
+    assert all(hasattr(training, name) for name in training.__all__)

@@ -1,0 +1,220 @@
+"""Tensor files: exact, atomic, and refused when they cannot be trusted."""
+
+import json
+import os
+import stat
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.testing import assert_array_equal
+
+from chainrule import ModelFileError, tensor_file
+
+FACTS = {"format": "chainrule model", "version": 1, "names": ["Katze", "猫", "\udc80"], "x": 1 / 3}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "file.safetensors"
+
+
+def read(path, kind="model", newest=1):
+    return tensor_file.read(path, kind, newest)
+
+
+LAYOUTS = {
+    "C": lambda a: np.ascontiguousarray(a),
+    "Fortran": lambda a: np.asfortranarray(a),
+    "transposed": lambda a: np.ascontiguousarray(a.T).T,
+    "strided": lambda a: np.repeat(a, 2, axis=1)[:, ::2],
+    "reversed": lambda a: np.ascontiguousarray(a[::-1, ::-1])[::-1, ::-1],
+    "broadcast": lambda a: np.broadcast_to(a[:1], a.shape),
+    "read-only": lambda a: a.view(),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("dtype", ["f8", "f4", "i8", "u1", "?"])
+def test_arrays_come_back_exactly_whatever_their_layout(layout, dtype, path):
+    array = LAYOUTS[layout]((np.random.default_rng(1).random((3, 5)) * 99).astype(dtype))
+    expected = array.tolist()
+    array.flags.writeable = False
+    tensor_file.write(path, {"a": array}, FACTS)
+    found = read(path)[0]["a"]
+    assert found.tolist() == expected
+    assert found.dtype == array.dtype
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (0,), (0, 3), (2, 0), (2, 3, 4)], ids=str)
+def test_shapes_come_back(shape, path):
+    tensor_file.write(path, {"a": np.ones(shape)}, FACTS)
+    assert read(path)[0]["a"].shape == shape
+
+
+@given(
+    a=hnp.arrays(
+        st.sampled_from([np.float64, np.float32]),
+        hnp.array_shapes(min_dims=0, max_dims=3, min_side=0),
+    ),
+    fact=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=8,
+    ),
+)
+def test_round_trip(tmp_path_factory, a, fact):
+    path = tmp_path_factory.mktemp("round") / "file"
+    tensor_file.write(path, {"a": a}, FACTS | {"fact": fact})
+    arrays, facts = read(path)
+    assert_array_equal(arrays["a"], a)
+    assert facts == FACTS | {"fact": fact}
+
+
+def test_any_safetensors_reader_can_open_it(path):
+    from safetensors import safe_open
+
+    tensor_file.write(path, {"a": np.arange(3.0)}, FACTS)
+    with safe_open(path, framework="numpy") as file:
+        assert json.loads(file.metadata()["chainrule"]) == FACTS
+        assert_array_equal(file.get_tensor("a"), [0, 1, 2])
+
+
+def test_an_old_file_is_replaced(path):
+    for value in (1.0, 2.0):
+        tensor_file.write(path, {"a": np.array(value)}, FACTS)
+    assert read(path)[0]["a"] == 2
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_permissions_are_those_of_any_new_file(path, tmp_path):
+    tensor_file.write(path, {}, FACTS)
+    (tmp_path / "other").touch()
+    modes = {stat.S_IMODE(p.stat().st_mode) for p in (path, tmp_path / "other")}
+    assert len(modes) == 1
+
+
+@pytest.mark.parametrize("name", ["fsync", "replace", "chmod"])
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()], ids=repr)
+def test_a_failure_while_writing_leaves_the_old_file(name, error, path, monkeypatch):
+    tensor_file.write(path, {"a": np.array(1.0)}, FACTS)
+
+    def fail(*args):
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, name, fail)
+        with pytest.raises(type(error)):
+            tensor_file.write(path, {"a": np.array(2.0)}, FACTS)
+    assert read(path)[0]["a"] == 1
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_facts_that_are_no_json_leave_nothing(path):
+    with pytest.raises(TypeError):
+        tensor_file.write(path, {}, {"set": {1}})
+    assert os.listdir(path.parent) == []
+
+
+def test_a_long_name(tmp_path):
+    path = tmp_path / ("n" * 250)
+    tensor_file.write(path, {}, FACTS)
+    assert read(path)[1] == FACTS
+
+
+def refused(path, *parts, newest=1):
+    with pytest.raises(ModelFileError) as caught:
+        read(path, newest=newest)
+    assert caught.value.where == str(path)
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_no_file(path):
+    refused(path, "a model file", "no such file")
+
+
+def test_every_truncation(path):
+    tensor_file.write(path, {"a": np.arange(4.0), "b": np.ones((2, 2))}, FACTS)
+    content = path.read_bytes()
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        refused(path, "truncated, damaged, or something else")
+
+
+def test_more_than_the_file(path):
+    tensor_file.write(path, {"a": np.arange(4.0)}, FACTS)
+    path.write_bytes(path.read_bytes() + b"more")
+    refused(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\0", b"\x89PNG\r\n\x1a\n" * 20, b"\xff" * 100, b"\x80\x04\x95pickle" * 9, b"{}" * 50],
+    ids=["empty", "a byte", "png", "ones", "pickle", "json"],
+)
+def test_something_else(content, path):
+    path.write_bytes(content)
+    refused(path, "truncated, damaged, or something else")
+
+
+def test_a_folder(tmp_path):
+    refused(tmp_path)
+
+
+def foreign(path, metadata):
+    from safetensors.numpy import save_file
+
+    save_file({"a": np.ones(2)}, path, metadata)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        {"format": "pt"},
+        {"chainrule": ""},
+        {"chainrule": "{"},
+        {"chainrule": "null"},
+        {"chainrule": "[]"},
+        {"chainrule": "3"},
+        {"chainrule": '"text"'},
+        {"chainrule": "{}"},
+        {"chainrule": '{"format": "chainrule model"}'},
+        {"chainrule": "[" * 100_000},
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_a_safetensors_file_of_another_program(metadata, path):
+    foreign(path, metadata)
+    refused(path, "a safetensors file of another program")
+
+
+@pytest.mark.parametrize("kind", ["chainrule checkpoint", "other", None, 3, ["chainrule model"]])
+def test_another_kind(kind, path):
+    foreign(path, {"chainrule": json.dumps({"format": kind, "version": 1})})
+    refused(path, "expected a model file")
+
+
+@pytest.mark.parametrize("version", [3, 0, -1, "1", 1.0, None, [1], 10**30])
+def test_another_version(version, path):
+    foreign(path, {"chainrule": json.dumps({"format": "chainrule model", "version": version})})
+    refused(path, "format version 2 or older", "Upgrade chainrule", newest=2)
+
+
+def test_an_older_version_is_read(path):
+    foreign(path, {"chainrule": json.dumps({"format": "chainrule model", "version": 1})})
+    assert read(path, newest=2)[1]["version"] == 1
+
+
+def test_a_type_that_numpy_has_not(path):
+    header = json.dumps(
+        {
+            "__metadata__": {"chainrule": json.dumps(FACTS)},
+            "a": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]},
+        }
+    ).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    refused(path)

@@ -1,0 +1,86 @@
+"""Which form the first layer takes."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from chainrule import InputError, Network, train
+from chainrule.training import choice
+from chainrule.training.choice import Size, choose
+
+
+def size(n_x=12288, m=209, n_1=20, runs=1, batch=209, iterations=2500, itemsize=8):
+    return Size(n_x, m, n_1, runs, batch, iterations, itemsize)
+
+
+@pytest.mark.parametrize(
+    ("given", "form"),
+    [
+        ({}, "dual"),
+        ({"iterations": 1}, "primal"),
+        ({"n_x": 10}, "primal"),
+        ({"m": 60000, "batch": 60000, "n_x": 784}, "primal"),
+        ({"batch": 32}, "dual"),
+        ({"runs": 50, "iterations": 100}, "dual"),
+    ],
+    ids=str,
+)
+def test_few_examples_and_many_features_are_dual(given, form):
+    chosen = choose("auto", size(**given), linear=True, optimizer="GradientDescent")
+    assert chosen.form == form
+    assert chosen.reason.startswith(form)
+
+
+def test_the_estimate_counts_the_operations():
+    # By hand for n_x = 5, m = 3, n_1 = 2, four runs, batches of 1, ten steps.
+    s = size(5, 3, 2, 4, 1, 10)
+    assert s.primal_operations == 4 * 2 * 5 * 1 * 10 * 4
+    assert s.dual_operations == 9 * 5 + 4 * 2 * 5 * 3 * 4 + 2 * 2 * 3 * 1 * 10 * 4
+    assert s.gram_bytes == 72
+
+
+def test_a_gram_matrix_that_would_fill_the_memory(monkeypatch):
+    monkeypatch.setattr(choice, "memory_bytes", lambda: 209**2 * 8 * 3)
+    chosen = choose("auto", size(), linear=True, optimizer="GradientDescent")
+    assert chosen.form == "primal"
+    assert "memory" in chosen.reason
+    assert choose("dual", size(), linear=True, optimizer="gd").form == "dual"
+
+
+def test_the_machine_has_memory():
+    assert choice.memory_bytes() > 2**28
+
+
+def test_the_reason_is_told(wide_problem):
+    many = train(*wide_problem, iterations=2000).first_layer
+    assert many.form == "dual"
+    assert "12 examples, 40 features" in many.reason
+    adam = train(*wide_problem, optimizer="adam", iterations=2).first_layer
+    assert (adam.form, "Adam" in adam.reason) == ("primal", True)
+    assert (
+        train(*wide_problem, first_layer="dual", iterations=2).first_layer.reason == "dual as asked"
+    )
+
+
+@pytest.mark.parametrize("form", ["primal", "dual"])
+def test_pixels_are_never_copied_to_floats_as_a_whole(form):
+    # 12 MB of pixels would be 96 MB of floats; a block is 16 MB, the weights 2.4 MB.
+    pixels = np.zeros((300_000, 40), np.uint8)
+    network = Network.create((300_000, 1), initializer="zeros")
+    tracemalloc.start()
+    train(network, (pixels, np.arange(40)[None] % 2), iterations=2, first_layer=form)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 64e6
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+def test_dual_with_an_element_wise_rule(optimizer, wide_problem):
+    with pytest.raises(InputError) as caught:
+        train(*wide_problem, optimizer=optimizer, first_layer="dual")
+    error = caught.value
+    assert error.where == "train"
+    assert "first_layer='dual'" in error.expected
+    assert error.got.lower() == optimizer
+    assert error.fix == "Use gd, momentum or nesterov; or first_layer='auto' or 'primal'."

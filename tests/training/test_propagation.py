@@ -1,0 +1,94 @@
+"""The fast engine against the plain network: every activation, loss, depth and form."""
+
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from chainrule import Network, train
+from chainrule.network import ACTIVATIONS
+
+PAIRS = [
+    ("sigmoid", "binary_cross_entropy"),
+    ("softmax", "softmax_cross_entropy"),
+    *product(ACTIVATIONS, ("squared_error", "absolute_error")),
+]
+HIDDEN = [("none", 0), *product(ACTIVATIONS, (1, 2, 3))]
+RATE, STEPS = 0.05, 3
+
+
+def problem(activation, output, loss, depth, runs=None):
+    """A network 7-..-3 with random biases, X, Y and unequal example weights."""
+    rng = np.random.default_rng(40 + depth)
+    sizes, lead = (7, *(5, 4, 3)[:depth], 3), () if runs is None else (runs,)
+    weights = [rng.standard_normal((*lead, n, k)) / k**0.5 for k, n in pairwise(sizes)]
+    biases = [rng.standard_normal((*lead, n, 1)) for n in sizes[1:]]
+    network = Network(weights, biases, (*(activation,) * depth, output), loss)
+    X, Y = rng.standard_normal((7, 5)), np.eye(3)[:, rng.integers(0, 3, 5)]
+    return network, X, Y, rng.random((*lead, 5))
+
+
+def descend(network, X, Y, weight, l2):
+    """Gradient descent in the plain equations: the network after STEPS, and its costs."""
+    weight = (weight / weight.sum(axis=-1, keepdims=True))[..., None, :]
+    costs = [network.cost(X, Y, weight, l2)]
+    for _ in range(STEPS):
+        g = network.backward(network.forward(X), Y, weight, l2)
+        network = Network(
+            [W - RATE * dW for W, dW in zip(network.weights, g.dW, strict=True)],
+            [b - RATE * db for b, db in zip(network.biases, g.db, strict=True)],
+            network.activations,
+            network.loss,
+        )
+        costs.append(network.cost(X, Y, weight, l2))
+    return network, costs
+
+
+@pytest.mark.parametrize("runs", [None, 2], ids=["one run", "two runs"])
+@pytest.mark.parametrize("form", ["primal", "dual"])
+@pytest.mark.parametrize(("activation", "depth"), HIDDEN, ids=str)
+@pytest.mark.parametrize(("output", "loss"), PAIRS, ids=str)
+def test_training_is_the_plain_descent(output, loss, activation, depth, form, runs):
+    network, X, Y, weight = problem(activation, output, loss, depth, runs)
+    for l2, weights in ((0.0, None), (0.1, weight)):
+        expected, costs = descend(network, X, Y, np.ones(5) if weights is None else weights, l2)
+        found = train(
+            network,
+            (X, Y),
+            learning_rate=RATE,
+            iterations=STEPS,
+            l2=l2,
+            sample_weight=weights,
+            first_layer=form,
+            record_every=1,
+        )
+        assert_allclose(found.history.cost, costs, rtol=1e-12)
+        for got, plain in zip(
+            (*found.network.weights, *found.network.biases),
+            (*expected.weights, *expected.biases),
+            strict=True,
+        ):
+            assert_allclose(got, plain, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_accuracy_is_the_predictions(output):
+    rng = np.random.default_rng(45)
+    X, labels = rng.standard_normal((4, 30)), rng.integers(0, 3, 30)
+    Y = np.eye(3)[:, labels]
+    network = Network.create((4, 3), output=output, rng=46)
+    weight = rng.random(30)
+    found = train(network, (X, Y), iterations=0, sample_weight=weight).history.accuracy
+    if output == "softmax":
+        right = network.predict(X) == labels
+    else:
+        right = (network.predict(X) == Y).all(axis=0)
+    assert 0 < right.sum() < 30
+    assert_allclose(found, [(right * weight).sum() / weight.sum()], rtol=1e-12)
+
+
+def test_regression_has_no_accuracy(wide_problem):
+    _, (X, Y) = wide_problem
+    network = Network.create((40, 1), output="identity")
+    assert np.isnan(train(network, (X, Y), iterations=0).history.accuracy).all()
