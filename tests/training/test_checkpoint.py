@@ -278,8 +278,8 @@ SETTINGS = {"iterations": 20, "record_every": 5, "optimizer": "momentum", "first
         ({"first_layer": "dual"}, "first_layer"),
         ({"record_every": 4}, "record_every"),
         ({"batch_size": 5}, "batch_size"),
-        ({"sample_weight": np.arange(1, 13)}, "data"),
-        ({"class_weight": {1: 2.0}}, "data"),
+        ({"sample_weight": np.arange(1, 13)}, "weights"),
+        ({"class_weight": {1: 2.0}}, "weights"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -347,8 +347,8 @@ def edit(path, change):
 
 
 FACTS = (
-    "activations", "loss", "settings", "iteration", "batches", "running", "records", "diverged",
-    "ended", "best",
+    "activations", "loss", "settings", "iteration", "batches", "records", "diverged",
+    "sums", "best",
 )  # fmt: skip
 
 
@@ -389,3 +389,10 @@ def test_edited_arrays_are_refused(change, wide_problem, path):
     edit(path, lambda facts, arrays: change(arrays))
     with pytest.raises(ModelFileError, match="checkpoint"):
         train(*wide_problem, resume=path, **SETTINGS)
+
+
+def test_a_cosine_cannot_be_planned_anew(wide_problem, path):
+    options = {"schedule": "cosine", "learning_rate": 0.1}
+    train(*wide_problem, iterations=20, callbacks=[AtEnd(path)], **options)
+    with pytest.raises(ModelFileError, match="iterations that the schedule is planned for"):
+        train(*wide_problem, iterations=40, resume=path, **options)

@@ -110,3 +110,12 @@ def test_a_large_finite_cost_is_none(line):
     result = train(*line, learning_rate=1.0, iterations=20)
     assert result.diverged == -1
     assert result.history.cost[-1] > 1e10
+
+
+def test_of_several_runs_the_last_to_diverge_is_named_with_its_own_rate(line):
+    with pytest.raises(DivergenceError) as alone:
+        train(*line, learning_rate=1.0, iterations=2000)
+    with pytest.raises(DivergenceError) as together:
+        train(*line, learning_rate=[100.0, 1.0], iterations=2000)
+    assert together.value.learning_rate == 1.0
+    assert abs(together.value.iteration - alone.value.iteration) <= 1

@@ -32,7 +32,7 @@ class Options:
     schedule
         How the learning rate falls.
     iterations
-        Updates; 2500 unless --epochs is given.
+        Updates; 2500 unless --epochs is given. A resumed training may be given more.
     epochs
         Passes over the data, instead of --iterations.
     batch_size
@@ -94,7 +94,7 @@ class Options:
         """The saved settings, with the few that may change taken from `given`.
 
         InputError if another was given that differs from the saved one: silently ignoring it
-        would be worse.
+        would be worse. (One given as its default value cannot be told from one not given.)
         """
         known = {f.name for f in fields(cls)}
         if not isinstance(saved, dict) or set(saved) != known:

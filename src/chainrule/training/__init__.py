@@ -1,8 +1,9 @@
 """Training: one loop for one network or many, for both forms of the first layer."""
 
-from chainrule.training.callbacks import Callback, EarlyStopping, OnRecord
+from chainrule.training.callbacks import Callback, OnRecord
 from chainrule.training.checkpoint import write as save_checkpoint
 from chainrule.training.choice import Choice
+from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.history import History, Record
 from chainrule.training.optimizers import (
     OPTIMIZERS,
@@ -13,6 +14,7 @@ from chainrule.training.optimizers import (
     Optimizer,
     RMSProp,
 )
+from chainrule.training.result import DualCoefficients, Training
 from chainrule.training.schedules import (
     SCHEDULES,
     Constant,
@@ -22,7 +24,7 @@ from chainrule.training.schedules import (
     StepDecay,
 )
 from chainrule.training.session import Session
-from chainrule.training.train import DualCoefficients, Training, train
+from chainrule.training.train import train
 
 __all__ = [
     "OPTIMIZERS",

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from chainrule import checks
-
 if TYPE_CHECKING:
     from chainrule.training.history import Record
     from chainrule.training.session import Session
@@ -27,7 +25,8 @@ class Callback:
         """After every record of the history."""
 
     def on_end(self, session: "Session") -> None:
-        """After the last iteration, also when training was stopped or interrupted."""
+        """After the last iteration, also when training was stopped or interrupted; the session has
+        the last parameters then, not yet the best ones of early stopping."""
 
 
 class OnRecord(Callback):
@@ -39,18 +38,3 @@ class OnRecord(Callback):
     def on_record(self, session: "Session", record: "Record") -> None:
         if self._function(record) is True:
             session.stop("callback")
-
-
-class EarlyStopping:
-    """Stop once the validation cost has not improved for `patience` records; keep the best.
-
-    patience : records without an improvement, at least 1.
-    min_delta : the least decrease that counts as an improvement, in the cost's units.
-
-    The network returned is the one with the lowest validation cost, whether training was
-    stopped or ran to its end. Of R runs each stops by itself.
-    """
-
-    def __init__(self, patience: int = 10, min_delta: float = 0.0) -> None:
-        self.patience = checks.whole_number("EarlyStopping", "patience", patience, least=1)
-        self.min_delta = checks.number("EarlyStopping", "min_delta", min_delta, least=0)

@@ -8,13 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import tensor_file
+from chainrule import checks, tensor_file
 from chainrule.errors import ModelFileError
 from chainrule.network import Network
-from chainrule.training.history import History, Record
-from chainrule.training.session import Best, Running, Session
+from chainrule.training.early_stopping import Best
+from chainrule.training.history import Record
+from chainrule.training.schedules import Constant, InverseDecay, StepDecay
+from chainrule.training.session import Session
+from chainrule.training.snapshot import Snapshot, Sums
 
 VERSION = 1
+SAME = "Resume with the same data and settings; as a rule only iterations may change."
+SEEN = ("cost", "waited", "ended")  # of Best, beside its parameters
 # What a file that was edited by hand can make the lines below raise.
 MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
 Array = np.ndarray
@@ -23,28 +28,27 @@ Array = np.ndarray
 def write(session: Session, path: str | Path) -> None:
     """Save the session's state to `path`, atomically. See `train(..., resume=path)`."""
     arrays: dict[str, Array] = {}
-    progress = session.progress()
+    at = session.snapshot()
     for layer, (W, b) in enumerate(zip(session.start.weights, session.start.biases, strict=True)):
         arrays[f"start.W{layer + 1}"], arrays[f"start.b{layer + 1}"] = W, b
-    for k, block in enumerate(session.parameters):
+    for k, block in enumerate(session.blocks):
         arrays[f"p{k}"] = block.p
         arrays |= {f"p{k}.state{j}": state for j, state in enumerate(block.state)}
-        if progress.best is not None:
-            arrays[f"p{k}.best"] = progress.best.parameters[k]
-    best = progress.best
+        if at.best is not None:
+            arrays[f"p{k}.best"] = at.best.parameters[k]
     facts = {
         "format": "chainrule checkpoint",
         "version": VERSION,
         "activations": session.start.activations,
         "loss": session.start.loss,
         "settings": _settings(session),
+        "digests": _digests(session),
         "iteration": session.iteration,
         "batches": session.batches.state(),
-        "running": _plain(vars(progress.running)),
-        "records": [_plain(vars(record)) for record in progress.records],
+        "sums": _plain(vars(at.sums)),
+        "records": [_plain(vars(record)) for record in at.records],
         "diverged": session.diverged.tolist(),
-        "ended": progress.ended.tolist(),
-        "best": best and {"cost": best.cost.tolist(), "waited": best.waited.tolist()},
+        "best": at.best and {name: getattr(at.best, name).tolist() for name in SEEN},
     }
     tensor_file.write(path, arrays, facts)
 
@@ -103,15 +107,17 @@ class Saved:
     def restore(self, session: Session) -> None:
         """Put the session where the saved one was."""
         now, then = _settings(session), self._settings()
-        changed = [name for name in now if now[name] != then.get(name)]
-        if changed:
-            name = changed[0]
-            raise ModelFileError(
-                self.path,
-                f"the {name} that the training began with ({_short(then.get(name))})",
-                _short(now[name]),
-                "Resume with the same data and settings; only iterations may change.",
-            )
+        for name in now:
+            if now[name] != then.get(name):
+                began = (
+                    f"the {name} that the training began with ({checks.describe(then.get(name))})"
+                )
+                raise ModelFileError(self.path, began, checks.describe(now[name]), SAME)
+        digests = self.facts.get("digests")
+        for name, digest in _digests(session).items():
+            if not isinstance(digests, dict) or digests.get(name) != digest:
+                began = f"the {name} that the training began with"
+                raise ModelFileError(self.path, began, f"other {name}", SAME)
         try:
             self._fill(session)
         except MALFORMED as error:
@@ -121,28 +127,26 @@ class Saved:
 
     def _fill(self, session: Session) -> None:
         facts, arrays = self.facts, self.arrays
-        session.set_parameters([arrays[f"p{k}"] for k in range(len(session.parameters))])
-        for k, block in enumerate(session.parameters):
+        names = [f"p{k}" for k in range(len(session.blocks))]
+        session.set_parameters([arrays[name] for name in names])
+        for name, block in zip(names, session.blocks, strict=True):
             for j, state in enumerate(block.state):
-                state[...] = arrays[f"p{k}.state{j}"]
-        session.iteration = operator.index(facts["iteration"])
+                state[...] = arrays[f"{name}.state{j}"]
         session.batches.restore(facts["batches"])
-        session.running = Running(**_arrays(facts["running"]))
-        session.history = History([Record(**_arrays(record)) for record in facts["records"]])
-        session.diverged[...] = facts["diverged"]
-        session.ended[...] = facts["ended"]
+        best = None
         if facts["best"] is not None:
-            kept = [arrays[f"p{k}.best"] for k in range(len(session.parameters))]
-            cost, waited = (np.array(facts["best"][name]) for name in ("cost", "waited"))
-            session.best = Best(cost, waited, kept)
-        if (session.ended >= 0).all():
-            session.stop("early stopping")
+            kept = [arrays[f"{name}.best"] for name in names]
+            best = Best(**_arrays(facts["best"]), parameters=kept)
+        records = [Record(**_arrays(record)) for record in facts["records"]]
+        diverged = np.array(facts["diverged"], dtype=np.int64).reshape(session.diverged.shape)
+        at = Snapshot(records, Sums(**_arrays(facts["sums"])), best)
+        session.restore(operator.index(facts["iteration"]), diverged, at)
 
     @staticmethod
     def _finite(session: Session) -> bool:
         """Whether all parameters are, but for runs that had diverged."""
         going = session.diverged < 0
-        return all(np.isfinite(block.p[going]).all() for block in session.parameters)
+        return all(np.isfinite(block.p[going]).all() for block in session.blocks)
 
     def _broken(self, detail: str) -> ModelFileError:
         return ModelFileError(
@@ -159,22 +163,34 @@ def _build(network: Network) -> str:
 def _settings(session: Session) -> dict[str, Any]:
     """What must not change between the parts of one training."""
     plan, batches = session.plan, session.batches
-    digest = hashlib.sha256()
-    arrays = [batches.labels, batches.weight, *session.samples()]
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    stopping = plan.early_stopping
+    # Any other schedule may look at the planned iterations, as the cosine does.
+    planless = isinstance(plan.schedule, (Constant, InverseDecay, StepDecay))
     return {
         "optimizer": repr(plan.optimizer),
         "learning_rate": np.asarray(plan.learning_rate).tolist(),
         "schedule": repr(plan.schedule),
+        "number of iterations that the schedule is planned for": None
+        if planless
+        else plan.iterations,
         "l2": np.asarray(plan.l2).tolist(),
         "first_layer": plan.choice.form,
         "record_every": plan.record_every,
+        "early_stopping": repr(plan.early_stopping),
         "batch_size": batches.batch_size,
-        "patience": stopping and [stopping.patience, stopping.min_delta],
-        "data": digest.hexdigest(),
     }
+
+
+def _digests(session: Session) -> dict[str, str]:
+    """By which the data of a training are known again."""
+    batches = session.batches
+    found = {"labels": [batches.labels], "weights": [batches.weight], "data": session.samples()}
+    digests = {}
+    for name, arrays in found.items():
+        digest = hashlib.sha256()
+        for array in arrays:
+            digest.update(np.ascontiguousarray(array).tobytes())
+        digests[name] = digest.hexdigest()
+    return digests
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
@@ -190,8 +206,3 @@ def _arrays(values: dict[str, Any]) -> dict[str, Any]:
         name: np.array(value) if isinstance(value, list) else value
         for name, value in values.items()
     }
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -16,13 +16,12 @@ Keeping C alone and taking the product C K is preferred to carrying W X along as
 parameter: the work is the same, 2 n_1 m^2 operations a step instead of the primal form's
 4 n_1 n_x m, there is one parameter fewer, and rounding does not pile up over the steps.
 
-Both classes offer the same: `parts` (what the optimizer updates), `forward` (Z1 = W X for all
-examples or a batch), `backward` (from D), `other` (W X for other examples), `squared_norm`
-(||W||^2) and `weights` (W).
+Both classes offer the same: `parts` (what the optimizer updates), `D` (where dJ/dZ1 should be
+written, or None), `forward` (Z1 = W X for all examples or a batch), `backward` (from D), `other`
+(W X for other examples), `squared_norm` (||W||^2) and `weights` (W).
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 
@@ -31,17 +30,6 @@ from chainrule.training.parameters import Part
 
 Array = np.ndarray
 Index = Array | None  # examples of a batch: (B,), or (R, B) where runs differ; None for all
-
-
-class FirstLayer(Protocol):
-    parts: list[Part]
-    D: Array | None  # where dJ/dZ1 should be written, if the layer cares
-
-    def forward(self, Z1: Array, batch: Index) -> None: ...
-    def backward(self, D: Array, batch: Index) -> None: ...
-    def other(self, X: FeatureMatrix) -> Callable[[], Array]: ...
-    def squared_norm(self) -> Array: ...
-    def weights(self) -> Array: ...
 
 
 def _product(W: Array, X: Array, out: Array) -> None:
@@ -88,7 +76,7 @@ class Primal:
             Z1[...] = self._X.times(self._W)
         elif batch.ndim == 1:
             self._batch = self._X.columns(batch)
-            # (X^T W^T)^T: with two BLAS threads 1.7 times as fast as W X in these layouts.
+            # (X^T W^T)^T: two BLAS threads share it better than W X, in these layouts.
             merged = self._W.reshape(-1, self._W.shape[-1])
             Z1.reshape(len(merged), -1)[...] = (self._batch.T @ merged.T).T
         else:

@@ -1,7 +1,7 @@
 """Optimizers: how a parameter vector p follows its gradient g.
 
-The engine keeps all parameters of a run in one vector, so an optimizer is a few lines over p and g
-of shape (..., P), leading axes being runs. `step` may overwrite g, which belongs to the engine.
+An optimizer is a few lines over a block of parameters p and its gradient g, of shape (..., P),
+leading axes being runs. `step` may overwrite g, which belongs to the engine.
 
 `linear` says that every update is a linear recurrence with scalar coefficients; only then does the
 first layer stay in the span of the examples and can be trained in its dual form. Element-wise
@@ -16,12 +16,16 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from chainrule import checks
+from chainrule.training.parameters import per_run
 
 Array = np.ndarray
 
 
 class Optimizer(Protocol):
-    """A rule with its hyperparameters; its memory lives in `state`, arrays shaped like p."""
+    """A rule with its hyperparameters; its memory lives in `state`, arrays shaped like p.
+
+    One of your own should be a frozen dataclass: a checkpoint knows it again by its repr.
+    """
 
     linear: ClassVar[bool]
     n_states: ClassVar[int]
@@ -62,7 +66,7 @@ class Momentum:
 
     def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
         (v,) = state
-        v *= _per_run(self.momentum, p.dtype)
+        v *= per_run(self.momentum, p.dtype)
         v -= np.multiply(g, rate, out=g)
         p += v
 
@@ -71,12 +75,12 @@ class Momentum:
 class Nesterov(Momentum):
     """v <- mu v - r g;  p <- p + mu v - r g  (Sutskever et al. 2013, eq. 3-4, gradient at p).
 
-    The same as scikit-learn's and PyTorch's Nesterov momentum.
+    The same as scikit-learn's, and at a constant rate as PyTorch's.
     """
 
     def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
         (v,) = state
-        mu = _per_run(self.momentum, p.dtype)
+        mu = per_run(self.momentum, p.dtype)
         v *= mu
         v -= np.multiply(g, rate, out=g)
         p -= g
@@ -152,8 +156,3 @@ def optimizer_named(optimizer: str | Optimizer) -> Optimizer:
         return optimizer  # type: ignore[return-value]
     made: Optimizer = OPTIMIZERS[checks.one_of("train", "optimizer", optimizer, OPTIMIZERS)]()
     return made
-
-
-def _per_run(value: Any, dtype: np.dtype) -> Any:
-    """A number as it is; one per run as (R, 1), to scale the rows of p."""
-    return value if isinstance(value, float) else value[:, None].astype(dtype)

@@ -1,7 +1,8 @@
-"""Parameters as the optimizer sees them: vectors, whose parts the layers see as matrices."""
+"""Parameters as the optimizer sees them: blocks, whose parts the layers see as matrices."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -9,10 +10,10 @@ Array = np.ndarray
 
 
 @dataclass(eq=False)
-class Parameters:
-    """p and its gradient g, (k,) or (R, k), both owned here and changed in place.
+class Block:
+    """Parameters p and their gradient g, (P,) or (R, P), both owned here and changed in place.
 
-    decayed : 1 for a weight, which an L2 penalty shrinks, 0 for a bias; (k,).
+    decayed : 1 for a weight, which an L2 penalty shrinks, 0 for a bias; (P,).
     state : the optimizer's memory, arrays shaped like p.
     """
 
@@ -26,7 +27,7 @@ class Parameters:
 class Part:
     """Some parameters of a layer, before they have their place.
 
-    start : (..., size) starting values. decayed : (size,) or a number for all, see Parameters.
+    start : (..., size) starting values. decayed : (size,) or a number for all, see Block.
     bind : is told their place: views of p and g, (..., size).
     """
 
@@ -35,14 +36,14 @@ class Part:
     bind: Callable[[Array, Array], None]
 
 
-def placed(parts: list[Part]) -> list[Parameters]:
-    """One vector for all parts of a single network, so that an update is one operation; one for
-    each part of R runs, so that all runs of a part lie together."""
+def placed(parts: list[Part]) -> list[Block]:
+    """One block for all parts of a single network, so that an update is one operation; one for
+    each part of R runs, so that the runs of a part lie together and can be multiplied as one."""
     groups = [parts] if parts[0].start.ndim == 1 else [[part] for part in parts]
     return [_placed(group) for group in groups]
 
 
-def _placed(parts: list[Part]) -> Parameters:
+def _placed(parts: list[Part]) -> Block:
     p = np.concatenate([part.start for part in parts], axis=-1)
     g = np.zeros_like(p)
     sizes = [part.start.shape[-1] for part in parts]
@@ -53,7 +54,12 @@ def _placed(parts: list[Part]) -> Parameters:
         np.broadcast_to(np.asarray(part.decayed, p.dtype), size)
         for part, size in zip(parts, sizes, strict=True)
     ]
-    return Parameters(p, g, np.concatenate(decayed))
+    return Block(p, g, np.concatenate(decayed))
+
+
+def per_run(value: Array | float, dtype: np.dtype) -> Any:
+    """A number as a float; one per run as (R, 1) in `dtype`, to scale the rows of a block."""
+    return np.asarray(value)[:, None].astype(dtype) if np.ndim(value) else float(value)
 
 
 class UpperLayers:

@@ -1,7 +1,7 @@
 """The layers above the first linear step, forward and backward, in buffers they own.
 
-The same equations as `network/network.py`, arranged for speed: no large array is made while
-training, and a bias is the weight of an input that is always 1, so that one product
+The same equations as `network/network.py`, arranged for speed: in buffers made once (a derivative
+may need a temporary), and a bias is the weight of an input that is always 1, so that one product
 [W b] [A; 1] gives Z and one product dZ [A; 1]^T gives dW and db together. Tests hold this file
 to the plain one.
 """
@@ -93,5 +93,5 @@ class Propagation:
             np.matmul(dZ, A_T, out=dV)
             dA = np.matmul(W_T, dZ, out=dZs[layer - 1])
             dZ = g[layer - 1].backward(dA, A[layer - 1], out=dA)
-        # A sum over examples as a product with ones: twice as fast as np.sum on rows this short.
+        # A sum over examples as a product with ones: faster than np.sum on rows this short.
         np.matmul(dZ, self._ones, out=self._db1)

@@ -37,11 +37,6 @@ def count_runs(
     return next(iter(counts.values()), None)
 
 
-def per_run(value: Array, dtype: np.dtype) -> Any:
-    """A float, or (R, 1) in `dtype`, to scale the rows of a parameter block."""
-    return value[:, None].astype(dtype) if value.ndim else float(value)
-
-
 def generators(rng: Any) -> list[np.random.Generator]:
     """One generator for all runs, or one for each."""
     return [_generator(r) for r in (rng if isinstance(rng, (list, tuple)) else [rng])]
@@ -50,7 +45,7 @@ def generators(rng: Any) -> list[np.random.Generator]:
 def _generator(rng: Any) -> np.random.Generator:
     if isinstance(rng, np.random.Generator):
         return rng
-    return np.random.default_rng(checks.whole_number("train", "rng (a seed)", rng))
+    return np.random.default_rng(checks.whole_number("train", "rng, if no Generator,", rng))
 
 
 def example_weights(
@@ -62,13 +57,19 @@ def example_weights(
     if weight.shape[-1:] != (m,) or weight.ndim > 2:
         raise InputError("train", f"sample_weight of shape ({m},) or (R, {m})", f"{weight.shape}")
     if not np.isfinite(weight).all() or (weight < 0).any():
-        raise InputError("train", "sample_weight to be finite and >= 0", "other values")
+        bad = int((~(np.isfinite(weight) & (weight >= 0))).sum())
+        raise InputError(
+            "train", "sample_weight to be finite and >= 0", f"{bad} values that are not"
+        )
     if class_weight is not None:
         weight = weight * _of_classes(class_weight, Y, weight > 0)
     total = weight.sum(axis=-1, keepdims=True)
     if not (total > 0).all():
         raise InputError(
-            "train", "at least one example of positive weight in every run", "only zeros"
+            "train",
+            "at least one example of positive weight in every run",
+            "only zeros",
+            "Weight 0 leaves an example out.",
         )
     return (weight / total)[..., None, :].astype(dtype)
 
@@ -86,7 +87,7 @@ def _of_classes(class_weight: Any, Y: Array, counted: Array) -> Array:
         raise InputError(
             "train",
             "labels of one class each for class_weight",
-            "others",
+            "labels between 0 and 1, or several 1 in a column",
             "Weigh the examples instead: sample_weight.",
         )
     one_hot = Y if len(Y) > 1 else np.concatenate([1 - Y, Y])

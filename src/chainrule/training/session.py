@@ -1,8 +1,9 @@
 """A running training: parameters, optimizer state, position and history, one step at a time."""
 
 import math
+from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,72 +12,26 @@ from chainrule.data import FeatureMatrix
 from chainrule.errors import DivergenceError
 from chainrule.network import Network
 from chainrule.training.batches import Batch, Batches
-from chainrule.training.callbacks import Callback, EarlyStopping
-from chainrule.training.choice import Choice
+from chainrule.training.early_stopping import Best
 from chainrule.training.first_layer import Dual, Primal
 from chainrule.training.history import History, Record
-from chainrule.training.optimizers import Optimizer
 from chainrule.training.parameters import UpperLayers, placed
+from chainrule.training.plan import Plan
 from chainrule.training.propagation import Propagation
-from chainrule.training.schedules import Constant, Schedule
+from chainrule.training.schedules import Constant
+from chainrule.training.snapshot import Snapshot, Sums, number
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
-    """Everything that was decided before the first step, checked and in the engine's shapes.
+class _Validation:
+    """Examples that are measured and not trained on. image : gives W[1] X for them."""
 
-    learning_rate, l2 : float, or (R, 1) for R runs.
-    """
-
-    optimizer: Optimizer
-    learning_rate: Any
-    schedule: Schedule
-    iterations: int
-    l2: Any
-    choice: Choice
-    record_every: int
-    early_stopping: EarlyStopping | None = None
-    callbacks: tuple[Callback, ...] = ()
-
-
-@dataclass
-class Best:
-    """The parameters with the lowest validation cost so far, run by run."""
-
-    cost: Array  # () or (R,)
-    waited: Array  # records since then
-    parameters: list[Array]
-
-
-@dataclass(frozen=True)
-class Running:
-    """Sums since the last record, for mini-batches, each batch by its share of all weight."""
-
-    cost: Any = 0.0
-    accuracy: Any = 0.0
-    share: Any = 0.0
-
-    def plus(self, cost: Any, accuracy: Any, share: Any) -> "Running":
-        return Running(
-            self.cost + cost * share, self.accuracy + accuracy * share, self.share + share
-        )
-
-    def means(self) -> tuple[Any, Any]:
-        """Cost and accuracy, () or (R,); 0 where nothing had any weight."""
-        some = np.where(np.asarray(self.share) > 0, self.share, 1.0)
-        return _number(self.cost / some), _number(self.accuracy / some)
-
-
-@dataclass(frozen=True, eq=False)
-class Progress:
-    """What a checkpoint keeps beside the parameters, as it is between two steps."""
-
-    records: list[Record]
-    running: Running
-    best: Best | None
-    ended: Array
+    X: FeatureMatrix
+    batch: Batch
+    image: Callable[[], Array]
+    work: Propagation
 
 
 class Session:
@@ -85,7 +40,6 @@ class Session:
     iteration : updates done. history : records so far.
     stopped : why it ended early ("interrupted", "early stopping", ...), or None.
     diverged : () or (R,) the iteration at which the cost stopped being finite, or -1.
-    ended : () or (R,) the iteration at which early stopping ended the run, or -1.
     """
 
     def __init__(
@@ -100,8 +54,7 @@ class Session:
         self._X = X
         self.iteration, self.history = 0, History()
         self.stopped: str | None = None
-        lead = () if network.n_runs is None else (network.n_runs,)
-        self.diverged, self.ended = np.full(lead, -1), np.full(lead, -1)
+        self.diverged = np.full(() if network.n_runs is None else (network.n_runs,), -1)
         self._decay = plan.l2 if np.any(plan.l2) else None
         W0 = network.weights[0]
         self.first: Primal | Dual = (
@@ -110,26 +63,38 @@ class Session:
             else Primal(X, W0)
         )
         self._upper = UpperLayers(network.weights, network.biases)
-        self.parameters = placed([*self.first.parts, self._upper.part])
-        self._last_db = self._upper.last_db
-        for block in self.parameters:
+        self.blocks = placed([*self.first.parts, self._upper.part])
+        for block in self.blocks:
             block.state = [np.zeros_like(block.p) for _ in range(plan.optimizer.n_states)]
         self._passes: dict[int, Propagation] = {}
-        self.running = Running()
-        self.best: Best | None = None
-        self._before_finish: Progress | None = None
+        self._last_db = self._upper.last_db
         # Where an error of this size is squared, the cost is no longer finite.
         self._limit = float(np.sqrt(np.finfo(network.dtype).max))
-        self._validation = validation
-        if validation is not None:
-            self._validation_image = self.first.other(validation[0])
+        self._sums = Sums()
+        self.best = None if plan.early_stopping is None else Best.of(self.blocks)
+        self._before_finish: Snapshot | None = None
+        self._validation = validation and self._prepare(*validation)
+
+    def _prepare(self, X: FeatureMatrix, Y: Array) -> _Validation:
+        m = Y.shape[1]
+        batch = Batch(None, Y, np.full((1, m), 1 / m, Y.dtype))
+        return _Validation(X, batch, self.first.other(X), self._propagation(m))
 
     def samples(self) -> list[Array]:
         """Some of the data, by which a checkpoint knows them again: the first, middle and last
         example, and the validation set's likewise with its labels."""
-        sets = [self._X, *([] if self._validation is None else [self._validation[0]])]
-        found = [X.columns([0, X.shape[1] // 2, -1]) for X in sets]
-        return found if self._validation is None else [*found, self._validation[1]]
+
+        def some(X: FeatureMatrix) -> Array:
+            return X.columns([0, X.shape[1] // 2, -1])
+
+        held_out = self._validation
+        found = [] if held_out is None else [some(held_out.X), held_out.batch.Y]
+        return [some(self._X), *found]
+
+    @property
+    def ended(self) -> Array:
+        """() or (R,): the iteration at which early stopping ended the run, or -1."""
+        return np.full(self.diverged.shape, -1) if self.best is None else self.best.ended
 
     def stop(self, reason: str) -> None:
         """End training after the current step."""
@@ -138,19 +103,20 @@ class Session:
     def advance(self) -> None:
         """One step: forward, record if one is due, backward, update."""
         due = self.iteration % self.plan.record_every == 0 and not self._recorded()
-        full = self.batches.whole is not None
-        if due and not full and self.iteration:
-            self._record_running()
-            if self.stopped:
-                return
-        batch = self.batches.next()
-        work = self._forward(batch)
-        if not full:
-            self.running = self.running.plus(*_measure(work, batch), batch.share)
-        elif due:
-            self._record(*_measure(work, batch))
-            if self.stopped:
-                return
+        whole = self.batches.whole
+        if whole is not None:
+            batch, work = whole, self._forward(whole)
+            if due:
+                self._record(*_measure(work, batch))
+        else:
+            if due and self.iteration:
+                self._record_sums()
+            if not self.stopped:
+                batch = self.batches.next()
+                work = self._forward(batch)
+                self._sums = self._sums.plus(*_measure(work, batch), batch.share)
+        if self.stopped:
+            return
         work.backward(batch.Y, batch.weight)
         self.first.backward(work.D, batch.index)
         self._check_finite(self._last_db, self._limit)
@@ -158,27 +124,22 @@ class Session:
         self.iteration += 1
 
     def _forward(self, batch: Batch) -> Propagation:
-        work = self._pass(batch.size)
+        work = self._passes.get(batch.size) or self._pass(batch.size)
         self.first.forward(work.Z1, batch.index)
         work.forward()
         return work
 
     def _pass(self, m: int) -> Propagation:
         """Buffers for m examples, made when first needed."""
-        if m not in self._passes:
-            full = self.batches.whole is not None
-            self._passes[m] = Propagation(
-                self.start.activations,
-                self.start.loss,
-                self._upper,
-                m,
-                self.first.D if full else None,
-            )
-        return self._passes[m]
+        full = self.batches.whole is not None
+        return self._passes.setdefault(m, self._propagation(m, self.first.D if full else None))
+
+    def _propagation(self, m: int, D: Array | None = None) -> Propagation:
+        return Propagation(self.start.activations, self.start.loss, self._upper, m, D)
 
     def _update(self) -> None:
         rate = self.rate()
-        for block in self.parameters:
+        for block in self.blocks:
             if self._decay is not None:
                 block.g += self._decay * block.decayed * block.p
             self.plan.optimizer.step(block.p, block.g, block.state, rate, self.iteration + 1)
@@ -200,7 +161,13 @@ class Session:
         bad &= (self.diverged < 0) & (self.ended < 0)
         self.diverged = np.where(bad, self.iteration, self.diverged)
         if (self.diverged >= 0).all():
-            raise DivergenceError(int(np.max(self.diverged)), float(np.max(self.rate())))
+            last = np.argmax(self.diverged)
+            rates = np.broadcast_to(self.rate(), (self.diverged.size, 1))
+            raise DivergenceError(int(self.diverged.flat[last]), float(rates[last, 0]))
+        self._stop_if_over()
+
+    def _stop_if_over(self) -> None:
+        """Stop once early stopping or divergence has ended every run."""
         if ((self.diverged >= 0) | (self.ended >= 0)).all():
             self.stop("early stopping")
 
@@ -217,8 +184,8 @@ class Session:
         records = self.history.records
         return bool(records) and records[-1].iteration == self.iteration
 
-    def _record_running(self) -> None:
-        means, self.running = self.running.means(), Running()
+    def _record_sums(self) -> None:
+        means, self._sums = self._sums.means(), Sums()
         self._record(*means)
 
     def _record(self, cost: Any, accuracy: Any) -> None:
@@ -229,13 +196,15 @@ class Session:
             self.iteration,
             self.iteration // self.batches.per_epoch,
             rate[:, 0].copy() if np.ndim(rate) else rate,
-            _number(cost),
-            _number(accuracy),
+            number(cost),
+            number(accuracy),
             *self._validate(),
         )
         self.history.records.append(record)
-        if self.plan.early_stopping is not None:
-            self._watch(record.validation_cost, self.plan.early_stopping)
+        if self.best is not None and self.plan.early_stopping is not None:
+            cost = record.validation_cost
+            self.best.see(self.plan.early_stopping, cost, self.iteration, self.blocks)
+            self._stop_if_over()
         for callback in self.plan.callbacks:
             callback.on_record(self, record)
 
@@ -243,50 +212,36 @@ class Session:
         """Cost and accuracy on the validation set, or None twice."""
         if self._validation is None:
             return None, None
-        Y = self._validation[1]
-        batch = Batch(None, Y, np.full((1, Y.shape[1]), 1 / Y.shape[1], Y.dtype))
-        work = Propagation(self.start.activations, self.start.loss, self._upper, batch.size)
-        work.Z1[...] = self._validation_image()
+        work = self._validation.work
+        work.Z1[...] = self._validation.image()
         work.forward()
-        cost, accuracy = _measure(work, batch)
-        return _number(cost), _number(accuracy)
-
-    def _watch(self, cost: Any, rule: EarlyStopping) -> None:
-        """Early stopping: keep the best parameters of each run, end the runs that wait too long."""
-        cost = np.asarray(cost)
-        if self.best is None:
-            start = [block.p.copy() for block in self.parameters]
-            self.best = Best(np.full(cost.shape, np.inf), np.zeros(cost.shape, int), start)
-        best, running = self.best, self.ended < 0
-        better = running & (cost < best.cost)
-        enough = running & (cost < best.cost - rule.min_delta)
-        best.waited = np.where(enough, 0, best.waited + 1)
-        best.cost = np.where(better, cost, best.cost)
-        for block, kept in zip(self.parameters, best.parameters, strict=True):
-            kept[better] = block.p[better]
-        self.ended = np.where(running & (best.waited >= rule.patience), self.iteration, self.ended)
-        if (self.ended >= 0).all():
-            self.stop("early stopping")
+        cost, accuracy = _measure(work, self._validation.batch)
+        return number(cost), number(accuracy)
 
     def finish(self) -> None:
         """The last record: after all updates there is one more cost to see.
 
-        A training that goes on would not make it, or make it later: a checkpoint leaves it out.
+        A training that goes on would not make it, or make it later: a snapshot leaves it out.
         """
         if self._recorded():
             return
-        self._before_finish = replace(self.progress(), best=deepcopy(self.best))
+        self._before_finish = deepcopy(self.snapshot())
         whole = self.batches.whole
         if whole is not None:
             self._record(*_measure(self._forward(whole), whole))
-        elif np.any(self.running.share):
-            self._record_running()
+        elif np.any(self._sums.share):
+            self._record_sums()
 
-    def progress(self) -> Progress:
-        """Records and all that, as a training that goes on from here needs them."""
-        if self._before_finish is not None:
-            return self._before_finish
-        return Progress(list(self.history.records), self.running, self.best, self.ended)
+    def snapshot(self) -> Snapshot:
+        """Where a training that goes on from here stands, parameters aside."""
+        return self._before_finish or Snapshot(list(self.history.records), self._sums, self.best)
+
+    def restore(self, iteration: int, diverged: Array, at: Snapshot) -> None:
+        """Go on from a snapshot; the blocks and the batches are restored by themselves."""
+        self.iteration, self.diverged = iteration, diverged
+        self.history, self._sums, self.best = History(at.records), at.sums, at.best
+        if self.best is not None:
+            self._stop_if_over()
 
     def keep_best(self) -> None:
         """With early stopping: go back to each run's best parameters."""
@@ -301,7 +256,7 @@ class Session:
 
     def set_parameters(self, arrays: list[Array]) -> None:
         """Overwrite every block of parameters, in place."""
-        for block, array in zip(self.parameters, arrays, strict=True):
+        for block, array in zip(self.blocks, arrays, strict=True):
             block.p[...] = array
 
 
@@ -312,8 +267,3 @@ def _measure(work: Propagation, batch: Batch) -> tuple[Any, Any]:
     if not work.classifies:
         return cost, cost * np.nan
     return cost, (work.correct(batch.Y) * weight).sum(axis=-1)
-
-
-def _number(value: Any) -> Any:
-    """A float, or an array of one per run."""
-    return value if np.ndim(value) else float(value)

@@ -1,0 +1,96 @@
+"""The arguments of `train`, checked one by one."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.data import Dataset, FeatureMatrix, feature_matrix
+from chainrule.errors import InputError
+from chainrule.network import Network, check_labels
+from chainrule.training.batches import Batches
+from chainrule.training.callbacks import Callback
+from chainrule.training.early_stopping import EarlyStopping
+
+Array = np.ndarray
+Data = Dataset | tuple[Any, Any]
+
+
+def check_start(network: Network) -> None:
+    """InputError unless all weights and biases are finite."""
+    for layer, arrays in enumerate(zip(network.weights, network.biases, strict=True), start=1):
+        if not all(checks.all_finite(array) for array in arrays):
+            raise InputError(
+                f"train: layer {layer}",
+                "finite starting weights",
+                "missing or infinite ones",
+                "Draw them anew: Network.create.",
+            )
+
+
+def stopping_rule(rule: Any, validation: Any) -> EarlyStopping | None:
+    if rule is None:
+        return None
+    if not isinstance(rule, EarlyStopping):
+        raise InputError("train", "early_stopping to be an EarlyStopping", checks.describe(rule))
+    if validation is None:
+        raise InputError(
+            "train", "a validation set for early stopping", "none", "Pass validation=(X, Y)."
+        )
+    return rule
+
+
+def callback_list(callbacks: Any) -> tuple[Callback, ...]:
+    fix = "Wrap a function of a record: callbacks=[OnRecord(function)]."
+    try:
+        found = tuple(callbacks)
+    except TypeError:
+        found = (callbacks,)
+    for callback in found:
+        if isinstance(callback, EarlyStopping):
+            fix = "Pass it as early_stopping=..., with validation=(X, Y)."
+        if not isinstance(callback, Callback):
+            got = f"a {type(callback).__name__}"
+            raise InputError("train", "callbacks to be a list of Callback objects", got, fix)
+    return found
+
+
+def data_arrays(where: str, data: Data, network: Network) -> tuple[FeatureMatrix, Array]:
+    """X as a feature matrix and Y (n_y, m) in the network's dtype."""
+    dtype = network.dtype
+    if isinstance(data, Dataset):
+        X, Y = data.matrix(dtype), data.Y
+    elif isinstance(data, tuple) and len(data) == 2:
+        X, Y = feature_matrix(data[0], dtype), data[1]
+    else:
+        raise InputError(where, "a Dataset or a tuple (X, Y)", f"a {type(data).__name__}")
+    if X.dtype != dtype and hasattr(X, "astype"):
+        X = X.astype(dtype)
+    n_x, m = network.layer_sizes[0], X.shape[1]
+    if X.shape[0] != n_x:
+        raise InputError(
+            where,
+            f"X with {n_x} rows (features), one column per example",
+            f"{X.shape}",
+            "The examples look like rows: pass X.T." if m == n_x else "",
+        )
+    if m == 0:
+        raise InputError(where, "at least one example", "none")
+    try:
+        return X, check_labels(Y, network.layer_sizes[-1], m, network.loss).astype(dtype)
+    except InputError as error:
+        raise error.at(where) from None
+
+
+def planned_iterations(iterations: int | None, epochs: int | None, per_epoch: int) -> int:
+    if iterations is not None and epochs is not None:
+        raise InputError("train", "iterations or epochs", "both", "Leave one of them out.")
+    if epochs is not None:
+        return checks.whole_number("train", "epochs", epochs) * per_epoch
+    return checks.whole_number("train", "iterations", 1000 if iterations is None else iterations)
+
+
+def record_interval(record_every: int | None, iterations: int, batches: Batches) -> int:
+    if record_every is not None:
+        return checks.whole_number("train", "record_every", record_every, least=1)
+    return batches.per_epoch if batches.whole is None else max(1, iterations // 100)

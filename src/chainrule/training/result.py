@@ -1,0 +1,70 @@
+"""What a training gives back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.errors import InputError
+from chainrule.network import Network
+from chainrule.training.choice import Choice
+from chainrule.training.history import History
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DualCoefficients:
+    """The first layer as W = a W0 + C X^T: a (..., 1, 1), C (..., n_1, m)."""
+
+    a: Array
+    C: Array
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Training:
+    """What `train` returns.
+
+    network : trained; with early stopping the best on the validation set.
+    history : costs and accuracies as recorded. iterations : updates done in all.
+    first_layer : which form trained, and why. dual : its coefficients, where it was the dual.
+    stopped : why training ended before its last iteration ("interrupted", "early stopping",
+        "callback"), or None. seconds : wall-clock time, the Gram matrix included.
+    diverged : for R runs (R,), the iteration at which each run's cost stopped being finite, -1
+        where it never did; for one network -1.
+    ended : likewise, where early stopping ended a run.
+    """
+
+    network: Network
+    history: History
+    iterations: int
+    first_layer: Choice
+    dual: DualCoefficients | None
+    stopped: str | None
+    seconds: float
+    diverged: Array
+    ended: Array
+
+    def __repr__(self) -> str:
+        stopped = f", stopped: {self.stopped}" if self.stopped else ""
+        return (
+            f"Training({self.iterations} iterations in {self.seconds:.3g} s, "
+            f"{self.first_layer.form} form{stopped}; {self.history})"
+        )
+
+    def run(self, r: int) -> "Training":
+        """Run r as it would have come back alone."""
+        if self.network.n_runs is None:
+            raise InputError("Training.run", "a training of several runs", "of a single network")
+        dual = self.dual and DualCoefficients(self.dual.a[r], self.dual.C[r])
+        last = int(self.ended[r]) if self.ended[r] >= 0 else None
+        return Training(
+            self.network.run(r),
+            self.history.run(r, last),
+            self.iterations if last is None else last,
+            self.first_layer,
+            dual,
+            self.stopped if last is None else "early stopping",
+            self.seconds,
+            self.diverged[r],
+            self.ended[r],
+        )
