@@ -1,10 +1,9 @@
 """Whether all peers of an experiment did the same work: their final costs agree.
 
-Full batches in float64 follow one and the same path; what differs is the order of sums, some
-1e-15 a step. In float32 it is 1e-7, and that decides on which side of relu's kink an input falls
-(in the 4-layer network one comes within 1.3e-7 of it, at iteration 65). From there on paths
-differ: by 5 to 13 % of the final cost after 2500 steps in what was seen. Mini-batches are shuffled
-by each peer's own generator, so the costs agree only as two trainings with different seeds do.
+Full batches in float64 follow one and the same path; what differs is the order of sums. In float32
+that rounding is large enough to decide on which side of relu's kink an input falls, and from there
+on paths differ. Mini-batches are shuffled by each peer's own generator, so the costs agree only as
+two trainings with different seeds do.
 """
 
 from benchmarks.measure import Line, Result

@@ -104,7 +104,6 @@ def _add_run(line: Line, experiment: Experiment, threads: int, sources: Sources)
         experiment.name,
         line.entry.peer,
         line.entry.dtype,
-        threads,
         experiment.iterations,
         experiment.epochs,
         sources,

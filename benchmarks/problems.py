@@ -12,9 +12,9 @@ from chainrule.data import open_data
 
 COURSE_SHAPE = (64, 64, 3)
 COURSE_EXAMPLES = (209, 50)
-# Random pictures are kept dark. At full brightness the course's learning rates lie beyond what
-# gradient descent can bear on noise (2 / largest eigenvalue of the Hessian), the cost jumps about,
-# and rounding alone would set the peers apart.
+# Random pictures are kept dark. At full brightness the learning rate of logistic regression exceeds
+# what gradient descent can bear at its start (2 / largest eigenvalue of the Hessian), and the cost
+# rises and falls; at half brightness neither.
 DARK = 128
 
 

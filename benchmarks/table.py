@@ -62,7 +62,8 @@ def _title(result: Result, measured: list[Line], settings: Settings) -> str:
     parts = [f"{e.title}: {e.steps}, learning rate {e.learning_rate:g}"]
     if measured:
         run = measured[0].best
-        parts[0] = f"{e.title} [{e.name}]: {_shape(result, run.n_x)}, {run.m:,} examples, " + (
+        shape = "-".join(map(str, (run.n_x, *e.hidden, run.n_y)))
+        parts[0] = f"{e.title} [{e.name}]: {shape}, {run.m:,} examples, " + (
             f"{e.steps}, learning rate {e.learning_rate:g}"
         )
     if settings.quick:
@@ -71,15 +72,6 @@ def _title(result: Result, measured: list[Line], settings: Settings) -> str:
         parts.append(f"Data: {remark}")
     # Square brackets would be read as markup.
     return "\n".join(parts).replace("[", "\\[")
-
-
-def _shape(result: Result, n_x: int) -> str:
-    inner = [str(n) for n in (n_x, *result.experiment.hidden)]
-    return "-".join(inner) + f"-{_outputs(result)}"
-
-
-def _outputs(result: Result) -> int:
-    return 10 if result.experiment.data in ("fashion", "fashion-mnist") else 1
 
 
 def _cells(result: Result, line: Line) -> list[str]:

@@ -28,7 +28,6 @@ class Task:
     experiment: str
     peer: str
     dtype: str
-    threads: int
     iterations: int | None
     epochs: int | None
     sources: Sources
@@ -47,7 +46,7 @@ class Run:
     """seconds : of the training alone. peak_bytes : above what was resident before it.
 
     cost : final, on all training examples. accuracy : on the test pictures, where there are any.
-    data_bytes : of the features in memory, n_x m numbers.
+    m, n_x, n_y : examples, features, outputs. data_bytes : of the features in memory.
     """
 
     seconds: float
@@ -56,6 +55,7 @@ class Run:
     accuracy: float | None
     m: int
     n_x: int
+    n_y: int
     data_bytes: int
     note: str
 
@@ -92,7 +92,8 @@ def measure(task: Task) -> Run:
             trained.weights, trained.biases, problem.test_rows, problem.test_labels
         )
     m, n_x = problem.rows.shape
-    return Run(seconds, peak, cost, accuracy, m, n_x, problem.rows.nbytes, trained.note)
+    n_y, nbytes = start.layer_sizes[-1], problem.rows.nbytes
+    return Run(seconds, peak, cost, accuracy, m, n_x, n_y, nbytes, trained.note)
 
 
 def _warm_up(train, experiment: Experiment, problem: Problem, peer: Peer, dtype: str) -> None:

@@ -38,6 +38,31 @@ def test_one_of_without_a_suggestion(value):
     assert caught.value.fix in ("", "Did you mean red?")
 
 
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, ""), (1, "c0"), (3, "c0, c1, c2"), (4, "c0, c1, c2, and 1 more")],
+)
+def test_listed(count, text):
+    assert checks.listed([f"c{k}" for k in range(count)], 3) == text
+
+
+def test_listed_with_another_separator():
+    assert checks.listed(("a: b", "c: d", "e: f"), 2, "; ") == "a: b; c: d; and 1 more"
+
+
+@pytest.mark.parametrize(
+    ("shape", "fix"),
+    [((5, 3), "The examples look like rows: pass X_new.T."), ((5, 4), "")],
+    ids=str,
+)
+def test_features_of_another_number(shape, fix):
+    checks.features("f", (3, 5), 3)
+    with pytest.raises(InputError) as caught:
+        checks.features("f", shape, 3, "X_new")
+    expected = "f: expected X_new with 3 rows (features), one column per example; got "
+    assert str(caught.value) == f"{expected}{shape}. {fix}".rstrip()
+
+
 @given(st.integers(-5, 5), st.integers(-5, 5))
 def test_whole_number(value, least):
     if value >= least:

@@ -167,7 +167,7 @@ def test_models_that_do_not_fit(make, message):
     ("raw", "message"),
     [
         (RAW.T, "pass raw.T"),
-        (RAW[:5], "raw features with 12 rows"),
+        (RAW[:5], "raw with 12 rows"),
         (RAW[:, 0], "rank-1"),
         (np.full((12, 2), np.nan), "finite"),
         (np.full((12, 2), "a"), "numbers"),

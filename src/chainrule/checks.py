@@ -5,7 +5,7 @@ InputError with where, expected, got and fix.
 """
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,12 @@ def describe(value: Any) -> str:
         return f"an array of shape {value.shape}, {value.dtype}"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def listed(names: Sequence[str], few: int = 10, separator: str = ", ") -> str:
+    """The first few names for a message, and how many more there are."""
+    more = [f"and {len(names) - few} more"] if len(names) > few else []
+    return separator.join([*names[:few], *more])
 
 
 def one_of(where: str, name: str, value: Any, allowed: Collection[str]) -> str:
@@ -107,7 +113,9 @@ def all_finite(array: np.ndarray) -> bool:
     return bool(np.isfinite(array).all())
 
 
-def matrix(where: str, name: str, value: Any, *, columns: str = "one column per example") -> Any:
+def matrix(
+    where: str, name: str, value: Any, *, columns: str = "one column per example"
+) -> np.ndarray:
     """`value` as a two-dimensional numeric array of finite numbers; a rank-1 array is refused.
 
     A rank-1 array is neither a row nor a column, so nothing is guessed.
@@ -140,3 +148,14 @@ def matrix(where: str, name: str, value: Any, *, columns: str = "one column per 
             "Fill or drop them before training.",
         )
     return array
+
+
+def features(where: str, shape: tuple[int, int], n_x: int, name: str = "X") -> None:
+    """InputError unless `shape`, that of the matrix called `name`, is (n_x, any m)."""
+    if shape[0] != n_x:
+        raise InputError(
+            where,
+            f"{name} with {n_x} rows (features), one column per example",
+            f"{shape}",
+            f"The examples look like rows: pass {name}.T." if shape[1] == n_x else "",
+        )

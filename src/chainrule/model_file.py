@@ -9,6 +9,7 @@ import numpy as np
 from chainrule import checks, tensor_file
 from chainrule._version import __version__
 from chainrule.data import Dataset, Scaling, Splits, feature_matrix, matched
+from chainrule.data.scaling import KINDS as SCALINGS
 from chainrule.errors import InputError, ModelFileError
 from chainrule.network import Network
 
@@ -44,8 +45,11 @@ class Model:
                 "Model", f"{max(2, n_y)} class names for a classifier", f"{len(self.classes)}"
             )
         names = self.feature_names
-        if not all(isinstance(name, str) for name in (*self.classes, *(names or ()))):
-            raise InputError("Model", "names of classes and features to be text", "others")
+        for name in (*self.classes, *(names or ())):
+            if not isinstance(name, str):
+                got = f"a name of type {type(name).__name__}"
+                fix = "Pass str(name) for each."
+                raise InputError("Model", "names of classes and features to be text", got, fix)
         if len(set(self.classes)) < len(self.classes):
             raise InputError("Model", "class names that differ", "a name that occurs twice")
         if names is not None and len(names) != n_x:
@@ -59,8 +63,7 @@ class Model:
         self.scaling.check(n_x)
 
     def __repr__(self) -> str:
-        few = ", ".join(self.classes[:10]) + (", ..." if len(self.classes) > 10 else "")
-        return f"Model({self.network}, classes {few}, {self.scaling})"
+        return f"Model({self.network}, classes {checks.listed(self.classes)}, {self.scaling})"
 
     @classmethod
     def of(
@@ -107,11 +110,8 @@ class Model:
         raw : uint8 pixels or floats, as a data set holds them. Columns sum to 1.
         """
         raw = checks.matrix("Model", "raw", raw)
-        n_x, dtype = self.network.layer_sizes[0], self.network.dtype
-        if raw.shape[0] != n_x:
-            fix = "The examples look like rows: pass raw.T." if raw.shape[1] == n_x else ""
-            raise InputError("Model", f"raw features with {n_x} rows", f"{raw.shape}", fix)
-        X = feature_matrix(raw, dtype, self.scaling)
+        checks.features("Model", raw.shape, self.network.layer_sizes[0], "raw")
+        X = feature_matrix(raw, self.network.dtype, self.scaling)
         return self.probabilities(self.network.predict_proba(X))
 
     def predict(self, raw: Any) -> Array:
@@ -184,7 +184,7 @@ def _model(arrays: dict[str, Array], facts: dict[str, Any]) -> Model:
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds values that are not finite")
-    kind = checks.one_of("Model", "scaling", facts["scaling"], ("none", "pixels", "standard"))
+    kind = checks.one_of("Model", "scaling", facts["scaling"], SCALINGS)
     shift, divisor = arrays["scaling.shift"], arrays["scaling.divisor"]
     if not (divisor > 0).all():
         raise ValueError("a scaling that divides by zero")

@@ -21,7 +21,7 @@ def write(path: str | Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]
     """Write arrays by name and JSON-serializable facts to `path`, atomically."""
     from safetensors.numpy import save
 
-    # safetensors 0.8 writes the wrong numbers for anything but C order, without a word.
+    # safetensors 0.8 writes strided arrays' buffers as they lie: wrong numbers, without a word.
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     write_bytes(path, save(contiguous, {KEY: json.dumps(facts)}))
 

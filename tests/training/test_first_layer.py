@@ -73,6 +73,20 @@ def test_schedules_and_validation(schedule, batch_size, wide_problem):
     assert_allclose(dual.history.validation_accuracy, primal.history.validation_accuracy)
 
 
+@pytest.mark.parametrize("batch_size", [None, 4])
+def test_pixels_too_many_to_be_floats_at_once(monkeypatch, batch_size):
+    rng = np.random.default_rng(53)
+    X = PixelMatrix(rng.integers(0, 256, (60, 15), dtype=np.uint8))
+    data = X, (rng.random((1, 15)) < 0.5).astype(float)
+    network = Network.create((60, 4, 1), rng=54)
+    options = {"iterations": 100, "batch_size": batch_size, "first_layer": "primal"}
+    small = train(network, data, **options)
+    monkeypatch.setattr("chainrule.data.matrix.RESIDENT_BYTES", 0)
+    large = train(network, data, **options)
+    assert_allclose(large.history.cost, small.history.cost, rtol=1e-11)
+    assert_allclose(large.network.weights[0], small.network.weights[0], rtol=1e-9)
+
+
 @pytest.mark.parametrize("l2", [0.0, 0.05], ids=["free", "decayed"])
 @pytest.mark.parametrize("initializer", ["zeros", "normal"])
 @pytest.mark.parametrize("kind", ["pixels", "standard", "none"])

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 from cyclopts import Parameter
 
+from chainrule import checks
 from chainrule._version import __version__
 from chainrule.cli import parse, show
 from chainrule.cli.options import Options
@@ -180,7 +181,7 @@ def _introduce(splits: Splits, network: Network, reason: str) -> None:
     out, data = show.console(), splits.train
     counts = ", ".join(f"{len(found)} {name}" for name, found in _sets(splits).items())
     kind = f"pictures {'x'.join(map(str, data.image_shape))}" if data.image_shape else "examples"
-    few = ", ".join(data.classes[:10]) + (", ..." if len(data.classes) > 10 else "")
+    few = checks.listed(data.classes, 10)
     out.print(f"Data     {counts} {kind}; classes {few}")
     out.print(f"         from {data.source}; scaled: {data.scaling.kind}")
     sizes = "-".join(map(str, network.layer_sizes))

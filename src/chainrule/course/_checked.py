@@ -43,14 +43,8 @@ def features(where: str, name: str, value: Any, n_x: int | None = None) -> np.nd
     X = floats(where, name, checks.matrix(where, name, value))
     if X.shape[1] == 0:
         raise InputError(where, f"{name} with at least one column (example)", f"shape {X.shape}")
-    if n_x is not None and X.shape[0] != n_x:
-        as_rows = X.shape[1] == n_x
-        raise InputError(
-            where,
-            f"{name} with {n_x} rows (features), one column per example",
-            f"{X.shape}",
-            f"The examples look like rows: pass {name}.T." if as_rows else "",
-        )
+    if n_x is not None:
+        checks.features(where, X.shape, n_x, name)
     return X
 
 

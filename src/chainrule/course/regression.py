@@ -18,8 +18,6 @@ class LogisticRegression:
 
     After `fit`: w (n_x, 1) float64, b a number, and costs, the list of the costs (nats per
     example) of iterations 0, print_num, 2 print_num, ...
-
-    (`chainrule.estimators` has one in scikit-learn's shapes.)
     """
 
     w: np.ndarray

@@ -3,7 +3,7 @@
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.images import read_image
 from chainrule.data.matching import matched
-from chainrule.data.matrix import FeatureMatrix, FloatMatrix, PixelMatrix, feature_matrix
+from chainrule.data.matrix import FeatureMatrix, FloatMatrix, PixelMatrix, feature_matrix, resident
 from chainrule.data.open import open_data, open_raw
 from chainrule.data.scaling import Scaling
 
@@ -19,4 +19,5 @@ __all__ = [
     "open_data",
     "open_raw",
     "read_image",
+    "resident",
 ]

@@ -24,7 +24,7 @@ def number(cell: str) -> float | None:
 def numbers(cells: list[str]) -> np.ndarray:
     """Cells (n,) as float64, NaN for whatever is no finite number.
 
-    All at once first: on 20,000 cells that takes a third of the time of one by one.
+    All at once first, which spares a check of each cell; one by one only where that fails.
     """
     if "_" not in "".join(cells):
         try:

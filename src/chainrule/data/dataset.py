@@ -1,12 +1,12 @@
 """A feature matrix with what belongs to its columns: labels, class names, file names, shape."""
 
 import difflib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.data.labels import denies
 from chainrule.data.matrix import FeatureMatrix, feature_matrix
 from chainrule.data.scaling import Scaling
@@ -56,14 +56,17 @@ class Dataset:
         place = f", from {self.source}" if self.source else ""
         return (
             f"Dataset({len(self)} {kind} of {self.raw.shape[0]} features, {self.raw.dtype}, "
-            f"classes {_listed(self.classes)}{place})"
+            f"classes {checks.listed(self.classes)}{place})"
         )
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def matrix(self, dtype: Any = np.float64) -> FeatureMatrix:
-        """The feature matrix (n_x, m): pixels are scaled where they are used, floats once."""
+        """A new feature matrix (n_x, m): pixels are scaled where they are used, floats once.
+
+        Keep it to use its Gram matrix again: another call makes another matrix, with none yet.
+        """
         return feature_matrix(self.raw, dtype, self.scaling)
 
     @property
@@ -86,7 +89,7 @@ class Dataset:
             near = difflib.get_close_matches(name, self.classes, n=1)
             raise DataError(
                 self.source or "Dataset",
-                f"the positive class to be one of {_listed(self.classes)}",
+                f"the positive class to be one of {checks.listed(self.classes)}",
                 repr(name),
                 f"Did you mean {near[0]}?" if near else "",
             )
@@ -110,17 +113,13 @@ class Dataset:
             return replace(self, labels=place[self.labels].astype(np.int64), classes=classes)
         if len(classes) == 2 and denies(*classes) and classes[1] in self.classes:
             return replace(self.with_positive(classes[1]), classes=classes)
+        own = checks.listed(self.classes)
         raise DataError(
             self.source or "Dataset",
-            f"examples of the classes that {known_by} knows ({_listed(classes)})",
-            f"examples of {_listed([c for c in present if c not in classes])}",
-            f"The data's classes are {_listed(self.classes)}: rename or leave out what is foreign.",
+            f"examples of the classes that {known_by} knows ({checks.listed(classes)})",
+            f"examples of {checks.listed([c for c in present if c not in classes])}",
+            f"The data's classes are {own}: rename or leave out what is foreign.",
         )
-
-
-def _listed(names: Sequence[str], few: int = 10) -> str:
-    more = f" and {len(names) - few} more" if len(names) > few else ""
-    return ", ".join(names[:few]) + more
 
 
 @dataclass(frozen=True, eq=False)

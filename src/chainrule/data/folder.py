@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.data import tree
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.images import read_image
 from chainrule.data.labels import class_order
 from chainrule.errors import DataError
 
-FEW = 5  # names listed in a message before it says how many more there are
+FEW = 5  # pictures or folders listed in a message
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,11 @@ def open_folder(
         for role in ("validation", "test")
     )
     if strict and reading.skipped:
+        unread = checks.listed(reading.skipped, FEW, "; ")
         raise DataError(
             str(root),
             "nothing but readable pictures, as strict demands",
-            f"{len(reading.skipped)} that could not be read: {_listed(reading.skipped, '; ')}",
+            f"{len(reading.skipped)} that could not be read: {unread}",
             "Mend or remove them, or leave strict out to skip them.",
         )
     return Splits(train, validation, test, tuple(reading.skipped))
@@ -125,8 +127,8 @@ def _check_classes(
     if unknown:
         raise DataError(
             str(top),
-            f"class folders that the training set has as well ({_listed(known or ())})",
-            _listed(unknown),
+            f"class folders that the training set has as well ({checks.listed(known or (), FEW)})",
+            checks.listed(unknown, FEW),
             "Rename or remove them.",
         )
 
@@ -137,19 +139,14 @@ def _check_filled(
     """Each class has a picture in the training set; another set has a picture at all."""
     empty = [name for label, name in enumerate(classes) if label not in labels]
     if (training and empty) or len(empty) == len(classes):
-        reasons = f" ({_listed(skipped, '; ')})" if skipped else ""
+        reasons = f" ({checks.listed(skipped, FEW, '; ')})" if skipped else ""
         raise DataError(
             str(top),
             "a readable picture in each class folder",
-            f"none in {_listed(empty)}{reasons}",
+            f"none in {checks.listed(empty, FEW)}{reasons}",
             "Add pictures, or remove the folder.",
         )
 
 
 def _printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
-
-
-def _listed(names: Sequence[str], separator: str = ", ") -> str:
-    more = len(names) - FEW
-    return separator.join(names[:FEW]) + (f"{separator}and {more} more" if more > 0 else "")

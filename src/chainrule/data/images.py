@@ -58,15 +58,15 @@ def _read(path: Path, height: int, width: int, mode: str) -> np.ndarray:
         raise ValueError("a folder" if path.is_dir() else "a pipe or device")
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     with Image.open(path) as image:
-        # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, several times sooner. Twice the
-        # size wanted is left for the filter, as Pillow's own thumbnail() does: no visible loss.
+        # A large JPEG decodes several times sooner at 1/2, 1/4 or 1/8 of its size. Twice the size
+        # wanted is left for the filter, as Pillow's own thumbnail() does.
         # Some formats tell their orientation only once loaded, hence the longer side both ways.
         side = 2 * max(height, width)
         draft = image.draft("RGB", (side, side))
         image.load()
         orientation = image.getexif().get(ORIENTATION, 1)
-        # Bicubic: Pillow widens its filters when it shrinks, so nothing aliases; Lanczos rings
-        # more at hard edges and takes longer, for no gain at these sizes.
+        # Bicubic: Pillow widens its filters when it shrinks, so nothing aliases; Lanczos, the
+        # alternative, rings more at hard edges and takes longer.
         small = _on_white(image).resize(
             (height, width) if 5 <= orientation <= 8 else (width, height),
             Image.Resampling.BICUBIC,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.data.dataset import Dataset
 from chainrule.errors import DataError
 
@@ -45,8 +46,8 @@ def _same_columns(data: Dataset, names: tuple[str, ...], known_by: str) -> Datas
         raise DataError(
             data.source,
             f"the {len(names)} columns of {known_by}",
-            f"{len(lacking)} missing ({', '.join(lacking[:5])}), "
-            f"{len(foreign)} others ({', '.join(foreign[:5])})",
+            f"{len(lacking)} missing ({checks.listed(lacking, 5)}), "
+            f"{len(foreign)} others ({checks.listed(foreign, 5)})",
             "Name the columns alike, and the label column if it was not recognized.",
         )
     if names == data.feature_names:

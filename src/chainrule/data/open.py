@@ -20,11 +20,11 @@ from chainrule.data.table import open_table
 from chainrule.data.tree import subfolders
 from chainrule.errors import DataError
 
+TABLES = (".csv", ".tsv", ".txt")
 ACCEPTED = (
     "an HDF5 file in the course's layout (.h5), a folder of pictures with one folder per class, "
-    f"a table (.csv, .tsv, .npz), or a built-in name ({', '.join(NAMES)})"
+    f"a table ({', '.join(TABLES)}), NumPy arrays (.npz), or a built-in name ({', '.join(NAMES)})"
 )
-TABLES = (".csv", ".tsv", ".txt")
 LARGEST = 4096  # pixels a side: a picture of that size has 50 million features
 
 

@@ -20,7 +20,7 @@ Out = np.ndarray | None
 # As a decorator errstate costs half of what it costs as a context, and this is a hot path.
 @np.errstate(over="ignore")
 def sigmoid(Z: Array, out: Out = None) -> Array:
-    """1 / (1 + exp(-z)), in (0, 1).
+    """1 / (1 + exp(-z)), in [0, 1].
 
     exp(-z) overflows to infinity for very negative z, and 1 / infinity = 0 is then the right
     answer to full precision; a form in tanh would lose the digits of small probabilities.

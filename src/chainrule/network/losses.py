@@ -34,7 +34,7 @@ def softmax_cross_entropy(Z: Array, A: Array, Y: Array) -> Array:
     return top + np.log(np.exp(Z - top[..., None, :]).sum(axis=-2)) - (Y * Z).sum(axis=-2)
 
 
-def minus_labels(A: Array, Y: Array, weight: Array, out: Array | None = None) -> Array:
+def weighted_error(A: Array, Y: Array, weight: Array, out: Array | None = None) -> Array:
     """dJ/dZ = w (A - Y), for both cross-entropies; dJ/dA of the squared error."""
     return np.multiply(np.subtract(A, Y, out=out), weight, out=out)
 
@@ -73,9 +73,9 @@ class Loss:
 LOSSES = {
     loss.name: loss
     for loss in (
-        Loss("binary_cross_entropy", binary_cross_entropy, minus_labels, "sigmoid", True),
-        Loss("softmax_cross_entropy", softmax_cross_entropy, minus_labels, "softmax", True),
-        Loss("squared_error", squared_error, minus_labels, None, False),
+        Loss("binary_cross_entropy", binary_cross_entropy, weighted_error, "sigmoid", True),
+        Loss("softmax_cross_entropy", softmax_cross_entropy, weighted_error, "softmax", True),
+        Loss("squared_error", squared_error, weighted_error, None, False),
         Loss("absolute_error", absolute_error, sign_of_error, None, False),
     )
 }

@@ -81,6 +81,7 @@ class Network:
                 "Network",
                 f"output activation {needed} for the loss {self.loss}",
                 self.activations[-1],
+                f"Take {needed}, or another loss.",
             )
         self._check_shapes()
 
@@ -308,15 +309,7 @@ class Network:
     def _checked(self, X: Any) -> Any:
         if not hasattr(X, "times"):
             X = checks.matrix("Network", "X", X).astype(self.dtype, copy=False)
-        n_x = self.layer_sizes[0]
-        if X.shape[0] != n_x:
-            rows = X.shape[1] == n_x
-            raise InputError(
-                "Network",
-                f"X with {n_x} rows (features), one column per example",
-                f"{X.shape}",
-                "The examples look like rows: pass X.T." if rows else "",
-            )
+        checks.features("Network", X.shape, self.layer_sizes[0])
         return X
 
     def _labels_and_weights(self, Y: Any, weight: Any, m: int) -> tuple[Array, Array]:

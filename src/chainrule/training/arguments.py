@@ -64,16 +64,8 @@ def data_arrays(where: str, data: Data, network: Network) -> tuple[FeatureMatrix
         X, Y = feature_matrix(data[0], dtype), data[1]
     else:
         raise InputError(where, "a Dataset or a tuple (X, Y)", f"a {type(data).__name__}")
-    if X.dtype != dtype and hasattr(X, "astype"):
-        X = X.astype(dtype)
-    n_x, m = network.layer_sizes[0], X.shape[1]
-    if X.shape[0] != n_x:
-        raise InputError(
-            where,
-            f"X with {n_x} rows (features), one column per example",
-            f"{X.shape}",
-            "The examples look like rows: pass X.T." if m == n_x else "",
-        )
+    X, m = X.astype(dtype), X.shape[1]
+    checks.features(where, X.shape, network.layer_sizes[0])
     if m == 0:
         raise InputError(where, "at least one example", "none")
     try:

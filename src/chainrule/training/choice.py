@@ -7,7 +7,8 @@ from chainrule import checks
 from chainrule.errors import InputError
 
 FORMS = ("auto", "primal", "dual")
-# The Gram matrix may take this part of the machine's memory before "auto" keeps to the primal form.
+# The Gram matrix may take this part of the machine's memory before "auto" keeps to the primal form:
+# the features, the matrices of validation and all other programs need room as well.
 MEMORY_SHARE = 0.25
 
 
@@ -56,18 +57,22 @@ def memory_bytes() -> float:
         return float("inf")
 
 
-def choose(wish: str, size: Size, *, linear: bool, optimizer: str) -> Choice:
-    """The form for `wish` ("auto", "primal" or "dual"); InputError for a dual that cannot be."""
-    checks.one_of("train", "first_layer", wish, FORMS)
-    if wish == "dual" and not linear:
+def choose(first_layer: str, size: Size, *, linear: bool, optimizer: str) -> Choice:
+    """The form for `first_layer` ("auto", "primal" or "dual").
+
+    A validation set's Gram matrix (m, m_val) is left out of the estimate. InputError for a dual
+    that cannot be.
+    """
+    checks.one_of("train", "first_layer", first_layer, FORMS)
+    if first_layer == "dual" and not linear:
         raise InputError(
             "train",
             "an optimizer whose update is linear in the gradient for first_layer='dual'",
             optimizer,
             "Use gd, momentum or nesterov; or first_layer='auto' or 'primal'.",
         )
-    if wish != "auto":
-        return Choice(wish, f"{wish} as asked")
+    if first_layer != "auto":
+        return Choice(first_layer, f"{first_layer} as asked")
     if not linear:
         return Choice("primal", f"primal: {optimizer} changes every weight by a rule of its own")
     primal, dual = size.primal_operations, size.dual_operations

@@ -25,7 +25,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from chainrule.data import FeatureMatrix, FloatMatrix
+from chainrule.data import FeatureMatrix, resident
 from chainrule.training.parameters import Part
 
 Array = np.ndarray
@@ -47,24 +47,13 @@ def _flat(W: Array) -> Array:
     return W.reshape(*W.shape[:-2], -1)
 
 
-# Pixels that make no more floats than this are turned into floats once, not at every step of the
-# primal form (on the course's pictures, 20 MB, that step is otherwise spent on the conversion).
-RESIDENT_BYTES = 64 * 2**20
-
-
-def _resident(X: FeatureMatrix) -> FeatureMatrix:
-    """X as floats in memory where they are few; otherwise X."""
-    few = X.shape[0] * X.shape[1] * X.dtype.itemsize <= RESIDENT_BYTES
-    return FloatMatrix(X.columns(slice(None))) if few else X
-
-
 class Primal:
     """W itself is the parameter: gradient D X^T, 4 n_1 n_x B operations a step."""
 
     D = None
 
     def __init__(self, X: FeatureMatrix, W0: Array) -> None:
-        self._X = _resident(X)
+        self._X = resident(X)
         self._shape: tuple[int, ...] = W0.shape
         self.parts = [Part(_flat(W0), 1.0, self._bind)]
 
@@ -114,8 +103,9 @@ class Dual:
     def __init__(self, X: FeatureMatrix, W0: Array, *, decays: bool) -> None:
         self._X, self._W0, self._decays = X, W0, decays
         self._K = X.gram()
-        self._Z0 = X.times(W0)
         self._zero_start = not W0.any()
+        shape = (*W0.shape[:-1], X.shape[1])
+        self._Z0 = np.zeros(shape, W0.dtype) if self._zero_start else X.times(W0)
         self.a = np.ones((*W0.shape[:-2], 1, 1), W0.dtype)
         self.parts = [Part(_flat(np.zeros_like(self._Z0)), 1.0, self._bind)]
         if decays:

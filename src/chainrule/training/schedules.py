@@ -12,12 +12,17 @@ from chainrule import checks
 
 
 class Schedule(Protocol):
+    """The factor on the learning rate, a number.
+
+    A schedule of one's own should be a frozen dataclass: a checkpoint knows it again by its repr.
+    """
+
     def __call__(self, iteration: int, epoch: int, iterations: int) -> float: ...
 
 
 @dataclass(frozen=True)
 class Constant:
-    """1."""
+    """Always 1: the learning rate stays as it is."""
 
     def __call__(self, iteration: int, epoch: int, iterations: int) -> float:
         return 1.0
