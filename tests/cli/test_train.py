@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import chainrule as cr
-from chainrule.training import Session
+from chainrule.cli.saver import Saver
 
 QUICK = ("--iterations", 30, "--layers", "4")
 FILES = {
@@ -98,15 +98,15 @@ def test_two_thirds_of_a_training_resumed_equal_the_whole(chainrule):
 
 
 def test_ctrl_c_keeps_what_was_reached(chainrule, monkeypatch):
-    advance = Session.advance
+    on_step = Saver.on_step
 
-    def interrupted(session):
-        advance(session)
+    def interrupted(saver, session):
+        on_step(saver, session)
         if session.iteration == 7:
             os.kill(os.getpid(), signal.SIGINT)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Session, "advance", interrupted)
+        patched.setattr(Saver, "on_step", interrupted)
         said = chainrule("train", "planar", *QUICK, "--out", "run")
     assert said.code == 1
     assert "Stopped after 7 iterations: interrupted." in said.out

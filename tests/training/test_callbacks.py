@@ -130,14 +130,13 @@ def test_ctrl_c_keeps_what_was_reached(form, batch_size, wide_problem, at_step):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_ctrl_c_within_a_step_finishes_it(wide_problem):
-    result = train(
-        *wide_problem,
-        iterations=50,
-        record_every=5,
-        callbacks=[OnRecord(lambda record: record.iteration == 10 and press())],
-    )
-    assert (result.stopped, result.iterations) == ("interrupted", 11)
+def test_ctrl_c_while_recording_stops_between_two_steps(wide_problem):
+    options = {"record_every": 5, "first_layer": "dual"}
+    at_ten = OnRecord(lambda record: record.iteration == 10 and press())
+    result = train(*wide_problem, iterations=50, callbacks=[at_ten], **options)
+    assert (result.stopped, result.iterations) == ("interrupted", 10)
+    short = train(*wide_problem, iterations=10, **options)
+    assert_array_equal(result.network.weights[0], short.network.weights[0])
 
 
 def test_a_second_ctrl_c_breaks_off_at_once(wide_problem, at_step):

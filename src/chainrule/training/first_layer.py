@@ -39,7 +39,7 @@ def _product(W: Array, X: Array, out: Array) -> None:
     """
     if W.ndim > 2:
         W, out = W.reshape(-1, W.shape[-1]), out.reshape(-1, out.shape[-1])
-    np.matmul(W, X, out=out)
+    np.dot(W, X, out=out)
 
 
 def _flat(W: Array) -> Array:

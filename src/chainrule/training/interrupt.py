@@ -2,34 +2,33 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any
 
 
 class Interrupt:
-    """Within `with Interrupt() as interrupt`, Ctrl-C sets `interrupt.requested`.
+    """Within `with Interrupt(stop)`, Ctrl-C calls `stop()` instead of raising.
 
     A step is never left half done, so what was reached can be kept and resumed exactly. A second
-    Ctrl-C raises KeyboardInterrupt at once. Signals belong to the main thread; in any other the
-    flag simply stays False.
+    Ctrl-C raises KeyboardInterrupt at once. Signals belong to the main thread; in any other
+    nothing is changed, and neither is a handler of someone else's.
     """
 
-    def __init__(self) -> None:
-        self.requested = False
-        self._previous: Any = None
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self._stop, self._requested = stop, False
+        main = threading.current_thread() is threading.main_thread()
+        self._ours = main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
     def __enter__(self) -> "Interrupt":
-        if threading.current_thread() is threading.main_thread():
-            self._previous = signal.getsignal(signal.SIGINT)
-            # A handler of someone else's, or none at all (a background job), is left alone.
-            if self._previous is signal.default_int_handler:
-                signal.signal(signal.SIGINT, self._on_signal)
+        if self._ours:
+            signal.signal(signal.SIGINT, self._on_signal)
         return self
 
     def _on_signal(self, signum: int, frame: FrameType | None) -> None:
-        if self.requested:
+        if self._requested:
             raise KeyboardInterrupt
-        self.requested = True
+        self._requested = True
+        self._stop()
 
     def __exit__(
         self,
@@ -37,5 +36,5 @@ class Interrupt:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._previous is signal.default_int_handler:
-            signal.signal(signal.SIGINT, self._previous)
+        if self._ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

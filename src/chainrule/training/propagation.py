@@ -20,7 +20,8 @@ class Propagation:
     """One forward and backward pass over m examples, from Z[1] on.
 
     upper : parameters and gradients of the layers, views that the optimizer changes.
-    D : where dJ/dZ[1] (..., n_1, m) is to be written; a buffer of its own by default.
+    D : where `backward` writes dJ/dZ[1] (..., n_1, m); a buffer of its own by default.
+    Z1 : (..., n_1, m), contiguous, to be filled with W[1] X before `forward`.
     """
 
     def __init__(
@@ -40,6 +41,9 @@ class Propagation:
         self._dZ = [np.empty((*lead, n, m), dtype) for n in units]
         if D is not None:
             self._dZ[0] = D
+        self.Z1, self.D = self._Z[0], self._dZ[0]
+        # One network's matrices are few and small, and np.dot asks less about them.
+        self._product = np.matmul if lead else np.dot
         with_ones = [np.ones((*lead, n + 1, m), dtype) for n in units[:-1]]
         self._A = [*(A[..., :-1, :] for A in with_ones), np.empty((*lead, units[-1], m), dtype)]
         # For each layer from the second on: Z = V [A; 1]; dV = dZ [A; 1]^T; dA = W^T dZ.
@@ -51,27 +55,17 @@ class Propagation:
         self._ones = np.ones((m, 1), dtype)
 
     @property
-    def Z1(self) -> Array:
-        """Z[1] (..., n_1, m), contiguous, to be filled with W[1] X before `forward`."""
-        return self._Z[0]
-
-    @property
-    def D(self) -> Array:
-        """dJ/dZ[1] (..., n_1, m), after `backward`."""
-        return self._dZ[0]
-
-    @property
     def classifies(self) -> bool:
         return self._loss.classifies
 
     def forward(self) -> None:
         """From Z1, which holds W[1] X without the bias, to the logits and outputs."""
-        g, A = self._g, self._A
-        Z = self._Z[0]
+        g, A, product = self._g, self._A, self._product
+        Z = self.Z1
         np.add(Z, self._b1, out=Z)
         g[0].value(Z, out=A[0])
         for layer, (V, A_prev, Z) in enumerate(self._up, start=1):
-            np.matmul(V, A_prev, out=Z)
+            product(V, A_prev, out=Z)
             g[layer].value(Z, out=A[layer])
 
     def losses(self, Y: Array) -> Array:
@@ -84,14 +78,14 @@ class Propagation:
 
     def backward(self, Y: Array, weight: Array) -> None:
         """Fill every gradient and D. Y (..., n_y, m); weight (..., 1, m)."""
-        g, A, dZs = self._g, self._A, self._dZ
+        g, A, dZs, product = self._g, self._A, self._dZ, self._product
         dZ = self._loss.derivative(A[-1], Y, weight, dZs[-1])
         if self._loss.output is None:
             g[-1].backward(dZ, A[-1], out=dZ)
         for layer in range(len(A) - 1, 0, -1):
             dV, A_T, W_T = self._down[layer - 1]
-            np.matmul(dZ, A_T, out=dV)
-            dA = np.matmul(W_T, dZ, out=dZs[layer - 1])
+            product(dZ, A_T, out=dV)
+            dA = product(W_T, dZ, out=dZs[layer - 1])
             dZ = g[layer - 1].backward(dA, A[layer - 1], out=dA)
         # A sum over examples as a product with ones: faster than np.sum on rows this short.
-        np.matmul(dZ, self._ones, out=self._db1)
+        product(dZ, self._ones, out=self._db1)

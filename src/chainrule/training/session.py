@@ -1,7 +1,7 @@
 """A running training: parameters, optimizer state, position and history, one step at a time."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from chainrule.data import FeatureMatrix
 from chainrule.errors import DivergenceError
 from chainrule.network import Network
 from chainrule.training.batches import Batch, Batches
+from chainrule.training.callbacks import Callback
 from chainrule.training.early_stopping import Best
 from chainrule.training.first_layer import Dual, Primal
 from chainrule.training.history import History, Record
@@ -22,6 +23,7 @@ from chainrule.training.schedules import Constant
 from chainrule.training.snapshot import Snapshot, Sums, number
 
 Array = np.ndarray
+Hook = Callable[["Session"], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +68,12 @@ class Session:
         self.blocks = placed([*self.first.parts, self._upper.part])
         for block in self.blocks:
             block.state = [np.zeros_like(block.p) for _ in range(plan.optimizer.n_states)]
-        self._passes: dict[int, Propagation] = {}
+        self._whole_pass = self._propagation(batches.m, self.first.D)
+        self._passes = {batches.m: self._whole_pass} if batches.whole else {}
         self._last_db = self._upper.last_db
         # Where an error of this size is squared, the cost is no longer finite.
         self._limit = float(np.sqrt(np.finfo(network.dtype).max))
+        self._constant = isinstance(plan.schedule, Constant)
         self._sums = Sums()
         self.best = None if plan.early_stopping is None else Best.of(self.blocks)
         self._before_finish: Snapshot | None = None
@@ -100,54 +104,76 @@ class Session:
         """End training after the current step."""
         self.stopped = reason
 
-    def advance(self) -> None:
-        """One step: forward, record if one is due, backward, update."""
-        due = self.iteration % self.plan.record_every == 0 and not self._recorded()
-        whole = self.batches.whole
-        if whole is not None:
-            batch, work = whole, self._forward(whole)
-            if due:
-                self._record(*_measure(work, batch))
+    def run(self) -> None:
+        """Step until the planned iterations are done or training is stopped."""
+        hooks = [c.on_step for c in self.plan.callbacks if type(c).on_step is not Callback.on_step]
+        if self.batches.whole is None:
+            self._run_batches(hooks)
         else:
-            if due and self.iteration:
+            self._run_whole(self.batches.whole, hooks)
+
+    def _run_whole(self, whole: Batch, hooks: Sequence[Hook]) -> None:
+        """Each step: forward, record if one is due, backward, update. This loop is the hot one."""
+        work, first, plan = self._whole_pass, self.first, self.plan
+        while self.iteration < plan.iterations and self.stopped is None:
+            first.forward(work.Z1, None)
+            work.forward()
+            if self.iteration % plan.record_every == 0 and not self._recorded():
+                self._record(*_measure(work, whole))
+                if self.stopped:
+                    return
+            work.backward(whole.Y, whole.weight)
+            first.backward(work.D, None)
+            self._learn()
+            for hook in hooks:
+                hook(self)
+
+    def _run_batches(self, hooks: Sequence[Hook]) -> None:
+        plan = self.plan
+        while self.iteration < plan.iterations and self.stopped is None:
+            due = self.iteration > 0 and self.iteration % plan.record_every == 0
+            if due and not self._recorded():
                 self._record_sums()
-            if not self.stopped:
-                batch = self.batches.next()
-                work = self._forward(batch)
-                self._sums = self._sums.plus(*_measure(work, batch), batch.share)
-        if self.stopped:
-            return
-        work.backward(batch.Y, batch.weight)
-        self.first.backward(work.D, batch.index)
-        self._check_finite(self._last_db, self._limit)
-        self._update()
-        self.iteration += 1
+                if self.stopped:
+                    return
+            batch = self.batches.next()
+            work = self._forward(batch)
+            self._sums = self._sums.plus(*_measure(work, batch), batch.share)
+            work.backward(batch.Y, batch.weight)
+            self.first.backward(work.D, batch.index)
+            self._learn()
+            for hook in hooks:
+                hook(self)
 
     def _forward(self, batch: Batch) -> Propagation:
-        work = self._passes.get(batch.size) or self._pass(batch.size)
+        work = self._pass(batch.size)
         self.first.forward(work.Z1, batch.index)
         work.forward()
         return work
 
     def _pass(self, m: int) -> Propagation:
-        """Buffers for m examples, made when first needed."""
-        full = self.batches.whole is not None
-        return self._passes.setdefault(m, self._propagation(m, self.first.D if full else None))
+        """Buffers for a batch of m examples, made when first needed."""
+        if m not in self._passes:
+            self._passes[m] = self._propagation(m)
+        return self._passes[m]
 
     def _propagation(self, m: int, D: Array | None = None) -> Propagation:
         return Propagation(self.start.activations, self.start.loss, self._upper, m, D)
 
-    def _update(self) -> None:
+    def _learn(self) -> None:
+        """Update all parameters from their gradients."""
+        self._check_finite(self._last_db, self._limit)
         rate = self.rate()
         for block in self.blocks:
             if self._decay is not None:
                 block.g += self._decay * block.decayed * block.p
             self.plan.optimizer.step(block.p, block.g, block.state, rate, self.iteration + 1)
+        self.iteration += 1
 
     def rate(self) -> Any:
         """The learning rate of the current iteration: float, or (R, 1)."""
         plan = self.plan
-        if isinstance(plan.schedule, Constant):
+        if self._constant:
             return plan.learning_rate
         epoch = self.iteration // self.batches.per_epoch
         return plan.learning_rate * plan.schedule(self.iteration, epoch, plan.iterations)

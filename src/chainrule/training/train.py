@@ -141,7 +141,7 @@ def train(
         session = Session(network, X, batches, plan, checked)
         if saved is not None:
             saved.restore(session)
-        _step_to_the_end(session)
+        _run(session)
         session.keep_best()
         found = session.network()
         dual = None
@@ -160,22 +160,13 @@ def train(
     )
 
 
-def _step_to_the_end(session: Session) -> None:
-    plan, callbacks = session.plan, session.plan.callbacks
-    on_step = [c.on_step for c in callbacks if type(c).on_step is not Callback.on_step]
+def _run(session: Session) -> None:
+    """All steps and the last record; Ctrl-C ends them early."""
+    callbacks = session.plan.callbacks
     for callback in callbacks:
         callback.on_start(session)
-    with Interrupt() as interrupt:
-        while session.iteration < plan.iterations and not session.stopped:
-            before = session.iteration
-            session.advance()
-            if session.iteration > before:
-                for step in on_step:
-                    step(session)
-            if interrupt.requested:
-                session.stop("interrupted")
+    with Interrupt(lambda: session.stop("interrupted")):
+        session.run()
         session.finish()
-        if interrupt.requested:
-            session.stop("interrupted")
     for callback in callbacks:
         callback.on_end(session)
