@@ -62,7 +62,7 @@ class RunFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def write_settings(self, settings: dict[str, Any]) -> None:
-        text = json.dumps(settings, indent=2, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(settings, indent=2, allow_nan=False)
         tensor_file.write_bytes(self.settings, (text + "\n").encode())
 
     def read_settings(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class RunFolder:
             raise ModelFileError(
                 where, "the settings of a run", error.strerror or str(error)
             ) from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ModelFileError(where, "the settings of a run", "a damaged file") from None
         if not isinstance(found, dict):
             raise ModelFileError(where, "the settings of a run", "another JSON value")

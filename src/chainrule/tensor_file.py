@@ -58,13 +58,15 @@ def read(path: str | Path, kind: str, newest: int) -> tuple[dict[str, np.ndarray
     from safetensors import SafetensorError, safe_open
 
     where = str(path)
+    if Path(path).exists() and not Path(path).is_file():
+        raise ModelFileError(where, f"a {kind} file", "no regular file")
     try:
         with safe_open(where, framework="numpy") as file:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
         raise ModelFileError(where, f"a {kind} file", "no such file") from None
-    except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:
+    except (SafetensorError, OSError, MemoryError, ValueError, TypeError, KeyError) as error:
         raise ModelFileError(
             where,
             f"a {kind} file written by chainrule",

@@ -12,6 +12,7 @@ from PIL import Image
 
 import chainrule as cr
 from chainrule.cli.saver import Saver
+from chainrule.run_folder import RunFolder
 
 QUICK = ("--iterations", 30, "--layers", "4")
 FILES = {
@@ -199,3 +200,61 @@ def test_one_class_only(chainrule, tmp_path, fruit):
     said = chainrule("train", fruit, "--size", 8, "--out", "run")
     assert said.code == 2
     assert "run" not in {p.name for p in tmp_path.iterdir()}
+
+
+def test_a_training_that_was_killed_can_be_resumed(chainrule, monkeypatch):
+    def killed(saver, session):
+        raise SystemExit(143)
+
+    settings = ("planar", *QUICK, "--out")
+    with monkeypatch.context() as patched:
+        patched.setattr(Saver, "on_step", killed)
+        assert chainrule("train", *settings, "run").code == 143
+    assert {p.name for p in Path("run").iterdir()} == {"settings.json", "checkpoint.safetensors"}
+    assert chainrule("train", "--resume", "run").code == 0
+    chainrule("train", *settings, "whole")
+    assert Path("run/history.csv").read_text() == Path("whole/history.csv").read_text()
+
+
+def test_names_of_all_kinds(chainrule, tmp_path):
+    name = "q$\\foo$ [b]\N{SNOWMAN}\x1b[31m.csv"
+    (tmp_path / name).write_text("a,b,y\n1,2,p\x1b[1m\n3,1,q\n2,2,p\x1b[1m\n5,4,q\n")
+    said = chainrule("train", name, "--layers", 2, "--iterations", 5, "--out", "run")
+    assert said.code == 0, said.error
+    assert "\x1b" not in said.out + said.error
+    assert chainrule("evaluate", "run", name, "--json").json["data"] == name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("layers", 5), ("positive", True), ("optimizer", [1]), ("strict", "x"), ("dtype", None)],
+)
+def test_edited_settings_are_refused(chainrule, name, value):
+    chainrule("train", "planar", *QUICK, "--out", "run")
+    path = Path("run/settings.json")
+    settings = json.loads(path.read_text())
+    settings["options"][name] = value
+    path.write_text(json.dumps(settings))
+    said = chainrule("train", "--resume", "run")
+    assert said.code == 2
+    assert f"a setting for {name}" in said.error
+
+
+def test_numbers_too_large_to_standardize(chainrule, tmp_path):
+    (tmp_path / "big.csv").write_text("a,b,y\n1e308,1,p\n-1e308,2,q\n1e308,3,p\n1,4,q\n")
+    said = chainrule("train", "big.csv", "--out", "run")
+    assert said.code == 2
+    assert "too large to be standardized" in said.error
+    assert not Path("run").exists()
+
+
+def test_results_that_cannot_be_written_leave_a_run_to_resume(chainrule, monkeypatch):
+    def full(folder, *arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "write_results", full)
+        said = chainrule("train", "planar", *QUICK, "--out", "run")
+    assert said.code == 2
+    assert "chainrule train --resume run" in said.error
+    assert chainrule("train", "--resume", "run").code == 0

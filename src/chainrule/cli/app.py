@@ -10,6 +10,7 @@ from chainrule.cli.demo import demo
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.predict import predict
 from chainrule.cli.reproduce import reproduce
+from chainrule.cli.show import safe
 from chainrule.cli.train import train
 from chainrule.errors import ChainruleError
 
@@ -20,6 +21,7 @@ app = App(
     version=f"chainrule {__version__}",
     help_format="plaintext",
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
     # A file may be called [a].png: that is a name, not a list in JSON.
     default_parameter=Parameter(json_list=False, json_dict=False),
 )
@@ -37,12 +39,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{_one_line(error)} See chainrule{command} --help.")
     except ChainruleError as error:
         return _fail(str(error))
+    except BrokenPipeError:
+        raise
+    except MemoryError:
+        return _fail("not enough memory. Try fewer or smaller layers, fewer runs, or less data.")
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         return _fail(f"{place}{error.strerror or error}")
-    except KeyboardInterrupt:
-        print("chainrule: interrupted", file=sys.stderr)
-        return 1
     return result if isinstance(result, int) else 0
 
 
@@ -52,5 +55,5 @@ def _one_line(error: CycloptsError) -> str:
 
 
 def _fail(message: str) -> int:
-    print(f"chainrule: {' '.join(message.split())}", file=sys.stderr)
+    print(f"chainrule: {safe(' '.join(message.split()))}", file=sys.stderr)
     return 2

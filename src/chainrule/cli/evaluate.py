@@ -57,8 +57,8 @@ def evaluate(
 def _report(found: Evaluation, data: Dataset, name: str, splits: Splits, mistakes: int) -> None:
     out = show.console()
     for skipped in splits.skipped:
-        show.console(error=True).print(f"skipped  {skipped}")
-    out.print(f"{found.m} {name} examples from {data.source}".replace("  ", " "))
+        show.console(error=True).print(f"skipped  {show.safe(skipped)}")
+    out.print(f"{found.m} {name} examples from {show.safe(data.source)}".replace("  ", " "))
     right = round(found.accuracy * found.m)
     out.print(f"Accuracy  {show.percent(found.accuracy)} ({right} of {found.m} right)")
     out.print(f"          {show.percent(found.baseline)} by always saying the commonest class")
@@ -66,11 +66,14 @@ def _report(found: Evaluation, data: Dataset, name: str, splits: Splits, mistake
     rates = show.table("", "class", "examples", "precision", "recall", numbers=3)
     counts = found.confusion.sum(axis=1)
     for k, label in enumerate(found.classes):
-        rates.add_row(label, str(counts[k]), _rate(found.precision[k]), _rate(found.recall[k]))
+        rates.add_row(
+            show.safe(label), str(counts[k]), _rate(found.precision[k]), _rate(found.recall[k])
+        )
     out.print(rates)
     if len(found.classes) <= WIDE:
-        matrix = show.table("actual \\ taken for", "", *found.classes, numbers=len(found.classes))
-        for label, row in zip(found.classes, found.confusion, strict=True):
+        names = [show.safe(label) for label in found.classes]
+        matrix = show.table("actual \\ taken for", "", *names, numbers=len(names))
+        for label, row in zip(names, found.confusion, strict=True):
             matrix.add_row(label, *map(str, row))
         out.print(matrix)
     listed = show.table(
@@ -82,7 +85,8 @@ def _report(found: Evaluation, data: Dataset, name: str, splits: Splits, mistake
         numbers=1,
     )
     for m in found.mistakes[:mistakes]:
-        listed.add_row(m.name, m.actual, m.predicted, f"{m.probability:.4f}")
+        texts = (show.safe(text) for text in (m.name, m.actual, m.predicted))
+        listed.add_row(*texts, f"{m.probability:.4f}")
     if found.mistakes:
         out.print(listed)
 

@@ -1,8 +1,9 @@
 """The settings of one training, declared once: for the command line, the run folder, --resume."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from chainrule import checks
 from chainrule.errors import InputError, ModelFileError
 
 CHANGEABLE = ("iterations", "epochs")  # what a resumed training may be given anew
@@ -109,6 +110,21 @@ class Options:
                     str(value),
                     "A resumed training takes only --iterations or --epochs anew.",
                 )
+        hints = get_type_hints(cls)
+        for name, value in saved.items():
+            if not _fits(value, hints[name]):
+                raise ModelFileError(where, f"a setting for {name}", checks.describe(value))
         if given.iterations is not None or given.epochs is not None:
             saved = saved | {name: getattr(given, name) for name in CHANGEABLE}
         return cls(**saved)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value from JSON is of the type that a field declares."""
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if get_args(hint):  # A | None
+        return any(_fits(value, part) for part in get_args(hint))
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value) is hint

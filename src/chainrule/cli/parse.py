@@ -2,6 +2,8 @@
 
 from chainrule.errors import InputError
 
+LARGEST = 10**6  # units: beyond this the weights fit into no machine
+
 
 def layer_sizes(text: str) -> tuple[int, ...]:
     """Hidden units from "20,7,5"; () from "none"."""
@@ -11,9 +13,11 @@ def layer_sizes(text: str) -> tuple[int, ...]:
         sizes = tuple(int(part) for part in text.split(","))
     except ValueError:
         sizes = (0,)
-    if min(sizes) < 1:
+    if min(sizes) < 1 or max(sizes) > LARGEST:
         raise InputError(
-            "--layers", "hidden units as whole numbers like 20,7,5, or none", repr(text)
+            "--layers",
+            f"hidden units as whole numbers up to {LARGEST} like 20,7,5, or none",
+            repr(text),
         )
     return sizes
 

@@ -51,6 +51,6 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
         return 0
     table = show.table("", "picture", "class", "probability", numbers=1)
     for path, k, p in zip(images, chosen, P.T, strict=True):
-        table.add_row(str(path), loaded.classes[k], f"{p[k]:.4f}")
+        table.add_row(show.safe(str(path)), show.safe(loaded.classes[k]), f"{p[k]:.4f}")
     show.console().print(table)
     return 0

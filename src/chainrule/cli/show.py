@@ -31,10 +31,15 @@ def table(title: str, *columns: str, numbers: int = 0) -> "Table":
     return made
 
 
+def safe(text: str) -> str:
+    """Text from data with control characters escaped: a file name must not paint the terminal."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def print_json(facts: dict[str, Any]) -> None:
-    """One JSON object on standard output."""
-    json.dump(facts, sys.stdout, indent=2, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write("\n")
+    """One JSON object on standard output, in ASCII: it passes through any terminal or pipe."""
+    text = json.dumps(facts, indent=2, allow_nan=False)
+    sys.stdout.write(f"{text}\n")
 
 
 def percent(fraction: float) -> str:

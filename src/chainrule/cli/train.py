@@ -1,5 +1,6 @@
 """`chainrule train`."""
 
+import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from chainrule.cli import parse, show
 from chainrule.cli.options import Options
 from chainrule.cli.saver import Saver
 from chainrule.data import Dataset, Splits, open_data
-from chainrule.errors import InputError
+from chainrule.errors import ChainruleError, InputError
 from chainrule.inspection.evaluation import evaluate
 from chainrule.model_file import Model
 from chainrule.network import Network
@@ -120,7 +121,7 @@ def _network(splits: Splits, options: Options) -> Network:
 def _train(network: Network, splits: Splits, run: _Run, *, shown: bool) -> Training:
     """Train, with a progress bar, and with checkpoints in the run folder."""
     o = run.options
-    saver = Saver(run.folder, resuming=run.resuming)
+    saver = Saver(run.folder, _settings(run), resuming=run.resuming)
     progress = show.Progress("training") if shown else None
     shows = [_Introduction(splits, network), progress] if progress else []
     try:
@@ -143,7 +144,7 @@ def _train(network: Network, splits: Splits, run: _Run, *, shown: bool) -> Train
             callbacks=[saver, *shows],
             resume=run.folder.checkpoint if run.resuming else None,
         )
-    except BaseException:
+    except ChainruleError:
         saver.undo()
         raise
     finally:
@@ -181,15 +182,15 @@ def _introduce(splits: Splits, network: Network, reason: str) -> None:
     out, data = show.console(), splits.train
     counts = ", ".join(f"{len(found)} {name}" for name, found in _sets(splits).items())
     kind = f"pictures {'x'.join(map(str, data.image_shape))}" if data.image_shape else "examples"
-    few = checks.listed(data.classes, 10)
+    few = show.safe(checks.listed(data.classes, 10))
     out.print(f"Data     {counts} {kind}; classes {few}")
-    out.print(f"         from {data.source}; scaled: {data.scaling.kind}")
+    out.print(f"         from {show.safe(data.source)}; scaled: {data.scaling.kind}")
     sizes = "-".join(map(str, network.layer_sizes))
     kinds = ", ".join(network.activations)
     out.print(f"Network  {sizes} ({kinds}), {network.n_parameters:,} parameters")
     out.print(f"Form     {reason}")
     for skipped in splits.skipped:
-        show.console(error=True).print(f"skipped  {skipped}")
+        show.console(error=True).print(f"skipped  {show.safe(skipped)}")
 
 
 def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[str, Any]:
@@ -217,14 +218,24 @@ def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[st
         for found in [evaluate(model, data)]
     }
     facts["skipped"] = splits.skipped
-    path = Path(run.data)
-    saved = facts | {
-        "data": str(path.resolve()) if path.exists() else run.data,
-        "options": run.options.as_json(),
-    }
-    run.folder.write_settings(saved)
-    run.folder.write_results(model, result.history, title=f"{path.name}: cost")
+    try:
+        run.folder.write_settings(facts | _settings(run))
+        run.folder.write_results(model, result.history, title=f"{Path(run.data).name}: cost")
+    except OSError as error:
+        raise InputError(
+            str(run.folder.path),
+            "room to write the results",
+            error.strerror or str(error),
+            f"Then go on with: chainrule train --resume {run.folder.path}",
+        ) from None
     return facts | {"out": str(run.folder.path), "seconds": round(time.perf_counter() - began, 3)}
+
+
+def _settings(run: _Run) -> dict[str, Any]:
+    """What --resume needs to begin where this training stopped."""
+    path = Path(run.data)
+    data = str(path.resolve()) if path.exists() else run.data
+    return {"data": data, "options": run.options.as_json()}
 
 
 def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
@@ -244,10 +255,10 @@ def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
         out.print("The cost is higher than at the start: try a smaller --learning-rate.")
     if result.stopped:
         out.print(f"Stopped after {result.iterations} iterations: {result.stopped}.")
-    folder = facts["out"]
+    folder = shlex.quote(facts["out"])
     out.print(f"{result.iterations} iterations in {result.seconds:.2f} s; wrote {folder}")
     if result.stopped == "interrupted":
         out.print(f"Go on:  chainrule train --resume {folder}")
-    out.print(f"Next:   chainrule evaluate {folder} {run.data}")
+    out.print(f"Next:   chainrule evaluate {folder} {shlex.quote(show.safe(run.data))}")
     if facts["pictures"]:
         out.print(f"        chainrule predict {folder} PICTURE")

@@ -78,7 +78,11 @@ def _arrays(file: BinaryIO, where: str) -> Arrays:
         names = [name.lower().replace("labels", "y") for name in archive.files]
         if len(set(names)) != len(names):
             raise DataError(where, "one array of each name", ", ".join(archive.files))
-        return {name: archive[key] for name, key in zip(names, archive.files, strict=True)}
+        found = {name: archive[key] for name, key in zip(names, archive.files, strict=True)}
+    for name, array in found.items():
+        if not isinstance(array, np.ndarray):
+            raise DataError(where, "arrays, as numpy.savez writes them", f"{name}, another file")
+    return found
 
 
 def _dataset(arrays: Arrays, suffix: str, where: str) -> Dataset:

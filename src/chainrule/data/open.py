@@ -62,7 +62,6 @@ def open_data(
     """
     if scale is not None:
         checks.one_of("open_data", "scale", scale, KINDS)
-    checks.whole_number("open_data", "seed", seed)
     splits = open_raw(source, (*_size(size), 3), label, strict, seed, least_classes=2)
     if label is not None and splits.train.feature_names is None:
         expected = f"a table ({', '.join(TABLES)}), since a label column is named"
@@ -121,6 +120,7 @@ def open_raw(
     For data that a model is to be tried on. shape : of pictures from folders, (height, width, 3)
     or, for gray ones, (height, width). What the system refuses becomes a DataError.
     """
+    checks.whole_number("open_data", "seed", seed)
     if not isinstance(source, (str, Path)):
         raise DataError("open_data", ACCEPTED, checks.describe(source))
     if _is_builtin(source):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.errors import InputError
+from chainrule.errors import DataError, InputError
 
 KINDS = ("none", "pixels", "standard")
 
@@ -47,11 +47,20 @@ class Scaling:
         for start in range(0, n_x, step):
             rows = slice(start, start + step)
             block = raw[rows].astype(np.float64)
-            shift[rows] = block.mean(axis=1, keepdims=True)
-            divisor[rows] = block.std(axis=1, keepdims=True)
-            # Rounding leaves a tiny deviation on a constant feature; that is noise, not a scale.
-            constant = np.ptp(block, axis=1, keepdims=True) == 0
+            with np.errstate(over="ignore", invalid="ignore"):
+                shift[rows] = block.mean(axis=1, keepdims=True)
+                divisor[rows] = block.std(axis=1, keepdims=True)
+                # Rounding leaves a tiny deviation on a constant feature; noise, not a scale.
+                constant = np.ptp(block, axis=1, keepdims=True) == 0
             divisor[rows][constant] = 1.0
+        bad = np.flatnonzero(~np.isfinite(shift + divisor))
+        if bad.size:
+            raise DataError(
+                "Scaling",
+                "features whose mean and deviation are finite",
+                f"{bad.size} whose are not, the first in row {bad[0]} (from 0)",
+                "Such values are too large to be standardized: divide them, or leave them out.",
+            )
         return cls("standard", shift, divisor)
 
     @classmethod

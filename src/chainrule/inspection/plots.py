@@ -1,5 +1,6 @@
 """Pictures of numbers. Each function returns a matplotlib figure, or draws on the axes given."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,9 @@ def learning_curve(history: History, axes: "Axes | None" = None, title: str = ""
             label="validation",
         )
         axes.legend(frameon=False)
-    axes.set(xlabel="iteration", ylabel="cost", title=title)
+    axes.set(xlabel="iteration", ylabel="cost")
+    # Titles hold file names: a $ in them is no formula.
+    axes.set_title(title, parse_math=False)
     axes.set_ylim(bottom=0)
     axes.margins(x=0.01)
     axes.grid(alpha=0.25)
@@ -48,4 +51,8 @@ def save_figure(figure: "Figure", path: str | Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=144)
+    with warnings.catch_warnings():
+        # A name in a script that the font lacks is drawn as boxes; that is no one's mistake.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        warnings.filterwarnings("ignore", message="Font .* does not have a glyph")
+        figure.savefig(path, dpi=144)

@@ -137,7 +137,7 @@ class Saved:
         if facts["best"] is not None:
             kept = [arrays[f"{name}.best"] for name in names]
             best = Best(**_arrays(facts["best"]), parameters=kept)
-        records = [Record(**_arrays(record)) for record in facts["records"]]
+        records = [_record(values, session.diverged.shape) for values in facts["records"]]
         diverged = np.array(facts["diverged"], dtype=np.int64).reshape(session.diverged.shape)
         at = Snapshot(records, Sums(**_arrays(facts["sums"])), best)
         session.restore(operator.index(facts["iteration"]), diverged, at)
@@ -152,6 +152,17 @@ class Saved:
         return ModelFileError(
             self.path, "a complete checkpoint", f"one that is inconsistent ({detail[:120]})"
         )
+
+
+def _record(values: dict[str, Any], lead: tuple[int, ...]) -> Record:
+    """A record of the file; ValueError unless its numbers are some, () or (R,)."""
+    record = Record(**_arrays(values))
+    for value in vars(record).values():
+        if value is not None and np.asarray(value, np.float64).shape not in ((), lead):
+            raise ValueError("a record that is none")
+    if not isinstance(record.iteration, int):
+        raise ValueError("a record without its iteration")
+    return record
 
 
 def _build(network: Network) -> str:
