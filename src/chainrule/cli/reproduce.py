@@ -23,7 +23,8 @@ def reproduce(
     folder
         Where your copies of train_catvnoncat.h5 and test_catvnoncat.h5 lie.
     first_layer
-        Form of the first layer; "both" trains everything twice (the primal form takes minutes).
+        Form of the first layer; "both" trains everything twice, in the primal form some fifty
+        times as long.
     json
         Print one JSON object instead of text.
     """
