@@ -8,6 +8,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.course.reproduce import published, reproduce
+from chainrule.training import Session
 
 
 def test_the_demo_trains_three_networks_that_have_learned(chainrule):
@@ -101,3 +102,18 @@ def test_a_reader_that_goes_away_is_no_error():
         ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
     )
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["demo", "reproduce"])
+def test_ctrl_c_gives_no_half_result(chainrule, monkeypatch, command, request):
+    arguments = (request.getfixturevalue("course_data"),) if command == "reproduce" else ()
+    record = Session.network
+
+    def interrupted(session):
+        session.stop("interrupted")
+        return record(session)
+
+    monkeypatch.setattr(Session, "network", interrupted)
+    said = chainrule(command, *arguments)
+    assert (said.code, said.error.splitlines()[-1]) == (1, "chainrule: interrupted")
+    assert "NOT reproduced" not in said.out

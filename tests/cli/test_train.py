@@ -258,3 +258,10 @@ def test_results_that_cannot_be_written_leave_a_run_to_resume(chainrule, monkeyp
     assert said.code == 2
     assert "chainrule train --resume run" in said.error
     assert chainrule("train", "--resume", "run").code == 0
+
+
+def test_a_network_that_has_not_learned_is_pointed_out(chainrule):
+    said = chainrule("train", "planar", "--initializer", "zeros", "--iterations", 5, "--out", "run")
+    assert "No better than always saying the commonest class" in said.out
+    learned = chainrule("train", "planar:moons", "--layers", "none", "--out", "other")
+    assert "No better" not in learned.out

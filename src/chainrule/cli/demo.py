@@ -77,6 +77,8 @@ def _train(name: str, hidden: tuple[int, ...], splits: Splits, *, bar: bool) -> 
     finally:
         if progress:
             progress.close()
+    if result.stopped:  # by Ctrl-C: half a training is no demonstration
+        raise KeyboardInterrupt
     model = Model.of(result.network, splits)
     trained, tested = evaluate(model, splits.train), evaluate(model, splits.test)
     return {

@@ -253,6 +253,10 @@ def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
     records = result.history.records
     if records[-1].cost > records[0].cost:
         out.print("The cost is higher than at the start: try a smaller --learning-rate.")
+    trained = facts["results"]["training"]
+    if trained["accuracy"] <= trained["accuracy_of_commonest_class"]:
+        out.print("No better than always saying the commonest class: the network has not learned.")
+        out.print("Try more --iterations, another --seed, --scale standard, or fewer --layers.")
     if result.stopped:
         out.print(f"Stopped after {result.iterations} iterations: {result.stopped}.")
     folder = shlex.quote(facts["out"])

@@ -112,6 +112,8 @@ def _reproduce(experiment: Published, data: Dataset, test: Dataset, form: str) -
         record_every=EVERY,
         first_layer=form,
     )
+    if training.stopped:  # by Ctrl-C: half a training is to be compared with nothing
+        raise KeyboardInterrupt
     iteration = EVERY * np.arange(len(experiment.cost))
     expected = np.array(experiment.cost)
     if experiment.last_cost is not None:
