@@ -68,8 +68,7 @@ class Session:
         self.blocks = placed([*self.first.parts, self._upper.part])
         for block in self.blocks:
             block.state = [np.zeros_like(block.p) for _ in range(plan.optimizer.n_states)]
-        self._whole_pass = self._propagation(batches.m, self.first.D)
-        self._passes = {batches.m: self._whole_pass} if batches.whole else {}
+        self._passes: dict[int, Propagation] = {}
         self._last_db = self._upper.last_db
         # Where an error of this size is squared, the cost is no longer finite.
         self._limit = float(np.sqrt(np.finfo(network.dtype).max))
@@ -114,7 +113,7 @@ class Session:
 
     def _run_whole(self, whole: Batch, hooks: Sequence[Hook]) -> None:
         """Each step: forward, record if one is due, backward, update. This loop is the hot one."""
-        work, first, plan = self._whole_pass, self.first, self.plan
+        work, first, plan = self._pass(whole.size), self.first, self.plan
         while self.iteration < plan.iterations and self.stopped is None:
             first.forward(work.Z1, None)
             work.forward()
@@ -154,7 +153,9 @@ class Session:
     def _pass(self, m: int) -> Propagation:
         """Buffers for a batch of m examples, made when first needed."""
         if m not in self._passes:
-            self._passes[m] = self._propagation(m)
+            # Only with all examples at every step does D stand where C's gradient is read.
+            D = None if self.batches.whole is None else self.first.D
+            self._passes[m] = self._propagation(m, D)
         return self._passes[m]
 
     def _propagation(self, m: int, D: Array | None = None) -> Propagation:
