@@ -33,7 +33,7 @@ def test_the_six_activations_are_there():
 )
 def test_known_values(name, z, a):
     Z = np.array(z, float).reshape(3, 1)
-    assert_allclose(ACTIVATIONS[name].value(Z)[:, 0], a, rtol=1e-15, atol=1e-16)
+    assert_allclose(ACTIVATIONS[name](Z)[:, 0], a, rtol=1e-15, atol=1e-16)
 
 
 @each
@@ -47,15 +47,15 @@ def test_derivative_is_that_of_central_differences(name, shape):
     for place in np.ndindex(shape):
         step = np.zeros(shape)
         step[place] = h
-        numeric[place] = ((g.value(Z + step) - g.value(Z - step)) * dA).sum() / (2 * h)
-    assert_allclose(g.backward(dA, g.value(Z)), numeric, rtol=1e-7, atol=1e-8)
+        numeric[place] = ((g(Z + step) - g(Z - step)) * dA).sum() / (2 * h)
+    assert_allclose(g.backward(dA, g(Z)), numeric, rtol=1e-7, atol=1e-8)
 
 
 @pytest.mark.parametrize(("name", "slope"), [("relu", 0.0), ("leaky_relu", 0.01)])
 def test_the_kink_belongs_to_the_left(name, slope):
     zero = np.zeros((1, 1))
     g = ACTIVATIONS[name]
-    assert_array_equal(g.backward(np.ones((1, 1)), g.value(zero)), [[slope]])
+    assert_array_equal(g.backward(np.ones((1, 1)), g(zero)), [[slope]])
 
 
 @each
@@ -70,7 +70,7 @@ def test_logits_of_a_thousand(name, dtype):
         "identity": [[1000, -1000, 0], [-1000, 1000, 0]],
         "softmax": [[1, 0, 0.5], [0, 1, 0.5]],
     }[name]
-    A = ACTIVATIONS[name].value(Z)
+    A = ACTIVATIONS[name](Z)
     assert A.dtype == dtype
     assert_array_equal(A, np.array(expected, dtype))
     dZ = ACTIVATIONS[name].backward(np.ones_like(Z), A)
@@ -83,7 +83,7 @@ def test_sigmoid_keeps_the_digits_of_small_probabilities(z):
     # Far left of zero 1 / (1 + exp(-z)) = exp(z) (1 - exp(z) + ...), by exact fractions.
     small = Fraction(exp(z))
     assert_allclose(
-        ACTIVATIONS["sigmoid"].value(np.array([[float(z)]]))[0, 0],
+        ACTIVATIONS["sigmoid"](np.array([[float(z)]]))[0, 0],
         float(small / (1 + small)),
         rtol=1e-13,
     )
@@ -95,7 +95,7 @@ def test_buffers(name):
     Z, dA = rng.standard_normal((2, 4, 5)), rng.standard_normal((2, 4, 5))
     Z_before, dA_before = Z.copy(), dA.copy()
     g = ACTIVATIONS[name]
-    A = g.value(Z)
+    A = g(Z)
     dZ = g.backward(dA, A)
     assert_array_equal(Z, Z_before)
     assert_array_equal(dA, dA_before)
@@ -103,9 +103,9 @@ def test_buffers(name):
     assert not np.shares_memory(dZ, dA)
 
     elsewhere = np.empty_like(Z)
-    assert g.value(Z, out=elsewhere) is elsewhere
+    assert g(Z, out=elsewhere) is elsewhere
     assert_array_equal(elsewhere, A)
-    assert g.value(Z, out=Z) is Z
+    assert g(Z, out=Z) is Z
     assert_array_equal(Z, A)
     assert g.backward(dA, A, out=dA) is dA
     assert_array_equal(dA, dZ)
@@ -117,16 +117,16 @@ logits = st.lists(st.floats(-1000, 1000), min_size=1, max_size=6)
 @given(logits, st.floats(-1000, 1000))
 def test_softmax_gives_probabilities_and_ignores_a_common_shift(z, shift):
     Z = np.array(z).reshape(-1, 1)
-    P = ACTIVATIONS["softmax"].value(Z)
+    P = ACTIVATIONS["softmax"](Z)
     assert_allclose(P.sum(), 1, rtol=1e-14)
     assert (P >= 0).all()
     # Z + shift is rounded at 2000 * 2^-53 at most; a probability's relative change is twice that.
-    assert_allclose(ACTIVATIONS["softmax"].value(Z + shift), P, rtol=1e-12)
+    assert_allclose(ACTIVATIONS["softmax"](Z + shift), P, rtol=1e-12)
 
 
 @given(st.floats(-700, 700))
 def test_sigmoid_is_symmetric_and_softmax_of_two(z):
-    p, q = (ACTIVATIONS["sigmoid"].value(np.array([[x]]))[0, 0] for x in (z, -z))
+    p, q = (ACTIVATIONS["sigmoid"](np.array([[x]]))[0, 0] for x in (z, -z))
     assert_allclose(p + q, 1, rtol=1e-15)
-    pair = ACTIVATIONS["softmax"].value(np.array([[z], [0.0]]))
+    pair = ACTIVATIONS["softmax"](np.array([[z], [0.0]]))
     assert_allclose(pair[:, 0], [p, q], rtol=1e-12)

@@ -23,7 +23,7 @@ def column(*values):
 
 def per_example(name, Z, Y):
     """L, by the activation that the loss goes with."""
-    return LOSSES[name].per_example(Z, ACTIVATIONS[OUTPUT[name]].value(Z), Y)
+    return LOSSES[name].per_example(Z, ACTIVATIONS[OUTPUT[name]](Z), Y)
 
 
 def test_the_four_losses_are_there():
@@ -68,7 +68,7 @@ def test_derivative_is_that_of_central_differences(name, lead):
         step[place] = h
         change = per_example(name, Z + step, Y) - per_example(name, Z - step, Y)
         numeric[place] = (change * weight[..., 0, :]).sum() / (2 * h)
-    A = output.value(Z)
+    A = output(Z)
     dZ = LOSSES[name].derivative(A, Y, weight)
     if LOSSES[name].output is None:
         dZ = output.backward(dZ, A)
@@ -94,7 +94,7 @@ def test_logits_of_a_thousand_are_exact(name, z, y, loss, dz, dtype):
     assert found.dtype == dtype
     # log(2) beside a logit of 1000 keeps the digits that a number of 1000 has.
     assert_allclose(found, [loss], rtol=1e-15, atol=1000 * np.finfo(dtype).eps)
-    A = ACTIVATIONS[OUTPUT[name]].value(Z)
+    A = ACTIVATIONS[OUTPUT[name]](Z)
     assert_array_equal(LOSSES[name].derivative(A, Y, np.ones((1, 1), dtype)), column(*dz))
 
 

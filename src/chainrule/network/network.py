@@ -223,11 +223,11 @@ class Network:
         W, b = self.weights[0], self.biases[0]
         # A feature matrix knows how to multiply itself; this file knows nothing else of it.
         Z = [(X.times(W) if hasattr(X, "times") else W @ X) + b]
-        A = [ACTIVATIONS[self.activations[0]].value(Z[0])]
+        A = [ACTIVATIONS[self.activations[0]](Z[0])]
         rest = zip(self.weights[1:], self.biases[1:], self.activations[1:], strict=True)
         for W, b, name in rest:
             Z.append(W @ A[-1] + b)
-            A.append(ACTIVATIONS[name].value(Z[-1]))
+            A.append(ACTIVATIONS[name](Z[-1]))
         return Cache(X, tuple(Z), tuple(A))
 
     def backward(self, cache: Cache, Y: Array, weight: Any = None, l2: Any = 0.0) -> Gradients:

@@ -35,6 +35,9 @@ class Propagation:
         self._loss, self._output = LOSSES[loss], activations[-1]
         self._g = [ACTIVATIONS[name] for name in activations]
         self._b1, self._db1 = upper.b1, upper.db1
+        if upper.b1.size == 1:
+            # As a 0-d view, added in a third of the time.
+            self._b1 = upper.b1.reshape(())
         lead, dtype = upper.b1.shape[:-2], upper.b1.dtype
         units = [upper.b1.shape[-2], *(V.shape[-2] for V in upper.V)]
         self._Z = [np.empty((*lead, n, m), dtype) for n in units]

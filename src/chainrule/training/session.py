@@ -72,7 +72,9 @@ class Session:
         self._last_db = self._upper.last_db
         # Where an error of this size is squared, the cost is no longer finite.
         self._limit = float(np.sqrt(np.finfo(network.dtype).max))
-        self._constant = isinstance(plan.schedule, Constant)
+        # As an array, which NumPy multiplies by sooner than by a float.
+        constant = isinstance(plan.schedule, Constant)
+        self._constant_rate = np.asarray(plan.learning_rate, network.dtype) if constant else None
         self._sums = Sums()
         self.best = None if plan.early_stopping is None else Best.of(self.blocks)
         self._before_finish: Snapshot | None = None
@@ -164,7 +166,7 @@ class Session:
     def _learn(self) -> None:
         """Update all parameters from their gradients."""
         self._check_finite(self._last_db, self._limit)
-        rate = self.rate()
+        rate = self.rate() if self._constant_rate is None else self._constant_rate
         for block in self.blocks:
             if self._decay is not None:
                 block.g += self._decay * block.decayed * block.p
@@ -174,7 +176,7 @@ class Session:
     def rate(self) -> Any:
         """The learning rate of the current iteration: float, or (R, 1)."""
         plan = self.plan
-        if self._constant:
+        if self._constant_rate is not None:
             return plan.learning_rate
         epoch = self.iteration // self.batches.per_epoch
         return plan.learning_rate * plan.schedule(self.iteration, epoch, plan.iterations)
@@ -252,7 +254,8 @@ class Session:
         """
         if self._recorded():
             return
-        self._before_finish = deepcopy(self.snapshot())
+        now = self.snapshot()
+        self._before_finish = Snapshot(now.records, now.sums, deepcopy(now.best))
         whole = self.batches.whole
         if whole is not None:
             self._record(*_measure(self._forward(whole), whole))
