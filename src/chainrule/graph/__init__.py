@@ -1,0 +1,36 @@
+"""The computation graph: every value and every derivative, seen, stepped and checked."""
+
+from chainrule.graph.backward import Gradients, backward, grad, value_and_grad
+from chainrule.graph.functions import (
+    absolute_error,
+    binary_cross_entropy,
+    leaky_relu,
+    relu,
+    sigmoid,
+    softmax,
+    softmax_cross_entropy,
+    squared_error,
+)
+from chainrule.graph.graph import Graph, trace
+from chainrule.graph.node import Node, variable
+from chainrule.graph.steps import Steps
+
+__all__ = [
+    "Gradients",
+    "Graph",
+    "Node",
+    "Steps",
+    "absolute_error",
+    "backward",
+    "binary_cross_entropy",
+    "grad",
+    "leaky_relu",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "softmax_cross_entropy",
+    "squared_error",
+    "trace",
+    "value_and_grad",
+    "variable",
+]

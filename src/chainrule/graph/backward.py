@@ -1,0 +1,229 @@
+"""The chain rule, from the end of a graph back to its start; and gradients of functions.
+
+    dJ/dx = sum over everything z that was computed from x of  dJ/dz dz/dx
+
+A graph is put in order without recursion, so that long chains work, and walked back once. Where
+derivatives are to be differentiated again, the same rules are applied to nodes instead of arrays,
+and give nodes.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.errors import InputError
+from chainrule.graph import trees
+from chainrule.graph.node import Node, floats
+
+Array = Any
+
+
+def in_order(output: Node) -> list[Node]:
+    """Every node that `output` was computed from and itself, each after what it is made of."""
+    order: list[Node] = []
+    seen: set[int] = set()
+    waiting: list[tuple[Node, bool]] = [(output, False)]
+    while waiting:
+        node, parts_are_done = waiting.pop()
+        if parts_are_done:
+            order.append(node)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            waiting.append((node, True))
+            waiting.extend((a, False) for a in reversed(node.args) if isinstance(a, Node))
+    return order
+
+
+class Gradients(Mapping[Node, Array]):
+    """dJ/dx for every node x of a graph, by node."""
+
+    def __init__(self, found: list[tuple[Node, Array]]) -> None:
+        self._found = {id(node): (node, gradient) for node, gradient in found}
+
+    def __getitem__(self, node: Node) -> Array:
+        if id(node) not in self._found:
+            raise KeyError(f"{node!r} is no part of this graph")
+        return self._found[id(node)][1]
+
+    def __iter__(self) -> Iterator[Node]:
+        return (node for node, _ in self._found.values())
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __repr__(self) -> str:
+        return f"Gradients of {len(self)} nodes"
+
+
+def backward(output: Node, seed: Any = None) -> Gradients:
+    """dJ/dx for every node x that `output` = J was computed from.
+
+    seed : dJ/d(output), of its shape; 1 by default, which needs an output of one number.
+
+    >>> from chainrule.graph import variable
+    >>> a, b, c = variable(5.0), variable(3.0), variable(2.0)
+    >>> d = backward(3 * (a + b * c))
+    >>> float(d[a]), float(d[b]), float(d[c])
+    (3.0, 6.0, 9.0)
+    """
+    if not isinstance(output, Node):
+        raise InputError("backward", "a node", checks.describe(output), "See variable().")
+    order = in_order(output)
+    found = _sweep(order, _seed(output, seed), set(map(id, order)), traced=False)
+    return Gradients([(node, found[id(node)]) for node in reversed(order) if id(node) in found])
+
+
+def _seed(output: Node, seed: Any) -> np.ndarray:
+    if seed is None:
+        if output.size != 1:
+            raise InputError(
+                "backward",
+                "a cost, one number",
+                f"an output of shape {output.shape}",
+                "Sum it, or say what weight each of its elements has: backward(output, seed).",
+            )
+        return np.ones(output.shape, output.dtype)
+    seed = floats("backward: seed", seed)
+    if seed.shape != output.shape:
+        raise InputError("backward", f"a seed of shape {output.shape}", f"{seed.shape}")
+    return seed
+
+
+def _sweep(order: list[Node], seed: Array, wanted: set[int], *, traced: bool) -> dict[int, Array]:
+    """dJ/dx by id(x) for those of `order` that are wanted or lead to what is.
+
+    traced : whether gradients are nodes, so that they can be differentiated in turn.
+    """
+    leads: set[int] = set()
+    for node in order:
+        if id(node) in wanted or any(id(arg) in leads for arg in node.args):
+            leads.add(id(node))
+    gradients = {id(order[-1]): seed}
+    for node in reversed(order):
+        g = gradients.get(id(node))
+        if g is None or node.operation is None:
+            continue
+        args = node.args if traced else tuple(getattr(a, "value", a) for a in node.args)
+        z = node if traced else node.value
+        for place, arg in enumerate(node.args):
+            if id(arg) in leads and isinstance(arg, Node):
+                share = node.operation.gradient(place, g, z, args, node.options)
+                before = gradients.get(id(arg))
+                gradients[id(arg)] = share if before is None else before + share
+        if id(node) not in wanted:
+            del gradients[id(node)]
+    return gradients
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: int | str | Sequence[int | str] = 0
+) -> Callable[..., tuple[Any, Any]]:
+    """A function that gives f's value and its gradient.
+
+    f : any function of numbers, arrays, and lists, tuples or dictionaries of them, written with
+        NumPy's functions, that gives one number (of shape (), (1,) or (1, 1)).
+    argnums : with respect to which argument, by position (0 is the first) or by name; of several
+        arguments the gradient is a tuple.
+
+    The gradient has the structure of the argument, a float array in the place of each number or
+    array. Where an argument, or anything else that f sees, is a node, value and gradient are
+    nodes: this is how derivatives are differentiated again.
+    """
+    several = isinstance(argnums, (list, tuple))
+    places: tuple = tuple(argnums) if several else (argnums,)  # type: ignore[arg-type]
+
+    @wraps(f)
+    def differentiated(*args: Any, **options: Any) -> tuple[Any, Any]:
+        inputs = _Inputs(places, args, options)
+        J = _cost(f(*inputs.args, **inputs.options))
+        if J is None:
+            raise InputError("grad", "a function that gives one number", "something else")
+        gradients = _with_respect_to(inputs.nodes, J)
+        found = inputs.rebuilt(gradients)
+        traced = any(isinstance(g, Node) for g in gradients)
+        value = J if traced or not isinstance(J, Node) else J.value
+        return value, found if several else found[0]
+
+    return differentiated
+
+
+def grad(f: Callable[..., Any], argnums: int | str | Sequence[int | str] = 0) -> Callable[..., Any]:
+    """A function that gives the gradient of f: see `value_and_grad`.
+
+    >>> grad(grad(lambda x: x**3))(2.0)
+    array(12.)
+    """
+    both = value_and_grad(f, argnums)
+
+    @wraps(f)
+    def gradient(*args: Any, **options: Any) -> Any:
+        return both(*args, **options)[1]
+
+    return gradient
+
+
+class _Inputs:
+    """f's arguments with a fresh node in the place of every number that is differentiated."""
+
+    def __init__(self, places: tuple, args: tuple, options: dict) -> None:
+        self.args, self.options = list(args), dict(options)
+        self.nodes: list[Node] = []
+        self._trees: list[Any] = []
+        for place in places:
+            holder: Any = self.args if isinstance(place, int) else self.options
+            try:
+                tree = holder[place]
+            except (IndexError, KeyError):
+                got = f"{len(args)} positional and the named arguments {sorted(options)}"
+                raise InputError("grad", f"an argument {place!r}", got) from None
+            self._trees.append(tree)
+            holder[place] = trees.mapped(self._fresh, tree)
+
+    def _fresh(self, leaf: Any, path: str) -> Node:
+        # A node that is given stays connected, but derivatives are taken at this one.
+        node = +leaf if isinstance(leaf, Node) else Node(floats(f"grad{path}", leaf))
+        self.nodes.append(node)
+        return node
+
+    def rebuilt(self, gradients: list[Array]) -> tuple:
+        """The gradients in the structure of the arguments."""
+        rest = iter(gradients)
+        return tuple(trees.mapped(lambda leaf, path: next(rest), tree) for tree in self._trees)
+
+
+def _cost(result: Any) -> Any:
+    """The number that f gave, as a node if it depends on one; None if it is no number."""
+    if isinstance(result, np.ndarray) and result.dtype == object and result.size == 1:
+        result = result.item()  # np.squeeze(np.array(cost)) is such a box
+    if isinstance(result, Node):
+        if result.size == 1:
+            return result
+        raise InputError(
+            "grad",
+            "a function that gives one number",
+            f"a result of shape {result.shape}",
+            "Sum it, or differentiate one element.",
+        )
+    return result if np.ndim(result) == 0 and isinstance(result, (int, float, np.number)) else None
+
+
+def _with_respect_to(nodes: list[Node], J: Any) -> list[Array]:
+    """dJ/dx for the nodes x; zeros where J does not depend on one."""
+    if not isinstance(J, Node):
+        return [np.zeros(node.shape, node.dtype) for node in nodes]
+    order = in_order(J)
+    mine = set(map(id, nodes))
+    # Variables of somebody else: the gradient may depend on them, and must not forget it.
+    traced = any(node.operation is None and id(node) not in mine for node in order)
+    found = _sweep(order, np.ones(J.shape, J.dtype), mine, traced=traced)
+    return [_own(found.get(id(node)), node) for node in nodes]
+
+
+def _own(gradient: Any, node: Node) -> Array:
+    """A gradient that shares its memory with nothing, in the dtype of what it belongs to."""
+    if gradient is None:
+        return np.zeros(node.shape, node.dtype)
+    return gradient if isinstance(gradient, Node) else np.array(gradient, node.dtype)

@@ -1,0 +1,151 @@
+"""A whole graph, as one object: its nodes in order, their names, their derivatives."""
+
+from collections.abc import Callable, Mapping
+from inspect import Parameter, signature
+from typing import TYPE_CHECKING, Any
+
+from chainrule import checks
+from chainrule.errors import InputError
+from chainrule.graph import trees
+from chainrule.graph.backward import backward, in_order
+from chainrule.graph.node import Node, variable
+from chainrule.graph.text import expression
+
+if TYPE_CHECKING:
+    from chainrule.graph.steps import Steps
+
+Array = Any
+
+
+class Graph:
+    """Everything that `output` was computed from, with values and derivatives.
+
+    output : a node. seed : see `backward`. groups : node -> name of the box that drawings may fold
+        it into, such as a layer of a network.
+    nodes : every node, each after what it was made of. gradients : dJ/dx by node.
+
+    Nodes without a name are called v1, v2, ... in their order, the output J.
+
+    >>> a, b, c = variable(5, "a"), variable(3, "b"), variable(2, "c")
+    >>> graph = Graph(3 * (a + b * c))
+    >>> [graph.label(node) for node in graph.nodes]
+    ['a', 'b', 'c', 'v1', 'v2', 'J']
+    >>> float(graph.gradients[b])
+    6.0
+    """
+
+    def __init__(
+        self, output: Node, seed: Any = None, groups: Mapping[Node, str] | None = None
+    ) -> None:
+        self.gradients = backward(output, seed)
+        self.output, self.nodes = output, in_order(output)
+        self.groups = dict(groups or {})
+        self._labels = _labels(self.nodes)
+        self._by_label = {self._labels[id(node)]: node for node in self.nodes}
+
+    def __repr__(self) -> str:
+        made = sum(node.operation is not None for node in self.nodes)
+        return f"Graph({self.label(self.output)}: {len(self.nodes)} nodes, {made} computed)"
+
+    def label(self, node: Node) -> str:
+        """What the node is called in this graph."""
+        return self._labels[id(node)]
+
+    def __getitem__(self, label: str) -> Node:
+        """The node of that name."""
+        if label not in self._by_label:
+            raise InputError(
+                "Graph", f"one of {checks.listed(list(self._by_label), 8)}", repr(label)
+            )
+        return self._by_label[label]
+
+    def expression(self, node: Node) -> str:
+        """How the node was computed, in the names of this graph."""
+        return expression(node, lambda part: self._labels.get(id(part)))
+
+    def gradient_label(self, node: Node) -> str:
+        """Of its derivative: dJ/da."""
+        return f"d{self.label(self.output)}/d{self.label(node)}"
+
+    def steps(self) -> "Steps":
+        """The forward and the backward pass, line by line."""
+        from chainrule.graph.steps import steps_of
+
+        return steps_of(self)
+
+
+def _labels(nodes: list[Node]) -> dict[int, str]:
+    """A name for every node, no two the same."""
+    taken = {node.name for node in nodes if node.name}
+    labels: dict[int, str] = {}
+    used: set[str] = set()
+    count = 0
+
+    def free(stem: str) -> str:
+        n = 2
+        while f"{stem}_{n}" in used | taken:
+            n += 1
+        return f"{stem}_{n}"
+
+    for node in nodes:
+        if node.name:
+            label = node.name if node.name not in used else free(node.name)
+        elif node is nodes[-1] and "J" not in taken:
+            label = "J"
+        else:
+            count += 1
+            while f"v{count}" in taken:
+                count += 1
+            label = f"v{count}"
+        labels[id(node)] = label
+        used.add(label)
+    return labels
+
+
+def trace(f: Callable[..., Any], *args: Any, seed: Any = None, **options: Any) -> Graph:
+    """The graph of f(*args), its arguments as variables by their names.
+
+    f : a function of numbers, arrays, and lists or dictionaries of them. seed : see `backward`,
+        for an f that gives an array.
+
+    >>> trace(lambda a, b, c: 3 * (a + b * c), 5, 3, 2)
+    Graph(J: 6 nodes, 3 computed)
+    """
+    names = _names_of_arguments(f, len(args))
+    made = [_variables(arg, name) for arg, name in zip(args, names, strict=True)]
+    named = {name: _variables(arg, name) for name, arg in options.items()}
+    output = f(*made, **named)
+    if getattr(output, "dtype", None) == object:
+        output = output.item()
+    if not isinstance(output, Node):
+        raise InputError(
+            "trace",
+            "a function that gives a node",
+            checks.describe(output),
+            "It should return what it computes from its arguments.",
+        )
+    return Graph(output, seed)
+
+
+def _variables(arg: Any, name: str) -> Any:
+    def made(leaf: Any, path: str) -> Node:
+        return leaf if isinstance(leaf, Node) else variable(leaf, _plain_path(name, path))
+
+    return trees.mapped(made, arg)
+
+
+def _plain_path(name: str, path: str) -> str:
+    """parameters['W1'] is W1; layers[0] is layers[0]."""
+    last = path.rpartition("[")[2].rstrip("]")
+    return last.strip("'\"") if last[:1] in ("'", '"') else name + path
+
+
+def _names_of_arguments(f: Callable, count: int) -> list[str]:
+    """Of the positional arguments."""
+    try:
+        found = signature(f).parameters.values()
+    except (TypeError, ValueError):
+        found = ()  # type: ignore[assignment]
+    positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    names = [p.name for p in found if p.kind in positional][:count]
+    return names + [f"x{k + 1}" for k in range(len(names), count)]

@@ -1,0 +1,344 @@
+"""A node: a number or array in a computation, which remembers what it was computed from.
+
+Python's operators and NumPy's functions work on nodes as on arrays, through NumPy's own protocols
+(`__array_ufunc__` and `__array_function__`, NEP 13 and 18), and give new nodes. So the graph is
+recorded by computing; nothing else keeps track of it, and it goes when its nodes go.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any, NoReturn
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.errors import InputError
+from chainrule.graph.composed import COMPOSED, LOOKING, STEPWISE
+from chainrule.graph.operations import (
+    AT_LEAST,
+    AT_MOST,
+    OPERATIONS,
+    Operation,
+    astype,
+    getitem,
+)
+
+REDUCED = {np.add: np.sum, np.maximum: np.max, np.minimum: np.min}  # np.add.reduce is np.sum
+WITH_A_CONSTANT = {np.maximum: AT_LEAST, np.minimum: AT_MOST}
+
+
+def variable(value: Any, name: str | None = None) -> "Node":
+    """A node that nothing was computed for: where a computation starts.
+
+    value : a number or array of them (copied; integers and booleans become float64, float32 stays).
+    name : for tables and drawings.
+
+    >>> a, b, c = variable(5, "a"), variable(3, "b"), variable(2, "c")
+    >>> 3 * (a + b * c)
+    Node(3 * (a + b * c) = 33.0)
+    """
+    if isinstance(value, Node):
+        raise InputError("variable", "numbers", "a node", "Use it as it is, or pass node.value.")
+    return Node(floats("variable", value, copy=True), name=name)
+
+
+def floats(where: str, value: Any, *, copy: bool = False) -> np.ndarray:
+    """A number or array as floats; InputError for what is none."""
+    fix = "Numbers, lists of numbers and NumPy arrays of them are taken."
+    try:
+        array = np.array(value) if copy else np.asarray(value)
+    except ValueError:
+        raise InputError(where, "an array", "lists of different lengths", fix) from None
+    if array.dtype.kind not in "fiub":
+        raise InputError(where, "real numbers", checks.describe(value), fix)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+class Node:
+    """A value and where it came from.
+
+    value : the array or number. operation : that computed it, None for a variable.
+    args : its array arguments, nodes and constants. options : the others (axis, shape, ...).
+    name : what tables and drawings call it, or None; may be set.
+
+    Comparisons give plain arrays of booleans, so that code may branch on values. There are no
+    in-place changes: x[0] = 1 and np.add(..., out=x) are refused, and x += 1 makes a new node.
+    """
+
+    __slots__ = ("__weakref__", "args", "name", "operation", "options", "value")
+    __hash__ = object.__hash__
+
+    def __init__(
+        self,
+        value: Any,
+        operation: Operation | None = None,
+        args: tuple = (),
+        options: Mapping[str, Any] | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.value, self.operation, self.args = value, operation, args
+        self.options, self.name = options or {}, name
+
+    def __repr__(self) -> str:
+        from chainrule.graph.text import expression, short
+
+        return f"Node({expression(self, depth=3)} = {short(self.value)})"
+
+    # ---- what arrays have -------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(self.value)
+
+    @property
+    def ndim(self) -> int:
+        return np.ndim(self.value)
+
+    @property
+    def size(self) -> int:
+        return np.size(self.value)
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.value.dtype
+
+    @property
+    def T(self) -> "Node":
+        return np.transpose(self)  # type: ignore[call-overload, no-any-return]
+
+    @property
+    def mT(self) -> "Node":
+        return self.T if self.ndim == 2 else np.swapaxes(self, -1, -2)  # type: ignore
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a node that holds one number has no len()")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator["Node"]:
+        if not self.shape:
+            raise TypeError("a node that holds one number cannot be iterated over")
+        return (self[k] for k in range(len(self)))
+
+    def __getitem__(self, index: Any) -> "Node":
+        return getitem(self, _plain_index(index))  # type: ignore[no-any-return]
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise InputError(
+            "graph",
+            "functions that make new arrays",
+            "an in-place write, x[...] = ...",
+            "Build the new array with np.where, np.concatenate or np.stack.",
+        )
+
+    def astype(self, dtype: Any, copy: bool = True) -> "Node":
+        if np.dtype(dtype) == self.dtype:
+            return self
+        return astype(self, checks.float_dtype("astype", dtype))  # type: ignore[no-any-return]
+
+    def reshape(self, *shape: Any) -> "Node":
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)  # type: ignore
+
+    def transpose(self, *axes: Any) -> "Node":
+        axes = axes[0] if len(axes) == 1 else axes or None
+        return np.transpose(self, axes)  # type: ignore[call-overload, no-any-return]
+
+    def item(self) -> NoReturn:
+        self.__float__()
+
+    # ---- what would lose the derivative ------------------------------------------------------
+
+    def __float__(self) -> NoReturn:
+        raise InputError(
+            "graph",
+            "NumPy's functions",
+            "float() or a function of the math module, which see a number and no graph",
+            "Use np.exp for math.exp; for the number alone take node.value.",
+        )
+
+    __int__ = __index__ = __complex__ = __float__
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """np.array(cost) of one number is a box that holds the node; of more it is refused."""
+        if self.shape or (dtype is not None and dtype is not object):
+            raise InputError(
+                "graph",
+                "functions that keep the graph",
+                f"np.array or np.asarray of a node of shape {self.shape}",
+                "Leave the call out, or take node.value where no derivative is wanted.",
+            )
+        box = np.empty((), object)
+        box[()] = self
+        return box
+
+    # ---- computing ---------------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if options.pop("out", None) is not None:
+            raise InputError(
+                "graph",
+                "functions that make new arrays",
+                f"an in-place write, np.{ufunc.__name__} with out= or an operator like +=",
+                "Write y = x + 1 for x += 1.",
+            )
+        if method == "reduce" and ufunc in REDUCED:
+            return REDUCED[ufunc](*inputs, **{"axis": 0, **options})
+        if method != "__call__":
+            raise _unknown(f"np.{ufunc.__name__}.{method}")
+        return self.__array_function__(ufunc, (), inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, args: tuple, options: dict) -> Any:
+        if function in LOOKING:
+            return function(*(_plain(arg) for arg in args), **_plain_options(options))
+        if function in COMPOSED:
+            return COMPOSED[function](*_bound(function, COMPOSED[function], args, options))
+        operation = OPERATIONS.get(function)
+        if operation is None:
+            raise _unknown(_name_of(function), stepwise=function in STEPWISE)
+        args, options = _arguments(operation, args, options)
+        special = WITH_A_CONSTANT.get(function)
+        if special is not None and len(args) == 2:
+            one, other = (isinstance(arg, Node) for arg in args)
+            if one != other:
+                operation, args = special, args if one else args[::-1]
+        return record(operation, args, options)
+
+
+def record(operation: Operation, args: tuple, options: dict | None = None) -> Node:
+    """Compute, and remember how."""
+    options = options or {}
+    for place, arg in enumerate(args):
+        if isinstance(arg, Node) and operation.rule(place) is None:
+            raise InputError(
+                "graph",
+                f"a plain array as argument {place + 1} of {operation.name}",
+                "a node, with respect to which it has no derivative",
+                "Pass node.value where that is meant.",
+            )
+    values = [arg.value if isinstance(arg, Node) else arg for arg in args]
+    compute = operation.value
+    value = compute(values, **options) if operation.any_number else compute(*values, **options)
+    return Node(value, operation, args, options)
+
+
+def _plain(arg: Any) -> Any:
+    if isinstance(arg, (list, tuple)):
+        return type(arg)(_plain(a) for a in arg)
+    return arg.value if isinstance(arg, Node) else arg
+
+
+def _plain_options(options: dict) -> dict:
+    return {name: _plain(option) for name, option in options.items()}
+
+
+def _plain_index(index: Any) -> Any:
+    """An index without nodes in it: booleans and whole numbers, which have no derivative."""
+    return _plain(index)
+
+
+def _arguments(operation: Operation, args: tuple, options: dict) -> tuple[tuple, dict]:
+    """The arguments as array arguments and named options; what has no meaning here is refused."""
+    if operation.any_number:
+        first, rest = tuple(args[0]), args[1:]
+    else:
+        n = len(operation.rules)
+        first, rest = args[:n], args[n:]
+    options = dict(zip(operation.parameters, rest, strict=False)) | options
+    extra = [*options.keys() - set(operation.parameters), *rest[len(operation.parameters) :]]
+    if extra or any(isinstance(option, Node) for option in options.values()):
+        node_options = [name for name, option in options.items() if isinstance(option, Node)]
+        raise InputError(
+            "graph",
+            f"np.{operation.name} with "
+            + (", ".join(operation.parameters) or "no options")
+            + (" given as plain numbers" if node_options else ""),
+            ", ".join(map(str, extra or node_options)),
+            "The graph knows no more of this function.",
+        )
+    if operation.name == "dot" and max(map(np.ndim, first)) > 2:
+        raise InputError(
+            "graph", "np.dot of vectors and matrices", "more axes", "Use np.matmul, the @ sign."
+        )
+    if operation.name == "norm":
+        _check_norm(first[0], options)
+    return first, options
+
+
+def _check_norm(x: Any, options: dict) -> None:
+    """Only the Euclidean length, of a vector or of all elements of a matrix."""
+    ord_, axis = options.get("ord"), options.get("axis")
+    vectors = isinstance(axis, int) or (axis is None and np.ndim(x) == 1)
+    if not (ord_ is None or (ord_ == 2 and vectors) or (ord_ == "fro" and not vectors)):
+        raise InputError(
+            "graph",
+            "np.linalg.norm as the Euclidean (Frobenius) norm",
+            f"ord={ord_!r}",
+            "For the sum of absolute values use np.sum(np.abs(x)).",
+        )
+
+
+@cache
+def _signature(function: Callable) -> inspect.Signature:
+    return inspect.signature(function)
+
+
+def _bound(function: Callable, composed: Callable, args: tuple, options: dict) -> tuple:
+    try:
+        bound = _signature(composed).bind(*args, **options)
+    except TypeError as error:
+        raise InputError(
+            "graph", f"{_name_of(function)}{_signature(composed)}", str(error)
+        ) from None
+    bound.apply_defaults()
+    return bound.args
+
+
+def _name_of(function: Any) -> str:
+    module = getattr(function, "__module__", "") or ""
+    return f"{module.replace('numpy', 'np')}.{function.__name__}" if module else function.__name__
+
+
+def _unknown(name: str, *, stepwise: bool = False) -> InputError:
+    if stepwise:
+        return InputError(
+            "graph",
+            "differentiable functions",
+            f"{name}, whose derivative is 0 between its jumps",
+            "Apply it to node.value where a constant is meant.",
+        )
+    known = sorted({operation.name for operation in OPERATIONS.values()} | {"var", "std", "..."})
+    return InputError(
+        "graph",
+        "a function that the graph knows",
+        name,
+        f"It knows {', '.join(known)}; write yours with these.",
+    )
+
+
+def _operator(function: Callable, *, reflected: bool = False) -> Callable:
+    if reflected:
+        return lambda self, other: function(other, self)
+    return lambda self, *others, **options: function(self, *others, **options)
+
+
+for _symbol, _function in {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "pow": np.power,
+    "matmul": np.matmul, "floordiv": np.floor_divide, "mod": np.remainder,
+}.items():  # fmt: skip
+    setattr(Node, f"__{_symbol}__", _operator(_function))
+    setattr(Node, f"__r{_symbol}__", _operator(_function, reflected=True))
+for _symbol, _function in {
+    "neg": np.negative, "pos": np.positive, "abs": np.absolute,
+    "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
+    "eq": np.equal, "ne": np.not_equal,
+}.items():  # fmt: skip
+    setattr(Node, f"__{_symbol}__", _operator(_function))
+for _method in (
+    np.sum, np.mean, np.max, np.min, np.var, np.std, np.squeeze, np.swapaxes, np.ravel, np.dot,
+    np.clip, np.argmax, np.argmin, np.all, np.any, np.copy,
+):  # fmt: skip
+    setattr(Node, _method.__name__, _operator(_method))

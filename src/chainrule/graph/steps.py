@@ -1,0 +1,188 @@
+"""A graph's two passes, one line a step: to be read, or played one at a time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, overload
+
+import numpy as np
+
+from chainrule.graph.graph import Graph
+from chainrule.graph.node import Node
+from chainrule.graph.text import shape_of, short, with_names
+
+Array = Any
+
+
+@dataclass(frozen=True, eq=False)
+class Forward:
+    """One value. node : its name. expression : how it is computed, or "given"."""
+
+    node: str
+    expression: str
+    value: Array
+
+    def cells(self) -> tuple[str, ...]:
+        return self.node, self.expression, shape_of(self.value), short(self.value)
+
+
+@dataclass(frozen=True, eq=False)
+class Backward:
+    """One share of one derivative, along one edge of the graph.
+
+        total += share,    share = incoming * local
+
+    derivative : whose share, such as dJ/da. through : the node that was computed from it.
+    formula : the share in names; local : d(through)/d(it), of functions of every element, else None.
+    incoming : dJ/d(through). share, total : the product, and the sum so far.
+    """
+
+    derivative: str
+    through: str
+    formula: str
+    local: Array | None
+    incoming: Array
+    share: Array
+    total: Array
+
+    def cells(self) -> tuple[str, ...]:
+        local = "" if self.local is None else short(self.local)
+        numbers = short(self.incoming), local, short(self.share), short(self.total)
+        return self.derivative, self.through, self.formula, *numbers
+
+
+FORWARD = ("node", "is", "shape", "value")
+BACKWARD = (
+    "derivative", "through", "formula", "incoming", "local", "incoming x local", "sum so far",
+)  # fmt: skip
+
+
+class Steps(Sequence[Forward | Backward]):
+    """All steps in order, forward then backward. Printed they are two tables, in a notebook HTML.
+
+    `for step in steps` plays them one at a time; `forward` and `backward` are the two lists.
+    """
+
+    def __init__(self, forward: list[Forward], backward: list[Backward], output: str) -> None:
+        self.forward, self.backward, self._output = forward, backward, output
+
+    def __len__(self) -> int:
+        return len(self.forward) + len(self.backward)
+
+    @overload
+    def __getitem__(self, k: int) -> Forward | Backward: ...
+    @overload
+    def __getitem__(self, k: slice) -> list[Forward | Backward]: ...
+    def __getitem__(self, k: Any) -> Any:
+        return [*self.forward, *self.backward][k]
+
+    def play(self) -> Iterator[str]:
+        """Each step as a line of text, when asked for the next."""
+        for k, step in enumerate(self, start=1):
+            cells = step.cells()
+            if isinstance(step, Forward):
+                yield f"{k:>3}  {cells[0]} = {cells[1]} = {cells[3]}".replace(" given =", "")
+            else:
+                yield f"{k:>3}  {cells[0]} += {step.formula} = {cells[5]}, so far {cells[6]}"
+
+    def __str__(self) -> str:
+        forward = _table(FORWARD, [step.cells() for step in self.forward])
+        backward = _table(BACKWARD, [step.cells() for step in self.backward])
+        return (
+            f"Forward: values\n\n{forward}\n\n"
+            f"Backward: derivatives of {self._output}\n\n{backward}"
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return (
+            "<p><b>Forward: values</b></p>"
+            + _html(FORWARD, [step.cells() for step in self.forward])
+            + f"<p><b>Backward: derivatives of {escape(self._output)}</b></p>"
+            + _html(BACKWARD, [step.cells() for step in self.backward])
+        )
+
+
+def steps_of(graph: Graph) -> Steps:
+    """The steps of a graph's forward and backward pass."""
+    forward = [
+        Forward(
+            graph.label(node),
+            "given" if node.operation is None else graph.expression(node),
+            node.value,
+        )
+        for node in graph.nodes
+    ]
+    totals: dict[int, Array] = {}
+    backward = [
+        step
+        for node in reversed(graph.nodes)
+        if node.operation is not None and node in graph.gradients
+        for place, arg in enumerate(node.args)
+        if isinstance(arg, Node)
+        for step in [_backward_step(graph, node, place, arg, totals)]
+    ]
+    return Steps(forward, backward, graph.label(graph.output))
+
+
+def _backward_step(
+    graph: Graph, node: Node, place: int, arg: Node, totals: dict[int, Array]
+) -> Backward:
+    operation, g = node.operation, graph.gradients[node]
+    assert operation is not None
+    args = tuple(a.value if isinstance(a, Node) else a for a in node.args)
+    share = operation.gradient(place, g, node.value, args, node.options)
+    before = totals.get(id(arg))
+    total = totals[id(arg)] = share if before is None else before + share
+    local = None
+    rule = operation.rule(place)
+    assert rule is not None
+    if operation.elementwise:
+        ones = np.ones(node.shape, node.dtype)
+        local = rule.derivative(ones, node.value, *args, **node.options)
+    return Backward(
+        graph.gradient_label(arg),
+        graph.label(node),
+        _formula(graph, node, place),
+        local,
+        g,
+        share,
+        total,
+    )
+
+
+def _formula(graph: Graph, node: Node, place: int) -> str:
+    """The rule's text in the names of the graph: dJ/dv * c."""
+    operation = node.operation
+    assert operation is not None
+    rule = operation.rule(place)
+    assert rule is not None
+    names = {"g": graph.gradient_label(node), "z": graph.label(node)}
+    for letter, arg in zip("xy" if len(operation.rules) < 3 else "cxy", node.args, strict=False):
+        names[letter] = graph.label(arg) if isinstance(arg, Node) else _constant(arg)
+    return with_names(rule.text, names)
+
+
+def _constant(value: Any) -> str:
+    return short(value).removesuffix(".0") if np.size(value) == 1 else f"({shape_of(value)} array)"
+
+
+def _table(head: Sequence[str], rows: list[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = [head, tuple("-" * width for width in widths), *rows]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _html(head: Sequence[str], rows: list[tuple[str, ...]]) -> str:
+    cells = "".join(f"<th style='text-align:left'>{escape(name)}</th>" for name in head)
+    lines = [f"<tr>{cells}</tr>"]
+    for row in rows:
+        cells = "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in row)
+        lines.append(f"<tr>{cells}</tr>")
+    return f"<table>{''.join(lines)}</table>"
+
+

@@ -1,0 +1,138 @@
+"""Nodes in words: expressions, short values, names."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Label = Callable[[Any], str | None]
+
+
+def short(value: Any, digits: int = 6, most: int = 6) -> str:
+    """A number; of an array a few numbers, and its shape where it is not all there.
+
+    >>> short(np.float64(33))
+    '33.0'
+    """
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return _number(array.item(), digits)
+    if array.size <= most:
+        return _nested(array, digits)
+    few = ", ".join(_number(v.item(), digits) for v in array.reshape(-1)[:3])
+    return f"[{few}, ...] {shape_of(array)}"
+
+
+def shape_of(value: Any) -> str:
+    """'3x4', or 'number'."""
+    shape = np.shape(value)
+    if len(shape) == 1:
+        return f"({shape[0]},)"
+    return " x ".join(map(str, shape)) or "number"
+
+
+def _number(value: Any, digits: int) -> str:
+    if isinstance(value, float):
+        text = f"{value:.{digits}g}"
+        return text if any(c in text for c in ".en") else f"{text}.0"
+    return str(value)
+
+
+def _nested(array: np.ndarray, digits: int) -> str:
+    if array.ndim == 0:
+        return _number(array.item(), digits)
+    return "[" + ", ".join(_nested(a, digits) for a in array) + "]"
+
+
+# How tightly an operation's text binds, by the sign in it; calls and names bind tightest.
+_BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "-x": 3, "+x": 3, "**": 4}
+_TIGHTEST = 5
+
+
+def _binding(text: str) -> int:
+    if text in _BINDING:
+        return _BINDING[text]
+    parts = text.split(" ")
+    return _BINDING.get(parts[1], _TIGHTEST) if len(parts) == 3 else _TIGHTEST
+
+
+def expression(node: Any, label: Label = lambda node: node.name, depth: int = 1) -> str:
+    """How the node was computed, in terms of what has a label, at most `depth` operations deep.
+
+    >>> from chainrule.graph import variable
+    >>> a, b = variable(5, "a"), variable(3, "b")
+    >>> expression(2 * (a + b), depth=2)
+    '2 * (a + b)'
+    """
+    return _written(node, label, depth, top=True)[0]
+
+
+def _written(node: Any, label: Label, depth: int, *, top: bool = False) -> tuple[str, int]:
+    """The text, and how tightly it binds."""
+    if not hasattr(node, "operation"):
+        return constant(node)
+    known = None if top else label(node)
+    if known is None and node.operation is None:
+        known = node.name or label(node) or short(node.value)
+    if known is not None:
+        return known, _TIGHTEST
+    if depth == 0:
+        return "...", _TIGHTEST
+    operation = node.operation
+    parts = [_written(arg, label, depth - 1) for arg in node.args]
+    return filled(operation, parts, node.options), _binding(operation.text)
+
+
+def constant(value: Any) -> tuple[str, int]:
+    """A number as it is, an array by its shape."""
+    if np.ndim(value):
+        return f"array({shape_of(value)})" if np.size(value) > 4 else short(value), _TIGHTEST
+    text = short(value) if isinstance(value, float) else str(value)
+    text = text.removesuffix(".0")
+    return text, _BINDING["-x"] if text.startswith("-") else _TIGHTEST
+
+
+def filled(operation: Any, parts: list[tuple[str, int]], options: Any) -> str:
+    """The operation's text with its arguments' texts in place, and its options at the end."""
+    if operation.any_number:
+        return _call(operation.name, ["[" + ", ".join(text for text, _ in parts) + "]"], options)
+    if operation.name == "getitem":
+        (text, binding), *_ = parts
+        inner = text if binding == _TIGHTEST else f"({text})"
+        return f"{inner}[{_index(options['index'])}]"
+    mine = _binding(operation.text)
+    names = _argument_names(operation)
+    texts = {}
+    for place, (name, (text, binding)) in enumerate(zip(names, parts, strict=True)):
+        loose = binding < mine or (binding == mine and place > 0)
+        alone = mine == _TIGHTEST and operation.text.endswith(")")
+        texts[name] = f"({text})" if loose and not alone and binding < _TIGHTEST else text
+    return with_names(operation.text, texts, options)
+
+
+def with_names(text: str, names: dict[str, str], options: Any = None) -> str:
+    """A rule's or operation's text with x, y, g, ... replaced by names."""
+    words = "".join(c if c.isalnum() or c == "_" else f"\0{c}\0" for c in text).split("\0")
+    written = "".join(names.get(word, word) for word in words)
+    if options and written.endswith(")"):
+        return written[:-1] + "".join(f", {k}={v}" for k, v in options.items()) + ")"
+    return written
+
+
+def _argument_names(operation: Any) -> list[str]:
+    return ["c", "x", "y"] if operation.name == "where" else ["x", "y"][: len(operation.rules)]
+
+
+def _call(name: str, args: list[str], options: Any) -> str:
+    return f"{name}({', '.join([*args, *(f'{k}={v}' for k, v in options.items())])})"
+
+
+def _index(index: Any) -> str:
+    if isinstance(index, tuple):
+        return ", ".join(_index(part) for part in index) or "()"
+    if isinstance(index, slice):
+        start, stop = ("" if end is None else str(end) for end in (index.start, index.stop))
+        return f"{start}:{stop}" + ("" if index.step is None else f":{index.step}")
+    if index is Ellipsis or index is None:
+        return "..." if index is Ellipsis else "None"
+    return str(index) if np.ndim(index) == 0 else f"array({shape_of(index)})"
