@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import asdict, replace
 
-from benchmarks import agreement, machine, startup, table
+from benchmarks import agreement, gradients, machine, startup, table
 from benchmarks.experiments import EXPERIMENTS, Experiment, named
 from benchmarks.measure import Result, Settings, run_all
 from benchmarks.problems import Sources, missing
@@ -14,6 +14,7 @@ from benchmarks.problems import Sources, missing
 FASHION = "/usr/share/datasets/fashion-mnist"  # Debian's package dataset-fashion-mnist
 QUICK_ITERATIONS, QUICK_EPOCHS = 100, 1
 STARTUP_TRIES = 7
+GRADIENT_TRIES = 30
 
 
 def main() -> int:
@@ -48,9 +49,16 @@ def main() -> int:
         stand_in = settings.sources.course is None
         console.print(table.startup_table(timings, stand_in, settings.quick))
         failures += [f"{t.what}: {t.failure}" for t in timings if t.failure]
+    of_gradients = []
+    if gradients.NAME in options.only:
+        of_gradients = gradients.measure(settings.sources, 2 if settings.quick else GRADIENT_TRIES)
+        console.print(table.gradients_table(of_gradients, settings.sources.course is None))
+        failures += [f"{t.what}: {t.failure}" for t in of_gradients if t.failure]
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(_report(facts, settings, results, timings, failures), file, indent=1)
+            json.dump(
+                _report(facts, settings, results, timings, of_gradients, failures), file, indent=1
+            )
     for failure in failures:
         print(f"FAILED {failure}", file=sys.stderr)
     if results and not failures:
@@ -59,7 +67,7 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    names = [e.name for e in EXPERIMENTS] + [startup.NAME]
+    names = [e.name for e in EXPERIMENTS] + [startup.NAME, gradients.NAME]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     add("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
@@ -95,6 +103,7 @@ def _report(
     settings: Settings,
     results: list[Result],
     timings: list[startup.Timing],
+    of_gradients: list[startup.Timing],
     failures: list[str],
 ) -> dict:
     return {
@@ -113,6 +122,7 @@ def _report(
             for result in results
         ],
         "startup": [asdict(timing) for timing in timings],
+        "graph": [asdict(timing) for timing in of_gradients],
         "failures": failures,
     }
 

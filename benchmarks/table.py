@@ -1,5 +1,7 @@
 """The tables."""
 
+from statistics import median
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -115,11 +117,21 @@ def startup_table(timings: list[Timing], stand_in: bool, quick: bool) -> Table:
         title += "\nQUICK: shortened, not for quoting"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     table.add_column("what")
-    table.add_column("best seconds", justify="right")
-    table.add_column("tries", justify="right")
+    for name in ("best seconds", "median", "tries"):
+        table.add_column(name, justify="right")
     table.add_column("remark")
     for timing in timings:
-        best = f"{min(timing.seconds):.3f}" if timing.seconds else "–"
+        numbers = (min(timing.seconds), median(timing.seconds)) if timing.seconds else ()
+        shown = [f"{number:.4f}" for number in numbers] or ["–", "–"]
         remark = f"failed: {timing.failure}" if timing.failure else ""
-        table.add_row(timing.what, best, str(len(timing.seconds)), remark.replace("[", "\\["))
+        table.add_row(timing.what, *shown, str(len(timing.seconds)), remark.replace("[", "\\["))
+    return table
+
+
+def gradients_table(timings: list[Timing], stand_in: bool) -> Table:
+    """Like the start-up's, with its own title."""
+    table = startup_table(timings, stand_in, quick=False)
+    table.title = str(table.title).replace(
+        "Start-up", "One value and gradient of the 4-layer network, 12288-20-7-5-1, 209 examples"
+    )
     return table

@@ -15,13 +15,15 @@ ROOT = Path(chainrule.__file__).parent
 LEVELS = [
     {"_version", "errors", "checks", "tensor_file"},
     {"network", "data"},
-    {"training"},
-    {"model_file", "course", "inspection", "run_folder"},
+    {"training", "graph"},
+    {"model_file", "course", "inspection", "run_folder", "export"},
     {"__init__"},
     {"cli", "__main__"},
 ]
 LEVEL = {part: k for k, parts in enumerate(LEVELS) for part in parts}
 APART = {"network": "data", "data": "network"}  # neither imports the other
+# network.trace(X, Y) hands itself upwards, when it is called.
+UPWARD = {("chainrule.network.network", "chainrule.graph.network_trace")}
 HEAVY = (
     "PIL", "h5py", "matplotlib", "sklearn", "scipy", "rich", "cyclopts", "safetensors", "pandas",
     "torch", "threadpoolctl", "onnx",
@@ -69,7 +71,8 @@ def imported(path, **options):
 
 
 GRAPH = {
-    module: {name for name in imported(path) if name in MODULES} for module, path in MODULES.items()
+    module: {name for name in imported(path) if name in MODULES and (module, name) not in UPWARD}
+    for module, path in MODULES.items()
 }
 
 

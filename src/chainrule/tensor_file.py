@@ -64,6 +64,8 @@ def read(path: str | Path, kind: str, newest: int) -> tuple[dict[str, np.ndarray
         with safe_open(where, framework="numpy") as file:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if strange := [str(a.dtype) for a in arrays.values() if a.dtype.kind not in "fiub"]:
+            raise TypeError(strange[0])  # bfloat16, where another package taught NumPy about it
     except FileNotFoundError:
         raise ModelFileError(where, f"a {kind} file", "no such file") from None
     except (SafetensorError, OSError, MemoryError, ValueError, TypeError, KeyError) as error:

@@ -8,6 +8,8 @@ from cyclopts import App, CycloptsError, Parameter
 from chainrule._version import __version__
 from chainrule.cli.demo import demo
 from chainrule.cli.evaluate import evaluate
+from chainrule.cli.export import export
+from chainrule.cli.graph import graph
 from chainrule.cli.predict import predict
 from chainrule.cli.reproduce import reproduce
 from chainrule.cli.show import safe
@@ -25,7 +27,7 @@ app = App(
     # A file may be called [a].png: that is a name, not a list in JSON.
     default_parameter=Parameter(json_list=False, json_dict=False),
 )
-for command in (demo, train, evaluate, predict, reproduce):
+for command in (demo, train, evaluate, predict, reproduce, graph, export):
     app.command(command)
 
 

@@ -7,10 +7,16 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
+from chainrule.graph import Node
 
 
 def floats(where: str, name: str, value: Any) -> np.ndarray:
-    """`value` as floats of its own shape; what is float already keeps its dtype, uncopied."""
+    """`value` as floats of its own shape; what is float already keeps its dtype, uncopied.
+
+    A node of the computation graph passes: the functions are written so that it runs through them.
+    """
+    if isinstance(value, Node):
+        return value  # type: ignore[return-value]
     try:
         array = np.asarray(value)
     except ValueError:  # rows of different lengths
@@ -35,6 +41,8 @@ def rows(where: str, name: str, value: Any) -> np.ndarray:
             f"a rank-1 array of shape {array.shape}",
             f"For a single vector pass {name}.reshape(1, {array.size}).",
         )
+    if isinstance(array, Node) and array.ndim == 2:
+        return array
     return checks.matrix(where, name, array, columns="one vector per row")
 
 

@@ -1,6 +1,9 @@
 """The computation graph: every value and every derivative, seen, stepped and checked."""
 
 from chainrule.graph.backward import Gradients, backward, grad, value_and_grad
+from chainrule.graph.backward_report import BackwardCheck, GradientReport
+from chainrule.graph.check import ArgumentCheck, GradientCheck, check_gradients
+from chainrule.graph.check_backward import check_backward
 from chainrule.graph.functions import (
     absolute_error,
     binary_cross_entropy,
@@ -16,6 +19,10 @@ from chainrule.graph.node import Node, variable
 from chainrule.graph.steps import Steps
 
 __all__ = [
+    "ArgumentCheck",
+    "BackwardCheck",
+    "GradientCheck",
+    "GradientReport",
     "Gradients",
     "Graph",
     "Node",
@@ -23,6 +30,8 @@ __all__ = [
     "absolute_error",
     "backward",
     "binary_cross_entropy",
+    "check_backward",
+    "check_gradients",
     "grad",
     "leaky_relu",
     "relu",

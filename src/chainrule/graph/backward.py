@@ -9,6 +9,7 @@ and give nodes.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from chainrule.graph import trees
 from chainrule.graph.node import Node, floats
 
 Array = Any
+_BY_POSITION = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def in_order(output: Node) -> list[Node]:
@@ -38,7 +40,7 @@ def in_order(output: Node) -> list[Node]:
 
 
 class Gradients(Mapping[Node, Array]):
-    """dJ/dx for every node x of a graph, by node."""
+    """dJ/dx for every node x of a graph, by node: arrays of x's shape and dtype, each a copy."""
 
     def __init__(self, found: list[tuple[Node, Array]]) -> None:
         self._found = {id(node): (node, gradient) for node, gradient in found}
@@ -46,7 +48,7 @@ class Gradients(Mapping[Node, Array]):
     def __getitem__(self, node: Node) -> Array:
         if id(node) not in self._found:
             raise KeyError(f"{node!r} is no part of this graph")
-        return self._found[id(node)][1]
+        return np.array(self._found[id(node)][1])
 
     def __iter__(self) -> Iterator[Node]:
         return (node for node, _ in self._found.values())
@@ -89,7 +91,7 @@ def _seed(output: Node, seed: Any) -> np.ndarray:
     seed = floats("backward: seed", seed)
     if seed.shape != output.shape:
         raise InputError("backward", f"a seed of shape {output.shape}", f"{seed.shape}")
-    return seed
+    return seed.astype(output.dtype, copy=False)
 
 
 def _sweep(order: list[Node], seed: Array, wanted: set[int], *, traced: bool) -> dict[int, Array]:
@@ -129,22 +131,21 @@ def value_and_grad(
         arguments the gradient is a tuple.
 
     The gradient has the structure of the argument, a float array in the place of each number or
-    array. Where an argument, or anything else that f sees, is a node, value and gradient are
-    nodes: this is how derivatives are differentiated again.
+    array. Where an argument, or anything else that f sees, is a node, the value is a node, and so
+    is every gradient that depends on it: this is how derivatives are differentiated again.
     """
     several = isinstance(argnums, (list, tuple))
     places: tuple = tuple(argnums) if several else (argnums,)  # type: ignore[arg-type]
 
     @wraps(f)
     def differentiated(*args: Any, **options: Any) -> tuple[Any, Any]:
-        inputs = _Inputs(places, args, options)
-        J = _cost(f(*inputs.args, **inputs.options))
-        if J is None:
-            raise InputError("grad", "a function that gives one number", "something else")
-        gradients = _with_respect_to(inputs.nodes, J)
+        inputs = _Inputs([_place(f, place, args, options) for place in places], args, options)
+        try:
+            J = _cost(f(*inputs.args, **inputs.options))
+            value, gradients = _with_respect_to(inputs.nodes, J)
+        finally:
+            inputs.close()
         found = inputs.rebuilt(gradients)
-        traced = any(isinstance(g, Node) for g in gradients)
-        value = J if traced or not isinstance(J, Node) else J.value
         return value, found if several else found[0]
 
     return differentiated
@@ -165,10 +166,33 @@ def grad(f: Callable[..., Any], argnums: int | str | Sequence[int | str] = 0) ->
     return gradient
 
 
+def _place(f: Callable, place: int | str, args: tuple, options: dict) -> int | str:
+    """Where the argument stands in this call: given by its position, or by its name."""
+    if place in options or (isinstance(place, int) and place < len(args)):
+        return place
+    try:
+        names = [p.name for p in signature(f).parameters.values() if p.kind in _BY_POSITION]
+    except (TypeError, ValueError):
+        return place
+    if place in names:
+        return names.index(place)
+    return names[place] if isinstance(place, int) and place < len(names) else place
+
+
+class _Argument(Node):
+    """What a function gets while it is differentiated.
+
+    closed : whether that is over; in a gradient that is a node it is then a constant.
+    """
+
+    __slots__ = ("closed",)
+    closed: bool
+
+
 class _Inputs:
     """f's arguments with a fresh node in the place of every number that is differentiated."""
 
-    def __init__(self, places: tuple, args: tuple, options: dict) -> None:
+    def __init__(self, places: list, args: tuple, options: dict) -> None:
         self.args, self.options = list(args), dict(options)
         self.nodes: list[Node] = []
         self._trees: list[Any] = []
@@ -184,9 +208,14 @@ class _Inputs:
 
     def _fresh(self, leaf: Any, path: str) -> Node:
         # A node that is given stays connected, but derivatives are taken at this one.
-        node = +leaf if isinstance(leaf, Node) else Node(floats(f"grad{path}", leaf))
+        node = +leaf if isinstance(leaf, Node) else _Argument(floats(f"grad{path}", leaf))
         self.nodes.append(node)
         return node
+
+    def close(self) -> None:
+        for node in self.nodes:
+            if isinstance(node, _Argument):
+                node.closed = True
 
     def rebuilt(self, gradients: list[Array]) -> tuple:
         """The gradients in the structure of the arguments."""
@@ -195,31 +224,31 @@ class _Inputs:
 
 
 def _cost(result: Any) -> Any:
-    """The number that f gave, as a node if it depends on one; None if it is no number."""
+    """The one number that f gave: a node if it depends on one."""
     if isinstance(result, np.ndarray) and result.dtype == object and result.size == 1:
         result = result.item()  # np.squeeze(np.array(cost)) is such a box
-    if isinstance(result, Node):
-        if result.size == 1:
-            return result
-        raise InputError(
-            "grad",
-            "a function that gives one number",
-            f"a result of shape {result.shape}",
-            "Sum it, or differentiate one element.",
-        )
-    return result if np.ndim(result) == 0 and isinstance(result, (int, float, np.number)) else None
+    if isinstance(result, (Node, int, float, np.number, np.ndarray)) and np.size(result) == 1:
+        return result
+    arrays = isinstance(result, (Node, np.ndarray))
+    got = f"a result of shape {result.shape}" if arrays else f"a {type(result).__name__}"
+    fix = "Sum it, or differentiate one element." if arrays else "Return the cost alone."
+    raise InputError("grad", "a function that gives one number", got, fix)
 
 
-def _with_respect_to(nodes: list[Node], J: Any) -> list[Array]:
-    """dJ/dx for the nodes x; zeros where J does not depend on one."""
+def _with_respect_to(nodes: list[Node], J: Any) -> tuple[Any, list[Array]]:
+    """J's value, and dJ/dx for the nodes x; zeros where J does not depend on one."""
     if not isinstance(J, Node):
-        return [np.zeros(node.shape, node.dtype) for node in nodes]
+        return J, [np.zeros(node.shape, node.dtype) for node in nodes]
     order = in_order(J)
     mine = set(map(id, nodes))
-    # Variables of somebody else: the gradient may depend on them, and must not forget it.
-    traced = any(node.operation is None and id(node) not in mine for node in order)
+    # Variables of somebody else: value and gradient may depend on them, and must not forget it.
+    traced = any(
+        node.operation is None and id(node) not in mine and not getattr(node, "closed", False)
+        for node in order
+    )
     found = _sweep(order, np.ones(J.shape, J.dtype), mine, traced=traced)
-    return [_own(found.get(id(node)), node) for node in nodes]
+    value = J if traced else J.value.copy()
+    return value, [_own(found.get(id(node)), node) for node in nodes]
 
 
 def _own(gradient: Any, node: Node) -> Array:

@@ -1,38 +1,39 @@
-"""NumPy's functions that the graph spells out in other ones, and those that only look at numbers."""
+"""NumPy's functions that the graph spells out in others, and those that only look at numbers."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from chainrule.errors import InputError
+
 Array = Any
 
 
-def _axes_moved(x: Array, source: Any, destination: Any) -> Array:
-    axes = list(range(np.ndim(x)))
-    sources = [k % len(axes) for k in np.atleast_1d(source)]
-    targets = [k % len(axes) for k in np.atleast_1d(destination)]
-    rest = iter([k for k in axes if k not in sources])
-    moved = dict(zip(targets, sources, strict=True))
-    return np.transpose(x, tuple(moved[k] if k in moved else next(rest) for k in axes))
+def _transposed(a: Array, function: Callable, *axes: Any) -> Array:
+    """As `function` moves the axes: those of an array of nothing, of lengths 0, 1, 2, ..."""
+    return np.transpose(a, function(np.empty(range(np.ndim(a))), *axes).shape)
 
 
-def _axes_swapped(x: Array, axis1: int, axis2: int) -> Array:
-    axes = list(range(np.ndim(x)))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
-    return np.transpose(x, tuple(axes))
-
-
-def _variance(x: Array, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Array:
-    squares = np.square(x - np.mean(x, axis=axis, keepdims=True))
+def _variance(a: Array, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Array:
+    squares = np.square(a - np.mean(a, axis=axis, keepdims=True))
     total = np.sum(squares, axis=axis, keepdims=keepdims)
-    return total / (np.size(x) / np.size(total) - ddof)
+    return total / (np.size(a) / np.size(total) - ddof)
 
 
-def _inner(x: Array, y: Array) -> Array:
-    if np.ndim(x) != 1 or np.ndim(y) != 1:
-        raise TypeError("of two vectors only; np.matmul multiplies matrices")
-    return np.dot(x, y)
+def _deviation(a: Array, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Array:
+    return np.sqrt(_variance(a, axis, ddof, keepdims))
+
+
+def _inner(a: Array, b: Array) -> Array:
+    if np.ndim(a) != 1 or np.ndim(b) != 1:
+        raise InputError(
+            "graph",
+            "np.inner and np.vdot of two vectors",
+            f"shapes {np.shape(a)} and {np.shape(b)}",
+            "np.matmul, the @ sign, multiplies matrices.",
+        )
+    return np.dot(a, b)
 
 
 def _rows(arrays: Any) -> list[Array]:
@@ -45,22 +46,20 @@ def _columns(arrays: Any) -> Array:
 
 
 COMPOSED: dict[Callable, Callable] = {
-    np.ravel: lambda x: np.reshape(x, (-1,)),
-    np.moveaxis: _axes_moved,
-    np.swapaxes: _axes_swapped,
-    np.matrix_transpose: lambda x: _axes_swapped(x, -1, -2),
+    np.ravel: lambda a: np.reshape(a, (-1,)),
+    np.moveaxis: lambda a, source, destination: _transposed(a, np.moveaxis, source, destination),
+    np.swapaxes: lambda a, axis1, axis2: _transposed(a, np.swapaxes, axis1, axis2),
+    np.matrix_transpose: lambda x: _transposed(x, np.matrix_transpose),
     np.var: _variance,
-    np.std: lambda x, axis=None, ddof=0, keepdims=False: np.sqrt(
-        _variance(x, axis, ddof, keepdims)
-    ),
-    np.outer: lambda x, y: np.reshape(x, (-1, 1)) * np.reshape(y, (1, -1)),
+    np.std: _deviation,
+    np.outer: lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
     np.inner: _inner,
     np.vdot: _inner,
-    np.vstack: lambda arrays: np.concatenate(_rows(arrays), axis=0),
-    np.hstack: _columns,
-    np.copy: lambda x: +x,
+    np.vstack: lambda tup: np.concatenate(_rows(tup), axis=0),
+    np.hstack: lambda tup: _columns(tup),
+    np.copy: lambda a: +a,
 }
-"""Run as they stand here, on nodes."""
+"""Run as they stand here, on nodes; the parameters have NumPy's names."""
 
 LOOKING: set[Callable] = {
     np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like,
@@ -72,7 +71,7 @@ LOOKING: set[Callable] = {
     np.isfinite, np.isnan, np.isinf, np.signbit, np.sign,
     np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
 }  # fmt: skip
-"""Their results do not change with small changes of x: they see the values and give plain arrays."""
+"""Their results do not follow small changes of x: they see the values and give plain arrays."""
 
 STEPWISE: set[Callable] = {
     np.floor, np.ceil, np.trunc, np.rint, np.round, np.fix, np.floor_divide, np.remainder, np.fmod,

@@ -1,8 +1,10 @@
 """A whole graph, as one object: its nodes in order, their names, their derivatives."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
@@ -21,7 +23,8 @@ class Graph:
     """Everything that `output` was computed from, with values and derivatives.
 
     output : a node. seed : see `backward`. groups : node -> name of the box that drawings may fold
-        it into, such as a layer of a network.
+        it into, such as a layer of a network. also : nodes to show that `output` does not need.
+    given : variables in the order in which they are to be listed, before everything else.
     nodes : every node, each after what it was made of. gradients : dJ/dx by node.
 
     Nodes without a name are called v1, v2, ... in their order, the output J.
@@ -35,12 +38,21 @@ class Graph:
     """
 
     def __init__(
-        self, output: Node, seed: Any = None, groups: Mapping[Node, str] | None = None
+        self,
+        output: Node,
+        seed: Any = None,
+        groups: Mapping[Node, str] | None = None,
+        also: Sequence[Node] = (),
+        given: Sequence[Node] = (),
     ) -> None:
         self.gradients = backward(output, seed)
         self.output, self.nodes = output, in_order(output)
+        for other in also:
+            self.nodes += [node for node in in_order(other) if node not in self.gradients]
+        first = [node for node in given if node in self.gradients]
+        self.nodes = first + [node for node in self.nodes if not any(node is f for f in first)]
         self.groups = dict(groups or {})
-        self._labels = _labels(self.nodes)
+        self._labels = _labels(self.nodes, output)
         self._by_label = {self._labels[id(node)]: node for node in self.nodes}
 
     def __repr__(self) -> str:
@@ -73,8 +85,27 @@ class Graph:
 
         return steps_of(self)
 
+    def svg(self, *, fold: bool | None = None, values: bool = True) -> str:
+        """The graph drawn, as SVG text: see `graph.draw.svg`."""
+        from chainrule.graph.draw import svg
 
-def _labels(nodes: list[Node]) -> dict[int, str]:
+        return svg(self, fold=fold, values=values)
+
+    def dot(self, *, fold: bool | None = None, values: bool = True) -> str:
+        """The graph as text for Graphviz: see `graph.draw.dot`."""
+        from chainrule.graph.draw import dot
+
+        return dot(self, fold=fold, values=values)
+
+    def _repr_svg_(self) -> str | None:
+        """In a notebook. None, so that it shows the text, where the graph cannot be drawn."""
+        try:
+            return self.svg()
+        except InputError:
+            return None
+
+
+def _labels(nodes: list[Node], output: Node) -> dict[int, str]:
     """A name for every node, no two the same."""
     taken = {node.name for node in nodes if node.name}
     labels: dict[int, str] = {}
@@ -90,7 +121,7 @@ def _labels(nodes: list[Node]) -> dict[int, str]:
     for node in nodes:
         if node.name:
             label = node.name if node.name not in used else free(node.name)
-        elif node is nodes[-1] and "J" not in taken:
+        elif node is output and "J" not in taken:
             label = "J"
         else:
             count += 1
@@ -115,8 +146,8 @@ def trace(f: Callable[..., Any], *args: Any, seed: Any = None, **options: Any) -
     made = [_variables(arg, name) for arg, name in zip(args, names, strict=True)]
     named = {name: _variables(arg, name) for name, arg in options.items()}
     output = f(*made, **named)
-    if getattr(output, "dtype", None) == object:
-        output = output.item()
+    if isinstance(output, np.ndarray) and output.dtype == object and output.size == 1:
+        output = output.item()  # np.squeeze(np.array(cost)) is such a box
     if not isinstance(output, Node):
         raise InputError(
             "trace",
@@ -124,7 +155,9 @@ def trace(f: Callable[..., Any], *args: Any, seed: Any = None, **options: Any) -
             checks.describe(output),
             "It should return what it computes from its arguments.",
         )
-    return Graph(output, seed)
+    given: list[Node] = []
+    trees.mapped(lambda leaf, path: given.append(leaf), [made, named])
+    return Graph(output, seed, given=[node for node in given if node.operation is None])
 
 
 def _variables(arg: Any, name: str) -> Any:

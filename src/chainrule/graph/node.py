@@ -8,7 +8,7 @@ recorded by computing; nothing else keeps track of it, and it goes when its node
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -24,7 +24,8 @@ from chainrule.graph.operations import (
     getitem,
 )
 
-REDUCED = {np.add: np.sum, np.maximum: np.max, np.minimum: np.min}  # np.add.reduce is np.sum
+_np: Any = np  # whose type hints do not know that its functions give nodes for nodes
+REDUCED = {np.add: _np.sum, np.maximum: _np.max, np.minimum: _np.min}  # np.add.reduce is np.sum
 WITH_A_CONSTANT = {np.maximum: AT_LEAST, np.minimum: AT_MOST}
 
 
@@ -36,7 +37,7 @@ def variable(value: Any, name: str | None = None) -> "Node":
 
     >>> a, b, c = variable(5, "a"), variable(3, "b"), variable(2, "c")
     >>> 3 * (a + b * c)
-    Node(3 * (a + b * c) = 33.0)
+    Node(3 * (a + b * c) = 33)
     """
     if isinstance(value, Node):
         raise InputError("variable", "numbers", "a node", "Use it as it is, or pass node.value.")
@@ -48,6 +49,8 @@ def floats(where: str, value: Any, *, copy: bool = False) -> np.ndarray:
     fix = "Numbers, lists of numbers and NumPy arrays of them are taken."
     try:
         array = np.array(value) if copy else np.asarray(value)
+    except InputError:  # from a node in it
+        raise
     except ValueError:
         raise InputError(where, "an array", "lists of different lengths", fix) from None
     if array.dtype.kind not in "fiub":
@@ -85,6 +88,40 @@ class Node:
 
         return f"Node({expression(self, depth=3)} = {short(self.value)})"
 
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec) if spec else repr(self)
+
+    def __copy__(self, memo: Any = None) -> "Node":
+        """Itself, which is never changed: copied arguments stay connected."""
+        return self
+
+    __deepcopy__ = __copy__
+
+    if TYPE_CHECKING:  # set below, from NumPy's functions
+        __add__: Any
+        __radd__: Any
+        __sub__: Any
+        __rsub__: Any
+        __mul__: Any
+        __rmul__: Any
+        __truediv__: Any
+        __rtruediv__: Any
+        __pow__: Any
+        __rpow__: Any
+        __matmul__: Any
+        __rmatmul__: Any
+        __neg__: Any
+        __pos__: Any
+        __abs__: Any
+        __lt__: Any
+        __le__: Any
+        __gt__: Any
+        __ge__: Any
+        sum: Any
+        mean: Any
+        max: Any
+        min: Any
+
     # ---- what arrays have -------------------------------------------------------------------
 
     @property
@@ -105,11 +142,11 @@ class Node:
 
     @property
     def T(self) -> "Node":
-        return np.transpose(self)  # type: ignore[call-overload, no-any-return]
+        return _np.transpose(self)
 
     @property
     def mT(self) -> "Node":
-        return self.T if self.ndim == 2 else np.swapaxes(self, -1, -2)  # type: ignore
+        return self.T if self.ndim == 2 else _np.matrix_transpose(self)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -122,7 +159,7 @@ class Node:
         return (self[k] for k in range(len(self)))
 
     def __getitem__(self, index: Any) -> "Node":
-        return getitem(self, _plain_index(index))  # type: ignore[no-any-return]
+        return getitem(self, _plain(index))
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise InputError(
@@ -135,14 +172,13 @@ class Node:
     def astype(self, dtype: Any, copy: bool = True) -> "Node":
         if np.dtype(dtype) == self.dtype:
             return self
-        return astype(self, checks.float_dtype("astype", dtype))  # type: ignore[no-any-return]
+        return astype(self, checks.float_dtype("astype", dtype))
 
     def reshape(self, *shape: Any) -> "Node":
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)  # type: ignore
+        return _np.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def transpose(self, *axes: Any) -> "Node":
-        axes = axes[0] if len(axes) == 1 else axes or None
-        return np.transpose(self, axes)  # type: ignore[call-overload, no-any-return]
+        return _np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
     def item(self) -> NoReturn:
         self.__float__()
@@ -164,16 +200,17 @@ class Node:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """np.array(cost) of one number is a box that holds the node; of more it is refused."""
-        if self.shape or (dtype is not None and dtype is not object):
+        if self.size != 1 or (dtype is not None and np.dtype(dtype) != object):
             raise InputError(
                 "graph",
                 "functions that keep the graph",
                 f"np.array or np.asarray of a node of shape {self.shape}",
-                "Leave the call out, or take node.value where no derivative is wanted.",
+                "Leave the call out (np.stack makes one array of several nodes), or take "
+                "node.value where no derivative is wanted.",
             )
         box = np.empty((), object)
-        box[()] = self
-        return box
+        box[()] = self if self.ndim == 0 else self.reshape(())
+        return box.reshape(self.shape)
 
     # ---- computing ---------------------------------------------------------------------------
 
@@ -195,11 +232,14 @@ class Node:
         if function in LOOKING:
             return function(*(_plain(arg) for arg in args), **_plain_options(options))
         if function in COMPOSED:
-            return COMPOSED[function](*_bound(function, COMPOSED[function], args, options))
+            composed = COMPOSED[function]
+            return composed(**_by_name(function, _names(composed), args, options))
         operation = OPERATIONS.get(function)
         if operation is None:
             raise _unknown(_name_of(function), stepwise=function in STEPWISE)
-        args, options = _arguments(operation, args, options)
+        args, options = _arguments(function, operation, args, options)
+        if function is np.dot:
+            operation = _product(operation, args)
         special = WITH_A_CONSTANT.get(function)
         if special is not None and len(args) == 2:
             one, other = (isinstance(arg, Node) for arg in args)
@@ -225,6 +265,24 @@ def record(operation: Operation, args: tuple, options: dict | None = None) -> No
     return Node(value, operation, args, options)
 
 
+def _operand(operation: Operation, arg: Any) -> Any:
+    """A node, number or array of numbers; a list of nodes, or an array of them, as one node."""
+    if isinstance(arg, (Node, float, int)):
+        return arg
+    try:
+        array = arg if isinstance(arg, np.generic) else np.asarray(arg)
+    except InputError:  # from a node in it
+        raise
+    except ValueError:
+        array = np.empty((), object)
+    if array.dtype == object and any(isinstance(one, Node) for one in array.flat):
+        return np.reshape(np.stack(array.ravel().tolist()), array.shape)
+    if array.dtype.kind not in "fiub":
+        expected = f"nodes, real numbers and arrays of them in {operation.name}"
+        raise InputError("graph", expected, checks.describe(arg))
+    return array
+
+
 def _plain(arg: Any) -> Any:
     if isinstance(arg, (list, tuple)):
         return type(arg)(_plain(a) for a in arg)
@@ -235,43 +293,65 @@ def _plain_options(options: dict) -> dict:
     return {name: _plain(option) for name, option in options.items()}
 
 
-def _plain_index(index: Any) -> Any:
-    """An index without nodes in it: booleans and whole numbers, which have no derivative."""
-    return _plain(index)
-
-
-def _arguments(operation: Operation, args: tuple, options: dict) -> tuple[tuple, dict]:
+def _arguments(
+    function: Callable, operation: Operation, args: tuple, options: dict
+) -> tuple[tuple, dict]:
     """The arguments as array arguments and named options; what has no meaning here is refused."""
-    if operation.any_number:
-        first, rest = tuple(args[0]), args[1:]
-    else:
-        n = len(operation.rules)
-        first, rest = args[:n], args[n:]
-    options = dict(zip(operation.parameters, rest, strict=False)) | options
-    extra = [*options.keys() - set(operation.parameters), *rest[len(operation.parameters) :]]
-    if extra or any(isinstance(option, Node) for option in options.values()):
-        node_options = [name for name, option in options.items() if isinstance(option, Node)]
-        raise InputError(
-            "graph",
-            f"np.{operation.name} with "
-            + (", ".join(operation.parameters) or "no options")
-            + (" given as plain numbers" if node_options else ""),
-            ", ".join(map(str, extra or node_options)),
-            "The graph knows no more of this function.",
-        )
-    if operation.name == "dot" and max(map(np.ndim, first)) > 2:
-        raise InputError(
-            "graph", "np.dot of vectors and matrices", "more axes", "Use np.matmul, the @ sign."
-        )
+    count = 1 if operation.any_number else len(operation.rules)
+    most = count + bool(operation.parameters)
+    if not count <= len(args) <= most or any(o not in operation.parameters for o in options):
+        names = (_names(function) or ("a", "b", "c"))[:count]
+        given = _by_name(function, (*names, *operation.parameters), args, options)
+        args, options = tuple(given.pop(name) for name in names if name in given), given
+    if len(args) > count:
+        options = dict(zip(operation.parameters, args[count:], strict=False)) | options
+    arrays = args[0] if operation.any_number else args[:count]
+    first = tuple(_operand(operation, array) for array in arrays)
+    nodes = [name for name, option in options.items() if isinstance(option, Node)]
+    if nodes:
+        fix = "Pass node.value where no derivative is wanted."
+        expected = f"{_name_of(function)} with {', '.join(nodes)} given as plain numbers"
+        raise InputError("graph", expected, "a node", fix)
     if operation.name == "norm":
         _check_norm(first[0], options)
     return first, options
 
 
+def _by_name(function: Callable, known: tuple[str, ...], args: tuple, options: dict) -> dict:
+    """A call's arguments by their names; those that are not known may only have their defaults."""
+    signature = _signature(function)
+    given = dict(zip([*known, "more arguments"], args, strict=False)) | options
+    defaults = {}
+    if signature is not None:
+        given = signature.bind(*args, **options).arguments
+        defaults = {name: p.default for name, p in signature.parameters.items()}
+    refused = [
+        name
+        for name, value in given.items()
+        if name not in known and value is not None and value is not defaults.get(name)
+    ]
+    if refused:
+        expected = f"{_name_of(function)} with {', '.join(known)}"
+        raise InputError(
+            "graph", expected, ", ".join(refused), "The graph knows no more of this function."
+        )
+    return {name: value for name, value in given.items() if name in known}
+
+
+def _product(dot: Operation, args: tuple) -> Operation:
+    """np.dot multiplies numbers, too; of more than two axes it is no matrix product."""
+    axes = [getattr(arg, "ndim", 0) for arg in args]
+    if max(axes) > 2:
+        raise InputError(
+            "graph", "np.dot of vectors and matrices", "more axes", "Use np.matmul, the @ sign."
+        )
+    return dot if min(axes) else OPERATIONS[np.multiply]
+
+
 def _check_norm(x: Any, options: dict) -> None:
     """Only the Euclidean length, of a vector or of all elements of a matrix."""
     ord_, axis = options.get("ord"), options.get("axis")
-    vectors = isinstance(axis, int) or (axis is None and np.ndim(x) == 1)
+    vectors = np.ndim(x) == 1 if axis is None else np.size(axis) == 1
     if not (ord_ is None or (ord_ == 2 and vectors) or (ord_ == "fro" and not vectors)):
         raise InputError(
             "graph",
@@ -282,19 +362,17 @@ def _check_norm(x: Any, options: dict) -> None:
 
 
 @cache
-def _signature(function: Callable) -> inspect.Signature:
-    return inspect.signature(function)
-
-
-def _bound(function: Callable, composed: Callable, args: tuple, options: dict) -> tuple:
+def _signature(function: Callable) -> inspect.Signature | None:
+    """None for ufuncs, and for C functions before NumPy 2.4."""
     try:
-        bound = _signature(composed).bind(*args, **options)
-    except TypeError as error:
-        raise InputError(
-            "graph", f"{_name_of(function)}{_signature(composed)}", str(error)
-        ) from None
-    bound.apply_defaults()
-    return bound.args
+        return None if isinstance(function, np.ufunc) else inspect.signature(function)
+    except ValueError:
+        return None
+
+
+def _names(function: Callable) -> tuple[str, ...]:
+    signature = _signature(function)
+    return () if signature is None else tuple(signature.parameters)
 
 
 def _name_of(function: Any) -> str:
@@ -310,7 +388,8 @@ def _unknown(name: str, *, stepwise: bool = False) -> InputError:
             f"{name}, whose derivative is 0 between its jumps",
             "Apply it to node.value where a constant is meant.",
         )
-    known = sorted({operation.name for operation in OPERATIONS.values()} | {"var", "std", "..."})
+    own = getitem.__module__  # indexing and the like, which no one calls by name
+    known = sorted({f.__name__ for f in (*OPERATIONS, *COMPOSED) if f.__module__ != own})
     return InputError(
         "graph",
         "a function that the graph knows",
@@ -342,3 +421,4 @@ for _method in (
     np.clip, np.argmax, np.argmin, np.all, np.any, np.copy,
 ):  # fmt: skip
     setattr(Node, _method.__name__, _operator(_method))
+Node.flatten = Node.ravel  # type: ignore[attr-defined]

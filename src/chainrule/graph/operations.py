@@ -4,17 +4,18 @@
                                  ("g * x", lambda g, z, x, y: g * x))
 
 z = f(x, y, ...) is the operation's value and g = dJ/dz what comes back to it; a rule turns g into
-that argument's share of dJ/dx. It is a few NumPy operations on g, z and the arguments, so it runs on
-arrays, and on nodes when the derivative itself is to be differentiated. Beside the rule stands what
-it computes, in words that a person reads; a test holds the two together, and another demands a
-check against central differences for every operation that is defined here.
+that argument's share of dJ/dx. It is a few NumPy operations on g, z and the arguments, so it runs
+on arrays, and on nodes when the derivative itself is to be differentiated. Beside the rule stands
+what it computes, in words that a person reads; a test holds the two together, and another demands
+a check against central differences for every operation that is defined here.
 
 At kinks: |x| at 0 has derivative 0, as sign(0) does; of equal numbers in a maximum each gets the
 same share, but a constant beside a node gets all of it, so that maximum(0, z) has derivative 0 at
-z = 0, as the course's relu does; clip has derivative 0 at its bounds; the norm of a zero vector has 0.
+z = 0, as the course's relu does; clip has derivative 0 at its bounds, and so has the norm of a
+zero vector.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -59,14 +60,17 @@ class Operation:
         """Whether the array arguments come as one list."""
         return self.text.startswith("[")
 
-    def gradient(self, place: int, g: Array, z: Array, args: tuple, options: dict) -> Array:
-        """The share of dJ/d(args[place])."""
-        rule = self.rule(place)
+    def gradient(self, place: int, g: Array, z: Array, args: tuple, options: Mapping) -> Array:
+        """The share of dJ/d(args[place]), of its shape and dtype."""
+        rule, x = self.rule(place), args[place]
         assert rule is not None
         if self.any_number:
-            return rule.derivative(g, z, place, *args, **options)
-        found = rule.derivative(g, z, *args, **options)
-        return unbroadcast(found, np.shape(args[place])) if self.elementwise else found
+            found = rule.derivative(g, z, place, *args, **options)
+        else:
+            found = rule.derivative(g, z, *args, **options)
+        if self.elementwise:
+            found = unbroadcast(found, x.shape)
+        return found if found.dtype == x.dtype else astype(found, x.dtype)
 
 
 OPERATIONS: dict[Callable, Operation] = {}
@@ -98,7 +102,7 @@ def traceable(function: Callable) -> Callable:
 
     @wraps(function)
     def recorded(*args: Any, **options: Any) -> Any:
-        for arg in args:
+        for arg in (*args, *options.values()):
             record = getattr(arg, "__array_function__", None)
             if record is not None and not isinstance(arg, np.ndarray):
                 return record(recorded, (), args, options)
@@ -131,7 +135,7 @@ def _log_where_positive(x: Array) -> Array:
     return np.log(np.where(_plain(x) == 0, 1.0, x))
 
 
-def _plain(x: Array) -> np.ndarray:
+def _plain(x: Array) -> Any:
     """The numbers of an array or node, for conditions, which have no derivative."""
     return getattr(x, "value", x)
 
@@ -255,7 +259,7 @@ def _clip_gradient(
     inside = np.ones(np.shape(x), bool)
     for bound, beyond in ((low, np.greater), (high, np.less)):
         if bound is not None:
-            inside &= beyond(_plain(x), bound)
+            inside = inside & beyond(_plain(x), bound)
     return np.where(inside, g, 0.0)
 
 

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.text import shape_of, short, with_names
+
+if TYPE_CHECKING:
+    from chainrule.graph.graph import Graph
 
 Array = Any
 
@@ -23,7 +25,7 @@ class Forward:
     value: Array
 
     def cells(self) -> tuple[str, ...]:
-        return self.node, self.expression, shape_of(self.value), short(self.value)
+        return self.node, self.expression, shape_of(self.value), _few(self.value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +35,7 @@ class Backward:
         total += share,    share = incoming * local
 
     derivative : whose share, such as dJ/da. through : the node that was computed from it.
-    formula : the share in names; local : d(through)/d(it), of functions of every element, else None.
+    formula : the share in names. local : d(through)/d(it), of functions of every element; or None.
     incoming : dJ/d(through). share, total : the product, and the sum so far.
     """
 
@@ -46,14 +48,19 @@ class Backward:
     total: Array
 
     def cells(self) -> tuple[str, ...]:
-        local = "" if self.local is None else short(self.local)
-        numbers = short(self.incoming), local, short(self.share), short(self.total)
+        local = "" if self.local is None else _few(self.local)
+        numbers = _few(self.incoming), local, _few(self.share), _few(self.total)
         return self.derivative, self.through, self.formula, *numbers
+
+
+def _few(value: Array) -> str:
+    """Short enough for a cell beside six others; the steps hold the whole."""
+    return short(value) if np.ndim(value) == 0 else short(value, digits=4, most=3)
 
 
 FORWARD = ("node", "is", "shape", "value")
 BACKWARD = (
-    "derivative", "through", "formula", "incoming", "local", "incoming x local", "sum so far",
+    "derivative", "through", "formula", "incoming", "local", "product", "sum so far",
 )  # fmt: skip
 
 
@@ -89,8 +96,7 @@ class Steps(Sequence[Forward | Backward]):
         forward = _table(FORWARD, [step.cells() for step in self.forward])
         backward = _table(BACKWARD, [step.cells() for step in self.backward])
         return (
-            f"Forward: values\n\n{forward}\n\n"
-            f"Backward: derivatives of {self._output}\n\n{backward}"
+            f"Forward: values\n\n{forward}\n\nBackward: derivatives of {self._output}\n\n{backward}"
         )
 
     __repr__ = __str__
@@ -104,7 +110,7 @@ class Steps(Sequence[Forward | Backward]):
         )
 
 
-def steps_of(graph: Graph) -> Steps:
+def steps_of(graph: "Graph") -> Steps:
     """The steps of a graph's forward and backward pass."""
     forward = [
         Forward(
@@ -127,7 +133,7 @@ def steps_of(graph: Graph) -> Steps:
 
 
 def _backward_step(
-    graph: Graph, node: Node, place: int, arg: Node, totals: dict[int, Array]
+    graph: "Graph", node: Node, place: int, arg: Node, totals: dict[int, Array]
 ) -> Backward:
     operation, g = node.operation, graph.gradients[node]
     assert operation is not None
@@ -141,10 +147,13 @@ def _backward_step(
     if operation.elementwise:
         ones = np.ones(node.shape, node.dtype)
         local = rule.derivative(ones, node.value, *args, **node.options)
+    formula = _formula(graph, node, place)
+    if operation.elementwise and share.shape != node.shape:
+        formula = f"sum({formula})"  # over what the argument was repeated for
     return Backward(
         graph.gradient_label(arg),
         graph.label(node),
-        _formula(graph, node, place),
+        formula,
         local,
         g,
         share,
@@ -152,7 +161,7 @@ def _backward_step(
     )
 
 
-def _formula(graph: Graph, node: Node, place: int) -> str:
+def _formula(graph: "Graph", node: Node, place: int) -> str:
     """The rule's text in the names of the graph: dJ/dv * c."""
     operation = node.operation
     assert operation is not None
@@ -165,7 +174,7 @@ def _formula(graph: Graph, node: Node, place: int) -> str:
 
 
 def _constant(value: Any) -> str:
-    return short(value).removesuffix(".0") if np.size(value) == 1 else f"({shape_of(value)} array)"
+    return short(value) if np.size(value) == 1 else f"({shape_of(value)} array)"
 
 
 def _table(head: Sequence[str], rows: list[tuple[str, ...]]) -> str:
@@ -184,5 +193,3 @@ def _html(head: Sequence[str], rows: list[tuple[str, ...]]) -> str:
         cells = "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in row)
         lines.append(f"<tr>{cells}</tr>")
     return f"<table>{''.join(lines)}</table>"
-
-

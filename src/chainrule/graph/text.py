@@ -11,8 +11,8 @@ Label = Callable[[Any], str | None]
 def short(value: Any, digits: int = 6, most: int = 6) -> str:
     """A number; of an array a few numbers, and its shape where it is not all there.
 
-    >>> short(np.float64(33))
-    '33.0'
+    >>> short(np.float64(33)), short(np.arange(12.0).reshape(3, 4))
+    ('33', '[0, 1, 2, ...] 3 x 4')
     """
     array = np.asarray(value)
     if array.ndim == 0:
@@ -32,10 +32,7 @@ def shape_of(value: Any) -> str:
 
 
 def _number(value: Any, digits: int) -> str:
-    if isinstance(value, float):
-        text = f"{value:.{digits}g}"
-        return text if any(c in text for c in ".en") else f"{text}.0"
-    return str(value)
+    return f"{value + 0.0:.{digits}g}" if isinstance(value, float) else str(value)  # -0 is 0
 
 
 def _nested(array: np.ndarray, digits: int) -> str:
@@ -87,8 +84,7 @@ def constant(value: Any) -> tuple[str, int]:
     """A number as it is, an array by its shape."""
     if np.ndim(value):
         return f"array({shape_of(value)})" if np.size(value) > 4 else short(value), _TIGHTEST
-    text = short(value) if isinstance(value, float) else str(value)
-    text = text.removesuffix(".0")
+    text = short(value)
     return text, _BINDING["-x"] if text.startswith("-") else _TIGHTEST
 
 
@@ -103,9 +99,11 @@ def filled(operation: Any, parts: list[tuple[str, int]], options: Any) -> str:
     mine = _binding(operation.text)
     names = _argument_names(operation)
     texts = {}
-    for place, (name, (text, binding)) in enumerate(zip(names, parts, strict=True)):
-        loose = binding < mine or (binding == mine and place > 0)
-        alone = mine == _TIGHTEST and operation.text.endswith(")")
+    for name, (text, binding) in zip(names, parts, strict=True):
+        # a - b - c is (a - b) - c, but a ** b ** c is a ** (b ** c).
+        leads = operation.text.startswith(name) and mine < _BINDING["**"]
+        loose = binding < mine or (binding == mine and not leads)
+        alone = operation.text.endswith(")")
         texts[name] = f"({text})" if loose and not alone and binding < _TIGHTEST else text
     return with_names(operation.text, texts, options)
 

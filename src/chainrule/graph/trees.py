@@ -9,8 +9,10 @@ def mapped(function: Callable[[Any, str], Any], tree: Any, path: str = "") -> An
     ["W1"] or [0]."""
     if isinstance(tree, Mapping):
         return {key: mapped(function, part, f"{path}[{key!r}]") for key, part in tree.items()}
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):  # a named tuple
-        return type(tree)(*(mapped(function, p, f"{path}.{n}") for n, p in tree._asdict().items()))
+    names = getattr(tree, "_fields", ())  # of a named tuple
+    if isinstance(tree, tuple) and names:
+        parts = zip(names, tree, strict=True)
+        return type(tree)(*(mapped(function, part, f"{path}.{name}") for name, part in parts))
     if isinstance(tree, (list, tuple)):
         return type(tree)(mapped(function, part, f"{path}[{k}]") for k, part in enumerate(tree))
     return function(tree, path)

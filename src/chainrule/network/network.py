@@ -12,7 +12,7 @@ in buffers of its own, is `training/propagation.py`.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.initializers import draw_layers
 from chainrule.network.labels import check_labels
 from chainrule.network.losses import LOSSES, Loss, output_and_loss
+
+if TYPE_CHECKING:
+    from chainrule.graph.network_trace import NetworkGraph
 
 Array = np.ndarray
 
@@ -290,6 +293,16 @@ class Network:
         if self.activations[-1] == "softmax":
             return A.argmax(axis=-2)
         return np.greater(A, threshold).astype(np.int64)
+
+    def trace(self, X: Any, Y: Any, weight: Any = None, l2: float = 0.0) -> "NetworkGraph":
+        """The computation graph of one pass over X and Y, with every number of it by name.
+
+        Arguments as in `cost`. See `chainrule.graph.network_trace`.
+        """
+        # The one import upwards: nobody who does not ask for the graph loads it.
+        from chainrule.graph.network_trace import trace_network
+
+        return trace_network(self, X, Y, weight, l2)
 
     def summary(self) -> str:
         """A table: each layer's activation, shapes and number of parameters."""

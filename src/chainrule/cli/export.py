@@ -1,0 +1,76 @@
+"""`chainrule export`."""
+
+from pathlib import Path
+
+import numpy as np
+
+from chainrule.cli import show
+from chainrule.data import open_raw
+from chainrule.errors import InputError
+from chainrule.model_file import Model, load
+
+MOST = 1000  # examples to compare on: more would only take longer
+
+
+def export(
+    model: Path,
+    *,
+    onnx: Path | None = None,
+    data: str | None = None,
+    label: str | None = None,
+    json: bool = False,
+) -> int:
+    """Write a model in a format that other programs read: ONNX.
+
+    The file takes raw 8-bit pictures (any number, height, width, color), or rows of a table, and
+    gives classes and probabilities; scaling and class names are in it. Before it is written, its
+    answers in onnxruntime are compared with the model's own.
+
+    Parameters
+    ----------
+    model
+        A model file or a run folder.
+    onnx
+        The file to write; one that is there is replaced. It ends in .onnx.
+    data
+        Real data to compare on, as for chainrule evaluate; random ones otherwise.
+    label
+        Label column of a table.
+    json
+        Print one JSON object instead of text.
+    """
+    from chainrule.export import export_onnx
+
+    loaded = load(model)
+    if onnx is None:
+        raise InputError("export", "the file to write", "none", "Add --onnx FILE.")
+    if onnx.suffix.lower() != ".onnx":
+        raise InputError("--onnx", "a file name that ends in .onnx", str(onnx))
+    raw = None if data is None else _raw(loaded, data, label)
+    done = export_onnx(loaded, onnx, raw)
+    if json:
+        show.print_json(
+            {
+                "onnx": str(done.path),
+                "input": done.input,
+                "compared": done.examples,
+                "real_data": data is not None,
+                "largest_difference": done.difference,
+            }
+        )
+        return 0
+    kind = (
+        "examples of the data" if data is not None else "random examples (--data takes real ones)"
+    )
+    show.console().print(
+        f"Wrote {show.safe(str(done.path))}: from {done.input} to class and probabilities.\n"
+        f"Compared in onnxruntime on {done.examples} {kind}: "
+        f"largest difference of a probability {done.difference:.1e}."
+    )
+    return 0
+
+
+def _raw(model: Model, data: str, label: str | None) -> np.ndarray:
+    """Raw features (n_x, m) of the first test examples, or of the first of all."""
+    splits = open_raw(data, model.image_shape or (64, 64, 3), label)
+    return model.prepare(splits.test or splits.train).raw[:, :MOST]

@@ -1,0 +1,68 @@
+"""A picture of a graph as text in the DOT language, for Graphviz and its relatives."""
+
+from html import escape
+
+from chainrule.graph.picture import DERIVATIVE, VALUE, Box, Edge, Picture, Value
+
+SHAPES = {"input": "plaintext", "operation": "box", "group": "box3d"}
+
+
+def dot_text(picture: Picture) -> str:
+    """The picture in DOT: left to right, values and derivatives at the edges."""
+    lines = [
+        "digraph {",
+        "  rankdir=LR;",
+        '  node [fontname="serif"];',
+        '  edge [fontname="serif"];',
+    ]
+    for k, (name, boxes) in enumerate(_by_group(picture).items()):
+        nodes = [f"  n{number} [{_attributes(box)}];" for number, box in boxes]
+        if name is None:
+            lines += nodes
+        else:
+            inner = [f"  {line}" for line in [f"  label={quoted(name)};", *nodes]]
+            lines += [f"  subgraph cluster_{k} {{", *inner, "  }"]
+    lines += [_edge(picture, edge) for edge in picture.edges]
+    return "\n".join([*lines, *_ends(picture), "}"]) + "\n"
+
+
+def quoted(text: str) -> str:
+    """As a string of the language: quotes and backslashes escaped, line ends as \\n."""
+    plain = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "\\n".join(plain.splitlines()) + '"'
+
+
+def _by_group(picture: Picture) -> dict[str | None, list[tuple[int, Box]]]:
+    groups: dict[str | None, list[tuple[int, Box]]] = {}
+    for number, box in enumerate(picture.boxes):
+        groups.setdefault(box.group if box.kind != "group" else None, []).append((number, box))
+    return groups
+
+
+def _attributes(box: Box) -> str:
+    label = quoted("\n".join([box.title, *box.lines]))
+    return f"shape={SHAPES[box.kind]}, label={label}, tooltip={quoted(box.hint)}"
+
+
+def _edge(picture: Picture, edge: Edge) -> str:
+    value = picture.boxes[edge.source].values[edge.place]
+    return f"  n{edge.source} -> n{edge.target}{_label(value)};"
+
+
+def _ends(picture: Picture) -> list[str]:
+    """J's own value and derivative, at an edge that leads nowhere."""
+    leading = {(edge.source, edge.place) for edge in picture.edges}
+    return [
+        f'  end{number} [shape=none, label=""];\n  n{number} -> end{number}{_label(value)};'
+        for number, box in enumerate(picture.boxes)
+        for place, value in enumerate(box.values)
+        if value.value and (number, place) not in leading
+    ]
+
+
+def _label(value: Value) -> str:
+    if not value.value:
+        return ""
+    parts = ((VALUE, value.value), (DERIVATIVE, value.gradient))
+    lines = (f'<font color="{color}">{escape(text)}</font>' for color, text in parts if text)
+    return f" [label=<{'<br/>'.join(lines)}>]"

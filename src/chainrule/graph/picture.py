@@ -1,0 +1,209 @@
+"""What a drawing of a graph shows, before anybody decides where: boxes, edges and their labels."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.graph.node import Node
+from chainrule.graph.text import shape_of, short
+
+if TYPE_CHECKING:
+    from chainrule.graph.graph import Graph
+
+VALUE, DERIVATIVE = "#005ab5", "#c62a1a"
+"""Blue and red that differ for every kind of color vision, and are dark enough on white."""
+
+LONGEST = 36
+"""Characters of an expression in a box; what is longer ends in an ellipsis."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """What leaves a box: the value of `node` and dJ/d(node).
+
+    Both are "" where numbers are not wanted, the second also where J does not depend on the node.
+    """
+
+    node: str
+    value: str
+    gradient: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """kind : "input", "operation" or "group". title : "u = b * c". lines : what stands below it.
+
+    values : those that leave it, one but for groups. group : to which it belongs, or None.
+    hint : all that is known about it, in plain text.
+    """
+
+    kind: str
+    title: str
+    lines: tuple[str, ...]
+    values: tuple[Value, ...]
+    group: str | None
+    hint: str
+
+
+@dataclass(frozen=True)
+class Edge:
+    """From the value at `place` of one box to another box, by their numbers."""
+
+    source: int
+    place: int
+    target: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """output : J's name. names : of all nodes, which are typeset as such in expressions."""
+
+    boxes: tuple[Box, ...]
+    edges: tuple[Edge, ...]
+    output: str
+    names: frozenset[str]
+
+
+def picture_of(graph: "Graph", *, fold: bool, values: bool) -> Picture:
+    """The boxes and edges of a graph; where it is folded, each group of several nodes is a box."""
+    return _Sorted(graph, fold, values).picture()
+
+
+class _Sorted:
+    """A graph's nodes sorted into boxes."""
+
+    def __init__(self, graph: "Graph", fold: bool, values: bool) -> None:
+        self._graph, self._values = graph, values
+        self._groups = {id(node): name for node, name in graph.groups.items()}
+        sizes = Counter(self._groups.get(id(node)) for node in graph.nodes)
+        self._foldable = {name for name, size in sizes.items() if fold and name and size > 1}
+        self._members: dict[Any, list[Node]] = {}
+        for node in graph.nodes:
+            self._members.setdefault(self._box_of(node), []).append(node)
+        self._number = {key: k for k, key in enumerate(self._members)}
+        self._leaving: dict[Any, list[Node]] = {key: [] for key in self._members}
+        used = {id(part): part for part, _ in self._crossing()}
+        inside = {id(part) for node in graph.nodes for part in node.args}
+        last = {id(node): node for node in graph.nodes if id(node) not in inside}
+        for node in {**used, **last}.values():
+            self._leaving[self._box_of(node)].append(node)
+
+    def picture(self) -> Picture:
+        boxes = tuple(self._box(key, nodes) for key, nodes in self._members.items())
+        edges = dict.fromkeys(self._edge(part, node) for part, node in self._crossing())
+        graph = self._graph
+        names = frozenset(map(graph.label, graph.nodes))
+        return Picture(boxes, tuple(edges), graph.label(graph.output), names)
+
+    def _box_of(self, node: Node) -> Any:
+        """What tells its box from the others: the name of the group, or the node's own id."""
+        group = self._groups.get(id(node))
+        return group if group in self._foldable else id(node)
+
+    def _crossing(self) -> Iterator[tuple[Node, Node]]:
+        """Every part and what was computed from it, where they are in different boxes."""
+        for node in self._graph.nodes:
+            for part in node.args:
+                if isinstance(part, Node) and self._box_of(part) != self._box_of(node):
+                    yield part, node
+
+    def _edge(self, part: Node, node: Node) -> Edge:
+        key = self._box_of(part)
+        place = next(k for k, known in enumerate(self._leaving[key]) if known is part)
+        return Edge(self._number[key], place, self._number[self._box_of(node)])
+
+    def _box(self, key: Any, nodes: list[Node]) -> Box:
+        leaving = self._leaving[key]
+        values = tuple(self._value(node, named=len(leaving) > 1) for node in leaving)
+        if key in self._foldable:
+            lines = self._summary(key, nodes, leaving)
+            return Box("group", key, lines, values, key, "\n".join([key, *lines]))
+        return self._single(nodes[0], values)
+
+    def _single(self, node: Node, values: tuple[Value, ...]) -> Box:
+        label, group = self._graph.label(node), self._groups.get(id(node))
+        given = node.operation is None
+        title = label if given else f"{label} = {self._graph.expression(node)}"
+        facts = [group or "", _shape(node) if node.shape else ""]
+        line = " · ".join(filter(None, facts[1:] if given else facts))
+        kind = "input" if given else "operation"
+        hint = self._hint(title, node)
+        return Box(kind, shortened(title), (line,) if line else (), values, group, hint)
+
+    def _summary(self, key: Any, nodes: list[Node], leaving: list[Node]) -> tuple[str, ...]:
+        """Of a folded group: how much is in it, and the shapes that go in and out."""
+        count = sum(node.operation is not None for node in nodes)
+        entering = {id(p): p for p, node in self._crossing() if self._box_of(node) == key}
+        flows = (("in", list(entering.values())), ("out", leaving))
+        return (
+            f"{count} operation{'s' * (count != 1)}",
+            *(f"{way}: {self._shapes(found)}" for way, found in flows if found),
+        )
+
+    def _shapes(self, nodes: list[Node]) -> str:
+        few = ", ".join(f"{self._graph.label(node)} {_shape(node)}" for node in nodes[:2])
+        return few if len(nodes) <= 2 else f"{few}, {len(nodes) - 2} more"
+
+    def _value(self, node: Node, *, named: bool) -> Value:
+        label = self._graph.label(node)
+        if not self._values:
+            return Value(label, "", "")
+        name = f"{label} = " if named else ""
+        return Value(label, name + brief(node.value), self._gradient(node))
+
+    def _gradient(self, node: Node) -> str:
+        """Empty where J does not depend on the node."""
+        known = node in self._graph.gradients
+        return brief(self._graph.gradients[node]) if known else ""
+
+    def _hint(self, title: str, node: Node) -> str:
+        if not self._values:
+            return title
+        derivative = self._gradient(node)
+        known = f"\n{self._graph.gradient_label(node)} = {derivative}" if derivative else ""
+        return f"{title} = {brief(node.value)}{known}"
+
+
+def brief(value: Any) -> str:
+    """A number to 5 digits, 33 rather than 33.0; of an array the first two.
+
+    >>> brief(33.0), brief([-0.0, 1e-7, 3])
+    ('33', '[0, 1e-7, …]')
+    """
+    array = np.asarray(value)
+    if array.size == 1:
+        return _number(array.item())
+    few = [_number(element.item(), 3) for element in array.reshape(-1)[:2]]
+    return f"[{', '.join(few + ['…'] * (array.size > 2))}]"
+
+
+def _number(value: Any, digits: int = 5) -> str:
+    """1e-7 for 1e-07, 2e9 for 2e+09."""
+    return re.sub(r"e\+?(-?)0*(?=\d)", r"e\1", short(value, digits=digits))
+
+
+def _shape(node: Node) -> str:
+    return shape_of(node.value).replace(" x ", " × ")
+
+
+def shortened(text: str, most: int = LONGEST) -> str:
+    """At most so many characters, on one line, cut between words where that costs little.
+
+    >>> shortened("L = cross_entropy(Z, labels)", 24)
+    'L = cross_entropy(Z, …'
+    """
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    cut = line[: most - 1]
+    words = cut[: cut.rfind(" ") + 1]
+    return f"{words if len(words) > 0.7 * most else cut}…"
+
+
+def described(picture: Picture) -> Iterable[str]:
+    """Every box in a line of plain text, for those who do not see the picture."""
+    return (box.hint.replace("\n", "; ") for box in picture.boxes)

@@ -1,0 +1,44 @@
+"""What the documents show runs: Python blocks one after the other, and examples in docstrings."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import chainrule
+
+ROOT = Path(__file__).parents[1]
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MODULES = [
+    name
+    for _, name, _ in pkgutil.walk_packages(chainrule.__path__, "chainrule.")
+    if not name.endswith("__main__")
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_python_blocks_of_a_page_run(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    blocks = PYTHON.findall(page.read_text(encoding="utf-8"))
+    assert blocks
+    names = {}
+    for block in blocks:
+        exec(compile(block, page.name, "exec"), names)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_in_docstrings(module):
+    assert doctest.testmod(importlib.import_module(module)).failed == 0
+
+
+def test_there_are_examples_to_test():
+    examples = sum(
+        bool(test.examples)
+        for module in MODULES
+        for test in doctest.DocTestFinder().find(importlib.import_module(module))
+    )
+    assert examples > 5
