@@ -1,0 +1,155 @@
+"""A call of a NumPy function, as the graph understands it: array arguments and named options.
+
+NumPy's functions take their arguments by position or by name, with options the graph knows and
+others it does not; what has no meaning here is refused, by the function's name.
+"""
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.errors import InputError
+from chainrule.graph.composed import COMPOSED
+from chainrule.graph.operations import OPERATIONS, Operation, getitem
+
+
+def is_node(value: Any) -> bool:
+    """Nodes lie above this file: they are known by what they have."""
+    return hasattr(value, "operation")
+
+
+def plain(arg: Any) -> Any:
+    if isinstance(arg, (list, tuple)):
+        return type(arg)(plain(a) for a in arg)
+    return arg.value if is_node(arg) else arg
+
+
+def plain_options(options: dict) -> dict:
+    return {name: plain(option) for name, option in options.items()}
+
+
+def _operand(operation: Operation, arg: Any) -> Any:
+    """A node, number or array of numbers; a list of nodes, or an array of them, as one node."""
+    if is_node(arg) or isinstance(arg, (float, int)):
+        return arg
+    try:
+        array = arg if isinstance(arg, np.generic) else np.asarray(arg)
+    except InputError:  # from a node in it
+        raise
+    except ValueError:
+        array = np.empty((), object)
+    if array.dtype == object and any(is_node(one) for one in array.flat):
+        return np.reshape(np.stack(array.ravel().tolist()), array.shape)
+    if array.dtype.kind not in "fiub":
+        expected = f"nodes, real numbers and arrays of them in {operation.name}"
+        raise InputError("graph", expected, checks.describe(arg))
+    return array
+
+
+def arguments_of(
+    function: Callable, operation: Operation, args: tuple, options: dict
+) -> tuple[tuple, dict]:
+    """The arguments as array arguments and named options; what has no meaning here is refused."""
+    count = 1 if operation.any_number else len(operation.rules)
+    most = count + bool(operation.parameters)
+    if not count <= len(args) <= most or any(o not in operation.parameters for o in options):
+        names = (names_of(function) or ("a", "b", "c"))[:count]
+        given = by_name(function, (*names, *operation.parameters), args, options)
+        args, options = tuple(given.pop(name) for name in names if name in given), given
+    if len(args) > count:
+        options = dict(zip(operation.parameters, args[count:], strict=False)) | options
+    arrays = args[0] if operation.any_number else args[:count]
+    first = tuple(_operand(operation, array) for array in arrays)
+    nodes = [name for name, option in options.items() if is_node(option)]
+    if nodes:
+        fix = "Pass node.value where no derivative is wanted."
+        expected = f"{name_of(function)} with {', '.join(nodes)} given as plain numbers"
+        raise InputError("graph", expected, "a node", fix)
+    if operation.name == "norm":
+        _check_norm(first[0], options)
+    return first, options
+
+
+def by_name(function: Callable, known: tuple[str, ...], args: tuple, options: dict) -> dict:
+    """A call's arguments by their names; those that are not known may only have their defaults."""
+    signature = _signature(function)
+    given = dict(zip([*known, "more arguments"], args, strict=False)) | options
+    defaults = {}
+    if signature is not None:
+        given = signature.bind(*args, **options).arguments
+        defaults = {name: p.default for name, p in signature.parameters.items()}
+    refused = [
+        name
+        for name, value in given.items()
+        if name not in known and value is not None and value is not defaults.get(name)
+    ]
+    if refused:
+        expected = f"{name_of(function)} with {', '.join(known)}"
+        raise InputError(
+            "graph", expected, ", ".join(refused), "The graph knows no more of this function."
+        )
+    return {name: value for name, value in given.items() if name in known}
+
+
+def product(dot: Operation, args: tuple) -> Operation:
+    """np.dot multiplies numbers, too; of more than two axes it is no matrix product."""
+    axes = [getattr(arg, "ndim", 0) for arg in args]
+    if max(axes) > 2:
+        raise InputError(
+            "graph", "np.dot of vectors and matrices", "more axes", "Use np.matmul, the @ sign."
+        )
+    return dot if min(axes) else OPERATIONS[np.multiply]
+
+
+def _check_norm(x: Any, options: dict) -> None:
+    """Only the Euclidean length, of a vector or of all elements of a matrix."""
+    ord_, axis = options.get("ord"), options.get("axis")
+    vectors = np.ndim(x) == 1 if axis is None else np.size(axis) == 1
+    if not (ord_ is None or (ord_ == 2 and vectors) or (ord_ == "fro" and not vectors)):
+        raise InputError(
+            "graph",
+            "np.linalg.norm as the Euclidean (Frobenius) norm",
+            f"ord={ord_!r}",
+            "For the sum of absolute values use np.sum(np.abs(x)).",
+        )
+
+
+@cache
+def _signature(function: Callable) -> inspect.Signature | None:
+    """None for ufuncs, and for C functions before NumPy 2.4."""
+    try:
+        return None if isinstance(function, np.ufunc) else inspect.signature(function)
+    except ValueError:
+        return None
+
+
+def names_of(function: Callable) -> tuple[str, ...]:
+    signature = _signature(function)
+    return () if signature is None else tuple(signature.parameters)
+
+
+def name_of(function: Any) -> str:
+    module = getattr(function, "__module__", "") or ""
+    return f"{module.replace('numpy', 'np')}.{function.__name__}" if module else function.__name__
+
+
+def unknown(name: str, *, stepwise: bool = False) -> InputError:
+    if stepwise:
+        return InputError(
+            "graph",
+            "differentiable functions",
+            f"{name}, whose derivative is 0 between its jumps",
+            "Apply it to node.value where a constant is meant.",
+        )
+    own = getitem.__module__  # indexing and the like, which no one calls by name
+    known = sorted({f.__name__ for f in (*OPERATIONS, *COMPOSED) if f.__module__ != own})
+    return InputError(
+        "graph",
+        "a function that the graph knows",
+        name,
+        f"It knows {', '.join(known)}; write yours with these.",
+    )
