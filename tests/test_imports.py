@@ -26,7 +26,7 @@ APART = {"network": "data", "data": "network"}  # neither imports the other
 UPWARD = {("chainrule.network.network", "chainrule.graph.network_trace")}
 HEAVY = (
     "PIL", "h5py", "matplotlib", "sklearn", "scipy", "rich", "cyclopts", "safetensors", "pandas",
-    "torch", "threadpoolctl", "onnx",
+    "torch", "threadpoolctl", "onnx", "onnxruntime", "graphlay", "autograd",
 )  # fmt: skip
 
 

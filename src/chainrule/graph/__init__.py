@@ -1,9 +1,9 @@
 """The computation graph: every value and every derivative, seen, stepped and checked."""
 
 from chainrule.graph.backward import Gradients, backward, grad, value_and_grad
-from chainrule.graph.backward_report import BackwardCheck, GradientReport
-from chainrule.graph.check import ArgumentCheck, GradientCheck, check_gradients
-from chainrule.graph.check_backward import check_backward
+from chainrule.graph.checking.backward_report import BackwardCheck, GradientReport
+from chainrule.graph.checking.check import ArgumentCheck, GradientCheck, check_gradients
+from chainrule.graph.checking.check_backward import check_backward
 from chainrule.graph.functions import (
     absolute_error,
     binary_cross_entropy,

@@ -87,13 +87,13 @@ class Graph:
 
     def svg(self, *, fold: bool | None = None, values: bool = True) -> str:
         """The graph drawn, as SVG text: see `graph.draw.svg`."""
-        from chainrule.graph.draw import svg
+        from chainrule.graph.drawing.draw import svg
 
         return svg(self, fold=fold, values=values)
 
     def dot(self, *, fold: bool | None = None, values: bool = True) -> str:
         """The graph as text for Graphviz: see `graph.draw.dot`."""
-        from chainrule.graph.draw import dot
+        from chainrule.graph.drawing.draw import dot
 
         return dot(self, fold=fold, values=values)
 

@@ -20,7 +20,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.graph import functions
-from chainrule.graph.backward import backward
+from chainrule.graph.backward import backward, in_order
 from chainrule.graph.entry import Entry, entry_of
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, variable
@@ -51,7 +51,9 @@ class NetworkGraph(Graph):
         last = self.layers[-1]
         self._losses = _losses(network, last, Y)
         self._losses.name = "L"
-        J = _cost(self._losses, weight, l2, self.layers)
+        J = _mean(self._losses, weight)
+        if l2:
+            J = J + _penalty(l2, self.layers, groups)
         J.name = "J"
         given = [self.X, *(nodes[kind] for nodes in self.layers for kind in "Wb")]
         super().__init__(J, groups=groups, also=[last["A"]], given=given)
@@ -135,10 +137,15 @@ def _losses(network: Network, last: dict[str, Node], Y: Array) -> Node:
     return found
 
 
-def _cost(losses: Node, weight: Array, l2: float, layers: list[dict[str, Node]]) -> Node:
+def _mean(losses: Node, weight: Array) -> Node:
     uniform = (weight == weight.flat[0]).all() and np.isclose(weight.sum(), 1)
     J: Node = np.mean(losses) if uniform else np.sum(weight[0] * losses)  # type: ignore
-    if l2:
-        squares = [np.sum(np.square(nodes["W"])) for nodes in layers]
-        J = J + l2 / 2 * sum(squares[1:], start=squares[0])
     return J
+
+
+def _penalty(l2: float, layers: list[dict[str, Node]], groups: dict[Node, str]) -> Node:
+    squares = [np.sum(np.square(nodes["W"])) for nodes in layers]
+    penalty: Node = l2 / 2 * sum(squares[1:], start=squares[0])
+    made = [node for node in in_order(penalty) if node.operation is not None]
+    groups.update(dict.fromkeys(made, "L2 penalty"))
+    return penalty

@@ -6,8 +6,8 @@ With plain attributes only: a style sheet or an id inside a notebook would act o
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from chainrule.graph.layout import Point, Rectangle
-from chainrule.graph.typeset import LOWERED, RAISED, SMALLER, Run
+from chainrule.graph.drawing.layout import Point, Rectangle
+from chainrule.graph.drawing.typeset import LOWERED, RAISED, SMALLER, Run
 
 ARROW = 8.0  # length of an arrow head
 ROUND = 7.0  # radius of a bend

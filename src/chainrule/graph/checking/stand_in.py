@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.arguments import Arguments, Key
+from chainrule.graph.checking.arguments import Arguments, Key
+from chainrule.graph.checking.handwritten import Pair, unpacked
 from chainrule.graph.functions import leaky_relu, relu, sigmoid
-from chainrule.graph.handwritten import Pair, unpacked
 from chainrule.graph.node import Node, variable
 
 Array = Any

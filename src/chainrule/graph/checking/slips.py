@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.arguments import Arguments, Leaf
-from chainrule.graph.differences import Comparison
-from chainrule.graph.handwritten import Pair
-from chainrule.graph.slips_inside import Inside, insides
-from chainrule.graph.stand_in import graph_of
+from chainrule.graph.checking.arguments import Arguments, Leaf
+from chainrule.graph.checking.differences import Comparison
+from chainrule.graph.checking.handwritten import Pair
+from chainrule.graph.checking.slips_inside import Inside, insides
+from chainrule.graph.checking.stand_in import graph_of
 
 Array = np.ndarray
 # Relative; numbers that agree so far by chance are one in a million.

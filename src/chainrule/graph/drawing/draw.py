@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from chainrule.errors import InputError
-from chainrule.graph.dot import dot_text
-from chainrule.graph.picture import picture_of
-from chainrule.graph.svg import svg_text
+from chainrule.graph.drawing.dot import dot_text
+from chainrule.graph.drawing.picture import picture_of
+from chainrule.graph.drawing.svg import svg_text
 
 if TYPE_CHECKING:
     from chainrule.graph.graph import Graph

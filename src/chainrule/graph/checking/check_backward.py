@@ -8,12 +8,19 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.graph.arguments import Arguments, Leaf
-from chainrule.graph.backward_report import BackwardCheck, GradientReport
-from chainrule.graph.differences import STEP, Comparison, Settings, Slopes, along_random, compared
-from chainrule.graph.handwritten import NOTHING, WHERE, Pair, as_numbers
-from chainrule.graph.pairing import PARAMETERS, kind_of, paired
-from chainrule.graph.slips import Case, known_slips
+from chainrule.graph.checking.arguments import Arguments, Leaf
+from chainrule.graph.checking.backward_report import BackwardCheck, GradientReport
+from chainrule.graph.checking.differences import (
+    STEP,
+    Comparison,
+    Settings,
+    Slopes,
+    along_random,
+    compared,
+)
+from chainrule.graph.checking.handwritten import NOTHING, WHERE, Pair, as_numbers
+from chainrule.graph.checking.pairing import PARAMETERS, kind_of, paired
+from chainrule.graph.checking.slips import Case, known_slips
 
 Array = np.ndarray
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.graph.arguments import Arguments, Leaf
-from chainrule.graph.handwritten import NOTHING, WHERE
+from chainrule.graph.checking.arguments import Arguments, Leaf
+from chainrule.graph.checking.handwritten import NOTHING, WHERE
 
 PARAMETERS = ("w", "W", "b")  # with or without a layer's number
 

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from chainrule.graph import layout
-from chainrule.graph.layout import Layout, Link, Point, Rectangle, arranged
-from chainrule.graph.picture import DERIVATIVE, VALUE, Box, Picture, Value, described
-from chainrule.graph.rows import in_rows
-from chainrule.graph.shapes import (
+from chainrule.graph.drawing import layout
+from chainrule.graph.drawing.layout import Layout, Link, Point, Rectangle, arranged
+from chainrule.graph.drawing.picture import DERIVATIVE, VALUE, Box, Picture, Value, described
+from chainrule.graph.drawing.rows import in_rows
+from chainrule.graph.drawing.shapes import (
     ARROW,
     INK,
     PALE,
@@ -25,7 +25,7 @@ from chainrule.graph.shapes import (
     rectangle,
     text,
 )
-from chainrule.graph.typeset import Run, typeset, width
+from chainrule.graph.drawing.typeset import Run, typeset, width
 
 TITLE, LINE, LABEL = 15.0, 11.5, 12.5  # font sizes
 FONT = "'STIX Two Text', 'Times New Roman', 'Liberation Serif', serif"

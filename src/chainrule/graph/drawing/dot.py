@@ -2,7 +2,7 @@
 
 from html import escape
 
-from chainrule.graph.picture import DERIVATIVE, VALUE, Box, Edge, Picture, Value
+from chainrule.graph.drawing.picture import DERIVATIVE, VALUE, Box, Edge, Picture, Value
 
 SHAPES = {"input": "plaintext", "operation": "box", "group": "box3d"}
 

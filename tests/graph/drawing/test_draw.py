@@ -10,10 +10,10 @@ import pytest
 
 from chainrule.errors import InputError
 from chainrule.graph import Graph, relu, sigmoid, trace, variable
-from chainrule.graph.draw import MOST
-from chainrule.graph.picture import brief, shortened
-from chainrule.graph.rows import WIDEST
-from chainrule.graph.typeset import typeset, width
+from chainrule.graph.drawing.draw import MOST
+from chainrule.graph.drawing.picture import brief, shortened
+from chainrule.graph.drawing.rows import WIDEST
+from chainrule.graph.drawing.typeset import typeset, width
 
 SVG = "{http://www.w3.org/2000/svg}"
 

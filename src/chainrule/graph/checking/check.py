@@ -8,10 +8,17 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.graph.arguments import Arguments, Key, Leaf, flat
 from chainrule.graph.backward import value_and_grad
-from chainrule.graph.differences import STEP, Comparison, Settings, Slopes, along_random, compared
-from chainrule.graph.tables import table
+from chainrule.graph.checking.arguments import Arguments, Key, Leaf, flat
+from chainrule.graph.checking.differences import (
+    STEP,
+    Comparison,
+    Settings,
+    Slopes,
+    along_random,
+    compared,
+)
+from chainrule.graph.checking.tables import table
 from chainrule.graph.text import shape_of
 
 Array = np.ndarray

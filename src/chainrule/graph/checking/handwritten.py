@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.graph.arguments import Arguments, Leaf
+from chainrule.graph.checking.arguments import Arguments, Leaf
 
 Array = np.ndarray
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.activation_slips import activation_slips
 from chainrule.graph.backward import in_order
+from chainrule.graph.checking.activation_slips import activation_slips
 from chainrule.graph.node import Node
 from chainrule.graph.text import expression
 

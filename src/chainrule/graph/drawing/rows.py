@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chainrule.graph.layout import Layout, Point, Rectangle
+from chainrule.graph.drawing.layout import Layout, Point, Rectangle
 
 Pieces = dict[int, list[Point]]
 """Of one edge, by the number of the row."""

@@ -1,0 +1,1 @@
+"""Gradients checked against central differences: the graph's, and handwritten ones."""
