@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from chainrule.graph.node import Node
+from chainrule.graph.tables import table
 from chainrule.graph.text import shape_of, short, with_names
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ class Steps(Sequence[Forward | Backward]):
                 yield f"{k:>3}  {cells[0]} += {step.formula} = {cells[5]}, so far {cells[6]}"
 
     def __str__(self) -> str:
-        forward = _table(FORWARD, [step.cells() for step in self.forward])
-        backward = _table(BACKWARD, [step.cells() for step in self.backward])
+        forward = table(FORWARD, [step.cells() for step in self.forward])
+        backward = table(BACKWARD, [step.cells() for step in self.backward])
         return (
             f"Forward: values\n\n{forward}\n\nBackward: derivatives of {self._output}\n\n{backward}"
         )
@@ -175,15 +176,6 @@ def _formula(graph: "Graph", node: Node, place: int) -> str:
 
 def _constant(value: Any) -> str:
     return short(value) if np.size(value) == 1 else f"({shape_of(value)} array)"
-
-
-def _table(head: Sequence[str], rows: list[tuple[str, ...]]) -> str:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = [head, tuple("-" * width for width in widths), *rows]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
 
 
 def _html(head: Sequence[str], rows: list[tuple[str, ...]]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.errors import InputError
-from chainrule.graph.checking.tables import table
+from chainrule.graph.tables import table
 from chainrule.graph.text import shape_of
 
 HEAD = (

@@ -18,7 +18,7 @@ from chainrule.graph.checking.differences import (
     along_random,
     compared,
 )
-from chainrule.graph.checking.tables import table
+from chainrule.graph.tables import table
 from chainrule.graph.text import shape_of
 
 Array = np.ndarray
