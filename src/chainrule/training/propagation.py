@@ -80,6 +80,11 @@ class Propagation:
             product(V, A_prev, out=Z)
             g[layer].value(Z, out=A[layer])
 
+    @property
+    def outputs(self) -> Array:
+        """A[L] (..., n_y, m), after `forward`: the buffer itself."""
+        return self._A[-1]
+
     def losses(self, Y: Array) -> Array:
         """The loss of each example (..., m), after `forward`."""
         return self._loss.per_example(self._Z[-1], self._A[-1], Y)
