@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.estimators.architecture import OURS
 from chainrule.estimators.base import BaseMLP
-from chainrule.estimators.predictions import log_probabilities, outputs
+from chainrule.estimators.predictions import outputs
 from chainrule.network import correct
 
 Array = np.ndarray
@@ -138,7 +138,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     Notes
     -----
     The loss is computed from logits, where scikit-learn clips probabilities at 2e-16: the curves
-    differ where an example is that wrong. `predict_log_proba` is exact likewise.
+    differ where an example is that wrong. `predict_proba` keeps the digits of small probabilities.
 
     Examples
     --------
@@ -257,9 +257,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return outputs(Z, self.out_activation_)
 
     def predict_log_proba(self, X: Any) -> Array:
-        """Logarithms of `predict_proba`, finite even where that rounds to 0."""
-        check_is_fitted(self)
-        return log_probabilities(self._logits(X), self.out_activation_)
+        """Logarithms of `predict_proba`, -inf where that is 0."""
+        P = self.predict_proba(X)
+        with np.errstate(divide="ignore"):
+            return np.log(P, out=P)
 
     def _labels(self, y: Array, *, reset: bool, incremental: bool) -> Array:
         if y.ndim == 2 and y.shape[1] == 1:

@@ -69,8 +69,11 @@ def minimize(
     tasks.leave()
     block.p[...] = found.x
     estimator.n_iter_, estimator.loss_ = min(found.nit, estimator.max_iter), float(found.fun)
-    # SciPy reports the limits as status 1 even where a callback ended the same iteration.
-    if found.status != 0 and not (ended and found.status == 2):
+    if ended:
+        # SciPy calls it a failure. Of itself it looks at the limits before the gradient.
+        limited = found.nit >= estimator.max_iter or found.nfev > estimator.max_fun
+        found.status, found.message = int(limited), "STOP: the limit of iterations or evaluations"
+    if found.status != 0:
         _warn(found, estimator)
 
 

@@ -27,17 +27,3 @@ def logits(
 def outputs(Z: Array, out_activation: str) -> Array:
     """The output's activation of logits (m, n_y), in their place."""
     return ACTIVATIONS[OURS.get(out_activation, out_activation)](Z.T, out=Z.T).T
-
-
-def log_probabilities(Z: Array, out_activation: str) -> Array:
-    """Log probabilities of the classes (m, n_classes) from logits (m, n_y).
-
-    From logits, so that a probability too small for a float still has its logarithm. One logistic
-    output is two classes; several are labels, each with a probability of its own.
-    """
-    if out_activation == "softmax":
-        top = Z - Z.max(axis=1, keepdims=True)
-        return top - np.log(np.exp(top).sum(axis=1, keepdims=True))
-    if Z.shape[1] == 1:
-        return -np.logaddexp(0, np.hstack([Z, -Z]))
-    return -np.logaddexp(0, -Z)
