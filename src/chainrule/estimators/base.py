@@ -121,7 +121,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
 
     @abstractmethod
     def _labels(self, y: Array, *, reset: bool, incremental: bool) -> Array:
-        """Labels y as the outputs they stand for (m, n_y); `reset` where they define the classes."""
+        """Labels y as outputs (m, n_y); `reset` where they are to define the classes."""
 
     @abstractmethod
     def _out_activation(self) -> str:
@@ -215,9 +215,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         context.call_on_fit_task_begin(estimator=self, **told)
         return context
 
-    def _check_use(
-        self, rates: list[float], validation_data: Any, *, incremental: bool
-    ) -> None:
+    def _check_use(self, rates: list[float], validation_data: Any, *, incremental: bool) -> None:
         """Refuse parameters that contradict one another or the call."""
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
@@ -234,9 +232,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
                 type(self).__name__, "solver='sgd' or 'adam' for dropout", repr(self.solver), fix
             )
 
-    def _rows(
-        self, X: Any, y: Array, Y: Array, sample_weight: Any, *, incremental: bool
-    ) -> Rows:
+    def _rows(self, X: Any, y: Array, Y: Array, sample_weight: Any, *, incremental: bool) -> Rows:
         if sample_weight is not None:
             sample_weight = _check_sample_weight(sample_weight, X)
         by_class = self._class_weights(y, incremental=incremental)
@@ -245,9 +241,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             weight = by_class if sample_weight is None else by_class * sample_weight
         return Rows(X.tocsr() if issparse(X) else X, Y, weight, sample_weight)
 
-    def _initialize(
-        self, units: list[int], activations: list[str], dtype: Any, rng: Any
-    ) -> None:
+    def _initialize(self, units: list[int], activations: list[str], dtype: Any, rng: Any) -> None:
         """Everything that the first fit begins with."""
         self.n_iter_ = self.t_ = 0
         self.n_layers_ = len(units)
@@ -379,9 +373,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         )
         Y = self._labels(y, reset=False, incremental=True)
         if Y.shape[1] != self.n_outputs_:
-            raise InputError(
-                "validation_data", f"y of {self.n_outputs_} outputs", f"{Y.shape[1]}"
-            )
+            raise InputError("validation_data", f"y of {self.n_outputs_} outputs", f"{Y.shape[1]}")
         if issparse(X) and not sparse:
             X = X.toarray()
         if sparse and not issparse(X):
