@@ -306,9 +306,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             first = self._first(X, network.weights[0], choice)
             objective = Objective(network, first, float(self.alpha), whole=whole)
-            tasks.attributes = lambda: dict(
-                zip(("coefs_", "intercepts_"), objective.coefs(), strict=True)
-            )
+            del network
+            if choice.form == "primal":
+                self.coefs_, self.intercepts_ = objective.coefs()
+            tasks.attributes = lambda: _copies(objective)
             if stochastic:
                 if not one_epoch or not hasattr(self, "_optimizer"):
                     self._optimizer = Updates(self)
@@ -438,3 +439,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _copies(objective: Objective) -> dict[str, list[Array]]:
+    """The weights reached so far, which later steps will not change."""
+    coefs, intercepts = objective.coefs()
+    return {"coefs_": [W.copy() for W in coefs], "intercepts_": [b.copy() for b in intercepts]}

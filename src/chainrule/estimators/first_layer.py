@@ -30,6 +30,10 @@ Index = Array | None
 class DensePrimal(Primal):
     """W itself is the parameter: the engine's own form."""
 
+    def backward(self, D: Array, batch: Index) -> None:
+        super().backward(D, batch)
+        self._batch = None  # before the next one is made
+
     def as_weights(self, vectors: list[Array]) -> list[Array]:
         """Parameters, or anything that lies as they do, as (n_1, n_x) each: views."""
         return [v.reshape(self._shape) for v in vectors]
@@ -48,7 +52,7 @@ class CarriedDual:
     def __init__(self, X: Any, W0: Array, *, decays: bool) -> None:
         self._X, self._W0, self._K = X, W0, X.gram()
         self._Z0 = np.ascontiguousarray(X.times(W0))
-        self._W0_squared = float(np.vdot(W0, W0))
+        self._W0_squared = float(np.einsum("ij,ij->", W0, W0))  # in any memory order
         self._decays, self._a = decays, np.ones(1, W0.dtype)
         self.parts = [
             Part(np.zeros(self._Z0.size, W0.dtype), 1.0, self._bind_C),

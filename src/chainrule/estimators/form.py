@@ -50,11 +50,20 @@ class Size:
         return primal, self.once + EIGEN * float(self.m) ** 3 + product * self.m
 
     def fits(self, solver: str) -> bool:
-        """Whether the dual form takes no more memory than the primal's own arrays."""
-        squares, vectors = (3, LBFGS_VECTORS) if solver == "lbfgs" else (1, 4)
-        own = self.n_x * self.n_1 * vectors + (0 if solver == "lbfgs" else self.filled * self.batch)
-        gram = squares * self.itemsize * float(self.m) ** 2
-        return gram <= min(own * self.itemsize, MEMORY_SHARE * memory_bytes())
+        """Whether the dual form takes no more memory than scikit-learn does, X aside.
+
+        The Gram matrix, half a dozen arrays (n_1, m), a batch's rows of the Gram matrix and, at
+        the end, three arrays of the weights' size; against seven of these and a batch of X. For
+        lbfgs the eigenvectors are two more Gram matrices, and the vectors are L-BFGS's.
+        """
+        square, weights = float(self.m) ** 2, float(self.n_x) * self.n_1
+        if solver == "lbfgs":
+            dual = 3 * square + LBFGS_VECTORS * self.n_1 * self.m
+            theirs = LBFGS_VECTORS * weights
+        else:
+            dual = square + (6.0 * self.n_1 + self.batch) * self.m
+            theirs = 4 * weights + self.filled * self.batch
+        return dual <= min(theirs, MEMORY_SHARE * memory_bytes() / self.itemsize)
 
 
 def choose(estimator: Any, size: Size, *, one_epoch: bool) -> Choice:

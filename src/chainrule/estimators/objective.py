@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from scipy.linalg import get_blas_funcs
 
-from chainrule.network import Network
-from chainrule.training.parameters import UpperLayers, placed
+from chainrule.network import ACTIVATIONS, Network
+from chainrule.training.parameters import Block, UpperLayers, placed
 from chainrule.training.propagation import Propagation
 
 Array = np.ndarray
@@ -31,9 +31,12 @@ class Objective:
         self.first, self.alpha = first, alpha
         self._kinds, self._whole = (network.activations, network.loss), whole
         self._upper = UpperLayers(network.weights, network.biases)
-        (self.block,) = placed([*first.parts, self._upper.part])
+        (block,) = placed([*first.parts, self._upper.part])
         self._n_first = sum(part.start.size for part in first.parts)
-        self._decayed = self.block.decayed[self._n_first :].copy()
+        # Of the first layer all is decayed, and the start has its place: only what is needed stays.
+        self._decayed = block.decayed[self._n_first :].copy()
+        self.block = Block(block.p, block.g, self._decayed)
+        first.parts = []
         self._axpy = get_blas_funcs("axpy", (self.block.p,))
         self._passes: dict[int, tuple[Propagation, Array]] = {}
         n_y = network.layer_sizes[-1]
@@ -62,16 +65,22 @@ class Objective:
             self._decay(self.alpha / float(total))
         return cost
 
-    def propagation(self, m: int, D: Array | None = None) -> Propagation:
-        """The layers above the first product, for m examples."""
-        return Propagation(*self._kinds, self._upper, m, D)
+    def outputs(self, Z: Array) -> Array:
+        """A[L] (n_y, m) of other examples, from W[1] X (n_1, m), which is overwritten."""
+        names, _ = self._kinds
+        layers = zip([None, *self._upper.weights], self._upper.biases, names, strict=True)
+        for W, b, name in layers:
+            Z = Z if W is None else W @ Z
+            Z += b
+            ACTIVATIONS[name].value(Z, out=Z)
+        return Z
 
     def _pass(self, m: int) -> tuple[Propagation, Array]:
         """Buffers for m examples and equal weights (1, m), made when first needed."""
         if m not in self._passes:
             D = self.first.D if self._whole else None
             weight = np.full((1, m), 1 / m, self.block.p.dtype)
-            self._passes[m] = self.propagation(m, D), weight
+            self._passes[m] = Propagation(*self._kinds, self._upper, m, D), weight
         return self._passes[m]
 
     @property
@@ -95,11 +104,15 @@ class Objective:
         g[n:] += rate * self._decayed * p[n:]
 
     def coefs(self) -> tuple[list[Array], list[Array]]:
-        """scikit-learn's coefs_ (n_in, n_out) and intercepts_ (n_out,): copies."""
+        """scikit-learn's coefs_ (n_in, n_out) and intercepts_ (n_out,): in a primal form views of
+        the parameters as they change, else as they are."""
         return self._coefs(*self._first_as_weights([self.block.p]))
 
     def result(self) -> tuple[list[Array], list[Array], list[Array]]:
-        """coefs_, intercepts_, and the optimizer's memory with the first layer's part as W."""
+        """coefs_ and intercepts_, and the optimizer's memory with the first layer's part as W.
+
+        Views where the parameters lie so already; the objective is not to be used any more.
+        """
         vectors = [self.block.p, *self.block.state]
         W, *rest = self._first_as_weights(vectors)
         n, states = self._n_first, vectors[1:]
@@ -108,15 +121,16 @@ class Objective:
             v if np.shares_memory(V, v) and V.flags.c_contiguous else np.append(V.ravel(), v[n:])
             for V, v in zip(rest, states, strict=True)
         ]
-        return *self._coefs(W), memory
+        coefs, intercepts = self._coefs(W)
+        if not np.shares_memory(W, self.block.p):  # nor need the others keep it alive
+            coefs, intercepts = [coefs[0], *map(np.copy, coefs[1:])], [*map(np.copy, intercepts)]
+        return coefs, intercepts, memory
 
     def _first_as_weights(self, vectors: list[Array]) -> list[Array]:
         return self.first.as_weights([v[: self._n_first] for v in vectors])
 
     def _coefs(self, W: Array) -> tuple[list[Array], list[Array]]:
-        first = W.copy(order="K") if np.shares_memory(W, self.block.p) else W
-        coefs = [first.T, *(V.T.copy() for V in self._upper.weights)]
-        return coefs, [b[:, 0].copy() for b in self._upper.biases]
+        return [V.T for V in (W, *self._upper.weights)], [b[:, 0] for b in self._upper.biases]
 
     def remember(self, memory: list[Array]) -> None:
         """Take up the memory of an earlier `result`, in a primal form."""

@@ -39,9 +39,10 @@ class Rotated:
         self._inverse = V[:, real].T / root[:, None]  # S^(-1/2) V^T: Q^T = this X^T
         Z0 = X.times(W0)
         self._B0 = Z0 @ self._inverse.T
-        outside = float(np.vdot(W0, W0) - np.vdot(self._B0, self._B0))
+        whole = float(np.einsum("ij,ij->", W0, W0))  # in any memory order
+        outside = whole - float(np.vdot(self._B0, self._B0))
         # Where W0 lies in the span but for rounding, P has no direction worth a parameter.
-        self._has_P = outside > 1e-14 * float(np.vdot(W0, W0))
+        self._has_P = outside > 1e-14 * whole
         self._length = np.sqrt(outside) if self._has_P else 1.0
         self._PX = (Z0 - self._B0 @ self._R) / self._length  # of P at length 1
         self._t = np.full(1, self._length)

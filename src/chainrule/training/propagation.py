@@ -40,15 +40,17 @@ class Propagation:
             self._b1 = upper.b1.reshape(())
         lead, dtype = upper.b1.shape[:-2], upper.b1.dtype
         units = [upper.b1.shape[-2], *(V.shape[-2] for V in upper.V)]
-        self._Z = [np.empty((*lead, n, m), dtype) for n in units]
         self._dZ = [np.empty((*lead, n, m), dtype) for n in units]
         if D is not None:
             self._dZ[0] = D
-        self.Z1, self.D = self._Z[0], self._dZ[0]
         # One network's matrices are few and small, and np.dot asks less about them.
         self._product = np.matmul if lead else np.dot
         with_ones = [np.ones((*lead, n + 1, m), dtype) for n in units[:-1]]
         self._A = [*(A[..., :-1, :] for A in with_ones), np.empty((*lead, units[-1], m), dtype)]
+        # A hidden Z is not needed once A is known: it takes A's place, where that is contiguous.
+        hidden = [np.empty((*lead, n, m), dtype) for n in units[:-1]] if lead else self._A[:-1]
+        self._Z = [*hidden, np.empty((*lead, units[-1], m), dtype)]
+        self.Z1, self.D = self._Z[0], self._dZ[0]
         # For each layer from the second on: Z = V [A; 1]; dV = dZ [A; 1]^T; dA = W^T dZ.
         self._up = list(zip(upper.V, with_ones, self._Z[1:], strict=True))
         self._down = [
@@ -79,11 +81,6 @@ class Propagation:
                 self._drop(layer - 1)
             product(V, A_prev, out=Z)
             g[layer].value(Z, out=A[layer])
-
-    @property
-    def outputs(self) -> Array:
-        """A[L] (..., n_y, m), after `forward`: the buffer itself."""
-        return self._A[-1]
 
     def losses(self, Y: Array) -> Array:
         """The loss of each example (..., m), after `forward`."""
