@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 # Warnings are theirs to judge, and their problems may overflow.
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 
 # Names of theirs that are left out, and why.
 LEFT_OUT = {

@@ -32,7 +32,8 @@ class DensePrimal(Primal):
 
     def backward(self, D: Array, batch: Index) -> None:
         super().backward(D, batch)
-        self._batch = None  # before the next one is made
+        if batch is not None:
+            del self._batch  # before the next one is made
 
     def as_weights(self, vectors: list[Array]) -> list[Array]:
         """Parameters, or anything that lies as they do, as (n_1, n_x) each: views."""
