@@ -1,5 +1,7 @@
 """The estimators among scikit-learn's own tools, and between processes."""
 
+import doctest
+import importlib
 import pickle
 
 import joblib
@@ -183,3 +185,11 @@ def test_a_callback_ends_training(two_classes, solver):
     clf = MLPClassifier(**SETTINGS | {"solver": solver}).set_callbacks(StopAt(3))
     clf.fit(*two_classes)
     assert clf.n_iter_ == 4
+
+
+@pytest.mark.parametrize("module", ["classifier", "regressor"])
+def test_the_examples_in_the_docstrings(module):
+    found = importlib.import_module(f"chainrule.estimators.{module}")
+    failed, tried = doctest.testmod(found)
+    assert failed == 0
+    assert tried >= 5

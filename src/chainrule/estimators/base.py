@@ -5,9 +5,7 @@ Rows are examples in what is given and returned; `_train` turns them into the en
 
 import warnings
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from itertools import pairwise
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,14 +14,11 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from chainrule.data import FloatMatrix
 from chainrule.errors import InputError
 from chainrule.estimators import epochs, lbfgs
 from chainrule.estimators.architecture import (
-    ACTIVATIONS,
     LOSS_OF_OUTPUT,
     OURS,
     dropout_rates,
@@ -35,8 +30,10 @@ from chainrule.estimators.first_layer import CarriedDual, DensePrimal
 from chainrule.estimators.form import Size, choose
 from chainrule.estimators.held_out import HeldOut
 from chainrule.estimators.objective import Objective
+from chainrule.estimators.parameters import CONSTRAINTS
 from chainrule.estimators.predictions import logits
 from chainrule.estimators.rotated import Rotated
+from chainrule.estimators.rows import Rows
 from chainrule.estimators.sparse import SparseMatrix, SparsePrimal
 from chainrule.estimators.tasks import Tasks
 from chainrule.estimators.updates import Updates
@@ -49,71 +46,12 @@ STOCHASTIC = ("sgd", "adam")
 BATCH = 200  # examples a step for batch_size="auto", scikit-learn's number
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Examples as rows: X (m, n_x), Y (m, n_y), weights of the loss and of the score (m,) or None.
-
-    The two differ by class_weight, which no score contains.
-    """
-
-    X: Any
-    Y: Array
-    weight: Array | None
-    score_weight: Array | None
-
-    def take(self, index: Array) -> "Rows":
-        weights = (w if w is None else w[index] for w in (self.weight, self.score_weight))
-        return Rows(self.X[index], self.Y[index], *weights)
-
-    def features(self, dtype: Any) -> FloatMatrix | SparseMatrix:
-        """X as the engine's feature matrix, one column an example: a view where dtypes agree."""
-        if issparse(self.X):
-            return SparseMatrix(self.X).astype(dtype)
-        return FloatMatrix(self.X.T, dtype)
-
-    def labels(self, dtype: Any) -> Array:
-        """Y (n_y, m) in columns."""
-        return np.ascontiguousarray(self.Y.T, dtype)
-
-    def weights(self, dtype: Any) -> Array | None:
-        return None if self.weight is None else self.weight.astype(dtype)
-
-
 class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     """Parameters, fitting and forward pass of MLPClassifier and MLPRegressor."""
 
     _y_numeric = False  # whether y must be numbers
 
-    _parameter_constraints: ClassVar[dict] = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(ACTIVATIONS), "array-like"],
-        "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "first_layer": [StrOptions({"auto", "primal", "dual"})],
-        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
-    }
+    _parameter_constraints: ClassVar[dict] = CONSTRAINTS
 
     def __init__(self, **parameters: Any) -> None:
         for name, value in parameters.items():

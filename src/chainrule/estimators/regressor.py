@@ -61,7 +61,7 @@ n_features_in_, feature_names_in_, first_layer_, first_layer_reason_, dual_coef_
     >>> from chainrule import MLPRegressor
     >>> from sklearn.datasets import make_regression
     >>> X, y = make_regression(n_samples=50, n_features=2000, random_state=1)
-    >>> reg = MLPRegressor((20,), solver="lbfgs", random_state=1).fit(X, y)
+    >>> reg = MLPRegressor(hidden_layer_sizes=(20,), solver="lbfgs", random_state=1).fit(X, y)
     >>> reg.first_layer_, round(reg.score(X, y), 3)
     ('dual', 1.0)
     """
