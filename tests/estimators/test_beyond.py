@@ -9,6 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 from sklearn.callback import ScoringMonitor
+from sklearn.exceptions import ConvergenceWarning
 
 from chainrule import InputError, MLPClassifier, MLPRegressor
 
@@ -73,6 +74,17 @@ def test_dual_lbfgs_converges_where_primal_does(wide_classes):
         assert_equal_fits(dual, primal, rtol=1e-5)  # after some hundred line searches
     done = dual.set_params(warm_start=True, tol=1.0).fit(X, y)
     assert done.n_iter_ == 0
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("form", ["primal", "dual"])
+def test_lbfgs_that_converges_at_the_limit_is_warned_of(wide_classes, form):
+    """SciPy looks at the limits first, and so do both forms."""
+    X, y = wide_classes
+    clf = classifier(solver="lbfgs", tol=1e-2, alpha=0.1, first_layer=form).fit(X, y)
+    for limit in ({"max_iter": clf.n_iter_}, {"max_fun": 3}):
+        with pytest.warns(ConvergenceWarning, match=r"failed to converge.*status=1"):
+            clf.set_params(**limit).fit(X, y)
 
 
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
@@ -226,6 +238,9 @@ def test_class_weight_is_no_part_of_the_score(two_classes):
     clf.fit(X[train], y[train], validation_data=(X[rest], y[rest]))
     best = clf.best_validation_score_
     assert best == pytest.approx(clf.score(X[rest], y[rest]))
+    clf = classifier(class_weight="balanced", early_stopping=True, validation_fraction=0.3)
+    right = 18 * np.array(clf.fit(X, y).validation_scores_)  # of 18 examples, each counted once
+    assert_allclose(right, np.round(right), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("form", ["primal", "dual"])

@@ -83,12 +83,12 @@ def test_rotated_coordinates_keep_lengths():
     assert_allclose(np.linalg.norm(rotated.block.p), np.linalg.norm(plain.block.p), rtol=1e-12)
 
 
-@pytest.mark.parametrize("repeated", [False, True])
-def test_examples_that_occur_twice(repeated):
+@pytest.mark.parametrize("apart", [0.0, 1e-9, 1e-3])
+def test_examples_that_occur_twice_or_nearly(apart):
     """The Gram matrix is singular; the numbers are those of the primal form all the same."""
     rng = np.random.default_rng(2)
     X = rng.standard_normal((20, 5))
-    X = np.hstack([X, X if repeated else X @ rng.standard_normal((5, 5))])
+    X = np.hstack([X, X + apart * rng.standard_normal((20, 5))])
     W0 = rng.standard_normal((3, 20))
     rotated = Rotated(FloatMatrix(X), W0)
     parts = [np.array(part.start) for part in rotated.parts]
@@ -117,6 +117,18 @@ def test_the_carried_image_is_that_of_the_weights(whole):
     assert_allclose(Z, W @ X, rtol=1e-12, atol=1e-12)
     assert_allclose(objective.first.squared_norm(), np.square(W).sum(), rtol=1e-12)
     assert not np.allclose(W, network.weights[0])
+
+
+def test_the_gradient_on_some_features_is_part_of_that_on_all():
+    X, Y, s, _, objective = problem(form="rotated")
+    objective.evaluate(None, Y, s)
+    decay, index = ALPHA / s.sum(), np.array([7, 2, 3])
+    whole = objective.first.weight_gradient(objective.D, decay)
+    some = objective.first.weight_gradient(objective.D, decay, (X[index], index))
+    assert_allclose(some, whole[:, index], rtol=1e-12)
+    _, _, _, _, plain = problem(form="primal")
+    plain.evaluate(None, Y, s)
+    assert_allclose(whole.ravel(), plain.block.g[: whole.size], rtol=1e-10, atol=1e-13)
 
 
 def test_sparse_matrix_has_the_four_verbs():
