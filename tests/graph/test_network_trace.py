@@ -9,11 +9,12 @@ from numpy.testing import assert_allclose
 from chainrule import Network, PixelMatrix, train
 from chainrule.errors import InputError
 
-HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "identity", "softmax")
+HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "identity", "exp", "softmax")
 OUTPUTS = (
     ("sigmoid", "binary_cross_entropy"),
     ("softmax", "softmax_cross_entropy"),
     *itertools.product(("identity", "tanh", "relu", "leaky_relu"), ("squared_error",)),
+    ("exp", "poisson_deviance"),
     ("sigmoid", "squared_error"),
     ("softmax", "squared_error"),
     ("identity", "absolute_error"),
@@ -31,12 +32,16 @@ def problem(hidden, output, loss, depth, seed=0):
         sizes, activation=hidden, output=output, loss=loss, initializer="xavier", rng=seed + 1
     )
     biases = tuple(0.3 * rng.standard_normal(b.shape) for b in network.biases)
-    network = Network(network.weights, biases, network.activations, network.loss)
+    scale = 0.2 if hidden == "exp" else 1.0  # exp of exp of exp magnifies every rounding
+    weights = tuple(scale * W for W in network.weights)
+    network = Network(weights, biases, network.activations, network.loss)
     X = rng.standard_normal((6, 7))
     if loss == "softmax_cross_entropy":
         Y = np.eye(3)[:, rng.integers(0, 3, 7)]
     elif loss == "binary_cross_entropy":
         Y = rng.integers(0, 2, (1, 7)).astype(float)
+    elif loss == "poisson_deviance":
+        Y = rng.integers(0, 4, (n_y, 7)).astype(float)
     else:
         Y = rng.standard_normal((n_y, 7))
     weight = rng.random((1, 7))

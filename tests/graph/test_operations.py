@@ -252,6 +252,9 @@ TABLE = {
     graph.binary_cross_entropy: [
         Case((real(*shape), small(*shape) ** 2)) for shape in [(3, 1), (1, 4), (2, 3, 4)]
     ],
+    graph.poisson_deviance: [
+        Case((real(*shape), small(*shape) ** 2)) for shape in [(3, 1), (1, 4), (2, 3, 4)]
+    ],
     graph.softmax_cross_entropy: [
         Case((real(*shape), labels(*shape))) for shape in [(3, 1), (3, 4), (2, 3, 4)]
     ],

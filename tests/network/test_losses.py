@@ -11,6 +11,7 @@ from chainrule.network import ACTIVATIONS, LOSSES
 OUTPUT = {
     "binary_cross_entropy": "sigmoid",
     "softmax_cross_entropy": "softmax",
+    "poisson_deviance": "exp",
     "squared_error": "tanh",
     "absolute_error": "identity",
 }
@@ -26,7 +27,7 @@ def per_example(name, Z, Y):
     return LOSSES[name].per_example(Z, ACTIVATIONS[OUTPUT[name]](Z), Y)
 
 
-def test_the_four_losses_are_there():
+def test_the_five_losses_are_there():
     assert sorted(LOSSES) == sorted(OUTPUT)
     assert {name for name, loss in LOSSES.items() if loss.classifies} == {
         "binary_cross_entropy",
@@ -44,6 +45,8 @@ def test_the_four_losses_are_there():
         ("binary_cross_entropy", [log(3)], [0.5], (log(4) + log(4 / 3)) / 2),
         ("softmax_cross_entropy", [0, log(2), log(5)], [0, 0, 1], log(8 / 5)),
         ("softmax_cross_entropy", [0, log(2), log(5)], [1, 0, 0], log(8)),
+        ("poisson_deviance", [log(2)], [0], 2),
+        ("poisson_deviance", [log(2), 0], [4, 1], 4 * log(2) - 2),
         ("squared_error", [0, log(2)], [1, 1], 0.5 * (1 + (2 / 5) ** 2)),
         ("absolute_error", [0, 3], [1, 1], 3),
     ],

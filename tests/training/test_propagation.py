@@ -8,13 +8,17 @@ from numpy.testing import assert_allclose
 
 from chainrule import Network, train
 from chainrule.network import ACTIVATIONS
+from chainrule.training.parameters import UpperLayers, placed
+from chainrule.training.propagation import Propagation
 
+TAME = [name for name in ACTIVATIONS if name != "exp"]  # a power tower of layers overflows
 PAIRS = [
     ("sigmoid", "binary_cross_entropy"),
     ("softmax", "softmax_cross_entropy"),
-    *product(ACTIVATIONS, ("squared_error", "absolute_error")),
+    ("exp", "poisson_deviance"),
+    *product(TAME, ("squared_error", "absolute_error")),
 ]
-HIDDEN = [("none", 0), *product(ACTIVATIONS, (1, 2, 3))]
+HIDDEN = [("none", 0), *product(TAME, (1, 2, 3))]
 RATE, STEPS = 0.05, 3
 
 
@@ -24,6 +28,8 @@ def problem(activation, output, loss, depth, runs=None):
     sizes, lead = (7, *(5, 4, 3)[:depth], 3), () if runs is None else (runs,)
     weights = [rng.standard_normal((*lead, n, k)) / k**0.5 for k, n in pairwise(sizes)]
     biases = [rng.standard_normal((*lead, n, 1)) for n in sizes[1:]]
+    if output == "exp":
+        weights[-1] = 0.1 * weights[-1]  # logits small enough for steps of this size
     network = Network(weights, biases, (*(activation,) * depth, output), loss)
     X, Y = rng.standard_normal((7, 5)), np.eye(3)[:, rng.integers(0, 3, 5)]
     return network, X, Y, rng.random((*lead, 5))
@@ -92,3 +98,30 @@ def test_regression_has_no_accuracy(wide_problem):
     _, (X, Y) = wide_problem
     network = Network.create((40, 1), output="identity")
     assert np.isnan(train(network, (X, Y), iterations=0).history.accuracy).all()
+
+
+@pytest.mark.parametrize("activation", [name for name in TAME if name != "softmax"])
+def test_dropout_masks_go_both_ways(activation):
+    """Gradients through fixed masks are those of central differences."""
+    network, X, Y, _ = problem(activation, "softmax", "softmax_cross_entropy", 2)
+    rng = np.random.default_rng(9)
+    masks = [(rng.random((n, 5)) < 0.6) / 0.6 for n in (5, 4)]
+    masks[1] = None if activation == "tanh" else masks[1]  # a layer may have none
+    upper = UpperLayers(network.weights, network.biases)
+    (block,) = placed([upper.part])
+    work = Propagation(network.activations, network.loss, upper, 5)
+    weight = np.full((1, 5), 0.2)
+
+    def cost(p):
+        block.p[...] = p
+        work.Z1[...] = network.weights[0] @ X
+        work.forward(masks)
+        return (work.losses(Y) * weight[0]).sum()
+
+    start, h = block.p.copy(), 1e-6
+    cost(start)
+    work.backward(Y, weight)
+    found = block.g.copy()
+    steps = h * np.eye(len(start))
+    numeric = [(cost(start + step) - cost(start - step)) / (2 * h) for step in steps]
+    assert_allclose(found, numeric, rtol=1e-6, atol=1e-8)

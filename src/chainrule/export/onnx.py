@@ -161,7 +161,7 @@ def _activation(make: _Builder, name: str, Z: str) -> str:
         return make.node("Softmax", Z, axis=1)
     if name == "leaky_relu":  # onnxruntime has LeakyRelu in float32 only
         return make.node("Max", Z, make.node("Mul", Z, make.constant(0.01)))
-    return make.node({"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}[name], Z)
+    return make.node({"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "exp": "Exp"}[name], Z)
 
 
 def _answers(make: _Builder, A: str, n_y: int) -> None:

@@ -57,6 +57,13 @@ def softmax_cross_entropy(Z: Array, Y: Array) -> Array:
     return LOSSES["softmax_cross_entropy"].per_example(np.asarray(Z), Z, np.asarray(Y))
 
 
+@traceable
+def poisson_deviance(Z: Array, Y: Array) -> Array:
+    """sum_k y_k log(y_k / a_k) - y_k + a_k with a = exp(z), for counts y >= 0: (..., m)."""
+    Z = np.asarray(Z)
+    return LOSSES["poisson_deviance"].per_example(Z, np.exp(Z), np.asarray(Y))
+
+
 def squared_error(A: Array, Y: Array) -> Array:
     """1/2 sum_k (a_k - y_k)^2 over the axis before the last: (..., m)."""
     return 0.5 * np.sum(np.square(A - Y), axis=-2)
@@ -102,5 +109,11 @@ define(
     softmax_cross_entropy,
     "softmax_cross_entropy(x, y)",
     ("g * (softmax(x) - y)", lambda g, z, x, y: _each(g) * (softmax(x) - y)),
+    None,
+)
+define(
+    poisson_deviance,
+    "poisson_deviance(x, y)",
+    ("g * (exp(x) - y)", lambda g, z, x, y: _each(g) * (np.exp(x) - y)),
     None,
 )

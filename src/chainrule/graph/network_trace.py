@@ -34,6 +34,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "leaky_relu": functions.leaky_relu,
     "softmax": functions.softmax,
     "identity": np.positive,
+    "exp": np.exp,
 }
 
 

@@ -80,6 +80,16 @@ def identity_backward(dA: Array, A: Array, out: Out = None) -> Array:
     return identity(dA, out)
 
 
+def exp(Z: Array, out: Out = None) -> Array:
+    """exp(z), in (0, inf): the output of a rate, such as a count's mean in Poisson regression."""
+    return np.exp(Z, out=out)
+
+
+def exp_backward(dA: Array, A: Array, out: Out = None) -> Array:
+    """g' = a."""
+    return np.multiply(dA, A, out=out)
+
+
 def softmax(Z: Array, out: Out = None) -> Array:
     """exp(z_k) / sum_j exp(z_j) over the units (..., n, m): columns sum to 1.
 
@@ -120,6 +130,7 @@ ACTIVATIONS = {
         Activation("relu", relu, relu_backward),
         Activation("leaky_relu", leaky_relu, leaky_relu_backward),
         Activation("identity", identity, identity_backward),
+        Activation("exp", exp, exp_backward),
         Activation("softmax", softmax, softmax_backward),
     )
 }

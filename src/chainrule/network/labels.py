@@ -28,6 +28,8 @@ def check_labels(Y: Any, n_y: int, m: int, loss: str) -> Array:
             f"labels from {Y.min():g} to {Y.max():g}",
             "Use 0 and 1 for two classes, one row per class for more.",
         )
+    if loss == "poisson_deviance" and Y.size and Y.min() < 0:
+        raise InputError("Network", f"Y >= 0 for {loss}", f"values from {Y.min():g}")
     if loss == "softmax_cross_entropy" and not np.allclose(Y.sum(axis=0), 1):
         raise InputError(
             "Network", "every column of Y to sum to 1", "columns that do not", "One-hot labels do."

@@ -3,8 +3,9 @@
     J = sum_i w_i L_i      w (..., 1, m) example weights that sum to 1 (1/m each: the mean)
 
 `per_example(Z, A, Y)` gives L (..., m), summed over the output units, from the logits Z (..., n, m)
-and the outputs A = g(Z). `derivative(A, Y, weight)` gives dJ/dZ for the two cross-entropies,
-where the output activation's derivative cancels, and dJ/dA for the others; into `out` if given.
+and the outputs A = g(Z). `derivative(A, Y, weight)` gives dJ/dZ for the two cross-entropies
+and the Poisson deviance, where the output activation's derivative cancels, and dJ/dA for the
+others; into `out` if given.
 
 The cross-entropies are computed from logits, so nothing is clipped: a confident mistake keeps
 its exact cost and its exact gradient.
@@ -35,13 +36,23 @@ def softmax_cross_entropy(Z: Array, A: Array, Y: Array) -> Array:
 
 
 def weighted_error(A: Array, Y: Array, weight: Array, out: Array | None = None) -> Array:
-    """dJ/dZ = w (A - Y), for both cross-entropies; dJ/dA of the squared error."""
+    """dJ/dZ = w (A - Y), for both cross-entropies and the Poisson deviance; dJ/dA of the squared
+    error."""
     return np.multiply(np.subtract(A, Y, out=out), weight, out=out)
 
 
 def squared_error(Z: Array, A: Array, Y: Array) -> Array:
     """L = 1/2 sum_k (a_k - y_k)^2, in squared units of y."""
     return 0.5 * np.square(A - Y).sum(axis=-2)
+
+
+def poisson_deviance(Z: Array, A: Array, Y: Array) -> Array:
+    """L = sum_k y_k log(y_k / a_k) - y_k + a_k for counts y >= 0 and a = exp(z), 0 log 0 = 0.
+
+    Half the Poisson deviance (McCullagh & Nelder 1989, section 2.3); log a is z, from logits.
+    """
+    y_log_y = Y * np.log(np.where(Y > 0, Y, 1))
+    return (y_log_y - Y * Z - Y + A).sum(axis=-2)
 
 
 def absolute_error(Z: Array, A: Array, Y: Array) -> Array:
@@ -75,6 +86,7 @@ LOSSES = {
     for loss in (
         Loss("binary_cross_entropy", binary_cross_entropy, weighted_error, "sigmoid", True),
         Loss("softmax_cross_entropy", softmax_cross_entropy, weighted_error, "softmax", True),
+        Loss("poisson_deviance", poisson_deviance, weighted_error, "exp", False),
         Loss("squared_error", squared_error, weighted_error, None, False),
         Loss("absolute_error", absolute_error, sign_of_error, None, False),
     )
@@ -87,6 +99,7 @@ def output_and_loss(n_y: int, output: str | None, loss: str | None) -> tuple[str
         "sigmoid": "binary_cross_entropy",
         "softmax": "softmax_cross_entropy",
         "identity": "squared_error",
+        "exp": "poisson_deviance",
     }
     if loss is None:
         output = output or ("sigmoid" if n_y == 1 else "softmax")

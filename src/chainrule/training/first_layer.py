@@ -87,7 +87,7 @@ class Primal:
 
     def squared_norm(self) -> Array:
         """||W||^2, shape () or (R,)."""
-        return np.square(self._W).sum(axis=(-2, -1))
+        return np.vecdot(_flat(self._W), _flat(self._W))
 
     def weights(self) -> Array:
         """W (..., n_1, n_x): a copy."""

@@ -40,15 +40,17 @@ class Propagation:
             self._b1 = upper.b1.reshape(())
         lead, dtype = upper.b1.shape[:-2], upper.b1.dtype
         units = [upper.b1.shape[-2], *(V.shape[-2] for V in upper.V)]
-        self._Z = [np.empty((*lead, n, m), dtype) for n in units]
         self._dZ = [np.empty((*lead, n, m), dtype) for n in units]
         if D is not None:
             self._dZ[0] = D
-        self.Z1, self.D = self._Z[0], self._dZ[0]
         # One network's matrices are few and small, and np.dot asks less about them.
         self._product = np.matmul if lead else np.dot
         with_ones = [np.ones((*lead, n + 1, m), dtype) for n in units[:-1]]
         self._A = [*(A[..., :-1, :] for A in with_ones), np.empty((*lead, units[-1], m), dtype)]
+        # A hidden Z is not needed once A is known: it takes A's place, where that is contiguous.
+        hidden = [np.empty((*lead, n, m), dtype) for n in units[:-1]] if lead else self._A[:-1]
+        self._Z = [*hidden, np.empty((*lead, units[-1], m), dtype)]
+        self.Z1, self.D = self._Z[0], self._dZ[0]
         # For each layer from the second on: Z = V [A; 1]; dV = dZ [A; 1]^T; dA = W^T dZ.
         self._up = list(zip(upper.V, with_ones, self._Z[1:], strict=True))
         self._down = [
@@ -56,18 +58,27 @@ class Propagation:
             for V, dV, A in zip(upper.V, upper.dV, with_ones, strict=True)
         ]
         self._ones = np.ones((m, 1), dtype)
+        self._masks: Sequence[Array | None] = ()
 
     @property
     def classifies(self) -> bool:
         return self._loss.classifies
 
-    def forward(self) -> None:
-        """From Z1, which holds W[1] X without the bias, to the logits and outputs."""
+    def forward(self, masks: Sequence[Array | None] = ()) -> None:
+        """From Z1, which holds W[1] X without the bias, to the logits and outputs.
+
+        masks : for dropout, a factor on the outputs of each hidden layer, (..., n_l, m) of 0 and
+            1 / (1 - rate); None for a layer without. `backward` goes back through the same. Of
+            element-wise activations only: softmax would need what was dropped.
+        """
+        self._masks = masks
         g, A, product = self._g, self._A, self._product
         Z = self.Z1
         np.add(Z, self._b1, out=Z)
         g[0].value(Z, out=A[0])
         for layer, (V, A_prev, Z) in enumerate(self._up, start=1):
+            if masks:
+                self._drop(layer - 1)
             product(V, A_prev, out=Z)
             g[layer].value(Z, out=A[layer])
 
@@ -89,6 +100,21 @@ class Propagation:
             dV, A_T, W_T = self._down[layer - 1]
             product(dZ, A_T, out=dV)
             dA = product(W_T, dZ, out=dZs[layer - 1])
+            if self._masks:
+                self._drop_back(layer - 1, dA)
             dZ = g[layer - 1].backward(dA, A[layer - 1], out=dA)
         # A sum over examples as a product with ones: faster than np.sum on rows this short.
         product(dZ, self._ones, out=self._db1)
+
+    def _drop(self, layer: int) -> None:
+        mask = self._masks[layer]
+        if mask is not None:
+            self._A[layer] *= mask
+
+    def _drop_back(self, layer: int, dA: Array) -> None:
+        """dA through the mask, and A as it was before it where it was kept: derivatives are
+        written with A. Where it was dropped dA is 0, whatever the derivative."""
+        mask = self._masks[layer]
+        if mask is not None:
+            dA *= mask
+            np.divide(self._A[layer], mask, out=self._A[layer], where=mask > 0)

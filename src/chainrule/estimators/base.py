@@ -1,0 +1,385 @@
+"""What the classifier and the regressor share: parameters, and a fit from rows to coefs_.
+
+Rows are examples in what is given and returned; `_train` turns them into the engine's columns.
+"""
+
+import warnings
+from abc import ABC, abstractmethod
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.callback import CallbackSupportMixin
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from chainrule.errors import InputError
+from chainrule.estimators import epochs, lbfgs
+from chainrule.estimators.architecture import (
+    LOSS_OF_OUTPUT,
+    OURS,
+    dropout_rates,
+    hidden_activations,
+    hidden_units,
+    starting_weights,
+)
+from chainrule.estimators.first_layer import CarriedDual, DensePrimal
+from chainrule.estimators.form import Size, choose
+from chainrule.estimators.held_out import HeldOut
+from chainrule.estimators.objective import Objective
+from chainrule.estimators.parameters import CONSTRAINTS
+from chainrule.estimators.predictions import logits
+from chainrule.estimators.rotated import Rotated
+from chainrule.estimators.rows import Rows
+from chainrule.estimators.sparse import SparseMatrix, SparsePrimal
+from chainrule.estimators.tasks import Tasks
+from chainrule.estimators.updates import Updates
+from chainrule.network import Network
+from chainrule.training.choice import Choice
+
+Array = np.ndarray
+
+STOCHASTIC = ("sgd", "adam")
+BATCH = 200  # examples a step for batch_size="auto", scikit-learn's number
+
+
+class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
+    """Parameters, fitting and forward pass of MLPClassifier and MLPRegressor."""
+
+    _y_numeric = False  # whether y must be numbers
+
+    _parameter_constraints: ClassVar[dict] = CONSTRAINTS
+
+    def __init__(self, **parameters: Any) -> None:
+        for name, value in parameters.items():
+            setattr(self, name, value)
+
+    @abstractmethod
+    def _labels(self, y: Array, *, reset: bool, incremental: bool) -> Array:
+        """Labels y as outputs (m, n_y); `reset` where they are to define the classes."""
+
+    @abstractmethod
+    def _out_activation(self) -> str:
+        """scikit-learn's name of the output's activation."""
+
+    @abstractmethod
+    def _score(self, A: Array, Y: Array, weight: Array | None) -> float:
+        """What early stopping watches, from outputs A and labels Y, both (n_y, m)."""
+
+    def _class_weights(self, y: Array, *, incremental: bool) -> Array | None:
+        """A weight for each example (m,) by its class, or None."""
+        return None
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None) -> Any:
+        """Fit the network to X and y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The examples, one a row. float64 and float32 are kept, all else becomes float64.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Class labels, an indicator matrix of several labels, or numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the examples, any scale. Weight 0 leaves an example out.
+        validation_data : tuple (X, y) or (X, y, sample_weight), default=None
+            Examples for early stopping, in the place of a part of X. Needs
+            ``early_stopping=True``. Not in scikit-learn.
+
+        Returns
+        -------
+        self : object
+        """
+        return self._fit(X, y, sample_weight, validation_data, incremental=False)
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, validation_data: Any, *, incremental: bool
+    ) -> Any:
+        told = self._told(X, y, sample_weight)  # as given: a frame keeps its names
+        hidden = hidden_units(self.hidden_layer_sizes)
+        rates = dropout_rates(self.dropout, len(hidden))
+        first_pass = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            y_numeric=self._y_numeric,
+            reset=first_pass,
+        )
+        self._check_use(rates, validation_data, incremental=incremental)
+        Y = self._labels(y, reset=not (self.warm_start or incremental), incremental=incremental)
+        rows = self._rows(X, y, Y, sample_weight, incremental=incremental)
+        self.n_outputs_ = Y.shape[1]
+        units = [X.shape[1], *hidden, self.n_outputs_]
+        activations = hidden_activations(self.activation, len(hidden))
+        rng = check_random_state(self.random_state)
+        if first_pass:
+            self._initialize(units, activations, X.dtype, rng)
+        self._begin_records()
+        if [W.shape for W in self.coefs_] != list(pairwise(units)):
+            raise InputError(
+                type(self).__name__,
+                f"layers of {units} units, as the parameters and the data say",
+                f"{[len(self.coefs_[0]), *(W.shape[1] for W in self.coefs_)]} from the last fit",
+                "Set warm_start=False to begin anew, or clone the estimator.",
+            )
+        context = None if incremental else self._begin_context(told)
+        tasks = Tasks(self, context, "epoch" if self.solver in STOCHASTIC else "lbfgs-iter", told)
+        self._train(rows, activations, rates, rng, validation_data, tasks, one_epoch=incremental)
+        if not all(np.isfinite(W).all() for W in (*self.coefs_, *self.intercepts_)):
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may contain large "
+                "values and need to be preprocessed."
+            )
+        if context is not None:
+            context.call_on_fit_task_end(estimator=self, **told, reconstruction_attributes={})
+        return self
+
+    @staticmethod
+    def _told(X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        """What callbacks are told of the data."""
+        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+        return {"X": X, "y": y, "metadata": metadata}
+
+    def _begin_context(self, told: dict[str, Any]) -> Any:
+        """The callback context of a fit, begun: at most max_iter steps and one never made."""
+        context = self._init_callback_context(max_subtasks=self.max_iter + 1)
+        context.call_on_fit_task_begin(estimator=self, **told)
+        return context
+
+    def _check_use(self, rates: list[float], validation_data: Any, *, incremental: bool) -> None:
+        """Refuse parameters that contradict one another or the call."""
+        if incremental and self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True")
+        stochastic = self.solver in STOCHASTIC
+        if validation_data is not None and not (stochastic and self.early_stopping):
+            raise InputError(
+                type(self).__name__,
+                "early_stopping=True and solver='sgd' or 'adam' beside validation_data",
+                f"early_stopping={self.early_stopping} and solver={self.solver!r}",
+            )
+        if any(rates) and not stochastic:
+            fix = "L-BFGS needs a loss that does not change by chance."
+            raise InputError(
+                type(self).__name__, "solver='sgd' or 'adam' for dropout", repr(self.solver), fix
+            )
+
+    def _rows(self, X: Any, y: Array, Y: Array, sample_weight: Any, *, incremental: bool) -> Rows:
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X)
+        by_class = self._class_weights(y, incremental=incremental)
+        weight = sample_weight
+        if by_class is not None:
+            weight = by_class if sample_weight is None else by_class * sample_weight
+        return Rows(X.tocsr() if issparse(X) else X, Y, weight, sample_weight)
+
+    def _initialize(self, units: list[int], activations: list[str], dtype: Any, rng: Any) -> None:
+        """Everything that the first fit begins with."""
+        self.n_iter_ = self.t_ = 0
+        self.n_layers_ = len(units)
+        self.out_activation_ = self._out_activation()
+        of_output = activations[-1] if activations else str(self.activation)
+        self.coefs_, self.intercepts_ = starting_weights(
+            units, [*activations, of_output], dtype, rng
+        )
+        self.__dict__.pop("loss_curve_", None)
+
+    def _begin_records(self) -> None:
+        """Curves and best values of the stochastic solvers; a warm start goes on with its own."""
+        if self.solver not in STOCHASTIC:
+            return
+        fresh = not hasattr(self, "loss_curve_")
+        if fresh:
+            self.loss_curve_: list[float] = []
+            self._no_improvement_count = 0
+        kept = "best_validation_score_" if self.early_stopping else "best_loss_"
+        if fresh or getattr(self, kept, None) is None:
+            self.best_loss_ = None if self.early_stopping else np.inf
+            self.validation_scores_: list[float] | None = [] if self.early_stopping else None
+            self.best_validation_score_ = -np.inf if self.early_stopping else None
+
+    def _train(
+        self,
+        rows: Rows,
+        activations: list[str],
+        rates: list[float],
+        rng: Any,
+        validation_data: Any,
+        tasks: Tasks,
+        *,
+        one_epoch: bool,
+    ) -> None:
+        """From rows to coefs_, by way of the engine."""
+        stochastic, m = self.solver in STOCHASTIC, len(rows.Y)
+        # SciPy's L-BFGS computes in float64, whatever it is given.
+        dtype = self.coefs_[0].dtype if stochastic else np.dtype(np.float64)
+        trained, held_out = np.arange(m), None
+        if stochastic and self.early_stopping:
+            if validation_data is None:
+                trained, rest = self._split(rows, rng)
+                rows, others = rows.take(trained), rows.take(rest)
+            else:
+                others = self._validation_rows(validation_data, sparse=issparse(rows.X))
+            held_out = HeldOut(others.features(dtype), others.labels(dtype), others.score_weight)
+        batch_size = self._batch_size(len(trained)) if stochastic else len(trained)
+        X, whole = rows.features(dtype), batch_size >= len(trained)
+        filled = rows.X.nnz / max(1, len(trained)) if issparse(rows.X) else X.shape[0]
+        size = Size(
+            X.shape[0],
+            filled,
+            len(trained),
+            self.coefs_[0].shape[1],
+            batch_size,
+            max(1, self.max_iter // 4),
+            dtype.itemsize,
+        )
+        choice = choose(self, size, one_epoch=one_epoch)
+        network = self._network(activations, dtype)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            first = self._first(X, network.weights[0], choice)
+            objective = Objective(network, first, float(self.alpha), whole=whole)
+            del network
+            if choice.form == "primal":
+                self.coefs_, self.intercepts_ = objective.coefs()
+            tasks.attributes = lambda: _copies(objective)
+            if stochastic:
+                if not one_epoch or not hasattr(self, "_optimizer"):
+                    self._optimizer = Updates(self)
+                self._optimizer.begin(objective.block)
+                if self._optimizer.memory:
+                    objective.remember(self._optimizer.memory)
+                epochs.train(
+                    self,
+                    objective,
+                    self._optimizer,
+                    epochs.Examples(
+                        rows.labels(dtype),
+                        rows.weights(dtype),
+                        batch_size,
+                        self.shuffle,
+                        rng,
+                        rates,
+                        [W.shape[1] for W in self.coefs_[:-1]],
+                    ),
+                    None if held_out is None else held_out.scorer(objective, self._score),
+                    tasks,
+                    one_epoch=one_epoch,
+                )
+            else:
+                Y, weight = rows.labels(dtype), rows.weights(dtype)
+                lbfgs.minimize(self, objective, Y, weight, rows.X, tasks)
+            self.coefs_, self.intercepts_, memory = objective.result()
+        if stochastic:
+            self._optimizer.memory = memory
+        self._report(choice, first, trained, m)
+
+    def _split(self, rows: Rows, rng: Any) -> tuple[Array, Array]:
+        """Indices to train on and to hold out, drawn as scikit-learn draws them."""
+        binary = self.out_activation_ == "logistic" and rows.Y.shape[1] == 1
+        trained, rest = train_test_split(
+            np.arange(len(rows.Y)),
+            random_state=rng,
+            test_size=self.validation_fraction,
+            stratify=rows.Y if binary else None,
+        )
+        if len(rest) < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' or the size of "
+                "your dataset."
+            )
+        return trained, rest
+
+    def _validation_rows(self, validation_data: Any, *, sparse: bool) -> Rows:
+        if not isinstance(validation_data, tuple) or len(validation_data) not in (2, 3):
+            got = f"a {type(validation_data).__name__}"
+            raise InputError("validation_data", "(X, y) or (X, y, sample_weight)", got)
+        X, y, *weight = validation_data
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            y_numeric=self._y_numeric,
+            reset=False,
+        )
+        Y = self._labels(y, reset=False, incremental=True)
+        if Y.shape[1] != self.n_outputs_:
+            raise InputError("validation_data", f"y of {self.n_outputs_} outputs", f"{Y.shape[1]}")
+        if issparse(X) and not sparse:
+            X = X.toarray()
+        if sparse and not issparse(X):
+            X = csr_array(X)
+        given = None if not weight or weight[0] is None else _check_sample_weight(weight[0], X)
+        return Rows(X.tocsr() if sparse else X, Y, given, given)
+
+    def _batch_size(self, m: int) -> int:
+        if self.batch_size == "auto":
+            return min(BATCH, m)
+        if self.batch_size > m:
+            warnings.warn(
+                "Got `batch_size` less than 1 or larger than sample size. It is going to be "
+                "clipped",
+                stacklevel=5,
+            )
+        return min(int(self.batch_size), m)
+
+    def _network(self, activations: list[str], dtype: Any) -> Network:
+        """The present coefs_ as the engine's network: views where the dtype allows."""
+        names = [OURS.get(name, name) for name in (*activations, self.out_activation_)]
+        return Network(
+            tuple(W.T.astype(dtype, copy=False) for W in self.coefs_),
+            tuple(b.astype(dtype, copy=False)[:, None] for b in self.intercepts_),
+            tuple(names),
+            LOSS_OF_OUTPUT[self.out_activation_],
+        )
+
+    def _first(self, X: Any, W0: Array, choice: Choice) -> Any:
+        """The first layer's parameters in the form chosen."""
+        if choice.form == "dual":
+            if self.solver == "lbfgs":
+                return Rotated(X, W0)
+            return CarriedDual(X, W0, decays=self.alpha > 0)
+        return SparsePrimal(X, W0) if isinstance(X, SparseMatrix) else DensePrimal(X, W0)
+
+    def _report(self, choice: Choice, first: Any, trained: Array, m: int) -> None:
+        """How the first layer was trained, and its dual coefficients if there are any."""
+        self.first_layer_, self.first_layer_reason_ = choice.form, choice.reason
+        self.__dict__.pop("dual_coef_", None)
+        if choice.form == "dual":
+            C = first.coefficients()
+            self.dual_coef_ = np.zeros((m, len(C)), C.dtype)
+            self.dual_coef_[trained] = C.T
+
+    def _logits(self, X: Any) -> Array:
+        """What goes into the output's activation (m, n_y), for new rows."""
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        hidden = hidden_activations(self.activation, len(self.coefs_) - 1)
+        return logits(X, self.coefs_, self.intercepts_, hidden)
+
+    def _stochastic_only(self) -> bool:
+        """Whether there is a partial_fit, for available_if."""
+        if self.solver not in STOCHASTIC:
+            raise AttributeError(
+                "partial_fit is only available for stochastic optimizers. "
+                f"{self.solver} is not stochastic."
+            )
+        return True
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _copies(objective: Objective) -> dict[str, list[Array]]:
+    """The weights reached so far, which later steps will not change."""
+    coefs, intercepts = objective.coefs()
+    return {"coefs_": [W.copy() for W in coefs], "intercepts_": [b.copy() for b in intercepts]}

@@ -1,0 +1,198 @@
+"""The stochastic solvers: epochs of shuffled mini-batches until nothing improves any more.
+
+The order of random draws, the loss of an epoch and the rules for ending are scikit-learn's. What an
+epoch leaves is written into the estimator as it goes, as scikit-learn does, for callbacks to see.
+Columns are examples here.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from chainrule.estimators.objective import Objective
+from chainrule.estimators.tasks import Tasks
+from chainrule.estimators.updates import Updates
+from chainrule.training.interrupt import Interrupt
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Y (n_y, m). weight : (m,), or None. batch_size : at most m. rng : a RandomState.
+
+    dropout : the rate of each hidden layer.
+    """
+
+    Y: Array
+    weight: Array | None
+    batch_size: int
+    shuffle: bool
+    rng: Any
+    dropout: Sequence[float]
+    units: Sequence[int]
+
+    @property
+    def m(self) -> int:
+        return self.Y.shape[1]
+
+    @property
+    def whole(self) -> bool:
+        return self.batch_size >= self.m
+
+    def epochs(self) -> Iterator["Iterator[Batch]"]:
+        """Batches of one epoch after the other, without end."""
+        order = np.arange(self.m)
+        while True:
+            if self.shuffle:
+                # scikit-learn shuffles what the last epoch left: the same draws, the same order.
+                drawn = np.arange(self.m)
+                self.rng.shuffle(drawn)
+                order = order[drawn]
+            yield self._batches(order)
+
+    def _batches(self, order: Array) -> "Iterator[Batch]":
+        if self.whole:
+            # All examples, in whatever order, are the same sums.
+            yield Batch(None, self.Y, self.weight, self._masks(self.m))
+            return
+        Y = self.Y[:, order]
+        for start in range(0, self.m, self.batch_size):
+            part = slice(start, start + self.batch_size)
+            index = order[part]
+            weight = None if self.weight is None else self.weight[index]
+            if weight is None or weight.any():  # examples that weigh nothing teach nothing
+                yield Batch(index, Y[:, part], weight, self._masks(index.size))
+
+    def _masks(self, m: int) -> list[Array | None]:
+        """Inverted dropout (Srivastava et al. 2014, section 10): 0, or 1 / (1 - rate)."""
+        if not any(self.dropout):
+            return []
+        dtype = self.Y.dtype
+        return [
+            ((self.rng.random_sample((n, m)) >= rate) / (1 - rate)).astype(dtype) if rate else None
+            for n, rate in zip(self.units, self.dropout, strict=True)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """One step's examples, see Objective.evaluate."""
+
+    index: Array | None
+    Y: Array
+    weight: Array | None
+    masks: list[Array | None]
+
+
+def train(
+    estimator: Any,
+    objective: Objective,
+    updates: Updates,
+    examples: Examples,
+    score: Callable[[], float] | None,
+    tasks: Tasks,
+    *,
+    one_epoch: bool = False,
+) -> None:
+    """Train until the score, or the loss where there is none, improves no more.
+
+    With a score the best parameters are kept, else the last.
+    """
+    best = objective.block.p.copy() if score else None
+    interrupted: list[bool] = []
+    estimator.n_iter_ = 0
+    epochs = examples.epochs()
+    try:
+        with Interrupt(lambda: interrupted.append(True)):
+            for _ in range(estimator.max_iter):
+                tasks.begin()
+                if not _epoch(estimator, objective, updates, examples, next(epochs), interrupted):
+                    break
+                improved = _judge(estimator, score)
+                if improved and best is not None:
+                    best[...] = objective.block.p
+                updates.epoch_ends(estimator.t_)
+                stopped = _stalled(estimator, updates, bool(score))
+                if tasks.end() or stopped or one_epoch:
+                    break
+                if estimator.n_iter_ == estimator.max_iter:
+                    warnings.warn(
+                        f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) "
+                        "reached and the optimization hasn't converged yet.",
+                        ConvergenceWarning,
+                        stacklevel=4,
+                    )
+    except KeyboardInterrupt:
+        interrupted.append(True)
+    if interrupted:
+        warnings.warn("Training interrupted by user.", stacklevel=4)
+    if best is not None:
+        objective.block.p[...] = best
+
+
+def _epoch(
+    estimator: Any,
+    objective: Objective,
+    updates: Updates,
+    examples: Examples,
+    batches: Iterator[Batch],
+    interrupted: list[bool],
+) -> bool:
+    """One pass over the examples; False if it was interrupted."""
+    total = 0.0
+    for batch in batches:
+        cost = objective.evaluate(batch.index, batch.Y, batch.weight, batch.masks)
+        total += cost * batch.Y.shape[1]
+        updates.step(objective.block)
+        if interrupted:
+            return False
+    estimator.n_iter_ += 1
+    estimator.loss_ = total / examples.m
+    estimator.t_ += examples.m
+    estimator.loss_curve_.append(estimator.loss_)
+    if estimator.verbose:
+        print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
+    return True
+
+
+def _judge(estimator: Any, score: Callable[[], float] | None) -> bool:
+    """Count the epochs without improvement; whether this one is the best so far."""
+    if score is None:
+        loss = estimator.loss_
+        enough = not loss > estimator.best_loss_ - estimator.tol
+        best = loss < estimator.best_loss_
+        if best:
+            estimator.best_loss_ = loss
+    else:
+        value = score()
+        estimator.validation_scores_.append(value)
+        if estimator.verbose:
+            print(f"Validation score: {value:f}")
+        enough = not value < estimator.best_validation_score_ + estimator.tol
+        best = value > estimator.best_validation_score_
+        if best:
+            estimator.best_validation_score_ = value
+    estimator._no_improvement_count = 0 if enough else estimator._no_improvement_count + 1
+    return best
+
+
+def _stalled(estimator: Any, updates: Updates, scored: bool) -> bool:
+    """Whether training ends because nothing improved for n_iter_no_change epochs."""
+    if estimator._no_improvement_count <= estimator.n_iter_no_change:
+        return False
+    fate = updates.ends()
+    if estimator.verbose:
+        what = "Validation score" if scored else "Training loss"
+        print(
+            f"{what} did not improve more than tol={estimator.tol:f} for "
+            f"{estimator.n_iter_no_change} consecutive epochs. "
+            + (fate or f"Setting learning rate to {updates.learning_rate:f}")
+        )
+    if not fate:
+        estimator._no_improvement_count = 0
+    return bool(fate)

@@ -1,0 +1,69 @@
+"""The stochastic solvers' memory between steps, epochs and calls of partial_fit."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.training.optimizers import Adam, GradientDescent, Momentum, Nesterov, Optimizer
+from chainrule.training.parameters import Block
+
+SMALLEST_RATE = 1e-6  # an adaptive rate that has come down to it ends the training
+
+
+class AnyMomentum(Momentum):
+    """Momentum as the engine's, but for mu = 1, which scikit-learn allows."""
+
+    def __post_init__(self) -> None:
+        pass
+
+
+class AnyNesterov(Nesterov):
+    """Nesterov's momentum as the engine's, but for mu = 1."""
+
+    def __post_init__(self) -> None:
+        pass
+
+
+def _rule(estimator: Any) -> Optimizer:
+    if estimator.solver == "adam":
+        return Adam(estimator.beta_1, estimator.beta_2, estimator.epsilon)
+    if estimator.momentum == 0:
+        return GradientDescent()
+    kind = AnyNesterov if estimator.nesterovs_momentum else AnyMomentum
+    return kind(float(estimator.momentum))
+
+
+class Updates:
+    """An optimizer with its learning rate.
+
+    learning_rate : of sgd, as its policy has it by now.
+    memory : between trainings, the optimizer's state as `Objective.result` gives it.
+    """
+
+    def __init__(self, estimator: Any) -> None:
+        self.rule = _rule(estimator)
+        self.policy = estimator.learning_rate if estimator.solver == "sgd" else "constant"
+        self.power_t, self.start = estimator.power_t, float(estimator.learning_rate_init)
+        self.learning_rate, self.t = self.start, 0
+        self.memory: list[np.ndarray] = []
+
+    def begin(self, block: Block) -> None:
+        block.state = [np.zeros_like(block.p) for _ in range(self.rule.n_states)]
+
+    def step(self, block: Block) -> None:
+        self.t += 1
+        self.rule.step(block.p, block.g, block.state, self.learning_rate, self.t)
+
+    def epoch_ends(self, seen: int) -> None:
+        """seen : examples since the first epoch, each counted whenever it was seen."""
+        if self.policy == "invscaling":
+            self.learning_rate = self.start / (seen + 1) ** self.power_t
+
+    def ends(self) -> str:
+        """What follows when training no longer improves: "" to go on with a smaller rate."""
+        if self.policy != "adaptive":
+            return "Stopping."
+        if self.learning_rate <= SMALLEST_RATE:
+            return "Learning rate too small. Stopping."
+        self.learning_rate /= 5
+        return ""
