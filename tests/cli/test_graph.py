@@ -53,7 +53,11 @@ def test_dot(chainrule, tmp_path):
         (("a^2", "a=5"), "x**2"),
         (("a*a", "a=5", "--svg", "notes.txt"), "ends in .svg"),
         (("a*a", "a=5", "--dot", "graph.svg"), "ends in .dot or .gv"),
-        (("a*a", "a=5", "--svg", "missing/graph.svg"), "missing/graph.svg"),
+        (("a*a", "a=5", "--svg", "missing/graph.svg"), "missing"),
+        (("a*a", "a=5", "--svg", "a.svg", "--dot", "missing/a.dot"), "missing"),
+        (("a*a", "a=1", "a=2"), "two for a"),
+        (("mean(a)", "a=[]"), "at least one number for a"),
+        (("a*a", "a=1" + "0" * 400), "beyond 1e308"),
         (("__import__('os')", "a=5"), "a function that it knows"),
     ],
 )

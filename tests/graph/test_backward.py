@@ -542,3 +542,14 @@ def test_random_expressions_have_autograds_gradients(tree, seed):
     found = grad(cost(np), (0, 1))(a, b)
     for k in range(2):
         assert_allclose(found[k], autograd_grad(cost(anp), k)(a, b), rtol=1e-10, atol=1e-12)
+
+
+def test_a_write_into_an_array_is_named():
+    def f(x):
+        z = np.zeros(3)
+        z[0] = x[0]
+        return np.sum(z)
+
+    for differentiate in (grad(f), lambda x: graph.trace(f, x)):
+        with pytest.raises(InputError, match=r"np\.stack for z\[0\] = x"):
+            differentiate(np.ones(3))

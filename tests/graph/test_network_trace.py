@@ -110,6 +110,15 @@ def test_every_entry_is_the_sum_of_its_terms(hidden, output, loss, weighted):
             assert name in entry.formula
 
 
+@pytest.mark.parametrize("weighted", [False, True], ids=["mean", "weighted"])
+def test_the_cost_is_the_sum_of_the_losses(weighted):
+    network, X, Y, weight = problem("tanh", "sigmoid", "binary_cross_entropy", 1)
+    graph = network.trace(X, Y, weight if weighted else None, 0.2)
+    assert_allclose(graph.entry("J").value, graph.numbers["J"], rtol=1e-14)
+    assert_allclose(graph.entry("L", 3).value, graph.numbers["L"][3], rtol=1e-14)
+    assert "l2/2 sum_l ||W[l]||^2" in str(graph.entry("J"))
+
+
 def test_an_entry_spelled_out():
     weights = (np.array([[1.0, 2.0]]),)
     network = Network(weights, (np.zeros((1, 1)),), ("identity",), "squared_error")
@@ -145,6 +154,12 @@ def test_a_long_sum_shows_its_ends_and_all_when_asked():
         ("nonsense", (0, 0), "dW[l] or db[l]"),
         ("dW[1]", (0, 99), "(5, 6)"),
         ("dW[1]", (0,), "a row and a column"),
+        ("dW[1]", (0.5, 1), "whole numbers"),
+        ("dW[1]", (True, 1), "whole numbers"),
+        ("dW[1]", ("a", 1), "whole numbers"),
+        (None, (0, 0), "None"),
+        ("J", (0,), "one number"),
+        ("L", (7,), "an example of L"),
         ("dA[2]", (0, 0), "dZ[2] comes first"),
     ],
 )
@@ -183,6 +198,7 @@ def test_float32_stays_float32():
     [
         ({"X": np.ones((7, 6))}, "pass X.T"),
         ({"Y": np.ones((1, 3))}, "Y of shape (1, 7)"),
+        ({"X": np.ones((6, 0)), "Y": np.ones((1, 0))}, "at least one example"),
         ({"weight": np.ones(7)}, "weights of shape (1, 7)"),
         ({"l2": -1.0}, "l2"),
     ],

@@ -199,12 +199,22 @@ def test_a_python_sum_of_nodes():
     assert_array_equal([backward(np.sum(nodes))[n] for n in nodes], 1)
 
 
-def test_plus_equals_makes_a_new_node():
-    x = y = variable(A)
-    y += 1
-    assert y is not x
-    assert_array_equal(y.value, A + 1)
-    assert_array_equal(x.value, A)
+def test_plus_equals_changes_numbers_and_no_arrays():
+    cost = before = variable(2.0)
+    cost += 1
+    assert (cost.value, before.value) == (3, 2)
+    x = variable(A)
+    with pytest.raises(InputError, match="in-place write"):
+        x += 1
+    total = 0
+    total += x  # a new node, for the number is not in it
+    assert_array_equal(total.value, A)
+
+
+def test_a_variable_keeps_its_value():
+    x = variable(A)
+    with pytest.raises(ValueError, match="read-only"):
+        x.value[...] = 0
 
 
 # ---- NumPy's functions --------------------------------------------------------------------------

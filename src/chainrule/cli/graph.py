@@ -9,6 +9,8 @@ import numpy as np
 from chainrule.cli import show
 from chainrule.errors import InputError
 
+SVG, DOT = (".svg",), (".dot", ".gv")
+
 if TYPE_CHECKING:
     from chainrule.graph import Graph
 
@@ -26,6 +28,7 @@ def graph(
     ----------
     formula
         Arithmetic with names, + - * / ** @ and functions such as exp, log, sigmoid, maximum, sum.
+        One that begins with a minus sign goes in brackets: "(-a*b)".
         Several parts with ";" between them name what lies between: "u = b*c; v = a + u; J = 3*v".
     values
         A number for each name, a=5, or numbers: x=[1,2,3].
@@ -38,14 +41,24 @@ def graph(
     """
     from chainrule.graph.formula import graph_of
 
-    found = graph_of(formula, dict(_value(text) for text in values))
-    _write(svg, (".svg",), "--svg", lambda: found.svg())
-    _write(dot, (".dot", ".gv"), "--dot", lambda: found.dot())
+    pairs = [_value(text) for text in values]
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        twice = sorted({name for name, _ in pairs if sum(n == name for n, _ in pairs) > 1})
+        raise InputError("graph", "one value for each name", f"two for {', '.join(twice)}")
+    for path, endings, option in ((svg, SVG, "--svg"), (dot, DOT, "--dot")):
+        _check_name(path, endings, option)
+    found = graph_of(formula, given)
+    drawings = [(path, text()) for path, text in ((svg, found.svg), (dot, found.dot)) if path]
+    for path, text in drawings:
+        path.write_text(text, encoding="utf-8")
     if json:
         show.print_json(_facts(found))
     else:
         with np.errstate(all="ignore"):
             print(found.steps())
+        for path, _ in drawings:
+            print(f"\nWrote {show.safe(str(path))}.")
     return 0
 
 
@@ -56,19 +69,22 @@ def _value(text: str) -> tuple[str, Any]:
     if not sign or not name.isidentifier():
         raise InputError("graph", "a name and its value", repr(text), fix)
     try:
-        return name, ast.literal_eval(number)
+        value = ast.literal_eval(number)
+        return name, float(value) if type(value) is int else value
+    except OverflowError:
+        raise InputError("graph", f"a number for {name}", "one beyond 1e308", fix) from None
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         raise InputError("graph", f"a number for {name}", repr(number), fix) from None
 
 
-def _write(path: Path | None, endings: tuple[str, ...], option: str, made: Any) -> None:
-    """Write a drawing; only files of its own kind are ever replaced."""
+def _check_name(path: Path | None, endings: tuple[str, ...], option: str) -> None:
+    """Only files of its own kind are ever replaced, and both can be written or none is."""
     if path is None:
         return
     if path.suffix.lower() not in endings:
         raise InputError(option, f"a file name that ends in {' or '.join(endings)}", str(path))
-    text = made()
-    path.write_text(text, encoding="utf-8")
+    if not path.parent.is_dir():
+        raise InputError(option, "a folder that is there", str(path.parent))
 
 
 def _facts(found: "Graph") -> dict[str, Any]:

@@ -120,6 +120,16 @@ def _sweep(order: list[Node], seed: Array, wanted: set[int], *, traced: bool) ->
     return gradients
 
 
+def called(f: Callable[..., Any], args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """f(*args, **options); an error of a node that NumPy wrapped (z[0] = x) comes out unwrapped."""
+    try:
+        return f(*args, **options)
+    except ValueError as error:
+        if isinstance(error.__cause__, InputError):
+            raise error.__cause__ from None
+        raise
+
+
 def value_and_grad(
     f: Callable[..., Any], argnums: int | str | Sequence[int | str] = 0
 ) -> Callable[..., tuple[Any, Any]]:
@@ -141,7 +151,7 @@ def value_and_grad(
     def differentiated(*args: Any, **options: Any) -> tuple[Any, Any]:
         inputs = _Inputs([_place(f, place, args, options) for place in places], args, options)
         try:
-            J = _cost(f(*inputs.args, **inputs.options))
+            J = _cost(called(f, inputs.args, inputs.options))
             value, gradients = _with_respect_to(inputs.nodes, J)
         finally:
             inputs.close()

@@ -65,6 +65,8 @@ class Entry:
 
     def _one_line(self) -> str:
         product = " x ".join(short(column[0]) for column in self.factors.values())
+        if len(self.factors) == 1 and not self.rest:
+            return f"{self.formula} = {short(self.value, digits=10)}"
         rest = "".join(f" + {short(number)}" for number in self.rest.values()).replace("+ -", "- ")
         return f"{self.formula} = {product}{rest} = {short(self.value, digits=10)}"
 
@@ -83,10 +85,13 @@ class Entry:
 
 def entry_of(graph: "NetworkGraph", name: str, index: tuple[int, ...]) -> Entry:
     """See NetworkGraph.entry."""
-    found = re.fullmatch(r"(dW|db|dZ|dA|Z|A)\^?\[?(\d+)\]?", name)
+    index = tuple(_whole(k) for k in index)
+    if name in ("J", "L"):
+        return _SUMS[name](graph, *index)
+    found = re.fullmatch(r"(dW|db|dZ|dA|Z|A)\^?\[?(\d+)\]?", str(name))
     depth = len(graph.layers)
     if not found or not 1 <= int(found[2]) <= depth:
-        known = f"Z[l], A[l], dZ[l], dA[l], dW[l] or db[l] with l from 1 to {depth}"
+        known = f"J, L, Z[l], A[l], dZ[l], dA[l], dW[l] or db[l] with l from 1 to {depth}"
         raise InputError("entry", known, repr(name))
     kind, layer = found[1], int(found[2])
     place = (*index, 0) if kind == "db" and len(index) == 1 else index
@@ -102,6 +107,37 @@ def entry_of(graph: "NetworkGraph", name: str, index: tuple[int, ...]) -> Entry:
     if len(place) != 2 or not all(0 <= k < n for k, n in zip(place, shape, strict=True)):
         raise InputError("entry", f"a row and a column of {label} {shape}, from 0", f"{index}")
     return _SPELLED[kind](graph, layer, *place)
+
+
+def _whole(k: Any) -> int:
+    if isinstance(k, (bool, np.bool_)) or not hasattr(k, "__index__"):
+        raise InputError("entry", "whole numbers for row and column, from 0", repr(k))
+    return int(k)
+
+
+def _J(graph: "NetworkGraph", *index: int) -> Entry:
+    """The cost, from each example's loss."""
+    if index:
+        raise InputError("entry", "J without an index: it is one number", f"{index}")
+    weights, sign = _weights(graph)
+    losses = graph.numbers["L"]
+    rest: dict[str, float] = {}
+    if graph.l2:
+        total = float(graph.numbers["J"]) - float(np.sum(weights * losses))
+        rest["l2/2 sum_l ||W[l]||^2"] = total
+    tail = "".join(f" + {name}" for name in rest)
+    return Entry(f"J = {sign} L[i]{tail}", "i", {"L[i]": losses}, weights, rest)
+
+
+def _L(graph: "NetworkGraph", *index: int) -> Entry:
+    """One example's loss, from its outputs."""
+    losses, layer = graph.numbers["L"], len(graph.layers)
+    if len(index) != 1 or not 0 <= index[0] < len(losses):
+        raise InputError("entry", f"an example of L {losses.shape}, from 0", f"{index}")
+    i = index[0]
+    source = f"Z[{layer}]" if graph.network.loss_function.output else f"A[{layer}]"
+    said = f"{graph.network.loss}({source}[:, {i}], Y[:, {i}])"
+    return Entry(f"L[{i}] = {said}", "", {said: losses[i : i + 1]}, 1, {})
 
 
 def _input_name(layer: int) -> str:
@@ -121,6 +157,8 @@ def _A(graph: "NetworkGraph", layer: int, j: int, i: int) -> Entry:
     units = f"Z[{layer}][:, {i}])[{j}]" if name == "softmax" else f"Z[{layer}][{j}, {i}])"
     value = graph.numbers[f"A[{layer}]"][j, i]
     formula = f"A[{layer}][{j}, {i}] = {name}({units}"
+    if name != "softmax":
+        formula += f" = {name}({short(graph.numbers[f'Z[{layer}]'][j, i])})"
     return Entry(formula, "", {f"{name}({units}": np.array([value])}, 1, {})
 
 
@@ -197,3 +235,4 @@ def _weights(graph: "NetworkGraph") -> tuple[Any, str]:
 
 
 _SPELLED = {"Z": _Z, "A": _A, "dZ": _dZ, "dA": _dA, "dW": _dW, "db": _db}
+_SUMS = {"J": _J, "L": _L}

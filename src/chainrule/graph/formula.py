@@ -1,6 +1,6 @@
 """Formulas as text, such as "u = b*c; v = a + u; J = 3*v": read safely, never run as Python.
 
-Python's own parser gives the tree; only arithmetic, names, numbers, lists of numbers and the
+Python's own parser gives the tree; only arithmetic, names, numbers, lists, indices and the
 functions below are taken from it, everything else is refused by name.
 """
 
@@ -13,10 +13,18 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.graph import functions
+from chainrule.graph.backward import in_order
+from chainrule.graph.calls import plain
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, variable
 
 MOST_CHARACTERS = 2000  # far more than a person writes, and Python's parser has a limit of its own
+
+
+def _of_labels(loss: Callable) -> Callable:
+    """A loss whose labels may have a name: they are numbers, and have no derivative."""
+    return lambda Z, Y: loss(Z, plain(Y))
+
 
 FUNCTIONS: dict[str, Callable] = {
     **{
@@ -24,17 +32,25 @@ FUNCTIONS: dict[str, Callable] = {
         for f in (
             np.exp, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sqrt, np.square, np.abs,
             np.sin, np.cos, np.tan, np.sinh, np.cosh, np.tanh, np.arcsin, np.arccos, np.arctan,
-            np.maximum, np.minimum, np.logaddexp, np.sum, np.mean, np.dot,
-            functions.sigmoid, functions.relu, functions.leaky_relu,
+            np.maximum, np.minimum, np.logaddexp, np.sum, np.mean, np.dot, np.matmul, np.clip,
+            np.where, np.reshape, np.transpose, np.squeeze, np.concatenate, np.stack,
+            functions.sigmoid, functions.relu, functions.leaky_relu, functions.softmax,
+            functions.squared_error, functions.absolute_error,
         )
     },
     "abs": np.abs, "max": np.max, "min": np.min, "norm": np.linalg.norm,
+    "binary_cross_entropy": _of_labels(functions.binary_cross_entropy),
+    "softmax_cross_entropy": _of_labels(functions.softmax_cross_entropy),
 }  # fmt: skip
 CONSTANTS = {"pi": np.pi, "e": np.e}
 _BINARY: dict[type, Callable] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
     ast.Pow: np.power, ast.MatMult: np.matmul,
 }  # fmt: skip
+_COMPARED: dict[type, Callable] = {
+    ast.Gt: np.greater, ast.GtE: np.greater_equal, ast.Lt: np.less, ast.LtE: np.less_equal,
+}  # fmt: skip
+OPTIONS = ("axis", "keepdims", "shape", "axes")
 _UNARY: dict[type, Callable] = {ast.USub: np.negative, ast.UAdd: np.positive}
 
 
@@ -50,7 +66,7 @@ def graph_of(text: str, values: Mapping[str, Any]) -> Graph:
     >>> float(graph.output.value), float(graph.gradients[graph["u"]])
     (33.0, 3.0)
     """
-    reader = _Reader({name: variable(value, name) for name, value in values.items()})
+    reader = _Reader({name: _given(name, value) for name, value in values.items()})
     output = None
     with np.errstate(all="ignore"):  # log(0) is -inf: a result to look at, not to be warned of
         for statement in _statements(text):
@@ -61,12 +77,26 @@ def graph_of(text: str, values: Mapping[str, Any]) -> Graph:
                 raise InputError("formula", "a formula nested less deeply", "more", fix) from None
         if not isinstance(output, Node):
             raise InputError("formula", "at least one name, such as a in 3*a", repr(text))
+        shown = {id(node) for node in in_order(output)}
+        idle = [name for name, node in reader.made.items() if id(node) not in shown]
+        if idle:
+            fix = "Leave it out, or use it in the last part."
+            raise InputError(
+                "formula", "parts that lead to the last one", f"{', '.join(idle)} beside it", fix
+            )
         unused = sorted(values.keys() - reader.used)
         if unused:
             raise InputError(
                 "formula", f"values for its names {sorted(reader.used)}", f"{', '.join(unused)} too"
             )
         return Graph(_one_number(output), given=list(reader.given.values()))
+
+
+def _given(name: str, value: Any) -> Node:
+    node = variable(value, name)
+    if node.size == 0:
+        raise InputError("formula", f"at least one number for {name}", "none")
+    return node
 
 
 def _one_number(output: Node) -> Node:
@@ -95,12 +125,15 @@ def _statements(text: str) -> list[ast.stmt]:
 
 
 class _Reader:
-    """Builds the graph of one statement after the other. given, used : names with values."""
+    """Builds the graph of one statement after the other.
+
+    given : names with values, used : those that were asked for. made : intermediate results.
+    """
 
     def __init__(self, given: dict[str, Node]) -> None:
         self.given = given
         self.used: set[str] = set()
-        self._made: dict[str, Any] = {}
+        self.made: dict[str, Any] = {}
 
     def run(self, statement: ast.stmt) -> Any:
         if isinstance(statement, ast.Expr):
@@ -112,12 +145,12 @@ class _Reader:
         raise _refused(statement)
 
     def _named(self, name: str, result: Any) -> Any:
-        if name in self.given or name in self._made:
+        if name in self.given or name in self.made:
             raise InputError("formula", "a new name for each result", f"{name} again")
         if isinstance(result, Node):
             result = +result if result.name else result
             result.name = name
-        self._made[name] = result
+        self.made[name] = result
         return result
 
     def _compute(self, part: ast.expr) -> Any:
@@ -125,30 +158,60 @@ class _Reader:
             return self._apply(_BINARY[type(part.op)], [part.left, part.right], part)
         if isinstance(part, ast.UnaryOp) and type(part.op) in _UNARY:
             return self._apply(_UNARY[type(part.op)], [part.operand], part)
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and not part.keywords:
-            return self._apply(_function(part.func.id), part.args, part)
+        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+            return self._call(part, part.func.id)
+        if isinstance(part, ast.Compare) and len(part.ops) == 1 and type(part.ops[0]) in _COMPARED:
+            sides = [part.left, part.comparators[0]]
+            return self._apply(_COMPARED[type(part.ops[0])], sides, part)
+        if isinstance(part, ast.Attribute) and part.attr == "T":
+            return self._apply(np.transpose, [part.value], part)
+        if isinstance(part, ast.Subscript):
+            index = _index(part.slice)
+            return self._apply(lambda x: x[index], [part.value], part)
         if isinstance(part, ast.Name):
             return self._value(part.id)
+        if isinstance(part, ast.List) and any(isinstance(n, ast.Name) for n in ast.walk(part)):
+            return [self._compute(element) for element in part.elts]
         if isinstance(part, (ast.Constant, ast.List, ast.Tuple)):
             return _numbers(part)
         raise _refused(part)
 
-    def _apply(self, function: Callable, parts: list[ast.expr], whole: ast.expr) -> Any:
+    def _call(self, part: ast.Call, name: str) -> Any:
+        """A function of computed arguments, and of options that are written as they are."""
+        function, parts, options = _function(name), part.args, dict[str, Any]()
+        if name == "reshape" and len(parts) == 2:
+            options["shape"], parts = _literal(parts[1]), parts[:1]
+        for keyword in part.keywords:
+            if keyword.arg not in OPTIONS:
+                raise _refused(part)
+            options[keyword.arg] = _literal(keyword.value)
+        takes = getattr(function, "nin", len(parts))
+        if len(parts) != takes or not parts:
+            got = f"{len(parts)} in {ast.unparse(part)}"
+            raise InputError("formula", f"{name} of {takes or 'one or more'} arguments", got)
+        return self._apply(function, parts, part, options)
+
+    def _apply(
+        self, function: Callable, parts: list[ast.expr], whole: ast.expr, options: Any = None
+    ) -> Any:
         operands = [self._compute(part) for part in parts]
         try:
-            return function(*operands)
-        except (TypeError, ValueError) as error:
-            if isinstance(error, InputError):
-                raise
-            shapes = " and ".join(str(np.shape(operand)) for operand in operands)
+            return function(*operands, **(options or {}))
+        except InputError:
+            raise
+        except (TypeError, ValueError, IndexError, AttributeError) as error:
+            shapes = " and ".join(
+                "a list" if isinstance(operand, list) else str(np.shape(operand))
+                for operand in operands
+            )
             raise InputError(
                 "formula",
-                "operands that fit each other",
-                f"{ast.unparse(whole)} of shapes {shapes}",
+                "arguments that fit the function and each other",
+                f"{ast.unparse(whole)} of shapes {shapes} ({str(error)[:120]})",
             ) from None
 
     def _value(self, name: str) -> Any:
-        for known in (self._made, self.given):
+        for known in (self.made, self.given):
             if name in known:
                 self.used.add(name)
                 return known[name]
@@ -169,13 +232,36 @@ def _function(name: str) -> Callable:
     return FUNCTIONS[name]
 
 
+def _literal(part: ast.expr) -> Any:
+    """A whole number, True, None, or some of these in brackets: an axis, a shape."""
+    try:
+        return ast.literal_eval(part)
+    except ValueError:
+        raise _refused(part) from None
+
+
+def _index(part: ast.expr) -> Any:
+    """What stands in x[...]: whole numbers and slices of them."""
+    if isinstance(part, ast.Tuple):
+        return tuple(_index(element) for element in part.elts)
+    if isinstance(part, ast.Slice):
+        ends = (part.lower, part.upper, part.step)
+        return slice(*(None if end is None else _index(end) for end in ends))
+    found = _literal(part)
+    if type(found) is not int:
+        raise _refused(part)
+    return found
+
+
 def _numbers(part: ast.expr) -> Any:
     """A number, or a list of them."""
     try:
         found = np.asarray(ast.literal_eval(part))
     except ValueError:
         raise _refused(part) from None
-    if found.dtype.kind not in "fiu":
+    if found.dtype == object:  # whole numbers beyond 64 bits
+        found = found.astype(np.float64)
+    if found.dtype.kind not in "fiu" or not found.size:
         raise _refused(part)
     return np.float64(found) if found.ndim == 0 else found.astype(np.float64)
 

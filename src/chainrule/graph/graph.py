@@ -9,7 +9,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.graph import trees
-from chainrule.graph.backward import backward, in_order
+from chainrule.graph.backward import backward, called, in_order
 from chainrule.graph.node import Node, variable
 from chainrule.graph.text import expression
 
@@ -145,7 +145,7 @@ def trace(f: Callable[..., Any], *args: Any, seed: Any = None, **options: Any) -
     names = _names_of_arguments(f, len(args))
     made = [_variables(arg, name) for arg, name in zip(args, names, strict=True)]
     named = {name: _variables(arg, name) for name, arg in options.items()}
-    output = f(*made, **named)
+    output = called(f, made, named)
     if isinstance(output, np.ndarray) and output.dtype == object and output.size == 1:
         output = output.item()  # np.squeeze(np.array(cost)) is such a box
     if not isinstance(output, Node):

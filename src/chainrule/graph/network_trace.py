@@ -81,8 +81,8 @@ class NetworkGraph(Graph):
     def entry(self, name: str, *index: int) -> Entry:
         """The sum (or product) behind one entry, spelled out: entry("dW[2]", 3, 17).
 
-        name : Z[l], A[l], dZ[l], dA[l], dW[l] or db[l]. index : row and column, counted from 0; of
-        db the row alone will do.
+        name : Z[l], A[l], dZ[l], dA[l], dW[l], db[l], J or L. index : row and column, counted from
+        0; of db the row alone will do, of L it is the example, of J there is none.
 
         >>> network = Network.create((2, 3, 1), rng=0)
         >>> X, Y = np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([[1.0, 0.0]])
@@ -107,10 +107,13 @@ def trace_network(
     X = checks.matrix("trace", "X", X).astype(network.dtype, copy=False)
     checks.features("trace", X.shape, network.layer_sizes[0])
     m = X.shape[1]
+    if m == 0:
+        raise InputError("trace", "at least one example", "none")
     Y = check_labels(Y, network.layer_sizes[-1], m, network.loss).astype(network.dtype)
     weight = np.full((1, m), 1 / m) if weight is None else np.asarray(weight)
     if weight.shape != (1, m):
-        raise InputError("trace", f"weights of shape (1, {m})", f"{weight.shape}")
+        fix = f"Pass weight.reshape(1, {m})." if weight.shape == (m,) else ""
+        raise InputError("trace", f"weights of shape (1, {m})", f"{weight.shape}", fix)
     l2 = checks.number("trace", "l2", l2, least=0)
     return NetworkGraph(network, X, Y, weight.astype(network.dtype), l2)
 

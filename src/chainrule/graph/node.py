@@ -49,7 +49,9 @@ def variable(value: Any, name: str | None = None) -> "Node":
     """
     if isinstance(value, Node):
         raise InputError("variable", "numbers", "a node", "Use it as it is, or pass node.value.")
-    return Node(floats("variable", value, copy=True), name=name)
+    array = floats("variable", value, copy=True)
+    array.flags.writeable = False  # what was computed from it would no longer be true
+    return Node(array, name=name)
 
 
 def floats(where: str, value: Any, *, copy: bool = False) -> np.ndarray:
@@ -74,7 +76,7 @@ class Node:
     name : what tables and drawings call it, or None; may be set.
 
     Comparisons give plain arrays of booleans, so that code may branch on values. There are no
-    in-place changes: x[0] = 1 and np.add(..., out=x) are refused, and x += 1 makes a new node.
+    in-place changes: x[0] = 1, np.add(..., out=x) and, of arrays, x += 1 are refused.
     """
 
     __slots__ = ("__weakref__", "args", "name", "operation", "options", "value")
@@ -197,8 +199,9 @@ class Node:
         raise InputError(
             "graph",
             "NumPy's functions",
-            "float() or a function of the math module, which see a number and no graph",
-            "Use np.exp for math.exp; for the number alone take node.value.",
+            "float(), a function of the math module, or a write into an array (z[0] = x), which "
+            "see a number and no graph",
+            "Use np.exp for math.exp and np.stack for z[0] = x; for the number alone, node.value.",
         )
 
     __int__ = __index__ = __complex__ = __float__
@@ -224,12 +227,7 @@ class Node:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if options.pop("out", None) is not None:
-            raise InputError(
-                "graph",
-                "functions that make new arrays",
-                f"an in-place write, np.{ufunc.__name__} with out= or an operator like +=",
-                "Write y = x + 1 for x += 1.",
-            )
+            raise _write(f"np.{ufunc.__name__} with out= or an operator like +=")
         if method == "reduce" and ufunc in REDUCED:
             return REDUCED[ufunc](*inputs, **{"axis": 0, **options})
         if method != "__call__":
@@ -279,12 +277,33 @@ def _operator(function: Callable, *, reflected: bool = False) -> Callable:
     return lambda self, *others, **options: function(self, *others, **options)
 
 
+def _in_place(function: Callable) -> Callable:
+    """x += 1, which changes an array for all who hold it, while a number is only replaced."""
+
+    def changed(self: Node, other: Any) -> Node:
+        if self.ndim:
+            raise _write(f"np.{function.__name__} in place, by an operator like +=")
+        return function(self, other)
+
+    return changed
+
+
+def _write(how: str) -> InputError:
+    return InputError(
+        "graph",
+        "functions that make new arrays",
+        f"an in-place write, {how}",
+        "Write y = x + 1 for x += 1.",
+    )
+
+
 for _symbol, _function in {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "pow": np.power,
     "matmul": np.matmul, "floordiv": np.floor_divide, "mod": np.remainder,
 }.items():  # fmt: skip
     setattr(Node, f"__{_symbol}__", _operator(_function))
     setattr(Node, f"__r{_symbol}__", _operator(_function, reflected=True))
+    setattr(Node, f"__i{_symbol}__", _in_place(_function))
 for _symbol, _function in {
     "neg": np.negative, "pos": np.positive, "abs": np.absolute,
     "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,

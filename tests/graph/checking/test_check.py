@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainrule.errors import InputError
-from chainrule.graph import check_gradients, operations, relu
+from chainrule.graph import check_backward, check_gradients, operations, relu
 
 
 def network_cost(parameters, X, Y):
@@ -190,3 +190,31 @@ def test_a_function_that_draws_numbers_is_refused():
     rng = np.random.default_rng(0)
     with pytest.raises(InputError, match="same number for the same arguments"):
         check_gradients(lambda x: np.sum(x * rng.random(3)), np.ones(3))
+
+
+def test_a_function_that_changes_its_argument_is_refused():
+    rng = np.random.default_rng(0)
+
+    def f(W, X):
+        W *= 1.1
+        return np.sum(np.tanh(W @ X))
+
+    with pytest.raises(InputError, match="in place"):
+        check_gradients(f, rng.standard_normal((3, 4)), rng.standard_normal((4, 5)))
+
+
+def test_a_wrong_entry_does_not_hide_beside_a_large_one():
+    def backward(x):
+        return np.array([2e7 * x[0], 0.0])
+
+    found = check_backward(lambda x: 1e7 * x[0] ** 2 + x[1] ** 2, backward, np.ones(2))
+    assert not found
+    assert found["dx"].index == (1,)
+
+
+def test_a_cost_that_magnifies_rounding_is_not_called_wrong():
+    def cost(w):
+        A = 1 / (1 + np.exp(-w))
+        return -np.sum(np.log(1 - A))
+
+    assert check_gradients(cost, np.array([15.0, 17.0, 1.0]))

@@ -192,3 +192,54 @@ def test_problems_in_kind(change, name, problem, network):
     assert problem in check[name].problem
     assert f"{name}: {check[name].problem}" in str(check)
     assert [report.name for report in check.gradients if not report.right] == [name]
+
+
+def loop_backward(X, Y, parameters, *, slip):
+    """A 4-layer tanh network, whose loop back makes the same slip in every hidden layer."""
+    A, caches, L = X, [], len(parameters) // 2
+    for layer in range(1, L):
+        A_prev, A = A, np.tanh(parameters[f"W{layer}"] @ A + parameters[f"b{layer}"])
+        caches.append((A_prev, A))
+    Z = parameters[f"W{L}"] @ A + parameters[f"b{L}"]
+    m, grads = X.shape[1], {}
+    dZ = (1 / (1 + np.exp(-Z)) - Y) / m
+    for layer in range(L, 0, -1):
+        A_prev = caches[layer - 2][1] if layer > 1 else X
+        grads[f"dW{layer}"], grads[f"db{layer}"] = dZ @ A_prev.T, dZ.sum(axis=1, keepdims=True)
+        if layer > 1:
+            W = parameters[f"W{layer}"]
+            dA = (W if slip == "transpose" and W.shape[0] == W.shape[1] else W.T) @ dZ
+            dZ = dA if slip == "derivative" else dA * (1 - A_prev**2)
+    return grads
+
+
+@pytest.mark.parametrize(
+    ("slip", "part"),
+    [
+        (None, None),
+        ("derivative", "in every layer the derivative of tanh is left out"),
+        ("transpose", "transpose is missing"),
+    ],
+)
+def test_the_same_slip_in_every_layer_of_a_loop(slip, part):
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((3, 6)), (rng.random((1, 6)) > 0.5).astype(float)
+    sizes = (3, 4, 4, 4, 1)
+    parameters = {}
+    for layer in range(1, 5):
+        shape = sizes[layer], sizes[layer - 1]
+        parameters[f"W{layer}"] = rng.standard_normal(shape) / 2
+        parameters[f"b{layer}"] = rng.standard_normal((shape[0], 1))
+
+    def cost(parameters):
+        A = X
+        for layer in range(1, 4):
+            A = np.tanh(parameters[f"W{layer}"] @ A + parameters[f"b{layer}"])
+        A = 1 / (1 + np.exp(-(parameters["W4"] @ A + parameters["b4"])))
+        return -np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A))
+
+    found = check_backward(cost, lambda p: loop_backward(X, Y, p, slip=slip), parameters)
+    assert bool(found) == (slip is None)
+    if part:
+        assert part in found["dW1"].slip
+        assert part in found["db2"].slip

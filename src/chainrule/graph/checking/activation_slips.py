@@ -75,8 +75,9 @@ KNOWN = {
 }
 
 
-def activation_slips(order: list[Node]) -> Iterator[tuple[str, Node, Node, Array]]:
-    """(what is said, Z, A, D): dZ = dA * D in the place of dA * g'(Z), one after the other."""
+def activation_slips(order: list[Node]) -> Iterator[tuple[str, str, Node, Node, Array]]:
+    """(what is said, the same without the place, Z, A, D): dZ = dA * D in the place of dA * g'(Z),
+    one after the other."""
     within = _rows_of_operations(order)
     found = [
         (name, start, end)
@@ -88,7 +89,8 @@ def activation_slips(order: list[Node]) -> Iterator[tuple[str, Node, Node, Array
     for name, start, end in found:
         place = _after(start, [e for _, _, e in found]) if len(found) > 1 else ""
         for said, D in _of_activation(name, start.value, end.value):
-            yield f"the derivative of {name}{place} {said}.", start, end, D
+            kind = f"the derivative of {name} {said}."
+            yield f"the derivative of {name}{place} {said}.", kind, start, end, D
     recognized = {id(end) for _, _, end in found}
     for node in order:
         if node.operation is None or node.operation.name in LINEAR or id(node) in recognized:
@@ -96,7 +98,7 @@ def activation_slips(order: list[Node]) -> Iterator[tuple[str, Node, Node, Array
         for start in within[id(node)]:
             if any(arg is start for arg in node.args):
                 said = f"the derivative of {node.operation.name} is left out."
-                yield said, start, node, np.ones(node.shape)
+                yield said, said, start, node, np.ones(node.shape)
 
 
 def _of_activation(name: str, Z: Array, A: Array) -> Iterator[tuple[str, Array]]:

@@ -186,6 +186,15 @@ def _graph_gradients(
     """By the key of their leaf; also checks that f gives its number again."""
     args = arguments.with_values({leaf.key: leaf.value for leaf in arguments.leaves})
     _, gradients = value_and_grad(f, places)(*args)
+    copies = arguments.copies()
+    f(*copies)
+    if changed := arguments.changed(copies):
+        raise InputError(
+            "check_gradients",
+            "a function that leaves its arguments as they are",
+            f"one that changes {', '.join(changed)} in place",
+            "Write W = W - step, which makes a new array, for W -= step.",
+        )
     first, again = (_number(f(*arguments.copies())) for _ in range(2))
     if first != again and not np.isnan(first):
         raise InputError(

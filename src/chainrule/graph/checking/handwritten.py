@@ -1,5 +1,6 @@
 """A person's own forward and backward, called as they want to be, and their results by name."""
 
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from inspect import signature
@@ -144,7 +145,9 @@ def called(name: str, function: Callable[..., Any], args: tuple) -> Any:
         lines = traceback.extract_tb(error.__traceback__)[1:]
         line = f" in {lines[-1].name}, line {lines[-1].lineno}" if lines else ""
         got = f"{type(error).__name__}{line}: {str(error)[:200]}"
-        raise InputError(WHERE, f"a {name} that runs through", got) from error
+        shapes = isinstance(error, ValueError) and re.search(r"shape|align|mismatch|broadcast", got)
+        fix = "Such shapes in a product often want a transpose: X.T." if shapes else ""
+        raise InputError(WHERE, f"a {name} that runs through", got, fix) from error
 
 
 def unpacked(result: Any) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ so the slip is found where it was made, together with all the results that it sp
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -29,6 +29,7 @@ class Change:
 
     place : of the target among the node's arguments; None where it stands for all that goes back
     from the node, and the target is what a few operations in a row started from.
+    kind : what is said of it without the place, the same for the same slip elsewhere; or None.
     """
 
     said: str
@@ -36,6 +37,7 @@ class Change:
     target: Node
     share: Callable[[Array], Array]
     place: int | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +59,15 @@ def insides(output: Node, variables: Mapping[Any, Node], seed: Array) -> Iterato
     seed = np.reshape(seed, output.shape)
     right = _swept(order, seed)
     yield Inside("", _of(variables, right))
+    alike: dict[str, list[Change]] = {}
     for change in _changes(order):
-        yield Inside(change.said, _of(variables, _swept(order, seed, change)))
+        yield Inside(change.said, _of(variables, _swept(order, seed, [change])))
+        if change.kind is not None:
+            alike.setdefault(change.kind, []).append(change)
+    for kind, changes in alike.items():  # a backward pass is a loop, and so the slip is in each
+        if len(changes) > 1:
+            said = f"in every layer {kind}"
+            yield Inside(said, _of(variables, _swept(order, seed, changes)))
     for key, node in variables.items():
         for said, wrong in _wrong_sums(node, order, right):
             yield Inside(said, {key: wrong})
@@ -71,28 +80,32 @@ def _of(variables: Mapping[Any, Node], gradients: dict[int, Array]) -> dict[Any,
     }
 
 
-def _swept(order: list[Node], seed: Array, change: Change | None = None) -> dict[int, Array]:
-    """dJ/dx by id(x), with that change."""
+def _swept(order: list[Node], seed: Array, changes: Sequence[Change] = ()) -> dict[int, Array]:
+    """dJ/dx by id(x), with those changes."""
+    changed = {(id(change.node), change.place): change for change in changes}
     gradients = {id(order[-1]): seed}
     for node in reversed(order):
         if id(node) in gradients and node.operation is not None:
-            for target, share in _shares(node, gradients[id(node)], change):
+            for target, share in _shares(node, gradients[id(node)], changed):
                 before = gradients.get(id(target))
                 gradients[id(target)] = share if before is None else before + share
     return gradients
 
 
-def _shares(node: Node, g: Array, change: Change | None) -> Iterator[tuple[Node, Array]]:
-    changed = change is not None and change.node is node
-    if changed and change is not None and change.place is None:
-        yield change.target, change.share(g)
+def _shares(
+    node: Node, g: Array, changed: Mapping[tuple[int, int | None], Change]
+) -> Iterator[tuple[Node, Array]]:
+    whole = changed.get((id(node), None))
+    if whole is not None:
+        yield whole.target, whole.share(g)
         return
     operation = node.operation
     assert operation is not None
     args = tuple(_plain(arg) for arg in node.args)
     for place, arg in enumerate(node.args):
         if isinstance(arg, Node):
-            if changed and change is not None and change.place == place:
+            change = changed.get((id(node), place))
+            if change is not None:
                 yield arg, change.share(g)
             else:
                 yield arg, operation.gradient(place, g, node.value, args, dict(node.options))
@@ -103,8 +116,8 @@ def _plain(arg: Any) -> Any:
 
 
 def _changes(order: list[Node]) -> Iterator[Change]:
-    for said, start, end, D in activation_slips(order):
-        yield Change(said, end, start, lambda g, D=D: g * D)  # type: ignore[misc]
+    for said, kind, start, end, D in activation_slips(order):
+        yield Change(said, end, start, lambda g, D=D: g * D, kind=kind)  # type: ignore[misc]
     for node in order:
         yield from _transpositions(node)
     yield from _omissions(order)
@@ -126,7 +139,8 @@ def _transpositions(node: Node) -> Iterator[Change]:
                     said = (
                         f"a transpose is missing, or one too many: {text}, where {right} belongs."
                     )
-                    yield Change(said, node, target, share, place)
+                    kind = said.replace(name, "A" if place == 0 else "W")
+                    yield Change(said, node, target, share, place, kind)
 
 
 def _products(other: Array, name: str) -> Iterator[tuple[str, Callable[[Array], Array]]]:
