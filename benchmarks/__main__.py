@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import asdict, replace
 
-from benchmarks import agreement, gradients, machine, startup, table
+from benchmarks import agreement, estimators, gradients, machine, startup, table
 from benchmarks.experiments import EXPERIMENTS, Experiment, named
 from benchmarks.measure import Result, Settings, run_all
 from benchmarks.problems import Sources, missing
@@ -54,20 +54,25 @@ def main() -> int:
         of_gradients = gradients.measure(settings.sources, 2 if settings.quick else GRADIENT_TRIES)
         console.print(table.gradients_table(of_gradients, settings.sources.course is None))
         failures += [f"{t.what}: {t.failure}" for t in of_gradients if t.failure]
+    comparisons = []
+    if estimators.NAME in options.only:
+        with console.status("") as status:
+            comparisons = estimators.measure(settings, status.update)
+        console.print(table.estimators_table(comparisons, settings))
+        failures += estimators.failures(comparisons)
     if options.json:
+        of = (results, timings, of_gradients, comparisons)
         with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(
-                _report(facts, settings, results, timings, of_gradients, failures), file, indent=1
-            )
+            json.dump(_report(facts, settings, *of, failures), file, indent=1)
     for failure in failures:
         print(f"FAILED {failure}", file=sys.stderr)
-    if results and not failures:
-        console.print("All peers agreed within the tolerances of agreement.py.")
+    if (results or comparisons) and not failures:
+        console.print("All peers agreed within the tolerances of agreement.py and estimators.py.")
     return 1 if failures else 0
 
 
 def _options() -> argparse.Namespace:
-    names = [e.name for e in EXPERIMENTS] + [startup.NAME, gradients.NAME]
+    names = [e.name for e in EXPERIMENTS] + [startup.NAME, gradients.NAME, estimators.NAME]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     add("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
@@ -104,6 +109,7 @@ def _report(
     results: list[Result],
     timings: list[startup.Timing],
     of_gradients: list[startup.Timing],
+    comparisons: list[estimators.Comparison],
     failures: list[str],
 ) -> dict:
     return {
@@ -123,6 +129,7 @@ def _report(
         ],
         "startup": [asdict(timing) for timing in timings],
         "graph": [asdict(timing) for timing in of_gradients],
+        "estimators": [{"name": c.name, **asdict(c)} for c in comparisons],
         "failures": failures,
     }
 

@@ -6,6 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import estimators
 from benchmarks.measure import Line, Result, Settings
 from benchmarks.peers import PEERS
 from benchmarks.problems import described
@@ -135,3 +136,41 @@ def gradients_table(timings: list[Timing], stand_in: bool) -> Table:
         "Start-up", "One value and gradient of the 4-layer network, 12288-20-7-5-1, 209 examples"
     )
     return table
+
+
+def estimators_table(comparisons: list[estimators.Comparison], settings: Settings) -> Table:
+    """A line for each case, scikit-learn's numbers beside ours."""
+    title = "MLPClassifier [estimators]: chainrule's beside scikit-learn's\n"
+    title += f"seconds and threads: of the fastest fit; peak MB: the least of {settings.repeat}"
+    if settings.quick:
+        title += "\nQUICK: shortened, not for quoting"
+    table = Table(title=title.replace("[", "\\["), title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("data, solver", no_wrap=True)
+    numbers = ("seconds", "sklearn's", "x as fast", "at least", "threads", "peak MB", "sklearn's")
+    for name in (*numbers, "iterations", "loss"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("remark")
+    for comparison in comparisons:
+        table.add_row(*_compared(comparison))
+    return table
+
+
+def _compared(comparison: estimators.Comparison) -> list[str]:
+    if comparison.failure:
+        return [comparison.name, *["–"] * 9, comparison.failure.replace("[", "\\[")]
+    theirs, ours = (comparison.best(peer) for peer in estimators.PEERS)
+    threads = (str(comparison.threads(peer)) for peer in reversed(estimators.PEERS))
+    their_peak, our_peak = (comparison.peak(peer) for peer in estimators.PEERS)
+    floor, missed = comparison.case.floor, comparison.shortfall
+    return [
+        comparison.name,
+        f"{ours.seconds:.4f}",
+        f"{theirs.seconds:.4f}",
+        f"{comparison.ratio:.2f}",
+        "–" if floor is None else f"{floor:.2f}",
+        ", ".join(threads),
+        *("–" if peak is None else f"{peak / MB:.1f}" for peak in (our_peak, their_peak)),
+        f"{ours.n_iter}",
+        f"{ours.loss:.6f}",
+        f"{ours.form}; MISSED: {missed}" if missed else ours.form,
+    ]

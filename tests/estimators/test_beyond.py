@@ -364,3 +364,17 @@ def test_ctrl_c_keeps_what_was_reached(two_classes, form, function):
     assert 5 <= clf.n_iter_ <= 6
     assert len(clf.loss_curve_) == clf.n_iter_
     assert clf.predict_proba(two_classes[0]).shape == (60, 2)
+
+
+def test_the_fitted_network_as_chainrules_own(wide_classes, numbers):
+    X, y = wide_classes
+    clf = classifier(activation=["leaky_relu", "logistic"])
+    with pytest.raises(ValueError, match="not fitted"):
+        clf.network_  # noqa: B018 (asking for it is the point)
+    network = clf.fit(X, y).network_
+    assert network.activations == ("leaky_relu", "sigmoid", "softmax")
+    assert np.shares_memory(network.weights[0], clf.coefs_[0])
+    assert_allclose(network.predict_proba(X.T).T, clf.predict_proba(X), rtol=1e-12)
+    X, y = numbers
+    reg = MLPRegressor("poisson", (4,), max_iter=5).fit(X, np.exp(y / 100))
+    assert_allclose(reg.network_.predict(X.T)[0], reg.predict(X), rtol=1e-12)

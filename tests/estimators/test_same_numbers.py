@@ -11,6 +11,7 @@ from sklearn import neural_network as theirs
 from sklearn.datasets import make_classification, make_multilabel_classification, make_regression
 
 import chainrule as ours
+from chainrule.estimators.objective import Objective
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 TOLERANCE = 1e-9  # of a curve over 50 epochs
@@ -296,6 +297,48 @@ def test_single_precision():
     for solver in ("sgd", "adam"):
         mine, other = both("three classes", fit, solver=solver, max_iter=10)
         assert_same(mine, other, rtol=1e-4)
+
+
+@pytest.mark.parametrize("first_layer", ["primal", "dual"])
+def test_lbfgs_in_single_precision(first_layer):
+    """Rounding ends up in the line searches; the first steps are the same all the same."""
+
+    def fit(estimator, X, y):
+        estimator.fit(X.astype(np.float32), y)
+
+    mine, other = both("three classes", fit, solver="lbfgs", max_iter=5, first_layer=first_layer)
+    assert_allclose(mine.loss_, other.loss_, rtol=1e-4)
+    assert mine.n_iter_ == other.n_iter_
+    assert [W.dtype for W in mine.coefs_] == [W.dtype for W in other.coefs_]
+    assert [b.dtype for b in mine.intercepts_] == [b.dtype for b in other.intercepts_]
+
+
+class Listener:
+    """A callback that does nothing, but is to be told of every iteration."""
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context): ...
+
+
+def test_lbfgs_evaluates_each_point_once_in_single_precision(monkeypatch):
+    """What SciPy tells of an iteration is not rounded as what was evaluated."""
+    points = []
+    evaluate = Objective.evaluate
+
+    def counted(self, *arguments):
+        points.append(self.block.p.copy())
+        return evaluate(self, *arguments)
+
+    monkeypatch.setattr(Objective, "evaluate", counted)
+    X, y = TARGETS["three classes"][2]
+    estimator = ours.MLPClassifier(solver="lbfgs", max_iter=5, random_state=0, first_layer="primal")
+    estimator.set_callbacks(Listener()).fit(X.astype(np.float32), y)
+    assert len(points) == len({p.tobytes() for p in points})
 
 
 def test_no_hidden_layer():

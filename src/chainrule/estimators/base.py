@@ -14,7 +14,11 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import (
+    _check_sample_weight,
+    check_is_fitted,
+    validate_data,
+)
 
 from chainrule.errors import InputError
 from chainrule.estimators import epochs, lbfgs
@@ -217,8 +221,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     ) -> None:
         """From rows to coefs_, by way of the engine."""
         stochastic, m = self.solver in STOCHASTIC, len(rows.Y)
-        # SciPy's L-BFGS computes in float64, whatever it is given.
-        dtype = self.coefs_[0].dtype if stochastic else np.dtype(np.float64)
+        dtype = self.coefs_[0].dtype
         trained, held_out = np.arange(m), None
         if stochastic and self.early_stopping:
             if validation_data is None:
@@ -228,10 +231,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
                 others = self._validation_rows(validation_data, sparse=issparse(rows.X))
             held_out = HeldOut(others.features(dtype), others.labels(dtype), others.score_weight)
         batch_size = self._batch_size(len(trained)) if stochastic else len(trained)
-        X, whole = rows.features(dtype), batch_size >= len(trained)
-        filled = rows.X.nnz / max(1, len(trained)) if issparse(rows.X) else X.shape[0]
+        n_x, whole = rows.X.shape[1], batch_size >= len(trained)
+        filled = rows.X.nnz / max(1, len(trained)) if issparse(rows.X) else n_x
         size = Size(
-            X.shape[0],
+            n_x,
             filled,
             len(trained),
             self.coefs_[0].shape[1],
@@ -240,6 +243,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             dtype.itemsize,
         )
         choice = choose(self, size, one_epoch=one_epoch)
+        if choice.form == "dual" and not stochastic:
+            # The rotation's eigenvalues are squares: in float32 it would lose directions.
+            dtype = np.dtype(np.float64)
+        X = rows.features(dtype)
         network = self._network(activations, dtype)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             first = self._first(X, network.weights[0], choice)
@@ -259,7 +266,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
                     objective,
                     self._optimizer,
                     epochs.Examples(
-                        rows.labels(dtype),
+                        rows.Y,
+                        dtype,
                         rows.weights(dtype),
                         batch_size,
                         self.shuffle,
@@ -275,6 +283,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
                 Y, weight = rows.labels(dtype), rows.weights(dtype)
                 lbfgs.minimize(self, objective, Y, weight, rows.X, tasks)
             self.coefs_, self.intercepts_, memory = objective.result()
+        if not stochastic:  # SciPy's result is float64, and so are scikit-learn's weights
+            self.coefs_ = [W.astype(np.float64, copy=False) for W in self.coefs_]
+            self.intercepts_ = [b.astype(np.float64, copy=False) for b in self.intercepts_]
         if stochastic:
             self._optimizer.memory = memory
         self._report(choice, first, trained, m)
@@ -357,6 +368,13 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             C = first.coefficients()
             self.dual_coef_ = np.zeros((m, len(C)), C.dtype)
             self.dual_coef_[trained] = C.T
+
+    @property
+    def network_(self) -> Network:
+        """What was fitted as chainrule's own network, whose examples are columns: views."""
+        check_is_fitted(self)
+        hidden = hidden_activations(self.activation, len(self.coefs_) - 1)
+        return self._network(hidden, self.coefs_[0].dtype)
 
     def _logits(self, X: Any) -> Array:
         """What goes into the output's activation (m, n_y), for new rows."""

@@ -131,6 +131,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Where X has names that are all strings.
     first_layer_, first_layer_reason_ : str
         The form that trained, and why it was chosen.
+    network_ : chainrule.Network
+        What was fitted, as the rest of chainrule has it: examples are its columns.
     dual_coef_ : ndarray of shape (n_samples, n_1)
         Only where the dual form trained: ``coefs_[0]`` is ``X.T @ dual_coef_`` and a multiple of
         the starting weights. An example that was held out, or weighs nothing, has zeros.

@@ -8,6 +8,7 @@ Columns are examples here.
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,14 @@ Array = np.ndarray
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Y (n_y, m). weight : (m,), or None. batch_size : at most m. rng : a RandomState.
+    """labels : (m, n_y), which a batch takes as `dtype`: classes need an eighth of the memory.
 
-    dropout : the rate of each hidden layer.
+    weight : (m,), or None. batch_size : at most m. rng : a RandomState. dropout : the rate of each
+    hidden layer, which has `units`.
     """
 
-    Y: Array
+    labels: Array
+    dtype: Any
     weight: Array | None
     batch_size: int
     shuffle: bool
@@ -38,7 +41,7 @@ class Examples:
 
     @property
     def m(self) -> int:
-        return self.Y.shape[1]
+        return len(self.labels)
 
     @property
     def whole(self) -> bool:
@@ -55,26 +58,29 @@ class Examples:
                 order = order[drawn]
             yield self._batches(order)
 
+    @cached_property
+    def _Y(self) -> Array:
+        return np.ascontiguousarray(self.labels.T, self.dtype)
+
     def _batches(self, order: Array) -> "Iterator[Batch]":
         if self.whole:
             # All examples, in whatever order, are the same sums.
-            yield Batch(None, self.Y, self.weight, self._masks(self.m))
+            yield Batch(None, self._Y, self.weight, self._masks(self.m))
             return
-        Y = self.Y[:, order]
         for start in range(0, self.m, self.batch_size):
-            part = slice(start, start + self.batch_size)
-            index = order[part]
+            index = order[start : start + self.batch_size]
+            Y = np.ascontiguousarray(self.labels[index].T, self.dtype)
             weight = None if self.weight is None else self.weight[index]
             if weight is None or weight.any():  # examples that weigh nothing teach nothing
-                yield Batch(index, Y[:, part], weight, self._masks(index.size))
+                yield Batch(index, Y, weight, self._masks(index.size))
 
     def _masks(self, m: int) -> list[Array | None]:
         """Inverted dropout (Srivastava et al. 2014, section 10): 0, or 1 / (1 - rate)."""
         if not any(self.dropout):
             return []
-        dtype = self.Y.dtype
+        kept = self.rng.random_sample
         return [
-            ((self.rng.random_sample((n, m)) >= rate) / (1 - rate)).astype(dtype) if rate else None
+            ((kept((n, m)) >= rate) / (1 - rate)).astype(self.dtype) if rate else None
             for n, rate in zip(self.units, self.dropout, strict=True)
         ]
 

@@ -59,6 +59,8 @@ class Size:
         square, weights = float(self.m) ** 2, float(self.n_x) * self.n_1
         if solver == "lbfgs":
             dual = 3 * square + LBFGS_VECTORS * self.n_1 * self.m
+            if self.itemsize < 8:  # a copy of X in float64, as SciPy's vectors are in any case
+                dual += self.filled * self.m
             theirs = LBFGS_VECTORS * weights
         else:
             dual = square + (6.0 * self.n_1 + self.batch) * self.m

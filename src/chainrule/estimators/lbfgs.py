@@ -42,8 +42,9 @@ def minimize(
     ended: list[bool] = []
 
     def after_iteration(intermediate_result: OptimizeResult) -> None:
-        if not np.array_equal(block.p, intermediate_result.x):
-            cost(intermediate_result.x)
+        x = intermediate_result.x.astype(block.p.dtype, copy=False)  # as they were evaluated
+        if not np.array_equal(block.p, x):
+            cost(x)
         if tasks.end() or (rotated and converged()):
             ended.append(True)
             raise StopIteration
@@ -59,7 +60,8 @@ def minimize(
         block.p.copy(),
         method="L-BFGS-B",
         jac=True,
-        callback=after_iteration,
+        # SciPy makes much of a callback: of a short fit a twentieth.
+        callback=after_iteration if rotated or tasks.heard else None,
         options={
             "maxfun": estimator.max_fun,
             "maxiter": estimator.max_iter,

@@ -48,7 +48,7 @@ epsilon, n_iter_no_change, max_fun, first_layer, dropout
     Attributes
     ----------
     coefs_, intercepts_, loss_, loss_curve_, best_loss_, n_iter_, t_, n_layers_, n_outputs_, \
-n_features_in_, feature_names_in_, first_layer_, first_layer_reason_, dual_coef_
+n_features_in_, feature_names_in_, first_layer_, first_layer_reason_, network_, dual_coef_
         See `MLPClassifier`.
     validation_scores_ : list of float or None
         R^2 on what is held out, after each epoch of early stopping.

@@ -21,6 +21,11 @@ class Tasks:
         self._name, self._told = name, told
         self._step: Any = None
 
+    @property
+    def heard(self) -> bool:
+        """Whether there is a callback to tell."""
+        return self._context is not None
+
     def begin(self) -> None:
         """A step begins."""
         if self._context is not None:

@@ -48,13 +48,11 @@ def _placed(parts: list[Part]) -> Block:
     g = np.zeros_like(p)
     sizes = [part.start.shape[-1] for part in parts]
     ends = np.cumsum(sizes)
+    decayed = np.empty(p.shape[-1], p.dtype)
     for part, size, end in zip(parts, sizes, ends, strict=True):
         part.bind(p[..., end - size : end], g[..., end - size : end])
-    decayed = [
-        np.broadcast_to(np.asarray(part.decayed, p.dtype), size)
-        for part, size in zip(parts, sizes, strict=True)
-    ]
-    return Block(p, g, np.concatenate(decayed))
+        decayed[end - size : end] = part.decayed
+    return Block(p, g, decayed)
 
 
 def per_run(value: Array | float, dtype: np.dtype) -> Any:
