@@ -6,12 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from threadpoolctl import threadpool_limits
 
 from chainrule import Network
 
 # The same examples in every run, and no clock: a slow machine is no failure.
 settings.register_profile("chainrule", derandomize=True, deadline=None)
 settings.load_profile("chainrule")
+
+# Several workers with several BLAS threads each wait for each other more than they compute.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    threadpool_limits(1)
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of the programs that tests start
 
 
 @pytest.fixture(autouse=True)
