@@ -153,3 +153,14 @@ def unknown(name: str, *, stepwise: bool = False) -> InputError:
         name,
         f"It knows {', '.join(known)}; write yours with these.",
     )
+
+
+def names_of_arguments(f: Callable[..., Any], count: int) -> list[str]:
+    """Of the positional ones; x1, x2, ... where f does not name them."""
+    try:
+        found = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):
+        found = []
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [p.name for p in found if p.kind in positional][:count]
+    return names + [f"x{k + 1}" for k in range(len(names), count)]

@@ -1,7 +1,6 @@
 """A whole graph, as one object: its nodes in order, their names, their derivatives."""
 
 from collections.abc import Callable, Mapping, Sequence
-from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.graph import trees
 from chainrule.graph.backward import backward, called, in_order
+from chainrule.graph.calls import names_of_arguments
 from chainrule.graph.node import Node, variable
 from chainrule.graph.text import expression
 
@@ -142,7 +142,7 @@ def trace(f: Callable[..., Any], *args: Any, seed: Any = None, **options: Any) -
     >>> trace(lambda a, b, c: 3 * (a + b * c), 5, 3, 2)
     Graph(J: 6 nodes, 3 computed)
     """
-    names = _names_of_arguments(f, len(args))
+    names = names_of_arguments(f, len(args))
     made = [_variables(arg, name) for arg, name in zip(args, names, strict=True)]
     named = {name: _variables(arg, name) for name, arg in options.items()}
     output = called(f, made, named)
@@ -171,14 +171,3 @@ def _plain_path(name: str, path: str) -> str:
     """parameters['W1'] is W1; layers[0] is layers[0]."""
     last = path.rpartition("[")[2].rstrip("]")
     return last.strip("'\"") if last[:1] in ("'", '"') else name + path
-
-
-def _names_of_arguments(f: Callable, count: int) -> list[str]:
-    """Of the positional arguments."""
-    try:
-        found = signature(f).parameters.values()
-    except (TypeError, ValueError):
-        found = ()  # type: ignore[assignment]
-    positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
-    names = [p.name for p in found if p.kind in positional][:count]
-    return names + [f"x{k + 1}" for k in range(len(names), count)]

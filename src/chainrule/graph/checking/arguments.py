@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
 
 from chainrule.graph import trees
+from chainrule.graph.calls import names_of_arguments
 
 Array = np.ndarray
 Key = tuple[int, str]
@@ -114,17 +114,6 @@ def is_numeric(leaf: Any) -> bool:
         return False
     array = np.asarray(leaf)
     return array.dtype.kind in "fiu" and array.size > 0
-
-
-def names_of_arguments(f: Callable[..., Any], count: int) -> list[str]:
-    """Of the positional ones; x1, x2, ... where f does not name them."""
-    try:
-        found = list(signature(f).parameters.values())
-    except (TypeError, ValueError):
-        found = []
-    positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
-    names = [p.name for p in found if p.kind in positional][:count]
-    return names + [f"x{k + 1}" for k in range(len(names), count)]
 
 
 def _name(argument: str, path: str) -> str:
