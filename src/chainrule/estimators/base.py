@@ -106,16 +106,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         hidden = hidden_units(self.hidden_layer_sizes)
         rates = dropout_rates(self.dropout, len(hidden))
         first_pass = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            dtype=(np.float64, np.float32),
-            y_numeric=self._y_numeric,
-            reset=first_pass,
-        )
+        X, y = self._validated(X, y, reset=first_pass)
         self._check_use(rates, validation_data, incremental=incremental)
         Y = self._labels(y, reset=not (self.warm_start or incremental), incremental=incremental)
         rows = self._rows(X, y, Y, sample_weight, incremental=incremental)
@@ -144,6 +135,19 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         if context is not None:
             context.call_on_fit_task_end(estimator=self, **told, reconstruction_attributes={})
         return self
+
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Array]:
+        """X and y as scikit-learn checks them; `reset` where X is to define the features."""
+        return validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            y_numeric=self._y_numeric,
+            reset=reset,
+        )
 
     @staticmethod
     def _told(X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
@@ -231,18 +235,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
                 others = self._validation_rows(validation_data, sparse=issparse(rows.X))
             held_out = HeldOut(others.features(dtype), others.labels(dtype), others.score_weight)
         batch_size = self._batch_size(len(trained)) if stochastic else len(trained)
-        n_x, whole = rows.X.shape[1], batch_size >= len(trained)
-        filled = rows.X.nnz / max(1, len(trained)) if issparse(rows.X) else n_x
-        size = Size(
-            n_x,
-            filled,
-            len(trained),
-            self.coefs_[0].shape[1],
-            batch_size,
-            max(1, self.max_iter // 4),
-            dtype.itemsize,
-        )
-        choice = choose(self, size, one_epoch=one_epoch)
+        choice = choose(self, self._size(rows.X, batch_size), one_epoch=one_epoch)
         if choice.form == "dual" and not stochastic:
             # The rotation's eigenvalues are squares: in float32 it would lose directions.
             dtype = np.dtype(np.float64)
@@ -250,45 +243,48 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         network = self._network(activations, dtype)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             first = self._first(X, network.weights[0], choice)
+            whole = batch_size >= len(trained)
             objective = Objective(network, first, float(self.alpha), whole=whole)
             del network
             if choice.form == "primal":
                 self.coefs_, self.intercepts_ = objective.coefs()
             tasks.attributes = lambda: _copies(objective)
             if stochastic:
-                if not one_epoch or not hasattr(self, "_optimizer"):
-                    self._optimizer = Updates(self)
-                self._optimizer.begin(objective.block)
-                if self._optimizer.memory:
-                    objective.remember(self._optimizer.memory)
-                epochs.train(
-                    self,
-                    objective,
-                    self._optimizer,
-                    epochs.Examples(
-                        rows.Y,
-                        dtype,
-                        rows.weights(dtype),
-                        batch_size,
-                        self.shuffle,
-                        rng,
-                        rates,
-                        [W.shape[1] for W in self.coefs_[:-1]],
-                    ),
-                    None if held_out is None else held_out.scorer(objective, self._score),
-                    tasks,
-                    one_epoch=one_epoch,
+                units = [W.shape[1] for W in self.coefs_[:-1]]
+                weight = rows.weights(dtype)
+                examples = epochs.Examples(
+                    rows.Y, dtype, weight, batch_size, self.shuffle, rng, rates, units
                 )
+                self._begin_updates(objective, go_on=one_epoch)
+                score = None if held_out is None else held_out.scorer(objective, self._score)
+                updates = self._optimizer
+                epochs.train(self, objective, updates, examples, score, tasks, one_epoch=one_epoch)
             else:
                 Y, weight = rows.labels(dtype), rows.weights(dtype)
                 lbfgs.minimize(self, objective, Y, weight, rows.X, tasks)
             self.coefs_, self.intercepts_, memory = objective.result()
-        if not stochastic:  # SciPy's result is float64, and so are scikit-learn's weights
-            self.coefs_ = [W.astype(np.float64, copy=False) for W in self.coefs_]
-            self.intercepts_ = [b.astype(np.float64, copy=False) for b in self.intercepts_]
         if stochastic:
             self._optimizer.memory = memory
+        else:  # SciPy's result is float64, and so are scikit-learn's weights
+            self.coefs_ = [W.astype(np.float64, copy=False) for W in self.coefs_]
+            self.intercepts_ = [b.astype(np.float64, copy=False) for b in self.intercepts_]
         self._report(choice, first, trained, m)
+
+    def _size(self, X: Any, batch_size: int) -> Size:
+        """What the choice of the first layer's form depends on. X : rows to train on."""
+        m, n_x = X.shape
+        filled = X.nnz / max(1, m) if issparse(X) else n_x
+        W = self.coefs_[0]
+        passes = max(1, self.max_iter // 4)  # a fit seldom takes all its epochs
+        return Size(n_x, filled, m, W.shape[1], batch_size, passes, W.dtype.itemsize)
+
+    def _begin_updates(self, objective: Objective, *, go_on: bool) -> None:
+        """An optimizer, with the memory that partial_fit left where training is to go on."""
+        if not go_on or not hasattr(self, "_optimizer"):
+            self._optimizer = Updates(self)
+        self._optimizer.begin(objective.block)
+        if self._optimizer.memory:
+            objective.remember(self._optimizer.memory)
 
     def _split(self, rows: Rows, rng: Any) -> tuple[Array, Array]:
         """Indices to train on and to hold out, drawn as scikit-learn draws them."""
@@ -311,16 +307,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             got = f"a {type(validation_data).__name__}"
             raise InputError("validation_data", "(X, y) or (X, y, sample_weight)", got)
         X, y, *weight = validation_data
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            dtype=(np.float64, np.float32),
-            y_numeric=self._y_numeric,
-            reset=False,
-        )
+        X, y = self._validated(X, y, reset=False)
         Y = self._labels(y, reset=False, incremental=True)
         if Y.shape[1] != self.n_outputs_:
             raise InputError("validation_data", f"y of {self.n_outputs_} outputs", f"{Y.shape[1]}")

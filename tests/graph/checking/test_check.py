@@ -218,3 +218,8 @@ def test_a_cost_that_magnifies_rounding_is_not_called_wrong():
         return -np.sum(np.log(1 - A))
 
     assert check_gradients(cost, np.array([15.0, 17.0, 1.0]))
+
+
+def test_a_function_of_nodes_alone_is_refused():
+    with pytest.raises(InputError, match="plain arrays, too"):
+        check_gradients(lambda x: np.sum(x * x.value), np.ones(2))

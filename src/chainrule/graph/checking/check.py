@@ -187,7 +187,15 @@ def _graph_gradients(
     args = arguments.with_values({leaf.key: leaf.value for leaf in arguments.leaves})
     _, gradients = value_and_grad(f, places)(*args)
     copies = arguments.copies()
-    f(*copies)
+    try:
+        f(*copies)
+    except AttributeError as error:
+        raise InputError(
+            "check_gradients",
+            "a function that takes plain arrays, too",
+            str(error),
+            "Nodes alone have .value: write getattr(x, 'value', x).",
+        ) from error
     if changed := arguments.changed(copies):
         raise InputError(
             "check_gradients",
