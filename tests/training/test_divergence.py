@@ -83,9 +83,15 @@ def test_float32(line):
     assert 0 < narrow.value.iteration < wide.value.iteration
 
 
-def test_all_runs_diverging_is_an_error(line):
-    with pytest.raises(DivergenceError):
-        train(*line, learning_rate=[1.0, 2.0], iterations=2000)
+def test_all_runs_diverging_ends_training(line):
+    result = train(*line, learning_rate=[1.0, 2.0], iterations=2000)
+    assert result.stopped == "divergence"
+    assert result.iterations < 2000
+    with pytest.raises(DivergenceError) as alone:
+        train(*line, learning_rate=2.0, iterations=2000)
+    assert abs(result.diverged[1] - alone.value.iteration) <= 1
+    second = result.run(1)
+    assert (second.stopped, second.iterations) == ("divergence", result.diverged[1])
 
 
 def test_one_run_diverging_is_marked(line):
@@ -110,12 +116,3 @@ def test_a_large_finite_cost_is_none(line):
     result = train(*line, learning_rate=1.0, iterations=20)
     assert result.diverged == -1
     assert result.history.cost[-1] > 1e10
-
-
-def test_of_several_runs_the_last_to_diverge_is_named_with_its_own_rate(line):
-    with pytest.raises(DivergenceError) as alone:
-        train(*line, learning_rate=1.0, iterations=2000)
-    with pytest.raises(DivergenceError) as together:
-        train(*line, learning_rate=[100.0, 1.0], iterations=2000)
-    assert together.value.learning_rate == 1.0
-    assert abs(together.value.iteration - alone.value.iteration) <= 1

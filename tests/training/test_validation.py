@@ -175,3 +175,65 @@ def test_validation_of_softmax_and_regression(three_classes):
     found = train(line, (X, Y), validation=(X, Y), iterations=0).history
     assert_allclose(found.validation_cost, line.cost(X, Y), rtol=1e-12)
     assert np.isnan(found.validation_accuracy).all()
+
+
+@forms
+@pytest.mark.parametrize("batch_size", [None, 6], ids=["full batch", "mini-batches"])
+def test_held_out_examples_of_ones_own_are_measured_at_every_record(form, batch_size, noisy_split):
+    network, (X, Y), _ = noisy_split
+    held = np.zeros((3, 20))
+    held[0, :5], held[1, 7] = 1, 1
+    copies = Copies()
+    options = {"batch_size": batch_size, "iterations": 30, "record_every": 7}
+    result = train(
+        network,
+        (X, Y),
+        sample_weight=1 - held,
+        validation_weight=held,
+        first_layer=form,
+        callbacks=[copies],
+        **options,
+    )
+    for r, part in ((0, slice(5)), (1, slice(7, 8))):
+        own = [each.run(r) for each in copies.networks]
+        expected = [n.cost(X[:, part], Y[:, part]) for n in own]
+        assert_allclose(result.history.validation_cost[:, r], expected, rtol=1e-11)
+        right = [(n.predict(X[:, part]) == Y[:, part]).mean() for n in own]
+        assert_allclose(result.history.validation_accuracy[:, r], right)
+    assert np.isnan(result.history.validation_cost[:, 2]).all()
+    unseen = train(network, (X, Y), sample_weight=1 - held, first_layer=form, **options)
+    assert_array_equal(result.network.weights[0], unseen.network.weights[0])
+
+
+def test_early_stopping_by_held_out_examples(noisy_split):
+    network, (X, Y), (X_val, Y_val) = noisy_split
+    held = np.r_[np.zeros(20), np.ones(12)]
+    together = (np.c_[X, X_val], np.c_[Y, Y_val])
+    options = {"early_stopping": EarlyStopping(2), "iterations": 400, "learning_rate": 0.1}
+    by_weight = train(network, together, sample_weight=1 - held, validation_weight=held, **options)
+    by_set = train(network, (X, Y), validation=(X_val, Y_val), **options)
+    assert by_set.stopped == by_weight.stopped == "early stopping"
+    assert by_set.iterations == by_weight.iterations
+    assert_allclose(by_weight.network.weights[0], by_set.network.weights[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"validation_weight": np.ones(19)}, r"validation_weight of shape \(20,\) or \(R, 20\)"),
+        ({"validation_weight": -np.ones(20)}, "finite and >= 0; got 20 values that are not"),
+        ({"validation_weight": np.ones((2, 20))}, "validation_weight for no runs; got for 2"),
+        (
+            {"validation_weight": np.ones((2, 20)), "learning_rate": [0.1, 0.2, 0.3]},
+            "for 3 runs; got for 2",
+        ),
+        (
+            {"validation_weight": np.ones(20), "validation": (np.ones((15, 1)), np.ones((1, 1)))},
+            "validation or validation_weight; got both",
+        ),
+    ],
+)
+def test_validation_weights_that_do_not_fit(arguments, message, noisy_split):
+    network, data, _ = noisy_split
+    with pytest.raises(InputError, match=message):
+        train(network, data, **arguments)

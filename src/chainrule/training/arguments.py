@@ -11,6 +11,7 @@ from chainrule.network import Network, check_labels
 from chainrule.training.batches import Batches
 from chainrule.training.callbacks import Callback
 from chainrule.training.early_stopping import EarlyStopping
+from chainrule.training.runs import weights_of
 
 Array = np.ndarray
 Data = Dataset | tuple[Any, Any]
@@ -28,12 +29,12 @@ def check_start(network: Network) -> None:
             )
 
 
-def stopping_rule(rule: Any, validation: Any) -> EarlyStopping | None:
+def stopping_rule(rule: Any, validation: Any, weight: Any) -> EarlyStopping | None:
     if rule is None:
         return None
     if not isinstance(rule, EarlyStopping):
         raise InputError("train", "early_stopping to be an EarlyStopping", checks.describe(rule))
-    if validation is None:
+    if validation is None and weight is None:
         raise InputError(
             "train", "a validation set for early stopping", "none", "Pass validation=(X, Y)."
         )
@@ -72,6 +73,26 @@ def data_arrays(where: str, data: Data, network: Network) -> tuple[FeatureMatrix
         return X, check_labels(Y, network.layer_sizes[-1], m, network.loss).astype(dtype)
     except InputError as error:
         raise error.at(where) from None
+
+
+def validation_arrays(
+    validation: Data | None, weight: Any, Y: Array, network: Network, runs: int | None
+) -> tuple[FeatureMatrix, Array] | Array | None:
+    """What is measured at every record: (X, Y), or weights of the training set's examples,
+    (1, m) or (R, 1, m), that sum to 1 (all of a run not a number where it has none)."""
+    if validation is not None and weight is not None:
+        raise InputError("train", "validation or validation_weight", "both", "Leave one out.")
+    if validation is not None:
+        return data_arrays("train: validation", validation, network)
+    if weight is None:
+        return None
+    found = weights_of("validation_weight", weight, Y.shape[1])
+    if found.ndim == 2 and len(found) != runs:
+        expected = f"validation_weight for {runs or 'no'} runs"
+        raise InputError("train", expected, f"for {len(found)}")
+    total = found.sum(axis=-1, keepdims=True)
+    nothing = np.full_like(found, np.nan)
+    return np.divide(found, total, out=nothing, where=total > 0)[..., None, :].astype(network.dtype)
 
 
 def planned_iterations(iterations: int | None, epochs: int | None, per_epoch: int) -> int:

@@ -28,7 +28,7 @@ class Training:
     history : costs and accuracies as recorded. iterations : updates done in all.
     first_layer : which form trained, and why. dual : its coefficients, where it was the dual.
     stopped : why training ended before its last iteration ("interrupted", "early stopping",
-        "callback"), or None. seconds : wall-clock time, the Gram matrix included.
+        "callback", of R runs "divergence"), or None. seconds : wall-clock time, the Gram matrix included.
     diverged : for R runs (R,), the iteration at which each run's cost stopped being finite, -1
         where it never did; for one network -1.
     ended : likewise, where early stopping ended a run.
@@ -56,14 +56,15 @@ class Training:
         if self.network.n_runs is None:
             raise InputError("Training.run", "a training of several runs", "of a single network")
         dual = self.dual and DualCoefficients(self.dual.a[r], self.dual.C[r])
-        last = int(self.ended[r]) if self.ended[r] >= 0 else None
+        over = {"divergence": int(self.diverged[r]), "early stopping": int(self.ended[r])}
+        stopped, last = next(((why, at) for why, at in over.items() if at >= 0), (None, None))
         return Training(
             self.network.run(r),
             self.history.run(r, last),
             self.iterations if last is None else last,
             self.first_layer,
             dual,
-            self.stopped if last is None else "early stopping",
+            stopped or self.stopped,
             self.seconds,
             self.diverged[r],
             self.ended[r],

@@ -26,7 +26,7 @@ def count_runs(
     momentum: Any = getattr(optimizer, "momentum", 0.0)
     if np.ndim(momentum):
         found["momentum"] = len(momentum)
-    if sample_weight is not None and _array(sample_weight).ndim == 2:
+    if sample_weight is not None and _array("sample_weight", sample_weight).ndim == 2:
         found["sample_weight"] = len(sample_weight)
     if isinstance(rng, (list, tuple)):
         found["rng"] = len(rng)
@@ -53,14 +53,7 @@ def example_weights(
 ) -> Array:
     """Weights that sum to 1 over the examples: (1, m), or (R, 1, m)."""
     m = Y.shape[1]
-    weight = np.ones(m) if sample_weight is None else _array(sample_weight)
-    if weight.shape[-1:] != (m,) or weight.ndim > 2:
-        raise InputError("train", f"sample_weight of shape ({m},) or (R, {m})", f"{weight.shape}")
-    if not np.isfinite(weight).all() or (weight < 0).any():
-        bad = int((~(np.isfinite(weight) & (weight >= 0))).sum())
-        raise InputError(
-            "train", "sample_weight to be finite and >= 0", f"{bad} values that are not"
-        )
+    weight = np.ones(m) if sample_weight is None else weights_of("sample_weight", sample_weight, m)
     if class_weight is not None:
         weight = weight * _of_classes(class_weight, Y, weight > 0)
     total = weight.sum(axis=-1, keepdims=True)
@@ -74,8 +67,19 @@ def example_weights(
     return (weight / total)[..., None, :].astype(dtype)
 
 
-def _array(sample_weight: Any) -> Array:
-    return checks.reals("train", "sample_weight of shape (m,) or (R, m)", sample_weight)
+def weights_of(name: str, given: Any, m: int) -> Array:
+    """Weights of m examples, (m,) or (R, m), as given; InputError unless finite and >= 0."""
+    weight = _array(name, given)
+    if weight.shape[-1:] != (m,) or weight.ndim > 2:
+        raise InputError("train", f"{name} of shape ({m},) or (R, {m})", f"{weight.shape}")
+    bad = int((~(np.isfinite(weight) & (weight >= 0))).sum())
+    if bad:
+        raise InputError("train", f"{name} to be finite and >= 0", f"{bad} values that are not")
+    return weight
+
+
+def _array(name: str, weight: Any) -> Array:
+    return checks.reals("train", f"{name} of shape (m,) or (R, m)", weight)
 
 
 def _of_classes(class_weight: Any, Y: Array, counted: Array) -> Array:

@@ -50,8 +50,9 @@ class Session:
         X: FeatureMatrix,
         batches: Batches,
         plan: Plan,
-        validation: tuple[FeatureMatrix, Array] | None = None,
+        validation: tuple[FeatureMatrix, Array] | Array | None = None,
     ) -> None:
+        """validation : examples (X, Y), or weights (..., 1, m) of the training set's own."""
         self.start, self.batches, self.plan = network, batches, plan
         self._X = X
         self.iteration, self.history = 0, History()
@@ -78,7 +79,11 @@ class Session:
         self._sums = Sums()
         self.best = None if plan.early_stopping is None else Best.of(self.blocks)
         self._before_finish: Snapshot | None = None
-        self._validation = validation and self._prepare(*validation)
+        self._validation = self._held_out = None
+        if isinstance(validation, np.ndarray):
+            self._held_out = Batch(None, batches.labels, validation)
+        elif validation is not None:
+            self._validation = self._prepare(*validation)
 
     def _prepare(self, X: FeatureMatrix, Y: Array) -> _Validation:
         m = Y.shape[1]
@@ -92,9 +97,12 @@ class Session:
         def some(X: FeatureMatrix) -> Array:
             return X.columns([0, X.shape[1] // 2, -1])
 
-        held_out = self._validation
-        found = [] if held_out is None else [some(held_out.X), held_out.batch.Y]
-        return [some(self._X), *found]
+        found = [some(self._X)]
+        if self._validation is not None:
+            found += [some(self._validation.X), self._validation.batch.Y]
+        if self._held_out is not None:
+            found.append(self._held_out.weight)
+        return found
 
     @property
     def ended(self) -> Array:
@@ -120,7 +128,7 @@ class Session:
             first.forward(work.Z1, None)
             work.forward()
             if self.iteration % plan.record_every == 0 and not self._recorded():
-                self._record(*_measure(work, whole))
+                self._record(*_measure(work, whole), work)
                 if self.stopped:
                     return
             work.backward(whole.Y, whole.weight)
@@ -189,15 +197,15 @@ class Session:
         bad = ~(np.abs(values) < limit).all(axis=(-2, -1))
         bad &= (self.diverged < 0) & (self.ended < 0)
         self.diverged = np.where(bad, self.iteration, self.diverged)
-        if (self.diverged >= 0).all():
-            last = np.argmax(self.diverged)
-            rates = np.broadcast_to(self.rate(), (self.diverged.size, 1))
-            raise DivergenceError(int(self.diverged.flat[last]), float(rates[last, 0]))
+        if self.diverged.ndim == 0:
+            raise DivergenceError(int(self.diverged), float(self.rate()))
         self._stop_if_over()
 
     def _stop_if_over(self) -> None:
         """Stop once early stopping or divergence has ended every run."""
-        if ((self.diverged >= 0) | (self.ended >= 0)).all():
+        if (self.diverged >= 0).all():
+            self.stop("divergence")
+        elif ((self.diverged >= 0) | (self.ended >= 0)).all():
             self.stop("early stopping")
 
     def _penalty(self) -> Any:
@@ -217,7 +225,8 @@ class Session:
         means, self._sums = self._sums.means(), Sums()
         self._record(*means)
 
-    def _record(self, cost: Any, accuracy: Any) -> None:
+    def _record(self, cost: Any, accuracy: Any, work: Propagation | None = None) -> None:
+        """work : a pass over all examples with the present parameters, where there is one."""
         cost = cost + self._penalty()
         self._check_finite(np.asarray(cost)[..., None, None])
         rate = self.rate()
@@ -227,7 +236,7 @@ class Session:
             rate[:, 0].copy() if np.ndim(rate) else rate,
             number(cost),
             number(accuracy),
-            *self._validate(),
+            *self._validate(work),
         )
         self.history.records.append(record)
         if self.best is not None and self.plan.early_stopping is not None:
@@ -237,14 +246,18 @@ class Session:
         for callback in self.plan.callbacks:
             callback.on_record(self, record)
 
-    def _validate(self) -> tuple[Any, Any]:
+    def _validate(self, work: Propagation | None) -> tuple[Any, Any]:
         """Cost and accuracy on the validation set, or None twice."""
-        if self._validation is None:
+        batch = self._held_out
+        if batch is not None:
+            work = work or self._forward(batch)
+        elif self._validation is not None:
+            batch, work = self._validation.batch, self._validation.work
+            work.Z1[...] = self._validation.image()
+            work.forward()
+        if batch is None or work is None:
             return None, None
-        work = self._validation.work
-        work.Z1[...] = self._validation.image()
-        work.forward()
-        cost, accuracy = _measure(work, self._validation.batch)
+        cost, accuracy = _measure(work, batch)
         return number(cost), number(accuracy)
 
     def finish(self) -> None:
@@ -258,7 +271,8 @@ class Session:
         self._before_finish = Snapshot(now.records, now.sums, deepcopy(now.best))
         whole = self.batches.whole
         if whole is not None:
-            self._record(*_measure(self._forward(whole), whole))
+            work = self._forward(whole)
+            self._record(*_measure(work, whole), work)
         elif np.any(self._sums.share):
             self._record_sums()
 

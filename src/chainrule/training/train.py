@@ -18,6 +18,7 @@ from chainrule.training.arguments import (
     planned_iterations,
     record_interval,
     stopping_rule,
+    validation_arrays,
 )
 from chainrule.training.batches import Batches
 from chainrule.training.callbacks import Callback
@@ -48,6 +49,7 @@ def train(
     sample_weight: Any = None,
     class_weight: str | Mapping[int, float] | None = None,
     validation: Data | None = None,
+    validation_weight: Any = None,
     early_stopping: EarlyStopping | None = None,
     first_layer: str = "auto",
     rng: Any = 0,
@@ -73,7 +75,10 @@ def train(
     class_weight : "balanced" (in inverse proportion to the class's examples of positive weight)
         or {class index: weight}; times sample_weight. For labels of 0 and 1.
     validation : a Dataset or (X, Y), measured at every record.
-    early_stopping : see EarlyStopping; needs `validation`.
+    validation_weight : (m,) or (R, m), >= 0, in the place of `validation`: the weights of the
+        data's own examples in the validation's cost and accuracy, such as 1 for those whose
+        sample_weight is 0. A run whose weights are all 0 is not measured (not a number).
+    early_stopping : see EarlyStopping; needs one of the two.
     first_layer : "auto", "primal" or "dual"; the same numbers, by different work.
     rng : of the shuffling: a seed or Generator, or a list of R of them.
     record_every : iterations between records; by default about a hundred records in full-batch
@@ -86,9 +91,10 @@ def train(
     R runs: `network` with an axis of runs, or learning_rate, l2, the optimizer's momentum (R,),
     sample_weight (R, m), or a list rng. Each run gets the numbers it would get alone.
 
-    Raises InputError for what does not fit, DivergenceError when the cost is no longer finite
-    (of R runs: when that has happened to all; one alone is marked in `diverged`). Ctrl-C ends
-    training after the current step and returns what was reached.
+    Raises InputError for what does not fit, DivergenceError when the cost is no longer finite. Of
+    R runs those that diverge are marked in `diverged` and leave the others untouched; training
+    ends early when all have. Ctrl-C ends training after the current step and returns what was
+    reached.
     """
     began = time.perf_counter()
     X, Y = data_arrays("train", data, network)
@@ -133,10 +139,10 @@ def train(
         per_run(settings["l2"], network.dtype),
         choose(first_layer, size, linear=optimizer.linear, optimizer=type(optimizer).__name__),
         record_interval(record_every, n_iterations, batches),
-        stopping_rule(early_stopping, validation),
+        stopping_rule(early_stopping, validation, validation_weight),
         callback_list(callbacks),
     )
-    checked = None if validation is None else data_arrays("train: validation", validation, network)
+    checked = validation_arrays(validation, validation_weight, Y, network, runs)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         session = Session(network, X, batches, plan, checked)
         if saved is not None:
