@@ -16,7 +16,7 @@ LEVELS = [
     {"_version", "errors", "checks", "tensor_file"},
     {"network", "data"},
     {"training", "graph"},
-    {"model_file", "course", "inspection", "run_folder", "export", "estimators"},
+    {"model_file", "course", "inspection", "run_folder", "export", "estimators", "experiments"},
     {"__init__"},
     {"cli", "__main__"},
 ]

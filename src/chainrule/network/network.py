@@ -210,6 +210,17 @@ class Network:
             first.loss,
         )
 
+    def repeated(self, n_runs: int) -> "Network":
+        """A single network as `n_runs` equal runs (read-only views of the same arrays)."""
+        if self.n_runs is not None:
+            raise InputError("Network.repeated", "a single network", f"one of {self.n_runs} runs")
+        return Network(
+            tuple(np.broadcast_to(W, (n_runs, *W.shape)) for W in self.weights),
+            tuple(np.broadcast_to(b, (n_runs, *b.shape)) for b in self.biases),
+            self.activations,
+            self.loss,
+        )
+
     def astype(self, dtype: Any) -> "Network":
         """A copy with parameters of another float dtype."""
         dtype = checks.float_dtype("Network", dtype)

@@ -47,6 +47,13 @@ def _flat(W: Array) -> Array:
     return W.reshape(*W.shape[:-2], -1)
 
 
+def _start(X: FeatureMatrix, W0: Array) -> Array:
+    """W0 X; computed once, and a view for each run, where all runs start from the same W0."""
+    if W0.ndim == 2 or W0.strides[0] != 0:
+        return X.times(W0)
+    return np.broadcast_to(X.times(W0[0]), (*W0.shape[:-1], X.shape[1]))
+
+
 class Primal:
     """W itself is the parameter: gradient D X^T, 4 n_1 n_x B operations a step."""
 
@@ -105,9 +112,9 @@ class Dual:
         self._K = X.gram()
         self._zero_start = not W0.any()
         shape = (*W0.shape[:-1], X.shape[1])
-        self._Z0 = np.zeros(shape, W0.dtype) if self._zero_start else X.times(W0)
+        self._Z0 = np.zeros(shape, W0.dtype) if self._zero_start else _start(X, W0)
         self.a = np.ones((*W0.shape[:-2], 1, 1), W0.dtype)
-        self.parts = [Part(_flat(np.zeros_like(self._Z0)), 1.0, self._bind)]
+        self.parts = [Part(_flat(np.zeros(shape, W0.dtype)), 1.0, self._bind)]
         if decays:
             self.parts.append(Part(_flat(self.a), 1.0, self._bind_a))
 
@@ -148,7 +155,7 @@ class Dual:
 
         X is read here, once, and not again.
         """
-        Z0, K = X.times(self._W0), self._X.gram(X)
+        Z0, K = _start(X, self._W0), self._X.gram(X)
         return lambda: self.a * Z0 + self.C @ K
 
     def squared_norm(self) -> Array:
@@ -160,4 +167,7 @@ class Dual:
 
     def weights(self) -> Array:
         """W = a W0 + C X^T (..., n_1, n_x)."""
-        return self.a * self._W0 + self._X.outer(self.C)
+        W = self._X.outer(self.C)
+        if not self._zero_start:
+            W += self.a * self._W0 if self._decays else self._W0
+        return W

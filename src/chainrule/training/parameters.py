@@ -44,7 +44,8 @@ def placed(parts: list[Part]) -> list[Block]:
 
 
 def _placed(parts: list[Part]) -> Block:
-    p = np.concatenate([part.start for part in parts], axis=-1)
+    # In C order, whatever the parts' own: they are seen as matrices by reshaping.
+    p = np.ascontiguousarray(np.concatenate([part.start for part in parts], axis=-1))
     g = np.zeros_like(p)
     sizes = [part.start.shape[-1] for part in parts]
     ends = np.cumsum(sizes)

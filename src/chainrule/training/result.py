@@ -28,7 +28,8 @@ class Training:
     history : costs and accuracies as recorded. iterations : updates done in all.
     first_layer : which form trained, and why. dual : its coefficients, where it was the dual.
     stopped : why training ended before its last iteration ("interrupted", "early stopping",
-        "callback", of R runs "divergence"), or None. seconds : wall-clock time, the Gram matrix included.
+        "callback", of R runs "divergence"), or None.
+    seconds : wall-clock time, the Gram matrix included.
     diverged : for R runs (R,), the iteration at which each run's cost stopped being finite, -1
         where it never did; for one network -1.
     ended : likewise, where early stopping ended a run.

@@ -108,7 +108,7 @@ def train(
     }
     runs = count_runs(network, settings, optimizer, sample_weight, rng)
     if runs is not None and network.n_runs is None:
-        network = Network.stack([network] * runs)
+        network = network.repeated(runs)
     m = X.shape[1]
     if batch_size is not None:
         batch_size = checks.whole_number("train", "batch_size", batch_size, least=1)

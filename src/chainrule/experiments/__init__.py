@@ -1,0 +1,34 @@
+"""Experiments: many trainings at once, on one Gram matrix."""
+
+from chainrule.experiments.cross_validation import CrossValidation, cross_validate
+from chainrule.experiments.ensemble import Ensemble, train_ensemble
+from chainrule.experiments.execute import Execution
+from chainrule.experiments.learning_rates import (
+    RateComparison,
+    RateSuggestion,
+    compare_learning_rates,
+    find_learning_rate,
+)
+from chainrule.experiments.leave_one_out import LeaveOneOut, leave_one_out
+from chainrule.experiments.setting import Setting
+from chainrule.experiments.space import Between
+from chainrule.experiments.sweep import Sweep, Trial, sweep
+
+__all__ = [
+    "Between",
+    "CrossValidation",
+    "Ensemble",
+    "Execution",
+    "LeaveOneOut",
+    "RateComparison",
+    "RateSuggestion",
+    "Setting",
+    "Sweep",
+    "Trial",
+    "compare_learning_rates",
+    "cross_validate",
+    "find_learning_rate",
+    "leave_one_out",
+    "sweep",
+    "train_ensemble",
+]

@@ -1,0 +1,165 @@
+"""Cross-validation: every example is once, in each repeat, predicted by a network that was trained
+without it.
+
+All folds train together: an example that a fold holds out has weight zero there, and one Gram
+matrix serves all. Nothing of a held-out example enters its fold's training: its weight is zero
+in every gradient, and a scaling that is learned from data is learned from the rest alone, fold by
+fold (`examples.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.experiments.examples import Examples
+from chainrule.experiments.execute import Execution, Outcome, execute
+from chainrule.experiments.folds import draw_folds
+from chainrule.experiments.measures import Measures, Spread, frame, measured, write_table
+from chainrule.experiments.runs import Run
+from chainrule.experiments.setting import Setting
+from chainrule.training import History
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One fold: the examples it held out, what was reached on them, and its learning curves.
+
+    diverged : the iteration at which the cost stopped being finite, or -1.
+    """
+
+    held_out: Array
+    measures: Measures
+    history: History
+    diverged: int
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """folds : of the first repeat, then of the second, ...
+
+    outputs : (n_y, m) each example's output by the networks trained without it, averaged over the
+        repeats; not a number for one that no finished fold held out.
+    classes : names, or None.
+    """
+
+    setting: Setting
+    folds: tuple[Fold, ...]
+    outputs: Array
+    classes: tuple[str, ...] | None = None
+
+    @cached_property
+    def accuracy(self) -> Spread:
+        return Spread.of(fold.measures.accuracy for fold in self.folds)
+
+    @cached_property
+    def cost(self) -> Spread:
+        return Spread.of(fold.measures.cost for fold in self.folds)
+
+    @cached_property
+    def auc(self) -> Spread:
+        return Spread.of(fold.measures.auc for fold in self.folds)
+
+    @property
+    def probabilities(self) -> Array:
+        """Out-of-fold probability of each class (n_classes, m)."""
+        return class_probabilities(self.outputs)
+
+    def __repr__(self) -> str:
+        return (
+            f"CrossValidation({len(self.folds)} folds: accuracy {self.accuracy}, cost {self.cost})"
+        )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each fold, as a table."""
+        return [
+            {
+                "fold": k,
+                "examples": fold.held_out.size,
+                "accuracy": fold.measures.accuracy,
+                "cost": fold.measures.cost,
+                "auc": fold.measures.auc,
+                "training_cost": float(fold.history.cost[-1]),
+                "diverged": fold.diverged if fold.diverged >= 0 else "",
+            }
+            for k, fold in enumerate(self.folds, start=1)
+        ]
+
+    def to_csv(self, path: str | Path) -> None:
+        """The table of folds; JSON if the name ends in .json."""
+        write_table(self.rows(), path)
+
+    def to_frame(self) -> Any:
+        """The table of folds as a pandas DataFrame."""
+        return frame(self.rows())
+
+
+def cross_validate(
+    data: Any,
+    setting: Setting | None = None,
+    *,
+    folds: Any = 10,
+    repeats: int = 1,
+    stratified: bool = True,
+    groups: Any = None,
+    seed: int = 0,
+    record_every: int | None = None,
+    execution: Execution | None = None,
+) -> CrossValidation:
+    """Train once for each fold without it, and measure there.
+
+    data : a Dataset, or (X, Y) with X (n_x, m) and Y (n_y, m).
+    setting : what is trained; the course's 4-layer network by default.
+    folds, repeats, stratified, groups : see `draw_folds`. seed : of the folds' drawing.
+    record_every : iterations between the points of the learning curves.
+    execution : threads, memory and progress.
+
+    After Ctrl-C the folds that were finished.
+    """
+    setting = setting or Setting()
+    examples = Examples("cross_validate", data)
+    held = draw_folds(
+        examples, folds, repeats=repeats, stratified=stratified, groups=groups, seed=seed
+    )
+    runs = [Run(setting, index) for index in held]
+    outcomes = execute(
+        "cross_validate",
+        examples,
+        runs,
+        execution or Execution(),
+        keep=held_out_outputs,
+        record_every=record_every,
+    )
+    return gathered(setting, examples, [(runs[k], outcomes[k]) for k in sorted(outcomes)])
+
+
+def held_out_outputs(run: Run, A: Array) -> Array:
+    """What cross-validation keeps of the outputs A (n_y, m): those of the examples held out."""
+    return A[:, run.held_out].copy()
+
+
+def gathered(
+    setting: Setting, examples: Examples, finished: Sequence[tuple[Run, Outcome]]
+) -> CrossValidation:
+    """The finished folds of one setting as a cross-validation."""
+    total, times = np.zeros(examples.Y.shape), np.zeros(examples.m)
+    folds = []
+    for run, outcome in finished:
+        A, index = outcome.kept, run.held_out
+        assert A is not None
+        measures = measured(outcome, A, examples.Y[:, index])
+        folds.append(Fold(index, measures, outcome.history, outcome.diverged))
+        total[:, index] += np.nan if outcome.diverged >= 0 else A
+        times[index] += 1
+    mean = np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
+    return CrossValidation(setting, tuple(folds), mean, examples.classes)
+
+
+def class_probabilities(A: Array) -> Array:
+    """Probability of each class (n_classes, m) from outputs A (n_y, m)."""
+    return np.concatenate([1 - A, A]) if len(A) == 1 else A

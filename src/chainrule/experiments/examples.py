@@ -1,0 +1,136 @@
+"""The examples of an experiment: one feature matrix, and so one Gram matrix, for all its runs.
+
+Examples that a run leaves out weigh nothing in it. A matrix of their own is only made for runs
+whose features depend on which examples are left out:
+
+- a scaling that is learned from data ("standard") is learned again from the examples that are
+  trained on, so that nothing of those left out enters;
+- in mini-batches, where an example of weight zero would still take another's place in a batch.
+"""
+
+import threading
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.data import Dataset, FeatureMatrix, Scaling, feature_matrix
+from chainrule.errors import InputError
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What some runs are trained on.
+
+    X, Y : examples (n_x, m), (n_y, m). index : which of all examples they are, or None for all
+    in their order. validation : (X, Y) of those left out, where they are not among X.
+    """
+
+    X: FeatureMatrix
+    Y: Array
+    index: Array | None = None
+    validation: tuple[FeatureMatrix, Array] | None = None
+
+
+class Examples:
+    """All examples, as runs ask for them. `data` : a Dataset, or (X, Y)."""
+
+    def __init__(self, where: str, data: Any) -> None:
+        self.data = data if isinstance(data, Dataset) else None
+        if self.data is not None:
+            self.Y = self.data.Y
+            self.shape = self.data.raw.shape
+        elif isinstance(data, tuple) and len(data) == 2:
+            self._X = feature_matrix(data[0])
+            self.Y = checks.reals(where, "Y (n_y, m)", data[1])
+            self.shape = self._X.shape
+            if self.Y.shape[1:] != self.shape[1:]:
+                got = f"{self.Y.shape}"
+                raise InputError(where, f"Y of shape (n_y, {self.shape[1]})", got)
+        else:
+            got = f"a {type(data).__name__}"
+            raise InputError(where, "a Dataset or a tuple (X, Y)", got)
+        if not self.m:
+            raise InputError(where, "at least one example", "none")
+        self._matrices: dict[str, FeatureMatrix] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def m(self) -> int:
+        return self.shape[1]
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """Names, or None where only arrays were given."""
+        return None if self.data is None else self.data.classes
+
+    @property
+    def labels(self) -> Array:
+        """Class indices (m,); InputError where Y are no classes."""
+        if self.data is not None:
+            return self.data.labels
+        if not np.isin(self.Y, (0, 1)).all() or (len(self.Y) > 1 and (self.Y.sum(0) != 1).any()):
+            fix = "Pass the folds as (train, test) pairs of indices."
+            raise InputError("folds", "labels of one class each", "other numbers in Y", fix)
+        return (self.Y[0] if len(self.Y) == 1 else self.Y.argmax(axis=0)).astype(np.int64)
+
+    @property
+    def scaling_is_learned(self) -> bool:
+        return self.data is not None and self.data.scaling.kind == "standard"
+
+    def matrix(self, dtype: Any) -> FeatureMatrix:
+        """All examples, scaled as given: the same matrix at each call, so one Gram matrix."""
+        with self._lock:
+            name = np.dtype(dtype).name
+            if name not in self._matrices:
+                made = self.data.matrix(dtype) if self.data else self._X.astype(dtype)
+                self._matrices[name] = made
+            return self._matrices[name]
+
+    def own_part(self, held_out: Array, *, batches: bool) -> bool:
+        """Whether runs that leave these examples out need a matrix of their own."""
+        return held_out.size > 0 and (batches or self.scaling_is_learned)
+
+    def part(self, held_out: Array, dtype: Any, *, batches: bool) -> Part:
+        """What runs are trained on that leave the examples `held_out` out."""
+        if not self.own_part(held_out, batches=batches):
+            return Part(self.matrix(dtype), self.Y)
+        kept = np.setdiff1d(np.arange(self.m), held_out)
+        if self.data is None:
+            X = self.matrix(dtype)
+        else:
+            scaling = self.data.scaling
+            if self.scaling_is_learned:
+                scaling = Scaling.standard(self.data.raw.T[kept].T)
+            X = replace(self.data, scaling=scaling).matrix(dtype)
+        if not batches:
+            return Part(X, self.Y)
+        validation = _select(X, held_out), self.Y[:, held_out]
+        return Part(_select(X, kept), self.Y[:, kept], kept, validation)
+
+
+def joined(where: str, data: Any, validation: Any) -> tuple[Any, Array]:
+    """Both as one, and the indices of the validation's examples in it."""
+    first, other = Examples(where, data), Examples(f"{where}: validation", validation)
+    held_out = np.arange(first.m, first.m + other.m)
+    if first.shape[0] != other.shape[0] or len(first.Y) != len(other.Y):
+        expected = f"{first.shape[0]} features and {len(first.Y)} outputs as in the training data"
+        got = f"{other.shape[0]} and {len(other.Y)}"
+        raise InputError(f"{where}: validation", expected, got)
+    if first.data is not None and other.data is not None:
+        other_data = other.data.aligned(first.data.classes, "the training data")
+        raw = np.concatenate([first.data.raw, other_data.raw], axis=1)
+        labels = np.concatenate([first.data.labels, other_data.labels])
+        return replace(first.data, raw=raw, labels=labels, names=None), held_out
+    X = [one.matrix(np.float64).columns(slice(None)) for one in (first, other)]
+    return (np.concatenate(X, axis=1), np.concatenate([first.Y, other.Y], axis=1)), held_out
+
+
+def _select(X: Any, index: Array) -> FeatureMatrix:
+    found: FeatureMatrix = (
+        X.select(index) if hasattr(X, "select") else feature_matrix(X.columns(index), X.dtype)
+    )
+    return found

@@ -1,0 +1,96 @@
+"""Which examples are held out together: folds drawn by scikit-learn's splitters."""
+
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.errors import InputError
+from chainrule.experiments.examples import Examples
+
+Array = np.ndarray
+
+
+def draw_folds(
+    examples: Examples,
+    folds: Any = 10,
+    *,
+    repeats: int = 1,
+    stratified: bool = True,
+    groups: Any = None,
+    seed: int = 0,
+) -> list[Array]:
+    """The examples held out by each run, sorted: folds of the first repeat, of the second, ...
+
+    folds : how many; or a scikit-learn splitter, or (train, test) pairs of indices.
+    stratified : whether each fold has every class in its share.
+    groups : (m,) anything; examples of one group are held out together.
+
+    InputError for more folds than examples, groups or (stratified) members of a class.
+    """
+    m = examples.m
+    if groups is not None:
+        groups = np.asarray(groups)
+        if groups.shape != (m,):
+            raise InputError("folds", f"groups of shape ({m},)", f"{groups.shape}")
+    if isinstance(folds, (int, np.integer)):
+        folds = _splitters(examples, int(folds), repeats, stratified, groups, seed)
+    elif repeats != 1:
+        raise InputError("folds", "repeats with a number of folds", "with folds of your own")
+    else:
+        folds = [folds]
+    found = []
+    for one in folds:
+        pairs = one
+        if hasattr(one, "split"):
+            pairs = one.split(np.zeros((m, 1)), examples.labels if stratified else None, groups)
+        found += _held_out(pairs, m)
+    return found
+
+
+def _splitters(
+    examples: Examples, k: int, repeats: Any, stratified: bool, groups: Any, seed: int
+) -> list[Any]:
+    from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
+
+    repeats = checks.whole_number("folds", "repeats", repeats, least=1)
+    checks.whole_number("folds", "folds", k, least=2)
+    n, of = examples.m, "examples"
+    if groups is not None:
+        n, of = len(np.unique(groups)), "groups"
+    elif stratified:
+        n, of = int(np.unique(examples.labels, return_counts=True)[1].min()), "of the rarest class"
+    if k > n:
+        fix = "Take fewer folds, or stratified=False." if "rarest" in of else "Take fewer folds."
+        raise InputError("folds", f"at most {n} folds, since there are {n} {of}", f"{k}", fix)
+    if groups is None:
+        kind: Any = StratifiedKFold if stratified else KFold
+    else:
+        kind = StratifiedGroupKFold if stratified else GroupKFold
+    return [kind(k, shuffle=True, random_state=seed + r) for r in range(repeats)]
+
+
+def _held_out(pairs: Iterable[Any], m: int) -> list[Array]:
+    """The tested examples of (train, test) pairs, which must be all that are not trained on."""
+    found = []
+    with warnings.catch_warnings():
+        # Of groups that cannot be spread evenly over the classes: folds are still whole groups.
+        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+        for pair in pairs:
+            try:
+                trained, tested = (np.unique(np.arange(m)[index]) for index in pair)
+            except (TypeError, ValueError, IndexError):
+                expected = f"pairs of train and test indices below {m}"
+                raise InputError("folds", expected, "something else") from None
+            if not tested.size or not trained.size:
+                raise InputError("folds", "examples on both sides of every fold", "none on one")
+            if not np.array_equal(np.setdiff1d(np.arange(m), trained), tested):
+                raise InputError(
+                    "folds",
+                    "every fold to test on all examples that it does not train on",
+                    f"{trained.size} and {tested.size} of {m}",
+                )
+            found.append(tested)
+    return found

@@ -1,0 +1,178 @@
+"""Learning rates: any list of them compared, and a range test that suggests one.
+
+All rates train together from the same weights, each at its own constant rate: the course's
+comparison. The range test does so too, for a few iterations; Smith (2017, section 3.3) raises the
+rate along one training instead, whose later costs depend on the earlier rates.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.errors import InputError
+from chainrule.experiments.examples import Examples
+from chainrule.experiments.execute import Execution, execute
+from chainrule.experiments.measures import frame, write_table
+from chainrule.experiments.runs import Run
+from chainrule.experiments.setting import Setting
+from chainrule.training import History
+
+Array = np.ndarray
+LOW, HIGH, COUNT, ITERATIONS = 1e-5, 10.0, 60, 100  # of the range test
+RECORDS = 20
+# A cost that rises from one record to the next by more than this part of the first cost.
+RISE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class RateComparison:
+    """rates : (R,). histories : a learning curve for each. diverged : (R,) iteration or -1."""
+
+    rates: Array
+    histories: tuple[History, ...]
+    diverged: Array
+
+    @property
+    def cost(self) -> Array:
+        """(R,) the last costs; not a number where a run diverged."""
+        last = np.array([history.cost[-1] for history in self.histories], np.float64)
+        return np.where(self.diverged < 0, last, np.nan)
+
+    @property
+    def rises(self) -> Array:
+        """(R,) the largest rise of the cost between two records, as a part of the first cost."""
+        found = [np.diff(h.cost).max(initial=0.0) / h.cost[0] for h in self.histories]
+        return np.where(self.diverged < 0, np.maximum(found, 0.0), np.inf)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each rate, as a table."""
+        return [
+            {
+                "learning_rate": float(rate),
+                "cost": float(cost),
+                "accuracy": float(history.accuracy[-1]) if diverged < 0 else np.nan,
+                "diverged": int(diverged) if diverged >= 0 else "",
+            }
+            for rate, cost, history, diverged in zip(
+                self.rates, self.cost, self.histories, self.diverged, strict=True
+            )
+        ]
+
+    def to_csv(self, path: str | Path) -> None:
+        """The table of rates; JSON if the name ends in .json."""
+        write_table(self.rows(), path)
+
+    def to_frame(self) -> Any:
+        """The table of rates as a pandas DataFrame."""
+        return frame(self.rows())
+
+
+@dataclass(frozen=True, eq=False)
+class RateSuggestion:
+    """rate : suggested. reason : why, a sentence or two. tested : what was seen."""
+
+    rate: float
+    reason: str
+    tested: RateComparison
+
+    def __repr__(self) -> str:
+        return f"RateSuggestion({self.rate:.3g}: {self.reason})"
+
+
+def compare_learning_rates(
+    data: Any,
+    rates: Any = (0.01, 0.001, 0.0001),
+    setting: Setting | None = None,
+    *,
+    record_every: int | None = None,
+    execution: Execution | None = None,
+) -> RateComparison:
+    """Learning curves of the same network at several learning rates.
+
+    data : a Dataset, or (X, Y) with X (n_x, m) and Y (n_y, m).
+    rates : (R,), the course's by default.
+    setting : all else. After Ctrl-C the rates that were finished.
+    """
+    setting = setting or Setting()
+    rates = checks.numbers(
+        "compare_learning_rates", "rates", rates, least=0, open_below=True
+    ).reshape(-1)
+    runs = [Run(replace(setting, learning_rate=float(rate))) for rate in rates]
+    if not runs:
+        raise InputError("compare_learning_rates", "at least one rate", "none")
+    found = execute(
+        "compare_learning_rates",
+        Examples("compare_learning_rates", data),
+        runs,
+        execution or Execution(),
+        record_every=record_every,
+    )
+    done = sorted(found)
+    return RateComparison(
+        rates[done],
+        tuple(found[k].history for k in done),
+        np.array([found[k].diverged for k in done], np.int64),
+    )
+
+
+def find_learning_rate(
+    data: Any,
+    setting: Setting | None = None,
+    *,
+    low: float = LOW,
+    high: float = HIGH,
+    count: int = COUNT,
+    iterations: int = ITERATIONS,
+    execution: Execution | None = None,
+) -> RateSuggestion:
+    """A range test: `count` rates from `low` to `high`, evenly in their logarithm.
+
+    Suggested is the rate of the lowest cost after `iterations` among those whose cost never rose
+    by more than a hundredth of what it was at the start; if all rose, the lowest cost of all.
+
+    InputError if no rate in the range lowers the cost.
+    """
+    low = checks.number("find_learning_rate", "low", low, least=0, open_below=True)
+    high = checks.number("find_learning_rate", "high", high, least=low, open_below=True)
+    count = checks.whole_number("find_learning_rate", "count", count, least=2)
+    iterations = checks.whole_number("find_learning_rate", "iterations", iterations, least=1)
+    tested = compare_learning_rates(
+        data,
+        np.geomspace(low, high, count),
+        replace(setting or Setting(), iterations=iterations, epochs=None),
+        record_every=max(1, iterations // RECORDS),
+        execution=execution,
+    )
+    return _suggested(tested, iterations)
+
+
+def _suggested(tested: RateComparison, iterations: int) -> RateSuggestion:
+    cost, first = tested.cost, tested.histories[0].cost[0] if tested.histories else np.nan
+    lowered = cost < first
+    if not lowered.any():
+        raise InputError(
+            "find_learning_rate",
+            "a rate that lowers the cost",
+            f"none between {tested.rates[0]:g} and {tested.rates[-1]:g}"
+            if tested.rates.size
+            else "no finished run",
+            "Try a wider range, more iterations, or another seed or initializer.",
+        )
+    steady = lowered & (tested.rises <= RISE)
+    among = steady if steady.any() else lowered
+    best = int(np.nanargmin(np.where(among, cost, np.nan)))
+    rate = float(tested.rates[best])
+    reason = f"the lowest cost after {iterations} iterations, {cost[best]:.4g} from {first:.4g}"
+    if steady.any():
+        reason += ", of the rates whose cost fell without a rise"
+    else:
+        reason += "; every rate's cost rose on the way, so take it with care"
+    unsteady = ~steady & (tested.rates > rate)
+    if steady.any() and unsteady.any():
+        reason += f". From {tested.rates[unsteady].min():.3g} on the cost rises or diverges"
+    elif best == len(tested.rates) - 1:
+        reason += ". It is the highest rate that was tested: try higher ones"
+    return RateSuggestion(rate, reason + ".", tested)

@@ -1,0 +1,173 @@
+"""Leave-one-out, exactly: for each example the whole training again, without it.
+
+    change[i, j] = p_j - p_j(without i)
+
+is the exact influence of training example i on the prediction for example j: what approximations
+by gradients estimate (Koh & Liang 2017), by doing it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.experiments.cross_validation import class_probabilities
+from chainrule.experiments.examples import Examples
+from chainrule.experiments.execute import Execution, Outcome, execute
+from chainrule.experiments.measures import frame, write_table
+from chainrule.experiments.runs import Run
+from chainrule.experiments.setting import Setting
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class LeaveOneOut:
+    """labels : (m,) class indices; classes and names as the data have them, or None.
+
+    outputs : (n_y, m) of each example by the network trained without it.
+    losses : (m,) its loss there.
+    full : (m,) probability of each example's own class by the network trained on all.
+    without : (m, m) float64: row i, the same by the network trained without example i.
+    diverged : (m,) the iteration at which that training diverged, or -1.
+
+    Not a number in rows that were not finished, or diverged.
+    """
+
+    setting: Setting
+    labels: Array
+    classes: tuple[str, ...] | None
+    names: tuple[str, ...] | None
+    outputs: Array
+    losses: Array
+    full: Array
+    without: Array
+    diverged: Array
+
+    def __repr__(self) -> str:
+        done = int(np.isfinite(self.losses).sum())
+        return f"LeaveOneOut({done} of {len(self.labels)} examples: accuracy {self.accuracy:.4f})"
+
+    @property
+    def probabilities(self) -> Array:
+        """Of each class (n_classes, m), by the network trained without the example."""
+        return class_probabilities(self.outputs)
+
+    @property
+    def accuracy(self) -> float:
+        """Fraction of the finished examples that are classified rightly when left out."""
+        done = np.isfinite(self.losses)
+        right = self.predicted == self.labels
+        return float(right[done].mean()) if done.any() else np.nan
+
+    @property
+    def cost(self) -> float:
+        """Mean loss of the examples when left out."""
+        done = np.isfinite(self.losses)
+        return float(self.losses[done].mean()) if done.any() else np.nan
+
+    @property
+    def predicted(self) -> Array:
+        """(m,) class indices when left out; for two classes 1 where p > 0.5."""
+        P = self.probabilities
+        return (P[1] > 0.5).astype(np.int64) if len(P) == 2 else P.argmax(axis=0)
+
+    @property
+    def change(self) -> Array:
+        """(m, m): how much example i, by being trained on, raises the probability of example j's
+        own class. The diagonal is each example's influence on itself."""
+        return self.full - self.without
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each example, as a table."""
+        P, own = self.probabilities, np.arange(len(self.labels))
+        names = self.names or tuple(f"example {i}" for i in own)
+        classes = self.classes or tuple(map(str, range(len(P))))
+        others = np.abs(self.change)
+        np.fill_diagonal(others, 0)
+        return [
+            {
+                "example": int(i),
+                "name": names[i],
+                "class": classes[self.labels[i]],
+                "predicted": classes[self.predicted[i]] if np.isfinite(self.losses[i]) else "",
+                "probability_of_class": float(P[self.labels[i], i]),
+                "probability_when_trained_on": float(self.full[i]),
+                "loss": float(self.losses[i]),
+                "mean_change_of_others": float(others[i].sum() / max(1, len(own) - 1)),
+                "diverged": int(self.diverged[i]) if self.diverged[i] >= 0 else "",
+            }
+            for i in own
+        ]
+
+    def to_csv(self, path: str | Path) -> None:
+        """The table of examples; JSON if the name ends in .json."""
+        write_table(self.rows(), path)
+
+    def to_frame(self) -> Any:
+        """The table of examples as a pandas DataFrame."""
+        return frame(self.rows())
+
+
+def leave_one_out(
+    data: Any,
+    setting: Setting | None = None,
+    *,
+    execution: Execution | None = None,
+) -> LeaveOneOut:
+    """Train m + 1 times: on all examples, and without each.
+
+    data : a Dataset, or (X, Y) with X (n_x, m) and labels Y (n_y, m) of 0 and 1.
+    setting : what is trained; the course's 4-layer network by default.
+
+    Keeps (m, m) numbers. After Ctrl-C what was finished.
+    """
+    setting = setting or Setting()
+    examples = Examples("leave_one_out", data)
+    runs = [Run(setting), *(Run(setting, np.array([i])) for i in range(examples.m))]
+    labels = examples.labels
+    keep = _Keep(labels)
+    # Only the end is looked at: two records, the first and the last.
+    every = max(1, setting.iterations or 1000) if setting.epochs is None else None
+    outcomes = execute(
+        "leave_one_out", examples, runs, execution or Execution(), keep=keep, record_every=every
+    )
+    return _gathered(setting, examples, labels, outcomes)
+
+
+@dataclass(frozen=True, eq=False)
+class _Keep:
+    """Of the outputs (n_y, m): the probability of each example's own class (m,), and all outputs
+    of the example left out (n_y,), one behind the other."""
+
+    labels: Array
+
+    def __call__(self, run: Run, A: Array) -> Array:
+        own = class_probabilities(A)[self.labels, np.arange(A.shape[1])]
+        return np.concatenate([own, A[:, run.held_out].ravel()])
+
+
+def _gathered(
+    setting: Setting, examples: Examples, labels: Array, outcomes: dict[int, Outcome]
+) -> LeaveOneOut:
+    m, n_y = examples.m, len(examples.Y)
+    outputs, losses = np.full((n_y, m), np.nan), np.full(m, np.nan)
+    full, without = np.full(m, np.nan), np.full((m, m), np.nan)
+    diverged = np.full(m, -1)
+    for k, outcome in outcomes.items():
+        kept, i = outcome.kept, k - 1
+        assert kept is not None
+        if outcome.diverged >= 0:
+            if k:
+                diverged[i] = outcome.diverged
+        elif k == 0:
+            full = kept[:m]
+        else:
+            without[i], outputs[:, i] = kept[:m], kept[m:]
+            losses[i] = outcome.last.validation_cost
+    data = examples.data
+    names = None if data is None else data.names
+    return LeaveOneOut(
+        setting, labels, examples.classes, names, outputs, losses, full, without, diverged
+    )

@@ -1,0 +1,113 @@
+"""How good a run is on the examples it was not trained on."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule import tensor_file
+from chainrule.experiments.execute import Outcome
+
+Array = np.ndarray
+SCORES = ("accuracy", "cost", "auc")
+
+
+@dataclass(frozen=True)
+class Measures:
+    """accuracy : fraction classified rightly. cost : mean loss of an example, without penalty.
+    auc : area under the ROC curve; of several classes the mean of each against the rest.
+
+    Not a number where there is none: no classes, one class only, or a run that diverged.
+    """
+
+    accuracy: float
+    cost: float
+    auc: float = math.nan
+
+    def value(self, score: str) -> float:
+        """To be compared, more is better: minus infinity where there is no number."""
+        value: float = getattr(self, score)
+        value = -value if score == "cost" else value
+        return value if math.isfinite(value) else -math.inf
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and standard deviation (of a sample, n - 1) over the folds.
+
+    Folds share most of their training examples, so the deviation is no standard error of the mean
+    (Bengio & Grandvalet 2004).
+    """
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> "Spread":
+        found = np.array(list(values), np.float64)
+        if not np.isfinite(found).all():
+            return cls(math.nan, math.nan)
+        return cls(float(found.mean()), float(found.std(ddof=1)) if len(found) > 1 else math.nan)
+
+    def __str__(self) -> str:
+        return f"{self.mean:.4f} +- {self.deviation:.4f}"
+
+
+def measured(outcome: Outcome, A: Array | None = None, Y: Array | None = None) -> Measures:
+    """Of a run's last record; the AUC from outputs A (n_y, k) and labels Y of those held out."""
+    if outcome.diverged >= 0:
+        return Measures(math.nan, math.nan)
+    last = outcome.last
+    auc = math.nan if A is None or Y is None else area_under_curve(A, Y)
+    if last.validation_cost is None:
+        return Measures(float(last.accuracy), float(last.cost), auc)
+    return Measures(float(last.validation_accuracy), float(last.validation_cost), auc)
+
+
+def area_under_curve(A: Array, Y: Array) -> float:
+    """Area under the ROC curve of outputs A (n_y, k) for labels Y (n_y, k) of 0 and 1."""
+    from sklearn.metrics import roc_auc_score
+
+    if not np.isfinite(A).all() or not np.isin(Y, (0, 1)).all():
+        return math.nan
+    present = [k for k in range(len(Y)) if 0 < Y[k].sum() < Y.shape[1]]
+    if not present:
+        return math.nan
+    return float(np.mean([roc_auc_score(Y[k], A[k]) for k in present]))
+
+
+def write_table(rows: Sequence[Mapping[str, Any]], path: str | Path) -> None:
+    """Rows of a table as CSV or, to a name that ends in .json, as a JSON list; atomically."""
+    path = Path(path)
+    if path.suffix.lower() == ".json":
+        plain = [{name: _finite(value) for name, value in row.items()} for row in rows]
+        text = json.dumps(plain, indent=1, allow_nan=False) + "\n"
+    else:
+        out = io.StringIO()
+        writer = csv.DictWriter(out, list(rows[0]) if rows else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+        text = out.getvalue()
+    tensor_file.write_bytes(path, text.encode())
+
+
+def frame(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Rows of a table as a pandas DataFrame; ImportError where pandas is not installed."""
+    import pandas  # type: ignore[import-untyped]
+
+    return pandas.DataFrame(list(rows))
+
+
+def _finite(value: Any) -> Any:
+    """null for what JSON has no number for."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _cell(value: Any) -> Any:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else value

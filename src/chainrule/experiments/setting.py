@@ -1,0 +1,136 @@
+"""One setting of a training: all that it needs beside its data."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.errors import InputError
+from chainrule.network import Network
+from chainrule.training import OPTIMIZERS
+
+# Runs that differ in these alone train together: they are arrays of one number a run.
+PER_RUN = ("learning_rate", "l2", "momentum", "seed", "initializer")
+WITH_MOMENTUM = ("momentum", "nesterov")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """Architecture and hyperparameters, as `Network.create` and `train` take them.
+
+    hidden : units of the hidden layers; () for logistic or softmax regression.
+    momentum : of the optimizers "momentum" and "nesterov"; the others do without.
+    iterations : updates; or epochs : passes over the data. 1000 updates if neither is given.
+    seed : of the starting weights and, apart from them, of the shuffling.
+
+    The defaults are the course's 4-layer network and its learning rate.
+    """
+
+    hidden: tuple[int, ...] = (20, 7, 5)
+    activation: str | tuple[str, ...] = "relu"
+    output: str | None = None
+    loss: str | None = None
+    initializer: str | float = "he"
+    optimizer: str = "gd"
+    learning_rate: float = 0.0075
+    momentum: float = 0.9
+    schedule: str = "constant"
+    iterations: int | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    l2: float = 0.0
+    class_weight: str | None = None
+    seed: int = 0
+    dtype: str = "float64"
+    first_layer: str = "auto"
+
+    def __post_init__(self) -> None:
+        hidden = self.hidden if isinstance(self.hidden, (list, tuple)) else (self.hidden,)
+        sizes = (checks.whole_number("Setting", "hidden", n, least=1) for n in hidden)
+        object.__setattr__(self, "hidden", tuple(sizes))
+        if isinstance(self.activation, list):
+            object.__setattr__(self, "activation", tuple(self.activation))
+        checks.one_of("Setting", "optimizer", self.optimizer, OPTIMIZERS)
+        checks.number("Setting", "learning_rate", self.learning_rate, least=0, open_below=True)
+        checks.number("Setting", "l2", self.l2, least=0)
+        checks.number("Setting", "momentum", self.momentum, least=0, most=1, open_above=True)
+        checks.whole_number("Setting", "seed", self.seed)
+
+    @classmethod
+    def named(cls, values: dict[str, Any]) -> "Setting":
+        """From a dictionary, whose names are checked; numbers of NumPy become Python's."""
+        for name in values:
+            checks.one_of("Setting", "name", name, [f.name for f in fields(cls)])
+        return cls(**{name: plain(value) for name, value in values.items()})
+
+    def with_values(self, values: dict[str, Any]) -> "Setting":
+        """The same but for these."""
+        return Setting.named(asdict(self) | values)
+
+    @property
+    def architecture(self) -> "Setting":
+        """What two settings must share to train together."""
+        return self.with_values({f.name: f.default for f in fields(self) if f.name in PER_RUN})
+
+    def arguments(self) -> dict[str, Any]:
+        """Of `train`, for this setting alone."""
+        stacked = arguments([self])
+        return stacked | {
+            "optimizer": OPTIMIZERS[self.optimizer](self.momentum)
+            if self.optimizer in WITH_MOMENTUM
+            else self.optimizer,
+            "learning_rate": self.learning_rate,
+            "l2": self.l2,
+            "rng": stacked["rng"][0],
+        }
+
+    def network(self, n_x: int, n_y: int) -> Network:
+        """The network that training starts from."""
+        return Network.create(
+            (n_x, *self.hidden, n_y),
+            activation=self.activation,
+            output=self.output,
+            loss=self.loss,
+            initializer=self.initializer,
+            rng=self.seed,
+            dtype=np.dtype(self.dtype),
+        )
+
+
+def networks(settings: Sequence[Setting], n_x: int, n_y: int) -> Network:
+    """R settings of one architecture as the network with R runs that they start from.
+
+    Where all start from the same weights these are drawn, and held, once.
+    """
+    if len({(one.initializer, one.seed) for one in settings}) == 1:
+        return settings[0].network(n_x, n_y).repeated(len(settings))
+    return Network.stack([one.network(n_x, n_y) for one in settings])
+
+
+def arguments(settings: Sequence[Setting]) -> dict[str, Any]:
+    """Of `train`, for R settings of one architecture: arrays (R,) of what may differ."""
+    first = settings[0]
+    optimizer: Any = first.optimizer
+    if optimizer in WITH_MOMENTUM:
+        optimizer = OPTIMIZERS[optimizer](np.array([one.momentum for one in settings]))
+    shared = ("iterations", "epochs", "batch_size", "schedule", "class_weight", "first_layer")
+    return {name: getattr(first, name) for name in shared} | {
+        "optimizer": optimizer,
+        "learning_rate": np.array([one.learning_rate for one in settings]),
+        "l2": np.array([one.l2 for one in settings]),
+        # A stream of random numbers apart from the one that draws the starting weights.
+        "rng": [np.random.default_rng([1, one.seed]) for one in settings],
+    }
+
+
+def plain(value: Any) -> Any:
+    """Numbers and strings of NumPy as Python's own, which JSON can hold."""
+    if isinstance(value, (list, tuple)):
+        return tuple(plain(v) for v in value)
+    if isinstance(value, (np.generic, np.ndarray)):
+        if np.ndim(value):
+            raise InputError("Setting", "single values", f"an array {np.shape(value)}")
+        return value.item()
+    return value

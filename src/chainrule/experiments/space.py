@@ -1,0 +1,92 @@
+"""What a sweep varies: values by the name of a setting, and the settings drawn from them."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.errors import InputError
+from chainrule.experiments.setting import Setting, plain
+
+
+@dataclass(frozen=True)
+class Between:
+    """Numbers from `low` to `high`, to be drawn from; evenly in their logarithm if `log`, whole
+    numbers (both ends included) if both ends are int."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        low = checks.number("Between", "low", self.low)
+        high = checks.number("Between", "high", self.high)
+        if not low < high or (self.log and low <= 0):
+            positive = " > 0" if self.log else ""
+            raise InputError("Between", f"low{positive} below high", f"{low:g} and {high:g}")
+
+    @property
+    def whole(self) -> bool:
+        return isinstance(self.low, int) and isinstance(self.high, int)
+
+    def rvs(self, random_state: Any = None) -> Any:
+        """One number; the method's name is that of SciPy's distributions, which are taken too."""
+        from sklearn.utils import check_random_state
+
+        low, high = (float(self.low), float(self.high) + self.whole)
+        ends = (math.log(low), math.log(high)) if self.log else (low, high)
+        value = check_random_state(random_state).uniform(*ends)
+        value = math.exp(value) if self.log else value
+        return min(int(value), int(self.high)) if self.whole else value
+
+
+Space = Mapping[str, Any]
+
+
+def checked_space(space: Space) -> dict[str, list[Any] | Any]:
+    """Names checked; values as lists, or as something to draw from."""
+    if not isinstance(space, Mapping) or not space:
+        fix = 'Such as {"learning_rate": [0.01, 0.03], "hidden": [(20,), ()]}.'
+        raise InputError("sweep", "a dictionary of names and values", checks.describe(space), fix)
+    known = [f.name for f in fields(Setting)]
+    found: dict[str, Any] = {}
+    for name, values in space.items():
+        checks.one_of("sweep", "name", name, known)
+        if not hasattr(values, "rvs"):
+            single = isinstance(values, str) or not isinstance(values, Iterable)
+            # An array of values is one list of them; a hidden size among them stays a tuple.
+            values = [plain(value) for value in ([values] if single else values)]
+            if not values:
+                raise InputError("sweep", f"at least one value for {name}", "none")
+        found[name] = values
+    return found
+
+
+def grid(space: Space, base: Setting) -> list[Setting]:
+    """Every combination, the last name varying fastest."""
+    from sklearn.model_selection import ParameterGrid
+
+    space = checked_space(space)
+    for name, values in space.items():
+        if hasattr(values, "rvs"):
+            fix = "List the values, or search at random: trials=..."
+            raise InputError("sweep", f"a list of values for {name} in a grid", f"{values}", fix)
+    return _distinct(base.with_values(values) for values in ParameterGrid(space))
+
+
+def draw(space: Space, base: Setting, trials: int, seed: int) -> list[Setting]:
+    """So many combinations drawn at random; from lists alone none twice, so perhaps fewer."""
+    from sklearn.model_selection import ParameterGrid, ParameterSampler
+
+    space = checked_space(space)
+    if not any(hasattr(values, "rvs") for values in space.values()):
+        trials = min(trials, len(ParameterGrid(space)))
+    drawn = ParameterSampler(space, trials, random_state=np.random.RandomState(seed))
+    return _distinct(base.with_values(values) for values in drawn)
+
+
+def _distinct(settings: Iterable[Setting]) -> list[Setting]:
+    return list(dict.fromkeys(settings))

@@ -1,0 +1,199 @@
+"""A sweep: many settings trained on the same data, scored on examples that they were not trained
+on, and the best of them trained on all.
+
+Settings of one architecture train together, all folds of all of them.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.errors import InputError
+from chainrule.experiments.cross_validation import gathered, held_out_outputs
+from chainrule.experiments.examples import Examples, joined
+from chainrule.experiments.execute import Execution, execute
+from chainrule.experiments.folds import draw_folds
+from chainrule.experiments.measures import SCORES, Spread, frame, write_table
+from chainrule.experiments.runs import Run
+from chainrule.experiments.setting import Setting
+from chainrule.experiments.space import Space, draw, grid
+from chainrule.training import History, Training, train
+
+Array = np.ndarray
+Asked = tuple[list[Setting], Callable[[Sequence[float]], None]]
+SEARCHES = ("grid", "random", "optuna")
+FOLDS = 5  # where there is no validation set
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A setting and how good it was: means over the folds, or the validation set's numbers.
+
+    histories : learning curves, one for each fold. diverged : how many of the folds did.
+    """
+
+    setting: Setting
+    accuracy: Spread
+    cost: Spread
+    auc: Spread
+    histories: tuple[History, ...]
+    diverged: int
+
+    def value(self, score: str) -> float:
+        """To be compared, more is better; minus infinity where a fold diverged."""
+        value: float = getattr(self, score).mean
+        value = -value if score == "cost" else value
+        return value if np.isfinite(value) else -np.inf
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """trials : finished, the best first. varied : names of what differs between their settings.
+
+    score : what they are sorted by. held_out : what the scores were measured on, in words.
+    best : the best setting trained on all the data; None if no trial has a score.
+    """
+
+    trials: tuple[Trial, ...]
+    varied: tuple[str, ...]
+    score: str
+    held_out: str
+    best: Training | None
+
+    def __repr__(self) -> str:
+        if not self.trials:
+            return "Sweep(no trials)"
+        top = self.trials[0]
+        values = ", ".join(f"{name} {getattr(top.setting, name)}" for name in self.varied)
+        found = getattr(top, self.score)
+        return f"Sweep({len(self.trials)} trials; best {self.score} {found} at {values})"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each trial, the best first."""
+        return [
+            {
+                "rank": rank,
+                **{name: getattr(trial.setting, name) for name in self.varied},
+                "accuracy": trial.accuracy.mean,
+                "accuracy_deviation": trial.accuracy.deviation,
+                "cost": trial.cost.mean,
+                "cost_deviation": trial.cost.deviation,
+                "auc": trial.auc.mean,
+                "training_cost": float(np.mean([h.cost[-1] for h in trial.histories])),
+                "diverged": trial.diverged,
+            }
+            for rank, trial in enumerate(self.trials, start=1)
+        ]
+
+    def to_csv(self, path: str | Path) -> None:
+        """The table of trials; JSON if the name ends in .json."""
+        write_table(self.rows(), path)
+
+    def to_frame(self) -> Any:
+        """The table of trials as a pandas DataFrame."""
+        return frame(self.rows())
+
+
+def sweep(
+    data: Any,
+    space: Space,
+    *,
+    base: Setting | None = None,
+    trials: int | None = None,
+    search: str | None = None,
+    folds: Any = None,
+    repeats: int = 1,
+    groups: Any = None,
+    validation: Any = None,
+    score: str = "accuracy",
+    seed: int = 0,
+    execution: Execution | None = None,
+    refit: bool = True,
+) -> Sweep:
+    """Train and compare many settings.
+
+    data : a Dataset, or (X, Y) with X (n_x, m) and Y (n_y, m).
+    space : values by name, of the fields of Setting: {"learning_rate": [0.01, 0.03], "l2":
+        Between(1e-4, 1.0, log=True), "hidden": [(20, 7, 5), ()]}; SciPy's distributions too.
+    base : all other settings.
+    search : "grid" (every combination), "random" (`trials` of them) or "optuna" (`trials` chosen
+        by what was seen so far; the package optuna must be installed). Random where `trials` are
+        given, else the grid.
+    folds, repeats, groups : cross-validation, see `draw_folds`; 5 folds by default.
+    validation : a Dataset or (X, Y) to score on instead.
+    score : what the trials are sorted by: "accuracy", "auc" (more is better) or "cost" (less is);
+        of equals the one of lower cost comes first.
+    seed : of drawing the folds and the settings.
+    refit : whether the best setting is trained on all the data at the end.
+
+    After Ctrl-C the trials that were finished.
+    """
+    checks.one_of("sweep", "score", score, SCORES)
+    base, how = base or Setting(), execution or Execution()
+    if validation is not None and (folds is not None or groups is not None or repeats != 1):
+        raise InputError("sweep", "a validation set or folds", "both", "Leave one out.")
+    if validation is None:
+        examples, count = Examples("sweep", data), FOLDS if folds is None else folds
+        held = draw_folds(examples, count, repeats=repeats, groups=groups, seed=seed)
+        words = f"{len(held)} folds" if repeats == 1 else f"{len(held)} folds, {repeats} repeats"
+    else:
+        both, index = joined("sweep", data, validation)
+        examples, held, words = Examples("sweep", both), [index], "the validation set"
+    found: list[Trial] = []
+    for settings, tell in _search(space, base, search, trials, seed):
+        some = _trials(examples, settings, held, how, len(found) * len(held))
+        tell([trial.value(score) for trial in some])
+        found += some
+        if len(some) < len(settings):  # interrupted
+            break
+    ordered = tuple(sorted(found, key=lambda t: (t.value(score), t.value("cost")), reverse=True))
+    best = None
+    if refit and ordered and np.isfinite(ordered[0].value(score)):
+        setting = ordered[0].setting
+        best = train(
+            setting.network(examples.shape[0], len(examples.Y)),
+            data,
+            validation=validation,
+            **setting.arguments(),
+        )
+    return Sweep(ordered, tuple(space), score, words, best)
+
+
+def _search(
+    space: Space, base: Setting, search: str | None, trials: int | None, seed: int
+) -> Iterable[Asked]:
+    """Settings to try, all at once or some at a time, and who is to be told their scores."""
+    search = search or ("grid" if trials is None else "random")
+    checks.one_of("sweep", "search", search, SEARCHES)
+    if search == "grid":
+        if trials is not None:
+            raise InputError("sweep", "no number of trials in a grid", f"{trials}")
+        return [(grid(space, base), lambda scores: None)]
+    count = checks.whole_number("sweep", "trials", trials, least=1)
+    if search == "random":
+        return [(draw(space, base, count, seed), lambda scores: None)]
+    from chainrule.experiments.optuna_search import ask
+
+    return ask(space, base, count, seed)
+
+
+def _trials(
+    examples: Examples, settings: Sequence[Setting], held: Sequence[Array], how: Execution, at: int
+) -> list[Trial]:
+    """The settings whose folds were all finished. at : the number of the first run."""
+    runs = [Run(setting, index) for setting in settings for index in held]
+    outcomes = execute("sweep", examples, runs, how.shifted(at), keep=held_out_outputs)
+    found = []
+    for k, setting in enumerate(settings):
+        own = range(k * len(held), (k + 1) * len(held))
+        if all(j in outcomes for j in own):
+            result = gathered(setting, examples, [(runs[j], outcomes[j]) for j in own])
+            histories = tuple(fold.history for fold in result.folds)
+            diverged = sum(fold.diverged >= 0 for fold in result.folds)
+            of = (result.accuracy, result.cost, result.auc)
+            found.append(Trial(setting, *of, histories, diverged))
+    return found
