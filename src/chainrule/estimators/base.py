@@ -12,7 +12,6 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
     _check_sample_weight,
@@ -30,9 +29,10 @@ from chainrule.estimators.architecture import (
     hidden_units,
     starting_weights,
 )
+from chainrule.estimators.checkpoint import Checkpoint, all_or_nothing
 from chainrule.estimators.first_layer import CarriedDual, DensePrimal
 from chainrule.estimators.form import Size, choose
-from chainrule.estimators.held_out import HeldOut
+from chainrule.estimators.held_out import HeldOut, split
 from chainrule.estimators.objective import Objective
 from chainrule.estimators.parameters import CONSTRAINTS
 from chainrule.estimators.predictions import logits
@@ -78,7 +78,16 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         return None
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None) -> Any:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        validation_data: Any = None,
+        *,
+        checkpoint: Any = None,
+        checkpoint_every: int = 10,
+    ) -> Any:
         """Fit the network to X and y.
 
         Parameters
@@ -92,15 +101,34 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         validation_data : tuple (X, y) or (X, y, sample_weight), default=None
             Examples for early stopping, in the place of a part of X. Needs
             ``early_stopping=True``. Not in scikit-learn.
+        checkpoint : str or path-like, default=None
+            A file that keeps the training of 'sgd' or 'adam' as it goes. If it is there, `fit` goes
+            on from it to the same bits as without a stop: data and parameters must be those it
+            began with, but for ``max_iter``, which may grow. Not in scikit-learn.
+        checkpoint_every : int, default=10
+            Epochs between two writes of that file. It is also written before the first and at the
+            end; Ctrl-C ends training with the epoch.
 
         Returns
         -------
         self : object
         """
-        return self._fit(X, y, sample_weight, validation_data, incremental=False)
+        data = X, y, sample_weight, validation_data
+        if checkpoint is None:
+            return self._fit(*data, incremental=False)
+        kept = Checkpoint(self, checkpoint, checkpoint_every)
+        with all_or_nothing(self):
+            return self._fit(*data, incremental=False, checkpoint=kept)
 
     def _fit(
-        self, X: Any, y: Any, sample_weight: Any, validation_data: Any, *, incremental: bool
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation_data: Any,
+        *,
+        incremental: bool,
+        checkpoint: Checkpoint | None = None,
     ) -> Any:
         told = self._told(X, y, sample_weight)  # as given: a frame keeps its names
         hidden = hidden_units(self.hidden_layer_sizes)
@@ -114,6 +142,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         units = [X.shape[1], *hidden, self.n_outputs_]
         activations = hidden_activations(self.activation, len(hidden))
         rng = check_random_state(self.random_state)
+        if checkpoint is not None:
+            rng = checkpoint.generator(rng)
         if first_pass:
             self._initialize(units, activations, X.dtype, rng)
         self._begin_records()
@@ -126,7 +156,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             )
         context = None if incremental else self._begin_context(told)
         tasks = Tasks(self, context, "epoch" if self.solver in STOCHASTIC else "lbfgs-iter", told)
-        self._train(rows, activations, rates, rng, validation_data, tasks, one_epoch=incremental)
+        given = rows, activations, rates, rng, validation_data, tasks, checkpoint
+        self._train(*given, one_epoch=incremental)
         if not all(np.isfinite(W).all() for W in (*self.coefs_, *self.intercepts_)):
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large "
@@ -220,22 +251,26 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         rng: Any,
         validation_data: Any,
         tasks: Tasks,
+        checkpoint: Checkpoint | None,
         *,
         one_epoch: bool,
     ) -> None:
         """From rows to coefs_, by way of the engine."""
         stochastic, m = self.solver in STOCHASTIC, len(rows.Y)
         dtype = self.coefs_[0].dtype
-        trained, held_out = np.arange(m), None
+        trained, held_out, others = np.arange(m), None, None
         if stochastic and self.early_stopping:
             if validation_data is None:
-                trained, rest = self._split(rows, rng)
+                binary = self.out_activation_ == "logistic" and rows.Y.shape[1] == 1
+                trained, rest = split(rows.Y, self.validation_fraction, rng, stratified=binary)
                 rows, others = rows.take(trained), rows.take(rest)
             else:
                 others = self._validation_rows(validation_data, sparse=issparse(rows.X))
             held_out = HeldOut(others.features(dtype), others.labels(dtype), others.score_weight)
         batch_size = self._batch_size(len(trained)) if stochastic else len(trained)
         choice = choose(self, self._size(rows.X, batch_size), one_epoch=one_epoch)
+        if checkpoint is not None:
+            choice = checkpoint.confirm(choice, rows, others)
         if choice.form == "dual" and not stochastic:
             # The rotation's eigenvalues are squares: in float32 it would lose directions.
             dtype = np.dtype(np.float64)
@@ -248,7 +283,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             del network
             if choice.form == "primal":
                 self.coefs_, self.intercepts_ = objective.coefs()
-            tasks.attributes = lambda: _copies(objective)
+            tasks.attributes = objective.copies
             if stochastic:
                 units = [W.shape[1] for W in self.coefs_[:-1]]
                 weight = rows.weights(dtype)
@@ -257,8 +292,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
                 )
                 self._begin_updates(objective, go_on=one_epoch)
                 score = None if held_out is None else held_out.scorer(objective, self._score)
-                updates = self._optimizer
-                epochs.train(self, objective, updates, examples, score, tasks, one_epoch=one_epoch)
+                state = epochs.State(self, objective, self._optimizer, examples)
+                epochs.train(state, score, tasks, checkpoint, one_epoch=one_epoch)
             else:
                 Y, weight = rows.labels(dtype), rows.weights(dtype)
                 lbfgs.minimize(self, objective, Y, weight, rows.X, tasks)
@@ -285,22 +320,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         self._optimizer.begin(objective.block)
         if self._optimizer.memory:
             objective.remember(self._optimizer.memory)
-
-    def _split(self, rows: Rows, rng: Any) -> tuple[Array, Array]:
-        """Indices to train on and to hold out, drawn as scikit-learn draws them."""
-        binary = self.out_activation_ == "logistic" and rows.Y.shape[1] == 1
-        trained, rest = train_test_split(
-            np.arange(len(rows.Y)),
-            random_state=rng,
-            test_size=self.validation_fraction,
-            stratify=rows.Y if binary else None,
-        )
-        if len(rest) < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' or the size of "
-                "your dataset."
-            )
-        return trained, rest
 
     def _validation_rows(self, validation_data: Any, *, sparse: bool) -> Rows:
         if not isinstance(validation_data, tuple) or len(validation_data) not in (2, 3):
@@ -367,7 +386,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """What goes into the output's activation (m, n_y), for new rows."""
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         hidden = hidden_activations(self.activation, len(self.coefs_) - 1)
-        return logits(X, self.coefs_, self.intercepts_, hidden)
+        return logits(X, self.coefs_, self.intercepts_, hidden, self.out_activation_)
 
     def _stochastic_only(self) -> bool:
         """Whether there is a partial_fit, for available_if."""
@@ -382,9 +401,3 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def _copies(objective: Objective) -> dict[str, list[Array]]:
-    """The weights reached so far, which later steps will not change."""
-    coefs, intercepts = objective.coefs()
-    return {"coefs_": [W.copy() for W in coefs], "intercepts_": [b.copy() for b in intercepts]}

@@ -36,7 +36,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     over all examples (lbfgs) or each mini-batch (sgd, adam), with the cross-entropy L_i in nats and
     weights s_i of 1 unless given. Parameters, defaults, attributes, random draws and numbers are
     those of scikit-learn 1.9; ``first_layer``, ``dropout``, ``class_weight``, a list of
-    activations, ``"leaky_relu"`` and ``validation_data`` of `fit` are not in scikit-learn.
+    activations, ``"leaky_relu"``, and ``validation_data`` and ``checkpoint`` of `fit` are not in
+    scikit-learn.
 
     Parameters
     ----------

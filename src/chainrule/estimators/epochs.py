@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -19,15 +19,18 @@ from chainrule.estimators.tasks import Tasks
 from chainrule.estimators.updates import Updates
 from chainrule.training.interrupt import Interrupt
 
+if TYPE_CHECKING:
+    from chainrule.estimators.checkpoint import Checkpoint
+
 Array = np.ndarray
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Examples:
     """labels : (m, n_y), which a batch takes as `dtype`: classes need an eighth of the memory.
 
     weight : (m,), or None. batch_size : at most m. rng : a RandomState. dropout : the rate of each
-    hidden layer, which has `units`.
+    hidden layer, which has `units`. order : of the examples in the last epoch (m,).
     """
 
     labels: Array
@@ -39,6 +42,9 @@ class Examples:
     dropout: Sequence[float]
     units: Sequence[int]
 
+    def __post_init__(self) -> None:
+        self.order = np.arange(self.m)
+
     @property
     def m(self) -> int:
         return len(self.labels)
@@ -47,28 +53,23 @@ class Examples:
     def whole(self) -> bool:
         return self.batch_size >= self.m
 
-    def epochs(self) -> Iterator["Iterator[Batch]"]:
-        """Batches of one epoch after the other, without end."""
-        order = np.arange(self.m)
-        while True:
-            if self.shuffle:
-                # scikit-learn shuffles what the last epoch left: the same draws, the same order.
-                drawn = np.arange(self.m)
-                self.rng.shuffle(drawn)
-                order = order[drawn]
-            yield self._batches(order)
-
     @cached_property
     def _Y(self) -> Array:
         return np.ascontiguousarray(self.labels.T, self.dtype)
 
-    def _batches(self, order: Array) -> "Iterator[Batch]":
+    def epoch(self) -> "Iterator[Batch]":
+        """Batches of the next epoch."""
+        if self.shuffle:
+            # scikit-learn shuffles what the last epoch left: the same draws, the same order.
+            drawn = np.arange(self.m)
+            self.rng.shuffle(drawn)
+            self.order = self.order[drawn]
         if self.whole:
             # All examples, in whatever order, are the same sums.
             yield Batch(None, self._Y, self.weight, self._masks(self.m))
             return
         for start in range(0, self.m, self.batch_size):
-            index = order[start : start + self.batch_size]
+            index = self.order[start : start + self.batch_size]
             Y = np.ascontiguousarray(self.labels[index].T, self.dtype)
             weight = None if self.weight is None else self.weight[index]
             if weight is None or weight.any():  # examples that weigh nothing teach nothing
@@ -95,37 +96,46 @@ class Batch:
     masks: list[Array | None]
 
 
+@dataclass(eq=False)
+class State:
+    """All that epochs change. best : the best parameters so far (P,); None without a score."""
+
+    estimator: Any
+    objective: Objective
+    updates: Updates
+    examples: Examples
+    best: Array | None = None
+
+    def arrays(self) -> dict[str, Array]:
+        """Parameters and their optimizer's memory (P,), and the order of the examples: views."""
+        block = self.objective.block
+        named = {"p": block.p, "order": self.examples.order}
+        named |= {f"state{k}": state for k, state in enumerate(block.state)}
+        return named if self.best is None else named | {"best": self.best}
+
+
 def train(
-    estimator: Any,
-    objective: Objective,
-    updates: Updates,
-    examples: Examples,
+    state: State,
     score: Callable[[], float] | None,
     tasks: Tasks,
+    checkpoint: "Checkpoint | None" = None,
     *,
     one_epoch: bool = False,
 ) -> None:
     """Train until the score, or the loss where there is none, improves no more.
 
-    With a score the best parameters are kept, else the last.
+    With a score the best parameters are kept, else the last. With a checkpoint, Ctrl-C waits for
+    the epoch to end.
     """
-    best = objective.block.p.copy() if score else None
+    estimator, updates, p = state.estimator, state.updates, state.objective.block.p
+    state.best = best = p.copy() if score else None
     interrupted: list[bool] = []
     estimator.n_iter_ = 0
-    epochs = examples.epochs()
+    ended = checkpoint is not None and checkpoint.begin(state)
+    whole = True  # whether no epoch is half done
     try:
         with Interrupt(lambda: interrupted.append(True)):
-            for _ in range(estimator.max_iter):
-                tasks.begin()
-                if not _epoch(estimator, objective, updates, examples, next(epochs), interrupted):
-                    break
-                improved = _judge(estimator, score)
-                if improved and best is not None:
-                    best[...] = objective.block.p
-                updates.epoch_ends(estimator.t_)
-                stopped = _stalled(estimator, updates, bool(score))
-                if tasks.end() or stopped or one_epoch:
-                    break
+            while not ended:
                 if estimator.n_iter_ == estimator.max_iter:
                     warnings.warn(
                         f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) "
@@ -133,28 +143,39 @@ def train(
                         ConvergenceWarning,
                         stacklevel=4,
                     )
+                    break
+                tasks.begin()
+                whole = False
+                if not _epoch(state, interrupted if checkpoint is None else []):
+                    break
+                improved = _judge(estimator, score)
+                if improved and best is not None:
+                    best[...] = p
+                updates.epoch_ends(estimator.t_)
+                stopped = _stalled(estimator, updates, bool(score))
+                whole = True
+                if checkpoint is not None:
+                    checkpoint.epoch_ends(state)
+                ended = tasks.end() or stopped or one_epoch or bool(interrupted)
     except KeyboardInterrupt:
         interrupted.append(True)
+    finally:
+        if checkpoint is not None and whole:
+            checkpoint.write(state)
     if interrupted:
         warnings.warn("Training interrupted by user.", stacklevel=4)
     if best is not None:
-        objective.block.p[...] = best
+        p[...] = best
 
 
-def _epoch(
-    estimator: Any,
-    objective: Objective,
-    updates: Updates,
-    examples: Examples,
-    batches: Iterator[Batch],
-    interrupted: list[bool],
-) -> bool:
+def _epoch(state: State, interrupted: list[bool]) -> bool:
     """One pass over the examples; False if it was interrupted."""
+    estimator, objective, examples = state.estimator, state.objective, state.examples
     total = 0.0
-    for batch in batches:
+    for batch in examples.epoch():
         cost = objective.evaluate(batch.index, batch.Y, batch.weight, batch.masks)
         total += cost * batch.Y.shape[1]
-        updates.step(objective.block)
+        state.updates.step(objective.block)
         if interrupted:
             return False
     estimator.n_iter_ += 1

@@ -5,10 +5,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.model_selection import train_test_split
 
 from chainrule.estimators.objective import Objective
 
 Array = np.ndarray
+
+
+def split(Y: Array, fraction: float, rng: Any, *, stratified: bool) -> tuple[Array, Array]:
+    """Indices to train on and to hold out, drawn as scikit-learn draws them, for labels (m, n_y)
+    as rows."""
+    trained, rest = train_test_split(
+        np.arange(len(Y)), random_state=rng, test_size=fraction, stratify=Y if stratified else None
+    )
+    if len(rest) < 2:
+        raise ValueError(
+            "The validation set is too small. Increase 'validation_fraction' or the size of "
+            "your dataset."
+        )
+    return trained, rest
 
 
 @dataclass(frozen=True, eq=False)

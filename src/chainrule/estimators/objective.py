@@ -108,6 +108,11 @@ class Objective:
         the parameters as they change, else as they are."""
         return self._coefs(*self._first_as_weights([self.block.p]))
 
+    def copies(self) -> dict[str, list[Array]]:
+        """`coefs` as an estimator's attributes, which later steps will not change."""
+        coefs, intercepts = self.coefs()
+        return {"coefs_": [W.copy() for W in coefs], "intercepts_": [b.copy() for b in intercepts]}
+
     def result(self) -> tuple[list[Array], list[Array], list[Array]]:
         """coefs_ and intercepts_, and the optimizer's memory with the first layer's part as W.
 

@@ -27,8 +27,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     over all examples (lbfgs) or each mini-batch (sgd, adam), with weights s_i of 1 unless given.
     Parameters, defaults, attributes, random draws and numbers are those of scikit-learn 1.9;
-    ``first_layer``, ``dropout``, a list of activations, ``"leaky_relu"`` and ``validation_data`` of
-    `fit` are not in scikit-learn.
+    ``first_layer``, ``dropout``, a list of activations, ``"leaky_relu"``, and ``validation_data``
+    and ``checkpoint`` of `fit` are not in scikit-learn.
 
     Parameters
     ----------

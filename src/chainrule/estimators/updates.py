@@ -43,7 +43,7 @@ class Updates:
     def __init__(self, estimator: Any) -> None:
         self.rule = _rule(estimator)
         self.policy = estimator.learning_rate if estimator.solver == "sgd" else "constant"
-        self.power_t, self.start = estimator.power_t, float(estimator.learning_rate_init)
+        self.power_t, self.start = float(estimator.power_t), float(estimator.learning_rate_init)
         self.learning_rate, self.t = self.start, 0
         self.memory: list[np.ndarray] = []
 

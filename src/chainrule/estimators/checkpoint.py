@@ -1,0 +1,229 @@
+"""A fit's whole state in a file, from which the same fit goes on as if it had never stopped.
+
+In the file is what the epochs change, and where the random generator began: the starting weights
+and the part held out are drawn from there once more, which takes less room than they would. What
+must be the same is compared, the data by their digests.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from chainrule import checks, tensor_file
+from chainrule.errors import InputError, ModelFileError
+from chainrule.estimators.architecture import dropout_rates, hidden_activations, hidden_units
+from chainrule.estimators.epochs import State
+from chainrule.estimators.rows import Rows
+from chainrule.training.choice import Choice
+
+KIND, VERSION = "fit checkpoint", 1
+SAME = "Fit with the same data and parameters, but for max_iter, or name another file."
+# Parameters that may differ, and class_weight, which the weights of the examples contain.
+FREE = ("max_iter", "max_fun", "verbose", "warm_start", "class_weight")
+RECORDS = (
+    "loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_",
+    "_no_improvement_count",
+)  # fmt: skip
+PIECES = 64  # in which an array is read that does not lie in order, so as not to copy it whole
+Array = np.ndarray
+
+
+class Checkpoint:
+    """The file at `path`, which keeps one fit of `estimator`, written every `every` epochs.
+
+    InputError for a fit that cannot be kept; ModelFileError if there is something at `path` that
+    is no such file.
+    """
+
+    def __init__(self, estimator: Any, path: Any, every: Any) -> None:
+        name = type(estimator).__name__
+        if not isinstance(path, (str, os.PathLike)):
+            raise InputError(name, "checkpoint to be the path of a file", checks.describe(path))
+        if estimator.solver == "lbfgs":
+            fix = "SciPy does not give L-BFGS's memory away."
+            raise InputError(name, "solver='sgd' or 'adam' beside checkpoint", "'lbfgs'", fix)
+        if estimator.warm_start:
+            fix = "A fit goes on from the last one or from a file."
+            raise InputError(name, "warm_start=False beside checkpoint", "True", fix)
+        self._estimator, self._path = estimator, Path(path)
+        self._every = checks.whole_number(name, "checkpoint_every", every, least=1)
+        self._saved = _read(path) if os.path.exists(path) else None
+        self._written = -1  # epochs that are in the file
+        self._facts: dict[str, Any] = {"format": f"chainrule {KIND}", "version": VERSION}
+
+    def generator(self, rng: Any) -> Any:
+        """The RandomState to fit with: `rng`, or where the file's training began."""
+        if self._saved is not None:
+            if self._estimator.random_state is None:
+                rng = np.random.RandomState()  # the whole program's own is not turned back
+            began, found = self._saved[1]["began"], rng.get_state(legacy=False)["bit_generator"]
+            if found != began["bit_generator"]:
+                expected = f"random_state to draw from {began['bit_generator']}"
+                raise ModelFileError(str(self._path), expected, found, SAME)
+            rng.set_state(began)
+        self._facts["began"] = _plain(rng.get_state(legacy=False))
+        return rng
+
+    def confirm(self, choice: Choice, rows: Rows, held_out: Rows | None) -> Choice:
+        """ModelFileError unless the file is of this fit; the first layer's form that holds.
+
+        "auto" looks at max_iter, which may have changed: the form once chosen stays.
+        """
+        if self._saved is not None and self._estimator.first_layer == "auto":
+            choice = Choice(*self._saved[1]["choice"])
+        self._facts |= {
+            "choice": [choice.form, choice.reason],
+            "settings": _settings(self._estimator, choice.form),
+            "digests": _digests(rows, held_out),
+        }
+        if self._saved is not None:
+            self._compare(self._saved[1])
+        return choice
+
+    def _compare(self, facts: dict[str, Any]) -> None:
+        then, now = facts["settings"], self._facts["settings"]
+        for name, value in now.items():
+            if value != then.get(name):
+                began = f"the {name} that the training began with"
+                if name in then:
+                    began += f" ({checks.describe(then[name])})"
+                raise ModelFileError(str(self._path), began, checks.describe(value), SAME)
+        for name, digest in self._facts["digests"].items():
+            if digest != facts["digests"][name]:
+                began = f"the {name} that the training began with"
+                raise ModelFileError(str(self._path), began, f"other {name}", SAME)
+        made = len(facts["records"]["loss_curve_"])
+        if made > self._estimator.max_iter:
+            expected = f"max_iter to be at least {made}, the epochs that were made"
+            raise ModelFileError(str(self._path), expected, f"{self._estimator.max_iter}")
+
+    def begin(self, state: State) -> bool:
+        """Put `state` where the file's training was; whether nothing improved there any more.
+
+        Without a file the first one is written, so that a place that cannot be written to is an
+        error now, not after the first epochs.
+        """
+        if self._saved is None:
+            self.write(state)
+            return False
+        (arrays, facts), self._saved = self._saved, None
+        estimator, updates = state.estimator, state.updates
+        vars(estimator).update(facts["records"])
+        estimator.n_iter_ = self._written = len(estimator.loss_curve_)
+        estimator.t_ = estimator.n_iter_ * state.examples.m
+        if estimator.n_iter_:
+            estimator.loss_ = estimator.loss_curve_[-1]
+        updates.t, updates.learning_rate = facts["t"], facts["learning_rate"]
+        for name, array in state.arrays().items():
+            array[...] = arrays[name]
+        state.examples.rng.set_state(facts["generator"])
+        return bool(estimator._no_improvement_count > estimator.n_iter_no_change)
+
+    def epoch_ends(self, state: State) -> None:
+        """Write the file if it is time."""
+        if state.estimator.n_iter_ % self._every == 0:
+            self.write(state)
+
+    def write(self, state: State) -> None:
+        """Write what an epoch has left, atomically, unless that is in the file."""
+        estimator, updates = state.estimator, state.updates
+        if estimator.n_iter_ == self._written:
+            return
+        self._written = estimator.n_iter_
+        arrays = state.arrays()
+        facts = {
+            **self._facts,
+            "generator": _plain(state.examples.rng.get_state(legacy=False)),
+            "t": updates.t,
+            "learning_rate": updates.learning_rate,
+            "records": {name: getattr(estimator, name) for name in RECORDS},
+        }
+        tensor_file.write(self._path, arrays, facts | {"digest": _digest_of_file(arrays, facts)})
+
+
+@contextmanager
+def all_or_nothing(estimator: Any) -> Iterator[None]:
+    """A fit that fails within leaves the estimator, and its generator, as they were."""
+    before, rng = dict(vars(estimator)), estimator.random_state
+    drawn = rng.get_state(legacy=False) if isinstance(rng, np.random.RandomState) else None
+    try:
+        yield
+    except Exception:
+        present = vars(estimator)
+        # scikit-learn takes its callbacks down after us, by what it noted here.
+        noted = {name: present[name] for name in present if name.startswith(("_callback", "_skl"))}
+        present.clear()
+        present.update(before | noted)
+        if drawn is not None:
+            rng.set_state(drawn)
+        raise
+
+
+def _read(path: Any) -> tuple[dict[str, Array], dict[str, Any]]:
+    """Arrays and facts as they were written, to the last bit."""
+    arrays, facts = tensor_file.read(path, KIND, VERSION)
+    if facts.pop("digest", None) != _digest_of_file(arrays, facts):
+        fix = "Delete it to begin anew."
+        raise ModelFileError(str(path), "a file as chainrule wrote it", "one that was changed", fix)
+    return arrays, facts
+
+
+def _settings(estimator: Any, form: str) -> dict[str, Any]:
+    """What must not change between the parts of one training."""
+    given = {k: v for k, v in estimator.get_params(deep=False).items() if k not in FREE}
+    units = hidden_units(estimator.hidden_layer_sizes)
+    settings = {"class": type(estimator).__name__} | given
+    settings |= {
+        "hidden_layer_sizes": units,
+        "activation": hidden_activations(estimator.activation, len(units)),
+        "dropout": dropout_rates(estimator.dropout, len(units)),
+        "first_layer": form,
+    }
+    if isinstance(estimator.random_state, np.random.RandomState):
+        settings["random_state"] = "RandomState"  # the file has the state
+    return dict(_plain(settings))
+
+
+def _digests(rows: Rows, held_out: Rows | None) -> dict[str, str]:
+    """By which the examples are known again, those of early stopping apart."""
+    others = [] if held_out is None else [held_out.X, held_out.Y, held_out.score_weight]
+    return {
+        "data": _digest(rows.X),
+        "labels": _digest(rows.Y),
+        "weights": _digest(rows.weight),
+        "data held out": _digest(*others),
+    }
+
+
+def _digest(*arrays: Any) -> str:
+    """SHA-256 of arrays (n, ...), sparse or not, or None, with their shapes and dtypes."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        if array is None:
+            digest.update(b"None")
+            continue
+        digest.update(f"{array.shape} {array.dtype};".encode())
+        held = [array.data, array.indices, array.indptr] if issparse(array) else [array]
+        for part in held:
+            for piece in np.array_split(np.atleast_1d(part), PIECES):
+                digest.update(np.ascontiguousarray(piece).data)
+    return digest.hexdigest()
+
+
+def _digest_of_file(arrays: dict[str, Array], facts: dict[str, Any]) -> str:
+    """SHA-256 of all that a file says; JSON writes the same floats for the same bits."""
+    names = sorted(arrays)
+    text = json.dumps([names, facts], sort_keys=True).encode()
+    return _digest(np.frombuffer(text, np.uint8), *(arrays[name] for name in names))
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers and arrays as Python's, at any depth."""
+    return json.loads(json.dumps(value, default=lambda array: array.tolist()))
