@@ -62,6 +62,11 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def example_names(self) -> tuple[str, ...]:
+        """(m,) the names, or "example 0", "example 1", ... where there are none."""
+        return self.names or tuple(f"example {i}" for i in range(len(self)))
+
     def matrix(self, dtype: Any = np.float64) -> FeatureMatrix:
         """A new feature matrix (n_x, m): pixels are scaled where they are used, floats once.
 

@@ -12,6 +12,7 @@ from chainrule.data.builtin import NAMES, open_builtin
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.folder import open_folder
 from chainrule.data.hdf5 import SUFFIXES, hdf5_files, holds_course_sets, open_hdf5, open_hdf5_folder
+from chainrule.data.label_decisions import apply_decisions, read_decisions
 from chainrule.data.labels import refuse_targets
 from chainrule.data.matching import matched
 from chainrule.data.npz import open_npz
@@ -36,6 +37,7 @@ def open_data(
     scale: str | None = None,
     positive: str | None = None,
     label: str | None = None,
+    labels: str | Path | None = None,
     strict: bool = False,
     seed: int = 0,
 ) -> Splits:
@@ -55,6 +57,8 @@ def open_data(
         planar sets, else standard.
     positive : this class (label 1) against all the rest.
     label : the label column of a CSV table.
+    labels : a file of decisions about doubtful labels (`read_decisions`), applied to the training
+        set before a scaling is learned. Its classes are those after `positive`.
     strict : stop at files in a picture folder that cannot be read, instead of skipping them.
     seed : for the planar sets.
 
@@ -74,6 +78,9 @@ def open_data(
         splits = replace(splits, test=found, skipped=splits.skipped + other.skipped)
     if positive is not None:
         splits = _map(splits, lambda data: data.with_positive(positive))
+    if labels is not None:
+        splits = replace(splits, train=apply_decisions(splits.train, read_decisions(labels)))
+        _check_train(splits.train)
     kind = scale or _natural_scale(source, splits.train)
     scaling = Scaling.of(kind, splits.train.raw)
     return _map(splits, lambda data: replace(data, scaling=scaling))

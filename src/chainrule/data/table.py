@@ -86,7 +86,7 @@ class _Table:
 
 
 def _read(file: TextIO, where: str, label: str | None) -> Dataset:
-    records = _records(file, where)
+    records = table_records(file, where)
     header = [name.strip() for name in next(records, (0, []))[1]]
     place = _label_place(header, where, label)
     label_name, first_name, columns = _parts(header, place)
@@ -114,7 +114,7 @@ def _read(file: TextIO, where: str, label: str | None) -> Dataset:
     )
 
 
-def _records(file: TextIO, where: str) -> Iterator[tuple[int, list[str]]]:
+def table_records(file: TextIO, where: str) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of the header and of each row that is not blank, all equally long."""
     start = file.readline()
     delimiter = max(",;\t", key=re.sub(r'"[^"]*"', "", start).count)

@@ -1,0 +1,215 @@
+"""Decisions about doubtful labels: a CSV file that is edited by hand, applied when data are opened.
+
+A label review writes one row for each suspect, with the decision "keep". Files and arrays of the
+data stay as they are, so whatever was decided is taken back by writing "keep" again.
+"""
+
+import csv
+import difflib
+import io
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from chainrule import checks, tensor_file
+from chainrule.data.cells import number
+from chainrule.data.dataset import Dataset
+from chainrule.data.table import table_records
+from chainrule.errors import DataError, InputError
+
+ACTIONS = ("keep", "relabel", "drop")
+NEEDED = ("name", "given", "decision")
+COLUMNS = (
+    *("name", "index", "given", "suggested", "probability_of_given", "probability_of_suggested"),
+    *("decision", "relabel_as", "reason"),
+)
+# A spreadsheet takes a cell that begins so for a formula, and writes its result back.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to become of one example.
+
+    name, given : the example and its class as they were reviewed.
+    index : its place then (from 0), by which examples of one name are told apart, or None.
+    action : "keep", "relabel" or "drop". target : the class to relabel to, else "".
+    where : file and line, for messages.
+    """
+
+    name: str
+    given: str
+    index: int | None
+    action: str
+    target: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """The decisions of one file; `source` is its path."""
+
+    source: str
+    rows: tuple[Decision, ...]
+
+
+def read_decisions(path: str | Path) -> Decisions:
+    """The decisions of a CSV file in UTF-8, separated by comma, semicolon or tab.
+
+    name, given : which example, and the class that it has in the data.
+    decision : keep, relabel or drop.
+    relabel_as : the class to relabel to; where it is empty, or no such column, the one in the
+        column suggested.
+    index : needed only where several examples have one name.
+
+    Other columns are not looked at. An apostrophe before what a spreadsheet would take for a
+    formula is no part of the text.
+
+    Raises DataError for a file that cannot be read, columns that are not there, other decisions,
+    and a class to relabel to where the decision is another.
+    """
+    where = str(path)
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        fix = 'Save the table as "CSV UTF-8".'
+        raise DataError(where, "text in UTF-8", "bytes that are not", fix) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DataError(where, "a file of decisions about labels", reason) from None
+    return Decisions(where, tuple(_decisions(text, where)))
+
+
+def write_decisions(rows: Iterable[Mapping[str, object]], path: str | Path) -> None:
+    """Rows of COLUMNS as a CSV file that survives spreadsheets; probabilities with 4 digits.
+
+    It begins with a byte order mark, by which they know UTF-8. InputError if the file exists:
+    its decisions are somebody's work.
+    """
+    if Path(path).exists():
+        raise InputError(
+            str(path),
+            "a file that does not exist yet",
+            "one that does",
+            "Its decisions are not overwritten: choose another name, or remove it.",
+        )
+    out = io.StringIO()
+    # Lines end in \r\n: Python 3.11 quotes a cell for those two only if they are in a line's end.
+    writer = csv.DictWriter(out, COLUMNS)
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    tensor_file.write_bytes(path, out.getvalue().encode("utf-8-sig"))
+
+
+def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
+    """A new data set with some labels changed and some examples left out; `source` says how many.
+
+    Its scaling is the old one; `open_data(..., labels=path)` learns it from what remains.
+
+    Raises DataError for an example that is not there, or of another class than the file says, or
+    twice in the file; and for a class to relabel to that the data do not have.
+    """
+    labels, stays = data.labels.copy(), np.ones(len(data), dtype=bool)
+    places: dict[str, list[int]] = {}
+    for i, name in enumerate(data.example_names):
+        places.setdefault(name, []).append(i)
+    seen: dict[int, Decision] = {}
+    for one in decisions.rows:
+        i = _place(one, places)
+        if i in seen:
+            got = f"{one.name!r} again, decided in {seen[i].where}"
+            raise DataError(one.where, "each example once", got, "Leave one of the rows out.")
+        seen[i] = one
+        _check_given(one, data.classes[data.labels[i]])
+        if one.action == "relabel":
+            _one_of(one.where, "relabel_as", one.target, data.classes)
+            labels[i] = data.classes.index(one.target)
+        stays[i] = one.action != "drop"
+    changed = f"{(labels != data.labels).sum()} relabeled, {(~stays).sum()} dropped"
+    source = f"{data.source} ({changed} by {decisions.source})".lstrip()
+    return replace(data, labels=labels, source=source).select(stays)
+
+
+def _decisions(text: str, where: str) -> Iterator[Decision]:
+    """The rows of a file; spreadsheets add blank ones."""
+    records = table_records(io.StringIO(text, newline=""), where)
+    header = [name.strip().casefold() for name in next(records, (0, []))[1]]
+    if lacking := [name for name in NEEDED if header.count(name) != 1]:
+        expected = f"a header with {', '.join(NEEDED)}, once each"
+        raise DataError(where, expected, f"one without, or with several, {', '.join(lacking)}")
+    for line, cells in records:
+        if any(cell.strip() for cell in cells):
+            row = dict(zip(header, map(_unguarded, cells), strict=True))
+            yield _decision(row, f"{where}, line {line}")
+
+
+def _decision(row: dict[str, str], where: str) -> Decision:
+    action = row["decision"].strip().casefold()
+    _one_of(where, "the decision", action, ACTIONS)
+    target = row.get("relabel_as", "")
+    if target and action != "relabel":
+        fix = "Write relabel for the decision, or empty relabel_as."
+        raise DataError(where, "relabel_as with the decision relabel", action, fix)
+    if action == "relabel":
+        target = target or row.get("suggested", "")
+    index = row.get("index", "").strip()
+    if index and not index.isdecimal():
+        raise DataError(where, "index to be a whole number", checks.describe(index))
+    place = int(index) if index else None
+    return Decision(row["name"], row["given"], place, action, target, where)
+
+
+def _place(one: Decision, places: dict[str, list[int]]) -> int:
+    """Where the example is in the data, whose names are at `places`."""
+    found = places.get(one.name, [])
+    if len(found) == 1:
+        return found[0]
+    if one.index in found:
+        return one.index
+    if found:
+        raise DataError(
+            one.where,
+            f"the index of one of {len(found)} examples called {one.name!r}",
+            "none" if one.index is None else str(one.index),
+            f"They are at {checks.listed([str(i) for i in found])}.",
+        )
+    near = difflib.get_close_matches(one.name, places, n=1)
+    raise DataError(
+        one.where,
+        "an example of the training set",
+        repr(one.name),
+        f"Did you mean {near[0]!r}?" if near else "This file was made for other data.",
+    )
+
+
+def _check_given(one: Decision, label: str) -> None:
+    if one.given != label:
+        raise DataError(
+            one.where,
+            f"{one.name!r} to be of the class {one.given!r}",
+            repr(label),
+            "This file was made for other data, or for classes made otherwise (positive).",
+        )
+
+
+def _one_of(where: str, name: str, value: str, allowed: Collection[str]) -> None:
+    try:
+        checks.one_of(where, name, value, allowed)
+    except InputError as error:
+        raise DataError(*error.args) from None
+
+
+def _cell(value: object) -> str:
+    """Text that no spreadsheet takes for a formula, by an apostrophe before it."""
+    text = f"{value:.4f}" if isinstance(value, float) else str(value)
+    return f"'{text}" if _like_a_formula(text) else text
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _like_a_formula(cell[1:]) else cell
+
+
+def _like_a_formula(cell: str) -> bool:
+    return cell.startswith(FORMULA) and number(cell) is None
