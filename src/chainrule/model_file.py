@@ -13,15 +13,22 @@ from chainrule.data.scaling import KINDS as SCALINGS
 from chainrule.errors import InputError, ModelFileError
 from chainrule.network import Network
 
-FORMAT, VERSION = "model", 1
+# Single networks are still written as version 1, which older programs read; ensembles need 2.
+FORMAT, VERSION = "model", 2
+EXAMPLES = 512  # turned into floats at a time
 Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Model:
-    """A single network, and what its inputs and outputs mean.
+    """A network or an ensemble of R, and what its inputs and outputs mean.
 
-    network : without an axis of runs.
+        p = 1/R sum_r p_r,    spread = sqrt(1/R sum_r (p_r - p)^2)
+
+    An ensemble answers with the mean p of its members' probabilities p_r (Lakshminarayanan,
+    Pritzel & Blundell 2017, section 2.4); `spread` says how far they disagree.
+
+    network : a single one, or one of R runs, which are then the members.
     classes : names; for a sigmoid output (not this, this), the second being label 1.
     scaling : how raw features become inputs.
     image_shape : (height, width, 3) or (height, width) of a picture, or None.
@@ -38,8 +45,8 @@ class Model:
 
     def __post_init__(self) -> None:
         n_x, *_, n_y = self.network.layer_sizes
-        if self.network.n_runs is not None:
-            raise InputError("Model", "a single network", "one with runs", "Use network.run(r).")
+        if self.network.n_runs == 0:
+            raise InputError("Model", "at least one network", "a network of 0 runs")
         if not self.network.loss_function.classifies or len(self.classes) != max(2, n_y):
             raise InputError(
                 "Model", f"{max(2, n_y)} class names for a classifier", f"{len(self.classes)}"
@@ -96,23 +103,68 @@ class Model:
         )
         return replace(matched(data, own, "the model"), scaling=self.scaling)
 
+    @property
+    def n_members(self) -> int:
+        """R for an ensemble, 1 for a single network."""
+        return self.network.n_runs or 1
+
+    def member(self, r: int) -> "Model":
+        """Member r of an ensemble as a model of its own (views of the same arrays)."""
+        return replace(self, network=self.network.run(r))
+
     def probabilities(self, A: Array) -> Array:
-        """Of each class (n_classes, m), from the network's outputs A (n_y, m)."""
-        return np.concatenate([1 - A, A]) if len(A) == 1 else A
+        """Of each class (n_classes, m), in the weights' dtype, from `outputs`' A, the members'
+        averaged."""
+        A = A if self.network.n_runs is None else A.mean(axis=0)
+        P = np.concatenate([1 - A, A]) if len(A) == 1 else A
+        return P.astype(self.network.dtype, copy=False)
 
     def decide(self, P: Array) -> Array:
         """Index of the most probable class (m,); for two classes 1 where p > 0.5."""
         return (P[1] > 0.5).astype(np.int64) if len(P) == 2 else P.argmax(axis=0)
 
-    def predict_proba(self, raw: Any) -> Array:
-        """Probability of each class (n_classes, m) for raw features (n_x, m), unscaled.
+    def outputs(self, raw: Any) -> tuple[Array, Array]:
+        """Logits Z and outputs A (n_y, m), float64, for raw features (n_x, m), unscaled.
 
-        raw : uint8 pixels or floats, as a data set holds them. Columns sum to 1.
+        (R, n_y, m) for an ensemble: of each member.
+        raw : uint8 pixels or floats, as a data set holds them. In float32 the order of the sums
+        alone would move a probability by 1e-5, so float32 weights are computed with in float64.
         """
         raw = checks.matrix("Model", "raw", raw)
         checks.features("Model", raw.shape, self.network.layer_sizes[0], "raw")
-        X = feature_matrix(raw, self.network.dtype, self.scaling)
-        return self.probabilities(self.network.predict_proba(X))
+        exact, m = np.dtype(np.float64), raw.shape[1]
+        network = self.network if self.network.dtype == exact else self.network.astype(exact)
+        Z, A = np.empty((2, *network.biases[-1].shape[:-1], m))
+        for start in range(0, m, EXAMPLES):
+            part = slice(start, start + EXAMPLES)
+            cache = network.forward(feature_matrix(raw[:, part], exact, self.scaling))
+            Z[..., part], A[..., part] = cache.Z[-1], cache.A[-1]
+        return Z, A
+
+    def predict_proba(self, raw: Any) -> Array:
+        """Probability of each class (n_classes, m), in the weights' dtype, for `outputs`' raw.
+
+        The mean of an ensemble's members. Columns sum to 1. Computed in float64 and rounded at the
+        end.
+        """
+        return self.probabilities(self.outputs(raw)[1])
+
+    def spread(self, raw: Any) -> Array:
+        """How far the members disagree on each class (n_classes, m), in the weights' dtype.
+
+        The standard deviation of their probabilities around the mean that `predict_proba` gives,
+        with divisor R: at most sqrt(p (1 - p)), so at most 1/2. Of all the members there are, no
+        estimate for others. raw : as for `outputs`.
+
+        InputError where there is only one member: a spread of 0 would read as certainty.
+        """
+        if self.n_members == 1:
+            fix = "Train one with chainrule.experiments.train_ensemble."
+            raise InputError("Model.spread", "an ensemble of 2 or more", "a single network", fix)
+        S = self.outputs(raw)[1].std(axis=0)
+        # 1 - a is spread as a is.
+        S = np.concatenate([S, S]) if len(S) == 1 else S
+        return S.astype(self.network.dtype, copy=False)
 
     def predict(self, raw: Any) -> Array:
         """Index into `classes` of the most probable class (m,), for raw features (n_x, m)."""
@@ -122,7 +174,8 @@ class Model:
 def save(model: Model, path: str | Path) -> None:
     """Write the model to `path` (safetensors with JSON metadata), atomically.
 
-    InputError where there is no such folder, or for training facts that JSON cannot hold.
+    An ensemble's arrays have its axis of runs. InputError where there is no such folder, or for
+    training facts that JSON cannot hold.
     """
     network, scaling = model.network, model.scaling
     arrays = {f"W{k}": W for k, W in enumerate(network.weights, start=1)}
@@ -131,7 +184,7 @@ def save(model: Model, path: str | Path) -> None:
     arrays["scaling.divisor"] = np.asarray(scaling.divisor, np.float64)
     facts = {
         "format": f"chainrule {FORMAT}",
-        "version": VERSION,
+        "version": 1 if network.n_runs is None else VERSION,
         "written_by": f"chainrule {__version__}",
         "layer_sizes": network.layer_sizes,
         "activations": network.activations,
@@ -142,6 +195,8 @@ def save(model: Model, path: str | Path) -> None:
         "scaling": scaling.kind,
         "training": model.training,
     }
+    if network.n_runs is not None:
+        facts["members"] = network.n_runs
     try:
         tensor_file.write(path, arrays, facts)
     except TypeError as error:  # from json: everything else here is plain by construction
@@ -181,6 +236,8 @@ def _model(arrays: dict[str, Array], facts: dict[str, Any]) -> Model:
     )
     if list(network.layer_sizes) != list(facts["layer_sizes"]):
         raise ValueError(f"layers {facts['layer_sizes']}, arrays for {network.layer_sizes}")
+    if network.n_runs != facts.get("members"):
+        raise ValueError(f"members {facts.get('members')}, arrays for {network.n_runs}")
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds values that are not finite")

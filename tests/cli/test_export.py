@@ -25,12 +25,20 @@ def test_without_data(chainrule, trained):
     assert "64 random examples (--data takes real ones)" in said.out
 
 
+def test_float32_arithmetic(chainrule, trained, tmp_path):
+    said = chainrule("export", trained, "--onnx", "fruit.onnx", "--compute", "float32")
+    assert said.code == 0, said.error
+    session = onnxruntime.InferenceSession(tmp_path / "fruit.onnx")
+    assert session.get_outputs()[-1].type == "tensor(float)"
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
         ((), "Add --onnx FILE."),
         (("--onnx", "fruit.bin"), "ends in .onnx"),
         (("--onnx", "missing/fruit.onnx"), "missing"),
+        (("--onnx", "fruit.onnx", "--compute", "float16"), "float64, float32"),
         (("--onnx", "fruit.onnx", "--data", "planar:moons"), "planar"),
     ],
 )

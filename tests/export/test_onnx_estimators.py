@@ -62,6 +62,7 @@ def test_classifiers(tmp_path, settings, target, dtype):
     clf = MLPClassifier(**settings).fit(X.astype(dtype), TARGETS[target])
     rows = TEST.astype(dtype)
     done = export_onnx(clf, tmp_path / "m.onnx", rows)
+    assert done.difference <= 1e-6
     assert (done.examples, done.input) == (500, "features (N, 784)")
     found = answers(done.path, rows)
     assert_allclose(found["probabilities"], clf.predict_proba(rows), atol=1e-6)
@@ -82,11 +83,34 @@ def test_regressors(tmp_path, settings, values, loss, dtype):
     reg = MLPRegressor(loss=loss, **settings).fit(X.astype(dtype), VALUES[values])
     rows = TEST.astype(dtype)
     done = export_onnx(reg, tmp_path / "m.onnx", rows)
+    assert done.difference <= 1e-6
     found = answers(done.path, rows)
     assert list(found) == ["value"]
     expected = reg.predict(rows).reshape(500, -1)
     assert_allclose(found["value"], expected, atol=1e-6, rtol=1e-6)
     assert facts(done.path) == {}
+
+
+@pytest.mark.parametrize("hidden", [(), (30,), (20, 10)], ids=str)
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu", "leaky_relu"])
+def test_unscaled_pixels(tmp_path, hidden, activation):
+    """Logits of hundreds, which float32 arithmetic would move by more than 1e-6."""
+    X, rows = (data.raw.T.astype("float32") for data in (DATA.train, DATA.test))
+    for target in ("two", "ten", "labels"):
+        clf = MLPClassifier(hidden, activation, max_iter=3, random_state=0).fit(X, TARGETS[target])
+        done = export_onnx(clf, tmp_path / "m.onnx", rows)
+        P = answers(done.path, rows)["probabilities"]
+        assert np.abs(P - clf.predict_proba(rows)).max() <= 1e-6
+
+
+def test_large_rates(tmp_path):
+    """exp of logits that the estimator rounds to float32."""
+    reg = MLPRegressor("poisson", (), max_iter=2, random_state=0)
+    reg.fit(X.astype("float32"), VALUES["one"])
+    reg.intercepts_ = [np.full(1, 80, "float32")]
+    rows = TEST.astype("float32")
+    assert reg.predict(rows).max() > 1e34
+    export_onnx(reg, tmp_path / "m.onnx", rows)
 
 
 def test_every_solver_and_activation(tmp_path):

@@ -171,3 +171,65 @@ def test_a_single_example():
     found = evaluate(reading_model(), dataset([2], [2]))
     assert (found.m, found.accuracy, found.baseline) == (1, 1.0, 1.0)
     assert isinstance(found, Evaluation)
+
+
+def answers(*logits, **options):
+    """An ensemble whose member r has, whatever it is asked, the logits of the r-th argument."""
+    bias = np.array(logits, float)[..., None]  # (R, n_y, 1)
+    n_y = bias.shape[1]
+    kind = ("sigmoid", "binary_cross_entropy") if n_y == 1 else ("softmax", "softmax_cross_entropy")
+    network = Network([np.zeros((len(bias), n_y, 1))], [bias], kind[:1], kind[1])
+    return Model(network, CLASSES[: max(2, n_y)], **options)
+
+
+def cost_of(model, label):
+    return evaluate(model, Dataset(np.zeros((1, 1)), np.array([label]), model.classes)).cost
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("n_y", [1, 3])
+def test_an_ensemble_is_measured_by_its_mean_probability(n_y, dtype):
+    rng = np.random.default_rng(91)
+    network = Network.create((4, 5, n_y), rng=list(range(6)), dtype=dtype)
+    model = Model(network, CLASSES[: max(2, n_y)])
+    raw = rng.standard_normal((4, 50))
+    labels = rng.integers(0, len(model.classes), 50)
+    found = evaluate(model, Dataset(raw, labels, model.classes))
+    P = 0
+    for r in range(6):
+        A = network.run(r).astype("float64").predict_proba(raw)
+        P = P + (A if n_y > 1 else np.concatenate([1 - A, A])) / 6
+    expected = -np.mean([np.log(P[k, i]) for i, k in enumerate(labels)])
+    assert_allclose(found.cost, expected, rtol=1e-12)
+    assert found.accuracy == np.mean(P.argmax(axis=0) == labels)
+    for wrong in found.mistakes:
+        assert_allclose(wrong.probability, P[:, wrong.index].max(), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("logits", "label", "cost"),
+    [
+        (([1000.0], [-1000.0]), 1, np.log(2)),
+        (([1000.0], [2000.0]), 0, 1000 + np.log(2)),
+        (([1000.0], [2000.0], [3000.0]), 1, 0),
+        (([-50.0], [-50.0], [-49.0]), 0, (2 * np.exp(-50) + np.exp(-49)) / 3),
+        (([0, 1000.0, 0], [0, 0, 1000.0]), 0, 1000),
+        (([0, 1000.0, 0], [0, 0, 1000.0]), 1, np.log(2)),
+        (([0, 1000.0, -1000.0], [0, 1000.0, 0]), 2, 1000 + np.log(2)),
+    ],
+)
+def test_the_cost_of_extreme_members_is_finite_and_exact(logits, label, cost):
+    assert_allclose(cost_of(answers(*logits), label), cost, rtol=1e-14)
+
+
+def test_the_cost_of_sure_members_is_not_negative():
+    for members in range(1, 40):
+        assert 0 <= cost_of(answers(*[[-40.0]] * members), 0) < 1e-17
+
+
+@pytest.mark.parametrize("n_y", [1, 3])
+def test_one_member_costs_what_a_single_network_does(n_y):
+    for seed in range(20):
+        logits = 10 * np.random.default_rng(seed).standard_normal(n_y)
+        model = answers(logits)
+        assert cost_of(model, 0) == cost_of(model.member(0), 0)

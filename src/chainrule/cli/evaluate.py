@@ -48,8 +48,11 @@ def evaluate(
     found = evaluate_model(loaded, chosen)
     if json:
         facts = {"model": str(model), "data": data, "set": name or "all"}
-        show.print_json(facts | found.facts(mistakes) | {"skipped": splits.skipped})
+        members = {"members": loaded.n_members}
+        show.print_json(facts | members | found.facts(mistakes) | {"skipped": splits.skipped})
     else:
+        if loaded.n_members > 1:
+            show.console().print(f"Model     ensemble of {loaded.n_members}")
         _report(found, chosen, name, splits, mistakes)
     return 0
 

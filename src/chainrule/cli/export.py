@@ -18,13 +18,14 @@ def export(
     onnx: Path | None = None,
     data: str | None = None,
     label: str | None = None,
+    compute: str = "float64",
     json: bool = False,
 ) -> int:
     """Write a model in a format that other programs read: ONNX.
 
     The file takes raw 8-bit pictures (any number, height, width, color), or rows of a table, and
-    gives classes and probabilities; scaling and class names are in it. Before it is written, its
-    answers in onnxruntime are compared with the model's own.
+    gives classes and probabilities, of an ensemble their spread too; scaling and class names are in
+    it. Before it is written, its answers in onnxruntime are compared with the model's own.
 
     Parameters
     ----------
@@ -36,6 +37,8 @@ def export(
         Real data to compare on, as for chainrule evaluate; random ones otherwise.
     label
         Label column of a table.
+    compute
+        Arithmetic of the file: float64, or float32 for devices that have no other, such as WebGPU.
     json
         Print one JSON object instead of text.
     """
@@ -47,12 +50,13 @@ def export(
     if onnx.suffix.lower() != ".onnx":
         raise InputError("--onnx", "a file name that ends in .onnx", str(onnx))
     raw = None if data is None else _raw(loaded, data, label)
-    done = export_onnx(loaded, onnx, raw)
+    done = export_onnx(loaded, onnx, raw, compute)
     if json:
         show.print_json(
             {
                 "onnx": str(done.path),
                 "input": done.input,
+                "members": loaded.n_members,
                 "compared": done.examples,
                 "real_data": data is not None,
                 "largest_difference": done.difference,
@@ -62,8 +66,11 @@ def export(
     kind = (
         "examples of the data" if data is not None else "random examples (--data takes real ones)"
     )
+    several = loaded.n_members > 1
+    answers = "class, probabilities and spread" if several else "class and probabilities"
+    members = f" of {loaded.n_members} members" if several else ""
     show.console().print(
-        f"Wrote {show.safe(str(done.path))}: from {done.input} to class and probabilities.\n"
+        f"Wrote {show.safe(str(done.path))}: from {done.input} to {answers}{members}.\n"
         f"Compared in onnxruntime on {done.examples} {kind}: "
         f"largest difference of a probability {done.difference:.1e}."
     )

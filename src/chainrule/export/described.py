@@ -3,7 +3,7 @@
 The same for a `Model` and for a fitted MLPClassifier or MLPRegressor. Examples come first here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +24,13 @@ EXAMPLES = 64  # drawn at random, where none are given
 class Described:
     """A network with what its inputs and outputs mean.
 
+    network : of R runs for an ensemble, whose outputs are averaged.
     decides : "class" (one of several), "label" (each output on its own), or "" for numbers.
     rows : inputs to compare on, unscaled, (N, n_x) or (N, *image_shape), of the dtype they have in
         the file. numbers : our own answers, probabilities (N, n_classes) or values (N, n_y).
     decisions : our own, (N,) indices of classes or (N, n_y) of 0 and 1; None for numbers.
     facts : for the metadata; lists of names.
+    spread : (N, n_classes) of an ensemble of two members or more, see `Model.spread`; else None.
     """
 
     network: Network
@@ -39,18 +41,28 @@ class Described:
     numbers: Array
     decisions: Array | None
     facts: dict[str, list[Any]]
+    spread: Array | None = None
 
     @property
     def input(self) -> tuple[str, Sequence[str | int]]:
         """The input's name and shape."""
         return "features" if self.image_shape is None else "picture", ("N", *self.rows.shape[1:])
 
-    def exact(self) -> Array:
-        """`numbers` as float64 arithmetic gives them with the same weights."""
-        raw = self.rows.reshape(len(self.rows), -1).T
-        A = self.network.astype(np.float64).predict_proba(self.scaling(raw, np.dtype(np.float64)))
-        one = self.decides == "class" and len(A) == 1
-        return (np.concatenate([1 - A, A]) if one else A).T
+    @property
+    def answers(self) -> dict[str, Array]:
+        """Our own answers by the names of the file's outputs, in their order; the decisions first
+        where there are any."""
+        if self.decisions is None:
+            return {"value": self.numbers}
+        found = {self.decides: self.decisions, "probabilities": self.numbers}
+        return found if self.spread is None else found | {"spread": self.spread}
+
+    def outputs(self, dtype: Any) -> Iterator[Array]:
+        """The network's A (n_y, N), of each member in turn, as arithmetic in `dtype` gives it."""
+        X = self.scaling(self.rows.reshape(len(self.rows), -1).T, np.dtype(dtype))
+        network, n_runs = self.network.astype(dtype), self.network.n_runs
+        for member in [network] if n_runs is None else map(network.run, range(n_runs)):
+            yield member.predict_proba(X)
 
 
 def described(model: Any, raw: Any) -> Described:
@@ -84,7 +96,15 @@ def _model(model: Model, raw: Any) -> Described:
     if model.feature_names is not None:
         facts["feature_names"] = list(model.feature_names)
     return Described(
-        model.network, model.scaling, model.image_shape, "class", rows, P.T, model.decide(P), facts
+        model.network,
+        model.scaling,
+        model.image_shape,
+        "class",
+        rows,
+        P.T,
+        model.decide(P),
+        facts,
+        model.spread(raw).T if model.n_members > 1 else None,
     )
 
 

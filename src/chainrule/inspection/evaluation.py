@@ -29,7 +29,8 @@ class Evaluation:
     """A model's answers against the labels.
 
     accuracy : fraction right. baseline : that of always saying the commonest class.
-    cost : mean loss in nats per example, without penalty.
+    cost : mean loss in nats per example, without penalty; for an ensemble that of its mean
+        probability, not the mean of its members' costs.
     confusion : (n_classes, n_classes) counts, actual classes as rows, predicted as columns.
     mistakes : all of them, the most confident first.
     """
@@ -97,15 +98,27 @@ def evaluate(model: Model, data: Dataset) -> Evaluation:
         raise DataError(data.source or "evaluate", "at least one example", "none")
     data = model.prepare(data)
     network, n = model.network, len(model.classes)
-    cache = network.forward(data.matrix(network.dtype))
-    P = model.probabilities(cache.A[-1])
+    Z, A = model.outputs(data.raw)
+    P = model.probabilities(A)
     predicted = model.decide(P)
     confusion = np.bincount(data.labels * n + predicted, minlength=n * n).reshape(n, n)
     Y = data.Y if network.layer_sizes[-1] == 1 else np.eye(n)[:, data.labels]
-    losses = network.loss_function.per_example(cache.Z[-1], cache.A[-1], Y)
+    losses = network.loss_function.per_example(Z, A, Y)
+    if network.n_runs is not None:
+        losses = _loss_of_the_mean(losses)
     return Evaluation(
         model.classes, confusion, float(losses.mean()), _mistakes(model, data, P, predicted)
     )
+
+
+def _loss_of_the_mean(losses: Array) -> Array:
+    """L = -log(1/R sum_r exp(-L_r)) (m,) of the members' mean probability, from L_r (R, m).
+
+    A member's L_r = -log p_r comes from its logits. The least loss is taken out of the sum, so
+    that the sum is never 0 and nothing is clipped; the rest is at least 0.
+    """
+    least = losses.min(axis=0)
+    return least - np.log1p(np.expm1(least - losses).mean(axis=0))
 
 
 def _mistakes(model: Model, data: Dataset, P: Array, predicted: Array) -> tuple[Mistake, ...]:
@@ -113,7 +126,7 @@ def _mistakes(model: Model, data: Dataset, P: Array, predicted: Array) -> tuple[
     confidence = P[predicted[wrong], wrong]
     # A stable sort, so that equal confidences stay in the data's order.
     order = wrong[np.argsort(-confidence, kind="stable")]
-    names = data.names or tuple(f"example {i}" for i in range(len(data)))
+    names = data.example_names
     return tuple(
         Mistake(
             int(i),
