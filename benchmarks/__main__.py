@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import asdict, replace
 
-from benchmarks import agreement, estimators, gradients, machine, startup, table
+from benchmarks import agreement, estimators, gradients, machine, many, startup, table
 from benchmarks.experiments import EXPERIMENTS, Experiment, named
 from benchmarks.measure import Result, Settings, run_all
 from benchmarks.problems import Sources, missing
@@ -60,8 +60,14 @@ def main() -> int:
             comparisons = estimators.measure(settings, status.update)
         console.print(table.estimators_table(comparisons, settings))
         failures += estimators.failures(comparisons)
+    of_many = []
+    if many.NAME in options.only:
+        with console.status("") as status:
+            of_many = list(many.measure(settings, status.update))
+        console.print(table.many_table(of_many, settings))
+        failures += [f"{t.what}: {t.failure}" for t in of_many if t.failure]
     if options.json:
-        of = (results, timings, of_gradients, comparisons)
+        of = (results, timings, of_gradients, comparisons, of_many)
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(_report(facts, settings, *of, failures), file, indent=1)
     for failure in failures:
@@ -73,6 +79,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     names = [e.name for e in EXPERIMENTS] + [startup.NAME, gradients.NAME, estimators.NAME]
+    names += [many.NAME]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     add("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
@@ -110,6 +117,7 @@ def _report(
     timings: list[startup.Timing],
     of_gradients: list[startup.Timing],
     comparisons: list[estimators.Comparison],
+    of_many: list[many.Timing],
     failures: list[str],
 ) -> dict:
     return {
@@ -130,6 +138,7 @@ def _report(
         "startup": [asdict(timing) for timing in timings],
         "graph": [asdict(timing) for timing in of_gradients],
         "estimators": [{"name": c.name, **asdict(c)} for c in comparisons],
+        "many": [{**asdict(t), "ratio": t.ratio} for t in of_many],
         "failures": failures,
     }
 

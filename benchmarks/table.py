@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import estimators
+from benchmarks import estimators, many
 from benchmarks.measure import Line, Result, Settings
 from benchmarks.peers import PEERS
 from benchmarks.problems import described
@@ -135,6 +135,28 @@ def gradients_table(timings: list[Timing], stand_in: bool) -> Table:
     table.title = str(table.title).replace(
         "Start-up", "One value and gradient of the 4-layer network, 12288-20-7-5-1, 209 examples"
     )
+    return table
+
+
+def many_table(timings: list[many.Timing], settings: Settings) -> Table:
+    """A line for each experiment of many trainings, with the ratio that it is to reach."""
+    title = "Many trainings at once [many]".replace("[", "\\[")
+    if settings.sources.course is None:
+        title += " (random stand-in for the course's files)"
+    if settings.quick:
+        title += "\nQUICK: shortened, not for quoting"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("what")
+    table.add_column("beside")
+    for name in ("seconds", "the other's", "ratio", "asked"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("remark")
+    for t in timings:
+        asked = f"at most {t.asked:.0f}" if t.at_most else f"at least {t.asked:.0f}"
+        remark = f"failed: {t.failure}" if t.failure else t.remark
+        remark += "" if t.reached or settings.quick else "; MISSED"
+        numbers = (f"{t.ours:.3f}", f"{t.peer:.3f}", f"{t.ratio:.1f}", asked)
+        table.add_row(t.what, t.peer_name, *numbers, remark)
     return table
 
 

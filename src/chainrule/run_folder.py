@@ -1,16 +1,25 @@
-"""A run folder: what one training was given and what came of it.
+"""The folders that trainings and experiments write.
 
-model.safetensors        the trained model (chainrule.load)
-settings.json            everything needed to repeat it, and its results
-history.csv              costs and accuracies
-learning-curve.png       the same as a picture
-checkpoint.safetensors   to train on from here (train(..., resume=...))
+Of one training:
+    model.safetensors        the trained model (chainrule.load)
+    settings.json            everything needed to repeat it, and its results
+    history.csv              costs and accuracies
+    learning-curve.png       the same as a picture
+    checkpoint.safetensors   to train on from here (train(..., resume=...))
+
+Of an experiment:
+    settings.json            everything needed to repeat it, and its results
+    results.csv              the table of its runs, folds or examples
+    *.png                    pictures of them
+    model.safetensors        where it chose or trained a model
+    finished/                outcomes of finished runs, while it is not finished itself
 """
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from chainrule import tensor_file
 from chainrule.errors import InputError, ModelFileError
@@ -19,19 +28,17 @@ from chainrule.model_file import Model, save
 from chainrule.training import History
 
 
-class RunFolder:
-    """The files of one run, by path. Nothing exists until `create`."""
+class Folder:
+    """The files of a training or an experiment, by path. Nothing exists until `create`."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.model = self.path / "model.safetensors"
         self.settings = self.path / "settings.json"
-        self.history = self.path / "history.csv"
-        self.curve = self.path / "learning-curve.png"
-        self.checkpoint = self.path / "checkpoint.safetensors"
+        self._parents: list[Path] = []  # made by `create`, the innermost first
 
     @classmethod
-    def next_free(cls, stem: str, parent: str | Path = "runs") -> "RunFolder":
+    def next_free(cls, stem: str, parent: str | Path = "runs") -> Self:
         """parent/stem-1, or the first number that is not taken."""
         number = 1
         while (Path(parent) / f"{stem}-{number}").exists():
@@ -51,6 +58,7 @@ class RunFolder:
     def create(self) -> None:
         """Make the folder; InputError if it exists or cannot be made."""
         self.refuse_existing()
+        self._parents = [parent for parent in self.path.parents if not parent.exists()]
         try:
             self.path.mkdir(parents=True)
         except OSError as error:
@@ -58,8 +66,11 @@ class RunFolder:
             raise InputError(str(self.path), "a place to write", reason) from None
 
     def remove(self) -> None:
-        """Delete the folder and what is in it."""
+        """Delete the folder and what is in it, and what `create` made for it."""
         shutil.rmtree(self.path, ignore_errors=True)
+        for parent in self._parents:
+            with contextlib.suppress(OSError):  # something else is in it by now
+                parent.rmdir()
 
     def write_settings(self, settings: dict[str, Any]) -> None:
         text = json.dumps(settings, indent=2, allow_nan=False)
@@ -80,8 +91,31 @@ class RunFolder:
             raise ModelFileError(where, "the settings of a run", "another JSON value")
         return found
 
+
+class RunFolder(Folder):
+    """The files of one training."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(path)
+        self.history = self.path / "history.csv"
+        self.curve = self.path / "learning-curve.png"
+        self.checkpoint = self.path / "checkpoint.safetensors"
+
     def write_results(self, model: Model, history: History, title: str) -> None:
         """The model, the history and its picture."""
         save(model, self.model)
         history.to_csv(self.history)
         save_figure(learning_curve(history, title=title), self.curve)
+
+
+class ExperimentFolder(Folder):
+    """The files of an experiment."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(path)
+        self.table = self.path / "results.csv"
+        self.finished = self.path / "finished"
+
+    def close(self) -> None:
+        """Delete the outcomes of single runs: the experiment is finished."""
+        shutil.rmtree(self.finished, ignore_errors=True)

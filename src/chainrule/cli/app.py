@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError, Parameter
 
 from chainrule._version import __version__
+from chainrule.cli.crossval import crossval
 from chainrule.cli.demo import demo
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.export import export
 from chainrule.cli.graph import graph
+from chainrule.cli.leave_one_out import leave_one_out
+from chainrule.cli.lr_find import lr_find
 from chainrule.cli.predict import predict
 from chainrule.cli.reproduce import reproduce
+from chainrule.cli.review_labels import review
 from chainrule.cli.show import safe
+from chainrule.cli.sweep import sweep
 from chainrule.cli.train import train
 from chainrule.errors import ChainruleError
 
@@ -27,8 +32,11 @@ app = App(
     # A file may be called [a].png: that is a name, not a list in JSON.
     default_parameter=Parameter(json_list=False, json_dict=False),
 )
-for command in (demo, train, evaluate, predict, reproduce, graph, export):
+for command in (demo, train, evaluate, predict, lr_find, sweep, crossval, leave_one_out):
     app.command(command)
+app.command(review, name="review-labels")
+for other in (graph, export, reproduce):
+    app.command(other)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -1,11 +1,16 @@
 """The settings of one training, declared once: for the command line, the run folder, --resume."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from chainrule import checks
+from chainrule.cli import parse
+from chainrule.data import Splits, open_data
 from chainrule.errors import InputError, ModelFileError
+from chainrule.experiments.setting import WITH_MOMENTUM, Setting
 
+ITERATIONS = 2500
 CHANGEABLE = ("iterations", "epochs")  # what a resumed training may be given anew
 
 
@@ -52,6 +57,9 @@ class Options:
         for pictures, standard for tables.
     label
         Label column of a table.
+    labels
+        A CSV file of decisions about doubtful labels (keep, relabel, drop), from a label review;
+        applied to the training set.
     size
         Side of the pictures read from a folder, in pixels.
     strict
@@ -81,11 +89,62 @@ class Options:
     positive: str | None = None
     scale: Literal["pixels", "standard", "none"] | None = None
     label: str | None = None
+    labels: str | None = None
     size: int = 64
     strict: bool = False
     seed: int = 0
     dtype: Literal["float64", "float32"] = "float64"
     first_layer: Literal["auto", "primal", "dual"] = "auto"
+
+    def absolute(self) -> "Options":
+        """The same with the path of `labels` as seen from anywhere: what is resumed may be
+        resumed from another folder."""
+        if self.labels is None:
+            return self
+        return replace(self, labels=str(Path(self.labels).resolve()))
+
+    def open(self, data: str) -> Splits:
+        """The data, as these settings want them."""
+        return open_data(
+            data,
+            test=self.test,
+            size=self.size,
+            scale=self.scale,
+            positive=self.positive,
+            label=self.label,
+            labels=self.labels,
+            strict=self.strict,
+            seed=self.seed,
+        )
+
+    def setting(self) -> Setting:
+        """What is trained."""
+        hidden = parse.layer_sizes(self.layers)
+        if self.momentum != Options.momentum and self.optimizer not in WITH_MOMENTUM:
+            expected = f"the optimizer {' or '.join(WITH_MOMENTUM)}"
+            raise InputError("--momentum", expected, self.optimizer, "Leave it out.")
+        activation: Any = self.activation.strip()
+        if "," in activation:
+            activation = parse.names(activation, len(hidden), "--activation")
+        return Setting(
+            hidden=hidden,
+            activation=activation,
+            initializer=self.initializer,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            momentum=self.momentum,
+            schedule=self.schedule,
+            iterations=ITERATIONS
+            if self.iterations is None and self.epochs is None
+            else self.iterations,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            l2=self.l2,
+            class_weight=self.class_weight,
+            seed=self.seed,
+            dtype=self.dtype,
+            first_layer=self.first_layer,
+        )
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -112,19 +171,21 @@ class Options:
                 )
         hints = get_type_hints(cls)
         for name, value in saved.items():
-            if not _fits(value, hints[name]):
+            if not fits(value, hints[name]):
                 raise ModelFileError(where, f"a setting for {name}", checks.describe(value))
         if given.iterations is not None or given.epochs is not None:
             saved = saved | {name: getattr(given, name) for name in CHANGEABLE}
         return cls(**saved)
 
 
-def _fits(value: Any, hint: Any) -> bool:
+def fits(value: Any, hint: Any) -> bool:
     """Whether a value from JSON is of the type that a field declares."""
     if get_origin(hint) is Literal:
         return value in get_args(hint)
+    if get_origin(hint) is tuple:  # tuple[A, ...]
+        return isinstance(value, tuple) and all(fits(v, get_args(hint)[0]) for v in value)
     if get_args(hint):  # A | None
-        return any(_fits(value, part) for part in get_args(hint))
+        return any(fits(value, part) for part in get_args(hint))
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     return type(value) is hint

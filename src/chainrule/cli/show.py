@@ -1,8 +1,10 @@
 """What the commands print: tables, progress and JSON."""
 
 import json
+import shlex
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.training import Callback, Record, Session
@@ -44,6 +46,27 @@ def print_json(facts: dict[str, Any]) -> None:
 
 def percent(fraction: float) -> str:
     return f"{100 * fraction:.2f} %"
+
+
+def value(setting: Any) -> str:
+    """A setting's value in a table: hidden units as 20-7-5, numbers with four digits."""
+    if isinstance(setting, tuple):
+        return "-".join(map(str, setting)) or "none"
+    return f"{setting:.4g}" if isinstance(setting, float) else str(setting)
+
+
+def number(found: float) -> str:
+    """A measure in a table, with four decimals; - for not a number."""
+    return "-" if found != found else f"{found:.4f}" if abs(found) < 1e4 else f"{found:.1e}"
+
+
+def ending(folder: Path, seconds: float, command: str, *, complete: bool) -> None:
+    """Where an experiment's files are and, if it was interrupted, how it goes on."""
+    out, quoted = console(), shlex.quote(str(folder))
+    out.print(f"{seconds:.1f} s; wrote {quoted}")
+    if not complete:
+        out.print("Interrupted: what was finished is kept.")
+        out.print(f"Go on:  chainrule {command} --resume {quoted}")
 
 
 class Progress(Callback):
@@ -92,5 +115,38 @@ class Progress(Callback):
 
     def close(self) -> None:
         """Take the bar away, however training ended. A bar that never began leaves no trace."""
+        if self._bar.live.is_started:
+            self._bar.stop()
+
+
+class RunsProgress:
+    """A bar on standard error, if that is a terminal: all runs' iterations, remaining time."""
+
+    def __init__(self, label: str) -> None:
+        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        errors = console(error=True)
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f} iterations"),
+            TimeRemainingColumn(),
+            console=errors,
+            transient=True,
+            disable=not errors.is_terminal,
+        )
+        self._label = label
+
+    def update(self, done: float, total: float) -> None:
+        """Called from several threads, one at a time."""
+        if not self._bar.tasks:
+            self._bar.add_task(self._label, total=total)
+            self._bar.start()
+        self._bar.update(self._bar.tasks[0].id, completed=done, total=total)
+
+    def close(self) -> None:
+        """Take the bar away. One that never began leaves no trace."""
         if self._bar.live.is_started:
             self._bar.stop()

@@ -6,30 +6,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 from cyclopts import Parameter
 
 from chainrule import checks
 from chainrule._version import __version__
 from chainrule.cli import parse, show
+from chainrule.cli.ensemble import is_ensemble, train_members
 from chainrule.cli.options import Options
 from chainrule.cli.saver import Saver
-from chainrule.data import Dataset, Splits, open_data
+from chainrule.data import Dataset, Splits
 from chainrule.errors import ChainruleError, InputError
+from chainrule.experiments import Setting
 from chainrule.inspection.evaluation import evaluate
 from chainrule.model_file import Model
 from chainrule.network import Network
 from chainrule.run_folder import RunFolder
-from chainrule.training import Callback, EarlyStopping, Momentum, Nesterov, Session, Training
+from chainrule.training import Callback, EarlyStopping, Session, Training
 from chainrule.training import train as train_network
-
-ITERATIONS = 2500
 
 
 def train(
     data: str | None = None,
     *,
-    options: Annotated[Options, Parameter(name="*")] = Options(),  # noqa: B008 - it is frozen
+    options: Annotated[Options, Parameter(name="*")] = Options(),
+    runs: int = 1,
     out: Path | None = None,
     resume: Path | None = None,
     json: bool = False,
@@ -42,6 +42,9 @@ def train(
         An HDF5 file in the course's layout (or its folder), a folder of pictures with one folder
         per class, a .csv or .npz table, or fashion, planar:flower, planar:moons, planar:circles,
         planar:xor.
+    runs
+        Train so many networks together, from the seeds --seed, --seed + 1, ..., and use them as one
+        model whose probabilities are their mean.
     out
         The run folder to make; runs/NAME-1, -2, ... by default. Never overwritten.
     resume
@@ -49,11 +52,12 @@ def train(
     json
         Print one JSON object instead of text.
     """
+    if runs != 1 or (resume is not None and out is None and is_ensemble(resume)):
+        return train_members(data, options, runs, out, resume, json=json)
     run = _plan(data, options, out, resume)
     began = time.perf_counter()
-    splits = _open(run)
-    network = _network(splits, run.options)
-    result = _train(network, splits, run, shown=not json)
+    setting, splits = run.options.setting(), run.options.open(run.data)
+    result = _train(setting, splits, run, shown=not json)
     facts = _write(result, splits, run, began)
     if json:
         show.print_json(facts)
@@ -72,6 +76,7 @@ class _Run:
 
 def _plan(data: str | None, options: Options, out: Path | None, resume: Path | None) -> _Run:
     """What to train and where, before anything is read but a resumed run's settings."""
+    options = options.absolute()
     if resume is not None:
         if out is not None:
             raise InputError("--out", "a new folder, or --resume", "both", "Leave one out.")
@@ -81,46 +86,15 @@ def _plan(data: str | None, options: Options, out: Path | None, resume: Path | N
         return _Run(data or str(saved.get("data")), options, folder, True)
     if data is None:
         raise InputError("train", "DATA", "none", "Try: chainrule train fashion")
-    folder = RunFolder(out) if out else RunFolder.next_free(_stem(data))
+    folder = RunFolder(out) if out else RunFolder.next_free(parse.stem(data))
     folder.refuse_existing()
     return _Run(data, options, folder, False)
 
 
-def _stem(data: str) -> str:
-    """A folder name from a data source's."""
-    name = Path(data).resolve().stem if Path(data).exists() else data
-    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:40] or "run"
-
-
-def _open(run: _Run) -> Splits:
-    o = run.options
-    return open_data(
-        run.data,
-        test=o.test,
-        size=o.size,
-        scale=o.scale,
-        positive=o.positive,
-        label=o.label,
-        strict=o.strict,
-        seed=o.seed,
-    )
-
-
-def _network(splits: Splits, options: Options) -> Network:
-    hidden = parse.layer_sizes(options.layers)
-    n_classes = len(splits.train.classes)
-    return Network.create(
-        (splits.train.raw.shape[0], *hidden, 1 if n_classes == 2 else n_classes),
-        activation=parse.names(options.activation, len(hidden), "--activation"),
-        initializer=options.initializer,
-        rng=options.seed,
-        dtype=options.dtype,
-    )
-
-
-def _train(network: Network, splits: Splits, run: _Run, *, shown: bool) -> Training:
+def _train(setting: Setting, splits: Splits, run: _Run, *, shown: bool) -> Training:
     """Train, with a progress bar, and with checkpoints in the run folder."""
-    o = run.options
+    n_classes, patience = len(splits.train.classes), run.options.patience
+    network = setting.network(splits.train.raw.shape[0], 1 if n_classes == 2 else n_classes)
     saver = Saver(run.folder, _settings(run), resuming=run.resuming)
     progress = show.Progress("training") if shown else None
     shows = [_Introduction(splits, network), progress] if progress else []
@@ -128,21 +102,11 @@ def _train(network: Network, splits: Splits, run: _Run, *, shown: bool) -> Train
         return train_network(
             network,
             splits.train,
-            optimizer=_optimizer(o),
-            learning_rate=o.learning_rate,
-            iterations=ITERATIONS if o.iterations is None and o.epochs is None else o.iterations,
-            epochs=o.epochs,
-            batch_size=o.batch_size,
-            l2=o.l2,
-            schedule=o.schedule,
-            class_weight=o.class_weight,
             validation=splits.validation,
-            early_stopping=None if o.patience is None else EarlyStopping(o.patience),
-            first_layer=o.first_layer,
-            # A stream apart from the one that draws the starting weights.
-            rng=np.random.default_rng([1, o.seed]),
+            early_stopping=None if patience is None else EarlyStopping(patience),
             callbacks=[saver, *shows],
             resume=run.folder.checkpoint if run.resuming else None,
+            **setting.arguments(),
         )
     except ChainruleError:
         saver.undo()
@@ -150,17 +114,6 @@ def _train(network: Network, splits: Splits, run: _Run, *, shown: bool) -> Train
     finally:
         if progress:
             progress.close()
-
-
-def _optimizer(options: Options) -> Any:
-    made = {"momentum": Momentum, "nesterov": Nesterov}.get(options.optimizer)
-    if made:
-        return made(options.momentum)
-    if options.momentum != Options.momentum:
-        raise InputError(
-            "--momentum", "the optimizer momentum or nesterov", options.optimizer, "Leave it out."
-        )
-    return options.optimizer
 
 
 def _sets(splits: Splits) -> dict[str, Dataset]:
@@ -197,6 +150,7 @@ def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[st
     """The run folder's files; what was reached, as plain facts."""
     facts: dict[str, Any] = {
         "data": run.data,
+        "source": splits.train.source,
         "chainrule": __version__,
         "layer_sizes": result.network.layer_sizes,
         "activations": result.network.activations,

@@ -10,19 +10,23 @@ from chainrule.experiments.learning_rates import (
     find_learning_rate,
 )
 from chainrule.experiments.leave_one_out import LeaveOneOut, leave_one_out
+from chainrule.experiments.measures import SCORES, Measures, Spread
 from chainrule.experiments.setting import Setting
 from chainrule.experiments.space import Between
 from chainrule.experiments.sweep import Sweep, Trial, sweep
 
 __all__ = [
+    "SCORES",
     "Between",
     "CrossValidation",
     "Ensemble",
     "Execution",
     "LeaveOneOut",
+    "Measures",
     "RateComparison",
     "RateSuggestion",
     "Setting",
+    "Spread",
     "Sweep",
     "Trial",
     "compare_learning_rates",

@@ -8,7 +8,7 @@ fold (`examples.py`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.experiments.examples import Examples
-from chainrule.experiments.execute import Execution, Outcome, execute
+from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.folds import draw_folds
 from chainrule.experiments.measures import Measures, Spread, frame, measured, write_table
+from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
-from chainrule.experiments.setting import Setting
+from chainrule.experiments.setting import Setting, given
 from chainrule.training import History
 
 Array = np.ndarray
@@ -45,13 +46,14 @@ class CrossValidation:
 
     outputs : (n_y, m) each example's output by the networks trained without it, averaged over the
         repeats; not a number for one that no finished fold held out.
-    classes : names, or None.
+    classes : names, or None. complete : whether all folds were finished.
     """
 
     setting: Setting
     folds: tuple[Fold, ...]
     outputs: Array
     classes: tuple[str, ...] | None = None
+    complete: bool = True
 
     @cached_property
     def accuracy(self) -> Spread:
@@ -121,7 +123,7 @@ def cross_validate(
 
     After Ctrl-C the folds that were finished.
     """
-    setting = setting or Setting()
+    setting = given("cross_validate", Setting, setting)
     examples = Examples("cross_validate", data)
     held = draw_folds(
         examples, folds, repeats=repeats, stratified=stratified, groups=groups, seed=seed
@@ -131,11 +133,12 @@ def cross_validate(
         "cross_validate",
         examples,
         runs,
-        execution or Execution(),
+        execution,
         keep=held_out_outputs,
         record_every=record_every,
     )
-    return gathered(setting, examples, [(runs[k], outcomes[k]) for k in sorted(outcomes)])
+    found = gathered(setting, examples, [(runs[k], outcomes[k]) for k in sorted(outcomes)])
+    return replace(found, complete=len(outcomes) == len(runs))
 
 
 def held_out_outputs(run: Run, A: Array) -> Array:

@@ -15,7 +15,7 @@ from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.runs import Run
-from chainrule.experiments.setting import Setting
+from chainrule.experiments.setting import Setting, given
 from chainrule.network import Network
 from chainrule.training import History
 
@@ -26,12 +26,14 @@ Array = np.ndarray
 class Ensemble:
     """network : of R runs, the members that did not diverge; `Model.of(network, data)` makes it
     one model. seeds, histories : of these members. diverged : seeds of those that did.
+    complete : whether all members were finished.
     """
 
     network: Network
     seeds: tuple[int, ...]
     histories: tuple[History, ...]
     diverged: tuple[int, ...]
+    complete: bool = True
 
     def __repr__(self) -> str:
         return f"Ensemble({self.network}, seeds {self.seeds[0]} to {self.seeds[-1]})"
@@ -49,24 +51,23 @@ def train_ensemble(
     data : a Dataset, or (X, Y) with X (n_x, m) and Y (n_y, m). After Ctrl-C the finished members.
     InputError if none was finished without diverging.
     """
-    setting = setting or Setting()
+    setting = given("train_ensemble", Setting, setting)
     runs = checks.whole_number("train_ensemble", "runs", runs, least=1)
     members = [Run(replace(setting, seed=setting.seed + r)) for r in range(runs)]
     examples = Examples("train_ensemble", data)
-    found = execute(
-        "train_ensemble", examples, members, execution or Execution(), networks_too=True
-    )
+    found = execute("train_ensemble", examples, members, execution, networks_too=True)
     good = [k for k in sorted(found) if found[k].diverged < 0]
     if not good:
         raise InputError(
             "train_ensemble",
             "at least one member to be finished",
             f"{len(found)} finished, all of which diverged" if found else "none",
-            "Try a smaller learning rate.",
+            "Try a smaller learning rate." if found else "",
         )
     return Ensemble(
         Network.stack([found[k].network for k in good]),  # type: ignore[misc]
         tuple(members[k].setting.seed for k in good),
         tuple(found[k].history for k in good),
         tuple(members[k].setting.seed for k in sorted(found) if found[k].diverged >= 0),
+        len(found) == runs,
     )

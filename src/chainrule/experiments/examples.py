@@ -8,6 +8,7 @@ whose features depend on which examples are left out:
 - in mini-batches, where an example of weight zero would still take another's place in a batch.
 """
 
+import hashlib
 import threading
 from dataclasses import dataclass, replace
 from typing import Any
@@ -55,6 +56,11 @@ class Examples:
             raise InputError(where, "a Dataset or a tuple (X, Y)", got)
         if not self.m:
             raise InputError(where, "at least one example", "none")
+        if not len(self.Y):
+            raise InputError(where, "Y with at least one row", f"{self.Y.shape}")
+        if self.data is not None and len(self.data.classes) < 2:
+            raise InputError(where, "at least two classes", checks.listed(self.data.classes))
+        self._where = where
         self._matrices: dict[str, FeatureMatrix] = {}
         self._lock = threading.Lock()
 
@@ -68,18 +74,40 @@ class Examples:
         return None if self.data is None else self.data.classes
 
     @property
+    def has_classes(self) -> bool:
+        """Whether every example belongs to one class."""
+        Y = self.Y
+        return bool(np.isin(Y, (0, 1)).all() and (len(Y) == 1 or (Y.sum(axis=0) == 1).all()))
+
+    @property
     def labels(self) -> Array:
         """Class indices (m,); InputError where Y are no classes."""
         if self.data is not None:
             return self.data.labels
-        if not np.isin(self.Y, (0, 1)).all() or (len(self.Y) > 1 and (self.Y.sum(0) != 1).any()):
-            fix = "Pass the folds as (train, test) pairs of indices."
-            raise InputError("folds", "labels of one class each", "other numbers in Y", fix)
+        if not self.has_classes:
+            expected = "labels Y of 0 and 1, one class for each example"
+            raise InputError(self._where, expected, "other numbers")
         return (self.Y[0] if len(self.Y) == 1 else self.Y.argmax(axis=0)).astype(np.int64)
 
     @property
     def scaling_is_learned(self) -> bool:
         return self.data is not None and self.data.scaling.kind == "standard"
+
+    def digest(self) -> str:
+        """By which the same examples are known again."""
+        found = hashlib.sha256(np.ascontiguousarray(self.Y).tobytes())
+        if self.data is not None:
+            scaling = self.data.scaling
+            found.update(np.ascontiguousarray(self.data.raw).tobytes())
+            found.update(repr((scaling.kind, self.data.raw.dtype, self.shape)).encode())
+            for value in (scaling.shift, scaling.divisor):
+                found.update(np.ascontiguousarray(value).tobytes())
+        else:
+            found.update(repr((self._X.dtype, self.shape)).encode())
+            for start in range(0, self.m, 256):  # which bounds the floats made from pixels
+                some = self._X.columns(slice(start, start + 256))
+                found.update(np.ascontiguousarray(some.T).tobytes())
+        return found.hexdigest()
 
     def matrix(self, dtype: Any) -> FeatureMatrix:
         """All examples, scaled as given: the same matrix at each call, so one Gram matrix."""

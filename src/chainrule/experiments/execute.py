@@ -8,45 +8,28 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from chainrule import checks
+from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples, Part
-from chainrule.experiments.runs import Run, groups
-from chainrule.experiments.setting import arguments, networks
+from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_outcomes
+from chainrule.experiments.runs import Group, Run, groups
+from chainrule.experiments.setting import arguments, given, networks
 from chainrule.network import Network
-from chainrule.training import Callback, History, Record, Session, Training, train
+from chainrule.training import Callback, Session, Training, train
 from chainrule.training.interrupt import Interrupt
 
 Array = np.ndarray
 Keep = Callable[[Run, Array], Array]
-Finished = Callable[[dict[int, "Outcome"]], None]
 Progress = Callable[[float, float], None]
+EVERY = 32  # steps of a group between two words of progress
 MEMORY = 2**30  # bytes that the groups in training may take beside the data, unless told otherwise
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What became of one run.
-
-    history : its records; the validation's numbers are those of the examples held out.
-    diverged : the iteration at which its cost stopped being finite, or -1.
-    kept : what the experiment keeps of the outputs A (n_y, m) of all examples.
-    network : trained, where the experiment keeps networks.
-    """
-
-    history: History
-    diverged: int
-    kept: Array | None = None
-    network: Network | None = None
-
-    @property
-    def last(self) -> Record:
-        return self.history.records[-1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,53 +39,53 @@ class Execution:
     memory : bytes for groups in training, beside the data and the results.
     threads : groups at a time; the machine's cores by default.
     progress : called with the iterations done and the iterations in all, over all runs.
-    finished : called with the outcomes of each group, in the calling thread, as it is finished.
-    done : outcomes of an earlier, interrupted execution.
+    folder : where finished runs are kept as files; those found there are not trained again.
     """
 
     memory: float = MEMORY
     threads: int | None = None
     progress: Progress | None = None
-    finished: Finished | None = None
-    done: Mapping[int, Outcome] = field(default_factory=dict)
-
-    def shifted(self, at: int) -> "Execution":
-        """The same for runs that count from `at` in the whole experiment."""
-        done = {k - at: outcome for k, outcome in self.done.items() if k >= at}
-        finished = self.finished
-        if not at or finished is None:
-            return replace(self, done=done)
-        tell = finished
-        return replace(
-            self, done=done, finished=lambda found: tell({k + at: o for k, o in found.items()})
-        )
+    folder: str | Path | None = None
 
 
 def execute(
     where: str,
     examples: Examples,
     runs: Sequence[Run],
-    how: Execution,
+    how: Execution | None,
     *,
     keep: Keep | None = None,
     networks_too: bool = False,
     record_every: int | None = None,
 ) -> dict[int, Outcome]:
     """Outcomes by index of `runs`; after Ctrl-C of those that were finished."""
+    how = given(where, Execution, how)
+    if how.progress is not None and not callable(how.progress):
+        got = checks.describe(how.progress)
+        raise InputError(where, "progress to be a function of two numbers", got)
     cores = os.cpu_count() or 1
     threads = cores if how.threads is None else how.threads
     threads = checks.whole_number(where, "threads", threads, least=1)
     memory = checks.number(where, "memory", how.memory, least=0, open_below=True)
-    outcomes = {k: outcome for k, outcome in how.done.items() if k < len(runs)}
+    folder = None if how.folder is None else Path(how.folder)
+    names: list[str] = []
+    outcomes: dict[int, Outcome] = {}
+    if folder is not None:
+        names = keys(where, examples, runs, record_every)
+        there = read_outcomes(folder)
+        outcomes = {k: there[name] for k, name in enumerate(names) if name in there}
     todo = [k for k in range(len(runs)) if k not in outcomes]
     work = groups(runs, todo, examples, memory, threads)
-    tally = _Tally(how.progress, {k: _iterations(runs[k], examples.m) for k in range(len(runs))})
-    tally.finish(outcomes)
+    for group in work:
+        if group.form == "dual" and not group.apart:
+            # Once, by all of BLAS's threads, before others would do it at the same time.
+            examples.matrix(runs[group.members[0]].setting.dtype).gram()
+    tally = _Tally(how.progress, planned(examples, runs))
 
-    def go(group: list[int]) -> dict[int, Outcome]:
-        members = [runs[k] for k in group]
-        watch = _Watch(tally, group)
-        result, A = _train(examples, members, watch, record_every, bool(keep))
+    def go(group: Group) -> dict[int, Outcome]:
+        members = [runs[k] for k in group.members]
+        watch = _Watch(tally, group.members)
+        result, A = _train(examples, members, group.form, watch, record_every, bool(keep))
         if result.stopped == "interrupted":
             return {}
         return {
@@ -112,21 +95,31 @@ def execute(
                 keep(run, A[r]) if keep else None,
                 own.network if networks_too else None,
             )
-            for r, (k, run) in enumerate(zip(group, members, strict=True))
+            for r, (k, run) in enumerate(zip(group.members, members, strict=True))
             for own in [result.run(r)]
         }
 
-    with Interrupt(tally.stop.set):
-        for found in _in_threads(go, work, threads, tally.stop):
+    in_threads = closing(_in_threads(go, work, threads, tally.stop))
+    with Interrupt(tally.stop.set), in_threads as results:
+        tally.finish(outcomes)
+        for found in results:
             outcomes |= found
-            if found and how.finished:
-                how.finished(found)
+            if found and folder is not None:
+                write_outcomes(folder, {names[k]: outcome for k, outcome in found.items()})
             tally.finish(found)
     return outcomes
 
 
+def planned(examples: Examples, runs: Sequence[Run]) -> dict[int, int]:
+    """Updates that each run takes at most, by its index."""
+    m = examples.m
+    return {k: run.setting.updates(m - run.held_out.size) for k, run in enumerate(runs)}
+
+
 def _in_threads(go: Any, work: list[Any], threads: int, stop: threading.Event) -> Any:
     """Results as they come. One group alone has BLAS's threads to itself."""
+    from threadpoolctl import threadpool_limits
+
     if len(work) <= 1 or threads == 1:
         limit = None if len(work) <= 1 else 1
         with threadpool_limits(limit):
@@ -183,8 +176,9 @@ class _Watch(Callback):
     def __init__(self, tally: _Tally, group: list[int]) -> None:
         self._tally, self._group = tally, group
 
-    def on_record(self, session: Session, record: Record) -> None:
-        self._tally.advance(self._group, record.iteration)
+    def on_step(self, session: Session) -> None:
+        if session.iteration % EVERY == 0:
+            self._tally.advance(self._group, session.iteration)
         # What was reached with the last step is complete.
         if self._tally.stop.is_set() and session.iteration < session.plan.iterations:
             session.stop("interrupted")
@@ -193,6 +187,7 @@ class _Watch(Callback):
 def _train(
     examples: Examples,
     runs: Sequence[Run],
+    form: str,
     watch: Callback,
     record_every: int | None,
     predict: bool,
@@ -216,7 +211,7 @@ def _train(
         validation_weight=held,
         record_every=record_every,
         callbacks=[watch],
-        **arguments(settings),
+        **arguments(settings) | {"first_layer": form},
     )
     nothing = np.empty((len(runs), len(examples.Y), 0))
     return result, _outputs(result.network, part, examples.m) if predict else nothing
@@ -233,12 +228,3 @@ def _outputs(network: Network, part: Part, m: int) -> Array:
         whole[..., part.index] = A
         whole[..., held_out] = network.predict_proba(part.validation[0])
     return whole
-
-
-def _iterations(run: Run, m: int) -> int:
-    """Updates that a run takes at most."""
-    one = run.setting
-    if one.epochs is None:
-        return 1000 if one.iterations is None else one.iterations
-    kept = m - run.held_out.size
-    return one.epochs * -(-kept // min(kept, one.batch_size or kept))

@@ -32,9 +32,8 @@ def draw_folds(
     """
     m = examples.m
     if groups is not None:
-        groups = np.asarray(groups)
-        if groups.shape != (m,):
-            raise InputError("folds", f"groups of shape ({m},)", f"{groups.shape}")
+        groups = _numbered(groups, m)
+    checks.whole_number("folds", "seed", seed)
     if isinstance(folds, (int, np.integer)):
         folds = _splitters(examples, int(folds), repeats, stratified, groups, seed)
     elif repeats != 1:
@@ -43,11 +42,22 @@ def draw_folds(
         folds = [folds]
     found = []
     for one in folds:
-        pairs = one
-        if hasattr(one, "split"):
-            pairs = one.split(np.zeros((m, 1)), examples.labels if stratified else None, groups)
-        found += _held_out(pairs, m)
+        found += _held_out(_pairs(one, examples, groups), m)
+    if not found:
+        raise InputError("folds", "at least one fold", "none")
     return found
+
+
+def _numbered(groups: Any, m: int) -> Array:
+    """The group of each example as a number (m,)."""
+    try:
+        found = np.asarray(groups)
+        if found.shape == (m,):
+            return np.unique(found, return_inverse=True)[1]
+        got = f"shape {found.shape}"
+    except (TypeError, ValueError):  # of lists of different lengths, or None among numbers
+        got = "values that cannot be compared"
+    raise InputError("folds", f"groups of shape ({m},), all numbers or all text", got)
 
 
 def _splitters(
@@ -57,6 +67,9 @@ def _splitters(
 
     repeats = checks.whole_number("folds", "repeats", repeats, least=1)
     checks.whole_number("folds", "folds", k, least=2)
+    if stratified and not examples.has_classes:
+        expected = "labels of one class each for stratified folds"
+        raise InputError("folds", expected, "other numbers in Y", "Pass stratified=False.")
     n, of = examples.m, "examples"
     if groups is not None:
         n, of = len(np.unique(groups)), "groups"
@@ -69,28 +82,45 @@ def _splitters(
         kind: Any = StratifiedKFold if stratified else KFold
     else:
         kind = StratifiedGroupKFold if stratified else GroupKFold
-    return [kind(k, shuffle=True, random_state=seed + r) for r in range(repeats)]
+    return [kind(k, shuffle=True, random_state=(seed + r) % 2**32) for r in range(repeats)]
+
+
+def _pairs(folds: Any, examples: Examples, groups: Any) -> list[Any]:
+    """(train, test) pairs of indices, those of a splitter drawn."""
+    if isinstance(folds, (str, type)) or not (
+        hasattr(folds, "split") or isinstance(folds, Iterable)
+    ):
+        expected = "a number of folds, a scikit-learn splitter, or (train, test) pairs of indices"
+        raise InputError("folds", expected, checks.describe(folds))
+    if not hasattr(folds, "split"):
+        return list(folds)
+    labels = examples.labels if examples.has_classes else None
+    with warnings.catch_warnings():
+        # Of groups that cannot be spread evenly over the classes: folds are still whole groups.
+        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+        try:
+            return list(folds.split(np.zeros((examples.m, 1)), labels, groups))
+        except (TypeError, ValueError) as error:
+            expected = f"a splitter that can divide these {examples.m} examples"
+            raise InputError("folds", expected, f"from it: {error}".rstrip(".")) from None
 
 
 def _held_out(pairs: Iterable[Any], m: int) -> list[Array]:
     """The tested examples of (train, test) pairs, which must be all that are not trained on."""
     found = []
-    with warnings.catch_warnings():
-        # Of groups that cannot be spread evenly over the classes: folds are still whole groups.
-        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
-        for pair in pairs:
-            try:
-                trained, tested = (np.unique(np.arange(m)[index]) for index in pair)
-            except (TypeError, ValueError, IndexError):
-                expected = f"pairs of train and test indices below {m}"
-                raise InputError("folds", expected, "something else") from None
-            if not tested.size or not trained.size:
-                raise InputError("folds", "examples on both sides of every fold", "none on one")
-            if not np.array_equal(np.setdiff1d(np.arange(m), trained), tested):
-                raise InputError(
-                    "folds",
-                    "every fold to test on all examples that it does not train on",
-                    f"{trained.size} and {tested.size} of {m}",
-                )
-            found.append(tested)
+    for pair in pairs:
+        try:
+            trained, tested = (np.unique(np.arange(m)[index]) for index in pair)
+        except (TypeError, ValueError, IndexError):
+            expected = f"pairs of train and test indices below {m}"
+            raise InputError("folds", expected, "something else") from None
+        if not tested.size or not trained.size:
+            raise InputError("folds", "examples on both sides of every fold", "none on one")
+        if not np.array_equal(np.setdiff1d(np.arange(m), trained), tested):
+            raise InputError(
+                "folds",
+                "every fold to test on all examples that it does not train on",
+                f"{trained.size} and {tested.size} of {m}",
+            )
+        found.append(tested)
     return found

@@ -17,7 +17,7 @@ from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.measures import frame, write_table
 from chainrule.experiments.runs import Run
-from chainrule.experiments.setting import Setting
+from chainrule.experiments.setting import Setting, given
 from chainrule.training import History
 
 Array = np.ndarray
@@ -29,11 +29,14 @@ RISE = 0.01
 
 @dataclass(frozen=True, eq=False)
 class RateComparison:
-    """rates : (R,). histories : a learning curve for each. diverged : (R,) iteration or -1."""
+    """rates : (R,). histories : a learning curve for each. diverged : (R,) iteration or -1.
+    complete : whether all runs were finished.
+    """
 
     rates: Array
     histories: tuple[History, ...]
     diverged: Array
+    complete: bool = True
 
     @property
     def cost(self) -> Array:
@@ -44,8 +47,11 @@ class RateComparison:
     @property
     def rises(self) -> Array:
         """(R,) the largest rise of the cost between two records, as a part of the first cost."""
-        found = [np.diff(h.cost).max(initial=0.0) / h.cost[0] for h in self.histories]
-        return np.where(self.diverged < 0, np.maximum(found, 0.0), np.inf)
+        with np.errstate(
+            over="ignore", invalid="ignore", divide="ignore"
+        ):  # of those that diverged
+            found = [np.diff(h.cost).max(initial=0.0) / h.cost[0] for h in self.histories]
+        return np.where(self.diverged < 0, found, np.inf)
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each rate, as a table."""
@@ -96,7 +102,7 @@ def compare_learning_rates(
     rates : (R,), the course's by default.
     setting : all else. After Ctrl-C the rates that were finished.
     """
-    setting = setting or Setting()
+    setting = given("compare_learning_rates", Setting, setting)
     rates = checks.numbers(
         "compare_learning_rates", "rates", rates, least=0, open_below=True
     ).reshape(-1)
@@ -107,7 +113,7 @@ def compare_learning_rates(
         "compare_learning_rates",
         Examples("compare_learning_rates", data),
         runs,
-        execution or Execution(),
+        execution,
         record_every=record_every,
     )
     done = sorted(found)
@@ -115,6 +121,7 @@ def compare_learning_rates(
         rates[done],
         tuple(found[k].history for k in done),
         np.array([found[k].diverged for k in done], np.int64),
+        len(done) == len(runs),
     )
 
 
@@ -135,6 +142,7 @@ def find_learning_rate(
 
     InputError if no rate in the range lowers the cost.
     """
+    setting = given("find_learning_rate", Setting, setting)
     low = checks.number("find_learning_rate", "low", low, least=0, open_below=True)
     high = checks.number("find_learning_rate", "high", high, least=low, open_below=True)
     count = checks.whole_number("find_learning_rate", "count", count, least=2)
@@ -142,7 +150,7 @@ def find_learning_rate(
     tested = compare_learning_rates(
         data,
         np.geomspace(low, high, count),
-        replace(setting or Setting(), iterations=iterations, epochs=None),
+        replace(setting, iterations=iterations, epochs=None),
         record_every=max(1, iterations // RECORDS),
         execution=execution,
     )
@@ -167,12 +175,13 @@ def _suggested(tested: RateComparison, iterations: int) -> RateSuggestion:
     rate = float(tested.rates[best])
     reason = f"the lowest cost after {iterations} iterations, {cost[best]:.4g} from {first:.4g}"
     if steady.any():
-        reason += ", of the rates whose cost fell without a rise"
+        reason += ", of the rates whose cost never rose by more than a hundredth of that"
     else:
         reason += "; every rate's cost rose on the way, so take it with care"
-    unsteady = ~steady & (tested.rates > rate)
-    if steady.any() and unsteady.any():
-        reason += f". From {tested.rates[unsteady].min():.3g} on the cost rises or diverges"
+    # Above the highest steady one, since between two of them others may be unsteady.
+    above = int(np.flatnonzero(steady).max(initial=-1)) + 1
+    if steady.any() and above < len(tested.rates):
+        reason += f". From {tested.rates[above]:.3g} on the cost rises or diverges"
     elif best == len(tested.rates) - 1:
         reason += ". It is the highest rate that was tested: try higher ones"
     return RateSuggestion(rate, reason + ".", tested)

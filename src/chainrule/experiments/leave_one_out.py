@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.errors import InputError
 from chainrule.experiments.cross_validation import class_probabilities
 from chainrule.experiments.examples import Examples
-from chainrule.experiments.execute import Execution, Outcome, execute
+from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.measures import frame, write_table
+from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
-from chainrule.experiments.setting import Setting
+from chainrule.experiments.setting import Setting, given
 
 Array = np.ndarray
 
@@ -31,6 +33,7 @@ class LeaveOneOut:
     full : (m,) probability of each example's own class by the network trained on all.
     without : (m, m) float64: row i, the same by the network trained without example i.
     diverged : (m,) the iteration at which that training diverged, or -1.
+    complete : whether all trainings were finished.
 
     Not a number in rows that were not finished, or diverged.
     """
@@ -44,6 +47,7 @@ class LeaveOneOut:
     full: Array
     without: Array
     diverged: Array
+    complete: bool = True
 
     def __repr__(self) -> str:
         done = int(np.isfinite(self.losses).sum())
@@ -123,16 +127,16 @@ def leave_one_out(
 
     Keeps (m, m) numbers. After Ctrl-C what was finished.
     """
-    setting = setting or Setting()
+    setting = given("leave_one_out", Setting, setting)
     examples = Examples("leave_one_out", data)
+    if examples.m < 2:
+        raise InputError("leave_one_out", "at least two examples", "one")
     runs = [Run(setting), *(Run(setting, np.array([i])) for i in range(examples.m))]
     labels = examples.labels
     keep = _Keep(labels)
     # Only the end is looked at: two records, the first and the last.
     every = max(1, setting.iterations or 1000) if setting.epochs is None else None
-    outcomes = execute(
-        "leave_one_out", examples, runs, execution or Execution(), keep=keep, record_every=every
-    )
+    outcomes = execute("leave_one_out", examples, runs, execution, keep=keep, record_every=every)
     return _gathered(setting, examples, labels, outcomes)
 
 
@@ -162,12 +166,20 @@ def _gathered(
             if k:
                 diverged[i] = outcome.diverged
         elif k == 0:
-            full = kept[:m]
+            full[:] = kept[:m]
         else:
             without[i], outputs[:, i] = kept[:m], kept[m:]
             losses[i] = outcome.last.validation_cost
-    data = examples.data
-    names = None if data is None else data.names
+    names = None if examples.data is None else examples.data.example_names
     return LeaveOneOut(
-        setting, labels, examples.classes, names, outputs, losses, full, without, diverged
+        setting,
+        labels,
+        examples.classes,
+        names,
+        outputs,
+        losses,
+        full,
+        without,
+        diverged,
+        len(outcomes) == m + 1,
     )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import tensor_file
-from chainrule.experiments.execute import Outcome
+from chainrule.experiments.outcomes import Outcome
 
 Array = np.ndarray
 SCORES = ("accuracy", "cost", "auc")
@@ -51,9 +51,11 @@ class Spread:
     @classmethod
     def of(cls, values: Iterable[float]) -> "Spread":
         found = np.array(list(values), np.float64)
-        if not np.isfinite(found).all():
+        if not found.size or not np.isfinite(found).all():
             return cls(math.nan, math.nan)
-        return cls(float(found.mean()), float(found.std(ddof=1)) if len(found) > 1 else math.nan)
+        with np.errstate(over="ignore", invalid="ignore"):  # costs of 1e200, say
+            deviation = found.std(ddof=1) if len(found) > 1 else math.nan
+            return cls(float(found.mean()), float(deviation))
 
     def __str__(self) -> str:
         return f"{self.mean:.4f} +- {self.deviation:.4f}"

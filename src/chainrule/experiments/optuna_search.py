@@ -28,10 +28,13 @@ def ask(
         fix = 'Install it: pip install "chainrule[optuna]".'
         raise InputError("sweep", "the package optuna", "none", fix) from None
 
-    kinds = {name: _distribution(optuna, name, v) for name, v in checked_space(space).items()}
+    known = checked_space(space, base)
+    kinds = {name: _distribution(optuna, name, values) for name, values in known.items()}
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     # Of trials that run at once each is told to keep away from the others (constant_liar).
-    sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True, n_startup_trials=BATCH)
+    sampler = optuna.samplers.TPESampler(
+        seed=seed % 2**32, constant_liar=True, n_startup_trials=BATCH
+    )
     study = optuna.create_study(direction="maximize", sampler=sampler)
     for start in range(0, trials, BATCH):
         asked = [study.ask(kinds) for _ in range(min(BATCH, trials - start))]
@@ -43,14 +46,14 @@ def ask(
                 else:
                     study.tell(trial, state=optuna.trial.TrialState.FAIL)
 
-        yield [base.with_values(_values(space, trial.params)) for trial in asked], tell
+        yield [base.with_values(_values(known, trial.params)) for trial in asked], tell
 
 
 def _distribution(optuna: Any, name: str, values: Any) -> Any:
     if isinstance(values, Between):
         kind = optuna.distributions
         if values.whole:
-            return kind.IntDistribution(values.low, values.high, log=values.log)
+            return kind.IntDistribution(int(values.low), int(values.high), log=values.log)
         return kind.FloatDistribution(values.low, values.high, log=values.log)
     if hasattr(values, "rvs"):
         fix = "Use chainrule.experiments.Between."
@@ -59,8 +62,7 @@ def _distribution(optuna: Any, name: str, values: Any) -> Any:
     return optuna.distributions.CategoricalDistribution(tuple(range(len(values))))
 
 
-def _values(space: Space, chosen: dict[str, Any]) -> dict[str, Any]:
-    known = checked_space(space)
+def _values(known: dict[str, Any], chosen: dict[str, Any]) -> dict[str, Any]:
     return {
         name: value if isinstance(known[name], Between) else known[name][value]
         for name, value in chosen.items()

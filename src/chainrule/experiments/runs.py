@@ -13,6 +13,8 @@ import numpy as np
 
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.setting import Setting
+from chainrule.training import OPTIMIZERS
+from chainrule.training.choice import Size, choose
 
 Array = np.ndarray
 
@@ -34,25 +36,61 @@ class Run:
     held_out: Array = field(default_factory=lambda: np.empty(0, np.intp))
 
 
+@dataclass(frozen=True, eq=False)
+class Group:
+    """members : indices of runs that train together. form : of their first layer.
+
+    apart : whether they have a matrix of their own, see `Examples.part`.
+    """
+
+    members: list[int]
+    form: str
+    apart: bool
+
+
 def groups(
     runs: Sequence[Run], todo: Sequence[int], examples: Examples, memory: float, threads: int
-) -> list[list[int]]:
-    """The indices `todo` of `runs` in lists that train together, in order."""
+) -> list[Group]:
+    """The runs `todo`, indices of `runs`, as groups, in order.
+
+    The form of the first layer is that of all runs of a kind, so that no grouping changes it.
+    """
     kinds: dict[tuple[Setting, bytes], list[int]] = {}
-    for k in todo:
-        run, apart = runs[k], b""
+    for k, run in enumerate(runs):
+        apart = b""
         if examples.own_part(run.held_out, batches=run.setting.batch_size is not None):
             apart = run.held_out.tobytes()
         kinds.setdefault((run.setting.architecture, apart), []).append(k)
-    found = []
-    for (setting, _), members in kinds.items():
+    found, left = [], set(todo)
+    for (setting, apart), everyone in kinds.items():
+        members = [k for k in everyone if k in left]
+        if not members:
+            continue
+        form = form_of(setting, examples, len(everyone))
         most = group_size(setting, examples, memory / threads)
         # Groups of one size, and one for each thread at least.
         n = max(-(-len(members) // most), min(threads, len(members)))
         n = min(len(members), -(-n // threads) * threads)
         ends = [len(members) * i // n for i in range(n + 1)]
-        found += [members[a:b] for a, b in pairwise(ends)]
+        found += [Group(members[a:b], form, bool(apart)) for a, b in pairwise(ends)]
     return found
+
+
+def form_of(setting: Setting, examples: Examples, n_runs: int) -> str:
+    """The first layer's form for so many runs of a setting on one Gram matrix."""
+    (n_x, m), n_1 = examples.shape, (*setting.hidden, len(examples.Y))[0]
+    size = Size(
+        n_x,
+        m,
+        n_1,
+        n_runs,
+        min(m, setting.batch_size or m),
+        setting.updates(m),
+        np.dtype(setting.dtype).itemsize,
+    )
+    optimizer = OPTIMIZERS[setting.optimizer]
+    name = optimizer.__name__
+    return choose(setting.first_layer, size, linear=optimizer.linear, optimizer=name).form
 
 
 def group_size(setting: Setting, examples: Examples, memory: float) -> int:

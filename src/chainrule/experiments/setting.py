@@ -2,18 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from numbers import Real
+from typing import Any, TypeVar
 
 import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.network import Network
-from chainrule.training import OPTIMIZERS
+from chainrule.network.activations import ACTIVATIONS
+from chainrule.network.initializers import standard_deviation
+from chainrule.network.losses import LOSSES
+from chainrule.training import OPTIMIZERS, SCHEDULES
+from chainrule.training.choice import FORMS
 
 # Runs that differ in these alone train together: they are arrays of one number a run.
 PER_RUN = ("learning_rate", "l2", "momentum", "seed", "initializer")
 WITH_MOMENTUM = ("momentum", "nesterov")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +63,28 @@ class Setting:
         checks.number("Setting", "l2", self.l2, least=0)
         checks.number("Setting", "momentum", self.momentum, least=0, most=1, open_above=True)
         checks.whole_number("Setting", "seed", self.seed)
+        for name, least in (("iterations", 0), ("epochs", 0), ("batch_size", 1)):
+            if getattr(self, name) is not None:
+                checks.whole_number("Setting", name, getattr(self, name), least=least)
+        checks.one_of("Setting", "schedule", self.schedule, SCHEDULES)
+        checks.one_of("Setting", "first_layer", self.first_layer, FORMS)
+        if self.class_weight is not None:
+            checks.one_of("Setting", "class_weight", self.class_weight, ("balanced",))
+        object.__setattr__(self, "dtype", checks.float_dtype("Setting", self.dtype).name)
+        self._check_names()
+
+    def _check_names(self) -> None:
+        names = self.activation if isinstance(self.activation, tuple) else (self.activation,)
+        for name in names:
+            checks.one_of("Setting", "activation", name, ACTIVATIONS)
+        if self.output is not None:
+            checks.one_of("Setting", "output", self.output, ACTIVATIONS)
+        if self.loss is not None:
+            checks.one_of("Setting", "loss", self.loss, LOSSES)
+        if not isinstance(self.initializer, (str, Real)):
+            got = checks.describe(self.initializer)
+            raise InputError("Setting", "initializer to be a name or a number", got)
+        standard_deviation(self.initializer, 1, 1)
 
     @classmethod
     def named(cls, values: dict[str, Any]) -> "Setting":
@@ -85,6 +113,12 @@ class Setting:
             "l2": self.l2,
             "rng": stacked["rng"][0],
         }
+
+    def updates(self, m: int) -> int:
+        """How many a training on m examples makes."""
+        if self.epochs is None:
+            return 1000 if self.iterations is None else self.iterations
+        return self.epochs * -(-m // min(m, self.batch_size or m))
 
     def network(self, n_x: int, n_y: int) -> Network:
         """The network that training starts from."""
@@ -123,6 +157,16 @@ def arguments(settings: Sequence[Setting]) -> dict[str, Any]:
         # A stream of random numbers apart from the one that draws the starting weights.
         "rng": [np.random.default_rng([1, one.seed]) for one in settings],
     }
+
+
+def given(where: str, kind: type[T], value: T | None) -> T:
+    """`value`, or for None a `kind` of defaults; InputError for anything else."""
+    if value is None:
+        return kind()
+    if not isinstance(value, kind):
+        fix = f"Make one: {kind.__name__}(...)."
+        raise InputError(where, f"a {kind.__name__}", checks.describe(value), fix)
+    return value
 
 
 def plain(value: Any) -> Any:

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.experiments.setting import Setting, plain
+from chainrule.experiments.setting import WITH_MOMENTUM, Setting, plain
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Between:
 
     @property
     def whole(self) -> bool:
-        return isinstance(self.low, int) and isinstance(self.high, int)
+        return isinstance(self.low, Integral) and isinstance(self.high, Integral)
 
     def rvs(self, random_state: Any = None) -> Any:
         """One number; the method's name is that of SciPy's distributions, which are taken too."""
@@ -40,23 +41,30 @@ class Between:
         ends = (math.log(low), math.log(high)) if self.log else (low, high)
         value = check_random_state(random_state).uniform(*ends)
         value = math.exp(value) if self.log else value
-        return min(int(value), int(self.high)) if self.whole else value
+        # Rounding must not lead out of the range.
+        value = int(value) if self.whole else value
+        return min(max(value, self.low), self.high)
 
 
 Space = Mapping[str, Any]
 
 
-def checked_space(space: Space) -> dict[str, list[Any] | Any]:
-    """Names checked; values as lists, or as something to draw from."""
+def checked_space(space: Space, base: Setting) -> dict[str, list[Any] | Any]:
+    """Names checked; values as lists, or as something to draw from. base : all other settings."""
     if not isinstance(space, Mapping) or not space:
         fix = 'Such as {"learning_rate": [0.01, 0.03], "hidden": [(20,), ()]}.'
         raise InputError("sweep", "a dictionary of names and values", checks.describe(space), fix)
     known = [f.name for f in fields(Setting)]
+    if "momentum" in space and "optimizer" not in space and base.optimizer not in WITH_MOMENTUM:
+        fix = 'Give base=Setting(optimizer="momentum").'
+        expected = f"the optimizer {' or '.join(WITH_MOMENTUM)} to vary the momentum of"
+        raise InputError("sweep", expected, base.optimizer, fix)
     found: dict[str, Any] = {}
     for name, values in space.items():
         checks.one_of("sweep", "name", name, known)
         if not hasattr(values, "rvs"):
             single = isinstance(values, str) or not isinstance(values, Iterable)
+            single |= isinstance(values, np.ndarray) and not values.ndim
             # An array of values is one list of them; a hidden size among them stays a tuple.
             values = [plain(value) for value in ([values] if single else values)]
             if not values:
@@ -69,7 +77,7 @@ def grid(space: Space, base: Setting) -> list[Setting]:
     """Every combination, the last name varying fastest."""
     from sklearn.model_selection import ParameterGrid
 
-    space = checked_space(space)
+    space = checked_space(space, base)
     for name, values in space.items():
         if hasattr(values, "rvs"):
             fix = "List the values, or search at random: trials=..."
@@ -81,10 +89,10 @@ def draw(space: Space, base: Setting, trials: int, seed: int) -> list[Setting]:
     """So many combinations drawn at random; from lists alone none twice, so perhaps fewer."""
     from sklearn.model_selection import ParameterGrid, ParameterSampler
 
-    space = checked_space(space)
+    space = checked_space(space, base)
     if not any(hasattr(values, "rvs") for values in space.values()):
         trials = min(trials, len(ParameterGrid(space)))
-    drawn = ParameterSampler(space, trials, random_state=np.random.RandomState(seed))
+    drawn = ParameterSampler(space, trials, random_state=np.random.RandomState(seed % 2**32))
     return _distinct(base.with_values(values) for values in drawn)
 
 

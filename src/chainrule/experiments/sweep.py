@@ -5,21 +5,22 @@ Settings of one architecture train together, all folds of all of them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
-from chainrule.errors import InputError
+from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments.cross_validation import gathered, held_out_outputs
 from chainrule.experiments.examples import Examples, joined
-from chainrule.experiments.execute import Execution, execute
+from chainrule.experiments.execute import Execution, Progress, execute
 from chainrule.experiments.folds import draw_folds
 from chainrule.experiments.measures import SCORES, Spread, frame, write_table
 from chainrule.experiments.runs import Run
-from chainrule.experiments.setting import Setting
+from chainrule.experiments.setting import Setting, given
 from chainrule.experiments.space import Space, draw, grid
 from chainrule.training import History, Training, train
 
@@ -55,7 +56,9 @@ class Sweep:
     """trials : finished, the best first. varied : names of what differs between their settings.
 
     score : what they are sorted by. held_out : what the scores were measured on, in words.
-    best : the best setting trained on all the data; None if no trial has a score.
+    best : the best setting trained on all the data; None if no trial has a score, or if that
+        training diverged.
+    complete : whether all trials were finished.
     """
 
     trials: tuple[Trial, ...]
@@ -63,6 +66,7 @@ class Sweep:
     score: str
     held_out: str
     best: Training | None
+    complete: bool = True
 
     def __repr__(self) -> str:
         if not self.trials:
@@ -107,6 +111,7 @@ def sweep(
     search: str | None = None,
     folds: Any = None,
     repeats: int = 1,
+    stratified: bool = True,
     groups: Any = None,
     validation: Any = None,
     score: str = "accuracy",
@@ -123,7 +128,7 @@ def sweep(
     search : "grid" (every combination), "random" (`trials` of them) or "optuna" (`trials` chosen
         by what was seen so far; the package optuna must be installed). Random where `trials` are
         given, else the grid.
-    folds, repeats, groups : cross-validation, see `draw_folds`; 5 folds by default.
+    folds, repeats, stratified, groups : cross-validation, see `draw_folds`; 5 folds by default.
     validation : a Dataset or (X, Y) to score on instead.
     score : what the trials are sorted by: "accuracy", "auc" (more is better) or "cost" (less is);
         of equals the one of lower cost comes first.
@@ -133,34 +138,37 @@ def sweep(
     After Ctrl-C the trials that were finished.
     """
     checks.one_of("sweep", "score", score, SCORES)
-    base, how = base or Setting(), execution or Execution()
+    base, how = given("sweep", Setting, base), given("sweep", Execution, execution)
     if validation is not None and (folds is not None or groups is not None or repeats != 1):
         raise InputError("sweep", "a validation set or folds", "both", "Leave one out.")
     if validation is None:
         examples, count = Examples("sweep", data), FOLDS if folds is None else folds
-        held = draw_folds(examples, count, repeats=repeats, groups=groups, seed=seed)
+        held = draw_folds(
+            examples, count, repeats=repeats, stratified=stratified, groups=groups, seed=seed
+        )
         words = f"{len(held)} folds" if repeats == 1 else f"{len(held)} folds, {repeats} repeats"
     else:
         both, index = joined("sweep", data, validation)
         examples, held, words = Examples("sweep", both), [index], "the validation set"
     found: list[Trial] = []
+    complete = True
+    progress = _Progress(how.progress, trials if search == "optuna" else None)
     for settings, tell in _search(space, base, search, trials, seed):
-        some = _trials(examples, settings, held, how, len(found) * len(held))
+        progress.begin(len(settings))
+        some = _trials(examples, settings, held, replace(how, progress=progress))
         tell([trial.value(score) for trial in some])
         found += some
-        if len(some) < len(settings):  # interrupted
+        complete = len(some) == len(settings)
+        if not complete:
             break
     ordered = tuple(sorted(found, key=lambda t: (t.value(score), t.value("cost")), reverse=True))
     best = None
-    if refit and ordered and np.isfinite(ordered[0].value(score)):
+    if refit and complete and ordered and np.isfinite(ordered[0].value(score)):
         setting = ordered[0].setting
-        best = train(
-            setting.network(examples.shape[0], len(examples.Y)),
-            data,
-            validation=validation,
-            **setting.arguments(),
-        )
-    return Sweep(ordered, tuple(space), score, words, best)
+        network = setting.network(examples.shape[0], len(examples.Y))
+        with suppress(DivergenceError):
+            best = train(network, data, validation=validation, **setting.arguments())
+    return Sweep(ordered, tuple(space), score, words, best, complete)
 
 
 def _search(
@@ -181,12 +189,32 @@ def _search(
     return ask(space, base, count, seed)
 
 
+class _Progress:
+    """Progress over all trials of a search that asks for some at a time."""
+
+    def __init__(self, progress: Progress | None, trials: int | None) -> None:
+        self._progress, self._trials = progress, trials
+        self._asked, self._before, self._total = 0, 0.0, 0.0
+
+    def begin(self, count: int) -> None:
+        """The next `count` trials."""
+        self._asked += count
+        self._before, self._total = self._before + self._total, 0.0
+
+    def __call__(self, done: float, total: float) -> None:
+        self._total = total
+        if self._progress is not None:
+            # The trials yet to come as if they took the mean of those that are known.
+            scale = (self._trials or self._asked) / self._asked
+            self._progress(self._before + done, (self._before + total) * scale)
+
+
 def _trials(
-    examples: Examples, settings: Sequence[Setting], held: Sequence[Array], how: Execution, at: int
+    examples: Examples, settings: Sequence[Setting], held: Sequence[Array], how: Execution
 ) -> list[Trial]:
-    """The settings whose folds were all finished. at : the number of the first run."""
+    """The settings whose folds were all finished."""
     runs = [Run(setting, index) for setting in settings for index in held]
-    outcomes = execute("sweep", examples, runs, how.shifted(at), keep=held_out_outputs)
+    outcomes = execute("sweep", examples, runs, how, keep=held_out_outputs)
     found = []
     for k, setting in enumerate(settings):
         own = range(k * len(held), (k + 1) * len(held))

@@ -19,11 +19,7 @@ def learning_curve(history: History, axes: "Axes | None" = None, title: str = ""
 
     history : of one run. axes : to draw on; a new figure by default.
     """
-    # The figure class alone: pyplot would look for a screen and keep the figure alive.
-    from matplotlib.figure import Figure
-
-    if axes is None:
-        axes = Figure(figsize=(6.4, 4.0), layout="constrained").subplots()
+    axes = axes_or_new(axes)
     axes.plot(history.iteration, history.cost, color=TRAINING, label="training")
     if history.validation_cost is not None:
         axes.plot(
@@ -35,9 +31,24 @@ def learning_curve(history: History, axes: "Axes | None" = None, title: str = ""
         )
         axes.legend(frameon=False)
     axes.set(xlabel="iteration", ylabel="cost")
+    axes.set_ylim(bottom=0)
+    return finished(axes, title)
+
+
+def axes_or_new(axes: "Axes | None", size: tuple[float, float] = (6.4, 4.0)) -> "Axes":
+    """The axes given, or those of a new figure of `size` inches."""
+    # The figure class alone: pyplot would look for a screen and keep the figure alive.
+    from matplotlib.figure import Figure
+
+    return axes or Figure(figsize=size, layout="constrained").subplots()
+
+
+def finished(axes: "Axes", title: str) -> "Figure":
+    """What all pictures have in common; the figure that the axes belong to."""
+    from matplotlib.figure import Figure
+
     # Titles hold file names: a $ in them is no formula.
     axes.set_title(title, parse_math=False)
-    axes.set_ylim(bottom=0)
     axes.margins(x=0.01)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

@@ -141,7 +141,7 @@ class RMSProp:
         p -= g
 
 
-OPTIMIZERS: dict[str, type] = {
+OPTIMIZERS: dict[str, Any] = {
     "gd": GradientDescent,
     "momentum": Momentum,
     "nesterov": Nesterov,

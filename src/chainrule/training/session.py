@@ -67,6 +67,9 @@ class Session:
         )
         self._upper = UpperLayers(network.weights, network.biases)
         self.blocks = placed([*self.first.parts, self._upper.part])
+        # They hold the layers that hold them, whose arrays are to be freed with the session.
+        self.first.parts.clear()
+        del self._upper.part
         for block in self.blocks:
             block.state = [np.zeros_like(block.p) for _ in range(plan.optimizer.n_states)]
         self._passes: dict[int, Propagation] = {}

@@ -1,0 +1,129 @@
+"""What became of a run, and files of such outcomes, by which an interrupted experiment goes on.
+
+An outcome is known by its key, a digest of everything that it depends on: the data, the setting,
+the examples left out. An experiment that is begun again in the same folder trains what it does not
+find there, whatever the order, the grouping and the number of its runs.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule import tensor_file
+from chainrule.errors import InputError, ModelFileError
+from chainrule.experiments.examples import Examples
+from chainrule.experiments.runs import Run
+from chainrule.network import Network
+from chainrule.training import History, Record
+
+Array = np.ndarray
+FORMAT, VERSION = "outcomes", 1
+WHOLE = ("iteration", "epoch")  # columns of a record that are whole numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What became of one run.
+
+    history : its records; the validation's numbers are those of the examples held out.
+    diverged : the iteration at which its cost stopped being finite, or -1.
+    kept : what the experiment keeps of the outputs A (n_y, m) of all examples.
+    network : trained, where the experiment keeps networks.
+    """
+
+    history: History
+    diverged: int
+    kept: Array | None = None
+    network: Network | None = None
+
+    @property
+    def last(self) -> Record:
+        return self.history.records[-1]
+
+
+def keys(
+    where: str, examples: Examples, runs: Sequence[Run], record_every: int | None
+) -> list[str]:
+    """A key for each run of the experiment `where`."""
+    of_data = examples.digest()
+    return [
+        hashlib.sha256(
+            repr((where, of_data, run.setting, record_every)).encode() + run.held_out.tobytes()
+        ).hexdigest()
+        for run in runs
+    ]
+
+
+def write_outcomes(folder: Path, found: Mapping[str, Outcome]) -> None:
+    """One file of finished runs in `folder`, which is made if need be; atomically."""
+    arrays: dict[str, Array] = {}
+    facts: dict[str, Any] = {"format": f"chainrule {FORMAT}", "version": VERSION, "runs": {}}
+    for key, outcome in found.items():
+        records = outcome.history.records
+        columns = list(vars(records[0]))
+        # None, where nothing was validated, becomes not a number.
+        arrays[f"{key}.history"] = np.array([list(vars(r).values()) for r in records], np.float64)
+        if outcome.kept is not None:
+            arrays[f"{key}.kept"] = outcome.kept
+        fact: dict[str, Any] = {
+            "columns": columns,
+            "validated": outcome.history.validated,
+            "diverged": outcome.diverged,
+        }
+        if outcome.network is not None:
+            network = outcome.network
+            pairs = zip(network.weights, network.biases, strict=True)
+            for layer, (W, b) in enumerate(pairs, start=1):
+                arrays[f"{key}.W{layer}"], arrays[f"{key}.b{layer}"] = W, b
+            fact |= {"activations": network.activations, "loss": network.loss}
+        facts["runs"][key] = fact
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(str(folder), "a place to write", error.strerror or str(error)) from None
+    tensor_file.write(folder / f"{min(found)[:32]}.safetensors", arrays, facts)
+
+
+def read_outcomes(folder: Path) -> dict[str, Outcome]:
+    """All finished runs in `folder` by key; none where there is no folder yet."""
+    found: dict[str, Outcome] = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        arrays, facts = tensor_file.read(path, FORMAT, VERSION)
+        try:
+            found |= {key: _outcome(key, arrays, fact) for key, fact in facts["runs"].items()}
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ModelFileError(
+                str(path),
+                "finished runs of an experiment",
+                f"an inconsistent file ({str(error)[:100]})",
+                "Delete it: its runs will be trained again.",
+            ) from None
+    return found
+
+
+def _outcome(key: str, arrays: dict[str, Array], fact: dict[str, Any]) -> Outcome:
+    records = [
+        _record(dict(zip(fact["columns"], row, strict=True)), validated=fact["validated"])
+        for row in arrays[f"{key}.history"].tolist()
+    ]
+    network = None
+    if "activations" in fact:
+        layers = range(1, len(fact["activations"]) + 1)
+        network = Network(
+            tuple(arrays[f"{key}.W{layer}"] for layer in layers),
+            tuple(arrays[f"{key}.b{layer}"] for layer in layers),
+            tuple(fact["activations"]),
+            fact["loss"],
+        )
+    return Outcome(History(records), int(fact["diverged"]), arrays.get(f"{key}.kept"), network)
+
+
+def _record(values: dict[str, Any], *, validated: bool) -> Record:
+    values |= {name: int(values[name]) for name in WHOLE}
+    if not validated:
+        values |= {"validation_cost": None, "validation_accuracy": None}
+    return Record(**values)

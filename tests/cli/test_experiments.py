@@ -1,0 +1,269 @@
+"""`chainrule sweep`, `lr-find`, `crossval`, `leave-one-out`, `review-labels`: folders, text, JSON,
+going on, and bad input."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from PIL import Image
+
+import chainrule as cr
+from chainrule.experiments import Setting, cross_validate, leave_one_out
+
+QUICK = ("--iterations", 30, "--layers", "4", "--learning-rate", 0.1)
+COMMANDS = {
+    "sweep": ("--vary", "learning_rate=0.01,0.1", "--vary", "layers=3,none", "--folds", 3),
+    "lr-find": ("--count", 5, "--test-iterations", 20),
+    "crossval": ("--folds", 3),
+    "leave-one-out": (),
+    "review-labels": ("--folds", 3),
+}
+FILES = {
+    "sweep": {"results.csv", "scores.png", "learning-curves.png", "model.safetensors"},
+    "lr-find": {"results.csv", "learning-rates.png"},
+    "crossval": {"results.csv", "predictions.csv", "learning-curves.png"},
+    "leave-one-out": {"results.csv", "predictions.csv", "influence.safetensors", "left-out.png"},
+    "review-labels": {"labels.csv", "suspects.png"},
+}
+every = pytest.mark.parametrize("command", COMMANDS)
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@every
+def test_the_folder_holds_everything(command, chainrule, fruit):
+    said = chainrule(command, fruit, "--size", 8, *QUICK, *COMMANDS[command], "--out", "done")
+    assert (said.code, said.error) == (0, "")
+    assert "16 training pictures 8x8x3; classes lime, tomato" in said.out
+    found = {p.name for p in Path("done").iterdir()} - {"suspects.png"}
+    assert found == {"settings.json", *FILES[command]} - {"suspects.png"}
+    for path in Path("done").glob("*.png"):
+        with Image.open(path) as picture:
+            assert min(picture.size) > 300
+    settings = json.loads(Path("done/settings.json").read_text())
+    assert (settings["command"], settings["complete"]) == (command, True)
+
+
+@every
+def test_json_is_one_object_and_nothing_else(command, chainrule):
+    said = chainrule(command, "planar", *QUICK, *COMMANDS[command], "--json", "--out", "done")
+    assert (said.code, said.error) == (0, "")
+    assert said.json["out"] == "done"
+
+
+@every
+def test_nothing_is_overwritten(command, chainrule):
+    Path("done").mkdir()
+    said = chainrule(command, "planar", *QUICK, *COMMANDS[command], "--out", "done")
+    assert said.code == 2
+    assert "a run folder that does not exist yet" in said.error
+
+
+def test_without_out_the_next_free_folder_is_made(chainrule):
+    for _ in range(2):
+        assert chainrule("crossval", "planar:xor", *QUICK, "--folds", 2).code == 0
+    names = {p.name for p in Path("runs").iterdir()}
+    assert names == {"planar-xor-crossval-1", "planar-xor-crossval-2"}
+
+
+def test_a_sweep_is_sorted_and_its_best_becomes_a_model(chainrule, fruit):
+    arguments = ("--size", 8, *QUICK, "--vary", "learning-rate=0.0001,0.1", "--out", "done")
+    said = chainrule("sweep", fruit, *arguments, "--folds", 4)
+    table = rows("done/results.csv")
+    assert [float(row["learning_rate"]) for row in table] == [0.1, 0.0001]
+    assert float(table[0]["cost"]) < float(table[1]["cost"])
+    assert "right on the test set" in said.out
+    assert chainrule("evaluate", "done", fruit, "--json").json["accuracy"] == 1.0
+    assert "learning_rate 0.1" in cr.load("done").training["setting"]
+
+
+def test_a_sweep_draws_from_ranges(chainrule):
+    varied = ("--vary", "l2=1e-4..1", "--vary", "seed=0..99", "--trials", 7)
+    assert chainrule("sweep", "planar", *QUICK, *varied, "--out", "done").code == 0
+    table = rows("done/results.csv")
+    assert len({row["seed"] for row in table}) > 1
+    assert all(1e-4 <= float(row["l2"]) <= 1 for row in table)
+
+
+def test_a_sweep_uses_the_datas_own_validation_set(chainrule, fruit):
+    (fruit / "test").rename(fruit / "val")
+    said = chainrule("sweep", fruit, "--size", 8, *QUICK, "--vary", "l2=0,0.1", "--out", "done")
+    assert "score by accuracy on the validation set" in said.out
+
+
+def test_cross_validation_is_the_librarys(chainrule):
+    said = chainrule("crossval", "planar:moons", *QUICK, "--folds", 4, "--json", "--seed", 3)
+    data = cr.open_data("planar:moons", seed=3).train
+    setting = Setting(hidden=(4,), iterations=30, learning_rate=0.1, seed=3)
+    expected = cross_validate(data, setting, folds=4, seed=3)
+    assert_allclose(said.json["cost"]["mean"], expected.cost.mean, rtol=1e-12)
+    table = rows(Path(said.json["out"], "predictions.csv"))
+    found = [float(row["probability of blue"]) for row in table]
+    assert_allclose(found, expected.probabilities[1], rtol=1e-9)
+
+
+def test_examples_stay_with_their_group(chainrule, fruit):
+    grouped = ("--group-by", r"(\d)\.png", "--folds", 4)
+    said = chainrule("crossval", fruit, "--size", 8, *QUICK, *grouped, "--json")
+    assert [fold["examples"] for fold in said.json["folds"]] == [4, 4, 4, 4]
+
+
+def test_leaving_one_out_is_the_librarys(chainrule, fruit):
+    assert chainrule("leave-one-out", fruit, "--size", 8, *QUICK, "--out", "done").code == 0
+    data = cr.open_data(fruit, size=8).train
+    expected = leave_one_out(data, Setting(hidden=(4,), iterations=30, learning_rate=0.1))
+    table = rows("done/results.csv")
+    assert [row["name"] for row in table] == list(data.names)
+    assert_allclose([float(row["loss"]) for row in table], expected.losses, rtol=1e-9)
+
+
+def test_a_review_whose_decisions_are_trained_with(chainrule, fruit):
+    (fruit / "train/lime/lime0.png").rename(fruit / "train/tomato/wrong.png")
+    arguments = ("--size", 8, "--iterations", 200, "--layers", "none", "--learning-rate", 0.1)
+    said = chainrule("review-labels", fruit, *arguments, "--out", "done", "--folds", 4)
+    assert "wrong.png" in said.out
+    text = Path("done/labels.csv").read_text(encoding="utf-8-sig")
+    first = text.splitlines()[1]
+    assert "wrong.png" in first
+    decided = first.replace(",keep,", ",relabel,")
+    Path("decided.csv").write_text(text.replace(first, decided), encoding="utf-8")
+    options = ("--size", 8, *QUICK, "--labels", "decided.csv", "--out", "run")
+    assert chainrule("train", fruit, *options).code == 0
+    assert (fruit / "train/tomato/wrong.png").exists()
+
+
+def test_rates_are_compared(chainrule):
+    rates = ("--rates", "0.1,1e300", "--layers", "4,4", "--iterations", 50)
+    said = chainrule("lr-find", "planar", *rates, "--out", "done")
+    assert said.code == 0
+    assert "diverged at" in said.out
+    assert len(rows("done/results.csv")) == 2
+
+
+def test_the_labels_of_rates_that_all_fail(chainrule):
+    low = ("--low", 1e200, "--high", 1e300, "--count", 3)
+    said = chainrule("lr-find", "planar", *low, "--out", "done")
+    assert said.code == 2
+    assert "expected a rate that lowers the cost" in said.error
+
+
+def interrupted(tmp_path, *arguments):
+    """A process that is sent Ctrl-C once a first group of runs is finished."""
+    command = [sys.executable, "-m", "chainrule.cli", *map(str, arguments), "--out", "done"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    end = time.monotonic() + 60
+    while not list(tmp_path.glob("done/finished/*.safetensors")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    out, error = process.communicate(timeout=60)
+    return process.returncode, out, error
+
+
+def test_after_ctrl_c_it_goes_on_to_the_same_numbers(chainrule, tmp_path):
+    # So little memory that every run is a group by itself.
+    folds = ("--folds", 10, "--repeats", 5, "--memory", 1e-9)
+    arguments = ("crossval", "planar", "--layers", 8, "--iterations", 500, *folds)
+    code, out, error = interrupted(tmp_path, *arguments)
+    assert (code, error) == (1, "")
+    assert "Go on:  chainrule crossval --resume done" in out
+    assert len(rows("done/results.csv")) < 50
+    assert chainrule("crossval", "--resume", "done").code == 0
+    assert not Path("done/finished").exists()
+    assert chainrule(*arguments, "--out", "whole").code == 0
+    found, expected = (rows(f"{folder}/results.csv") for folder in ("done", "whole"))
+    assert len(found) == len(expected) == 50
+    for name in ("accuracy", "cost", "training_cost"):
+        numbers = ([float(row[name]) for row in table] for table in (found, expected))
+        assert_allclose(*numbers, rtol=1e-9)
+
+
+@every
+def test_a_finished_one_can_be_done_again(command, chainrule):
+    arguments = ("planar", *QUICK, *COMMANDS[command], "--out", "done")
+    first = chainrule(command, *arguments, "--json").json
+    again = chainrule(command, "--resume", "done", "--json")
+    assert again.code == 0
+    ignored = {"seconds"}
+    assert {k: v for k, v in again.json.items() if k not in ignored} == {
+        k: v for k, v in first.items() if k not in ignored
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("sweep", "planar"), "--vary NAME=VALUES at least once"),
+        (("sweep", "planar", "--vary", "learning_rat=1,2"), "NAME=VALUES with one of"),
+        (("sweep", "planar", "--vary", "learning_rate"), "NAME=VALUES with one of"),
+        (("sweep", "planar", "--vary", "learning_rate=a"), "a number for learning_rate"),
+        (("sweep", "planar", "--vary", "seed=1.5"), "a whole number for seed"),
+        (("sweep", "planar", "--vary", "l2=1..0"), "l2 from a lower to a higher number"),
+        (("sweep", "planar", "--vary", "l2=0", "--vary", "l2=1"), "l2 twice"),
+        (("sweep", "planar", "--vary", "l2=0..1"), "a list of values for l2 in a grid"),
+        (("sweep", "planar", "--vary", "l2=-1"), "l2"),
+        (("sweep", "planar", "--vary", "layers=0"), "hidden units as whole numbers"),
+        (("sweep", "planar", "--vary", "activation=rulu"), "relu"),
+        (("sweep", "planar", "--vary", "l2=0,1", "--trials", 0), "trials"),
+        (("sweep", "planar", "--vary", "l2=0,1", "--search", "grid", "--trials", 3), "grid"),
+        (("crossval", "planar", "--folds", 1), "folds"),
+        (("crossval", "planar", "--folds", 1000), "at most"),
+        (("crossval", "planar", "--repeats", 0), "repeats"),
+        (("crossval", "planar", "--group-by", "("), "a regular expression"),
+        (("crossval", "planar", "--group-by", "x"), "examples with names"),
+        (("crossval", "planar", "--patience", 3), "no early stopping in crossval"),
+        (("crossval", "planar", "--threads", 0), "threads"),
+        (("crossval", "planar", "--memory", 0), "memory"),
+        (("crossval",), "expected DATA"),
+        (("lr-find", "planar", "--rates", "0.1,x"), "a number"),
+        (("lr-find", "planar", "--rates", "0"), "rates"),
+        (("lr-find", "planar", "--low", 1, "--high", 0.1), "high"),
+        (("leave-one-out", "nowhere"), "nowhere"),
+        (("leave-one-out", "--resume", "nowhere"), "no such file"),
+        (("review-labels", "--resume", "nowhere", "--out", "x"), "a new folder, or --resume"),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else "",
+)
+def test_bad_input_is_one_line_and_leaves_nothing(arguments, message, chainrule):
+    said = chainrule(*arguments)
+    assert said.code == 2
+    assert message.lower() in said.error.lower()
+    assert said.error.count("\n") == 1
+    assert "Traceback" not in said.error
+    assert not Path("runs").exists()
+
+
+def test_another_commands_folder_is_refused(chainrule):
+    chainrule("crossval", "planar", *QUICK, "--folds", 2, "--out", "done")
+    said = chainrule("leave-one-out", "--resume", "done")
+    assert said.code == 2
+    assert "the settings of chainrule leave-one-out" in said.error
+
+
+def test_a_resumed_experiment_keeps_its_settings(chainrule):
+    chainrule("crossval", "planar", *QUICK, "--folds", 2, "--out", "done")
+    said = chainrule("crossval", "--resume", "done", "--folds", 3)
+    assert said.code == 2
+    assert "--folds: expected the setting that the experiment began with (2)" in said.error
+
+
+def test_names_from_data_paint_no_terminal(chainrule, fruit):
+    (fruit / "train/lime/lime0.png").rename(fruit / "train/lime/\x1b[31m$x^{.png")
+    said = chainrule("leave-one-out", fruit, "--size", 8, *QUICK, "--out", "done")
+    assert said.code == 0
+    assert "\x1b" not in said.out
+    assert np.isfinite([float(row["loss"]) for row in rows("done/results.csv")]).all()

@@ -1,0 +1,64 @@
+"""Means, spreads and tables."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from chainrule.experiments.measures import Measures, Spread, area_under_curve, write_table
+
+
+def test_spread():
+    found = Spread.of([1.0, 2.0, 6.0])
+    assert (found.mean, found.deviation) == (3.0, pytest.approx(7**0.5))
+    assert str(found) == "3.0000 +- 2.6458"
+    one = Spread.of([2.0])
+    assert one.mean == 2.0
+    assert np.isnan(one.deviation)
+
+
+@pytest.mark.parametrize("values", [[], [1.0, np.nan], [np.inf, 1.0]])
+def test_there_is_no_mean(values):
+    assert np.isnan(Spread.of(values).mean)
+
+
+def test_huge_costs_are_no_warning():
+    assert Spread.of([1e200, 2e200]).mean == pytest.approx(1.5e200)
+
+
+def test_area_under_curve():
+    rng = np.random.default_rng(0)
+    A, Y = rng.random((3, 20)), np.eye(3)[:, np.arange(20) % 3]
+    expected = np.mean([roc_auc_score(Y[k], A[k]) for k in range(3)])
+    assert area_under_curve(A, Y) == pytest.approx(expected)
+    # A class that is not there is left out of the mean.
+    assert area_under_curve(A[:, [0, 1, 3]], Y[:, [0, 1, 3]]) == pytest.approx(
+        np.mean([roc_auc_score(Y[k, [0, 1, 3]], A[k, [0, 1, 3]]) for k in (0, 1)])
+    )
+    assert np.isnan(area_under_curve(A, A))
+    assert np.isnan(area_under_curve(A * np.nan, Y))
+    assert np.isnan(area_under_curve(A[:1], np.ones((1, 20))))
+
+
+def test_values_to_compare():
+    assert Measures(0.5, 2.0).value("cost") == -2.0
+    assert Measures(0.5, np.nan).value("cost") == Measures(np.nan, 1.0).value("accuracy") == -np.inf
+
+
+def test_tables(tmp_path):
+    rows = [{"a": (20, 7), "b": float("nan"), "c": 'x, "y"'}, {"a": (), "b": 0.1 + 0.2, "c": ""}]
+    write_table(rows, tmp_path / "t.csv")
+    write_table(rows, tmp_path / "t.JSON")
+    with open(tmp_path / "t.csv", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert [row["a"] for row in found] == ["20 7", ""]
+    assert float(found[1]["b"]) == 0.1 + 0.2
+    assert found[0]["c"] == 'x, "y"'
+    assert json.loads((tmp_path / "t.JSON").read_text()) == [
+        {"a": [20, 7], "b": None, "c": 'x, "y"'},
+        {"a": [], "b": 0.1 + 0.2, "c": ""},
+    ]
+    write_table([], tmp_path / "none.csv")
+    assert (tmp_path / "none.csv").read_text().strip() == ""

@@ -1,0 +1,78 @@
+"""Files of finished runs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from chainrule.errors import ModelFileError
+from chainrule.experiments import Execution, Setting, cross_validate
+from chainrule.experiments.examples import Examples
+from chainrule.experiments.execute import execute
+from chainrule.experiments.outcomes import keys, read_outcomes, write_outcomes
+from chainrule.experiments.runs import Run
+
+
+@pytest.mark.parametrize("held_out", [[], [2]])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_is_written_is_read(dtype, held_out, binary, quick, tmp_path):
+    run = Run(replace(quick, dtype=dtype), np.array(held_out, np.intp))
+    of = Examples("test", binary)
+    options = {"keep": lambda run, A: A.copy(), "networks_too": True}
+    (expected,) = execute("test", of, [run], None, **options).values()
+    write_outcomes(tmp_path / "new", {"a" * 64: expected})
+    (found,) = read_outcomes(tmp_path / "new").values()
+    assert vars(found.history.records[-1]) == vars(expected.history.records[-1])
+    assert len(found.history) == len(expected.history)
+    assert found.diverged == -1
+    for mine, own in zip(
+        (found.kept, *found.network.weights),
+        (expected.kept, *expected.network.weights),
+        strict=True,
+    ):
+        assert_array_equal(mine, own)
+        assert mine.dtype == own.dtype
+
+
+def test_a_run_that_diverged(line, tmp_path):
+    data, setting = line
+    setting = replace(setting, learning_rate=1e4)
+    options = {"folds": 3, "stratified": False, "execution": Execution(folder=tmp_path)}
+    first, second = (cross_validate(data, setting, **options) for _ in range(2))
+    assert [f.diverged for f in first.folds] == [f.diverged for f in second.folds]
+    assert_array_equal(first.folds[0].history.cost, second.folds[0].history.cost)
+
+
+def test_keys_know_everything_that_counts(binary, softmax):
+    base = Run(Setting(), np.array([1]))
+    found = [
+        keys("test", Examples("x", binary), [base], None),
+        keys("other", Examples("x", binary), [base], None),
+        keys("test", Examples("x", softmax), [base], None),
+        keys("test", Examples("x", binary), [Run(Setting(seed=1), np.array([1]))], None),
+        keys("test", Examples("x", binary), [Run(Setting(), np.array([2]))], None),
+        keys("test", Examples("x", binary), [base], 5),
+    ]
+    assert len({key for (key,) in found}) == 6
+    again = (binary[0].copy(order="F"), binary[1].copy())
+    assert keys("test", Examples("y", again), [base], None) == found[0]
+
+
+def test_every_number_of_the_data_counts(binary):
+    X, Y = binary
+    first = Examples("test", binary).digest()
+    for i in (0, 3, 13):
+        changed = X.copy()
+        changed[5, i] = np.nextafter(changed[5, i], 9)
+        assert Examples("test", (changed, Y)).digest() != first
+
+
+def test_a_damaged_file(tmp_path):
+    (tmp_path / "x.safetensors").write_bytes(b"nothing")
+    with pytest.raises(ModelFileError, match=r"x\.safetensors"):
+        read_outcomes(tmp_path)
+
+
+def test_no_folder_yet(tmp_path):
+    assert read_outcomes(tmp_path / "none") == {}

@@ -1,0 +1,61 @@
+"""Groups: each run in one of them, with others of its architecture, as many as have room."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainrule.experiments import Setting
+from chainrule.experiments.examples import Examples
+from chainrule.experiments.runs import Run, group_size, groups
+
+BASES = (Setting(hidden=(4,)), Setting(hidden=()), Setting(hidden=(4,), batch_size=3))
+OF = Examples("test", (np.zeros((50, 10)), np.ones((1, 10))))
+
+
+@given(
+    kinds=st.lists(st.tuples(st.sampled_from(BASES), st.integers(0, 3)), max_size=40),
+    todo=st.data(),
+    memory=st.floats(1.0, 1e9),
+    threads=st.integers(1, 9),
+)
+def test_groups_partition_the_runs(kinds, todo, memory, threads):
+    runs = [
+        Run(replace(base, seed=k, learning_rate=0.1 + k), np.array([at][: k % 2], np.intp))
+        for k, (base, at) in enumerate(kinds)
+    ]
+    indices = todo.draw(
+        st.lists(st.sampled_from(range(len(runs))), unique=True) if runs else st.just([])
+    )
+    whole = {k: g.form for g in groups(runs, range(len(runs)), OF, 1e9, 1) for k in g.members}
+    kinds = groups(runs, indices, OF, memory, threads)
+    # The form depends on all runs of a kind, not on which train together.
+    assert all(whole[k] == group.form for group in kinds for k in group.members)
+    found = [group.members for group in kinds]
+    assert sorted(k for group in found for k in group) == sorted(indices)
+    for group in found:
+        members = [runs[k] for k in group]
+        assert len({run.setting.architecture for run in members}) == 1
+        assert len(group) <= group_size(members[0].setting, OF, memory / threads)
+        if members[0].setting.batch_size:
+            # In mini-batches what is left out is not there at all.
+            assert len({run.held_out.tobytes() for run in members}) == 1
+
+
+@pytest.mark.parametrize("count", [1, 5, 64, 100])
+def test_every_thread_has_a_group(count):
+    runs = [Run(replace(BASES[0], seed=k)) for k in range(count)]
+    found = [group.members for group in groups(runs, range(count), OF, 1e9, 4)]
+    assert len(found) >= min(4, count)
+    assert max(map(len, found)) - min(map(len, found)) <= 1
+
+
+def test_memory_bounds_the_size():
+    sizes = [group_size(BASES[0], OF, memory) for memory in (1.0, 1e5, 1e6)]
+    assert sizes[0] == 1
+    assert sizes == sorted(sizes)
+    # Weights (4, 50) and five arrays of 5 rows for 10 examples, in doubles.
+    assert sizes[1] * 8 * (4 * 50 + 5 * 5 * 10) < 1e5
+    assert group_size(replace(BASES[0], dtype="float32"), OF, 1e5) > sizes[1]
