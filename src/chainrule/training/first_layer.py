@@ -47,11 +47,9 @@ def _flat(W: Array) -> Array:
     return W.reshape(*W.shape[:-2], -1)
 
 
-def _start(X: FeatureMatrix, W0: Array) -> Array:
-    """W0 X; computed once, and a view for each run, where all runs start from the same W0."""
-    if W0.ndim == 2 or W0.strides[0] != 0:
-        return X.times(W0)
-    return np.broadcast_to(X.times(W0[0]), (*W0.shape[:-1], X.shape[1]))
+def _distinct(W0: Array) -> Array:
+    """W0 (R, n, k) as (1, n, k) where all runs are views of the same weights."""
+    return W0[:1] if W0.ndim == 3 and W0.strides[0] == 0 else W0
 
 
 class Primal:
@@ -108,11 +106,14 @@ class Dual:
     """
 
     def __init__(self, X: FeatureMatrix, W0: Array, *, decays: bool) -> None:
-        self._X, self._W0, self._decays = X, W0, decays
+        self._X, self._decays = X, decays
         self._K = X.gram()
-        self._zero_start = not W0.any()
-        shape = (*W0.shape[:-1], X.shape[1])
-        self._Z0 = np.zeros(shape, W0.dtype) if self._zero_start else _start(X, W0)
+        # Weights that all runs start from are multiplied once, and seen by each.
+        self._W0 = _distinct(W0)
+        self._zero_start = not self._W0.any()
+        shape = self._shape = (*W0.shape[:-1], X.shape[1])
+        self._Z0 = np.zeros(shape, W0.dtype) if self._zero_start else X.times(self._W0)
+        self._start_norm = np.square(self._W0).sum(axis=(-2, -1))
         self.a = np.ones((*W0.shape[:-2], 1, 1), W0.dtype)
         self.parts = [Part(_flat(np.zeros(shape, W0.dtype)), 1.0, self._bind)]
         if decays:
@@ -120,7 +121,7 @@ class Dual:
 
     def _bind(self, p: Array, g: Array) -> None:
         # D is C's gradient: the layers above write it where the optimizer reads it.
-        self.C, self.D = p.reshape(self._Z0.shape), g.reshape(self._Z0.shape)
+        self.C, self.D = p.reshape(self._shape), g.reshape(self._shape)
 
     def _bind_a(self, p: Array, g: Array) -> None:
         self.a, self._da = p.reshape(self.a.shape), g.reshape(self.a.shape)
@@ -134,7 +135,8 @@ class Dual:
             Z0 = self._Z0[..., batch]
         else:
             np.matmul(self.C, self._K[batch].mT, out=Z1)
-            Z0 = np.take_along_axis(self._Z0, batch[:, None, :], axis=-1)
+            Z0 = np.broadcast_to(self._Z0, self._shape)
+            Z0 = np.take_along_axis(Z0, batch[:, None, :], axis=-1)
         if not self._zero_start:
             Z1 += self.a * Z0 if self._decays else Z0
 
@@ -155,15 +157,16 @@ class Dual:
 
         X is read here, once, and not again.
         """
-        Z0, K = _start(X, self._W0), self._X.gram(X)
+        Z0, K = X.times(self._W0), self._X.gram(X)
         return lambda: self.a * Z0 + self.C @ K
 
     def squared_norm(self) -> Array:
         """||W||^2 = a^2 ||W0||^2 + 2 a <W0 X, C> + <C K, C>, shape () or (R,)."""
-        a, axes = self.a[..., 0, 0], (-2, -1)
-        from_start = a * a * np.square(self._W0).sum(axis=axes)
-        crossed = 2 * a * (self._Z0 * self.C).sum(axis=axes)
-        return from_start + crossed + ((self.C @ self._K) * self.C).sum(axis=axes)
+        a = self.a[..., 0, 0]
+        CK = np.empty(self.C.shape, self.C.dtype)
+        _product(self.C, self._K, CK)
+        crossed = 2 * a * (self._Z0 * self.C).sum(axis=(-2, -1))
+        return a * a * self._start_norm + crossed + (CK * self.C).sum(axis=(-2, -1))
 
     def weights(self) -> Array:
         """W = a W0 + C X^T (..., n_1, n_x)."""

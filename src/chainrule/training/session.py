@@ -16,7 +16,7 @@ from chainrule.training.callbacks import Callback
 from chainrule.training.early_stopping import Best
 from chainrule.training.first_layer import Dual, Primal
 from chainrule.training.history import History, Record
-from chainrule.training.parameters import UpperLayers, placed
+from chainrule.training.parameters import Block, UpperLayers, placed
 from chainrule.training.plan import Plan
 from chainrule.training.propagation import Propagation
 from chainrule.training.schedules import Constant
@@ -72,6 +72,7 @@ class Session:
         del self._upper.part
         for block in self.blocks:
             block.state = [np.zeros_like(block.p) for _ in range(plan.optimizer.n_states)]
+        self._updates = [(block, *self._decay_of(block)) for block in self.blocks]
         self._passes: dict[int, Propagation] = {}
         self._last_db = self._upper.last_db
         # Where an error of this size is squared, the cost is no longer finite.
@@ -92,6 +93,13 @@ class Session:
         m = Y.shape[1]
         batch = Batch(None, Y, np.full((1, m), 1 / m, Y.dtype))
         return _Validation(X, batch, self.first.other(X), self._propagation(m))
+
+    def _decay_of(self, block: Block) -> tuple[Any, Array]:
+        """What the penalty multiplies p by, or None; and room for the product."""
+        if self._decay is None or not block.decayed.any():
+            return None, block.g
+        whole = self._decay if block.decayed.all() else self._decay * block.decayed
+        return whole, np.empty_like(block.p)
 
     def samples(self) -> list[Array]:
         """Some of the data, by which a checkpoint knows them again: the first, middle and last
@@ -178,9 +186,9 @@ class Session:
         """Update all parameters from their gradients."""
         self._check_finite(self._last_db, self._limit)
         rate = self.rate() if self._constant_rate is None else self._constant_rate
-        for block in self.blocks:
-            if self._decay is not None:
-                block.g += self._decay * block.decayed * block.p
+        for block, decay, scratch in self._updates:
+            if decay is not None:
+                block.g += np.multiply(block.p, decay, out=scratch)
             self.plan.optimizer.step(block.p, block.g, block.state, rate, self.iteration + 1)
         self.iteration += 1
 
