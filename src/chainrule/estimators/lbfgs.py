@@ -1,6 +1,7 @@
 """L-BFGS through SciPy, on the parameters as they are or on rotated ones. Columns are examples."""
 
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from chainrule.estimators.rotated import Rotated
 from chainrule.estimators.tasks import Tasks
 
 Array = np.ndarray
+THREADED = 10_000  # numbers of a vector from which on OpenBLAS uses several threads
 WITNESSES = 64  # features whose gradient is looked at first; a few rows of X, cheap to multiply
 
 
@@ -55,19 +57,20 @@ def minimize(
         if converged():
             return
     tasks.begin()
-    found = scipy_minimize(
-        cost,
-        block.p.copy(),
-        method="L-BFGS-B",
-        jac=True,
-        # SciPy makes much of a callback: of a short fit a twentieth.
-        callback=after_iteration if rotated or tasks.heard else None,
-        options={
-            "maxfun": estimator.max_fun,
-            "maxiter": estimator.max_iter,
-            "gtol": 0.0 if rotated else estimator.tol,
-        },
-    )
+    with _one_thread_of_scipys(block.p.size):
+        found = scipy_minimize(
+            cost,
+            block.p.copy(),
+            method="L-BFGS-B",
+            jac=True,
+            # SciPy makes much of a callback: of a short fit a twentieth.
+            callback=after_iteration if rotated or tasks.heard else None,
+            options={
+                "maxfun": estimator.max_fun,
+                "maxiter": estimator.max_iter,
+                "gtol": 0.0 if rotated else estimator.tol,
+            },
+        )
     tasks.leave()
     block.p[...] = found.x
     estimator.n_iter_, estimator.loss_ = min(found.nit, estimator.max_iter), float(found.fun)
@@ -77,6 +80,21 @@ def minimize(
         found.status, found.message = int(limited), "STOP: the limit of iterations or evaluations"
     if found.status != 0:
         _warn(found, estimator)
+
+
+def _one_thread_of_scipys(n: int) -> AbstractContextManager:
+    """SciPy's BLAS with one thread, where it would take more for vectors of n numbers.
+
+    It is another than NumPy's, and each lets its threads wait busily: two on two cores made a fit
+    three to eight times as long. What SciPy does itself here are sums of vectors.
+    """
+    if n < THREADED:
+        return nullcontext()
+    from threadpoolctl import ThreadpoolController
+
+    controller = ThreadpoolController()
+    scipys = [lib.filepath for lib in controller.lib_controllers if "scipy.libs" in lib.filepath]
+    return controller.select(filepath=scipys).limit(limits=1)
 
 
 def _warn(found: OptimizeResult, estimator: Any) -> None:
