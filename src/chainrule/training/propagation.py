@@ -64,6 +64,16 @@ class Propagation:
     def classifies(self) -> bool:
         return self._loss.classifies
 
+    @property
+    def A(self) -> tuple[Array, ...]:
+        """A[1] ... A[L] (..., n_l, m) of the last `forward`: views."""
+        return tuple(self._A)
+
+    @property
+    def logits(self) -> Array:
+        """Z[L] (..., n_y, m) of the last `forward`: a view."""
+        return self._Z[-1]
+
     def forward(self, masks: Sequence[Array | None] = ()) -> None:
         """From Z1, which holds W[1] X without the bias, to the logits and outputs.
 

@@ -41,6 +41,7 @@ class Session:
 
     iteration : updates done. history : records so far.
     stopped : why it ended early ("interrupted", "early stopping", ...), or None.
+    seen : at a record of full-batch training the pass that it was made from, over all examples.
     diverged : () or (R,) the iteration at which the cost stopped being finite, or -1.
     """
 
@@ -57,6 +58,7 @@ class Session:
         self._X = X
         self.iteration, self.history = 0, History()
         self.stopped: str | None = None
+        self.seen: Propagation | None = None
         self.diverged = np.full(() if network.n_runs is None else (network.n_runs,), -1)
         self._decay = plan.l2 if np.any(plan.l2) else None
         W0 = network.weights[0]
@@ -238,7 +240,7 @@ class Session:
 
     def _record(self, cost: Any, accuracy: Any, work: Propagation | None = None) -> None:
         """work : a pass over all examples with the present parameters, where there is one."""
-        cost = cost + self._penalty()
+        cost, self.seen = cost + self._penalty(), work
         self._check_finite(np.asarray(cost)[..., None, None])
         rate = self.rate()
         record = Record(
@@ -302,6 +304,11 @@ class Session:
         """With early stopping: go back to each run's best parameters."""
         if self.best is not None:
             self.set_parameters(self.best.parameters)
+
+    @property
+    def upper(self) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """W[2] ... W[L] and b[1] ... b[L] as they are now: views."""
+        return self._upper.weights, self._upper.biases
 
     def network(self) -> Network:
         """The network with the parameters reached so far (copies)."""
