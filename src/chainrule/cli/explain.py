@@ -1,0 +1,153 @@
+"""`chainrule explain`."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.cli import show
+from chainrule.cli.options import Options
+from chainrule.data import Dataset, read_image
+from chainrule.errors import InputError
+from chainrule.inspection.explanation import Explanation, explain
+from chainrule.inspection.explanation_plot import explanation_plot
+from chainrule.inspection.plots import save_figure
+from chainrule.model_file import Model, load
+
+SHOWN = 5
+
+
+def explain_picture(
+    model: Path,
+    image: Path,
+    *,
+    data: str | None = None,
+    out: Path | None = None,
+    json: bool = False,
+) -> int:
+    """Say why a model answers as it does to a picture of your own.
+
+    What the network really sees, its answer, where it looked, how far the picture is from the
+    training pictures, and which of these pushed towards the answer and against it.
+
+    Parameters
+    ----------
+    model
+        A model file or a run folder.
+    image
+        A picture file; it is shrunk to the size that the model was trained on.
+    data
+        The data that the model was trained on: for the nearest training pictures and their pushes.
+    out
+        The picture to write; explanation.png by default. Never overwritten.
+    json
+        Print one JSON object instead of text.
+    """
+    loaded = load(model)
+    if loaded.image_shape is None:
+        n_x = loaded.network.layer_sizes[0]
+        raise InputError(str(model), "a model of pictures", f"one of {n_x} numbers an example")
+    path = Path("explanation.png") if out is None else out
+    if path.exists():
+        fix = "Choose another with --out."
+        raise InputError(str(path), "a file that does not exist yet", "one that does", fix)
+    raw = read_image(image, loaded.image_shape)
+    splits, note = None, ""
+    if data is None:
+        found = explain(loaded, raw[:, None])
+    else:
+        options, note = _options(loaded)
+        splits = options.open(data)
+        arguments: dict[str, Any] = {}
+        if not note:
+            arguments = options.setting().arguments()
+            n_x, *_, n_y = loaded.network.layer_sizes
+            arguments["start"] = options.setting().network(n_x, n_y)
+            arguments |= {"iterations": loaded.training.get("iterations"), "epochs": None}
+        found = explain(loaded, raw[:, None], splits.train, **arguments)
+    train = splits.train if splits else _nothing_of(loaded)
+    words = f"{image.name}: {loaded.classes[found.decision]} ({found.P[found.decision]:.3f})"
+    save_figure(explanation_plot(found, raw, train, words), path)
+    if json:
+        show.print_json(_facts(found, loaded, train, path, note))
+    else:
+        _report(found, loaded, train, path, note)
+    return 0
+
+
+def _options(model: Model) -> tuple[Options, str]:
+    """The settings that the model was trained with; and why no training can be followed, or ""."""
+    saved = model.training.get("options")
+    known = {field.name for field in fields(Options)}
+    if not isinstance(saved, dict) or not set(saved) <= known:
+        return Options(), "the model does not say how it was trained"
+    options = Options(**saved)
+    for name, plain in (("optimizer", "gd"), ("batch_size", None), ("class_weight", None)):
+        if getattr(options, name) != plain:
+            return options, f"only gradient descent on all examples is followed, not {name}"
+    if options.patience is not None:
+        return options, "a training that was stopped early is not followed"
+    return options, ""
+
+
+def _nothing_of(model: Model) -> Dataset:
+    """No examples, of the model's kind."""
+    empty = np.empty((model.network.layer_sizes[0], 0), np.uint8)
+    return Dataset(empty, np.empty(0, np.int64), model.classes, image_shape=model.image_shape)
+
+
+def _facts(
+    found: Explanation, model: Model, data: Dataset, path: Path, note: str
+) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "class": model.classes[found.decision],
+        "probabilities": dict(zip(model.classes, found.P.tolist(), strict=True)),
+        "picture": str(path),
+    }
+    if found.likeness is not None:
+        near = found.likeness
+        facts["nearest"] = [
+            {"name": data.example_names[i], "distance": d}
+            for i, d in zip(near.nearest, near.distances.tolist(), strict=True)
+        ]
+        facts["unlike_any_training_picture"] = near.unlike_any
+    if found.pushes is not None:
+        s = found.pushes
+        facts["log_odds"] = s.log_odds
+        facts["start"], facts["penalty"], facts["missing"] = s.start, s.penalty, s.missing
+        facts["pushes"] = dict(zip(data.example_names, s.of_examples.tolist(), strict=False))
+    elif note:
+        facts["note"] = note
+    return facts
+
+
+def _report(found: Explanation, model: Model, data: Dataset, path: Path, note: str) -> None:
+    out, name = show.console(), show.safe(model.classes[found.decision])
+    out.print(f"Answer    {name}, probability {found.P[found.decision]:.4f}")
+    near, pushes = found.likeness, found.pushes
+    if near is not None:
+        first = show.safe(data.example_names[near.nearest[0]])
+        out.print(f"Nearest   {first}, at a distance of {near.distances[0]:.3g}")
+        if near.unlike_any:
+            out.print("          Unlike anything seen: farther from every training picture than")
+            out.print("          any of these is from its nearest. Do not rely on the answer.")
+        else:
+            out.print(f"          {show.percent(near.share)} of the training pictures are farther")
+            out.print("          from their own nearest one")
+    if pushes is not None:
+        order = np.argsort(-pushes.of_examples, kind="stable")
+        table = show.table("Pushes", "training picture", "class", "log-odds", numbers=1)
+        for i in (*order[:SHOWN], *order[::-1][:SHOWN][::-1]):
+            texts = (show.safe(data.example_names[i]), show.safe(data.classes[data.labels[i]]))
+            table.add_row(*texts, f"{pushes.of_examples[i]:+.4f}")
+        out.print(table)
+        total = float(pushes.of_examples.sum())
+        out.print(
+            f"Log-odds  {pushes.log_odds:.4f} = {pushes.start:.4f} at the start "
+            f"{total:+.4f} by all examples {pushes.penalty:+.4f} by the penalty "
+            f"{pushes.missing:+.4f} not accounted for"
+        )
+    elif note:
+        out.print(f"No pushes: {note}.")
+    out.print(f"Wrote {path}")

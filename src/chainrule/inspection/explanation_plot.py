@@ -1,0 +1,95 @@
+"""An explanation as one picture: what was seen, where it looked, and the training pictures."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.data import Dataset
+from chainrule.errors import InputError
+from chainrule.inspection.explanation import Explanation
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Array = np.ndarray
+COLUMNS = 6
+LONGEST = 18  # characters of a name below a picture
+
+
+def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str = "") -> "Figure":
+    """Rows of pictures: the input (n_x,) as the network saw it and the maps over it; the training
+    pictures that pushed towards the answer and against it; the nearest ones.
+
+    data : the training set, or any with the picture's shape and no rows of training pictures.
+    InputError where these are no pictures.
+    """
+    from matplotlib.figure import Figure
+
+    shape = data.image_shape
+    if shape is None:
+        raise InputError("explanation_plot", "pictures", "examples of another kind")
+    rows = _rows(found, data)
+    figure = Figure(figsize=(1.5 * COLUMNS, 1.95 * (len(rows) + 1) + 0.4), layout="constrained")
+    parts = figure.subfigures(len(rows) + 1, 1, squeeze=False)[:, 0]
+    panels = _panels(parts[0], "What the network sees, and how each pixel moves its answer")
+    _show(panels[0], raw.reshape(shape), "as it is seen")
+    maps = {"saliency": found.saliency, "w o x": found.product}
+    for axes, (name, values) in zip(
+        panels[1:], ((n, v) for n, v in maps.items() if v is not None), strict=False
+    ):
+        _map(axes, values.reshape(shape), name)
+    for part, (label, index, texts) in zip(parts[1:], rows, strict=True):
+        for axes, i, text in zip(_panels(part, label), index, texts, strict=False):
+            _show(axes, data.raw[:, i].reshape(shape), f"{_short(data.example_names[i])}\n{text}")
+    figure.suptitle(title, parse_math=False)
+    return figure
+
+
+def _rows(found: Explanation, data: Dataset) -> list[tuple[str, Array, list[str]]]:
+    """(label, indices, texts) of the rows of training pictures."""
+    rows: list[tuple[str, Array, list[str]]] = []
+
+    def labelled(i: int) -> str:
+        return data.classes[data.labels[i]]
+
+    if found.pushes is not None:
+        s = found.pushes.of_examples
+        order = np.argsort(-s, kind="stable")
+        for label, index in (("Pushed towards it", order), ("Pushed against it", order[::-1])):
+            texts = [f"{_short(labelled(i))} {s[i]:+.3f}" for i in index[:COLUMNS]]
+            rows.append((f"{label} (log-odds)", index[:COLUMNS], texts))
+    if found.likeness is not None:
+        near = found.likeness
+        texts = [
+            f"{_short(labelled(i))} {d:.3g}"
+            for i, d in zip(near.nearest, near.distances, strict=True)
+        ]
+        rows.append(("Nearest training pictures (distance)", near.nearest, texts))
+    return rows
+
+
+def _panels(part: Any, label: str) -> Sequence["Axes"]:
+    part.suptitle(label, fontsize=9, x=0.01, ha="left")
+    panels: Sequence[Axes] = part.subplots(1, COLUMNS)
+    for axes in panels:
+        axes.set_axis_off()
+    return panels
+
+
+def _show(axes: "Axes", picture: Array, text: str) -> None:
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
+    axes.set_title(text, fontsize=7, parse_math=False)
+
+
+def _map(axes: "Axes", values: Array, name: str) -> None:
+    """Values of pixels, colors added up, around 0: red for, blue against."""
+    flat = values.sum(axis=2) if values.ndim == 3 else values
+    size = float(np.abs(flat).max()) or 1.0
+    axes.imshow(flat, cmap="RdBu_r", vmin=-size, vmax=size)
+    axes.set_title(f"{name}\n(red for, blue against)", fontsize=7, parse_math=False)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:8]}...{text[-7:]}"

@@ -1,0 +1,115 @@
+"""Pictures of the lab: times as bars, units and successes against the number of bits."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chainrule.inspection.plots import finished
+from chainrule.lab.measure import Measured
+from chainrule.lab.parity import Built
+from chainrule.lab.parity_training import Trained
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+GRAY, DARK = "#d9d9d9", "#0072B2"
+# Told apart by lightness and hatching as well as by color.
+KINDS = {
+    "tree": ("#0072B2", "-", "o", ""),
+    "wide tree": ("#56B4E9", "--", "s", "///"),
+    "patterns": ("#D55E00", "-.", "^", "..."),
+    "counting": ("#ffffff", ":", "D", ""),
+}
+
+
+def times_chart(rows: Sequence[Measured], title: str = "") -> "Figure":
+    """Seconds of every way, a bar each, on a logarithmic axis; a group for each task."""
+    from matplotlib.figure import Figure
+
+    names = list(dict.fromkeys(row.task for row in rows))
+    lines = len(rows) + 1.5 * len(names)
+    figure = Figure(figsize=(7.2, 0.24 * lines + 1.0), layout="constrained")
+    axes = figure.subplots()
+    low = 10 ** np.floor(np.log10(min(row.seconds for row in rows)))
+    high = max(row.seconds for row in rows)
+    y, places = 0.0, []
+    for name in names:
+        group = [row for row in rows if row.task == name]
+        axes.text(low, y, f" {name}, {group[0].size}", weight="bold", va="center", size="small")
+        for row in group:
+            y += 1
+            places.append(y)
+            color = GRAY if row.way.startswith("loops") else DARK
+            axes.barh(y, row.seconds - low, 0.8, left=low, color=color, edgecolor="black")
+            axes.text(row.seconds, y, f" {ratio(row)}", va="center", size="small")
+        y += 1.5
+    axes.set_yticks(places, [row.way for name in names for row in rows if row.task == name])
+    axes.set(xscale="log", xlabel="seconds (logarithmic); number: how many times as fast as loops")
+    finished(axes, title)
+    axes.set_xlim(low, high * 4)
+    axes.set_ylim(y - 0.7, -0.8)
+    axes.grid(visible=False, axis="y")
+    axes.set_axisbelow(True)
+    return figure
+
+
+def ratio(row: Measured) -> str:
+    """1, 3.2, 41, 1,350: two or three digits are what a measurement is good for."""
+    found = row.times_as_fast
+    if found < 9.95:
+        return f"{found:.1f}".removesuffix(".0")
+    return f"{float(f'{found:.3g}'):,.0f}"
+
+
+def parity_chart(built: Sequence[Built], trained: Sequence[Trained], title: str = "") -> "Figure":
+    """Units that the constructions need, and how often training finds one: side by side."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.0, 4.0), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    _units(left, built)
+    _successes(right, trained)
+    figure.suptitle(title, parse_math=False)
+    return figure
+
+
+def _units(axes: "Axes", built: Sequence[Built]) -> None:
+    for name, (color, style, marker, _) in KINDS.items():
+        rows = [row for row in built if row.network == name]
+        if rows:
+            axes.plot(
+                [row.n for row in rows],
+                [row.units for row in rows],
+                color="black" if name == "counting" else color,
+                linestyle=style,
+                marker=marker,
+                markerfacecolor=color,
+                label=name,
+            )
+    axes.set(yscale="log", xlabel="bits", ylabel="units (logarithmic)")
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.legend(frameon=False, fontsize="small")
+    finished(axes, "written down")
+    axes.margins(x=0.03)
+
+
+def _successes(axes: "Axes", trained: Sequence[Trained]) -> None:
+    bits = sorted({row.n for row in trained})
+    width = 0.8 / len(KINDS)
+    for k, (name, (color, _, _, hatch)) in enumerate(KINDS.items()):
+        rows = [row for row in trained if row.network == name]
+        x = [bits.index(row.n) + (k - (len(KINDS) - 1) / 2) * width for row in rows]
+        share = [100 * row.found / row.runs for row in rows]
+        bars = axes.bar(x, share, width, color=color, edgecolor="black", hatch=hatch, label=name)
+        axes.bar_label(bars, [str(row.found) for row in rows], fontsize="x-small", padding=1)
+    axes.set_xticks(range(len(bits)), [str(n) for n in bits])
+    axes.set(xlabel="bits", ylabel="starts that end in the parity, %")
+    axes.legend(frameon=False, fontsize="small", loc="upper center", ncols=4, columnspacing=1)
+    finished(axes, f"found by gradient descent, of {max(row.runs for row in trained)} starts")
+    axes.grid(visible=False, axis="x")
+    axes.set_axisbelow(True)
+    axes.margins(x=0.03)
+    axes.set_ylim(0, 118)
+    axes.set_yticks(range(0, 101, 20))

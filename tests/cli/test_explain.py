@@ -1,0 +1,77 @@
+"""`chainrule explain`: text, JSON, the picture, and bad input."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+FIRST = "train/lime/lime0.png"
+
+
+def test_without_data_the_answer_and_a_picture(chainrule, fruit, trained):
+    said = chainrule("explain", trained, fruit / FIRST)
+    assert (said.code, said.error) == (0, "")
+    assert said.out.startswith("Answer    lime, probability")
+    with Image.open("explanation.png") as picture:
+        assert min(picture.size) > 300
+
+
+def test_with_data_the_pushes_add_up(chainrule, fruit, trained):
+    said = chainrule("explain", trained, fruit / FIRST, "--data", fruit, "--json")
+    facts = said.json
+    assert facts["nearest"][0]["name"] == FIRST
+    assert facts["nearest"][0]["distance"] < 1e-6
+    total = facts["start"] + facts["penalty"] + facts["missing"] + sum(facts["pushes"].values())
+    assert total == pytest.approx(facts["log_odds"], abs=1e-9)
+    text = chainrule("explain", trained, fruit / FIRST, "--data", fruit, "--out", "e.png").out
+    assert FIRST in text
+    assert "by all examples" in text
+
+
+def test_a_training_that_cannot_be_followed_is_said(chainrule, fruit):
+    options = ("--size", 8, "--layers", 3, "--iterations", 5, "--optimizer", "adam")
+    chainrule("train", fruit, *options, "--out", "run")
+    said = chainrule("explain", "run", fruit / FIRST, "--data", fruit)
+    assert said.code == 0
+    assert "No pushes: only gradient descent on all examples is followed" in said.out
+
+
+def test_noise_is_unlike_anything(chainrule, fruit, trained):
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
+    Image.fromarray(pixels).resize((8, 8), 0).save("noise.png")
+    said = chainrule("explain", trained, "noise.png", "--data", fruit)
+    assert "Unlike anything seen" in said.out
+
+
+def test_other_data_are_refused(chainrule, fruit, trained):
+    (fruit / "train/lime/lime3.png").unlink()
+    said = chainrule("explain", trained, fruit / FIRST, "--data", fruit)
+    assert said.code == 2
+    assert "training again gave other weights" in said.error
+    assert not Path("explanation.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "nowhere.png"), "nowhere.png"),
+        (("nowhere", FIRST), "nowhere"),
+        (("run", FIRST, "--out", "there.png"), "a file that does not exist yet"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, message, chainrule, fruit, trained):
+    Path("there.png").touch()
+    model, image, *rest = arguments
+    said = chainrule("explain", model, fruit / image, *rest)
+    assert said.code == 2
+    assert message in said.error
+    assert said.error.count("\n") == 1
+
+
+def test_a_model_of_numbers_has_no_pictures(chainrule):
+    chainrule("train", "planar", "--iterations", 5, "--layers", "3", "--out", "run")
+    Path("x.png").touch()
+    said = chainrule("explain", "run", "x.png")
+    assert said.code == 2
+    assert "a model of pictures" in said.error

@@ -1,0 +1,106 @@
+"""Why a model said what it said: each part against a plain computation."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import chainrule as cr
+from chainrule import InputError, Network
+from chainrule.inspection.explanation import explain, find_likeness
+from chainrule.inspection.explanation_plot import explanation_plot
+
+OPTIONS = {"learning_rate": 0.05, "iterations": 60}
+
+
+@pytest.fixture(scope="module")
+def shirts():
+    splits = cr.open_data("fashion", positive="Shirt")
+    return splits.train.select(np.arange(80)), splits.test
+
+
+def trained(train, hidden=()):
+    start = Network.create((784, *hidden, 1), initializer="xavier", rng=1)
+    return start, cr.Model.of(cr.train(start, train, **OPTIONS).network, train)
+
+
+def test_logistic_regression_is_its_pixels_and_its_examples(shirts):
+    train, test = shirts
+    start, model = trained(train)
+    raw = test.raw[:, [3]]
+    found = explain(model, raw, train, start, **OPTIONS)
+    z = model.network.forward(raw / 255).Z[-1].item()
+    assert_allclose(found.product.sum() + model.network.biases[0].item(), z, atol=1e-12)
+    sign = 1 if found.decision else -1
+    assert_allclose(found.pushes.log_odds, sign * z, atol=1e-10)
+    assert_allclose(found.saliency, sign * model.network.weights[0][0] / 255, rtol=1e-12)
+    parts = found.pushes.start + found.pushes.of_examples.sum()
+    assert_allclose(parts, sign * z, atol=1e-10)
+    assert abs(found.pushes.missing) < 1e-10
+    assert_allclose(found.P, model.predict_proba(raw)[:, 0])
+
+
+def test_a_deep_network_says_what_is_missing(shirts):
+    train, test = shirts
+    start, model = trained(train, (6, 4))
+    found = explain(model, test.raw[:, [3]], train, start, **OPTIONS)
+    assert found.product is None
+    s = found.pushes
+    assert_allclose(s.start + s.of_examples.sum() + s.penalty + s.missing, s.log_odds)
+    assert abs(s.missing) < 0.05 * abs(s.log_odds - s.start)
+
+
+def test_other_data_than_it_was_trained_on_are_noticed(shirts):
+    train, test = shirts
+    start, model = trained(train)
+    other = train.select(np.arange(79))
+    with pytest.raises(InputError, match="training again gave other weights"):
+        explain(model, test.raw[:, [0]], other, start, **OPTIONS)
+
+
+def test_the_nearest_are_those_of_the_plain_distances(shirts):
+    train, test = shirts
+    X, x = train.matrix(), test.select(np.array([7])).matrix()
+    found = find_likeness(X, x, count=4)
+    plain = train.raw / 255.0
+    distances = np.linalg.norm(plain - test.raw[:, [7]] / 255.0, axis=0)
+    assert_array_equal(found.nearest, np.argsort(distances)[:4])
+    assert_allclose(found.distances, np.sort(distances)[:4], rtol=1e-9)
+    among = np.linalg.norm(plain[:, :, None] - plain[:, None], axis=0)
+    np.fill_diagonal(among, np.inf)
+    assert found.share == (among.min(axis=1) >= distances.min()).mean()
+
+
+def test_a_picture_unlike_all_is_said_to_be(shirts):
+    train, _ = shirts
+    _, model = trained(train)
+    noise = np.random.default_rng(0).integers(0, 256, (784, 1), dtype=np.uint8)
+    assert explain(model, noise, train).likeness.unlike_any
+    assert not explain(model, train.raw[:, [0]], train).likeness.unlike_any
+
+
+def test_one_training_example(shirts):
+    train, test = shirts
+    found = find_likeness(train.select(np.array([0])).matrix(), test.select([0]).matrix())
+    assert found.nearest.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [(np.zeros((784, 2), np.uint8), "one column"), (np.zeros((5, 1), np.uint8), "784")],
+)
+def test_bad_input(raw, message, shirts):
+    _, model = trained(shirts[0])
+    with pytest.raises(InputError, match=message):
+        explain(model, raw)
+
+
+def test_the_picture_has_a_panel_for_each_part(shirts):
+    train, test = shirts
+    start, model = trained(train)
+    found = explain(model, test.raw[:, [3]], train, start, **OPTIONS)
+    figure = explanation_plot(found, test.raw[:, 3], train, "a $x^{ title")
+    drawn = [axes for part in figure.subfigs for axes in part.axes if axes.images]
+    assert len(drawn) == 3 + 3 * 6
+    assert_array_equal(drawn[0].images[0].get_array(), test.raw[:, 3].reshape(28, 28))
+    top = int(np.argmax(found.pushes.of_examples))
+    assert train.names[top] in drawn[3].get_title()
