@@ -46,7 +46,7 @@ def learning_curves(
         axes.plot([], [], color=MISSING, linewidth=0.5, label=f"{len(histories) - NAMED} others")
     # Others may begin far higher, where their penalty is larger.
     _cap(axes, [history.cost for history in histories[:NAMED]])
-    axes.set(xlabel="iteration", ylabel="training cost")
+    axes.set(xlabel="iteration", ylabel="training cost, with penalty")
     _legend(axes)
     return finished(axes, title)
 
@@ -57,6 +57,7 @@ def fold_curves(
     """Cost against iterations of every fold: on what it trains on and, dashed, on what it holds
     out; the means are thick."""
     axes = axes_or_new(axes)
+    means: list[Array] = []
     kinds = (("cost", TRAINING, "-", "training"), ("validation_cost", VALIDATION, "--", "held out"))
     for column, color, style, label in kinds:
         found = [(h.iteration, getattr(h, column)) for h in histories]
@@ -66,10 +67,11 @@ def fold_curves(
         # Folds in mini-batches may have records at other iterations.
         if curves and all(len(y) == len(curves[0][1]) for _, y in curves):
             mean = np.mean([y for _, y in curves], axis=0)
+            means.append(mean)
             axes.plot(curves[0][0], mean, color=color, linestyle=style, linewidth=2, label=label)
         elif curves:
             axes.plot([], [], color=color, linestyle=style, label=label)
-    _cap(axes, [h.cost for h in histories])
+    _cap(axes, [h.cost for h in histories], means)
     axes.set(xlabel="iteration", ylabel="cost")
     _legend(axes)
     return finished(axes, title)
@@ -147,7 +149,7 @@ def score_plot(
             axes.set_xlim(-0.5, len(ticks) - 0.5)
         axes.set(xlabel=name.replace("_", " "))
     panels[0].set(ylabel=f"{score} (mean, deviation)")
-    panels[0].legend(frameon=False, loc="best")
+    figure.legend(*panels[0].get_legend_handles_labels(), frameon=False, loc="outside upper right")
     figure.suptitle(title, parse_math=False)
     return figure
 
@@ -184,36 +186,6 @@ def left_out_plot(
     return finished(axes, title)
 
 
-def _places(values: Sequence[Any]) -> tuple[Array, list[str] | None]:
-    """Where values stand on an axis; and its ticks, unless they are many numbers."""
-    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
-    if numbers and len(set(values)) > FEW:
-        return np.array(values, np.float64), None
-    ticks = sorted(set(values)) if numbers else sorted(set(values), key=str)
-    names = ["-".join(map(str, v)) or "none" if isinstance(v, tuple) else v for v in ticks]
-    texts = [f"{v:.3g}" if isinstance(v, float) else _text(v) for v in names]
-    return np.array([ticks.index(v) for v in values], np.float64), texts
-
-
-def _finite(values: Array) -> Array:
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def _cap(axes: "Axes", costs: Sequence[Array]) -> None:
-    """From 0 to what the curves that learn reach: one that diverges is cut off."""
-    firsts = [cost[0] for cost in costs if len(cost) and np.isfinite(cost[0])]
-    axes.set_ylim(0, 1.5 * max(firsts, default=1.0))
-
-
-def _text(text: Any) -> str:
-    """Names from data are no formulas."""
-    return str(text).replace("$", r"\$")
-
-
-def _legend(axes: "Axes") -> None:
-    axes.legend(frameon=False, fontsize="small")
-
-
 def gallery(
     data: Dataset, index: Sequence[int], texts: Sequence[str], title: str = "", columns: int = 6
 ) -> "Figure":
@@ -234,3 +206,36 @@ def gallery(
         axes.set_title("\n".join(lines), fontsize=7, parse_math=False)
     figure.suptitle(title, parse_math=False)
     return figure
+
+
+def _places(values: Sequence[Any]) -> tuple[Array, list[str] | None]:
+    """Where values stand on an axis; and its ticks, unless they are many numbers."""
+    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
+    if numbers and len(set(values)) > FEW:
+        return np.array(values, np.float64), None
+    ticks = sorted(set(values)) if numbers else sorted(set(values), key=str)
+    names = ["-".join(map(str, v)) or "none" if isinstance(v, tuple) else v for v in ticks]
+    texts = [f"{v:.3g}" if isinstance(v, float) else _text(v) for v in names]
+    return np.array([ticks.index(v) for v in values], np.float64), texts
+
+
+def _finite(values: Array) -> Array:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _cap(axes: "Axes", costs: Sequence[Array], means: Sequence[Array] = ()) -> None:
+    """From 0 to what the curves that learn reach, and the means of several: one curve that
+    diverges is cut off."""
+    firsts = [cost[0] for cost in costs if len(cost) and np.isfinite(cost[0])]
+    top = 1.5 * max(firsts, default=1.0)
+    highest = max((float(np.nanmax(m)) for m in means if np.isfinite(m).any()), default=0.0)
+    axes.set_ylim(0, max(top, min(1.05 * highest, 4 * top)))
+
+
+def _text(text: Any) -> str:
+    """Names from data are no formulas."""
+    return str(text).replace("$", r"\$")
+
+
+def _legend(axes: "Axes") -> None:
+    axes.legend(framealpha=0.85, edgecolor="none", fontsize="small")

@@ -2,7 +2,7 @@
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from chainrule.training import History
 
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 # Okabe & Ito (2008): told apart by color-blind readers; line styles tell them apart in gray.
 TRAINING, VALIDATION = "#0072B2", "#D55E00"
+# All of them from dark to light, with line styles and markers for gray.
+COLORS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+STYLES = ("-", "--", "-.", ":")
+CHANCE = "#777777"  # what guessing reaches, and other lines to compare with
+MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 
 
 def learning_curve(history: History, axes: "Axes | None" = None, title: str = "") -> "Figure":
@@ -57,8 +62,18 @@ def finished(axes: "Axes", title: str) -> "Figure":
     return figure
 
 
-def save_figure(figure: "Figure", path: str | Path) -> None:
-    """Write the figure as a PNG file, without a screen."""
+def plain(text: object, most: int = 40) -> str:
+    """A name from data on one line of at most `most` characters; a $ in it is no formula."""
+    line = " ".join(str(text).split())
+    if len(line) > most:
+        line = f"{line[: most - most // 2 - 1]}…{line[-(most // 2) :]}"
+    return line.replace("$", r"\$")
+
+
+def save_figure(
+    figure: "Figure", path: str | Path | BinaryIO, dpi: int = 144, kind: str = "png"
+) -> None:
+    """Write the figure as a PNG or JPEG file, without a screen."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     FigureCanvasAgg(figure)
@@ -66,4 +81,4 @@ def save_figure(figure: "Figure", path: str | Path) -> None:
         # A name in a script that the font lacks is drawn as boxes; that is no one's mistake.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         warnings.filterwarnings("ignore", message="Font .* does not have a glyph")
-        figure.savefig(path, dpi=144)
+        figure.savefig(path, dpi=dpi, format=kind)

@@ -1,0 +1,120 @@
+"""The report of a training: what it says, and that names from data run nothing."""
+
+import html
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+import chainrule as cr
+from chainrule.data import Dataset, Splits
+from chainrule.inspection.report import training_report
+from chainrule.inspection.report.images import Image
+from chainrule.inspection.report.report import Accuracy
+
+HOSTILE = (
+    "<script>alert(1)</script>.png",
+    '"><img src=x onerror=alert(1)>.png',
+    "a" * 300 + ".png",
+    "кот 🐈 'quoted'.png",
+    "\u202egnp.exe.png",
+    "{{ 7 * 7 }}.png",
+)
+
+
+def report(splits, iterations=40, **options):
+    n_y = len(splits.train.classes)
+    network = cr.Network.create((splits.train.raw.shape[0], 5, 1 if n_y == 2 else n_y))
+    trained = cr.train(network, splits.train, learning_rate=0.05, iterations=iterations)
+    model = cr.Model.of(trained.network, splits)
+    given = {"title": "t", "settings": {"seed": 0}, "versions": {"chainrule": "1"}} | options
+    return model, training_report(model, splits, trained.history, **given)
+
+
+@pytest.fixture(scope="module")
+def fashion():
+    return cr.open_data("fashion", positive="Sandal")
+
+
+def test_it_opens_with_the_answer_on_the_test_set(fashion):
+    model, page = report(fashion)
+    found = cr.evaluate(model, fashion.test)
+    right = round(found.accuracy * 500)
+    interval = binomtest(right, 500).proportion_ci(0.95, method="wilson")
+    text = " ".join(re.sub(r"<[^>]+>", " ", page.split("</style>")[1]).split())
+    assert text.index(f"{100 * found.accuracy:.1f} % right") < 100
+    assert f"{right} of 500 test examples" in text
+    assert f"between {100 * interval.low:.1f} % and {100 * interval.high:.1f} %" in text
+    assert "(90.0 %)" in text
+    assert "There was no test set" not in text
+
+
+def test_without_a_test_set_it_warns(fashion):
+    _, page = report(replace(fashion, test=None))
+    assert "There was no test set" in page
+    assert "1000 training examples" in " ".join(page.split())
+
+
+@pytest.mark.parametrize(
+    ("right", "m", "baseline", "verdict"),
+    [
+        (95, 100, 0.5, "better than always"),
+        (55, 100, 0.5, "not clearly better"),
+        (5, 100, 0.5, "worse than"),
+        (1, 1, 1.0, "not clearly better"),
+    ],
+)
+def test_the_verdict_leaves_room_for_chance(right, m, baseline, verdict):
+    interval = binomtest(right, m).proportion_ci(0.95, method="wilson")
+    found = Accuracy("test", right, m, interval.low, interval.high, baseline, 0.1)
+    assert found.verdict.startswith(verdict)
+
+
+def test_it_needs_nothing_from_elsewhere(fashion):
+    _, page = report(fashion, explanations=[Image("data:image/png;base64,AA==", "why")])
+    addresses = re.findall(r"""(?:src|href|action|url)\s*[=(]\s*["']?([^"'\s>)]+)""", page)
+    assert addresses
+    assert all(address.startswith("data:image/") for address in addresses)
+    assert "<script" not in page
+    assert len(page) < 3_000_000
+    assert page.count("<img ") == page.count(" alt=")
+
+
+def test_names_are_text(fashion):
+    n = len(HOSTILE)
+    test = fashion.test.select(np.arange(n))
+    # All of them mistakes: their labels are turned round.
+    model, _ = report(fashion)
+    wrong = 1 - model.predict(test.raw)
+    classes = ("<b>no</b>", "yes & <i>more</i>")
+    renamed = Dataset(test.raw, wrong, classes, HOSTILE, test.image_shape, test.scaling, "<u>x</u>")
+    train = replace(fashion.train, classes=classes, source="<u>train</u>")
+    _, page = report(Splits(train, None, renamed), settings={"data": "</dd><script>1</script>"})
+    assert "<script>" not in page
+    assert "<b>no</b>" not in page
+    assert "<u>" not in page
+    shown = [
+        name
+        for name in HOSTILE
+        if html.escape(name).replace("&#x27;", "&#39;") in page.replace("&#34;", "&quot;")
+    ]
+    assert shown == list(HOSTILE)
+
+
+def test_tables_have_no_pictures():
+    splits = cr.open_data("planar:moons")
+    _, page = report(splits)
+    assert "<figure>" not in page
+    assert "What the first layer looks for" not in page
+
+
+def test_ten_classes_and_no_mistakes():
+    splits = cr.open_data("fashion")
+    _, page = report(splits)
+    assert "Ankle boot" in page
+    few = splits.train.select(np.arange(12))
+    model, page = report(Splits(few, None, None), iterations=400)
+    if cr.evaluate(model, few).accuracy == 1:
+        assert "None of the 12 training examples" in " ".join(page.split())
