@@ -16,7 +16,16 @@ LEVELS = [
     {"_version", "errors", "checks", "tensor_file"},
     {"network", "data"},
     {"training", "graph"},
-    {"model_file", "course", "inspection", "run_folder", "export", "estimators", "experiments"},
+    {
+        "model_file",
+        "course",
+        "inspection",
+        "run_folder",
+        "export",
+        "estimators",
+        "experiments",
+        "lab",
+    },
     {"__init__"},
     {"cli", "__main__"},
 ]

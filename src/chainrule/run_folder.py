@@ -10,6 +10,9 @@ Of one training:
 Of an experiment:
     settings.json            everything needed to repeat it, and its results
     results.csv              the table of its runs, folds or examples
+    predictions.csv          each example's class, and its probabilities without it
+    influence.safetensors    of leave-one-out: each example's influence on each
+    labels.csv               of a label review: the suspects, to decide on
     *.png                    pictures of them
     model.safetensors        where it chose or trained a model
     finished/                outcomes of finished runs, while it is not finished itself

@@ -4,6 +4,8 @@ Loading runs no code. A file is written beside its place and then moved there, s
 a full disk leaves the old file or none, never half of one.
 """
 
+import contextlib
+import hashlib
 import json
 import os
 import tempfile
@@ -26,6 +28,17 @@ def write(path: str | Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]
     write_bytes(path, save(contiguous, {KEY: json.dumps(facts)}))
 
 
+def digest(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> str:
+    """SHA-256 of all that a file says; JSON writes the same floats for the same bits."""
+    names = sorted(arrays)
+    found = hashlib.sha256(json.dumps([names, facts], sort_keys=True).encode())
+    for name in names:
+        array = arrays[name]
+        found.update(repr((array.dtype.str, array.shape)).encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
+
+
 def write_bytes(path: str | Path, content: bytes) -> None:
     """Replace `path` by a file with this content, atomically."""
     path = Path(path)
@@ -44,8 +57,12 @@ def write_bytes(path: str | Path, content: bytes) -> None:
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
+            raise InputError(str(path), "room to write it", reason) from None
         raise
 
 

@@ -83,9 +83,9 @@ def test_a_sweep_is_sorted_and_its_best_becomes_a_model(chainrule, fruit):
     table = rows("done/results.csv")
     assert [float(row["learning_rate"]) for row in table] == [0.1, 0.0001]
     assert float(table[0]["cost"]) < float(table[1]["cost"])
-    assert "right on the test set" in said.out
+    assert "On the test set 100.00 % are right" in said.out
     assert chainrule("evaluate", "done", fruit, "--json").json["accuracy"] == 1.0
-    assert "learning_rate 0.1" in cr.load("done").training["setting"]
+    assert "learning rate 0.1" in cr.load("done").training["setting"]
 
 
 def test_a_sweep_draws_from_ranges(chainrule):
@@ -99,7 +99,7 @@ def test_a_sweep_draws_from_ranges(chainrule):
 def test_a_sweep_uses_the_datas_own_validation_set(chainrule, fruit):
     (fruit / "test").rename(fruit / "val")
     said = chainrule("sweep", fruit, "--size", 8, *QUICK, "--vary", "l2=0,0.1", "--out", "done")
-    assert "score by accuracy on the validation set" in said.out
+    assert "each on the validation set" in said.out
 
 
 def test_cross_validation_is_the_librarys(chainrule):
@@ -141,6 +141,76 @@ def test_a_review_whose_decisions_are_trained_with(chainrule, fruit):
     options = ("--size", 8, *QUICK, "--labels", "decided.csv", "--out", "run")
     assert chainrule("train", fruit, *options).code == 0
     assert (fruit / "train/tomato/wrong.png").exists()
+
+
+def test_a_review_by_leaving_each_one_out(chainrule, fruit):
+    said = chainrule("review-labels", fruit, "--size", 8, *QUICK, "--leave-one-out", "--json")
+    data = cr.open_data(fruit, size=8).train
+    alone = leave_one_out(data, Setting(hidden=(4,), iterations=30, learning_rate=0.1))
+    wrong = np.flatnonzero(alone.predicted != alone.labels)
+    assert {suspect["index"] for suspect in said.json["suspects"]} == set(wrong)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_decisions_are_not_overwritten(resume, chainrule, fruit):
+    arguments = ("review-labels", fruit, "--size", 8, *QUICK, "--folds", 3, "--out", "done")
+    assert chainrule(*arguments).code == 0
+    Path("done/labels.csv").write_text("my decisions")
+    again = chainrule(*(("review-labels", "--resume", "done") if resume else arguments))
+    assert again.code == (0 if resume else 2)
+    assert Path("done/labels.csv").read_text() == "my decisions"
+
+
+def test_an_ensemble_is_trained_and_resumed(chainrule, fruit):
+    arguments = ("train", fruit, "--size", 8, *QUICK, "--runs", 3, "--seed", 5, "--out", "done")
+    first = chainrule(*arguments, "--json").json
+    assert (first["members"], first["seeds"]) == (3, [5, 6, 7])
+    assert {p.name for p in Path("done").iterdir()} == {
+        *("settings.json", "results.csv", "learning-curves.png", "model.safetensors")
+    }
+    table, model = rows("done/results.csv"), cr.load("done")
+    assert [row["seed"] for row in table] == ["5", "6", "7"]
+    test = cr.open_data(fruit, size=8).test
+    reached = first["results"]["test"]
+    assert reached["cost"] == cr.evaluate(model, test).cost
+    each = [cr.evaluate(model.member(r), test).accuracy for r in range(3)]
+    assert reached["mean_accuracy_of_members"] == pytest.approx(np.mean(each))
+    assert [float(row["test_accuracy"]) for row in table] == each
+    said = chainrule("train", "--resume", "done")
+    assert said.code == 0
+    assert "3 networks, seeds 5 to 7" in said.out
+    assert "mean of members" in said.out
+    again = json.loads(Path("done/settings.json").read_text())
+    assert again["results"] == first["results"]
+
+
+WIDE = ("--vary", "learning_rate=0.01,0.1", "--vary", "layers=20-7-5,none", "--vary", "l2=0,0.1")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize(
+    ("command", "own"),
+    [
+        ("sweep", WIDE),
+        ("crossval", ("--folds", 3)),
+        ("leave-one-out", ()),
+        ("train", ("--runs", 2)),
+    ],
+)
+def test_a_table_breaks_no_word(command, own, columns, chainrule, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    said = chainrule(command, "planar", "--iterations", 2, "--layers", 2, *own, "--out", "done")
+    lines = said.out.splitlines()
+    rule = next(k for k, line in enumerate(lines) if "───" in line)
+    first = next(k for k in range(rule, 0, -1) if not lines[k].strip())
+    assert len(lines[rule]) <= columns
+    known = {"learning", "rate", "hidden", "l2", "accuracy", "deviation", "cost", "auc", "training"}
+    known |= {"fold", "examples", "example", "class", "left", "out", "trained", "on", "mean"}
+    known |= {"change", "of", "others", "set", "one", "member", "commonest"}
+    known |= {"layers", "|change|", "members"}
+    assert set(" ".join(lines[first:rule]).split()) <= known
+    for line in lines[rule + 1 : lines.index(" " * len(lines[rule]), rule)]:
+        assert len(line.split()) >= 3
 
 
 def test_rates_are_compared(chainrule):
@@ -213,8 +283,13 @@ def test_a_finished_one_can_be_done_again(command, chainrule):
         (("sweep", "planar", "--vary", "learning_rate=a"), "a number for learning_rate"),
         (("sweep", "planar", "--vary", "seed=1.5"), "a whole number for seed"),
         (("sweep", "planar", "--vary", "l2=1..0"), "l2 from a lower to a higher number"),
+        (("sweep", "planar", "--vary", "l2=0..1:0"), "the count of l2"),
+        (("sweep", "planar", "--vary", "l2=1e-4..1:-1"), "the count of l2"),
+        (("sweep", "planar", "--vary", "l2=1..2:"), "a whole number for l2"),
+        (("sweep", "planar", "--vary", "l2=1..inf:3"), "a finite number"),
+        (("sweep", "planar", "--vary", f"seed=1..1{400 * '0'}:3"), "a finite number"),
         (("sweep", "planar", "--vary", "l2=0", "--vary", "l2=1"), "l2 twice"),
-        (("sweep", "planar", "--vary", "l2=0..1"), "a list of values for l2 in a grid"),
+        (("sweep", "planar", "--vary", "l2=0..1"), "a list for l2 in a grid"),
         (("sweep", "planar", "--vary", "l2=-1"), "l2"),
         (("sweep", "planar", "--vary", "layers=0"), "hidden units as whole numbers"),
         (("sweep", "planar", "--vary", "activation=rulu"), "relu"),
@@ -267,3 +342,74 @@ def test_names_from_data_paint_no_terminal(chainrule, fruit):
     assert said.code == 0
     assert "\x1b" not in said.out
     assert np.isfinite([float(row["loss"]) for row in rows("done/results.csv")]).all()
+
+
+def test_other_data_are_not_gone_on_with(chainrule, fruit):
+    chainrule("crossval", fruit, "--size", 8, *QUICK, "--folds", 2, "--out", "done")
+    before = Path("done/results.csv").read_bytes()
+    (fruit / "train/lime/lime3.png").unlink()
+    said = chainrule("crossval", "--resume", "done")
+    assert said.code == 2
+    assert "the data that it was begun with; got others" in said.error
+    assert Path("done/results.csv").read_bytes() == before
+
+
+def test_a_sweep_by_auc_over_epochs(chainrule):
+    varied = ("--vary", "epochs=1,2", "--batch-size", 50, "--score", "auc")
+    said = chainrule("sweep", "planar", "--layers", 4, *varied, "--out", "done")
+    assert said.code == 0
+    assert "Best: epochs" in said.out
+    assert "auc_deviation" in rows("done/results.csv")[0]
+
+
+def test_no_better_than_the_commonest_class_is_said(chainrule, fruit):
+    for k in range(4):
+        (fruit / f"train/lime/lime{k}.png").unlink()
+    dead = ("--size", 8, "--layers", "3", "--initializer", "zeros", "--iterations", 50)
+    said = chainrule("crossval", fruit, *dead, "--folds", 2)
+    assert "Always saying the commonest class: 66.67 % of all 12." in said.out
+    assert "no better: the network has not learned what generalizes" in said.out
+
+
+@pytest.mark.parametrize("bound", ["nan", "inf"])
+def test_bounds_that_are_no_numbers(bound, chainrule):
+    said = chainrule("lr-find", "planar", "--high", bound)
+    assert said.code == 2
+    assert said.error.count("\n") == 1
+    assert not Path("runs").exists()
+
+
+def test_an_interrupted_ensemble_goes_on(chainrule, tmp_path):
+    arguments = ("train", "planar", "--runs", 3, "--layers", 32, "--iterations", 20000)
+    command = [sys.executable, "-m", "chainrule.cli", *map(str, arguments), "--out", "done"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    end = time.monotonic() + 60
+    while not (tmp_path / "done/settings.json").exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    time.sleep(0.5)
+    os.kill(process.pid, signal.SIGINT)
+    out, error = process.communicate(timeout=60)
+    assert (process.returncode, error) == (1, "")
+    assert "Go on:  chainrule train --resume done" in out
+    assert list(tmp_path.glob("done/finished/*.checkpoint"))
+
+
+def test_labels_are_corrected_where_a_model_is_evaluated(chainrule, fruit):
+    (fruit / "train/lime/lime0.png").rename(fruit / "train/tomato/wrong.png")
+    for part in (fruit / "test/lime", fruit / "test/tomato"):
+        for path in part.iterdir():
+            path.unlink()
+        part.rmdir()
+    (fruit / "test").rmdir()
+    options = ("--size", 8, "--iterations", 300, "--layers", "none", "--learning-rate", 0.1)
+    Path("labels.csv").write_text(
+        "name,given,decision,relabel_as\ntrain/tomato/wrong.png,tomato,relabel,lime\n"
+    )
+    assert chainrule("train", fruit, *options, "--labels", "labels.csv", "--out", "run").code == 0
+    assert chainrule("evaluate", "run", fruit, "--json").json["accuracy"] < 1
+    said = chainrule("evaluate", "run", fruit, "--labels", "labels.csv", "--json")
+    assert said.json["accuracy"] == 1

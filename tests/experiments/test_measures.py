@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from chainrule.experiments.measures import Measures, Spread, area_under_curve, write_table
+from chainrule.experiments.measures import Spread, area_under_curve, write_table
 
 
 def test_spread():
@@ -40,11 +40,6 @@ def test_area_under_curve():
     assert np.isnan(area_under_curve(A, A))
     assert np.isnan(area_under_curve(A * np.nan, Y))
     assert np.isnan(area_under_curve(A[:1], np.ones((1, 20))))
-
-
-def test_values_to_compare():
-    assert Measures(0.5, 2.0).value("cost") == -2.0
-    assert Measures(0.5, np.nan).value("cost") == Measures(np.nan, 1.0).value("accuracy") == -np.inf
 
 
 def test_tables(tmp_path):

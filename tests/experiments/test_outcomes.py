@@ -76,3 +76,35 @@ def test_a_damaged_file(tmp_path):
 
 def test_no_folder_yet(tmp_path):
     assert read_outcomes(tmp_path / "none") == {}
+
+
+@pytest.mark.parametrize("batch_size", [None, 3])
+def test_a_group_that_was_broken_off_goes_on(batch_size, binary, quick, interrupt_at, tmp_path):
+    setting = replace(quick, iterations=400, batch_size=batch_size)
+    how = Execution(threads=1, folder=tmp_path, progress=interrupt_at(0.3))
+    broken = cross_validate(binary, setting, folds=2, execution=how)
+    assert not broken.complete
+    assert list(tmp_path.glob("*.checkpoint"))
+    seen = []
+    again = Execution(threads=1, folder=tmp_path, progress=lambda *at: seen.append(at))
+    found = cross_validate(binary, setting, folds=2, execution=again)
+    # The steps made before are not made again.
+    assert min(done / total for done, total in seen if done) > 0.3
+    expected = cross_validate(binary, setting, folds=2, execution=Execution(threads=1))
+    assert_array_equal(found.outputs, expected.outputs)
+    for mine, own in zip(found.folds, expected.folds, strict=True):
+        assert_array_equal(mine.history.cost, own.history.cost)
+        assert_array_equal(mine.history.validation_cost, own.history.validation_cost)
+    assert not list(tmp_path.glob("*.checkpoint"))
+
+
+@pytest.mark.parametrize("where", [0.3, 0.6, 0.99])
+def test_a_changed_byte_is_noticed(where, binary, quick, tmp_path):
+    options = {"folds": 2, "execution": Execution(folder=tmp_path)}
+    cross_validate(binary, quick, **options)
+    path = next(tmp_path.glob("*.safetensors"))
+    content = bytearray(path.read_bytes())
+    content[int(where * len(content))] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match=path.name):
+        cross_validate(binary, quick, **options)

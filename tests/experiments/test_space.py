@@ -145,3 +145,10 @@ def test_momentum_is_varied_of_optimizers_that_have_it():
         grid(space, Setting())
     assert len(grid(space, Setting(optimizer="nesterov"))) == 2
     assert len(grid(space | {"optimizer": ["momentum"]}, Setting())) == 2
+
+
+def test_epochs_take_the_place_of_iterations_and_the_other_way_round():
+    of_epochs = grid({"epochs": [1, 2]}, Setting(iterations=5))
+    assert [(one.epochs, one.iterations) for one in of_epochs] == [(1, None), (2, None)]
+    of_iterations = grid({"iterations": [1, 2]}, Setting(epochs=5))
+    assert [(one.epochs, one.iterations) for one in of_iterations] == [(None, 1), (None, 2)]

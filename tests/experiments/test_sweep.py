@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import signal
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +12,9 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from chainrule import InputError, Training
+from chainrule import InputError, Training, train
 from chainrule.experiments import Between, Execution, cross_validate, sweep
+from chainrule.training import Callback
 
 SPACE = {"learning_rate": [0.05, 0.3], "l2": [0.0, 0.1], "hidden": [(3,), ()]}
 
@@ -166,6 +170,21 @@ def test_control_c_before_anything_is_finished(binary, quick, interrupt_at, tmp_
     assert (found.trials, found.best) == ((), None)
     assert repr(found) == "Sweep(no trials)"
     found.to_csv(tmp_path / "none.csv")
+
+
+def test_control_c_while_the_best_is_trained(binary, quick, monkeypatch):
+    class Press(Callback):
+        def on_step(self, session):
+            if session.iteration == 3:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    def interrupted(*arguments, **more):
+        return train(*arguments, **more, callbacks=[Press()])
+
+    monkeypatch.setattr(sys.modules["chainrule.experiments.sweep"], "train", interrupted)
+    found = sweep(binary, SPACE, base=quick, folds=2)
+    assert (found.best, found.complete) == (None, False)
+    assert len(found.trials) == 8
 
 
 @pytest.mark.parametrize("search", ["grid", "random", "optuna"])

@@ -9,11 +9,14 @@ from chainrule._version import __version__
 from chainrule.cli.crossval import crossval
 from chainrule.cli.demo import demo
 from chainrule.cli.evaluate import evaluate
+from chainrule.cli.explain import explain_picture
 from chainrule.cli.export import export
 from chainrule.cli.graph import graph
+from chainrule.cli.lab import lab
 from chainrule.cli.leave_one_out import leave_one_out
 from chainrule.cli.lr_find import lr_find
 from chainrule.cli.predict import predict
+from chainrule.cli.report import report
 from chainrule.cli.reproduce import reproduce
 from chainrule.cli.review_labels import review
 from chainrule.cli.show import safe
@@ -35,7 +38,9 @@ app = App(
 for command in (demo, train, evaluate, predict, lr_find, sweep, crossval, leave_one_out):
     app.command(command)
 app.command(review, name="review-labels")
-for other in (graph, export, reproduce):
+app.command(explain_picture, name="explain")
+app.command(report)
+for other in (graph, lab, export, reproduce):
     app.command(other)
 
 

@@ -1,28 +1,16 @@
 """`chainrule crossval`."""
 
-import csv
-import io
-import time
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from chainrule import tensor_file
 from chainrule.cli import show
-from chainrule.cli.experiment import (
-    Folds,
-    Job,
-    Machine,
-    carried_out,
-    closed,
-    groups_of,
-    introduce,
-    planned,
-)
+from chainrule.cli.experiment import COMMON, Common, Folds, Job, carried_out, planned
 from chainrule.cli.options import Options
 from chainrule.data import Dataset
-from chainrule.experiments import CrossValidation, cross_validate
+from chainrule.experiments import SCORES, CrossValidation, Execution, cross_validate
+from chainrule.experiments.measures import write_table
 from chainrule.inspection.experiment_plots import fold_curves
 from chainrule.inspection.plots import save_figure
 
@@ -32,10 +20,7 @@ def crossval(
     *,
     folds: Annotated[Folds, Parameter(name="*")] = Folds(),
     options: Annotated[Options, Parameter(name="*")] = Options(),
-    machine: Annotated[Machine, Parameter(name="*")] = Machine(),
-    out: Path | None = None,
-    resume: Path | None = None,
-    json: bool = False,
+    common: Annotated[Common, Parameter(name="*")] = COMMON,
 ) -> int:
     """Cross-validate: train once for each fold without it, all together, and measure there.
 
@@ -43,78 +28,67 @@ def crossval(
     ----------
     data
         Data of any kind that `chainrule train` takes; its training set is divided into folds.
-    out
-        The folder to make; runs/NAME-crossval-1, -2, ... by default. Never overwritten.
-    resume
-        The folder of an interrupted cross-validation to go on in.
-    json
-        Print one JSON object instead of text.
     """
-    began = time.perf_counter()
-    job = planned("crossval", data, options, folds, machine, out, resume)
-    setting, splits = job.options.setting(), job.options.open(job.data)
-    if not json:
-        times = f", {job.own.repeats} times" if job.own.repeats > 1 else ""
-        introduce(splits, setting, f"hold out each of {job.own.folds} folds{times}")
-    found: CrossValidation = carried_out(
+    job = planned("crossval", data, options, folds, common)
+    times = f", {job.own.repeats} times" if job.own.repeats > 1 else ""
+    return carried_out(
         job,
-        lambda execution: cross_validate(
-            splits.train,
-            setting,
-            folds=job.own.folds,
-            repeats=job.own.repeats,
-            groups=groups_of(splits.train, job.own.group_by),
-            seed=job.options.seed,
-            execution=execution,
-        ),
-        shown=not json,
+        f"hold out each of {job.own.folds} folds{times}",
+        lambda execution: cross_validated(job, execution),
+        _written,
+        _report,
     )
-    facts = closed(job, _written(job, found, splits.train), began, complete=found.complete)
-    if json:
-        show.print_json(facts)
-    else:
-        _report(found, facts, job)
-    return 0 if found.complete else 1
 
 
-def _written(job: Job, found: CrossValidation, data: Dataset) -> dict[str, Any]:
-    """The folder's files; what was reached, as plain facts."""
-    facts = {
-        name: {"mean": spread.mean, "deviation": spread.deviation}
-        for name in ("accuracy", "cost", "auc")
-        for spread in [getattr(found, name)]
-    }
+def cross_validated(job: Job[Folds], execution: Execution) -> CrossValidation:
+    """Of the training set, as the options say."""
+    return cross_validate(
+        job.splits.train,
+        job.setting,
+        folds=job.own.folds,
+        repeats=job.own.repeats,
+        groups=job.groups(job.own.group_by),
+        seed=job.options.seed,
+        execution=execution,
+    )
+
+
+def _written(job: Job[Folds], found: CrossValidation) -> dict[str, Any]:
     if found.folds:
         found.to_csv(job.folder.table)
-        write_predictions(found.probabilities, data, job.folder.path / "predictions.csv")
+        write_predictions(found.probabilities, job.splits.train, job.folder.path)
         histories = [fold.history for fold in found.folds]
-        title = f"{Path(job.data).name}: {len(histories)} folds"
-        save_figure(fold_curves(histories, title=title), job.folder.path / "learning-curves.png")
-    return facts | {"folds": found.rows()}
+        figure = fold_curves(histories, title=f"{job.data_name}: {len(histories)} folds")
+        save_figure(figure, job.folder.path / "learning-curves.png")
+    spreads = {name: vars(getattr(found, name)) for name in SCORES}
+    return {**spreads, "folds": found.rows()}
 
 
-def write_predictions(P: Any, data: Dataset, path: Path) -> None:
-    """A row for each example: its class, and what networks trained without it say."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["name", "class", *(f"probability of {name}" for name in data.classes)])
-    for name, label, p in zip(data.example_names, data.labels, P.T, strict=True):
-        writer.writerow([name, data.classes[label], *(repr(float(x)) for x in p)])
-    tensor_file.write_bytes(path, out.getvalue().encode())
+def write_predictions(P: Any, data: Dataset, folder: Path) -> None:
+    """predictions.csv: each example's class, and the probabilities P (n_classes, m) of networks
+    trained without it."""
+    rows = [
+        {"name": name, "class": data.classes[label]}
+        | {f"probability of {k}": float(p) for k, p in zip(data.classes, column, strict=True)}
+        for name, label, column in zip(data.example_names, data.labels, P.T, strict=True)
+    ]
+    write_table(rows, folder / "predictions.csv")
 
 
-def _report(found: CrossValidation, facts: dict[str, Any], job: Job) -> None:
-    out = show.console()
-    columns = ("examples", "accuracy", "cost", "auc", "training cost")
-    table = show.table("", "fold", *columns, numbers=len(columns))
-    for k, (fold, row) in enumerate(zip(found.folds, found.rows(), strict=True), start=1):
-        if fold.diverged >= 0:
-            table.add_row(str(k), str(row["examples"]), f"diverged at {fold.diverged}", "", "", "")
-            continue
-        numbers = [show.number(row[name.replace(" ", "_")]) for name in columns[1:]]
-        table.add_row(str(k), str(row["examples"]), *numbers)
-    for label, part in (("mean", "mean"), ("deviation", "deviation")):
-        values = [facts[name][part] for name in ("accuracy", "cost", "auc")]
-        table.add_row(label, "", *("-" if v is None else show.number(v) for v in values), "")
-    out.print(table)
-    show.ending(job.folder.path, facts["seconds"], job.command, complete=found.complete)
+def _report(job: Job[Folds], found: CrossValidation, facts: dict[str, Any]) -> str:
+    if not found.folds:
+        return ""
+    measures = (*SCORES, "training_cost")
+    heads = [name.replace("_", " ") for name in ("examples", *measures)]
+    table = show.table("", "fold", *heads, numbers=len(heads))
+    for row in found.rows():
+        numbers = [show.number(row[name]) for name in measures]
+        if row["diverged"] != "":
+            numbers = [f"diverged at {row['diverged']}"]
+        table.add_row(str(row["fold"]), str(row["examples"]), *numbers)
+    for part in ("mean", "deviation"):
+        values = [getattr(getattr(found, name), part) for name in SCORES]
+        table.add_row(part, "", *map(show.number, values))
+    show.print_table(table)
+    show.print_baseline(job.splits.train, found.accuracy.mean, "The mean accuracy")
+    return ""

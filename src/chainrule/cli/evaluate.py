@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chainrule.cli import show
-from chainrule.data import Dataset, Splits, open_raw
+from chainrule.data import Dataset, Splits, apply_decisions, open_raw, read_decisions
 from chainrule.inspection.evaluation import Evaluation
 from chainrule.inspection.evaluation import evaluate as evaluate_model
 from chainrule.model_file import load
@@ -16,6 +16,7 @@ def evaluate(
     data: str,
     *,
     label: str | None = None,
+    labels: Path | None = None,
     seed: int = 0,
     strict: bool = False,
     mistakes: int = 10,
@@ -33,6 +34,8 @@ def evaluate(
         Data of any kind that `chainrule train` takes.
     label
         Label column of a table.
+    labels
+        A CSV file of decisions about doubtful labels, applied to data without a test set.
     seed
         Of generated data.
     strict
@@ -45,6 +48,8 @@ def evaluate(
     loaded = load(model)
     splits = open_raw(data, loaded.image_shape or (64, 64, 3), label, strict, seed)
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)
+    if labels is not None and not name:
+        chosen = apply_decisions(loaded.prepare(chosen), read_decisions(labels))
     found = evaluate_model(loaded, chosen)
     if json:
         facts = {"model": str(model), "data": data, "set": name or "all"}
@@ -63,6 +68,8 @@ def _report(found: Evaluation, data: Dataset, name: str, splits: Splits, mistake
         show.console(error=True).print(f"skipped  {show.safe(skipped)}")
     out.print(f"{found.m} {name} examples from {show.safe(data.source)}".replace("  ", " "))
     right = round(found.accuracy * found.m)
+    if not name:
+        out.print("          (if these are the examples that it was trained on, others do worse)")
     out.print(f"Accuracy  {show.percent(found.accuracy)} ({right} of {found.m} right)")
     out.print(f"          {show.percent(found.baseline)} by always saying the commonest class")
     out.print(f"Cost      {found.cost:.6f} nats an example")

@@ -57,7 +57,7 @@ def explain_picture(
     if data is None:
         found = explain(loaded, raw[:, None])
     else:
-        options, note = _options(loaded)
+        options, note = followed(loaded)
         splits = options.open(data)
         arguments: dict[str, Any] = {}
         if not note:
@@ -76,7 +76,7 @@ def explain_picture(
     return 0
 
 
-def _options(model: Model) -> tuple[Options, str]:
+def followed(model: Model) -> tuple[Options, str]:
     """The settings that the model was trained with; and why no training can be followed, or ""."""
     saved = model.training.get("options")
     known = {field.name for field in fields(Options)}

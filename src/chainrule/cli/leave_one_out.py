@@ -1,8 +1,6 @@
 """`chainrule leave-one-out`."""
 
-import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -11,37 +9,26 @@ from cyclopts import Parameter
 from chainrule import tensor_file
 from chainrule.cli import show
 from chainrule.cli.crossval import write_predictions
-from chainrule.cli.experiment import (
-    Job,
-    Machine,
-    carried_out,
-    closed,
-    introduce,
-    planned,
-)
+from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
 from chainrule.cli.options import Options
-from chainrule.data import Dataset
 from chainrule.experiments import LeaveOneOut
 from chainrule.experiments import leave_one_out as run_leave_one_out
 from chainrule.inspection.experiment_plots import left_out_plot
 from chainrule.inspection.plots import save_figure
 
-SHOWN = 10
+SHOWN = 10  # examples in the terminal; the table in the folder has all
 
 
 @dataclass(frozen=True, kw_only=True)
 class Nothing:
-    """Leaving one out has no settings of its own."""
+    """Leaving one out has no options of its own."""
 
 
 def leave_one_out(
     data: str | None = None,
     *,
     options: Annotated[Options, Parameter(name="*")] = Options(),
-    machine: Annotated[Machine, Parameter(name="*")] = Machine(),
-    out: Path | None = None,
-    resume: Path | None = None,
-    json: bool = False,
+    common: Annotated[Common, Parameter(name="*")] = COMMON,
 ) -> int:
     """Train once without each example: its own prediction then, and its exact influence on others.
 
@@ -49,36 +36,21 @@ def leave_one_out(
     ----------
     data
         Data of any kind that `chainrule train` takes; its training set is used.
-    out
-        The folder to make; runs/NAME-leave-one-out-1, -2, ... by default. Never overwritten.
-    resume
-        The folder of an interrupted run to go on in.
-    json
-        Print one JSON object instead of text.
     """
-    began = time.perf_counter()
-    job = planned("leave-one-out", data, options, Nothing(), machine, out, resume)
-    setting, splits = job.options.setting(), job.options.open(job.data)
-    if not json:
-        introduce(splits, setting, f"{len(splits.train) + 1} trainings: all, and all but one")
-    found: LeaveOneOut = carried_out(
+    job = planned("leave-one-out", data, options, Nothing(), common)
+    return carried_out(
         job,
-        lambda execution: run_leave_one_out(splits.train, setting, execution=execution),
-        shown=not json,
+        f"{len(job.splits.train) + 1} trainings: on all, and on all but one",
+        lambda execution: run_leave_one_out(job.splits.train, job.setting, execution=execution),
+        _written,
+        _report,
     )
-    facts = closed(job, _written(job, found, splits.train), began, complete=found.complete)
-    if json:
-        show.print_json(facts)
-    else:
-        _report(found, facts, job)
-    return 0 if found.complete else 1
 
 
-def _written(job: Job, found: LeaveOneOut, data: Dataset) -> dict[str, Any]:
-    """The folder's files; what was reached, as plain facts."""
+def _written(job: Job[Nothing], found: LeaveOneOut) -> dict[str, Any]:
     folder = job.folder.path
     found.to_csv(job.folder.table)
-    write_predictions(found.probabilities, data, folder / "predictions.csv")
+    write_predictions(found.probabilities, job.splits.train, folder)
     tensor_file.write(
         folder / "influence.safetensors",
         {"full": found.full, "without": found.without, "outputs": found.outputs},
@@ -86,32 +58,38 @@ def _written(job: Job, found: LeaveOneOut, data: Dataset) -> dict[str, Any]:
     )
     left_out = found.probabilities[found.labels, np.arange(len(found.labels))]
     done = np.isfinite(left_out) & np.isfinite(found.full)
-    title = f"{Path(job.data).name}: each example left out"
+    title = f"{job.data_name}: each example left out"
     figure = left_out_plot(found.full[done], left_out[done], title=title)
     save_figure(figure, folder / "left-out.png")
     return {
         "accuracy": found.accuracy,
         "cost": found.cost,
-        "accuracy_when_trained_on": float((found.full > 0.5).mean()) if done.any() else None,
+        "accuracy_when_trained_on": found.accuracy_when_trained_on,
         "diverged": int((found.diverged >= 0).sum()),
     }
 
 
-def _report(found: LeaveOneOut, facts: dict[str, Any], job: Job) -> None:
+def _report(job: Job[Nothing], found: LeaveOneOut, facts: dict[str, Any]) -> str:
     out = show.console()
-    done = int(np.isfinite(found.losses).sum())
-    out.print(f"Accuracy  {show.percent(found.accuracy)} of {done} examples when left out")
-    out.print(f"Cost      {found.cost:.6f} nats an example")
+    if not np.isfinite(found.losses).any():
+        return ""
+    rows = [row for row in found.rows() if np.isfinite(row["loss"])]
+    out.print(f"Accuracy  {show.percent(found.accuracy)} of {len(rows)} examples when left out")
+    out.print(f"          {show.percent(found.accuracy_when_trained_on)} when trained on")
+    show.print_baseline(job.splits.train, found.accuracy)
+    out.print(f"Cost      {found.cost:.6f} nats an example when left out")
     if facts["diverged"]:
         out.print(f"Diverged  {facts['diverged']} trainings")
-    rows = [row for row in found.rows() if np.isfinite(row["loss"])]
-    rows.sort(key=lambda row: -row["mean_change_of_others"])
-    columns = ("left out", "trained on", "change of others")
-    title = "The most influential examples (probability of their class; mean change of others)"
-    table = show.table(title, "example", "class", *columns, numbers=3)
+    heads = {
+        "left out": "probability_of_class",
+        "trained on": "probability_when_trained_on",
+        "mean |change| of others": "mean_change_of_others",
+    }
+    title = "The most influential of them (probabilities of their own class)"
+    table = show.table(title, "example", "class", *heads, numbers=len(heads))
+    rows.sort(key=lambda row: row["mean_change_of_others"], reverse=True)
     for row in rows[:SHOWN]:
-        names = ("probability_of_class", "probability_when_trained_on", "mean_change_of_others")
         texts = (show.safe(row["name"]), show.safe(row["class"]))
-        table.add_row(*texts, *(show.number(row[name]) for name in names))
-    out.print(table)
-    show.ending(job.folder.path, facts["seconds"], job.command, complete=found.complete)
+        table.add_row(*texts, *(show.number(row[name]) for name in heads.values()))
+    show.print_table(table)
+    return ""

@@ -1,8 +1,8 @@
 """The settings of one training, declared once: for the command line, the run folder, --resume."""
 
-from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from chainrule import checks
 from chainrule.cli import parse
@@ -12,6 +12,7 @@ from chainrule.experiments.setting import WITH_MOMENTUM, Setting
 
 ITERATIONS = 2500
 CHANGEABLE = ("iterations", "epochs")  # what a resumed training may be given anew
+Group = TypeVar("Group")  # of options: a frozen dataclass, every field with its default
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,11 +98,10 @@ class Options:
     first_layer: Literal["auto", "primal", "dual"] = "auto"
 
     def absolute(self) -> "Options":
-        """The same with the path of `labels` as seen from anywhere: what is resumed may be
-        resumed from another folder."""
-        if self.labels is None:
-            return self
-        return replace(self, labels=str(Path(self.labels).resolve()))
+        """The same with paths as seen from anywhere: what is resumed may be resumed from another
+        folder."""
+        labels, test = (path and parse.absolute(path) for path in (self.labels, self.test))
+        return replace(self, labels=labels, test=test)
 
     def open(self, data: str) -> Splits:
         """The data, as these settings want them."""
@@ -125,7 +125,10 @@ class Options:
             raise InputError("--momentum", expected, self.optimizer, "Leave it out.")
         activation: Any = self.activation.strip()
         if "," in activation:
-            activation = parse.names(activation, len(hidden), "--activation")
+            activation = parse.activations(activation, len(hidden))
+        iterations = self.iterations
+        if iterations is None and self.epochs is None:
+            iterations = ITERATIONS
         return Setting(
             hidden=hidden,
             activation=activation,
@@ -134,9 +137,7 @@ class Options:
             learning_rate=self.learning_rate,
             momentum=self.momentum,
             schedule=self.schedule,
-            iterations=ITERATIONS
-            if self.iterations is None and self.epochs is None
-            else self.iterations,
+            iterations=iterations,
             epochs=self.epochs,
             batch_size=self.batch_size,
             l2=self.l2,
@@ -146,36 +147,39 @@ class Options:
             first_layer=self.first_layer,
         )
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
-    @classmethod
-    def resumed(cls, saved: Any, given: "Options", where: str) -> "Options":
-        """The saved settings, with the few that may change taken from `given`.
+def restored(saved: Any, given: Group, where: str, changeable: Sequence[str] = ()) -> Group:
+    """Options from the file `where`; the `changeable` ones as in `given`, if it has one of them.
 
-        InputError if another was given that differs from the saved one: silently ignoring it
-        would be worse. (One given as its default value cannot be told from one not given.)
-        """
-        known = {f.name for f in fields(cls)}
-        if not isinstance(saved, dict) or set(saved) != known:
-            raise ModelFileError(where, "the settings of a training", "other settings")
-        defaults = asdict(cls())
-        for name, value in asdict(given).items():
-            if name not in CHANGEABLE and value not in (defaults[name], saved[name]):
-                option = "--" + name.replace("_", "-")
-                raise InputError(
-                    option,
-                    f"the setting that the training began with ({saved[name]})",
-                    str(value),
-                    "A resumed training takes only --iterations or --epochs anew.",
-                )
-        hints = get_type_hints(cls)
-        for name, value in saved.items():
-            if not fits(value, hints[name]):
-                raise ModelFileError(where, f"a setting for {name}", checks.describe(value))
-        if given.iterations is not None or given.epochs is not None:
-            saved = saved | {name: getattr(given, name) for name in CHANGEABLE}
-        return cls(**saved)
+    InputError if another was given that differs from the saved one: silently ignoring it
+    would be worse. (One given as its default value cannot be told from one not given.)
+    ModelFileError if they are not of the kind of `given`.
+    """
+    kind: Any = type(given)
+    defaults, hints = asdict(kind()), get_type_hints(kind)
+    what, takes = "experiment", "keeps its settings"
+    if changeable:
+        what = "training"
+        takes = f"takes only {' or '.join(f'--{name}' for name in changeable)} anew"
+    if not isinstance(saved, dict) or set(saved) != set(defaults):
+        raise ModelFileError(where, f"the settings of a resumed {what}", "other settings")
+    # JSON has lists where options have tuples.
+    saved = {n: tuple(v) if isinstance(v, list) else v for n, v in saved.items()}
+    anew = {name: getattr(given, name) for name in changeable}
+    for name, value in saved.items():
+        if not fits(value, hints[name]):
+            raise ModelFileError(where, f"a setting for {name}", checks.describe(value))
+        if name not in anew and getattr(given, name) not in (defaults[name], value):
+            raise InputError(
+                "--" + name.replace("_", "-"),
+                f"the setting that the {what} began with ({value})",
+                str(getattr(given, name)),
+                f"A resumed {what} {takes}.",
+            )
+    if any(value is not None for value in anew.values()):
+        saved |= anew
+    found: Group = kind(**saved)
+    return found
 
 
 def fits(value: Any, hint: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.errors import DataError, InputError
 from chainrule.experiments import Between
 
@@ -30,14 +31,18 @@ def layer_sizes(text: str) -> tuple[int, ...]:
     return sizes
 
 
-def names(text: str, n: int, option: str) -> tuple[str, ...]:
-    """n names from "relu" (for all) or "relu,tanh,..." (one for each)."""
+def activations(text: str, n: int) -> tuple[str, ...]:
+    """Of n hidden layers, from "relu,tanh,..."."""
     found = tuple(part.strip() for part in text.split(","))
-    if len(found) == 1:
-        return found * n
     if len(found) != n:
-        raise InputError(option, f"one name, or {n}, one per hidden layer", f"{len(found)}")
+        raise InputError("--activation", f"one name, or {n}, one per hidden layer", f"{len(found)}")
     return found
+
+
+def absolute(data: str) -> str:
+    """A path as seen from anywhere: what is resumed may be resumed from another folder."""
+    path = Path(data)
+    return str(path.resolve()) if path.exists() else data
 
 
 def stem(data: str) -> str:
@@ -101,18 +106,19 @@ def _field(name: str) -> str:
 
 
 def _range(name: str, text: str, *, whole: bool) -> Any:
-    ends, _, count = text.partition(":")
+    ends, colon, count = text.partition(":")
     kind = _whole if whole else _float
     low, high = (kind(name, part.strip()) for part in ends.split("..", 1))
     if not low < high:
         raise InputError("--vary", f"{name} from a lower to a higher number", repr(text))
-    if count:
-        n = _whole(name, count)
+    between = Between(low, high, log=low > 0)  # which refuses numbers that are not finite
+    if colon:
+        n = checks.whole_number("--vary", f"the count of {name}", _whole(name, count), least=1)
         points = np.geomspace(low, high, n) if low > 0 else np.linspace(low, high, n)
         return list(dict.fromkeys(np.rint(points).astype(int) if whole else points))
     if whole and high - low < 100:
         return list(range(int(low), int(high) + 1))
-    return Between(low, high, log=low > 0)
+    return between
 
 
 def _layers(name: str, text: str) -> tuple[int, ...]:

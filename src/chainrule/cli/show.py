@@ -7,10 +7,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from chainrule import checks
+from chainrule.data import Dataset, Splits
 from chainrule.training import Callback, Record, Session
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress as Bar
     from rich.table import Table
 
 
@@ -26,11 +31,52 @@ def table(title: str, *columns: str, numbers: int = 0) -> "Table":
     from rich import box
     from rich.table import Table
 
-    made = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    made = Table(
+        title=title or None,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        pad_edge=False,
+        collapse_padding=True,
+    )
     for k, name in enumerate(columns):
         right = k >= len(columns) - numbers
         made.add_column(name, justify="right" if right else "left", overflow="fold")
     return made
+
+
+def fitted(made: "Table") -> bool:
+    """Whether the terminal has room for a table; for that its columns of numbers are made as
+    narrow as they can be with no number broken, and heads between words only."""
+    out = console()
+    # Measured for a terminal of any width: else the answer is cut to this one's.
+    options = out.options.update_width(10**4)
+    if out.measure(made, options=options).maximum <= out.width:
+        return True
+    numbers = [column for column in made.columns if column.justify == "right"]
+    for column in numbers:
+        parts = [*str(column.header).split(), *map(str, column.cells)]
+        column.width = max(map(len, parts))
+    if out.measure(made, options=options).minimum <= out.width:
+        return True
+    for column in numbers:
+        column.width = None
+    return False
+
+
+def print_table(made: "Table") -> None:
+    """In a narrow terminal with heads of several lines, in a very narrow one broken anywhere."""
+    fitted(made)
+    console().print(made)
+
+
+def print_data(splits: Splits, counts: str) -> None:
+    """What is trained on; counts : such as "1000 training, 500 test"."""
+    data, out = splits.train, console()
+    kind = f"pictures {'x'.join(map(str, data.image_shape))}" if data.image_shape else "examples"
+    out.print(f"Data     {counts} {kind}; classes {safe(checks.listed(data.classes))}")
+    out.print(f"         from {safe(data.source)}; scaled: {data.scaling.kind}")
+    for skipped in splits.skipped:
+        console(error=True).print(f"skipped  {safe(skipped)}")
 
 
 def safe(text: str) -> str:
@@ -45,7 +91,8 @@ def print_json(facts: dict[str, Any]) -> None:
 
 
 def percent(fraction: float) -> str:
-    return f"{100 * fraction:.2f} %"
+    """Such as 93.50 %; - for not a number."""
+    return "-" if fraction != fraction else f"{100 * fraction:.2f} %"
 
 
 def value(setting: Any) -> str:
@@ -55,18 +102,38 @@ def value(setting: Any) -> str:
     return f"{setting:.4g}" if isinstance(setting, float) else str(setting)
 
 
+def print_baseline(data: Dataset, accuracy: float, chosen: str = "") -> None:
+    """What always saying the commonest class would reach; a warning if `accuracy` is no better."""
+    out, m = console(), len(data)
+    baseline = float(np.bincount(data.labels).max() / m)
+    out.print(f"Always saying the commonest class: {percent(baseline)} of all {m}.")
+    if accuracy <= baseline:
+        out.print(f"{chosen or 'This'} is no better: the network has not learned what generalizes.")
+
+
 def number(found: float) -> str:
     """A measure in a table, with four decimals; - for not a number."""
     return "-" if found != found else f"{found:.4f}" if abs(found) < 1e4 else f"{found:.1e}"
 
 
-def ending(folder: Path, seconds: float, command: str, *, complete: bool) -> None:
-    """Where an experiment's files are and, if it was interrupted, how it goes on."""
+def evaluation(folder: Path, data: str, *, tested: bool) -> str:
+    """The command that comes after training: an honest measurement. tested : whether the data
+    have a test set."""
+    source = shlex.quote(safe(data))
+    if not tested:
+        return f"chainrule crossval {source}  (there is no test set to evaluate on)"
+    return f"chainrule evaluate {shlex.quote(str(folder))} {source}"
+
+
+def ending(folder: Path, seconds: float, command: str, following: str, *, complete: bool) -> None:
+    """Where an experiment's files are, how it goes on if it was interrupted, what may follow."""
     out, quoted = console(), shlex.quote(str(folder))
     out.print(f"{seconds:.1f} s; wrote {quoted}")
     if not complete:
-        out.print("Interrupted: what was finished is kept.")
+        out.print("Interrupted: what was reached is kept.")
         out.print(f"Go on:  chainrule {command} --resume {quoted}")
+    if following:
+        out.print(f"Next:   {safe(following)}")
 
 
 class Progress(Callback):
@@ -75,20 +142,8 @@ class Progress(Callback):
     INTERVAL = 0.1  # seconds between two looks
 
     def __init__(self, label: str) -> None:
-        from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
-
-        errors = console(error=True)
-        self._bar = Bar(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total}"),
-            TextColumn("cost {task.fields[cost]}"),
-            TextColumn("{task.fields[rate]} it/s"),
-            TimeRemainingColumn(),
-            console=errors,
-            transient=True,
-            disable=not errors.is_terminal,
+        self._bar = _bar(
+            "{task.completed}/{task.total}", "cost {task.fields[cost]}", "{task.fields[rate]} it/s"
         )
         self._label, self._next = label, 0.0
 
@@ -114,28 +169,16 @@ class Progress(Callback):
         self._bar.update(self._task, cost=f"{record.cost:.6f}")
 
     def close(self) -> None:
-        """Take the bar away, however training ended. A bar that never began leaves no trace."""
-        if self._bar.live.is_started:
-            self._bar.stop()
+        """Take the bar away, however training ended."""
+        _stop(self._bar)
 
 
 class RunsProgress:
     """A bar on standard error, if that is a terminal: all runs' iterations, remaining time."""
 
     def __init__(self, label: str) -> None:
-        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
-
-        errors = console(error=True)
-        self._bar = Bar(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.completed:,.0f}/{task.total:,.0f} iterations"),
-            TimeRemainingColumn(),
-            console=errors,
-            transient=True,
-            disable=not errors.is_terminal,
+        self._bar = _bar(
+            "{task.percentage:>3.0f}%", "{task.completed:,.0f}/{task.total:,.0f} iterations"
         )
         self._label = label
 
@@ -147,6 +190,28 @@ class RunsProgress:
         self._bar.update(self._bar.tasks[0].id, completed=done, total=total)
 
     def close(self) -> None:
-        """Take the bar away. One that never began leaves no trace."""
-        if self._bar.live.is_started:
-            self._bar.stop()
+        """Take the bar away, however the experiment ended."""
+        _stop(self._bar)
+
+
+def _bar(*texts: str) -> "Bar":
+    """A bar on standard error, if that is a terminal, with `texts` beside it."""
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    errors = console(error=True)
+    return Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        *map(TextColumn, texts),
+        TimeRemainingColumn(),
+        console=errors,
+        transient=True,
+        disable=not errors.is_terminal,
+    )
+
+
+def _stop(bar: "Bar") -> None:
+    """A bar that never began leaves no trace: rich would print an empty line."""
+    if bar.live.is_started:
+        bar.stop()

@@ -1,27 +1,18 @@
 """`chainrule sweep`."""
 
-import shlex
-import time
+import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from chainrule.cli import parse, show
-from chainrule.cli.experiment import (
-    Job,
-    Machine,
-    carried_out,
-    closed,
-    groups_of,
-    introduce,
-    planned,
-)
+from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
 from chainrule.cli.options import Options
 from chainrule.errors import InputError
 from chainrule.experiments import SCORES, Setting, Sweep
 from chainrule.experiments import sweep as run_sweep
+from chainrule.experiments.sweep import FOLDS
 from chainrule.inspection.evaluation import evaluate
 from chainrule.inspection.experiment_plots import learning_curves, score_plot
 from chainrule.inspection.plots import save_figure
@@ -53,8 +44,8 @@ class Search:
     repeats
         Repetitions of the cross-validation, with other folds.
     group_by
-        A regular expression: examples in whose names it finds the same text stay together, for
-        example '^(patient[0-9]+)'.
+        A regular expression: examples in whose names (CLASS/FILE of pictures) it finds the same
+        text stay together, for example '(patient[0-9]+)'.
     """
 
     vary: tuple[str, ...] = ()
@@ -71,10 +62,7 @@ def sweep(
     *,
     search: Annotated[Search, Parameter(name="*")] = Search(),
     options: Annotated[Options, Parameter(name="*")] = Options(),
-    machine: Annotated[Machine, Parameter(name="*")] = Machine(),
-    out: Path | None = None,
-    resume: Path | None = None,
-    json: bool = False,
+    common: Annotated[Common, Parameter(name="*")] = COMMON,
 ) -> int:
     """Train many settings at once, compare them on held-out examples, train the best on all.
 
@@ -82,104 +70,112 @@ def sweep(
     ----------
     data
         Data of any kind that `chainrule train` takes.
-    out
-        The folder to make; runs/NAME-sweep-1, -2, ... by default. Never overwritten.
-    resume
-        The folder of an interrupted sweep to go on in.
-    json
-        Print one JSON object instead of text.
     """
-    began = time.perf_counter()
-    job = planned("sweep", data, options, search, machine, out, resume)
-    if not job.own.vary:
+    job = planned("sweep", data, options, search, common)
+    own = job.own
+    if not own.vary:
         fix = "Such as --vary learning_rate=0.001,0.01,0.1."
         raise InputError("sweep", "--vary NAME=VALUES at least once", "none", fix)
-    space, base = parse.space(job.own.vary), job.options.setting()
-    splits = job.options.open(job.data)
-    by_set = splits.validation is not None and job.own.folds is None
-    if not json:
-        scored = "the validation set" if by_set else f"{job.own.folds or 5} folds"
-        names = ", ".join(space)
-        introduce(splits, base, f"vary {names} of that; score by {job.own.score} on {scored}")
-    found: Sweep = carried_out(
+    space = parse.space(own.vary)
+    drawn = [name for name, values in space.items() if hasattr(values, "rvs")]
+    if drawn and own.trials is None:
+        fix = "Add --trials N, or LOW..HIGH:N for N numbers of a range."
+        raise InputError("--vary", f"a list for {drawn[0]} in a grid", "a range", fix)
+    validation = job.splits.validation if own.folds is None else None
+    held_out = f"{own.folds or FOLDS} folds" if validation is None else "the validation set"
+    return carried_out(
         job,
+        f"{_counted(space, own)} of {', '.join(map(_option, space))}, each on {held_out}",
         lambda execution: run_sweep(
-            splits.train,
+            job.splits.train,
             space,
-            base=base,
-            trials=job.own.trials,
-            search=job.own.search,
-            folds=None if by_set else job.own.folds,
-            repeats=job.own.repeats,
-            groups=groups_of(splits.train, job.own.group_by),
-            validation=splits.validation if by_set else None,
-            score=job.own.score,
+            base=job.setting,
+            trials=own.trials,
+            search=own.search,
+            folds=own.folds,
+            repeats=own.repeats,
+            groups=job.groups(own.group_by),
+            validation=validation,
+            score=own.score,
             seed=job.options.seed,
             execution=execution,
         ),
-        shown=not json,
+        _written,
+        _report,
     )
-    facts = closed(job, _written(job, found, splits, base), began, complete=found.complete)
-    if json:
-        show.print_json(facts)
-    else:
-        _report(found, facts, job)
-    return 0 if found.complete else 1
 
 
-def _written(job: Job, found: Sweep, splits: Any, base: Setting) -> dict[str, Any]:
-    """The folder's files; what was reached, as plain facts."""
-    folder, title = job.folder, f"{Path(job.data).name}: sweep"
+def _counted(space: dict[str, Any], own: Search) -> str:
+    """How many settings are going to be tried."""
+    count = own.trials or math.prod(len(values) for values in space.values())
+    return f"{count} settings"
+
+
+def _written(job: Job[Search], found: Sweep) -> dict[str, Any]:
     facts: dict[str, Any] = {"scored_on": found.held_out, "trials": found.rows()}
     if not found.trials:
         return facts
-    found.to_csv(folder.table)
-    save_figure(
-        score_plot(found.rows(), found.varied, found.score, title), folder.path / "scores.png"
-    )
+    found.to_csv(job.folder.table)
+    title = f"{job.data_name}: sweep"
+    figure = score_plot(found.rows(), found.varied, found.score, title)
+    save_figure(figure, job.folder.path / "scores.png")
     curves = [trial.histories[0] for trial in found.trials]
     names = [_values(trial.setting, found.varied) for trial in found.trials]
-    save_figure(
-        learning_curves(curves, names, title=f"{title}, best first"),
-        folder.path / "learning-curves.png",
-    )
+    figure = learning_curves(curves, names, title=f"{title}, best first")
+    save_figure(figure, job.folder.path / "learning-curves.png")
     if found.best is not None:
-        model = Model.of(
-            found.best.network, splits, {"setting": _values(found.trials[0].setting, found.varied)}
-        )
-        save(model, folder.model)
-        if splits.test is not None:
-            facts["test_accuracy_of_best"] = evaluate(model, splits.test).accuracy
+        model = Model.of(found.best.network, job.splits, {"setting": names[0]})
+        save(model, job.folder.model)
+        if job.splits.test is not None:
+            facts["test_accuracy_of_best"] = evaluate(model, job.splits.test).accuracy
     return facts
 
 
 def _values(setting: Setting, varied: tuple[str, ...]) -> str:
-    return ", ".join(f"{name} {show.value(getattr(setting, name))}" for name in varied)
+    return ", ".join(f"{_option(n)} {show.value(getattr(setting, n))}" for n in varied)
 
 
-def _report(found: Sweep, facts: dict[str, Any], job: Job) -> None:
+def _option(name: str) -> str:
+    """A setting's name as the command line has it, for people."""
+    return "layers" if name == "hidden" else name.replace("_", " ")
+
+
+def _report(job: Job[Search], found: Sweep, facts: dict[str, Any]) -> str:
     out = show.console()
+    if not found.trials:
+        return ""
     # The deviation of the score alone: the table in the folder has the others.
-    measures = (found.score, "deviation", *(name for name in SCORES if name != found.score))
-    varied = [name.replace("_", " ") for name in found.varied]
-    columns = (*varied, *measures, "training cost")
-    title = f"Trials by {found.score} on {found.held_out}"
-    table = show.table(title, "", *columns, numbers=len(columns))
-    for rank, (trial, row) in enumerate(zip(found.trials[:SHOWN], found.rows(), strict=False), 1):
-        values = [show.safe(show.value(getattr(trial.setting, name))) for name in found.varied]
-        row = row | {"deviation": row[f"{found.score}_deviation"]}
-        numbers = [show.number(row[name]) for name in measures]
-        last = (
-            f"diverged ({trial.diverged})" if trial.diverged else show.number(row["training_cost"])
-        )
-        table.add_row(str(rank), *values, *numbers, last)
-    out.print(table)
+    more = [*(name for name in SCORES if name != found.score), "training_cost"]
+    table = _table(found, more)
+    while more and not show.fitted(table):
+        table = _table(found, more := more[:-1])
+    show.print_table(table)
     if len(found.trials) > SHOWN:
         out.print(f"and {len(found.trials) - SHOWN} more: {job.folder.table}")
+    best = found.trials[0]
+    then = "" if found.best is None else "; trained on all the training data"
+    out.print(f"Best: {show.safe(_values(best.setting, found.varied))}{then}.")
+    show.print_baseline(job.splits.train, best.accuracy.mean, "Its accuracy")
     if "test_accuracy_of_best" in facts:
         accuracy = show.percent(facts["test_accuracy_of_best"])
-        out.print(f"Best, trained on all the training data: {accuracy} right on the test set.")
-    show.ending(job.folder.path, facts["seconds"], job.command, complete=found.complete)
-    if found.best is not None:
-        folder = shlex.quote(str(job.folder.path))
-        out.print(f"Next:   chainrule evaluate {folder} {shlex.quote(show.safe(job.data))}")
+        out.print(f"On the test set {accuracy} are right.")
+    return (
+        ""
+        if found.best is None
+        else show.evaluation(job.folder.path, job.data, tested=job.splits.test is not None)
+    )
+
+
+def _table(found: Sweep, more: list[str]) -> Any:
+    """The best trials: their settings, the score, and what else there is room for."""
+    heads = [*found.varied, found.score, "deviation", *more]
+    title = f"Trials by {found.score} on {found.held_out}"
+    table = show.table(title, "", *map(_option, heads), numbers=len(heads))
+    for trial, row in zip(found.trials[:SHOWN], found.rows(), strict=False):
+        settings = [show.safe(show.value(row[name])) for name in found.varied]
+        measures = [row[name] for name in (found.score, f"{found.score}_deviation", *more)]
+        numbers = [show.number(measure) for measure in measures]
+        if trial.diverged:
+            numbers[:2] = ["diverged", ""]
+        table.add_row(str(row["rank"]), *settings, *numbers)
+    return table

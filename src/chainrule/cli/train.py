@@ -2,22 +2,22 @@
 
 import shlex
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from chainrule import checks
 from chainrule._version import __version__
 from chainrule.cli import parse, show
 from chainrule.cli.ensemble import is_ensemble, train_members
-from chainrule.cli.options import Options
+from chainrule.cli.experiment import Common
+from chainrule.cli.options import CHANGEABLE, Options, restored
+from chainrule.cli.results import results, results_table, sets
 from chainrule.cli.saver import Saver
-from chainrule.data import Dataset, Splits
+from chainrule.data import Splits
 from chainrule.errors import ChainruleError, InputError
 from chainrule.experiments import Setting
-from chainrule.inspection.evaluation import evaluate
 from chainrule.model_file import Model
 from chainrule.network import Network
 from chainrule.run_folder import RunFolder
@@ -53,7 +53,7 @@ def train(
         Print one JSON object instead of text.
     """
     if runs != 1 or (resume is not None and out is None and is_ensemble(resume)):
-        return train_members(data, options, runs, out, resume, json=json)
+        return train_members(data, options, runs, Common(out=out, resume=resume, json=json))
     run = _plan(data, options, out, resume)
     began = time.perf_counter()
     setting, splits = run.options.setting(), run.options.open(run.data)
@@ -82,7 +82,7 @@ def _plan(data: str | None, options: Options, out: Path | None, resume: Path | N
             raise InputError("--out", "a new folder, or --resume", "both", "Leave one out.")
         folder = RunFolder(resume)
         saved = folder.read_settings()
-        options = Options.resumed(saved.get("options"), options, str(folder.settings))
+        options = restored(saved.get("options"), options, str(folder.settings), CHANGEABLE)
         return _Run(data or str(saved.get("data")), options, folder, True)
     if data is None:
         raise InputError("train", "DATA", "none", "Try: chainrule train fashion")
@@ -116,11 +116,6 @@ def _train(setting: Setting, splits: Splits, run: _Run, *, shown: bool) -> Train
             progress.close()
 
 
-def _sets(splits: Splits) -> dict[str, Dataset]:
-    found = {"training": splits.train, "validation": splits.validation, "test": splits.test}
-    return {name: data for name, data in found.items() if data is not None}
-
-
 class _Introduction(Callback):
     """Says what is trained, once all settings have been found good."""
 
@@ -128,22 +123,12 @@ class _Introduction(Callback):
         self._splits, self._network = splits, network
 
     def on_start(self, session: Session) -> None:
-        _introduce(self._splits, self._network, session.plan.choice.reason)
-
-
-def _introduce(splits: Splits, network: Network, reason: str) -> None:
-    out, data = show.console(), splits.train
-    counts = ", ".join(f"{len(found)} {name}" for name, found in _sets(splits).items())
-    kind = f"pictures {'x'.join(map(str, data.image_shape))}" if data.image_shape else "examples"
-    few = show.safe(checks.listed(data.classes, 10))
-    out.print(f"Data     {counts} {kind}; classes {few}")
-    out.print(f"         from {show.safe(data.source)}; scaled: {data.scaling.kind}")
-    sizes = "-".join(map(str, network.layer_sizes))
-    kinds = ", ".join(network.activations)
-    out.print(f"Network  {sizes} ({kinds}), {network.n_parameters:,} parameters")
-    out.print(f"Form     {reason}")
-    for skipped in splits.skipped:
-        show.console(error=True).print(f"skipped  {show.safe(skipped)}")
+        network, out = self._network, show.console()
+        counts = (f"{len(data)} {name}" for name, data in sets(self._splits).items())
+        show.print_data(self._splits, ", ".join(counts))
+        sizes, kinds = "-".join(map(str, network.layer_sizes)), ", ".join(network.activations)
+        out.print(f"Network  {sizes} ({kinds}), {network.n_parameters:,} parameters")
+        out.print(f"Form     {session.plan.choice.reason}")
 
 
 def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[str, Any]:
@@ -160,26 +145,17 @@ def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[st
         "stopped": result.stopped,
         "training_seconds": round(result.seconds, 3),
     }
-    model = Model.of(result.network, splits, facts | {"options": run.options.as_json()})
-    facts["results"] = {
-        name: {
-            "examples": len(data),
-            "accuracy": found.accuracy,
-            "accuracy_of_commonest_class": found.baseline,
-            "cost": found.cost,
-        }
-        for name, data in _sets(splits).items()
-        for found in [evaluate(model, data)]
-    }
+    model = Model.of(result.network, splits, facts | {"options": asdict(run.options)})
+    facts["results"] = results(model, splits)
     facts["skipped"] = splits.skipped
     try:
         run.folder.write_settings(facts | _settings(run))
         run.folder.write_results(model, result.history, title=f"{Path(run.data).name}: cost")
-    except OSError as error:
+    except (OSError, InputError) as error:
         raise InputError(
             str(run.folder.path),
             "room to write the results",
-            error.strerror or str(error),
+            getattr(error, "strerror", None) or str(error),
             f"Then go on with: chainrule train --resume {run.folder.path}",
         ) from None
     return facts | {"out": str(run.folder.path), "seconds": round(time.perf_counter() - began, 3)}
@@ -187,36 +163,29 @@ def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[st
 
 def _settings(run: _Run) -> dict[str, Any]:
     """What --resume needs to begin where this training stopped."""
-    path = Path(run.data)
-    data = str(path.resolve()) if path.exists() else run.data
-    return {"data": data, "options": run.options.as_json()}
+    return {"data": parse.absolute(run.data), "options": asdict(run.options)}
 
 
 def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
     out = show.console()
-    table = show.table("", "set", "examples", "accuracy", "commonest class", "cost", numbers=4)
-    for name, found in facts["results"].items():
-        table.add_row(
-            name,
-            str(found["examples"]),
-            show.percent(found["accuracy"]),
-            show.percent(found["accuracy_of_commonest_class"]),
-            f"{found['cost']:.6f}",
-        )
-    out.print(table)
+    show.print_table(results_table(facts["results"]))
     records = result.history.records
     if records[-1].cost > records[0].cost:
         out.print("The cost is higher than at the start: try a smaller --learning-rate.")
     trained = facts["results"]["training"]
     if trained["accuracy"] <= trained["accuracy_of_commonest_class"]:
         out.print("No better than always saying the commonest class: the network has not learned.")
-        out.print("Try more --iterations, another --seed, --scale standard, or fewer --layers.")
+        out.print(
+            "Look for a --learning-rate: chainrule lr-find. Or try more --iterations, another"
+        )
+        out.print("--seed, --scale standard, or fewer --layers.")
     if result.stopped:
         out.print(f"Stopped after {result.iterations} iterations: {result.stopped}.")
     folder = shlex.quote(facts["out"])
     out.print(f"{result.iterations} iterations in {result.seconds:.2f} s; wrote {folder}")
     if result.stopped == "interrupted":
         out.print(f"Go on:  chainrule train --resume {folder}")
-    out.print(f"Next:   chainrule evaluate {folder} {shlex.quote(show.safe(run.data))}")
+    following = show.evaluation(Path(facts["out"]), run.data, tested="test" in facts["results"])
+    out.print(f"Next:   {following}")
     if facts["pictures"]:
         out.print(f"        chainrule predict {folder} PICTURE")

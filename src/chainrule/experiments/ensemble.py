@@ -25,18 +25,19 @@ Array = np.ndarray
 @dataclass(frozen=True, eq=False)
 class Ensemble:
     """network : of R runs, the members that did not diverge; `Model.of(network, data)` makes it
-    one model. seeds, histories : of these members. diverged : seeds of those that did.
+    one model. None if Ctrl-C came before the first was finished.
+    seeds, histories : of these members. diverged : seeds of those that did.
     complete : whether all members were finished.
     """
 
-    network: Network
+    network: Network | None
     seeds: tuple[int, ...]
     histories: tuple[History, ...]
     diverged: tuple[int, ...]
     complete: bool = True
 
     def __repr__(self) -> str:
-        return f"Ensemble({self.network}, seeds {self.seeds[0]} to {self.seeds[-1]})"
+        return f"Ensemble({self.network}, seeds {', '.join(map(str, self.seeds))})"
 
 
 def train_ensemble(
@@ -49,7 +50,7 @@ def train_ensemble(
     """Train `runs` networks that differ in their seed: the setting's, the next one, ...
 
     data : a Dataset, or (X, Y) with X (n_x, m) and Y (n_y, m). After Ctrl-C the finished members.
-    InputError if none was finished without diverging.
+    InputError if all of them diverged.
     """
     setting = given("train_ensemble", Setting, setting)
     runs = checks.whole_number("train_ensemble", "runs", runs, least=1)
@@ -57,15 +58,12 @@ def train_ensemble(
     examples = Examples("train_ensemble", data)
     found = execute("train_ensemble", examples, members, execution, networks_too=True)
     good = [k for k in sorted(found) if found[k].diverged < 0]
-    if not good:
-        raise InputError(
-            "train_ensemble",
-            "at least one member to be finished",
-            f"{len(found)} finished, all of which diverged" if found else "none",
-            "Try a smaller learning rate." if found else "",
-        )
+    if found and not good:
+        expected, got = "a member that does not diverge", f"{len(found)} that did"
+        raise InputError("train_ensemble", expected, got, "Try a smaller learning rate.")
+    networks = [network for k in good if (network := found[k].network)]
     return Ensemble(
-        Network.stack([found[k].network for k in good]),  # type: ignore[misc]
+        Network.stack(networks) if networks else None,
         tuple(members[k].setting.seed for k in good),
         tuple(found[k].history for k in good),
         tuple(members[k].setting.seed for k in sorted(found) if found[k].diverged >= 0),

@@ -4,14 +4,14 @@ NumPy leaves the interpreter's lock while it computes, so threads suffice; each 
 then, since matrices this small gain nothing from two. Ctrl-C keeps what is finished.
 """
 
+import hashlib
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,12 +22,13 @@ from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_o
 from chainrule.experiments.runs import Group, Run, groups
 from chainrule.experiments.setting import arguments, given, networks
 from chainrule.network import Network
-from chainrule.training import Callback, Session, Training, train
+from chainrule.training import Callback, Session, Training, save_checkpoint, train
 from chainrule.training.interrupt import Interrupt
 
 Array = np.ndarray
 Keep = Callable[[Run, Array], Array]
 Progress = Callable[[float, float], None]
+Found = dict[int, Outcome]  # by the index of the run
 EVERY = 32  # steps of a group between two words of progress
 MEMORY = 2**30  # bytes that the groups in training may take beside the data, unless told otherwise
 
@@ -39,7 +40,8 @@ class Execution:
     memory : bytes for groups in training, beside the data and the results.
     threads : groups at a time; the machine's cores by default.
     progress : called with the iterations done and the iterations in all, over all runs.
-    folder : where finished runs are kept as files; those found there are not trained again.
+    folder : where finished runs are kept as files, and after Ctrl-C what the others reached; those
+        found there are not trained again, or go on.
     """
 
     memory: float = MEMORY
@@ -57,37 +59,42 @@ def execute(
     keep: Keep | None = None,
     networks_too: bool = False,
     record_every: int | None = None,
-) -> dict[int, Outcome]:
-    """Outcomes by index of `runs`; after Ctrl-C of those that were finished."""
+) -> Found:
+    """Outcomes by index of `runs`; after Ctrl-C of those that were finished.
+
+    where : the experiment, for messages and for the keys of kept outcomes.
+    keep : what is kept of the outputs A (n_y, m) of all examples by a run; nothing if None.
+    networks_too : whether trained networks are kept.
+    record_every : updates between records; by default what `train` does.
+    """
     how = given(where, Execution, how)
-    if how.progress is not None and not callable(how.progress):
-        got = checks.describe(how.progress)
-        raise InputError(where, "progress to be a function of two numbers", got)
-    cores = os.cpu_count() or 1
-    threads = cores if how.threads is None else how.threads
-    threads = checks.whole_number(where, "threads", threads, least=1)
-    memory = checks.number(where, "memory", how.memory, least=0, open_below=True)
+    threads, memory = _limits(where, how)
     folder = None if how.folder is None else Path(how.folder)
     names: list[str] = []
-    outcomes: dict[int, Outcome] = {}
+    outcomes: Found = {}
     if folder is not None:
         names = keys(where, examples, runs, record_every)
         there = read_outcomes(folder)
         outcomes = {k: there[name] for k, name in enumerate(names) if name in there}
     todo = [k for k in range(len(runs)) if k not in outcomes]
+    if any(one.batch_size and not one.updates(examples.m) for one in (r.setting for r in runs)):
+        raise InputError(where, "at least one update in mini-batches", "none")
     work = groups(runs, todo, examples, memory, threads)
     for group in work:
         if group.form == "dual" and not group.apart:
             # Once, by all of BLAS's threads, before others would do it at the same time.
             examples.matrix(runs[group.members[0]].setting.dtype).gram()
-    tally = _Tally(how.progress, planned(examples, runs))
+    tally = _Tally(how.progress, _updates(examples, runs))
 
-    def go(group: Group) -> dict[int, Outcome]:
+    def go(group: Group) -> Found:
         members = [runs[k] for k in group.members]
-        watch = _Watch(tally, group.members)
+        path = folder and folder / f"{_digest(names[k] for k in group.members)}.checkpoint"
+        watch = _Watch(tally, group.members, path)
         result, A = _train(examples, members, group.form, watch, record_every, bool(keep))
         if result.stopped == "interrupted":
             return {}
+        if path is not None:
+            path.unlink(missing_ok=True)
         return {
             k: Outcome(
                 own.history,
@@ -110,13 +117,30 @@ def execute(
     return outcomes
 
 
-def planned(examples: Examples, runs: Sequence[Run]) -> dict[int, int]:
-    """Updates that each run takes at most, by its index."""
+def _digest(names: Iterable[str]) -> str:
+    """A name for a group, from those of its members."""
+    return hashlib.sha256(" ".join(names).encode()).hexdigest()[:32]
+
+
+def _limits(where: str, how: Execution) -> tuple[int, float]:
+    """Threads and bytes, checked as the rest is."""
+    if how.progress is not None and not callable(how.progress):
+        got = checks.describe(how.progress)
+        raise InputError(where, "progress to be a function of two numbers", got)
+    threads = (os.cpu_count() or 1) if how.threads is None else how.threads
+    threads = checks.whole_number(where, "threads", threads, least=1)
+    return threads, checks.number(where, "memory", how.memory, least=0, open_below=True)
+
+
+def _updates(examples: Examples, runs: Sequence[Run]) -> dict[int, int]:
+    """Updates that each run takes at most, by its index; fewer if it diverges."""
     m = examples.m
     return {k: run.setting.updates(m - run.held_out.size) for k, run in enumerate(runs)}
 
 
-def _in_threads(go: Any, work: list[Any], threads: int, stop: threading.Event) -> Any:
+def _in_threads(
+    go: Callable[[Group], Found], work: Sequence[Group], threads: int, stop: threading.Event
+) -> Generator[Found, None, None]:
     """Results as they come. One group alone has BLAS's threads to itself."""
     from threadpoolctl import threadpool_limits
 
@@ -129,7 +153,7 @@ def _in_threads(go: Any, work: list[Any], threads: int, stop: threading.Event) -
         return
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
         left = iter(work)
-        running: set[Future] = set()
+        running: set[Future[Found]] = set()
         try:
             while True:
                 # Handed out one by one, so that what is not begun need not be called off.
@@ -152,7 +176,7 @@ class _Tally:
     def __init__(self, progress: Progress | None, planned: dict[int, int]) -> None:
         self._progress, self._planned = progress, planned
         self._at = dict.fromkeys(planned, 0)
-        self._lock = threading.Lock()
+        self._lock, self.writing = threading.Lock(), threading.Lock()
         self.stop = threading.Event()
 
     def advance(self, group: Sequence[int], iteration: int) -> None:
@@ -160,7 +184,7 @@ class _Tally:
             self._at |= dict.fromkeys(group, iteration)
             self._show()
 
-    def finish(self, found: Mapping[int, Outcome]) -> None:
+    def finish(self, found: Found) -> None:
         with self._lock:
             self._at |= {k: self._planned[k] for k in found}
             self._show()
@@ -171,16 +195,20 @@ class _Tally:
 
 
 class _Watch(Callback):
-    """Says how far a group is, and ends it on request."""
+    """Says how far a group is, and ends it on request; what it reached is kept at `path`."""
 
-    def __init__(self, tally: _Tally, group: list[int]) -> None:
-        self._tally, self._group = tally, group
+    def __init__(self, tally: _Tally, group: list[int], path: Path | None) -> None:
+        self._tally, self._group, self.path = tally, group, path
 
     def on_step(self, session: Session) -> None:
         if session.iteration % EVERY == 0:
             self._tally.advance(self._group, session.iteration)
         # What was reached with the last step is complete.
         if self._tally.stop.is_set() and session.iteration < session.plan.iterations:
+            if self.path is not None:
+                with self._tally.writing:
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
+                    save_checkpoint(session, self.path)
             session.stop("interrupted")
 
 
@@ -188,7 +216,7 @@ def _train(
     examples: Examples,
     runs: Sequence[Run],
     form: str,
-    watch: Callback,
+    watch: "_Watch",
     record_every: int | None,
     predict: bool,
 ) -> tuple[Training, Array]:
@@ -211,6 +239,7 @@ def _train(
         validation_weight=held,
         record_every=record_every,
         callbacks=[watch],
+        resume=watch.path if watch.path and watch.path.exists() else None,
         **arguments(settings) | {"first_layer": form},
     )
     nothing = np.empty((len(runs), len(examples.Y), 0))

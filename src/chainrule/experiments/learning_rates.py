@@ -5,6 +5,7 @@ comparison. The range test does so too, for a few iterations; Smith (2017, secti
 rate along one training instead, whose later costs depend on the earlier rates.
 """
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -47,9 +48,8 @@ class RateComparison:
     @property
     def rises(self) -> Array:
         """(R,) the largest rise of the cost between two records, as a part of the first cost."""
-        with np.errstate(
-            over="ignore", invalid="ignore", divide="ignore"
-        ):  # of those that diverged
+        # Of runs that diverged.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             found = [np.diff(h.cost).max(initial=0.0) / h.cost[0] for h in self.histories]
         return np.where(self.diverged < 0, found, np.inf)
 
@@ -84,6 +84,11 @@ class RateSuggestion:
     reason: str
     tested: RateComparison
 
+    @property
+    def complete(self) -> bool:
+        """Whether all rates were finished; else it is the best of those that were."""
+        return self.tested.complete
+
     def __repr__(self) -> str:
         return f"RateSuggestion({self.rate:.3g}: {self.reason})"
 
@@ -103,19 +108,11 @@ def compare_learning_rates(
     setting : all else. After Ctrl-C the rates that were finished.
     """
     setting = given("compare_learning_rates", Setting, setting)
-    rates = checks.numbers(
-        "compare_learning_rates", "rates", rates, least=0, open_below=True
-    ).reshape(-1)
+    where = "compare_learning_rates"
+    rates = checks.numbers(where, "rates", rates, least=0, open_below=True).reshape(-1)
     runs = [Run(replace(setting, learning_rate=float(rate))) for rate in rates]
-    if not runs:
-        raise InputError("compare_learning_rates", "at least one rate", "none")
-    found = execute(
-        "compare_learning_rates",
-        Examples("compare_learning_rates", data),
-        runs,
-        execution,
-        record_every=record_every,
-    )
+    examples = Examples(where, data)
+    found = execute(where, examples, runs, execution, record_every=record_every)
     done = sorted(found)
     return RateComparison(
         rates[done],
@@ -140,7 +137,8 @@ def find_learning_rate(
     Suggested is the rate of the lowest cost after `iterations` among those whose cost never rose
     by more than a hundredth of what it was at the start; if all rose, the lowest cost of all.
 
-    InputError if no rate in the range lowers the cost.
+    After Ctrl-C of the rates that were finished; not a number if none was. InputError if no rate
+    in the range lowers the cost.
     """
     setting = given("find_learning_rate", Setting, setting)
     low = checks.number("find_learning_rate", "low", low, least=0, open_below=True)
@@ -158,30 +156,31 @@ def find_learning_rate(
 
 
 def _suggested(tested: RateComparison, iterations: int) -> RateSuggestion:
-    cost, first = tested.cost, tested.histories[0].cost[0] if tested.histories else np.nan
+    """The best steady rate; where none is steady, the best of all, with a warning."""
+    if not tested.histories:
+        return RateSuggestion(math.nan, "no run was finished.", tested)
+    cost, first = tested.cost, tested.histories[0].cost[0]
     lowered = cost < first
     if not lowered.any():
         raise InputError(
             "find_learning_rate",
             "a rate that lowers the cost",
-            f"none between {tested.rates[0]:g} and {tested.rates[-1]:g}"
-            if tested.rates.size
-            else "no finished run",
+            f"none between {tested.rates[0]:g} and {tested.rates[-1]:g}",
             "Try a wider range, more iterations, or another seed or initializer.",
         )
     steady = lowered & (tested.rises <= RISE)
     among = steady if steady.any() else lowered
     best = int(np.nanargmin(np.where(among, cost, np.nan)))
-    rate = float(tested.rates[best])
-    reason = f"the lowest cost after {iterations} iterations, {cost[best]:.4g} from {first:.4g}"
+    reason = f"the lowest cost after {iterations} iterations ({cost[best]:.4g}, from {first:.4g})"
     if steady.any():
-        reason += ", of the rates whose cost never rose by more than a hundredth of that"
+        reason += " among the rates whose cost did not rise on the way"
     else:
         reason += "; every rate's cost rose on the way, so take it with care"
-    # Above the highest steady one, since between two of them others may be unsteady.
-    above = int(np.flatnonzero(steady).max(initial=-1)) + 1
-    if steady.any() and above < len(tested.rates):
-        reason += f". From {tested.rates[above]:.3g} on the cost rises or diverges"
+    unsteady = np.flatnonzero(~steady[best:])
+    if steady.any() and unsteady.size:
+        reason += f". At {tested.rates[best + unsteady[0]]:.3g} it rises or diverges"
     elif best == len(tested.rates) - 1:
         reason += ". It is the highest rate that was tested: try higher ones"
-    return RateSuggestion(rate, reason + ".", tested)
+    if not tested.complete:
+        reason += f". Of the {len(tested.rates)} rates that were finished"
+    return RateSuggestion(float(tested.rates[best]), f"{reason}.", tested)

@@ -29,13 +29,15 @@ class LeaveOneOut:
     """labels : (m,) class indices; classes and names as the data have them, or None.
 
     outputs : (n_y, m) of each example by the network trained without it.
-    losses : (m,) its loss there.
+    losses : (m,) its loss there, in nats from cross-entropy.
     full : (m,) probability of each example's own class by the network trained on all.
     without : (m, m) float64: row i, the same by the network trained without example i.
-    diverged : (m,) the iteration at which that training diverged, or -1.
+    accuracy_when_trained_on : fraction of all examples that the network trained on all
+        classifies rightly.
+    diverged : (m,) the iteration at which the training without the example diverged, or -1.
     complete : whether all trainings were finished.
 
-    Not a number in rows that were not finished, or diverged.
+    Not a number where a training was not finished, or diverged.
     """
 
     setting: Setting
@@ -46,6 +48,7 @@ class LeaveOneOut:
     losses: Array
     full: Array
     without: Array
+    accuracy_when_trained_on: float
     diverged: Array
     complete: bool = True
 
@@ -74,8 +77,7 @@ class LeaveOneOut:
     @property
     def predicted(self) -> Array:
         """(m,) class indices when left out; for two classes 1 where p > 0.5."""
-        P = self.probabilities
-        return (P[1] > 0.5).astype(np.int64) if len(P) == 2 else P.argmax(axis=0)
+        return _decided(self.outputs)
 
     @property
     def change(self) -> Array:
@@ -135,7 +137,7 @@ def leave_one_out(
     labels = examples.labels
     keep = _Keep(labels)
     # Only the end is looked at: two records, the first and the last.
-    every = max(1, setting.iterations or 1000) if setting.epochs is None else None
+    every = max(1, setting.updates(examples.m))
     outcomes = execute("leave_one_out", examples, runs, execution, keep=keep, record_every=every)
     return _gathered(setting, examples, labels, outcomes)
 
@@ -143,13 +145,19 @@ def leave_one_out(
 @dataclass(frozen=True, eq=False)
 class _Keep:
     """Of the outputs (n_y, m): the probability of each example's own class (m,), and all outputs
-    of the example left out (n_y,), one behind the other."""
+    of the example left out (n_y,), or of all where none is (n_y m,), one behind the other."""
 
     labels: Array
 
     def __call__(self, run: Run, A: Array) -> Array:
         own = class_probabilities(A)[self.labels, np.arange(A.shape[1])]
-        return np.concatenate([own, A[:, run.held_out].ravel()])
+        outputs = A[:, run.held_out] if run.held_out.size else A
+        return np.concatenate([own, outputs.ravel()])
+
+
+def _decided(A: Array) -> Array:
+    """(m,) class indices from outputs A (n_y, m)."""
+    return (A[0] > 0.5).astype(np.int64) if len(A) == 1 else A.argmax(axis=0)
 
 
 def _gathered(
@@ -158,7 +166,7 @@ def _gathered(
     m, n_y = examples.m, len(examples.Y)
     outputs, losses = np.full((n_y, m), np.nan), np.full(m, np.nan)
     full, without = np.full(m, np.nan), np.full((m, m), np.nan)
-    diverged = np.full(m, -1)
+    accuracy, diverged = np.nan, np.full(m, -1)
     for k, outcome in outcomes.items():
         kept, i = outcome.kept, k - 1
         assert kept is not None
@@ -167,6 +175,7 @@ def _gathered(
                 diverged[i] = outcome.diverged
         elif k == 0:
             full[:] = kept[:m]
+            accuracy = float(np.mean(_decided(kept[m:].reshape(n_y, m)) == labels))
         else:
             without[i], outputs[:, i] = kept[:m], kept[m:]
             losses[i] = outcome.last.validation_cost
@@ -180,6 +189,7 @@ def _gathered(
         losses,
         full,
         without,
+        accuracy,
         diverged,
         len(outcomes) == m + 1,
     )

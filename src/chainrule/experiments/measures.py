@@ -28,13 +28,7 @@ class Measures:
 
     accuracy: float
     cost: float
-    auc: float = math.nan
-
-    def value(self, score: str) -> float:
-        """To be compared, more is better: minus infinity where there is no number."""
-        value: float = getattr(self, score)
-        value = -value if score == "cost" else value
-        return value if math.isfinite(value) else -math.inf
+    auc: float
 
 
 @dataclass(frozen=True)
@@ -61,14 +55,13 @@ class Spread:
         return f"{self.mean:.4f} +- {self.deviation:.4f}"
 
 
-def measured(outcome: Outcome, A: Array | None = None, Y: Array | None = None) -> Measures:
-    """Of a run's last record; the AUC from outputs A (n_y, k) and labels Y of those held out."""
+def measured(outcome: Outcome, A: Array, Y: Array) -> Measures:
+    """On the examples that a run held out: the last record's numbers, and the AUC from outputs A
+    (n_y, k) and labels Y (n_y, k)."""
     if outcome.diverged >= 0:
-        return Measures(math.nan, math.nan)
+        return Measures(math.nan, math.nan, math.nan)
     last = outcome.last
-    auc = math.nan if A is None or Y is None else area_under_curve(A, Y)
-    if last.validation_cost is None:
-        return Measures(float(last.accuracy), float(last.cost), auc)
+    auc = area_under_curve(A, Y)
     return Measures(float(last.validation_accuracy), float(last.validation_cost), auc)
 
 
@@ -88,11 +81,10 @@ def write_table(rows: Sequence[Mapping[str, Any]], path: str | Path) -> None:
     """Rows of a table as CSV or, to a name that ends in .json, as a JSON list; atomically."""
     path = Path(path)
     if path.suffix.lower() == ".json":
-        plain = [{name: _finite(value) for name, value in row.items()} for row in rows]
-        text = json.dumps(plain, indent=1, allow_nan=False) + "\n"
+        text = json.dumps(as_json(rows), indent=1, allow_nan=False) + "\n"
     else:
         out = io.StringIO()
-        writer = csv.DictWriter(out, list(rows[0]) if rows else [], lineterminator="\n")
+        writer = csv.DictWriter(out, list(rows[0]) if rows else [])
         writer.writeheader()
         writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
         text = out.getvalue()
@@ -106,8 +98,15 @@ def frame(rows: Sequence[Mapping[str, Any]]) -> Any:
     return pandas.DataFrame(list(rows))
 
 
-def _finite(value: Any) -> Any:
-    """null for what JSON has no number for."""
+def as_json(value: Any) -> Any:
+    """Numbers, text, arrays and collections of them as JSON has them: null for what it has no
+    number for, lists for tuples and arrays."""
+    if isinstance(value, Mapping):
+        return {name: as_json(v) for name, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_json(v) for v in value]
+    if isinstance(value, (np.generic, np.ndarray)):
+        return as_json(value.tolist())
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import tensor_file
+from chainrule._version import __version__
 from chainrule.errors import InputError, ModelFileError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.runs import Run
@@ -21,7 +22,7 @@ from chainrule.network import Network
 from chainrule.training import History, Record
 
 Array = np.ndarray
-FORMAT, VERSION = "outcomes", 1
+FORMAT, VERSION = "run outcomes", 1
 WHOLE = ("iteration", "epoch")  # columns of a record that are whole numbers
 
 
@@ -52,7 +53,8 @@ def keys(
     of_data = examples.digest()
     return [
         hashlib.sha256(
-            repr((where, of_data, run.setting, record_every)).encode() + run.held_out.tobytes()
+            repr((__version__, where, of_data, run.setting, record_every)).encode()
+            + run.held_out.tobytes()
         ).hexdigest()
         for run in runs
     ]
@@ -85,6 +87,7 @@ def write_outcomes(folder: Path, found: Mapping[str, Outcome]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(str(folder), "a place to write", error.strerror or str(error)) from None
+    facts["digest"] = tensor_file.digest(arrays, facts)
     tensor_file.write(folder / f"{min(found)[:32]}.safetensors", arrays, facts)
 
 
@@ -93,15 +96,10 @@ def read_outcomes(folder: Path) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     for path in sorted(folder.glob("*.safetensors")):
         arrays, facts = tensor_file.read(path, FORMAT, VERSION)
-        try:
-            found |= {key: _outcome(key, arrays, fact) for key, fact in facts["runs"].items()}
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ModelFileError(
-                str(path),
-                "finished runs of an experiment",
-                f"an inconsistent file ({str(error)[:100]})",
-                "Delete it: its runs will be trained again.",
-            ) from None
+        if facts.pop("digest", None) != tensor_file.digest(arrays, facts):
+            fix = "Delete it: its runs will be trained again."
+            raise ModelFileError(str(path), "runs as chainrule wrote them", "changed ones", fix)
+        found |= {key: _outcome(key, arrays, fact) for key, fact in facts["runs"].items()}
     return found
 
 

@@ -62,17 +62,17 @@ def groups(
             apart = run.held_out.tobytes()
         kinds.setdefault((run.setting.architecture, apart), []).append(k)
     found, left = [], set(todo)
-    for (setting, apart), everyone in kinds.items():
-        members = [k for k in everyone if k in left]
-        if not members:
-            continue
-        form = form_of(setting, examples, len(everyone))
+    for (setting, apart), members in kinds.items():
+        form = form_of(setting, examples, len(members))
         most = group_size(setting, examples, memory / threads)
         # Groups of one size, and one for each thread at least.
         n = max(-(-len(members) // most), min(threads, len(members)))
         n = min(len(members), -(-n // threads) * threads)
         ends = [len(members) * i // n for i in range(n + 1)]
-        found += [Group(members[a:b], form, bool(apart)) for a, b in pairwise(ends)]
+        for start, end in pairwise(ends):
+            # Divided as if all were to be done: a group that was broken off is found again.
+            if group := [k for k in members[start:end] if k in left]:
+                found.append(Group(group, form, bool(apart)))
     return found
 
 

@@ -94,8 +94,12 @@ class Setting:
         return cls(**{name: plain(value) for name, value in values.items()})
 
     def with_values(self, values: dict[str, Any]) -> "Setting":
-        """The same but for these."""
-        return Setting.named(asdict(self) | values)
+        """The same but for these; of iterations and epochs one takes the other's place."""
+        own = asdict(self)
+        for name, other in (("iterations", "epochs"), ("epochs", "iterations")):
+            if values.get(name) is not None and other not in values:
+                own[other] = None
+        return Setting.named(own | values)
 
     @property
     def architecture(self) -> "Setting":

@@ -56,9 +56,9 @@ class Sweep:
     """trials : finished, the best first. varied : names of what differs between their settings.
 
     score : what they are sorted by. held_out : what the scores were measured on, in words.
-    best : the best setting trained on all the data; None if no trial has a score, or if that
-        training diverged.
-    complete : whether all trials were finished.
+    best : the best setting trained on all the data; None if that was not asked for, if it was
+        interrupted or diverged, or if no trial has a score.
+    complete : whether all trials were finished, and that training too.
     """
 
     trials: tuple[Trial, ...]
@@ -87,6 +87,7 @@ class Sweep:
                 "cost": trial.cost.mean,
                 "cost_deviation": trial.cost.deviation,
                 "auc": trial.auc.mean,
+                "auc_deviation": trial.auc.deviation,
                 "training_cost": float(np.mean([h.cost[-1] for h in trial.histories])),
                 "diverged": trial.diverged,
             }
@@ -164,11 +165,19 @@ def sweep(
     ordered = tuple(sorted(found, key=lambda t: (t.value(score), t.value("cost")), reverse=True))
     best = None
     if refit and complete and ordered and np.isfinite(ordered[0].value(score)):
-        setting = ordered[0].setting
-        network = setting.network(examples.shape[0], len(examples.Y))
-        with suppress(DivergenceError):
-            best = train(network, data, validation=validation, **setting.arguments())
-    return Sweep(ordered, tuple(space), score, words, best, complete)
+        best = _trained_on_all(ordered[0].setting, examples, data, validation)
+        complete = best is None or best.stopped != "interrupted"
+    return Sweep(ordered, tuple(space), score, words, best if complete else None, complete)
+
+
+def _trained_on_all(
+    setting: Setting, examples: Examples, data: Any, validation: Any
+) -> Training | None:
+    """None if that diverges, as it may where no fold does."""
+    network = setting.network(examples.shape[0], len(examples.Y))
+    with suppress(DivergenceError):
+        return train(network, data, validation=validation, **setting.arguments())
+    return None
 
 
 def _search(

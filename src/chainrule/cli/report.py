@@ -1,0 +1,124 @@
+"""`chainrule report`."""
+
+import csv
+import platform
+import time
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule import tensor_file
+from chainrule._version import __version__
+from chainrule.cli import show
+from chainrule.cli.explain import followed
+from chainrule.errors import InputError, ModelFileError
+from chainrule.inspection.evaluation import evaluate
+from chainrule.inspection.explanation import explain
+from chainrule.inspection.explanation_plot import explanation_plot
+from chainrule.inspection.report import training_report
+from chainrule.inspection.report.images import Image, drawn
+from chainrule.model_file import Model, load
+from chainrule.run_folder import RunFolder
+from chainrule.training import History, Record
+
+EXPLAINED = 2  # of the worst mistakes
+# Examples times iterations beyond which following the training again takes longer than the rest.
+FOLLOWED = 600_000
+PACKAGES = ("numpy", "scikit-learn", "matplotlib")
+
+
+def report(
+    run: Path,
+    *,
+    data: str | None = None,
+    out: Path | None = None,
+    json: bool = False,
+) -> int:
+    """Write one HTML file that says how good a training is, and shows why.
+
+    Parameters
+    ----------
+    run
+        A run folder that `chainrule train` wrote.
+    data
+        The data it was trained on, if they are elsewhere by now.
+    out
+        The file to write; report.html in the run folder by default.
+    json
+        Print one JSON object instead of text.
+    """
+    began = time.perf_counter()
+    folder = RunFolder(run)
+    settings, model = folder.read_settings(), load(run)
+    options, note = followed(model)
+    source = data or settings.get("data")
+    if not isinstance(source, str):
+        raise ModelFileError(str(folder.settings), "the data that it was trained on", "none")
+    splits = options.open(source)
+    history = _history(folder.history)
+    work = len(splits.train) * int(model.training.get("iterations") or 0)
+    explanations = [] if note or work > FOLLOWED else _explanations(model, splits, options)
+    facts = {"data": source} | {k: v for k, v in asdict(options).items() if v is not None}
+    html = training_report(
+        model,
+        splits,
+        history,
+        title=f"{Path(source).name}: {'-'.join(map(str, model.network.layer_sizes))}",
+        settings=facts | {"iterations": model.training.get("iterations")},
+        versions={"chainrule": __version__, "Python": platform.python_version()}
+        | {name: version(name) for name in PACKAGES},
+        explanations=explanations,
+    )
+    path = out or run / "report.html"
+    tensor_file.write_bytes(path, html.encode())
+    size, seconds = path.stat().st_size, time.perf_counter() - began
+    if json:
+        show.print_json({"out": str(path), "bytes": size, "seconds": round(seconds, 3)})
+    else:
+        show.console().print(f"{seconds:.1f} s; wrote {show.safe(str(path))} ({size / 1e6:.2f} MB)")
+    return 0
+
+
+def _history(path: Path) -> History:
+    """The records that History.to_csv wrote; ModelFileError for anything else."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        return History([_record(row) for row in rows])
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ModelFileError(str(path), "the history of a run", reason) from None
+    except (KeyError, TypeError, ValueError):
+        raise ModelFileError(str(path), "the history of a run", "a damaged file") from None
+
+
+def _record(row: dict[str, str]) -> Record:
+    values: dict[str, Any] = {name: float(value) for name, value in row.items()}
+    return Record(**values | {name: int(row[name]) for name in ("iteration", "epoch")})
+
+
+def _explanations(model: Model, splits: Any, options: Any) -> list[Image]:
+    """Pictures of why the worst mistakes were made, where they can be told."""
+    tested = splits.test or splits.validation or splits.train
+    if model.image_shape is None or model.n_members > 1:
+        return []
+    found = evaluate(model, tested).mistakes[:EXPLAINED]
+    prepared = model.prepare(tested)
+    setting = options.setting()
+    n_x, *_, n_y = model.network.layer_sizes
+    arguments = setting.arguments() | {"iterations": model.training["iterations"], "epochs": None}
+    pictures = []
+    for one in found:
+        raw = np.ascontiguousarray(prepared.raw[:, [one.index]])
+        try:
+            why = explain(model, raw, splits.train, setting.network(n_x, n_y), **arguments)
+        except InputError:
+            return []  # other data than it was trained on: nothing to follow
+        title = f"{one.name}: {one.actual}, taken for {one.predicted} ({one.probability:.3f})"
+        figure = explanation_plot(why, raw[:, 0], splits.train, title)
+        top = splits.train.example_names[int(np.argmax(why.pushes.of_examples))]  # type: ignore[union-attr]
+        pictures.append(drawn(figure, f"{title}. Pushed most by {top}.", photographs=True))
+    return pictures

@@ -1,0 +1,50 @@
+"""What a model reaches on each set of its data, as facts and as a table."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from chainrule.cli import show
+from chainrule.data import Dataset, Splits
+from chainrule.inspection.evaluation import evaluate
+from chainrule.model_file import Model
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Results = dict[str, dict[str, Any]]
+COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "examples": ("examples", str),
+    "accuracy": ("accuracy", show.percent),
+    "mean_accuracy_of_members": ("mean of members", show.percent),
+    "accuracy_of_commonest_class": ("commonest class", show.percent),
+    "cost": ("cost", "{:.6f}".format),
+}
+
+
+def sets(splits: Splits) -> dict[str, Dataset]:
+    """Those that there are, by name."""
+    found = {"training": splits.train, "validation": splits.validation, "test": splits.test}
+    return {name: data for name, data in found.items() if data is not None}
+
+
+def results(model: Model, splits: Splits) -> Results:
+    """By the name of the set: fractions right, and the cost in nats per example."""
+    return {
+        name: {
+            "examples": len(data),
+            "accuracy": found.accuracy,
+            "accuracy_of_commonest_class": found.baseline,
+            "cost": found.cost,
+        }
+        for name, data in sets(splits).items()
+        for found in [evaluate(model, data)]
+    }
+
+
+def results_table(found: Results) -> "Table":
+    """A row for each set."""
+    columns = {key: column for key, column in COLUMNS.items() if key in found["training"]}
+    table = show.table("", "set", *(head for head, _ in columns.values()), numbers=len(columns))
+    for name, one in found.items():
+        table.add_row(name, *(text(one[key]) for key, (_, text) in columns.items()))
+    return table

@@ -1,0 +1,44 @@
+"""`chainrule report`."""
+
+from pathlib import Path
+
+import pytest
+
+
+def test_a_run_becomes_one_file(chainrule, fruit, trained):
+    said = chainrule("report", trained)
+    assert (said.code, said.error) == (0, "")
+    page = Path("run/report.html").read_text(encoding="utf-8")
+    assert "6 of 6 test examples" in " ".join(page.split())
+    assert "192-3-1" in page
+    assert "learning_rate" in page
+
+
+def test_the_worst_mistakes_are_explained(chainrule, fruit):
+    for k in range(3):
+        (fruit / f"test/lime/lime{k}.png").rename(fruit / f"test/tomato/wrong{k}.png")
+    options = ("--size", 8, "--layers", 3, "--iterations", 200, "--learning-rate", 0.1)
+    chainrule("train", fruit, *options, "--out", "run")
+    said = chainrule("report", "run", "--out", "page.html", "--json")
+    assert said.json["out"] == "page.html"
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert "Why: the worst mistakes" in page
+    assert "Pushed most by" in page
+
+
+def test_data_that_moved(chainrule, fruit, trained):
+    fruit.rename(fruit.parent / "moved")
+    assert chainrule("report", trained).code == 2
+    assert chainrule("report", trained, "--data", "moved").code == 0
+
+
+@pytest.mark.parametrize("damage", ["history.csv", "settings.json", "model.safetensors"])
+def test_a_damaged_run(chainrule, trained, damage):
+    (trained / damage).write_text("nonsense,\n1")
+    said = chainrule("report", trained)
+    assert said.code == 2
+    assert damage in said.error
+    assert said.error.count("\n") == 1
+    (trained / damage).unlink()
+    assert chainrule("report", trained).code == 2
+    assert not (trained / "report.html").exists()
