@@ -29,11 +29,11 @@ app = App(
     help="Neural networks from their equations, trained exactly and fast. "
     "Start with `chainrule demo`: it needs no data.",
     version=f"chainrule {__version__}",
-    help_format="plaintext",
+    help_format="markdown",
     result_action="return_value",
     suppress_keyboard_interrupt=False,
     # A file may be called [a].png: that is a name, not a list in JSON.
-    default_parameter=Parameter(json_list=False, json_dict=False),
+    default_parameter=Parameter(json_list=False, json_dict=False, negative=()),
 )
 for command in (demo, train, evaluate, predict, lr_find, sweep, crossval, leave_one_out):
     app.command(command)

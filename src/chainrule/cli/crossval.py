@@ -19,8 +19,8 @@ def crossval(
     data: str | None = None,
     *,
     folds: Annotated[Folds, Parameter(name="*")] = Folds(),
-    options: Annotated[Options, Parameter(name="*")] = Options(),
-    common: Annotated[Common, Parameter(name="*")] = COMMON,
+    options: Annotated[Options, Parameter(name="*", group="Training")] = Options(),
+    common: Annotated[Common, Parameter(name="*", group="Running")] = COMMON,
 ) -> int:
     """Cross-validate: train once for each fold without it, all together, and measure there.
 

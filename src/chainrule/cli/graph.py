@@ -22,14 +22,14 @@ def graph(
     dot: Path | None = None,
     json: bool = False,
 ) -> int:
-    """Show every value and every derivative of a formula: chainrule graph "3*(a + b*c)" a=5 b=3 c=2
+    """Show every value and every derivative of a formula, `"3*(a + b*c)" a=5 b=3 c=2`.
 
     Parameters
     ----------
     formula
-        Arithmetic with names, + - * / ** @ and functions such as exp, log, sigmoid, maximum, sum.
-        One that begins with a minus sign goes in brackets: "(-a*b)".
-        Several parts with ";" between them name what lies between: "u = b*c; v = a + u; J = 3*v".
+        Arithmetic with names, `+ - * / ** @` and functions such as exp, log, sigmoid, maximum, sum.
+        One that begins with a minus sign goes in brackets: `"(-a*b)"`. Several parts with `;`
+        between them name what lies between: `"u = b*c; v = a + u; J = 3*v"`.
     values
         A number for each name, a=5, or numbers: x=[1,2,3].
     svg

@@ -27,8 +27,8 @@ class Nothing:
 def leave_one_out(
     data: str | None = None,
     *,
-    options: Annotated[Options, Parameter(name="*")] = Options(),
-    common: Annotated[Common, Parameter(name="*")] = COMMON,
+    options: Annotated[Options, Parameter(name="*", group="Training")] = Options(),
+    common: Annotated[Common, Parameter(name="*", group="Running")] = COMMON,
 ) -> int:
     """Train once without each example: its own prediction then, and its exact influence on others.
 

@@ -50,8 +50,8 @@ def lr_find(
     data: str | None = None,
     *,
     search: Annotated[Rates, Parameter(name="*")] = Rates(),
-    options: Annotated[Options, Parameter(name="*")] = Options(),
-    common: Annotated[Common, Parameter(name="*")] = COMMON,
+    options: Annotated[Options, Parameter(name="*", group="Training")] = Options(),
+    common: Annotated[Common, Parameter(name="*", group="Running")] = COMMON,
 ) -> int:
     """Suggest a learning rate by a range test, or compare a list of them.
 

@@ -38,8 +38,8 @@ def review(
     data: str | None = None,
     *,
     review: Annotated[Review, Parameter(name="*")] = Review(),
-    options: Annotated[Options, Parameter(name="*")] = Options(),
-    common: Annotated[Common, Parameter(name="*")] = COMMON,
+    options: Annotated[Options, Parameter(name="*", group="Training")] = Options(),
+    common: Annotated[Common, Parameter(name="*", group="Running")] = COMMON,
 ) -> int:
     """Find examples whose labels look wrong, by networks trained without them.
 

@@ -61,8 +61,8 @@ def sweep(
     data: str | None = None,
     *,
     search: Annotated[Search, Parameter(name="*")] = Search(),
-    options: Annotated[Options, Parameter(name="*")] = Options(),
-    common: Annotated[Common, Parameter(name="*")] = COMMON,
+    options: Annotated[Options, Parameter(name="*", group="Training")] = Options(),
+    common: Annotated[Common, Parameter(name="*", group="Running")] = COMMON,
 ) -> int:
     """Train many settings at once, compare them on held-out examples, train the best on all.
 

@@ -28,7 +28,7 @@ from chainrule.training import train as train_network
 def train(
     data: str | None = None,
     *,
-    options: Annotated[Options, Parameter(name="*")] = Options(),
+    options: Annotated[Options, Parameter(name="*", group="Training")] = Options(),
     runs: int = 1,
     out: Path | None = None,
     resume: Path | None = None,
