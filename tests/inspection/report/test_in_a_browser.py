@@ -1,0 +1,102 @@
+"""The report in a real browser: no error in its console, no request to elsewhere, names as text."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import chainrule as cr
+from chainrule.data import Dataset, Splits
+from chainrule.inspection.report import training_report
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no chromium: apt-get install chromium (Debian)"
+)
+NAMES = (
+    "<script>document.title = 'ran'; fetch('https://example.org')</script>.png",
+    "<img src='https://example.org/x.png' onerror='console.error(1)'>.png",
+    "кот 🐈 \u202egnp.png",
+)
+ADDRESS = re.compile(r'"(?:https?|wss?)://([^"/]+)')
+
+
+@pytest.fixture
+def page(tmp_path):
+    """A report whose mistakes have hostile names."""
+    data = cr.open_data("fashion", positive="Sandal")
+    network = cr.Network.create((784, 1), initializer="zeros")
+    trained = cr.train(network, data.train, learning_rate=0.05, iterations=30)
+    model = cr.Model.of(trained.network, data)
+    raw = data.test.raw[:, : len(NAMES)]
+    wrong = 1 - model.predict(raw)
+    test = Dataset(raw, wrong, data.test.classes, NAMES, (28, 28), data.test.scaling, NAMES[0])
+    html = training_report(
+        model,
+        Splits(data.train, None, test),
+        trained.history,
+        title=NAMES[1],
+        settings={"data": NAMES[0]},
+        versions={},
+    )
+    path = tmp_path / "report.html"
+    path.write_text(html, encoding="utf-8")
+    return path
+
+
+def browse(path, tmp_path):
+    """(the page as the browser has it, its console, the hosts it asked for)."""
+    log = tmp_path / "net.json"
+    done = subprocess.run(
+        [
+            CHROMIUM,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--enable-logging=stderr",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--log-net-log={log}",
+            "--dump-dom",
+            path.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    events = json.loads(log.read_text())["events"]
+    urls = {json.dumps(e["params"].get("url", "")) for e in events if "params" in e}
+    return done.stdout, console, {h for url in urls for h in ADDRESS.findall(url)}
+
+
+def test_it_loads_quietly_and_asks_nobody(page, tmp_path):
+    dom, console, hosts = browse(page, tmp_path)
+    assert console == []
+    assert "example.org" not in hosts
+    assert "ran" not in re.findall(r"<title>(.*?)</title>", dom)
+    for name in NAMES:
+        text = name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        assert text in dom
+
+
+def test_the_browser_would_say_so(tmp_path):
+    """A page that does both: what the test above looks for is seen."""
+    path = tmp_path / "bad.html"
+    path.write_text("<script>console.error('x'); fetch('http://localhost:9/y')</script>")
+    _, console, hosts = browse(path, tmp_path)
+    assert console
+    assert any(host.startswith("localhost") for host in hosts)
+
+
+def test_a_thousand_pictures_are_a_small_file():
+    data = cr.open_data("fashion")
+    network = cr.Network.create((784, 20, 10))
+    trained = cr.train(network, data.train, learning_rate=0.05, iterations=30)
+    model = cr.Model.of(trained.network, data)
+    given = {"title": "t", "settings": {}, "versions": {}}
+    html = training_report(model, data, trained.history, **given)
+    assert len(html.encode()) < 3_000_000
