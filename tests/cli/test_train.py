@@ -265,3 +265,12 @@ def test_a_network_that_has_not_learned_is_pointed_out(chainrule):
     assert "No better than always saying the commonest class" in said.out
     learned = chainrule("train", "planar:moons", "--layers", "none", "--out", "other")
     assert "No better" not in learned.out
+
+
+def test_what_does_not_carry_over_to_the_test_set_is_said(chainrule, fruit):
+    for name, other in (("lime", "tomato"), ("tomato", "lime")):
+        for path in list((fruit / "test" / name).glob(f"{name}*.png")):
+            path.rename(fruit / "test" / other / f"swapped-{path.name}")
+    options = ("--size", 8, "--layers", "none", "--learning-rate", 0.1, "--iterations", 100)
+    said = chainrule("train", fruit, *options, "--out", "run")
+    assert "On the test set no better than always saying the commonest class" in said.out

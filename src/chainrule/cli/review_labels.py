@@ -11,9 +11,14 @@ from chainrule.cli import show
 from chainrule.cli.crossval import cross_validated
 from chainrule.cli.experiment import COMMON, Common, Folds, Job, carried_out, planned
 from chainrule.cli.options import Options
-from chainrule.experiments import CrossValidation, Execution, LeaveOneOut
+from chainrule.experiments import (
+    CrossValidation,
+    Execution,
+    LabelReview,
+    LeaveOneOut,
+    review_labels,
+)
 from chainrule.experiments import leave_one_out as run_leave_one_out
-from chainrule.experiments.label_review import LabelReview, review_labels
 from chainrule.inspection.experiment_plots import gallery
 from chainrule.inspection.plots import save_figure
 

@@ -179,6 +179,11 @@ def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
             "Look for a --learning-rate: chainrule lr-find. Or try more --iterations, another"
         )
         out.print("--seed, --scale standard, or fewer --layers.")
+    elif (tested := facts["results"].get("test")) and (
+        tested["accuracy"] <= tested["accuracy_of_commonest_class"]
+    ):
+        out.print("On the test set no better than always saying the commonest class: what it has")
+        out.print("learned does not carry over. Try more data, --l2, or fewer --layers.")
     if result.stopped:
         out.print(f"Stopped after {result.iterations} iterations: {result.stopped}.")
     folder = shlex.quote(facts["out"])

@@ -3,6 +3,7 @@
 from chainrule.experiments.cross_validation import CrossValidation, cross_validate
 from chainrule.experiments.ensemble import Ensemble, train_ensemble
 from chainrule.experiments.execute import Execution
+from chainrule.experiments.label_review import LabelReview, review_labels
 from chainrule.experiments.learning_rates import (
     RateComparison,
     RateSuggestion,
@@ -21,6 +22,7 @@ __all__ = [
     "CrossValidation",
     "Ensemble",
     "Execution",
+    "LabelReview",
     "LeaveOneOut",
     "Measures",
     "RateComparison",
@@ -33,6 +35,7 @@ __all__ = [
     "cross_validate",
     "find_learning_rate",
     "leave_one_out",
+    "review_labels",
     "sweep",
     "train_ensemble",
 ]
