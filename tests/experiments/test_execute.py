@@ -280,9 +280,12 @@ def test_an_error_in_a_callback_comes_through(binary):
         Execution(memory=None),
         Execution(memory=float("nan")),
         Execution(progress=3),
+        Execution(folder=3),
     ],
     ids=repr,
 )
 def test_bad_execution(how, binary):
-    with pytest.raises(InputError, match=r"^test: expected .*(Execution|threads|memory|progress)"):
+    with pytest.raises(
+        InputError, match=r"^test: expected .*(Execution|threads|memory|progress|folder)"
+    ):
         of(binary, [Run(TANH)], how)

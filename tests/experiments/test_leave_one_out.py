@@ -1,6 +1,7 @@
 """Leave-one-out: m + 1 plain trainings."""
 
 import csv
+import importlib
 from dataclasses import replace
 
 import numpy as np
@@ -148,3 +149,10 @@ def test_the_table(pixels, quick, tmp_path):
 def test_bad_input(data, setting, message):
     with pytest.raises(InputError, match=f"^leave_one_out: expected {message}"):
         leave_one_out(data, setting)
+
+
+def test_too_many_for_the_memory_is_said_before_training(binary, quick, monkeypatch):
+    module = importlib.import_module("chainrule.experiments.leave_one_out")
+    monkeypatch.setattr(module, "memory_bytes", lambda: 1000.0)
+    with pytest.raises(InputError, match=r"GiB.*Take fewer, or cross-validate"):
+        leave_one_out(binary, quick)

@@ -127,6 +127,8 @@ def _limits(where: str, how: Execution) -> tuple[int, float]:
     if how.progress is not None and not callable(how.progress):
         got = checks.describe(how.progress)
         raise InputError(where, "progress to be a function of two numbers", got)
+    if how.folder is not None and not isinstance(how.folder, (str, os.PathLike)):
+        raise InputError(where, "folder to be a path", checks.describe(how.folder))
     threads = (os.cpu_count() or 1) if how.threads is None else how.threads
     threads = checks.whole_number(where, "threads", threads, least=1)
     return threads, checks.number(where, "memory", how.memory, least=0, open_below=True)

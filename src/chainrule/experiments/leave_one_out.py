@@ -20,6 +20,7 @@ from chainrule.experiments.measures import frame, write_table
 from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
+from chainrule.training.choice import memory_bytes
 
 Array = np.ndarray
 
@@ -133,6 +134,15 @@ def leave_one_out(
     examples = Examples("leave_one_out", data)
     if examples.m < 2:
         raise InputError("leave_one_out", "at least two examples", "one")
+    # As the runs are finished, and once more as they are gathered: said before, not at the end.
+    needed = 2 * 8 * examples.m**2
+    if needed > memory_bytes():
+        raise InputError(
+            "leave_one_out",
+            "as few examples as there is memory for their influence on each other",
+            f"{examples.m}, which take {needed / 2**30:.1f} GiB",
+            "Take fewer, or cross-validate.",
+        )
     runs = [Run(setting), *(Run(setting, np.array([i])) for i in range(examples.m))]
     labels = examples.labels
     keep = _Keep(labels)
