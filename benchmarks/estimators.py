@@ -4,14 +4,11 @@ Each run is a process of its own, see `estimator_worker.py`; a case is its param
 """
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 
 from benchmarks.estimator_worker import Case, Fits
-from benchmarks.measure import ROOT, THREAD_VARIABLES, Settings
+from benchmarks.measure import Settings, run_module
 
 NAME = "estimators"
 PEERS = ("scikit-learn", "chainrule")
@@ -148,13 +145,7 @@ def measure(settings: Settings, tell: Callable[[str], None]) -> list[Comparison]
 
 def _add_run(comparison: Comparison, peer: str, threads: int) -> None:
     task = json.dumps({"peer": peer, "case": asdict(comparison.case)})
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.estimator_worker", task],
-        cwd=ROOT,
-        env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
-        capture_output=True,
-        text=True,
-    )
+    done = run_module("benchmarks.estimator_worker", task, threads)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
         comparison.failure = f"{peer} failed: {last[0]}"

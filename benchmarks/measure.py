@@ -108,19 +108,24 @@ def _add_run(line: Line, experiment: Experiment, threads: int, sources: Sources)
         experiment.epochs,
         sources,
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.worker", task.to_json()],
-        cwd=ROOT,
-        env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
-        capture_output=True,
-        text=True,
-    )
+    done = run_module("benchmarks.worker", task.to_json(), threads)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
         line.failure, line.runs = f"failed: {last[0]}", {}
         return
     run = Run(**json.loads(done.stdout.splitlines()[-1]))
     line.runs.setdefault(threads, []).append(run)
+
+
+def run_module(module: str, task: str, threads: int) -> subprocess.CompletedProcess[str]:
+    """A worker in a process of its own, whose BLAS has so many threads."""
+    return subprocess.run(
+        [sys.executable, "-m", module, task],
+        cwd=ROOT,
+        env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
+        capture_output=True,
+        text=True,
+    )
 
 
 def _installed(package: str) -> bool:

@@ -35,7 +35,7 @@ def digest(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> str:
     for name in names:
         array = arrays[name]
         found.update(repr((array.dtype.str, array.shape)).encode())
-        found.update(np.ascontiguousarray(array).tobytes())
+        found.update(np.ascontiguousarray(array).data)
     return found.hexdigest()
 
 

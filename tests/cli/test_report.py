@@ -42,3 +42,10 @@ def test_a_damaged_run(chainrule, trained, damage):
     (trained / damage).unlink()
     assert chainrule("report", trained).code == 2
     assert not (trained / "report.html").exists()
+
+
+def test_an_ensemble(chainrule, fruit):
+    options = ("--size", 8, "--layers", 3, "--iterations", 30, "--runs", 3)
+    chainrule("train", fruit, *options, "--out", "run")
+    assert chainrule("report", "run").code == 0
+    assert "An ensemble of 3" in Path("run/report.html").read_text(encoding="utf-8")

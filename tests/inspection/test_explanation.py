@@ -27,7 +27,7 @@ def test_logistic_regression_is_its_pixels_and_its_examples(shirts):
     train, test = shirts
     start, model = trained(train)
     raw = test.raw[:, [3]]
-    found = explain(model, raw, train, start, **OPTIONS)
+    (found,) = explain(model, raw, train, start, **OPTIONS)
     z = model.network.forward(raw / 255).Z[-1].item()
     assert_allclose(found.product.sum() + model.network.biases[0].item(), z, atol=1e-12)
     sign = 1 if found.decision else -1
@@ -42,7 +42,7 @@ def test_logistic_regression_is_its_pixels_and_its_examples(shirts):
 def test_a_deep_network_says_what_is_missing(shirts):
     train, test = shirts
     start, model = trained(train, (6, 4))
-    found = explain(model, test.raw[:, [3]], train, start, **OPTIONS)
+    (found,) = explain(model, test.raw[:, [3]], train, start, **OPTIONS)
     assert found.product is None
     s = found.pushes
     assert_allclose(s.start + s.of_examples.sum() + s.penalty + s.missing, s.log_odds)
@@ -60,7 +60,7 @@ def test_other_data_than_it_was_trained_on_are_noticed(shirts):
 def test_the_nearest_are_those_of_the_plain_distances(shirts):
     train, test = shirts
     X, x = train.matrix(), test.select(np.array([7])).matrix()
-    found = find_likeness(X, x, count=4)
+    (found,) = find_likeness(X, x, count=4)
     plain = train.raw / 255.0
     distances = np.linalg.norm(plain - test.raw[:, [7]] / 255.0, axis=0)
     assert_array_equal(found.nearest, np.argsort(distances)[:4])
@@ -74,19 +74,19 @@ def test_a_picture_unlike_all_is_said_to_be(shirts):
     train, _ = shirts
     _, model = trained(train)
     noise = np.random.default_rng(0).integers(0, 256, (784, 1), dtype=np.uint8)
-    assert explain(model, noise, train).likeness.unlike_any
-    assert not explain(model, train.raw[:, [0]], train).likeness.unlike_any
+    assert explain(model, noise, train)[0].likeness.unlike_any
+    assert not explain(model, train.raw[:, [0]], train)[0].likeness.unlike_any
 
 
 def test_one_training_example(shirts):
     train, test = shirts
-    found = find_likeness(train.select(np.array([0])).matrix(), test.select([0]).matrix())
+    (found,) = find_likeness(train.select(np.array([0])).matrix(), test.select([0]).matrix())
     assert found.nearest.tolist() == [0]
 
 
 @pytest.mark.parametrize(
     ("raw", "message"),
-    [(np.zeros((784, 2), np.uint8), "one column"), (np.zeros((5, 1), np.uint8), "784")],
+    [(np.zeros(784, np.uint8), "explain"), (np.zeros((5, 1), np.uint8), "784")],
 )
 def test_bad_input(raw, message, shirts):
     _, model = trained(shirts[0])
@@ -97,10 +97,23 @@ def test_bad_input(raw, message, shirts):
 def test_the_picture_has_a_panel_for_each_part(shirts):
     train, test = shirts
     start, model = trained(train)
-    found = explain(model, test.raw[:, [3]], train, start, **OPTIONS)
+    (found,) = explain(model, test.raw[:, [3]], train, start, **OPTIONS)
     figure = explanation_plot(found, test.raw[:, 3], train, "a $x^{ title")
     drawn = [axes for part in figure.subfigs for axes in part.axes if axes.images]
     assert len(drawn) == 3 + 3 * 6
     assert_array_equal(drawn[0].images[0].get_array(), test.raw[:, 3].reshape(28, 28))
     top = int(np.argmax(found.pushes.of_examples))
     assert train.names[top] in drawn[3].get_title()
+
+
+def test_several_at_once_are_each_alone(shirts):
+    train, test = shirts
+    start, model = trained(train, (6,))
+    together = explain(model, test.raw[:, :3], train, start, **OPTIONS)
+    for k, found in enumerate(together):
+        (alone,) = explain(model, test.raw[:, [k]], train, start, **OPTIONS)
+        # Each step is integrated as finely as the most difficult of them needs.
+        assert_allclose(found.pushes.of_examples, alone.pushes.of_examples, atol=1e-3)
+        assert_array_equal(found.likeness.nearest, alone.likeness.nearest)
+        assert found.decision == alone.decision
+        assert_allclose(found.saliency, alone.saliency, rtol=1e-12)

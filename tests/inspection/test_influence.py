@@ -105,6 +105,15 @@ def test_each_part_is_what_its_example_does_to_the_step():
         assert_allclose(found.of_examples[i], moved, atol=1e-12)
 
 
+def test_classes_that_weigh_differently_are_followed():
+    X, Y, others, classes = problem(1)
+    options = {"learning_rate": 0.3, "iterations": 30, "class_weight": {0: 3.0, 1: 0.5}}
+    training, found = path_influence(network(1), (X, Y), others, classes, **options)
+    plain = train(network(1), (X, Y), **options)
+    assert_allclose(training.network.weights[0], plain.network.weights[0], rtol=1e-10)
+    assert np.abs(found.missing).max() < 1e-12
+
+
 def test_rates_that_fall_are_followed():
     X, Y, others, classes = problem(1)
     options = {"learning_rate": 0.3, "iterations": 30, "schedule": StepDecay(0.5, every=10)}
@@ -170,6 +179,7 @@ def test_saliency_is_the_slope(n_y):
         ({"classes": [0, 1, 2, 0, 0]}, "5 classes, indices below 2"),
         ({"classes": [0, 1]}, "5 classes"),
         ({"others": np.ones((29, 5))}, "30"),
+        ({"sample_weight": np.ones(12)}, "other options of train; got sample_weight"),
     ],
 )
 def test_what_does_not_fit(options, message):

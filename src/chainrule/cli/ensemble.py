@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.cli import show
 from chainrule.cli.experiment import Common, Job, carried_out, planned
 from chainrule.cli.options import Options
-from chainrule.cli.results import results, results_table, sets
+from chainrule.cli.results import results, results_table
 from chainrule.experiments import Ensemble, train_ensemble
 from chainrule.experiments.measures import write_table
 from chainrule.inspection.evaluation import evaluate
@@ -56,7 +56,7 @@ def _written(job: Job[Members], found: Ensemble) -> dict[str, Any]:
     save(model, job.folder.model)
     reached = results(model, job.splits)
     rows: list[dict[str, Any]] = [{"seed": seed} for seed in found.seeds]
-    for name, data in sets(job.splits).items():
+    for name, data in job.splits.sets.items():
         own = [evaluate(model.member(r), data) for r in range(len(rows))]
         reached[name]["mean_accuracy_of_members"] = float(np.mean([one.accuracy for one in own]))
         for row, one in zip(rows, own, strict=True):

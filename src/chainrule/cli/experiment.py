@@ -105,6 +105,11 @@ class Job(Generic[Own_co]):
         """The data, which are read when they are first asked for."""
         return self.options.open(self.data)
 
+    @cached_property
+    def examples(self) -> str:
+        """By which the training examples are known again."""
+        return Examples(self.command, self.splits.train).digest()
+
     @property
     def data_name(self) -> str:
         """For the titles of pictures."""
@@ -121,7 +126,7 @@ class Job(Generic[Own_co]):
             "command": self.command,
             "chainrule": __version__,
             "data": parse.absolute(self.data),
-            "examples": Examples(self.command, self.splits.train).digest(),
+            "examples": self.examples,
             "options": asdict(self.options),
             self.command: as_json(asdict(self.own)),  # type: ignore[call-overload]
         }
@@ -192,7 +197,7 @@ def _refuse_other_data(job: Job[Any]) -> None:
     """ModelFileError where what is resumed was begun with other examples."""
     if job.common.resume is not None:
         began = job.folder.read_settings().get("examples")
-        if began != job.facts()["examples"]:
+        if began != job.examples:
             fix = "Resume with the same data, or begin anew."
             where = str(job.folder.settings)
             raise ModelFileError(where, "the data that it was begun with", "others", fix)

@@ -1,13 +1,12 @@
 """`chainrule explain`."""
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule.cli import show
-from chainrule.cli.options import Options
+from chainrule.cli.options import Options, fits, restored
 from chainrule.data import Dataset, read_image
 from chainrule.errors import InputError
 from chainrule.inspection.explanation import Explanation, explain
@@ -55,17 +54,12 @@ def explain_picture(
     raw = read_image(image, loaded.image_shape)
     splits, note = None, ""
     if data is None:
-        found = explain(loaded, raw[:, None])
+        (found,) = explain(loaded, raw[:, None])
     else:
-        options, note = followed(loaded)
+        options, note = followed(loaded, str(model))
         splits = options.open(data)
-        arguments: dict[str, Any] = {}
-        if not note:
-            arguments = options.setting().arguments()
-            n_x, *_, n_y = loaded.network.layer_sizes
-            arguments["start"] = options.setting().network(n_x, n_y)
-            arguments |= {"iterations": loaded.training.get("iterations"), "epochs": None}
-        found = explain(loaded, raw[:, None], splits.train, **arguments)
+        again = {} if note else retraced(loaded, options)
+        (found,) = explain(loaded, raw[:, None], splits.train, **again)
     train = splits.train if splits else _nothing_of(loaded)
     words = f"{image.name}: {loaded.classes[found.decision]} ({found.P[found.decision]:.3f})"
     save_figure(explanation_plot(found, raw, train, words), path)
@@ -76,19 +70,31 @@ def explain_picture(
     return 0
 
 
-def followed(model: Model) -> tuple[Options, str]:
-    """The settings that the model was trained with; and why no training can be followed, or ""."""
-    saved = model.training.get("options")
-    known = {field.name for field in fields(Options)}
-    if not isinstance(saved, dict) or not set(saved) <= known:
+def followed(model: Model, where: str) -> tuple[Options, str]:
+    """The settings that the model was trained with; and why no training can be followed, or "".
+
+    ModelFileError for settings that are none.
+    """
+    if "options" not in model.training:
         return Options(), "the model does not say how it was trained"
-    options = Options(**saved)
-    for name, plain in (("optimizer", "gd"), ("batch_size", None), ("class_weight", None)):
+    options = restored(model.training["options"], Options(), where)
+    for name, plain in (("optimizer", "gd"), ("batch_size", None)):
         if getattr(options, name) != plain:
             return options, f"only gradient descent on all examples is followed, not {name}"
-    if options.patience is not None:
+    done, planned = model.training.get("iterations"), options.setting().updates(1)
+    # Of a constant rate it does not matter how many more steps were planned.
+    broken_off = not fits(done, int) or (options.schedule != "constant" and done != planned)
+    if options.patience is not None or broken_off:
         return options, "a training that was stopped early is not followed"
     return options, ""
+
+
+def retraced(model: Model, options: Options) -> dict[str, Any]:
+    """Arguments of `explain` that do the model's training again."""
+    setting = options.setting()
+    n_x, *_, n_y = model.network.layer_sizes
+    done = {"iterations": model.training["iterations"], "epochs": None}
+    return {"start": setting.network(n_x, n_y), **setting.arguments(), **done}
 
 
 def _nothing_of(model: Model) -> Dataset:

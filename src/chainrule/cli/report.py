@@ -13,7 +13,9 @@ import numpy as np
 from chainrule import tensor_file
 from chainrule._version import __version__
 from chainrule.cli import show
-from chainrule.cli.explain import followed
+from chainrule.cli.explain import followed, retraced
+from chainrule.cli.options import Options
+from chainrule.data import Splits
 from chainrule.errors import InputError, ModelFileError
 from chainrule.inspection.evaluation import evaluate
 from chainrule.inspection.explanation import explain
@@ -53,12 +55,13 @@ def report(
     began = time.perf_counter()
     folder = RunFolder(run)
     settings, model = folder.read_settings(), load(run)
-    options, note = followed(model)
+    options, note = followed(model, str(folder.model))
     source = data or settings.get("data")
     if not isinstance(source, str):
         raise ModelFileError(str(folder.settings), "the data that it was trained on", "none")
     splits = options.open(source)
-    history = _history(folder.history)
+    # Members have a history each; their folder has none of the whole.
+    history = History() if model.n_members > 1 else _history(folder.history)
     work = len(splits.train) * int(model.training.get("iterations") or 0)
     explanations = [] if note or work > FOLLOWED else _explanations(model, splits, options)
     facts = {"data": source} | {k: v for k, v in asdict(options).items() if v is not None}
@@ -100,25 +103,22 @@ def _record(row: dict[str, str]) -> Record:
     return Record(**values | {name: int(row[name]) for name in ("iteration", "epoch")})
 
 
-def _explanations(model: Model, splits: Any, options: Any) -> list[Image]:
+def _explanations(model: Model, splits: Splits, options: Options) -> list[Image]:
     """Pictures of why the worst mistakes were made, where they can be told."""
     tested = splits.test or splits.validation or splits.train
-    if model.image_shape is None or model.n_members > 1:
+    mistakes = evaluate(model, tested).mistakes[:EXPLAINED]
+    if model.image_shape is None or model.n_members > 1 or not mistakes:
         return []
-    found = evaluate(model, tested).mistakes[:EXPLAINED]
-    prepared = model.prepare(tested)
-    setting = options.setting()
-    n_x, *_, n_y = model.network.layer_sizes
-    arguments = setting.arguments() | {"iterations": model.training["iterations"], "epochs": None}
+    raw = model.prepare(tested).select([one.index for one in mistakes]).raw
+    try:
+        found = explain(model, raw, splits.train, **retraced(model, options))
+    except InputError:
+        return []  # other data than it was trained on: nothing to follow
     pictures = []
-    for one in found:
-        raw = np.ascontiguousarray(prepared.raw[:, [one.index]])
-        try:
-            why = explain(model, raw, splits.train, setting.network(n_x, n_y), **arguments)
-        except InputError:
-            return []  # other data than it was trained on: nothing to follow
+    for one, why, pixels in zip(mistakes, found, raw.T, strict=True):
         title = f"{one.name}: {one.actual}, taken for {one.predicted} ({one.probability:.3f})"
-        figure = explanation_plot(why, raw[:, 0], splits.train, title)
-        top = splits.train.example_names[int(np.argmax(why.pushes.of_examples))]  # type: ignore[union-attr]
+        assert why.pushes is not None
+        top = splits.train.example_names[int(np.argmax(why.pushes.of_examples))]
+        figure = explanation_plot(why, pixels, splits.train, title)
         pictures.append(drawn(figure, f"{title}. Pushed most by {top}.", photographs=True))
     return pictures

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
-from chainrule.data import Dataset, Splits
+from chainrule.data import Splits
 from chainrule.inspection.evaluation import evaluate
 from chainrule.model_file import Model
 
@@ -21,12 +21,6 @@ COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
 }
 
 
-def sets(splits: Splits) -> dict[str, Dataset]:
-    """Those that there are, by name."""
-    found = {"training": splits.train, "validation": splits.validation, "test": splits.test}
-    return {name: data for name, data in found.items() if data is not None}
-
-
 def results(model: Model, splits: Splits) -> Results:
     """By the name of the set: fractions right, and the cost in nats per example."""
     return {
@@ -36,7 +30,7 @@ def results(model: Model, splits: Splits) -> Results:
             "accuracy_of_commonest_class": found.baseline,
             "cost": found.cost,
         }
-        for name, data in sets(splits).items()
+        for name, data in splits.sets.items()
         for found in [evaluate(model, data)]
     }
 

@@ -13,7 +13,7 @@ from chainrule.cli import parse, show
 from chainrule.cli.ensemble import is_ensemble, train_members
 from chainrule.cli.experiment import Common
 from chainrule.cli.options import CHANGEABLE, Options, restored
-from chainrule.cli.results import results, results_table, sets
+from chainrule.cli.results import results, results_table
 from chainrule.cli.saver import Saver
 from chainrule.data import Splits
 from chainrule.errors import ChainruleError, InputError
@@ -124,7 +124,7 @@ class _Introduction(Callback):
 
     def on_start(self, session: Session) -> None:
         network, out = self._network, show.console()
-        counts = (f"{len(data)} {name}" for name, data in sets(self._splits).items())
+        counts = (f"{len(data)} {name}" for name, data in self._splits.sets.items())
         show.print_data(self._splits, ", ".join(counts))
         sizes, kinds = "-".join(map(str, network.layer_sizes)), ", ".join(network.activations)
         out.print(f"Network  {sizes} ({kinds}), {network.n_parameters:,} parameters")

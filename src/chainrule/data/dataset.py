@@ -139,3 +139,9 @@ class Splits:
     validation: Dataset | None = None
     test: Dataset | None = None
     skipped: tuple[str, ...] = ()
+
+    @property
+    def sets(self) -> dict[str, Dataset]:
+        """Those that there are, by name: training, validation, test."""
+        found = {"training": self.train, "validation": self.validation, "test": self.test}
+        return {name: data for name, data in found.items() if data is not None}

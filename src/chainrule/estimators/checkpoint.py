@@ -145,7 +145,7 @@ class Checkpoint:
             "learning_rate": updates.learning_rate,
             "records": {name: getattr(estimator, name) for name in RECORDS},
         }
-        tensor_file.write(self._path, arrays, facts | {"digest": _digest_of_file(arrays, facts)})
+        tensor_file.write(self._path, arrays, facts | {"digest": tensor_file.digest(arrays, facts)})
 
 
 @contextmanager
@@ -169,7 +169,7 @@ def all_or_nothing(estimator: Any) -> Iterator[None]:
 def _read(path: Any) -> tuple[dict[str, Array], dict[str, Any]]:
     """Arrays and facts as they were written, to the last bit."""
     arrays, facts = tensor_file.read(path, KIND, VERSION)
-    if facts.pop("digest", None) != _digest_of_file(arrays, facts):
+    if facts.pop("digest", None) != tensor_file.digest(arrays, facts):
         fix = "Delete it to begin anew."
         raise ModelFileError(str(path), "a file as chainrule wrote it", "one that was changed", fix)
     return arrays, facts
@@ -215,13 +215,6 @@ def _digest(*arrays: Any) -> str:
             for piece in np.array_split(np.atleast_1d(part), PIECES):
                 digest.update(np.ascontiguousarray(piece).data)
     return digest.hexdigest()
-
-
-def _digest_of_file(arrays: dict[str, Array], facts: dict[str, Any]) -> str:
-    """SHA-256 of all that a file says; JSON writes the same floats for the same bits."""
-    names = sorted(arrays)
-    text = json.dumps([names, facts], sort_keys=True).encode()
-    return _digest(np.frombuffer(text, np.uint8), *(arrays[name] for name in names))
 
 
 def _plain(value: Any) -> Any:

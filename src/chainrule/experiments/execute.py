@@ -177,23 +177,24 @@ class _Tally:
 
     def __init__(self, progress: Progress | None, planned: dict[int, int]) -> None:
         self._progress, self._planned = progress, planned
-        self._at = dict.fromkeys(planned, 0)
+        self._at, self._done = dict.fromkeys(planned, 0), 0
+        self._total = sum(planned.values())
         self._lock, self.writing = threading.Lock(), threading.Lock()
         self.stop = threading.Event()
 
     def advance(self, group: Sequence[int], iteration: int) -> None:
-        with self._lock:
-            self._at |= dict.fromkeys(group, iteration)
-            self._show()
+        self._move(dict.fromkeys(group, iteration))
 
     def finish(self, found: Found) -> None:
-        with self._lock:
-            self._at |= {k: self._planned[k] for k in found}
-            self._show()
+        self._move({k: self._planned[k] for k in found})
 
-    def _show(self) -> None:
-        if self._progress is not None:
-            self._progress(sum(self._at.values()), sum(self._planned.values()))
+    def _move(self, to: dict[int, int]) -> None:
+        """The runs `to` are that far."""
+        with self._lock:
+            self._done += sum(at - self._at[k] for k, at in to.items())
+            self._at |= to
+            if self._progress is not None:
+                self._progress(self._done, self._total)
 
 
 class _Watch(Callback):

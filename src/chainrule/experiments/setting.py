@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from numbers import Real
 from typing import Any, TypeVar
 
@@ -101,7 +102,7 @@ class Setting:
                 own[other] = None
         return Setting.named(own | values)
 
-    @property
+    @cached_property
     def architecture(self) -> "Setting":
         """What two settings must share to train together."""
         return self.with_values({f.name: f.default for f in fields(self) if f.name in PER_RUN})

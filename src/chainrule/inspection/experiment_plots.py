@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.data import Dataset
-from chainrule.inspection.plots import TRAINING, VALIDATION, axes_or_new, finished
+from chainrule.inspection.plots import (
+    COLORS,
+    STYLES,
+    TRAINING,
+    VALIDATION,
+    axes_or_new,
+    finished,
+    plain,
+)
 from chainrule.training import History
 
 if TYPE_CHECKING:
@@ -17,9 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = np.ndarray
-# Okabe & Ito (2008), from dark to light, with line styles that tell them apart in gray.
-COLORS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-STYLES = ("-", "--", "-.", ":")
 NAMED = 7  # curves that a legend can name
 FEW = 6  # different numbers that stand side by side, at equal distances
 MISSING = "#999999"
@@ -41,7 +46,7 @@ def learning_curves(
     for k, (history, name) in enumerate(zip(histories[:NAMED], names, strict=False)):
         style = STYLES[k % len(STYLES)]
         cost = _finite(history.cost)
-        axes.plot(history.iteration, cost, color=COLORS[k], linestyle=style, label=_text(name))
+        axes.plot(history.iteration, cost, color=COLORS[k], linestyle=style, label=plain(name))
     if len(histories) > NAMED:
         axes.plot([], [], color=MISSING, linewidth=0.5, label=f"{len(histories) - NAMED} others")
     # Others may begin far higher, where their penalty is larger.
@@ -215,7 +220,7 @@ def _places(values: Sequence[Any]) -> tuple[Array, list[str] | None]:
         return np.array(values, np.float64), None
     ticks = sorted(set(values)) if numbers else sorted(set(values), key=str)
     names = ["-".join(map(str, v)) or "none" if isinstance(v, tuple) else v for v in ticks]
-    texts = [f"{v:.3g}" if isinstance(v, float) else _text(v) for v in names]
+    texts = [f"{v:.3g}" if isinstance(v, float) else plain(v) for v in names]
     return np.array([ticks.index(v) for v in values], np.float64), texts
 
 
@@ -230,11 +235,6 @@ def _cap(axes: "Axes", costs: Sequence[Array], means: Sequence[Array] = ()) -> N
     top = 1.5 * max(firsts, default=1.0)
     highest = max((float(np.nanmax(m)) for m in means if np.isfinite(m).any()), default=0.0)
     axes.set_ylim(0, max(top, min(1.05 * highest, 4 * top)))
-
-
-def _text(text: Any) -> str:
-    """Names from data are no formulas."""
-    return str(text).replace("$", r"\$")
 
 
 def _legend(axes: "Axes") -> None:

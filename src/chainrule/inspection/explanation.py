@@ -1,6 +1,7 @@
 """Why a model said what it said of one example: what it looked at, what it knows that is like it,
 and which training examples pushed the answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,8 +76,8 @@ def explain(
     data: Dataset | None = None,
     start: Network | None = None,
     **options: Any,
-) -> Explanation:
-    """Explain the model's answer to raw (n_x, 1), unscaled.
+) -> tuple[Explanation, ...]:
+    """Explain the model's answers to raw (n_x, q), unscaled: one explanation for each column.
 
     data : the training set. start, options : the network that training began with and the
         arguments of `train`, by which the same training is done again, looked at step by step
@@ -88,39 +89,47 @@ def explain(
     if model.n_members > 1:
         fix = "Explain a member: Model.member(r)."
         raise InputError("explain", "a model of one network", f"{model.n_members} of them", fix)
-    raw = checks.matrix("explain", "raw", raw)
-    if raw.shape[1] != 1:
-        raise InputError("explain", "raw with one column", f"{raw.shape[1]}")
+    raw, network = checks.matrix("explain", "raw", raw), model.network
     P = model.predict_proba(raw)
-    decision = int(model.decide(P)[0])
-    network = model.network
+    decisions = model.decide(P)
     x = feature_matrix(raw, network.dtype, model.scaling)
-    slope = saliency(network, x, [decision])[:, 0] / np.ravel(model.scaling.divisor)
-    product = None
-    if len(network.weights) == 1 and len(P) == 2:
-        product = network.weights[0][0] * x.columns(slice(None))[:, 0]
-    likeness = pushes = None
+    slopes = saliency(network, x, decisions) / model.scaling.divisor
+    linear = len(network.weights) == 1 and len(P) == 2
+    products = network.weights[0].T * x.columns(slice(None)) if linear else None
+    count = raw.shape[1]
+    likeness: Sequence[Likeness | None] = [None] * count
+    pushes: Sequence[Pushes | None] = [None] * count
     if data is not None:
-        X = model.prepare(data).matrix(network.dtype)
-        likeness = find_likeness(X, x)
+        likeness = find_likeness(model.prepare(data).matrix(network.dtype), x)
         if start is not None:
-            pushes = _pushes(model, data, x, decision, start, options)
-    return Explanation(decision, P[:, 0], slope, product, likeness, pushes)
+            pushes = _pushes(model, data, x, decisions, start, options)
+    return tuple(
+        Explanation(
+            int(decisions[k]),
+            P[:, k],
+            slopes[:, k],
+            None if products is None else products[:, k],
+            likeness[k],
+            pushes[k],
+        )
+        for k in range(count)
+    )
 
 
-def find_likeness(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> Likeness:
-    """Where x (n_x, 1) lies among X (n_x, m), in scaled features; with its `count` nearest."""
+def find_likeness(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Likeness]:
+    """Where each of x (n_x, q) lies among X (n_x, m), in scaled features; with `count` nearest."""
     K = X.gram()
     norms = np.diag(K)
-    own = float(np.square(x.columns(slice(None))).sum())
-    to_x = _distances(norms, own, X.gram(x)[:, 0])
-    share = 1.0
-    if len(K) > 1:
-        among = _distances(norms[:, None], norms, K)
-        np.fill_diagonal(among, np.inf)
-        share = float((among.min(axis=1) >= to_x.min()).mean())
-    nearest = np.argsort(to_x, kind="stable")[:count]
-    return Likeness(nearest, to_x[nearest], share)
+    own = np.square(x.columns(slice(None))).sum(axis=0)
+    to_x = _distances(norms[:, None], own, X.gram(x))
+    among = _distances(norms[:, None], norms, K)
+    np.fill_diagonal(among, np.inf)  # of a single example, too: it is like nothing else
+    nearest_among = among.min(axis=1)
+    order = np.argsort(to_x, axis=0, kind="stable")[:count]
+    return [
+        Likeness(index, to_x[index, k], float((nearest_among >= to_x[index[0], k]).mean()))
+        for k, index in enumerate(order.T)
+    ]
 
 
 def _distances(a: Any, b: Any, products: Array) -> Array:
@@ -132,11 +141,11 @@ def _pushes(
     model: Model,
     data: Dataset,
     x: FeatureMatrix,
-    decision: int,
+    decisions: Array,
     start: Network,
     options: dict[str, Any],
-) -> Pushes:
-    training, found = path_influence(start, model.prepare(data), x, [decision], **options)
+) -> list[Pushes]:
+    training, found = path_influence(start, model.prepare(data), x, decisions, **options)
     for ours, again in zip(model.network.weights, training.network.weights, strict=True):
         if not np.abs(ours - again).max() <= SAME * np.abs(ours).max():
             raise InputError(
@@ -145,10 +154,5 @@ def _pushes(
                 "others: training again gave other weights",
                 "Pass the data that the model was trained on.",
             )
-    return Pushes(
-        found.of_examples[:, 0],
-        float(found.before[0]),
-        float(found.penalty[0]),
-        float(found.missing[0]),
-        float(found.after[0]),
-    )
+    each = (found.of_examples.T, found.before, found.penalty, found.missing, found.after)
+    return [Pushes(s, *map(float, rest)) for s, *rest in zip(*each, strict=True)]

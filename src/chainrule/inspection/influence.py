@@ -119,8 +119,8 @@ def path_influence(
     network : the start, a single classifier. data : a Dataset, or (X, Y).
     others : (n_x, q) the examples asked about, scaled. classes : (q,) the class of each whose
         log-odds f = log p / (1 - p) are followed; for a sigmoid output 0 or 1.
-    options : of `train`: learning_rate, iterations, l2, schedule, ... Gradient descent in full
-        batch only, without class weights.
+    options : of `train`: learning_rate, iterations, l2, schedule, class_weight, ...; gradient
+        descent in full batch only.
 
     The other examples are trained along with weight zero. The training returned is that of the
     data alone, its dual coefficients those of the m examples.
@@ -133,6 +133,9 @@ def path_influence(
     if classes.shape != (q,) or not np.isin(classes, np.arange(n_classes)).all():
         expected = f"{q} classes, indices below {n_classes}"
         raise InputError("path_influence", expected, checks.describe(classes))
+    if taken := {"sample_weight", "validation_weight", "record_every", "callbacks"} & set(options):
+        fix = "It needs these itself."
+        raise InputError("path_influence", "other options of train", ", ".join(sorted(taken)), fix)
     both = np.concatenate([X.columns(slice(None)), others.columns(slice(None))], axis=1)
     labels = np.concatenate([Y, np.zeros((len(Y), q), Y.dtype)], axis=1)
     if len(Y) > 1:

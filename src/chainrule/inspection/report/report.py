@@ -91,7 +91,7 @@ def training_report(
     """
     from jinja2 import Environment, StrictUndefined
 
-    sets = _sets(splits)
+    sets = splits.sets
     found = {name: evaluate(model, data) for name, data in sets.items()}
     chosen = next(name for name in ("test", "validation", "training") if name in sets)
     source = files("chainrule.inspection.report").joinpath("template.html").read_text("utf-8")
@@ -116,11 +116,6 @@ def training_report(
         settings=settings,
         versions=versions,
     )
-
-
-def _sets(splits: Splits) -> dict[str, Dataset]:
-    sets = {"training": splits.train, "validation": splits.validation, "test": splits.test}
-    return {name: data for name, data in sets.items() if data is not None}
 
 
 def _data_facts(sets: Mapping[str, Dataset]) -> dict[str, dict[str, int]]:
