@@ -1,6 +1,7 @@
 """A trained network with all that a prediction needs, in one file that runs no code."""
 
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,10 @@ class Model:
 
     def __repr__(self) -> str:
         return f"Model({self.network}, classes {checks.listed(self.classes)}, {self.scaling})"
+
+    def _repr_html_(self) -> str:
+        means = f"classes {checks.listed(self.classes)}; {self.scaling}"
+        return f"{self.network._repr_html_()}<p>{escape(means)}</p>"
 
     @classmethod
     def of(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
+from chainrule.data import display
 from chainrule.data.labels import denies
 from chainrule.data.matrix import FeatureMatrix, feature_matrix
 from chainrule.data.scaling import Scaling
@@ -58,6 +59,9 @@ class Dataset:
             f"Dataset({len(self)} {kind} of {self.raw.shape[0]} features, {self.raw.dtype}, "
             f"classes {checks.listed(self.classes)}{place})"
         )
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -139,6 +143,9 @@ class Splits:
     validation: Dataset | None = None
     test: Dataset | None = None
     skipped: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        return display.html_of_splits(self)
 
     @property
     def sets(self) -> dict[str, Dataset]:

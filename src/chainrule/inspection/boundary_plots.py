@@ -49,7 +49,7 @@ def boundaries_over_time(frames: Mapping[int, Network], data: Dataset, title: st
     frames : {updates done: network}, as `NetworkFrames` keeps them. data : that they were trained
     on, or other data of the same scaling.
     """
-    from matplotlib.figure import Figure
+    from chainrule.inspection.figure import Figure
 
     where = "boundaries_over_time"
     if not frames:

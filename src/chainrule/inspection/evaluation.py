@@ -1,6 +1,7 @@
 """How good a model is on a data set: counts, rates, and the mistakes themselves."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,13 @@ class Evaluation:
             f"Evaluation({self.m} examples, accuracy {self.accuracy:.4f} "
             f"(commonest class {self.baseline:.4f}), cost {self.cost:.4f})"
         )
+
+    def _repr_html_(self) -> str:
+        cells = [("actual \\ predicted", *self.classes)]
+        rows = zip(self.classes, self.confusion, strict=True)
+        cells += [(name, *map(str, counts)) for name, counts in rows]
+        lines = ("".join(f"<td>{escape(cell)}</td>" for cell in line) for line in cells)
+        return f"<p>{self!r}</p><table><tr>{'</tr><tr>'.join(lines)}</tr></table>"
 
     @property
     def m(self) -> int:

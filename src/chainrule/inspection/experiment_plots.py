@@ -16,8 +16,10 @@ from chainrule.inspection.plots import (
     VALIDATION,
     axes_or_new,
     finished,
+    learning_curve,
     plain,
 )
+from chainrule.inspection.saving import as_bytes
 from chainrule.training import History
 
 if TYPE_CHECKING:
@@ -54,6 +56,18 @@ def learning_curves(
     axes.set(xlabel="iteration", ylabel="training cost, with penalty")
     _legend(axes)
     return finished(axes, title)
+
+
+def history_png(history: History) -> bytes:
+    """The learning curve of a training, or of the R runs of one, as a PNG file."""
+    if np.ndim(history.records[0].cost) == 0:
+        figure = learning_curve(history)
+    else:
+        runs = [history.run(r) for r in range(history.cost.shape[1])]
+        rates = [float(run.records[0].learning_rate) for run in runs]
+        names = [f"run {r}: learning rate {rate:.3g}" for r, rate in enumerate(rates)]
+        figure = learning_curves(runs, names)
+    return as_bytes(figure)
 
 
 def fold_curves(
@@ -124,7 +138,7 @@ def score_plot(
 
     rows : with the settings by name, `score` and `score_deviation`; the best trial is filled.
     """
-    from matplotlib.figure import Figure
+    from chainrule.inspection.figure import Figure
 
     figure = Figure(figsize=(max(4.8, 3.2 * len(varied)), 3.8), layout="constrained")
     panels = figure.subplots(1, len(varied), sharey=True, squeeze=False)[0]
@@ -195,7 +209,7 @@ def gallery(
     data: Dataset, index: Sequence[int], texts: Sequence[str], title: str = "", columns: int = 6
 ) -> "Figure":
     """Pictures of a data set with a text below each, up to three lines."""
-    from matplotlib.figure import Figure
+    from chainrule.inspection.figure import Figure
 
     rows = -(-len(index) // columns)
     figure = Figure(figsize=(1.6 * columns, 2.1 * rows + 0.5), layout="constrained")

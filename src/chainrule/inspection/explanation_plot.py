@@ -25,7 +25,7 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     data : the training set, or any with the picture's shape and no rows of training pictures.
     InputError where these are no pictures.
     """
-    from matplotlib.figure import Figure
+    from chainrule.inspection.figure import Figure
 
     shape = data.image_shape
     if shape is None:

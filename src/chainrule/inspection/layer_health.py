@@ -95,7 +95,7 @@ def layer_health_plot(health: LayerHealth, title: str = "") -> "Figure":
 
     Sizes are on a logarithmic axis, where a size of 0 has no place and leaves a gap.
     """
-    from matplotlib.figure import Figure
+    from chainrule.inspection.figure import Figure
 
     if not health.records:
         fix = "Pass it to train: callbacks=[health]."

@@ -170,7 +170,7 @@ def _shape(where: str, model: Model) -> tuple[int, ...]:
 
 def _panels(n: int, columns: int, size: tuple[float, float]) -> "tuple[Figure, Array]":
     """A figure of n panels of `size` inches each, in rows of `columns`, all without an axis."""
-    from matplotlib.figure import Figure
+    from chainrule.inspection.figure import Figure
 
     rows = -(-n // columns)
     figure = Figure(figsize=(size[0] * columns + 0.8, size[1] * rows + 0.5), layout="constrained")

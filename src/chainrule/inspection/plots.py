@@ -1,9 +1,8 @@
 """Pictures of numbers. Each function returns a matplotlib figure, or draws on the axes given."""
 
-import warnings
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
+from chainrule.inspection.saving import save_figure as save_figure
 from chainrule.training import History
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def learning_curve(history: History, axes: "Axes | None" = None, title: str = ""
 def axes_or_new(axes: "Axes | None", size: tuple[float, float] = (6.4, 4.0)) -> "Axes":
     """The axes given, or those of a new figure of `size` inches."""
     # The figure class alone: pyplot would look for a screen and keep the figure alive.
-    from matplotlib.figure import Figure
+    from chainrule.inspection.figure import Figure
 
     return axes or Figure(figsize=size, layout="constrained").subplots()
 
@@ -68,17 +67,3 @@ def plain(text: object, most: int = 40) -> str:
     if len(line) > most:
         line = f"{line[: most - most // 2 - 1]}…{line[-(most // 2) :]}"
     return line.replace("$", r"\$")
-
-
-def save_figure(
-    figure: "Figure", path: str | Path | BinaryIO, dpi: int = 144, kind: str = "png"
-) -> None:
-    """Write the figure as a PNG or JPEG file, without a screen."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    FigureCanvasAgg(figure)
-    with warnings.catch_warnings():
-        # A name in a script that the font lacks is drawn as boxes; that is no one's mistake.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        warnings.filterwarnings("ignore", message="Font .* does not have a glyph")
-        figure.savefig(path, dpi=dpi, format=kind)

@@ -76,7 +76,7 @@ def convexity_plot(
 
     X : (1, m) a single feature. Y : (1, m) of 0 and 1.
     """
-    from matplotlib.figure import Figure
+    from chainrule.inspection.figure import Figure
 
     X = checks.matrix("convexity_plot", "X", X)
     checks.features("convexity_plot", X.shape, 1)

@@ -29,7 +29,7 @@ def activations_plot(names: Sequence[str] = COURSE, title: str = "") -> "Figure"
 
     names : of those that act on each number alone; softmax, which does not, has no such picture.
     """
-    from matplotlib.figure import Figure
+    from chainrule.inspection.figure import Figure
 
     for name in names:
         checks.one_of("activations_plot", "each name", name, ELEMENTWISE)

@@ -18,6 +18,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
+from chainrule.network import display
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.initializers import draw_layers
 from chainrule.network.labels import check_labels
@@ -317,18 +318,10 @@ class Network:
 
     def summary(self) -> str:
         """A table: each layer's activation, shapes and number of parameters."""
-        rows = [("layer", "units", "activation", "W", "b", "parameters")]
-        sizes = self.layer_sizes
-        rows.append(("input", str(sizes[0]), "", "", "", ""))
-        for layer, name in enumerate(self.activations, start=1):
-            n_in, n = sizes[layer - 1], sizes[layer]
-            count = f"{(n_in + 1) * n:,}"
-            rows.append((str(layer), str(n), name, f"({n}, {n_in})", f"({n}, 1)", count))
-        widths = [max(len(row[k]) for row in rows) for k in range(6)]
-        lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
-        runs = f", {self.n_runs} runs" if self.n_runs is not None else ""
-        total = f"{self.n_parameters:,} parameters, {self.dtype}, {self.loss}{runs}"
-        return "\n".join([line.rstrip() for line in lines] + [total])
+        return display.text(self)
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
 
     def _checked(self, X: Any) -> Any:
         if not hasattr(X, "times"):

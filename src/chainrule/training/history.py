@@ -45,6 +45,13 @@ class History:
         costs = "" if np.ndim(last.cost) else f", cost {first.cost:.6g} to {last.cost:.6g}"
         return f"History({len(self)} records to iteration {last.iteration}{costs})"
 
+    def _repr_png_(self) -> bytes | None:
+        """The learning curve, in a notebook; None, so that it shows the text, without records."""
+        # An import upwards, for those who look: matplotlib's pictures are made there.
+        from chainrule.inspection.experiment_plots import history_png
+
+        return history_png(self) if self.records else None
+
     def __len__(self) -> int:
         return len(self.records)
 

@@ -1,6 +1,8 @@
 """What a training gives back."""
 
+import base64
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 
@@ -51,6 +53,14 @@ class Training:
             f"Training({self.iterations} iterations in {self.seconds:.3g} s, "
             f"{self.first_layer.form} form{stopped}; {self.history})"
         )
+
+    def _repr_html_(self) -> str:
+        text = f"<p>{escape(repr(self))}</p><p>{escape(self.first_layer.reason)}</p>"
+        png = self.history._repr_png_()
+        if png is None:
+            return text
+        uri = base64.b64encode(png).decode()
+        return f'{text}<img src="data:image/png;base64,{uri}" alt="Learning curve">'
 
     def run(self, r: int) -> "Training":
         """Run r as it would have come back alone."""

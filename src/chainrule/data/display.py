@@ -1,0 +1,95 @@
+"""A data set as some of its examples, for notebooks: pictures in a grid, or rows of a table."""
+
+import base64
+import io
+from html import escape
+from itertools import chain, islice, zip_longest
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from chainrule.data.dataset import Dataset, Splits
+
+PICTURES, COLUMNS = 16, 8
+ROWS, FEATURES = 5, 8
+SIDE = 64  # screen pixels, the longer side of a picture
+LETTERS = 24  # of a class's name
+
+
+def html(data: "Dataset") -> str:
+    """What it is, how many of each class, and some examples of each."""
+    counts = np.bincount(data.labels, minlength=len(data.classes))
+    parts = (f"{_name(c)}: {n}" for c, n in zip(data.classes, counts, strict=True))
+    shown = _grid(data) if _drawable(data) else _rows(data)
+    return f"<p>{escape(repr(data))}</p><p>{'; '.join(parts)}</p>{shown}"
+
+
+def html_of_splits(splits: "Splits") -> str:
+    """Each set; what could not be read."""
+    parts = [f"<h4>{name}</h4>{html(data)}" for name, data in splits.sets.items()]
+    if splits.skipped:
+        files = "".join(f"<li>{escape(one)}</li>" for one in splits.skipped[:ROWS])
+        parts.append(f"<p>{len(splits.skipped)} files could not be read:</p><ul>{files}</ul>")
+    return "".join(parts)
+
+
+def png(data: "Dataset", index: int) -> bytes | None:
+    """One picture pixel by pixel, as a PNG file; None where the data are no 8-bit pictures."""
+    if not _drawable(data):
+        return None
+    from PIL import Image
+
+    assert data.image_shape is not None
+    out = io.BytesIO()
+    pixels = np.ascontiguousarray(data.raw[:, index].reshape(data.image_shape))
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def _drawable(data: "Dataset") -> bool:
+    return data.image_shape is not None and data.raw.dtype == np.uint8
+
+
+def _some(data: "Dataset", most: int) -> list[int]:
+    """At most so many examples, the first of each class, the second of each, and so on."""
+    of_class = [np.flatnonzero(data.labels == k) for k in range(len(data.classes))]
+    turns = chain.from_iterable(zip_longest(*of_class))
+    return [int(i) for i in islice((i for i in turns if i is not None), most)]
+
+
+def _grid(data: "Dataset") -> str:
+    assert data.image_shape is not None
+    height, width = data.image_shape[:2]
+    scale = SIDE / max(height, width)
+    size = f'width="{round(width * scale)}" height="{round(height * scale)}"'
+    cells = []
+    for i in _some(data, PICTURES):
+        name = _name(data.classes[data.labels[i]])
+        uri = base64.b64encode(png(data, i) or b"").decode()
+        # Pictures stand in a table, which untrusted notebooks keep, unlike styles.
+        cells.append(
+            f'<td><img src="data:image/png;base64,{uri}" {size} alt="{name}"><br>{name}</td>'
+        )
+    lines = ("".join(cells[k : k + COLUMNS]) for k in range(0, len(cells), COLUMNS))
+    return f"<table><tr>{'</tr><tr>'.join(lines)}</tr></table>"
+
+
+def _rows(data: "Dataset") -> str:
+    n_x = len(data.raw)
+    shown = min(n_x, FEATURES)
+    names = data.feature_names or tuple(f"x{j + 1}" for j in range(n_x))
+    head = ["example", "class", *names[:shown], *(["…"] if n_x > shown else [])]
+    lines = [[f"<th>{_name(cell)}</th>" for cell in head]]
+    for i in _some(data, ROWS):
+        label = data.classes[data.labels[i]]
+        numbers = (f"{x:.4g}" for x in data.raw[:shown, i].astype(float))
+        cells = [data.example_names[i], label, *numbers, *(["…"] if n_x > shown else [])]
+        lines.append([f"<td>{_name(cell)}</td>" for cell in cells])
+    return f"<table><tr>{'</tr><tr>'.join(map(''.join, lines))}</tr></table>"
+
+
+def _name(name: str) -> str:
+    """A name from data as text in HTML, on one line and not too long."""
+    line = " ".join(name.split())
+    return escape(line if len(line) <= LETTERS else f"{line[: LETTERS - 1]}…")

@@ -1,0 +1,116 @@
+"""A network as a table of its layers and as a drawing, for notebooks and reports."""
+
+import base64
+from html import escape
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chainrule.network.network import Network
+
+SHOWN = 7  # units of a layer that are drawn, if it has no more; of larger ones the first and last
+FIRST, LAST = 3, 2
+STEP_X, STEP_Y, RADIUS, TOP = 116, 26, 8, 34  # points
+INPUT, HIDDEN, OUTPUT = "#eeeeee", "#cfe5f3", "#f7d9c4"
+
+
+def table(network: "Network") -> list[tuple[str, ...]]:
+    """A head, the inputs, then each layer's units, activation, shapes and parameters."""
+    sizes = network.layer_sizes
+    rows: list[tuple[str, ...]] = [("layer", "units", "activation", "W", "b", "parameters")]
+    rows.append(("input", str(sizes[0]), "", "", "", ""))
+    for layer, name in enumerate(network.activations, start=1):
+        n_in, n = sizes[layer - 1], sizes[layer]
+        count = f"{(n_in + 1) * n:,}"
+        rows.append((str(layer), str(n), name, f"({n}, {n_in})", f"({n}, 1)", count))
+    return rows
+
+
+def total(network: "Network") -> str:
+    """What all layers have in common, in one line."""
+    runs = f", {network.n_runs} runs" if network.n_runs is not None else ""
+    return f"{network.n_parameters:,} parameters, {network.dtype}, {network.loss}{runs}"
+
+
+def text(network: "Network") -> str:
+    """The table in columns of characters."""
+    rows = table(network)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
+    return "\n".join([line.rstrip() for line in lines] + [total(network)])
+
+
+def html(network: "Network") -> str:
+    """The table and the drawing; everything in it is escaped or ours."""
+    rows = table(network)
+    tags = ["th"] + ["td"] * (len(rows) - 1)
+    lines = (
+        "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row)
+        for tag, row in zip(tags, rows, strict=True)
+    )
+    # A picture, not elements: notebooks that are not trusted keep pictures only.
+    uri = base64.b64encode(diagram(network).encode()).decode()
+    return (
+        f"<table><tr>{'</tr><tr>'.join(lines)}</tr></table>"
+        f"<p>{escape(total(network))}</p>"
+        f'<img src="data:image/svg+xml;base64,{uri}" alt="{escape(words(network))}">'
+    )
+
+
+def words(network: "Network") -> str:
+    """What the drawing shows."""
+    kinds = ("inputs", *network.activations)
+    layers = (f"{n} {kind}" for n, kind in zip(network.layer_sizes, kinds, strict=True))
+    return f"Network with layers of {', '.join(layers)}"
+
+
+def diagram(network: "Network") -> str:
+    """SVG text: a column of units for each layer, long ones with an ellipsis, all connected to the
+    next, with notation, sizes and activations."""
+    sizes, n = network.layer_sizes, len(network.layer_sizes)
+    places = [_places(size) for size in sizes]
+    most = min(max(sizes), SHOWN)
+    width, middle, height = STEP_X * n, TOP + STEP_Y * most / 2, TOP + STEP_Y * most + 44
+    at = [
+        [(STEP_X * (k + 0.5), middle + STEP_Y * y) for y in column]
+        for k, column in enumerate(places)
+    ]
+    edges = [
+        f'<line x1="{x + RADIUS}" y1="{y:g}" x2="{u - RADIUS}" y2="{v:g}"/>'
+        for left, right in pairwise(at)
+        for x, y in left
+        for u, v in right
+    ]
+    parts = [f'<g stroke="#888888" stroke-width="0.5">{"".join(edges)}</g>']
+    for k, (size, column) in enumerate(zip(sizes, at, strict=True)):
+        x = STEP_X * (k + 0.5)
+        fill = INPUT if k == 0 else OUTPUT if k == n - 1 else HIDDEN
+        parts += [
+            f'<circle cx="{u:g}" cy="{v:g}" r="{RADIUS}" fill="{fill}" stroke="#333333"/>'
+            for u, v in column
+        ]
+        if size > len(column):
+            y = middle + STEP_Y * (FIRST - SHOWN / 2 + 1)
+            dots = (f'<circle cx="{x:g}" cy="{y + d:g}" r="1.6"/>' for d in (-7, 0, 7))
+            parts += dots
+        kind = "inputs" if k == 0 else network.activations[k - 1]
+        name = "X" if k == 0 else f"A[{k}]"
+        parts += [
+            f'<text x="{x:g}" y="20" font-style="italic">{name}</text>',
+            f'<text x="{x:g}" y="{height - 24}">{size:,}</text>',
+            f'<text x="{x:g}" y="{height - 8}">{escape(kind)}</text>',
+        ]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" font-family="sans-serif" font-size="12" text-anchor="middle">'
+        f"<title>{escape(words(network))}</title>"
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>{"".join(parts)}</svg>'
+    )
+
+
+def _places(size: int) -> list[float]:
+    """Heights of a layer's units, in steps from the middle."""
+    if size <= SHOWN:
+        return [k - (size - 1) / 2 for k in range(size)]
+    top = -(SHOWN - 1) / 2
+    return [top + k for k in range(FIRST)] + [-top - k for k in reversed(range(LAST))]
