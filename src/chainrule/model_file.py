@@ -125,8 +125,8 @@ class Model:
         return P.astype(self.network.dtype, copy=False)
 
     def decide(self, P: Array) -> Array:
-        """Index of the most probable class (m,); for two classes 1 where p > 0.5."""
-        return (P[1] > 0.5).astype(np.int64) if len(P) == 2 else P.argmax(axis=0)
+        """See `decided`."""
+        return decided(P)
 
     def outputs(self, raw: Any) -> tuple[Array, Array]:
         """Logits Z and outputs A (n_y, m), float64, for raw features (n_x, m), unscaled.
@@ -174,6 +174,11 @@ class Model:
     def predict(self, raw: Any) -> Array:
         """Index into `classes` of the most probable class (m,), for raw features (n_x, m)."""
         return self.decide(self.predict_proba(raw))
+
+
+def decided(P: Array) -> Array:
+    """Index of the most probable class (m,) of P (n_classes, m); of two classes 1 where p > 0.5."""
+    return (P[1] > 0.5).astype(np.int64) if len(P) == 2 else P.argmax(axis=0)
 
 
 def save(model: Model, path: str | Path) -> None:

@@ -38,6 +38,7 @@ class Folder:
         self.path = Path(path)
         self.model = self.path / "model.safetensors"
         self.settings = self.path / "settings.json"
+        self.report = self.path / "report.html"
         self._parents: list[Path] = []  # made by `create`, the innermost first
 
     @classmethod

@@ -1,5 +1,6 @@
 """`chainrule demo`, `chainrule reproduce`, help and version; and the installed entry point."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,20 @@ def test_the_demo_says_what_to_try_next(chainrule):
     assert said.code == 0
     assert "Try next:" in said.out
     assert "chainrule train FOLDER" in said.out
+    assert "open runs/demo-1/report.html in a browser" in said.out
+
+
+def test_the_demo_writes_a_run_with_its_report(chainrule):
+    found = chainrule("demo", "--out", "run", "--json").json
+    page = Path("run/report.html").read_text(encoding="utf-8")
+    accuracy = found["networks"][-1]["test_accuracy"]
+    assert f"<strong>{100 * accuracy:.1f} % right</strong>" in page
+    again = re.search(r"chainrule (train fashion [^<]+)", page)[1].split()
+    said = chainrule(*again, "--out", "again", "--json").json
+    assert said["results"]["test"]["accuracy"] == accuracy
+    said = chainrule("demo", "--out", "run")
+    assert said.code == 2
+    assert "does not exist yet" in said.error
 
 
 def test_the_published_results_are_reproduced(chainrule, course_data):
@@ -117,3 +132,4 @@ def test_ctrl_c_gives_no_half_result(chainrule, monkeypatch, command, request):
     said = chainrule(command, *arguments)
     assert (said.code, said.error.splitlines()[-1]) == (1, "chainrule: interrupted")
     assert "NOT reproduced" not in said.out
+    assert not Path("runs").exists()

@@ -47,7 +47,7 @@ def test_the_folder_holds_everything(command, chainrule, fruit):
     assert (said.code, said.error) == (0, "")
     assert "16 training pictures 8x8x3; classes lime, tomato" in said.out
     found = {p.name for p in Path("done").iterdir()} - {"suspects.png"}
-    assert found == {"settings.json", *FILES[command]} - {"suspects.png"}
+    assert found == {"settings.json", "report.html", *FILES[command]} - {"suspects.png"}
     for path in Path("done").glob("*.png"):
         with Image.open(path) as picture:
             assert min(picture.size) > 300

@@ -1,5 +1,6 @@
 """`chainrule report`."""
 
+import html
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,25 @@ def test_the_worst_mistakes_are_explained(chainrule, fruit):
     page = Path("page.html").read_text(encoding="utf-8")
     assert "Why: the worst mistakes" in page
     assert "Pushed most by" in page
+
+
+def test_what_is_needed_to_repeat_it(chainrule, fruit):
+    options = ("--size", 8, "--layers", "3", "--iterations", 20, "--strict")
+    chainrule("train", fruit, *options, "--out", "run")
+    chainrule("report", "run")
+    page = html.unescape(Path("run/report.html").read_text(encoding="utf-8"))
+    assert f"train {fruit} --layers 3 --iterations 20 --size 8 --strict<" in page
+
+
+def test_an_experiment_has_its_report_already(chainrule):
+    chainrule("crossval", "planar", "--iterations", 5, "--layers", "2", "--out", "run")
+    assert chainrule("report", "run").code == 0
+    assert chainrule("report", "run", "--out", "copy.html", "--json").json["out"] == "copy.html"
+    assert Path("copy.html").read_bytes() == Path("run/report.html").read_bytes()
+    Path("run/report.html").unlink()
+    said = chainrule("report", "run")
+    assert said.code == 2
+    assert "Run the experiment again." in said.error
 
 
 def test_data_that_moved(chainrule, fruit, trained):

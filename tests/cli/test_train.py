@@ -138,9 +138,15 @@ def test_skipped_files_are_named_and_strict_stops(chainrule, fruit):
     assert not Path("other").exists()
 
 
-def test_a_cost_that_rose_is_pointed_out(chainrule):
+def test_what_looks_wrong_is_pointed_out(chainrule):
     said = chainrule("train", "planar", *QUICK, "--learning-rate", 50, "--out", "run")
-    assert "higher than at the start" in said.out
+    notes = " ".join(said.out.split())
+    assert "Note Dead ReLUs: " in notes
+    assert "Note Learning rate too high: The cost rose from" in notes
+    alarms = chainrule("train", "planar", *QUICK, "--learning-rate", 50, "--json").json["alarms"]
+    assert [alarm["kind"] for alarm in alarms] == ["dead ReLUs", "learning rate too high"]
+    healthy = ("--learning-rate", 0.1, "--iterations", 2000, "--json")
+    assert chainrule("train", "planar:moons", *QUICK, *healthy).json["alarms"] == []
 
 
 BAD = {

@@ -110,6 +110,8 @@ def test_dead_units_of_the_last_record():
     assert "50% of the ReLUs of layer 2" in alarm.found
     (alarm,) = alarms(history(ARRIVED), [sizes(dead=(1, 0, np.nan))])
     assert "the same answer to all" in alarm.found
+    (alarm,) = alarms(history(ARRIVED), dead=(0.5, 0.25, np.nan))
+    assert alarm.found.startswith("50% of the ReLUs of layer 1, 25% of layer 2 are 0")
 
 
 @pytest.mark.parametrize("records", [[], [0.7]])
@@ -118,7 +120,7 @@ def test_too_little_to_say_anything(records):
 
 
 def test_as_text():
-    assert str(Alarm("a", "B.", "Try c.")) == "a: B. Try c."
+    assert str(Alarm("a", "B.", "Try c.")) == "A: B. Try c."
 
 
 # Real trainings, one for each alarm that comes from layers.

@@ -13,6 +13,7 @@ from chainrule.experiments import SCORES, CrossValidation, Execution, cross_vali
 from chainrule.experiments.measures import write_table
 from chainrule.inspection.experiment_plots import fold_curves
 from chainrule.inspection.plots import save_figure
+from chainrule.inspection.report import cross_validation_report
 
 
 def crossval(
@@ -60,6 +61,7 @@ def _written(job: Job[Folds], found: CrossValidation) -> dict[str, Any]:
         histories = [fold.history for fold in found.folds]
         figure = fold_curves(histories, title=f"{job.data_name}: {len(histories)} folds")
         save_figure(figure, job.folder.path / "learning-curves.png")
+        job.write_report(cross_validation_report, found, job.splits.train)
     spreads = {name: vars(getattr(found, name)) for name in SCORES}
     return {**spreads, "folds": found.rows()}
 

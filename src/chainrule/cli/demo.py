@@ -1,46 +1,68 @@
 """`chainrule demo`."""
 
+import shlex
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from chainrule.cli import show
-from chainrule.data import Splits, open_data
+from chainrule.cli.options import Options
+from chainrule.cli.report import write_report
+from chainrule.data import Splits
 from chainrule.inspection.evaluation import evaluate
 from chainrule.model_file import Model
-from chainrule.network import Network
-from chainrule.training import Momentum, train
+from chainrule.run_folder import RunFolder
+from chainrule.training import Training, train
 
-NETWORKS = (
-    ("logistic regression", ()),
-    ("2 layers", (50,)),
-    ("4 layers", (50, 20, 20)),
-)
-NEXT = """Try next:
-  chainrule train fashion --positive Sandal     one class against the rest
-  chainrule train FOLDER                        your own pictures, one folder per class
-  chainrule predict RUN PICTURE                 ask the trained network about a picture
-  chainrule train --help                        everything else"""
+DATA = "fashion"
+NETWORKS = {"logistic regression": "none", "2 layers": "50", "4 layers": "50,20,20"}
 
 
-def demo(*, json: bool = False) -> int:
+@dataclass(frozen=True)
+class _Trained:
+    """One of the three networks."""
+
+    name: str
+    options: Options
+    model: Model
+    result: Training
+    row: dict[str, Any]
+
+
+def demo(*, out: Path | None = None, json: bool = False) -> int:
     """Train three networks on the built-in pictures of clothes; no data needed.
 
-    Softmax (multi-class logistic) regression, a 2-layer and a 4-layer network.
+    Softmax (multi-class logistic) regression, a 2-layer and a 4-layer network. Writes a run folder
+    of the last one, with a report to look at.
 
     Parameters
     ----------
+    out
+        The run folder to make; runs/demo-1, -2, ... by default. Never overwritten.
     json
         Print one JSON object instead of text.
     """
-    splits = open_data("fashion")
-    out = show.console()
+    folder = RunFolder(out) if out else RunFolder.next_free("demo")
+    folder.create()
+    try:
+        return _demo(folder, json=json)
+    except BaseException:  # Ctrl-C too: half a demonstration is none
+        folder.remove()
+        raise
+
+
+def _demo(folder: RunFolder, *, json: bool) -> int:
+    splits, screen = Options().open(DATA), show.console()
     if not json:
-        out.print(
+        screen.print(
             f"{len(splits.train)} training and {len(splits.test or ())} test pictures, 28x28, "
             f"of {len(splits.train.classes)} kinds of clothes (Fashion-MNIST, Zalando SE, MIT)"
         )
-    rows = [_train(name, hidden, splits, bar=not json) for name, hidden in NETWORKS]
+    found = [_train(name, layers, splits, bar=not json) for name, layers in NETWORKS.items()]
+    _write(folder, found[-1], splits)
+    rows = [one.row for one in found]
     if json:
-        show.print_json({"networks": rows})
+        show.print_json({"networks": rows, "out": str(folder.path)})
         return 0
     columns = ("network", "parameters", "cost", "training", "test", "seconds", "form")
     table = show.table("", *columns, numbers=6)
@@ -54,34 +76,43 @@ def demo(*, json: bool = False) -> int:
             f"{row['seconds']:.2f}",
             row["first_layer"],
         )
-    out.print(table)
+    screen.print(table)
     baseline = show.percent(rows[0]["accuracy_of_commonest_class"])
-    out.print(f"Always saying the same class would be right in {baseline} of the pictures.")
-    out.print(NEXT)
+    screen.print(f"Always saying the same class would be right in {baseline} of the pictures.")
+    run, report = shlex.quote(str(folder.path)), shlex.quote(str(folder.report))
+    screen.print(f"Look at the last one's mistakes: open {report} in a browser.\nTry next:")
+    following = {
+        f"train {DATA} --positive Sandal": "one class against the rest",
+        "train FOLDER": "your own pictures, one folder per class",
+        f"predict {run} PICTURE": "ask the trained network about a picture",
+        "train --help": "everything else",
+    }
+    width = max(map(len, following))
+    for command, what in following.items():
+        screen.print(f"  chainrule {command.ljust(width)}   {what}")
     return 0
 
 
-def _train(name: str, hidden: tuple[int, ...], splits: Splits, *, bar: bool) -> dict[str, Any]:
+def _train(name: str, layers: str, splits: Splits, *, bar: bool) -> _Trained:
     assert splits.test is not None
-    network = Network.create((splits.train.raw.shape[0], *hidden, 10), rng=1)
+    options = Options(
+        layers=layers, optimizer="momentum", learning_rate=0.01, iterations=500, seed=1
+    )
+    setting = options.setting()
+    network = setting.network(splits.train.raw.shape[0], len(splits.train.classes))
     progress = show.Progress(name) if bar else None
     try:
-        result = train(
-            network,
-            splits.train,
-            optimizer=Momentum(0.9),
-            learning_rate=0.01,
-            iterations=500,
-            callbacks=[progress] if progress else [],
-        )
+        callbacks = [progress] if progress else []
+        result = train(network, splits.train, callbacks=callbacks, **setting.arguments())
     finally:
         if progress:
             progress.close()
-    if result.stopped:  # by Ctrl-C: half a training is no demonstration
+    if result.stopped:  # by Ctrl-C
         raise KeyboardInterrupt
-    model = Model.of(result.network, splits)
+    facts = {"iterations": result.iterations, "options": asdict(options)}
+    model = Model.of(result.network, splits, facts)
     trained, tested = evaluate(model, splits.train), evaluate(model, splits.test)
-    return {
+    row = {
         "name": name,
         "parameters": network.n_parameters,
         "cost": trained.cost,
@@ -91,3 +122,12 @@ def _train(name: str, hidden: tuple[int, ...], splits: Splits, *, bar: bool) -> 
         "seconds": round(result.seconds, 3),
         "first_layer": result.first_layer.form,
     }
+    return _Trained(name, options, model, result, row)
+
+
+def _write(folder: RunFolder, one: _Trained, splits: Splits) -> None:
+    """The run folder of one network, with its report."""
+    history = one.result.history
+    folder.write_settings({"data": DATA, "options": asdict(one.options)})
+    folder.write_results(one.model, history, title=f"{DATA}: cost")
+    write_report(folder.report, one.model, splits, history, one.options, DATA)

@@ -11,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from chainrule import checks
+from chainrule import checks, tensor_file
 from chainrule._version import __version__
 from chainrule.cli import parse, show
-from chainrule.cli.options import Options, restored
+from chainrule.cli.options import Options, command_line, restored
 from chainrule.data import Splits
 from chainrule.errors import ChainruleError, InputError, ModelFileError
 from chainrule.experiments import Execution, Setting
@@ -115,6 +115,14 @@ class Job(Generic[Own_co]):
         """For the titles of pictures."""
         return Path(self.data).name
 
+    def write_report(self, make: Callable[..., str], found: Any, data: Any, **more: Any) -> None:
+        """report.html in the folder: what `make` says of what was found on `data`."""
+        groups = (self.own, self.options)
+        settings = {"command": command_line(self.command, self.data, *groups)}
+        title = f"{self.data_name}: {self.command}"
+        page = make(found, data, title=title, settings=settings, **more)
+        tensor_file.write_bytes(self.folder.report, page.encode())
+
     def groups(self, pattern: str | None) -> Any:
         """(m,) what `pattern` finds in each training example's name, or None without one."""
         data = self.splits.train
@@ -189,7 +197,7 @@ def carried_out(
         show.print_json(facts | {"out": str(job.folder.path), "seconds": seconds})
     else:
         following = report(job, found, facts)
-        show.ending(job.folder.path, seconds, job.command, following, complete=found.complete)
+        show.ending(job.folder, seconds, job.command, following, complete=found.complete)
     return 0 if found.complete else 1
 
 

@@ -15,6 +15,7 @@ from chainrule.experiments import LeaveOneOut
 from chainrule.experiments import leave_one_out as run_leave_one_out
 from chainrule.inspection.experiment_plots import left_out_plot
 from chainrule.inspection.plots import save_figure
+from chainrule.inspection.report import leave_one_out_report
 
 SHOWN = 10  # examples in the terminal; the table in the folder has all
 
@@ -61,6 +62,7 @@ def _written(job: Job[Nothing], found: LeaveOneOut) -> dict[str, Any]:
     title = f"{job.data_name}: each example left out"
     figure = left_out_plot(found.full[done], left_out[done], title=title)
     save_figure(figure, folder / "left-out.png")
+    job.write_report(leave_one_out_report, found, job.splits.train)
     return {
         "accuracy": found.accuracy,
         "cost": found.cost,

@@ -19,6 +19,7 @@ from chainrule.experiments import (
 from chainrule.experiments.learning_rates import COUNT, HIGH, ITERATIONS, LOW
 from chainrule.inspection.experiment_plots import learning_curves, rate_plot
 from chainrule.inspection.plots import save_figure
+from chainrule.inspection.report import learning_rates_report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +98,7 @@ def _written_comparison(job: Job[Rates], found: RateComparison) -> dict[str, Any
         title = f"{job.data_name}: learning rates"
         figure = learning_curves(found.histories, names, title=title)
         save_figure(figure, job.folder.path / "learning-curves.png")
+        job.write_report(learning_rates_report, found, job.splits.train)
     return {"rates": found.rows()}
 
 
@@ -124,6 +126,7 @@ def _written_suggestion(job: Job[Rates], found: RateSuggestion) -> dict[str, Any
         title=f"{job.data_name}: cost after {job.own.test_iterations} updates",
     )
     save_figure(figure, job.folder.path / "learning-rates.png")
+    job.write_report(learning_rates_report, found, job.splits.train)
     return {"suggested": found.rate, "reason": found.reason, "rates": tested.rows()}
 
 

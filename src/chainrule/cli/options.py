@@ -1,7 +1,8 @@
 """The settings of one training, declared once: for the command line, the run folder, --resume."""
 
+import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from chainrule import checks
@@ -146,6 +147,23 @@ class Options:
             dtype=self.dtype,
             first_layer=self.first_layer,
         )
+
+
+def command_line(command: str, data: str, *groups: Any) -> str:
+    """What to type to do it again: of each group of options those that are not the default.
+
+    Paths are as the groups have them. Whatever a shell would read as more than text is quoted.
+    """
+    words = ["chainrule", command, data]
+    for group in groups:
+        for one in fields(group):
+            name, value = f"--{one.name.replace('_', '-')}", getattr(group, one.name)
+            if value is True:
+                words.append(name)
+            elif value != one.default:
+                values = value if isinstance(value, tuple) else (value,)
+                words += [word for v in values for word in (name, str(v))]
+    return shlex.join(words)
 
 
 def restored(saved: Any, given: Group, where: str, changeable: Sequence[str] = ()) -> Group:

@@ -1,25 +1,26 @@
 """`chainrule report`."""
 
 import csv
-import platform
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule import tensor_file
-from chainrule._version import __version__
 from chainrule.cli import show
+from chainrule.cli.ensemble import is_ensemble
 from chainrule.cli.explain import followed, retraced
-from chainrule.cli.options import Options
+from chainrule.cli.options import Options, command_line
 from chainrule.data import Splits
 from chainrule.errors import InputError, ModelFileError
+from chainrule.inspection.alarms import alarms
 from chainrule.inspection.evaluation import evaluate
 from chainrule.inspection.explanation import explain
 from chainrule.inspection.explanation_plot import explanation_plot
+from chainrule.inspection.layer_health import dead_relus
 from chainrule.inspection.report import training_report
 from chainrule.inspection.report.images import Image, drawn
 from chainrule.model_file import Model, load
@@ -29,7 +30,6 @@ from chainrule.training import History, Record
 EXPLAINED = 2  # of the worst mistakes
 # Examples times iterations beyond which following the training again takes longer than the rest.
 FOLLOWED = 600_000
-PACKAGES = ("numpy", "scikit-learn", "matplotlib")
 
 
 def report(
@@ -54,7 +54,10 @@ def report(
     """
     began = time.perf_counter()
     folder = RunFolder(run)
-    settings, model = folder.read_settings(), load(run)
+    settings = folder.read_settings()
+    if "command" in settings and not is_ensemble(run):  # an experiment's, written by itself
+        return _ready(folder, out, json=json)
+    model = load(run)
     options, note = followed(model, str(folder.model))
     source = data or settings.get("data")
     if not isinstance(source, str):
@@ -64,20 +67,52 @@ def report(
     history = History() if model.n_members > 1 else _history(folder.history)
     work = len(splits.train) * int(model.training.get("iterations") or 0)
     explanations = [] if note or work > FOLLOWED else _explanations(model, splits, options)
-    facts = {"data": source} | {k: v for k, v in asdict(options).items() if v is not None}
+    path = out or folder.report
+    write_report(path, model, splits, history, options, source, explanations)
+    return _told(path, time.perf_counter() - began, json=json)
+
+
+def write_report(
+    path: Path,
+    model: Model,
+    splits: Splits,
+    history: History,
+    options: Options,
+    source: str,
+    explanations: Sequence[Image] = (),
+) -> None:
+    """The report of a training with `options` on the data from `source`."""
+    single = model.n_members == 1
+    again = command_line("train", source, options)
+    facts = {"command": again if single else f"{again} --runs {model.n_members}"}
+    facts |= {k: v for k, v in asdict(options).items() if v is not None}
     html = training_report(
         model,
         splits,
         history,
         title=f"{Path(source).name}: {'-'.join(map(str, model.network.layer_sizes))}",
         settings=facts | {"iterations": model.training.get("iterations")},
-        versions={"chainrule": __version__, "Python": platform.python_version()}
-        | {name: version(name) for name in PACKAGES},
         explanations=explanations,
+        alarms=alarms(history, dead=dead_relus(model, splits.train)) if single else (),
     )
-    path = out or run / "report.html"
     tensor_file.write_bytes(path, html.encode())
-    size, seconds = path.stat().st_size, time.perf_counter() - began
+
+
+def _ready(folder: RunFolder, out: Path | None, *, json: bool) -> int:
+    """The report that an experiment wrote, copied where it is wanted."""
+    began = time.perf_counter()
+    try:
+        content = folder.report.read_bytes()
+    except OSError as error:
+        reason, fix = error.strerror or str(error), "Run the experiment again."
+        raise ModelFileError(str(folder.report), "an experiment's report", reason, fix) from None
+    if out is not None:
+        tensor_file.write_bytes(out, content)
+    return _told(out or folder.report, time.perf_counter() - began, json=json)
+
+
+def _told(path: Path, seconds: float, *, json: bool) -> int:
+    size = path.stat().st_size
     if json:
         show.print_json({"out": str(path), "bytes": size, "seconds": round(seconds, 3)})
     else:

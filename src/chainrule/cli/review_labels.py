@@ -21,6 +21,7 @@ from chainrule.experiments import (
 from chainrule.experiments import leave_one_out as run_leave_one_out
 from chainrule.inspection.experiment_plots import gallery
 from chainrule.inspection.plots import save_figure
+from chainrule.inspection.report import label_review_report
 
 SHOWN = 20  # suspects in the terminal; the table in the folder has all
 PICTURES = 24
@@ -82,6 +83,11 @@ def _written(job: Job[Review], found: LeaveOneOut | CrossValidation) -> dict[str
         reviewed.to_csv(_labels(job))
     if job.splits.train.image_shape and reviewed.suspects:
         _write_pictures(job, reviewed)
+    decide = (
+        f"Decide in {_labels(job).name} (keep, relabel or drop), then train with --labels. No file "
+        "of the data is changed."
+    )
+    job.write_report(label_review_report, reviewed, job.splits.train, decide=decide)
     right = reviewed.ranking.size - len(reviewed.suspects)
     return {
         "accuracy_held_out": right / max(1, reviewed.ranking.size),

@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset, Splits
+from chainrule.run_folder import ExperimentFolder
 from chainrule.training import Callback, Record, Session
 
 if TYPE_CHECKING:
@@ -90,6 +92,12 @@ def print_json(facts: dict[str, Any]) -> None:
     sys.stdout.write(f"{text}\n")
 
 
+def print_note(text: str) -> None:
+    """A remark in several sentences, broken between words and set in."""
+    out = console()
+    out.print(textwrap.fill(text, out.width, initial_indent="Note     ", subsequent_indent=" " * 9))
+
+
 def percent(fraction: float) -> str:
     """Such as 93.50 %; - for not a number."""
     return "-" if fraction != fraction else f"{100 * fraction:.2f} %"
@@ -125,10 +133,14 @@ def evaluation(folder: Path, data: str, *, tested: bool) -> str:
     return f"chainrule evaluate {shlex.quote(str(folder))} {source}"
 
 
-def ending(folder: Path, seconds: float, command: str, following: str, *, complete: bool) -> None:
+def ending(
+    folder: ExperimentFolder, seconds: float, command: str, following: str, *, complete: bool
+) -> None:
     """Where an experiment's files are, how it goes on if it was interrupted, what may follow."""
-    out, quoted = console(), shlex.quote(str(folder))
+    out, quoted = console(), shlex.quote(str(folder.path))
     out.print(f"{seconds:.1f} s; wrote {quoted}")
+    if folder.report.exists():
+        out.print(f"Look:   {shlex.quote(str(folder.report))}")
     if not complete:
         out.print("Interrupted: what was reached is kept.")
         out.print(f"Go on:  chainrule {command} --resume {quoted}")

@@ -16,6 +16,7 @@ from chainrule.experiments.sweep import FOLDS
 from chainrule.inspection.evaluation import evaluate
 from chainrule.inspection.experiment_plots import learning_curves, score_plot
 from chainrule.inspection.plots import save_figure
+from chainrule.inspection.report import sweep_report
 from chainrule.model_file import Model, save
 
 SHOWN = 20  # trials in the terminal; the table in the folder has all
@@ -128,6 +129,7 @@ def _written(job: Job[Search], found: Sweep) -> dict[str, Any]:
         save(model, job.folder.model)
         if job.splits.test is not None:
             facts["test_accuracy_of_best"] = evaluate(model, job.splits.test).accuracy
+    job.write_report(sweep_report, found, job.splits)
     return facts
 
 

@@ -18,6 +18,8 @@ from chainrule.cli.saver import Saver
 from chainrule.data import Splits
 from chainrule.errors import ChainruleError, InputError
 from chainrule.experiments import Setting
+from chainrule.inspection.alarms import Alarm, alarms
+from chainrule.inspection.layer_health import dead_relus
 from chainrule.model_file import Model
 from chainrule.network import Network
 from chainrule.run_folder import RunFolder
@@ -147,6 +149,8 @@ def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[st
     }
     model = Model.of(result.network, splits, facts | {"options": asdict(run.options)})
     facts["results"] = results(model, splits)
+    found = alarms(result.history, dead=dead_relus(model, splits.train))
+    facts["alarms"] = [vars(alarm) for alarm in found]
     facts["skipped"] = splits.skipped
     try:
         run.folder.write_settings(facts | _settings(run))
@@ -169,9 +173,8 @@ def _settings(run: _Run) -> dict[str, Any]:
 def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
     out = show.console()
     show.print_table(results_table(facts["results"]))
-    records = result.history.records
-    if records[-1].cost > records[0].cost:
-        out.print("The cost is higher than at the start: try a smaller --learning-rate.")
+    for alarm in facts["alarms"]:
+        show.print_note(str(Alarm(**alarm)))
     trained = facts["results"]["training"]
     if trained["accuracy"] <= trained["accuracy_of_commonest_class"]:
         out.print("No better than always saying the commonest class: the network has not learned.")

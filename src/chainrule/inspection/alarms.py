@@ -39,18 +39,21 @@ class Alarm:
     advice: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.found} {self.advice}"
+        return f"{self.kind[0].upper()}{self.kind[1:]}: {self.found} {self.advice}"
 
 
-def alarms(history: History, records: Sequence[LayerSizes] = ()) -> tuple[Alarm, ...]:
+def alarms(
+    history: History, records: Sequence[LayerSizes] = (), dead: Iterable[float] = ()
+) -> tuple[Alarm, ...]:
     """What looks wrong in one run: in its layers first, then in its costs.
 
     records : `LayerHealth`'s, if it watched. Dead ReLUs are those of the last record; gradients
     vanish or explode if they do in half of all records. Of a rate too low nothing is said where
     layers already explain why the cost does not fall.
+    dead : where nothing watched, the fraction of dead ReLUs by layer (L,): see `dead_relus`.
     """
-    found = [_dead(layer, part) for layer, part in enumerate(_last_dead(records), start=1)]
-    found.append(_across_layers(records))
+    parts = records[-1].dead if records else dead
+    found = [_dead(parts), _across_layers(records)]
     if len(history) >= 2:
         found.append(_too_high(history) or (None if any(found) else _too_low(history)))
         found.append(_overfitting(history))
@@ -119,17 +122,18 @@ def _overfitting(history: History) -> Alarm | None:
     return Alarm("overfitting", found, advice)
 
 
-def _dead(layer: int, part: float) -> Alarm | None:
-    if not part > DEAD:
+def _dead(parts: Iterable[float]) -> Alarm | None:
+    dead = {layer: part for layer, part in enumerate(parts, start=1) if part > DEAD}
+    if not dead:
         return None
-    through = " Nothing passes it: the network gives the same answer to all." if part == 1 else ""
-    found = f"{part:.0%} of the ReLUs of layer {layer} are 0 on every example.{through}"
+    first, *others = (f"{part:.0%} of the ReLUs of layer {k}" for k, part in dead.items())
+    listed = ", ".join([first, *(words.replace("the ReLUs of ", "") for words in others)])
+    found = f"{listed} are 0 on every example."
+    closed = [layer for layer, part in dead.items() if part == 1]
+    if closed:
+        found += f" Nothing passes layer {closed[0]}: the network gives the same answer to all."
     advice = "Try a smaller learning rate, He's initializer, or leaky_relu."
     return Alarm("dead ReLUs", found, advice)
-
-
-def _last_dead(records: Sequence[LayerSizes]) -> Iterable[float]:
-    return records[-1].dead if records else ()
 
 
 def _across_layers(records: Sequence[LayerSizes]) -> Alarm | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.data import Dataset
 from chainrule.errors import DataError
-from chainrule.model_file import Model
+from chainrule.model_file import Model, decided
 
 Array = np.ndarray
 
@@ -107,16 +107,30 @@ def evaluate(model: Model, data: Dataset) -> Evaluation:
     data = model.prepare(data)
     network, n = model.network, len(model.classes)
     Z, A = model.outputs(data.raw)
-    P = model.probabilities(A)
-    predicted = model.decide(P)
-    confusion = np.bincount(data.labels * n + predicted, minlength=n * n).reshape(n, n)
     Y = data.Y if network.layer_sizes[-1] == 1 else np.eye(n)[:, data.labels]
     losses = network.loss_function.per_example(Z, A, Y)
     if network.n_runs is not None:
         losses = _loss_of_the_mean(losses)
-    return Evaluation(
-        model.classes, confusion, float(losses.mean()), _mistakes(model, data, P, predicted)
-    )
+    return _evaluation(data, model.probabilities(A), losses)
+
+
+def judged(data: Dataset, P: Array) -> Evaluation:
+    """Answers that are there already, such as by networks trained without each example.
+
+    P : (n_classes, m) probabilities, of `data`'s classes in their order. The cost is infinite
+    where an actual class was given the probability 0.
+    """
+    with np.errstate(divide="ignore"):
+        losses = -np.log(P[data.labels, np.arange(len(data))])
+    return _evaluation(data, P, losses)
+
+
+def _evaluation(data: Dataset, P: Array, losses: Array) -> Evaluation:
+    """From the probabilities P (n_classes, m) and the losses (m,)."""
+    n, predicted = len(data.classes), decided(P)
+    confusion = np.bincount(data.labels * n + predicted, minlength=n * n).reshape(n, n)
+    mistakes = _mistakes(data, P, predicted)
+    return Evaluation(data.classes, confusion, float(losses.mean()), mistakes)
 
 
 def _loss_of_the_mean(losses: Array) -> Array:
@@ -129,7 +143,7 @@ def _loss_of_the_mean(losses: Array) -> Array:
     return least - np.log1p(np.expm1(least - losses).mean(axis=0))
 
 
-def _mistakes(model: Model, data: Dataset, P: Array, predicted: Array) -> tuple[Mistake, ...]:
+def _mistakes(data: Dataset, P: Array, predicted: Array) -> tuple[Mistake, ...]:
     wrong = np.flatnonzero(predicted != data.labels)
     confidence = P[predicted[wrong], wrong]
     # A stable sort, so that equal confidences stay in the data's order.
@@ -139,8 +153,8 @@ def _mistakes(model: Model, data: Dataset, P: Array, predicted: Array) -> tuple[
         Mistake(
             int(i),
             names[i],
-            model.classes[data.labels[i]],
-            model.classes[predicted[i]],
+            data.classes[data.labels[i]],
+            data.classes[predicted[i]],
             float(P[predicted[i], i]),
         )
         for i in order

@@ -166,7 +166,7 @@ def score_plot(
         else:
             axes.set_xticks(range(len(ticks)), ticks, rotation=30 if len(ticks) > 3 else 0)
             axes.set_xlim(-0.5, len(ticks) - 0.5)
-        axes.set(xlabel=name.replace("_", " "))
+        axes.set(xlabel="hidden layers" if name == "hidden" else name.replace("_", " "))
     panels[0].set(ylabel=f"{score} (mean, deviation)")
     figure.legend(*panels[0].get_legend_handles_labels(), frameon=False, loc="outside upper right")
     figure.suptitle(title, parse_math=False)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chainrule.data import Dataset, feature_matrix
 from chainrule.errors import InputError
 from chainrule.inspection.plots import COLORS, MARKERS, STYLES, finished
+from chainrule.model_file import EXAMPLES, Model
 from chainrule.network import Network
 from chainrule.training import Callback, Record, Session
 from chainrule.training.arguments import Data, data_arrays
@@ -88,6 +90,18 @@ def dead_units(network: Network, activations: tuple[Array, ...]) -> Array:
             for kind, A in zip(network.activations, activations, strict=True)
         ]
     )
+
+
+def dead_relus(model: Model, data: Dataset) -> Array:
+    """`dead_units` of a model on all examples of `data` (L,), some of them at a time."""
+    raw, network = model.prepare(data).raw, model.network
+    # The largest answer of each unit is all that matters, and is there block by block.
+    largest = [np.full((n, 1), -np.inf) for n in network.layer_sizes[1:]]
+    for start in range(0, raw.shape[1], EXAMPLES):
+        some = feature_matrix(raw[:, start : start + EXAMPLES], network.dtype, model.scaling)
+        for most, A in zip(largest, network.forward(some).A, strict=True):
+            np.maximum(most, A.max(axis=1, keepdims=True), out=most)
+    return dead_units(network, tuple(largest))
 
 
 def layer_health_plot(health: LayerHealth, title: str = "") -> "Figure":

@@ -4,12 +4,19 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 import chainrule as cr
 from chainrule.data import Dataset, Splits
-from chainrule.inspection.report import training_report
+from chainrule.experiments import Setting, leave_one_out, review_labels
+from chainrule.inspection.report import (
+    label_review_report,
+    leave_one_out_report,
+    training_report,
+)
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(
@@ -23,8 +30,7 @@ NAMES = (
 ADDRESS = re.compile(r'"(?:https?|wss?)://([^"/]+)')
 
 
-@pytest.fixture
-def page(tmp_path):
+def training():
     """A report whose mistakes have hostile names."""
     data = cr.open_data("fashion", positive="Sandal")
     network = cr.Network.create((784, 1), initializer="zeros")
@@ -33,16 +39,34 @@ def page(tmp_path):
     raw = data.test.raw[:, : len(NAMES)]
     wrong = 1 - model.predict(raw)
     test = Dataset(raw, wrong, data.test.classes, NAMES, (28, 28), data.test.scaling, NAMES[0])
-    html = training_report(
-        model,
-        Splits(data.train, None, test),
-        trained.history,
-        title=NAMES[1],
-        settings={"data": NAMES[0]},
-        versions={},
-    )
+    splits, settings = Splits(data.train, None, test), {"data": NAMES[0]}
+    return training_report(model, splits, trained.history, title=NAMES[1], settings=settings)
+
+
+def hostile_examples():
+    data = cr.open_data("fashion", positive="Sandal").train.select(np.arange(30))
+    names = tuple(f"{NAMES[i % len(NAMES)]} {i}" for i in range(30))
+    return replace(data, names=names, source=NAMES[2])
+
+
+def label_review():
+    data = hostile_examples()
+    P = np.full((2, 30), 0.3)
+    P[1 - data.labels, np.arange(30)] = 0.7
+    found = review_labels(data, P)
+    return label_review_report(found, data, title=NAMES[1], settings={"data": NAMES[0]})
+
+
+def left_out():
+    data = hostile_examples()
+    found = leave_one_out(data, Setting(hidden=(), iterations=10))
+    return leave_one_out_report(found, data, title=NAMES[1], settings={"data": NAMES[0]})
+
+
+@pytest.fixture(params=[training, label_review, left_out], ids=lambda make: make.__name__)
+def page(request, tmp_path):
     path = tmp_path / "report.html"
-    path.write_text(html, encoding="utf-8")
+    path.write_text(request.param(), encoding="utf-8")
     return path
 
 
@@ -97,6 +121,6 @@ def test_a_thousand_pictures_are_a_small_file():
     network = cr.Network.create((784, 20, 10))
     trained = cr.train(network, data.train, learning_rate=0.05, iterations=30)
     model = cr.Model.of(trained.network, data)
-    given = {"title": "t", "settings": {}, "versions": {}}
+    given = {"title": "t", "settings": {}}
     html = training_report(model, data, trained.history, **given)
     assert len(html.encode()) < 3_000_000

@@ -12,7 +12,7 @@ import chainrule as cr
 from chainrule.data import Dataset, Splits
 from chainrule.inspection.report import training_report
 from chainrule.inspection.report.images import Image
-from chainrule.inspection.report.report import Accuracy
+from chainrule.inspection.report.sections import Accuracy
 
 HOSTILE = (
     "<script>alert(1)</script>.png",
@@ -29,7 +29,7 @@ def report(splits, iterations=40, **options):
     network = cr.Network.create((splits.train.raw.shape[0], 5, 1 if n_y == 2 else n_y))
     trained = cr.train(network, splits.train, learning_rate=0.05, iterations=iterations)
     model = cr.Model.of(trained.network, splits)
-    given = {"title": "t", "settings": {"seed": 0}, "versions": {"chainrule": "1"}} | options
+    given = {"title": "t", "settings": {"seed": 0}} | options
     return model, training_report(model, splits, trained.history, **given)
 
 

@@ -1,5 +1,18 @@
-"""A training's results as one HTML file that needs nothing else."""
+"""Reports: one HTML file that opens with the answer and needs nothing from elsewhere."""
 
-from chainrule.inspection.report.report import training_report
+from chainrule.inspection.report.compared import learning_rates_report, sweep_report
+from chainrule.inspection.report.held_out import (
+    cross_validation_report,
+    label_review_report,
+    leave_one_out_report,
+)
+from chainrule.inspection.report.training import training_report
 
-__all__ = ["training_report"]
+__all__ = [
+    "cross_validation_report",
+    "label_review_report",
+    "learning_rates_report",
+    "leave_one_out_report",
+    "sweep_report",
+    "training_report",
+]

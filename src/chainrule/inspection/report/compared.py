@@ -1,0 +1,133 @@
+"""Reports of settings compared: sweeps and learning rates."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.data import Dataset, Splits
+from chainrule.experiments import RateComparison, RateSuggestion, Sweep
+from chainrule.inspection.evaluation import evaluate
+from chainrule.inspection.experiment_plots import learning_curves, rate_plot, score_plot
+from chainrule.inspection.report.images import Image, drawn
+from chainrule.inspection.report.page import Page, Section, Table, number, percent
+from chainrule.inspection.report.sections import Accuracy, data_section, interrupted
+from chainrule.model_file import Model
+
+Facts = Mapping[str, Any]
+TRIALS = 50  # shown; the table in the folder has all
+CHOSEN = (
+    "The best of several settings looks better than it is, for it was chosen by the same examples "
+    "that measure it. Only examples that took no part in the choice say how good it is: a test set."
+)
+
+
+def sweep_report(found: Sweep, splits: Splits, *, title: str, settings: Facts) -> str:
+    """HTML of a sweep. The best setting's answer is measured on the test set, if there is one."""
+    headline, answer, warning = "No setting was finished", "", ""
+    sections = []
+    if found.trials:
+        top, scored_on = found.trials[0], found.held_out
+        best = f"The best of {len(found.trials)} settings, by {found.score} on {scored_on}: "
+        best += f"{_values(top.setting, found.varied)}."
+        if found.best is not None and splits.test is not None:
+            evaluation = evaluate(Model.of(found.best.network, splits), splits.test)
+            tested = Accuracy.of("test examples", evaluation)
+            headline, answer = tested.headline, f"{best} Trained on all: {tested.words}"
+        elif np.isfinite(top.accuracy.mean):
+            headline = f"{percent(top.accuracy.mean)} right"
+            counts = np.bincount(splits.train.labels)
+            baseline = percent(counts.max() / counts.sum())
+            answer = f"{best} Always saying the commonest class: {baseline}."
+            warning = CHOSEN if len(found.trials) > 1 else ""
+        else:
+            headline, answer = "No setting trained", "The cost of every one diverged."
+        sections = [_trials(found)]
+    warning = f"{interrupted(found.complete)} {warning}".strip()
+    sections.append(data_section(splits.sets, splits.skipped))
+    return Page(title, headline, answer, warning, sections, settings).html()
+
+
+def _trials(found: Sweep) -> Section:
+    rows = [
+        (
+            str(row["rank"]),
+            *(_value(row[name]) for name in found.varied),
+            f"{percent(row['accuracy'])} ± {100 * row['accuracy_deviation']:.1f}"
+            if np.isfinite(row["accuracy_deviation"])
+            else percent(row["accuracy"]),
+            number(row["cost"]),
+            number(row["auc"]),
+            number(row["training_cost"]),
+        )
+        for row in found.rows()[:TRIALS]
+    ]
+    more = len(found.trials) - len(rows)
+    words = [f"The first {TRIALS}; {more} more are in the table results.csv."] if more else []
+    heads = ("rank", *map(_option, found.varied), "accuracy", "cost (nats)", "AUC", "training cost")
+    scores = score_plot(found.rows(), found.varied, found.score)
+    curves = learning_curves(
+        [trial.histories[0] for trial in found.trials],
+        [_values(trial.setting, found.varied) for trial in found.trials],
+    )
+    pictures = [
+        drawn(scores, f"The {found.score} of every setting, by each of what was varied."),
+        drawn(curves, "Learning curves of the best settings."),
+    ]
+    table = Table(heads, rows, numbers=len(heads))
+    return Section("Settings", words, table, pictures=pictures, wide=True)
+
+
+def learning_rates_report(
+    found: RateComparison | RateSuggestion, data: Dataset, *, title: str, settings: Facts
+) -> str:
+    """HTML of learning rates compared, or of the range test that suggests one."""
+    tested = found.tested if isinstance(found, RateSuggestion) else found
+    headline, answer, pictures = "No rate was finished", "", list[Image]()
+    if tested.histories and isinstance(found, RateSuggestion):
+        headline, answer = f"Learning rate {found.rate:.2g}", f"It has {found.reason}"
+        figure = rate_plot(tested.rates, tested.cost, tested.histories[0].cost[0], found.rate)
+        pictures = [drawn(figure, f"The cost that each rate reached. Suggested: {found.rate:.2g}.")]
+    elif tested.histories and np.isfinite(tested.cost).any():
+        best = int(np.nanargmin(tested.cost))
+        headline = f"Learning rate {tested.rates[best]:g}"
+        answer = (
+            f"The lowest training cost of {len(tested.rates)} rates: {tested.cost[best]:.4g}. What "
+            "fits the training set best need not be best on other examples."
+        )
+    elif tested.histories:
+        headline, answer = "No rate trained", "The cost of every one diverged."
+    if isinstance(found, RateComparison) and tested.histories:
+        names = [f"{rate:g}" for rate in tested.rates]
+        figure = learning_curves(tested.histories, names)
+        pictures = [drawn(figure, f"Learning curves at the rates {', '.join(names)}.")]
+    rows = [
+        (
+            f"{row['learning_rate']:.3g}",
+            number(row["cost"]) if row["diverged"] == "" else f"diverged at {row['diverged']}",
+            percent(row["accuracy"]),
+        )
+        for row in tested.rows()
+    ]
+    heads = ("learning rate", "training cost", "training accuracy")
+    sections = [
+        Section("Costs", pictures=pictures, wide=True),
+        Section("Rates", table=Table(heads, rows, numbers=3)),
+        data_section({"examples": data}),
+    ]
+    return Page(title, headline, answer, interrupted(tested.complete), sections, settings).html()
+
+
+def _option(name: str) -> str:
+    """A setting's name for people; "hidden" is called layers on the command line."""
+    return "layers" if name == "hidden" else name.replace("_", " ")
+
+
+def _values(setting: Any, varied: Sequence[str]) -> str:
+    return ", ".join(f"{_option(name)} {_value(getattr(setting, name))}" for name in varied)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "-".join(map(str, value)) or "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

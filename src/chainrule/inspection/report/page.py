@@ -1,0 +1,88 @@
+"""A page: the answer first, then sections of words, tables and pictures, in one HTML file."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any
+
+from chainrule._version import __version__
+from chainrule.inspection.report.images import Image
+
+PACKAGES = ("numpy", "scikit-learn", "matplotlib")
+
+
+@dataclass(frozen=True)
+class Table:
+    """heads : of the columns, the last `numbers` of which are aligned to the right."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    numbers: int = 0
+
+
+@dataclass(frozen=True)
+class Card:
+    """A small picture of a gallery with lines of text below."""
+
+    picture: Image
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Shown in this order: words, a table, a gallery, pictures; two pictures side by side where
+    there is room, unless they are `wide`."""
+
+    heading: str
+    words: Sequence[str] = ()
+    table: Table | None = None
+    cards: Sequence[Card] = ()
+    pictures: Sequence[Image] = ()
+    wide: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """headline, answer : what was found, in a few words and in a few sentences. warning : what
+    must not be overlooked. settings : what is needed to repeat it, as plain facts."""
+
+    title: str
+    headline: str
+    answer: str
+    warning: str
+    sections: Sequence[Section]
+    settings: Mapping[str, Any]
+
+    def html(self) -> str:
+        """The page. Whatever comes from data is text wherever it stands: all is escaped."""
+        from jinja2 import Environment, StrictUndefined
+
+        source = files("chainrule.inspection.report").joinpath("template.html").read_text("utf-8")
+        own = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+        repeat = Section("To repeat it", facts=dict(self.settings) | versions())
+        sections = [*self.sections, repeat]
+        return own.from_string(source).render(page=self, sections=sections)
+
+
+def versions() -> dict[str, str]:
+    """Of what computed it."""
+    return {"chainrule": __version__, "Python": platform.python_version()} | {
+        name: version(name) for name in PACKAGES
+    }
+
+
+def apart(name: object) -> str:
+    """A name from data within a sentence: one written from right to left, or with characters that
+    turn the direction, must not carry the rest along (Unicode's isolates)."""
+    return f"\u2068{name}\u2069"
+
+
+def percent(fraction: float) -> str:
+    return "-" if fraction != fraction else f"{100 * fraction:.1f} %"
+
+
+def number(value: float) -> str:
+    return "-" if value != value else f"{value:.4f}" if abs(value) < 1e4 else f"{value:.1e}"

@@ -1,0 +1,138 @@
+"""Sections that several reports have: the answer, the data, quality, mistakes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.data import Dataset
+from chainrule.inspection.evaluation import Evaluation, Mistake
+from chainrule.inspection.quality_plots import confusion_plot, reliability_plot
+from chainrule.inspection.report.images import Image, drawn, photograph
+from chainrule.inspection.report.page import Card, Section, Table, apart, percent
+from chainrule.inspection.threshold_plots import roc_plot
+
+Array = np.ndarray
+CONFIDENCE = 0.95
+MISTAKES = 12
+SKIPPED = 20
+INTERRUPTED = "It was interrupted: this is what was finished until then."
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Right answers of `m`, with the interval that so few examples leave open.
+
+    low, high : Wilson's interval (1927, J. Am. Stat. Assoc. 22:209), which keeps to [0, 1] and its
+        coverage where examples are few or nearly all are right.
+    baseline : by always saying the commonest class.
+    """
+
+    name: str
+    right: int
+    m: int
+    low: float
+    high: float
+    baseline: float
+    cost: float
+
+    @classmethod
+    def of(cls, name: str, found: Evaluation) -> "Accuracy":
+        from scipy.stats import binomtest
+
+        right = round(found.accuracy * found.m)
+        interval = binomtest(right, found.m).proportion_ci(CONFIDENCE, method="wilson")
+        bounds = float(interval.low), float(interval.high)
+        return cls(name, right, found.m, *bounds, found.baseline, found.cost)
+
+    @property
+    def value(self) -> float:
+        return self.right / self.m
+
+    @property
+    def verdict(self) -> str:
+        """In words, compared with always saying the commonest class."""
+        if self.low > self.baseline:
+            return "better than always saying the commonest class"
+        if self.high < self.baseline:
+            return "worse than always saying the commonest class"
+        return "not clearly better than always saying the commonest class"
+
+    @property
+    def headline(self) -> str:
+        return f"{percent(self.value)} right"
+
+    @property
+    def words(self) -> str:
+        return (
+            f"{self.right} of {self.m} {self.name}; with so many, the true rate lies between "
+            f"{percent(self.low)} and {percent(self.high)} ({CONFIDENCE:.0%} confidence). That is "
+            f"{self.verdict} ({percent(self.baseline)})."
+        )
+
+
+def data_section(sets: Mapping[str, Dataset], skipped: Sequence[str] = ()) -> Section:
+    """How many examples of each class, by set; what could not be read."""
+    counts = {
+        name: np.bincount(data.labels, minlength=len(data.classes)) for name, data in sets.items()
+    }
+    first = next(iter(sets.values()))
+    rows = [
+        (label, *(str(count[k]) for count in counts.values()))
+        for k, label in enumerate(first.classes)
+    ]
+    words = []
+    if skipped:
+        more = f", and {len(skipped) - SKIPPED} more" if len(skipped) > SKIPPED else ""
+        listed = "; ".join(map(apart, skipped[:SKIPPED]))
+        words.append(f"Skipped, as they could not be read: {listed}{more}.")
+    table = Table(("class", *counts), rows, numbers=len(counts))
+    return Section("Data", words, table, facts={"from": first.source} if first.source else {})
+
+
+def quality_section(found: Evaluation, P: Array, labels: Array) -> Section:
+    """Confusion, ROC and calibration of probabilities P (n_classes, m)."""
+    counts = "; ".join(
+        f"{apart(label)}: {int(row[k])} of {int(row.sum())} right"
+        for k, (label, row) in enumerate(zip(found.classes, found.confusion, strict=True))
+    )
+    pictures = [drawn(confusion_plot(found), f"Confusion matrix. {counts}.")]
+    if len(np.unique(labels)) > 1:
+        roc = roc_plot(P, labels, found.classes)
+        pictures.append(drawn(roc, "ROC curve: true against false positive rate."))
+    words = "Reliability: how often answers of each probability were right."
+    pictures.append(drawn(reliability_plot(P, labels, found.classes), words))
+    return Section("Quality", pictures=pictures)
+
+
+def mistakes_section(found: Evaluation, data: Dataset, name: str) -> Section:
+    """The most confident mistakes on `data`, the examples called `name`."""
+    shown, all_of_them = found.mistakes[:MISTAKES], f"of the {found.m} {name}"
+    if not shown:
+        return Section("Mistakes", [f"None {all_of_them}."])
+    which = "" if len(shown) == len(found.mistakes) else f", the {len(shown)} most confident"
+    words = [f"{len(found.mistakes)} {all_of_them}{which}:"]
+    pictures = [_photograph(one, data) for one in shown]
+    if pictures[0] is None:
+        rows = [(one.name, one.actual, one.predicted, f"{one.probability:.3f}") for one in shown]
+        heads = ("example", "is", "taken for", "probability")
+        return Section("Mistakes", words, Table(heads, rows, numbers=1))
+    cards = [
+        Card(picture, (one.name, _taken(one)))
+        for one, picture in zip(shown, pictures, strict=True)
+        if picture
+    ]
+    return Section("Mistakes", words, cards=cards)
+
+
+def _photograph(one: Mistake, data: Dataset) -> Image | None:
+    return photograph(data, one.index, f"{apart(one.name)}, taken for {apart(one.predicted)}")
+
+
+def _taken(one: Mistake) -> str:
+    return f"is {apart(one.actual)}, taken for {apart(one.predicted)} ({one.probability:.3f})"
+
+
+def interrupted(complete: bool) -> str:
+    """The warning of a page on an experiment that may have been interrupted."""
+    return "" if complete else INTERRUPTED

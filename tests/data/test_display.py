@@ -1,0 +1,60 @@
+"""How data sets look in notebooks."""
+
+import base64
+import io
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import chainrule as cr
+from chainrule.data import Dataset, Splits
+
+
+def pictures(page):
+    """The pictures in the page, and what stands below each."""
+    found = re.findall(r'base64,([^"]+)" [^>]*><br>(.*?)</td>', page)
+    return [(Image.open(io.BytesIO(base64.b64decode(uri))), name) for uri, name in found]
+
+
+def test_pictures_of_each_class_in_turn():
+    data = cr.open_data("fashion").train
+    found = pictures(data._repr_html_())
+    assert [name for _, name in found] == [*data.classes, *data.classes[:6]]
+    first = int(np.flatnonzero(data.labels == 0)[0])
+    np.testing.assert_array_equal(np.asarray(found[0][0]).ravel(), data.raw[:, first])
+    assert "Sandal: 100" in data._repr_html_()
+
+
+def test_rows_of_a_table():
+    raw = np.arange(60.0).reshape(12, 5)
+    data = Dataset(
+        raw, np.array([0, 0, 1, 0, 1]), ("no", "yes"), feature_names=tuple("abcdefghijkl")
+    )
+    page = data._repr_html_()
+    assert page.count("<tr>") == 6
+    assert re.findall(r"<th>(.*?)</th>", page) == ["example", "class", *"abcdefgh", "…"]
+    assert "<td>example 2</td><td>yes</td><td>2</td><td>7</td>" in page
+
+
+@pytest.mark.parametrize("kind", ["pictures", "table"])
+def test_names_are_text(kind):
+    data = cr.open_data("fashion", positive="Sandal").train.select(np.arange(20))
+    bad = "<img src=x onerror=alert(1)>"
+    data = replace(data, classes=("no", bad), names=(bad,) * 20, source=bad)
+    if kind == "table":
+        data = replace(data, image_shape=None, feature_names=(bad,) * 784)
+    page = data._repr_html_()
+    assert "<img src=x" not in page
+    assert "&lt;img src=x" in page
+
+
+def test_splits_show_each_set_and_what_was_skipped():
+    data = cr.open_data("fashion")
+    page = Splits(data.train, None, data.test, ("a<b>.png: broken",))._repr_html_()
+    assert re.findall("<h4>(.*?)</h4>", page) == ["training", "test"]
+    assert "a&lt;b&gt;.png: broken" in page
+    empty = data.train.select([])
+    assert "0 pictures" in empty._repr_html_()
