@@ -145,7 +145,17 @@ def test_what_looks_wrong_is_pointed_out(chainrule):
     assert "Note Learning rate too high: The cost rose from" in notes
     alarms = chainrule("train", "planar", *QUICK, "--learning-rate", 50, "--json").json["alarms"]
     assert [alarm["kind"] for alarm in alarms] == ["dead ReLUs", "learning rate too high"]
-    healthy = ("--layers", "4", "--learning-rate", 0.5, "--iterations", 2000, "--json")
+    healthy = (
+        "--layers",
+        "4",
+        "--activation",
+        "tanh",
+        "--learning-rate",
+        0.5,
+        "--iterations",
+        2000,
+        "--json",
+    )
     assert chainrule("train", "planar:moons", *healthy).json["alarms"] == []
 
 
