@@ -21,6 +21,7 @@ Array = np.ndarray
 # Blue through gray to yellow: its lightness rises all the way, so that signs show in gray, too.
 SIGNED = "cividis"
 COLUMNS = 6
+LEAST_WIDTH = 4.6  # inches of a figure, which has a title
 NAMED = 12  # output units whose classes can be written below their bars
 
 
@@ -173,7 +174,9 @@ def _panels(n: int, columns: int, size: tuple[float, float]) -> "tuple[Figure, A
     from chainrule.inspection.figure import Figure
 
     rows = -(-n // columns)
-    figure = Figure(figsize=(size[0] * columns + 0.8, size[1] * rows + 0.5), layout="constrained")
+    # Wide enough for a title, however few the panels are.
+    size_of_all = max(size[0] * columns + 0.8, LEAST_WIDTH), size[1] * rows + 0.5
+    figure = Figure(figsize=size_of_all, layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False)
     for axes in panels.flat:
         axes.set_axis_off()

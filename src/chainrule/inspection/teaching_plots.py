@@ -69,7 +69,8 @@ def broadcasting_plot(
     with np.errstate(all="ignore"):
         result = np.atleast_2d(OPERATIONS[operation](*pair))
     rows, columns = result.shape
-    axes = axes_or_new(axes, size=(1.6 + 0.52 * (3 * columns + 3), 1.1 + 0.52 * rows))
+    height = (1.1 if title else 0.6) + 0.52 * rows
+    axes = axes_or_new(axes, size=(1.6 + 0.52 * (3 * columns + 3), height))
     left = 0.0
     for part, sign in ((pair[0], SIGNS[operation]), (pair[1], "=")):
         own = np.atleast_2d(part).shape

@@ -94,7 +94,7 @@ class GradientCheck:
         lines = [
             table(HEAD, [found.cells(self.tolerance) for found in self.arguments]),
             "",
-            f"{verdict} Relative error ||g - n|| / (||g|| + ||n||), at most {self.tolerance:g}; "
+            f"{verdict} Relative error ||g - n|| / (||g|| + ||n||), at most {self.tolerance:g};",
             f"besides, {len(self.arguments[0].directions)} random directions of each.",
         ]
         if any(found.kinks for found in self.arguments):

@@ -205,7 +205,9 @@ def _document(picture: Picture, extent: Rectangle, parts: Sequence[str]) -> str:
     title = escape(f"Computation graph of {picture.output}")
     description = escape("\n".join(described(picture)))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" '
+        # Narrower pages shrink it as a whole.
+        '<svg xmlns="http://www.w3.org/2000/svg" style="max-width:100%;height:auto" '
+        f'width="{wide}" height="{high}" '
         f'viewBox="{x} {y} {wide} {high}" role="img" aria-label="{title}" font-family="{FONT}">'
         f"<title>{title}</title><desc>{description}</desc>"
         + "\n".join([rectangle(paper, "paper", PAPER), *parts])
