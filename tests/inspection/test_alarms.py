@@ -110,8 +110,8 @@ def test_dead_units_of_the_last_record():
     assert "50% of the ReLUs of layer 2" in alarm.found
     (alarm,) = alarms(history(ARRIVED), [sizes(dead=(1, 0, np.nan))])
     assert "the same answer to all" in alarm.found
-    (alarm,) = alarms(history(ARRIVED), dead=(0.5, 0.25, np.nan))
-    assert alarm.found.startswith("50% of the ReLUs of layer 1, 25% of layer 2 are 0")
+    (alarm,) = alarms(history(ARRIVED), dead=(0.5, 0.75, np.nan))
+    assert alarm.found.startswith("50% of the ReLUs of layer 1, 75% of layer 2 are 0")
 
 
 @pytest.mark.parametrize("records", [[], [0.7]])
@@ -146,7 +146,7 @@ def test_large_weights_explode():
 
 
 def test_a_huge_step_kills_relus():
-    assert "dead ReLUs" in trained(Network.create((10, 8, 1), rng=1), learning_rate=20.0)
+    assert "dead ReLUs" in trained(Network.create((10, 8, 8, 1), rng=1), learning_rate=20.0)
 
 
 def test_a_sound_network_is_quiet():

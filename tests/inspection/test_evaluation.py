@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule import DataError, Dataset, Evaluation, Model, Network, evaluate
 from chainrule.data import Scaling
+from chainrule.inspection.evaluation import judged
 
 CLASSES = ("ant", "bee", "cat")
 
@@ -233,3 +234,25 @@ def test_one_member_costs_what_a_single_network_does(n_y):
         logits = 10 * np.random.default_rng(seed).standard_normal(n_y)
         model = answers(logits)
         assert cost_of(model, 0) == cost_of(model.member(0), 0)
+
+
+@pytest.mark.parametrize(("right", "m"), [(0, 5), (5, 5), (78, 100), (391, 500)])
+@pytest.mark.parametrize(("confidence", "z"), [(0.95, 1.959963984540054), (0.5, 0.67448975019608)])
+def test_wilson_s_interval(right, m, confidence, z):
+    """By its formula: the p whose distance from right / m is z standard errors at p."""
+    found = Evaluation(("a", "b"), np.array([[right, m - right], [0, 0]]), 0.0, ())
+    p, half = right / m, z / (1 + z**2 / m)
+    center = (p + z**2 / (2 * m)) / (1 + z**2 / m)
+    width = half * np.sqrt(p * (1 - p) / m + z**2 / (4 * m**2))
+    assert_allclose(found.interval(confidence), [center - width, center + width], atol=1e-12)
+
+
+def test_answers_that_are_there_already():
+    data = dataset([0, 1, 1, 0, 1], [0] * 5, ("ant", "bee"))
+    P = np.array([[0.9, 0.2, 0.6, 0.5, 0.7], [0.1, 0.8, 0.4, 0.5, 0.3]])
+    found = judged(data, P)
+    assert_array_equal(found.confusion, [[2, 0], [2, 1]])
+    assert found.cost == pytest.approx(-np.log([0.9, 0.8, 0.4, 0.5, 0.3]).mean())
+    assert [one.index for one in found.mistakes] == [4, 2]
+    never = judged(dataset([0], [0], ("ant", "bee")), np.array([[0.0], [1.0]]))
+    assert never.cost == np.inf

@@ -71,6 +71,8 @@ def _report(found: Evaluation, data: Dataset, name: str, splits: Splits, mistake
     if not name:
         out.print("          (if these are the examples that it was trained on, others do worse)")
     out.print(f"Accuracy  {show.percent(found.accuracy)} ({right} of {found.m} right)")
+    low, high = map(show.percent, found.interval())
+    out.print(f"          with so many, {low} to {high} (95 % confidence)")
     out.print(f"          {show.percent(found.baseline)} by always saying the commonest class")
     out.print(f"Cost      {found.cost:.6f} nats an example")
     rates = show.table("", "class", "examples", "precision", "recall", numbers=3)

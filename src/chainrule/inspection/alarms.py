@@ -12,7 +12,9 @@ import numpy as np
 from chainrule.inspection.layer_health import LayerSizes
 from chainrule.training import History
 
-DEAD = 0.1  # of a layer's ReLUs: one in ten is more than chance leaves dead after He's initializer
+# Of a layer's ReLUs. Layers of 5 or 7 units, as in the course's own network, often lose two or three
+# and learn all the same; if half of a layer is lost, what is left has less to say.
+DEAD = 0.5
 # The first layer learns a hundred times slower than the last. Sigmoids, whose g' <= 1/4, get there
 # in four layers of weights of length 1 (Glorot & Bengio 2010, section 4).
 VANISHING = 1e-2
@@ -123,7 +125,7 @@ def _overfitting(history: History) -> Alarm | None:
 
 
 def _dead(parts: Iterable[float]) -> Alarm | None:
-    dead = {layer: part for layer, part in enumerate(parts, start=1) if part > DEAD}
+    dead = {layer: part for layer, part in enumerate(parts, start=1) if part >= DEAD}
     if not dead:
         return None
     first, *others = (f"{part:.0%} of the ReLUs of layer {k}" for k, part in dead.items())

@@ -66,6 +66,19 @@ class Evaluation:
     def baseline(self) -> float:
         return float(self.confusion.sum(axis=1).max() / self.m)
 
+    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Between which accuracies the true one lies, as far as `m` examples can tell.
+
+        Wilson's interval (1927, J. Am. Stat. Assoc. 22:209), which keeps to [0, 1] and its coverage
+        where examples are few or nearly all are right. It holds for examples that took no part in
+        training or in the choice of the model.
+        """
+        from scipy.stats import binomtest
+
+        found = binomtest(int(np.trace(self.confusion)), self.m)
+        bounds = found.proportion_ci(confidence, method="wilson")
+        return float(bounds.low), float(bounds.high)
+
     @property
     def precision(self) -> Array:
         """Of those taken for a class, the fraction that are; nan where none were (n_classes,)."""
@@ -88,6 +101,7 @@ class Evaluation:
         return {
             "examples": self.m,
             "accuracy": self.accuracy,
+            "accuracy_95_percent_interval": list(self.interval()),
             "accuracy_of_commonest_class": self.baseline,
             "cost": self.cost,
             "confusion": self.confusion.tolist(),

@@ -38,7 +38,7 @@ def learning_curves(
     axes: "Axes | None" = None,
     title: str = "",
 ) -> "Figure":
-    """Cost against iterations of several runs in one picture.
+    """Training cost, penalty included, against iterations of several runs in one picture.
 
     names : one for each. The first seven are named, any others are drawn thin and gray.
     """
@@ -53,7 +53,7 @@ def learning_curves(
         axes.plot([], [], color=MISSING, linewidth=0.5, label=f"{len(histories) - NAMED} others")
     # Others may begin far higher, where their penalty is larger.
     _cap(axes, [history.cost for history in histories[:NAMED]])
-    axes.set(xlabel="iteration", ylabel="training cost, with penalty")
+    axes.set(xlabel="iteration", ylabel="training cost")
     _legend(axes)
     return finished(axes, title)
 

@@ -23,8 +23,7 @@ INTERRUPTED = "It was interrupted: this is what was finished until then."
 class Accuracy:
     """Right answers of `m`, with the interval that so few examples leave open.
 
-    low, high : Wilson's interval (1927, J. Am. Stat. Assoc. 22:209), which keeps to [0, 1] and its
-        coverage where examples are few or nearly all are right.
+    low, high : see `Evaluation.interval`.
     baseline : by always saying the commonest class.
     """
 
@@ -38,11 +37,7 @@ class Accuracy:
 
     @classmethod
     def of(cls, name: str, found: Evaluation) -> "Accuracy":
-        from scipy.stats import binomtest
-
-        right = round(found.accuracy * found.m)
-        interval = binomtest(right, found.m).proportion_ci(CONFIDENCE, method="wilson")
-        bounds = float(interval.low), float(interval.high)
+        right, bounds = round(found.accuracy * found.m), found.interval(CONFIDENCE)
         return cls(name, right, found.m, *bounds, found.baseline, found.cost)
 
     @property
