@@ -1,10 +1,14 @@
 """`chainrule explain`: text, JSON, the picture, and bad input."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+import chainrule as cr
+from chainrule.cli.options import Options
 
 FIRST = "train/lime/lime0.png"
 
@@ -27,6 +31,33 @@ def test_with_data_the_pushes_add_up(chainrule, fruit, trained):
     text = chainrule("explain", trained, fruit / FIRST, "--data", fruit, "--out", "e.png").out
     assert FIRST in text
     assert "by all examples" in text
+
+
+def test_left_out_exactly(chainrule, fruit, trained):
+    options = ("--data", fruit, "--leave-one-out")
+    facts = chainrule("explain", trained, fruit / FIRST, *options, "--json").json
+    data = cr.open_data(fruit, size=8).train
+    settings = json.loads((trained / "settings.json").read_text())["options"]
+    setting = Options(**settings).setting()
+    for name, change in list(facts["exact_changes"].items())[:3]:
+        rest = data.select(np.array(data.names) != name)
+        again = cr.train(setting.network(192, 1), rest, **setting.arguments())
+        p = cr.Model.of(again.network, rest).predict_proba(data.raw[:, [0]])
+        k = rest.classes.index(facts["class"])
+        assert facts["probabilities"][facts["class"]] - p[k, 0] == pytest.approx(change, abs=1e-9)
+    text = chainrule("explain", trained, fruit / FIRST, *options, "--out", "e.png").out
+    assert "trained again without it" in text
+    said = chainrule("explain", trained, fruit / FIRST, "--leave-one-out", "--out", "f.png")
+    assert (said.code, "--data" in said.error) == (2, True)
+
+
+def test_adam_has_no_pushes_but_can_be_left_out(chainrule, fruit):
+    options = ("--size", 8, "--layers", 3, "--iterations", 5, "--optimizer", "adam")
+    chainrule("train", fruit, *options, "--out", "run")
+    said = chainrule("explain", "run", fruit / FIRST, "--data", fruit, "--leave-one-out")
+    assert said.code == 0
+    assert "No pushes" in said.out
+    assert "trained again without it" in said.out
 
 
 def test_a_training_that_cannot_be_followed_is_said(chainrule, fruit):

@@ -1,5 +1,6 @@
 """`chainrule explain`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,15 @@ from chainrule.cli import show
 from chainrule.cli.options import Options, fits, restored
 from chainrule.data import Dataset, read_image
 from chainrule.errors import InputError
+from chainrule.experiments import Execution, WithoutEach, without_each
+from chainrule.experiments.measures import as_json
 from chainrule.inspection.explanation import Explanation, explain
 from chainrule.inspection.explanation_plot import explanation_plot
 from chainrule.inspection.plots import save_figure
 from chainrule.model_file import Model, load
 
-SHOWN = 5
+Array = np.ndarray
+SHOWN = 5  # at either end
 
 
 def explain_picture(
@@ -22,6 +26,7 @@ def explain_picture(
     image: Path,
     *,
     data: str | None = None,
+    leave_one_out: bool = False,
     out: Path | None = None,
     json: bool = False,
 ) -> int:
@@ -38,6 +43,9 @@ def explain_picture(
         A picture file; it is shrunk to the size that the model was trained on.
     data
         The data that the model was trained on: for the nearest training pictures and their pushes.
+    leave_one_out
+        Also train again without each training picture: how much each changes the probability of
+        the answer, exactly.
     out
         The picture to write; explanation.png by default. Never overwritten.
     json
@@ -52,14 +60,18 @@ def explain_picture(
         fix = "Choose another with --out."
         raise InputError(str(path), "a file that does not exist yet", "one that does", fix)
     raw = read_image(image, loaded.image_shape)
-    splits, note = None, ""
+    splits, note, exact = None, "", None
     if data is None:
+        if leave_one_out:
+            raise InputError("--leave-one-out", "--data, what the model was trained on", "none")
         (found,) = explain(loaded, raw[:, None])
     else:
         options, note = followed(loaded, str(model))
         splits = options.open(data)
+        if leave_one_out:
+            exact = _left_out(loaded, str(model), splits.train, raw[:, None], bar=not json)
         again = {} if note else retraced(loaded, options)
-        (found,) = explain(loaded, raw[:, None], splits.train, **again)
+        (found,) = explain(loaded, raw[:, None], splits.train, exact=exact, **again)
     train = splits.train if splits else _nothing_of(loaded)
     words = f"{image.name}: {loaded.classes[found.decision]} ({found.P[found.decision]:.3f})"
     save_figure(explanation_plot(found, raw, train, words), path)
@@ -75,18 +87,42 @@ def followed(model: Model, where: str) -> tuple[Options, str]:
 
     ModelFileError for settings that are none.
     """
+    options, note = _repeatable(model, where)
+    for name, plain in (("optimizer", "gd"), ("batch_size", None)):
+        if not note and getattr(options, name) != plain:
+            note = f"only gradient descent on all examples is followed, not {name}"
+    return options, note
+
+
+def _repeatable(model: Model, where: str) -> tuple[Options, str]:
+    """The settings that the model was trained with; and why that cannot be done again, or ""."""
     if "options" not in model.training:
         return Options(), "the model does not say how it was trained"
     options = restored(model.training["options"], Options(), where)
-    for name, plain in (("optimizer", "gd"), ("batch_size", None)):
-        if getattr(options, name) != plain:
-            return options, f"only gradient descent on all examples is followed, not {name}"
     done, planned = model.training.get("iterations"), options.setting().updates(1)
     # Of a constant rate it does not matter how many more steps were planned.
     broken_off = not fits(done, int) or (options.schedule != "constant" and done != planned)
     if options.patience is not None or broken_off:
         return options, "a training that was stopped early is not followed"
     return options, ""
+
+
+def _left_out(model: Model, where: str, data: Dataset, raw: Any, *, bar: bool) -> WithoutEach:
+    """The model's training again, without each of its examples."""
+    options, note = _repeatable(model, where)
+    if note:
+        raise InputError("--leave-one-out", "a model that can be trained again", note)
+    done = {"iterations": model.training["iterations"], "epochs": None}
+    progress = show.RunsProgress("leaving each out") if bar else None
+    try:
+        execution = Execution(progress=progress.update if progress else None)
+        found = without_each(data, raw, replace(options.setting(), **done), execution=execution)
+    finally:
+        if progress:
+            progress.close()
+    if not found.complete:  # by Ctrl-C
+        raise KeyboardInterrupt
+    return found
 
 
 def retraced(model: Model, options: Options) -> dict[str, Any]:
@@ -125,6 +161,9 @@ def _facts(
         facts["pushes"] = dict(zip(data.example_names, s.of_examples.tolist(), strict=False))
     elif note:
         facts["note"] = note
+    if found.exact is not None:
+        changes = as_json(found.exact)
+        facts["exact_changes"] = dict(zip(data.example_names, changes, strict=False))
     return facts
 
 
@@ -142,12 +181,7 @@ def _report(found: Explanation, model: Model, data: Dataset, path: Path, note: s
             out.print(f"          {show.percent(near.share)} of the training pictures are farther")
             out.print("          from their own nearest one")
     if pushes is not None:
-        order = np.argsort(-pushes.of_examples, kind="stable")
-        table = show.table("Pushes", "training picture", "class", "log-odds", numbers=1)
-        for i in (*order[:SHOWN], *order[::-1][:SHOWN][::-1]):
-            texts = (show.safe(data.example_names[i]), show.safe(data.classes[data.labels[i]]))
-            table.add_row(*texts, f"{pushes.of_examples[i]:+.4f}")
-        out.print(table)
+        _ranked("Pushes", "log-odds", pushes.of_examples, data)
         total = float(pushes.of_examples.sum())
         out.print(
             f"Log-odds  {pushes.log_odds:.4f} = {pushes.start:.4f} at the start "
@@ -156,4 +190,22 @@ def _report(found: Explanation, model: Model, data: Dataset, path: Path, note: s
         )
     elif note:
         out.print(f"No pushes: {note}.")
+    if found.exact is not None:
+        title = "By how much each makes the answer more probable (trained again without it)"
+        _ranked(title, "change", found.exact, data)
+        diverged = np.count_nonzero(~np.isfinite(found.exact))
+        if diverged:
+            out.print(f"Not known of {diverged}, without which the training diverged.")
     out.print(f"Wrote {path}")
+
+
+def _ranked(title: str, head: str, values: Array, data: Dataset) -> None:
+    """The training pictures of the largest and of the smallest values (m,)."""
+    known = np.flatnonzero(np.isfinite(values))
+    order = known[np.argsort(-values[known], kind="stable")]
+    table = show.table(title, "training picture", "class", head, numbers=1)
+    shown = order if len(order) <= 2 * SHOWN else [*order[:SHOWN], *order[-SHOWN:]]
+    for i in shown:
+        texts = (show.safe(data.example_names[i]), show.safe(data.classes[data.labels[i]]))
+        table.add_row(*texts, f"{values[i]:+.4f}")
+    show.console().print(table)

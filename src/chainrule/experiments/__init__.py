@@ -15,6 +15,7 @@ from chainrule.experiments.measures import SCORES, Measures, Spread
 from chainrule.experiments.setting import Setting
 from chainrule.experiments.space import Between
 from chainrule.experiments.sweep import Sweep, Trial, sweep
+from chainrule.experiments.without_each import WithoutEach, without_each
 
 __all__ = [
     "SCORES",
@@ -31,6 +32,7 @@ __all__ = [
     "Spread",
     "Sweep",
     "Trial",
+    "WithoutEach",
     "compare_learning_rates",
     "cross_validate",
     "find_learning_rate",
@@ -38,4 +40,5 @@ __all__ = [
     "review_labels",
     "sweep",
     "train_ensemble",
+    "without_each",
 ]

@@ -27,7 +27,8 @@ class Part:
     """What some runs are trained on.
 
     X, Y : examples (n_x, m), (n_y, m). index : which of all examples they are, or None for all
-    in their order. validation : (X, Y) of those left out, where they are not among X.
+    in their order. validation : (X, Y) of those left out in their order, where they are not among
+    X.
     """
 
     X: FeatureMatrix
@@ -136,6 +137,7 @@ class Examples:
             X = replace(self.data, scaling=scaling).matrix(dtype)
         if not batches:
             return Part(X, self.Y)
+        held_out = np.unique(held_out)  # in their own order, however they were given
         validation = _select(X, held_out), self.Y[:, held_out]
         return Part(_select(X, kept), self.Y[:, kept], kept, validation)
 

@@ -12,8 +12,8 @@ import numpy as np
 from chainrule.inspection.layer_health import LayerSizes
 from chainrule.training import History
 
-# Of a layer's ReLUs. Layers of 5 or 7 units, as in the course's own network, often lose two or three
-# and learn all the same; if half of a layer is lost, what is left has less to say.
+# Of a layer's ReLUs. Layers of 5 or 7 units, as in the course's own network, often lose two or
+# three and learn all the same; without half of a layer there is less to learn with.
 DEAD = 0.5
 # The first layer learns a hundred times slower than the last. Sigmoids, whose g' <= 1/4, get there
 # in four layers of weights of length 1 (Glorot & Bengio 2010, section 4).

@@ -10,11 +10,13 @@ import numpy as np
 from chainrule import checks
 from chainrule.data import Dataset, FeatureMatrix, feature_matrix
 from chainrule.errors import InputError
+from chainrule.experiments import WithoutEach
 from chainrule.inspection.influence import path_influence, saliency
 from chainrule.model_file import Model
 from chainrule.network import Network
 
 Array = np.ndarray
+ALIKE = 1e-4  # difference of probabilities of such trainings, in float32
 SAME = 1e-6  # relative difference of two trainings' weights that are the same but for rounding
 
 
@@ -60,6 +62,8 @@ class Explanation:
     product : (n_x,) for logistic regression w o x, which adds up to the logit but for its bias;
         None for deeper networks.
     likeness, pushes : where training data were given; pushes also need the training's settings.
+    exact : (m,) how much each training example, by being there, raises the probability of the
+        decision, found by training without it (`chainrule.experiments.without_each`); or None.
     """
 
     decision: int
@@ -68,6 +72,7 @@ class Explanation:
     product: Array | None
     likeness: Likeness | None = None
     pushes: Pushes | None = None
+    exact: Array | None = None
 
 
 def explain(
@@ -75,6 +80,7 @@ def explain(
     raw: Any,
     data: Dataset | None = None,
     start: Network | None = None,
+    exact: WithoutEach | None = None,
     **options: Any,
 ) -> tuple[Explanation, ...]:
     """Explain the model's answers to raw (n_x, q), unscaled: one explanation for each column.
@@ -82,6 +88,7 @@ def explain(
     data : the training set. start, options : the network that training began with and the
         arguments of `train`, by which the same training is done again, looked at step by step
         (see `path_influence`: gradient descent in full batch).
+    exact : of the same `raw`, from `without_each`.
 
     InputError if that training ends with other weights than the model's: other data, then, or
     other settings.
@@ -97,6 +104,9 @@ def explain(
     linear = len(network.weights) == 1 and len(P) == 2
     products = network.weights[0].T * x.columns(slice(None)) if linear else None
     count = raw.shape[1]
+    if exact is not None and not np.abs(exact.full - P).max() <= ALIKE:
+        raise _other_training("its probabilities are others")
+    changes = [None] * count if exact is None else list(exact.change(decisions).T)
     likeness: Sequence[Likeness | None] = [None] * count
     pushes: Sequence[Pushes | None] = [None] * count
     if data is not None:
@@ -111,6 +121,7 @@ def explain(
             None if products is None else products[:, k],
             likeness[k],
             pushes[k],
+            changes[k],
         )
         for k in range(count)
     )
@@ -148,11 +159,12 @@ def _pushes(
     training, found = path_influence(start, model.prepare(data), x, decisions, **options)
     for ours, again in zip(model.network.weights, training.network.weights, strict=True):
         if not np.abs(ours - again).max() <= SAME * np.abs(ours).max():
-            raise InputError(
-                "explain",
-                "the data and settings that the model was trained with",
-                "others: training again gave other weights",
-                "Pass the data that the model was trained on.",
-            )
+            raise _other_training("training again gave other weights")
     each = (found.of_examples.T, found.before, found.penalty, found.missing, found.after)
     return [Pushes(s, *map(float, rest)) for s, *rest in zip(*each, strict=True)]
+
+
+def _other_training(found: str) -> InputError:
+    expected = "the data and settings that the model was trained with"
+    fix = "Pass the data that the model was trained on."
+    return InputError("explain", expected, f"others: {found}", fix)

@@ -8,6 +8,7 @@ import numpy as np
 from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.inspection.explanation import Explanation
+from chainrule.inspection.picture_plots import SIGNED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +21,8 @@ LONGEST = 18  # characters of a name below a picture
 
 def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str = "") -> "Figure":
     """Rows of pictures: the input (n_x,) as the network saw it and the maps over it; the training
-    pictures that pushed towards the answer and against it; the nearest ones.
+    pictures that pushed towards the answer and against it; those without which it would be less
+    and more probable; the nearest ones.
 
     data : the training set, or any with the picture's shape and no rows of training pictures.
     InputError where these are no pictures.
@@ -31,7 +33,7 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     if shape is None:
         raise InputError("explanation_plot", "pictures", "examples of another kind")
     rows = _rows(found, data)
-    figure = Figure(figsize=(1.5 * COLUMNS, 1.95 * (len(rows) + 1) + 0.4), layout="constrained")
+    figure = Figure(figsize=(1.5 * COLUMNS, 2.15 * (len(rows) + 1) + 0.4), layout="constrained")
     parts = figure.subfigures(len(rows) + 1, 1, squeeze=False)[:, 0]
     panels = _panels(parts[0], "What the network sees, and how each pixel moves its answer")
     _show(panels[0], raw.reshape(shape), "as it is seen")
@@ -60,6 +62,13 @@ def _rows(found: Explanation, data: Dataset) -> list[tuple[str, Array, list[str]
         for label, index in (("Pushed towards it", order), ("Pushed against it", order[::-1])):
             texts = [f"{_short(labelled(i))} {s[i]:+.3f}" for i in index[:COLUMNS]]
             rows.append((f"{label} (log-odds)", index[:COLUMNS], texts))
+    if found.exact is not None:
+        known = np.flatnonzero(np.isfinite(found.exact))
+        order = known[np.argsort(-found.exact[known], kind="stable")]
+        kinds = (("Makes it more probable", order), ("Makes it less probable", order[::-1]))
+        for label, index in kinds:
+            texts = [f"{_short(labelled(i))} {found.exact[i]:+.3f}" for i in index[:COLUMNS]]
+            rows.append((f"{label}: exactly, trained without it", index[:COLUMNS], texts))
     if found.likeness is not None:
         near = found.likeness
         texts = [
@@ -71,7 +80,7 @@ def _rows(found: Explanation, data: Dataset) -> list[tuple[str, Array, list[str]
 
 
 def _panels(part: Any, label: str) -> Sequence["Axes"]:
-    part.suptitle(label, fontsize=9, x=0.01, ha="left")
+    part.suptitle(label, fontsize=9, x=0.01, ha="left", fontweight="bold")
     panels: Sequence[Axes] = part.subplots(1, COLUMNS)
     for axes in panels:
         axes.set_axis_off()
@@ -84,11 +93,11 @@ def _show(axes: "Axes", picture: Array, text: str) -> None:
 
 
 def _map(axes: "Axes", values: Array, name: str) -> None:
-    """Values of pixels, colors added up, around 0: red for, blue against."""
+    """Values of pixels, colors added up, around 0: bright for, dark against."""
     flat = values.sum(axis=2) if values.ndim == 3 else values
     size = float(np.abs(flat).max()) or 1.0
-    axes.imshow(flat, cmap="RdBu_r", vmin=-size, vmax=size)
-    axes.set_title(f"{name}\n(red for, blue against)", fontsize=7, parse_math=False)
+    axes.imshow(flat, cmap=SIGNED, vmin=-size, vmax=size)
+    axes.set_title(f"{name}\n(yellow for, blue against)", fontsize=7, parse_math=False)
 
 
 def _short(text: str) -> str:

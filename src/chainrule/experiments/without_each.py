@@ -1,0 +1,100 @@
+"""What a network would say of new examples if one training example had not been there: exactly, by
+training again without it.
+
+    change[i, j] = p_j - p_j(without i)
+
+is what influence functions (Koh & Liang 2017) estimate. The new examples weigh nothing, so all
+trainings share one Gram matrix, as in `leave_one_out`.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.data import Dataset
+from chainrule.errors import InputError
+from chainrule.experiments.cross_validation import class_probabilities
+from chainrule.experiments.examples import Examples
+from chainrule.experiments.execute import Execution, execute
+from chainrule.experiments.runs import Run
+from chainrule.experiments.setting import Setting, given
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WithoutEach:
+    """full : (n_classes, q) probabilities by the network trained on all m examples.
+
+    without : (m, n_classes, q) the same by the network trained without example i; not a number
+        where a training was not finished, or diverged. complete : whether all were finished.
+    """
+
+    full: Array
+    without: Array
+    complete: bool = True
+
+    def __repr__(self) -> str:
+        m, _, q = self.without.shape
+        return f"WithoutEach({m} examples left out, {q} predictions)"
+
+    def change(self, classes: Any = None) -> Array:
+        """(m, q): how much example i, by being trained on, raises the probability of class
+        `classes[j]` (q,) for new example j; of the most probable class by default."""
+        classes = self.full.argmax(axis=0) if classes is None else np.asarray(classes)
+        j = np.arange(self.full.shape[1])
+        changes: Array = self.full[classes, j] - self.without[:, classes, j]
+        return changes
+
+
+def without_each(
+    data: Dataset,
+    raw: Any,
+    setting: Setting | None = None,
+    *,
+    execution: Execution | None = None,
+) -> WithoutEach:
+    """Train m + 1 times, on all of `data` and without each example, and ask about raw (n_x, q).
+
+    raw : unscaled features of the same kind as `data.raw`. setting : what is trained; the course's
+    4-layer network by default. Keeps m q n_classes numbers. After Ctrl-C what was finished.
+    """
+    where = "without_each"
+    setting = given(where, Setting, setting)
+    raw = checks.matrix(where, "raw", raw)
+    checks.features(where, raw.shape, data.raw.shape[0], "raw")
+    m, q = len(data), raw.shape[1]
+    if m < 2:
+        raise InputError(where, "at least two examples", f"{m}")
+    if not q:
+        raise InputError(where, "at least one example to ask about", "none")
+    # Their labels are never looked at: they weigh nothing in any run.
+    both = replace(
+        data,
+        raw=np.concatenate([data.raw, raw.astype(data.raw.dtype)], axis=1),
+        labels=np.concatenate([data.labels, np.zeros(q, np.int64)]),
+        names=None,
+    )
+    asked = np.arange(m, m + q)
+    examples = Examples(where, both)
+    runs = [Run(setting, asked), *(Run(setting, np.append(asked, i)) for i in range(m))]
+    every = max(1, setting.updates(m))
+    keep = _Keep(q)
+    found = execute(where, examples, runs, execution, keep=keep, record_every=every)
+    probabilities = np.full((m + 1, len(data.classes), q), np.nan)
+    for k, outcome in found.items():
+        if outcome.diverged < 0 and outcome.kept is not None:
+            probabilities[k] = class_probabilities(outcome.kept)
+    return WithoutEach(probabilities[0], probabilities[1:], len(found) == m + 1)
+
+
+@dataclass(frozen=True)
+class _Keep:
+    """Of the outputs A (n_y, m): those of the q new examples, the first of those held out."""
+
+    q: int
+
+    def __call__(self, run: Run, A: Array) -> Array:
+        return A[:, run.held_out[: self.q]].copy()
