@@ -137,3 +137,11 @@ def test_no_frames(flower):
         boundaries_over_time({}, flower)
     with pytest.raises(InputError, match="iteration"):
         NetworkFrames([0.5])
+
+
+def test_networks_are_compared_by_name():
+    data = open_data("planar").train
+    networks = {f"{n} $units$": Network.create((2, n, 1), rng=1) for n in range(1, 7)}
+    figure = boundaries_over_time(networks, data)
+    shown = [axes.get_title() for axes in figure.axes if axes.axison]
+    assert shown == list(networks)

@@ -20,6 +20,7 @@ Array = np.ndarray
 POINTS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LIGHT_BLUE = "#74BCE8"
 STEPS = 200  # grid points along each side: the picture is no sharper with more
+COLUMNS = 4
 MARGIN = 0.08  # of the data's range, around it
 
 
@@ -43,25 +44,31 @@ def boundary_plot(
     return _named(axes, data, title)
 
 
-def boundaries_over_time(frames: Mapping[int, Network], data: Dataset, title: str = "") -> "Figure":
-    """`boundary_plot`'s panel for each network of one training, side by side.
+def boundaries_over_time(
+    frames: Mapping[int, Network] | Mapping[str, Network], data: Dataset, title: str = ""
+) -> "Figure":
+    """`boundary_plot`'s panel for each network of one training, side by side, four in a row.
 
-    frames : {updates done: network}, as `NetworkFrames` keeps them. data : that they were trained
-    on, or other data of the same scaling.
+    frames : {updates done: network}, as `NetworkFrames` keeps them; or {name: network}, to compare
+    other networks. data : that they were trained on, or other data of the same scaling.
     """
     from chainrule.inspection.figure import Figure
 
     where = "boundaries_over_time"
     if not frames:
         raise InputError(where, "at least one network", "none", "Ask NetworkFrames for iterations.")
-    figure = Figure(figsize=(0.6 + 2.3 * len(frames), 3.2), layout="constrained")
-    panels = figure.subplots(1, len(frames), sharex=True, sharey=True, squeeze=False)[0]
-    for axes, (iteration, network) in zip(panels, frames.items(), strict=True):
+    columns = min(len(frames), COLUMNS)
+    rows = -(-len(frames) // columns)
+    figure = Figure(figsize=(0.6 + 2.3 * columns, 0.8 + 2.4 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for axes in panels[len(frames) :]:
+        axes.set_axis_off()
+    for axes, (name, network) in zip(panels, frames.items(), strict=False):
         model = Model.of(network, data)
         shown = _planar(where, model, data)
         _shade(axes, model, shown)
-        _points(axes, shown, size=6)
-        _named(axes, shown, f"iteration {iteration}")
+        _points(axes, shown, size=9, edge=0.2)
+        _named(axes, shown, name if isinstance(name, str) else f"iteration {name}")
         axes.label_outer()
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=len(names), markerscale=2)
@@ -118,7 +125,7 @@ def _tints(winner: Array, sure: Array) -> Array:
     return share * colors[winner] + (1 - share)
 
 
-def _points(axes: "Axes", data: Dataset, size: float = 16) -> None:
+def _points(axes: "Axes", data: Dataset, size: float = 16, edge: float = 0.4) -> None:
     for k, name in enumerate(data.classes):
         x, y = data.raw[:, data.labels == k]
         axes.scatter(
@@ -128,7 +135,7 @@ def _points(axes: "Axes", data: Dataset, size: float = 16) -> None:
             color=POINTS[k % len(POINTS)],
             marker=MARKERS[k % len(MARKERS)],
             edgecolors="white",
-            linewidths=0.4,
+            linewidths=edge,
             label=plain(f"class {name}" if name.startswith("_") else name, 24),
         )
 

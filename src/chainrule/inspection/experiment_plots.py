@@ -147,6 +147,8 @@ def score_plot(
     for axes, name in zip(panels, varied, strict=True):
         values = [row[name] for row in rows]
         x, ticks = _places(values)
+        if ticks is not None:  # beside each other, or their deviations look like one
+            x = x + _dodged(x)
         axes.errorbar(
             x,
             y,
@@ -232,10 +234,27 @@ def _places(values: Sequence[Any]) -> tuple[Array, list[str] | None]:
     numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
     if numbers and len(set(values)) > FEW:
         return np.array(values, np.float64), None
-    ticks = sorted(set(values)) if numbers else sorted(set(values), key=str)
+    # Layers by how many there are, then by their units; what has no order of its own, as text.
+    ticks = sorted(set(values), key=_order) if not numbers else sorted(set(values))
     names = ["-".join(map(str, v)) or "none" if isinstance(v, tuple) else v for v in ticks]
     texts = [f"{v:.3g}" if isinstance(v, float) else plain(v) for v in names]
     return np.array([ticks.index(v) for v in values], np.float64), texts
+
+
+def _order(value: Any) -> tuple[int, Any, str]:
+    if isinstance(value, tuple):
+        return len(value), value, ""
+    return -1, (), str(value)
+
+
+def _dodged(x: Array) -> Array:
+    """Shifts (n,) that set points of equal x apart, at most 0.3 to either side."""
+    shifts = np.zeros(len(x))
+    for place in np.unique(x):
+        same = np.flatnonzero(x == place)
+        width = min(0.3, 0.06 * (len(same) - 1))
+        shifts[same] = np.linspace(-width, width, len(same))
+    return shifts
 
 
 def _finite(values: Array) -> Array:
