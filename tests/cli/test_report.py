@@ -25,6 +25,11 @@ def test_the_worst_mistakes_are_explained(chainrule, fruit):
     page = Path("page.html").read_text(encoding="utf-8")
     assert "Why: the worst mistakes" in page
     assert "Pushed most by" in page
+    chainrule("train", fruit, *options, "--optimizer", "adam", "--out", "other")
+    chainrule("report", "other")
+    page = Path("other/report.html").read_text(encoding="utf-8")
+    assert "only gradient descent on all examples is followed" in page
+    assert "Nearest training picture" in page
 
 
 def test_what_is_needed_to_repeat_it(chainrule, fruit):

@@ -62,6 +62,12 @@ def test_picture_of_several_runs():
 
 
 @image
+def test_picture_of_several_validated_runs():
+    runs = [history(rate, validation=0.001) for rate in (0.1, 0.03, 0.01)]
+    return learning_curves(runs, ["a", "b", "c"], title="Three validated runs")
+
+
+@image
 def test_picture_of_folds():
     return fold_curves([history(0.02 + 0.002 * k, 0.0005) for k in range(5)], title="Five folds")
 
@@ -106,6 +112,16 @@ def test_picture_of_an_explanation():
         values[::-1] / 10,
     )
     return explanation_plot(found, data.raw[:, 3], data, "An explanation")
+
+
+def test_validation_is_drawn_beside_training():
+    figure = learning_curves([history(0.1, 0.001), history(0.03)], ["a", "b"])
+    axes = figure.axes[0]
+    drawn = [line.get_ydata() for line in axes.lines if len(line.get_ydata()) == len(T)]
+    assert len(drawn) == 3
+    np.testing.assert_array_equal(drawn[1], history(0.1, 0.001).validation_cost)
+    assert axes.get_ylabel() == "cost"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b", "validation"]
 
 
 def test_hidden_layers_come_in_their_order():

@@ -130,4 +130,4 @@ def _write(folder: RunFolder, one: _Trained, splits: Splits) -> None:
     history = one.result.history
     folder.write_settings({"data": DATA, "options": asdict(one.options)})
     folder.write_results(one.model, history, title=f"{DATA}: cost")
-    write_report(folder.report, one.model, splits, history, one.options, DATA)
+    write_report(folder.report, one.model, splits, history, DATA)

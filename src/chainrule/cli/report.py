@@ -2,32 +2,25 @@
 
 import csv
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from chainrule import tensor_file
 from chainrule.cli import show
 from chainrule.cli.ensemble import is_ensemble
 from chainrule.cli.explain import followed, retraced
-from chainrule.cli.options import Options, command_line
+from chainrule.cli.options import command_line
 from chainrule.data import Splits
-from chainrule.errors import InputError, ModelFileError
+from chainrule.errors import ModelFileError
 from chainrule.inspection.alarms import alarms
-from chainrule.inspection.evaluation import evaluate
-from chainrule.inspection.explanation import explain
-from chainrule.inspection.explanation_plot import explanation_plot
 from chainrule.inspection.layer_health import dead_relus
 from chainrule.inspection.report import training_report
-from chainrule.inspection.report.images import Image, drawn
+from chainrule.inspection.report.why import why_section
 from chainrule.model_file import Model, load
 from chainrule.run_folder import RunFolder
 from chainrule.training import History, Record
 
-EXPLAINED = 2  # of the worst mistakes
 # Examples times iterations beyond which following the training again takes longer than the rest.
 FOLLOWED = 600_000
 
@@ -58,33 +51,27 @@ def report(
     if "command" in settings and not is_ensemble(run):  # an experiment's, written by itself
         return _ready(folder, out, json=json)
     model = load(run)
-    options, note = followed(model, str(folder.model))
+    options, _ = followed(model, str(folder.model))
     source = data or settings.get("data")
     if not isinstance(source, str):
         raise ModelFileError(str(folder.settings), "the data that it was trained on", "none")
     splits = options.open(source)
     # Members have a history each; their folder has none of the whole.
     history = History() if model.n_members > 1 else _history(folder.history)
-    work = len(splits.train) * int(model.training.get("iterations") or 0)
-    explanations = [] if note or work > FOLLOWED else _explanations(model, splits, options)
     path = out or folder.report
-    write_report(path, model, splits, history, options, source, explanations)
+    write_report(path, model, splits, history, source)
     return _told(path, time.perf_counter() - began, json=json)
 
 
-def write_report(
-    path: Path,
-    model: Model,
-    splits: Splits,
-    history: History,
-    options: Options,
-    source: str,
-    explanations: Sequence[Image] = (),
-) -> None:
-    """The report of a training with `options` on the data from `source`."""
+def write_report(path: Path, model: Model, splits: Splits, history: History, source: str) -> None:
+    """The report of a training on the data from `source`, by the settings that the model has."""
     single = model.n_members == 1
-    again = command_line("train", source, options)
-    facts = {"command": again if single else f"{again} --runs {model.n_members}"}
+    options, note = followed(model, source)
+    if not note and len(splits.train) * int(model.training["iterations"]) > FOLLOWED:
+        note = "so many examples and iterations take long; chainrule explain does it"
+    again = None if note or not single else retraced(model, options)
+    command = command_line("train", source, options)
+    facts = {"command": command if single else f"{command} --runs {model.n_members}"}
     facts |= {k: v for k, v in asdict(options).items() if v is not None}
     html = training_report(
         model,
@@ -92,7 +79,7 @@ def write_report(
         history,
         title=f"{Path(source).name}: {'-'.join(map(str, model.network.layer_sizes))}",
         settings=facts | {"iterations": model.training.get("iterations")},
-        explanations=explanations,
+        why=why_section(model, splits, again, note),
         alarms=alarms(history, dead=dead_relus(model, splits.train)) if single else (),
     )
     tensor_file.write_bytes(path, html.encode())
@@ -136,24 +123,3 @@ def _history(path: Path) -> History:
 def _record(row: dict[str, str]) -> Record:
     values: dict[str, Any] = {name: float(value) for name, value in row.items()}
     return Record(**values | {name: int(row[name]) for name in ("iteration", "epoch")})
-
-
-def _explanations(model: Model, splits: Splits, options: Options) -> list[Image]:
-    """Pictures of why the worst mistakes were made, where they can be told."""
-    tested = splits.test or splits.validation or splits.train
-    mistakes = evaluate(model, tested).mistakes[:EXPLAINED]
-    if model.image_shape is None or model.n_members > 1 or not mistakes:
-        return []
-    raw = model.prepare(tested).select([one.index for one in mistakes]).raw
-    try:
-        found = explain(model, raw, splits.train, **retraced(model, options))
-    except InputError:
-        return []  # other data than it was trained on: nothing to follow
-    pictures = []
-    for one, why, pixels in zip(mistakes, found, raw.T, strict=True):
-        title = f"{one.name}: {one.actual}, taken for {one.predicted} ({one.probability:.3f})"
-        assert why.pushes is not None
-        top = splits.train.example_names[int(np.argmax(why.pushes.of_examples))]
-        figure = explanation_plot(why, pixels, splits.train, title)
-        pictures.append(drawn(figure, f"{title}. Pushed most by {top}.", photographs=True))
-    return pictures

@@ -15,14 +15,15 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Mistake:
-    """One wrongly classified example: its index, name, classes, and the probability given to the
-    class it was taken for."""
+    """One wrongly classified example: its index, name, classes, and the probabilities given to the
+    class it was taken for and to its actual one."""
 
     index: int
     name: str
     actual: str
     predicted: str
     probability: float
+    probability_of_actual: float
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -170,6 +171,7 @@ def _mistakes(data: Dataset, P: Array, predicted: Array) -> tuple[Mistake, ...]:
             data.classes[data.labels[i]],
             data.classes[predicted[i]],
             float(P[predicted[i], i]),
+            float(P[data.labels[i], i]),
         )
         for i in order
     )

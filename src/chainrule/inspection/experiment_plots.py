@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.data import Dataset
 from chainrule.inspection.plots import (
     COLORS,
+    MARKERS,
     STYLES,
     TRAINING,
     VALIDATION,
@@ -38,7 +39,8 @@ def learning_curves(
     axes: "Axes | None" = None,
     title: str = "",
 ) -> "Figure":
-    """Training cost, penalty included, against iterations of several runs in one picture.
+    """Costs against iterations of several runs in one picture: of training, penalty included, and
+    thin with a mark at the end, of validation where there was any.
 
     names : one for each. The first seven are named, any others are drawn thin and gray.
     """
@@ -49,11 +51,18 @@ def learning_curves(
         style = STYLES[k % len(STYLES)]
         cost = _finite(history.cost)
         axes.plot(history.iteration, cost, color=COLORS[k], linestyle=style, label=plain(name))
+        if history.validation_cost is not None:
+            held_out = _finite(history.validation_cost)
+            axes.plot(history.iteration, held_out, color=COLORS[k], linestyle=style, linewidth=0.8)
+            axes.plot(history.iteration[-1:], held_out[-1:], MARKERS[0], color=COLORS[k])
+    validated = any(history.validated for history in histories[:NAMED])
+    if validated:
+        axes.plot([], [], f"{MARKERS[0]}-", color=MISSING, linewidth=0.8, label="validation")
     if len(histories) > NAMED:
         axes.plot([], [], color=MISSING, linewidth=0.5, label=f"{len(histories) - NAMED} others")
     # Others may begin far higher, where their penalty is larger.
     _cap(axes, [history.cost for history in histories[:NAMED]])
-    axes.set(xlabel="iteration", ylabel="training cost")
+    axes.set(xlabel="iteration", ylabel="cost" if validated else "training cost")
     _legend(axes)
     return finished(axes, title)
 

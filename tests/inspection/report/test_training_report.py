@@ -12,7 +12,9 @@ import chainrule as cr
 from chainrule.data import Dataset, Splits
 from chainrule.inspection.report import training_report
 from chainrule.inspection.report.images import Image
+from chainrule.inspection.report.page import Section
 from chainrule.inspection.report.sections import Accuracy
+from chainrule.inspection.report.why import why_section
 
 HOSTILE = (
     "<script>alert(1)</script>.png",
@@ -73,7 +75,8 @@ def test_the_verdict_leaves_room_for_chance(right, m, baseline, verdict):
 
 
 def test_it_needs_nothing_from_elsewhere(fashion):
-    _, page = report(fashion, explanations=[Image("data:image/png;base64,AA==", "why")])
+    why = Section("Why", pictures=[Image("data:image/png;base64,AA==", "why")])
+    _, page = report(fashion, why=why)
     addresses = re.findall(r"""(?:src|href|action|url)\s*[=(]\s*["']?([^"'\s>)]+)""", page)
     assert addresses
     assert all(address.startswith("data:image/") for address in addresses)
@@ -118,3 +121,43 @@ def test_ten_classes_and_no_mistakes():
     model, page = report(Splits(few, None, None), iterations=400)
     if cr.evaluate(model, few).accuracy == 1:
         assert "None of the 12 training examples" in " ".join(page.split())
+
+
+def test_a_mistake_has_the_probability_of_what_it_is():
+    splits = cr.open_data("fashion")
+    model, page = report(splits)
+    worst = cr.evaluate(model, splits.test).mistakes[0]
+    test = model.prepare(splits.test)
+    P = model.predict_proba(test.raw[:, [worst.index]])[:, 0]
+    actual = test.classes.index(worst.actual)
+    text = re.sub("[\u2068\u2069]", "", page)
+    assert f"is {worst.actual} ({P[actual]:.3f})" in text
+    assert f"taken for {worst.predicted} ({P.max():.3f})" in text
+
+
+def test_why_without_following_the_training_again(fashion):
+    model, _ = report(fashion)
+    section = why_section(model, fashion, note="it was long ago")
+    assert section.words == [
+        "Which training pictures pushed these answers is not shown: it was long ago."
+    ]
+    assert len(section.pictures) == 2
+    assert "Nearest training picture: train[" in section.pictures[0].words
+    assert "Pushed most" not in section.pictures[0].words
+
+
+def test_why_with_other_settings_than_it_was_trained_with(fashion):
+    model, _ = report(fashion)
+    other = {"start": cr.Network.create((784, 5, 1), rng=9), "iterations": 3}
+    section = why_section(model, fashion, other)
+    assert "training again gave other weights" in section.words[0]
+    assert len(section.pictures) == 2
+
+
+def test_nothing_to_explain(fashion):
+    few = Splits(fashion.train.select(np.arange(30)), None, None)
+    model, _ = report(few, iterations=400)
+    assert cr.evaluate(model, few.train).mistakes == ()
+    assert why_section(model, few) is None
+    moons = cr.open_data("planar:moons")
+    assert why_section(report(moons)[0], moons) is None

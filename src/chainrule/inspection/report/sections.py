@@ -109,11 +109,27 @@ def mistakes_section(found: Evaluation, data: Dataset, name: str) -> Section:
     words = [f"{len(found.mistakes)} {all_of_them}{which}:"]
     pictures = [_photograph(one, data) for one in shown]
     if pictures[0] is None:
-        rows = [(one.name, one.actual, one.predicted, f"{one.probability:.3f}") for one in shown]
-        heads = ("example", "is", "taken for", "probability")
-        return Section("Mistakes", words, Table(heads, rows, numbers=1))
+        rows = [
+            (
+                one.name,
+                one.actual,
+                one.predicted,
+                f"{one.probability:.3f}",
+                f"{one.probability_of_actual:.3f}",
+            )
+            for one in shown
+        ]
+        heads = ("example", "is", "taken for", "probability", "of what it is")
+        return Section("Mistakes", words, Table(heads, rows, numbers=2))
     cards = [
-        Card(picture, (one.name, _taken(one)))
+        Card(
+            picture,
+            (
+                one.name,
+                f"is {apart(one.actual)} ({one.probability_of_actual:.3f})",
+                f"taken for {apart(one.predicted)} ({one.probability:.3f})",
+            ),
+        )
         for one, picture in zip(shown, pictures, strict=True)
         if picture
     ]
@@ -122,10 +138,6 @@ def mistakes_section(found: Evaluation, data: Dataset, name: str) -> Section:
 
 def _photograph(one: Mistake, data: Dataset) -> Image | None:
     return photograph(data, one.index, f"{apart(one.name)}, taken for {apart(one.predicted)}")
-
-
-def _taken(one: Mistake) -> str:
-    return f"is {apart(one.actual)}, taken for {apart(one.predicted)} ({one.probability:.3f})"
 
 
 def interrupted(complete: bool) -> str:

@@ -34,7 +34,7 @@ def training_report(
     *,
     title: str,
     settings: Mapping[str, Any],
-    explanations: Sequence[Image] = (),
+    why: Section | None = None,
     alarms: Sequence[Alarm] = (),
 ) -> str:
     """HTML of a training.
@@ -42,7 +42,7 @@ def training_report(
     splits : the data; the answer is measured on the test set, if there is one, else on the
         validation set, else on the training set, and says so.
     settings : what is needed to repeat it, as plain facts.
-    explanations : pictures of why single answers were given. alarms : what looks wrong in it.
+    why : the worst mistakes explained (`why_section`). alarms : what looks wrong in it.
     """
     sets = splits.sets
     found = {name: evaluate(model, data) for name, data in sets.items()}
@@ -57,9 +57,9 @@ def training_report(
         mistakes_section(found[chosen], tested, f"{chosen} examples"),
         quality_section(found[chosen], model.predict_proba(tested.raw), tested.labels),
         _weights(model, splits.train),
-        Section("Why: the worst mistakes", pictures=explanations, wide=True),
+        why,
     ]
-    shown = [s for s in sections if s.words or s.table or s.cards or s.pictures]
+    shown = [s for s in sections if s and (s.words or s.table or s.cards or s.pictures)]
     warning = TRAINED_ON if chosen == "training" else ""
     return Page(title, answer.headline, answer.words, warning, shown, settings).html()
 

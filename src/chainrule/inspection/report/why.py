@@ -1,0 +1,61 @@
+"""Why the worst mistakes were made, as a section of a training's report."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from chainrule.data import Splits
+from chainrule.errors import InputError
+from chainrule.inspection.evaluation import Mistake, evaluate
+from chainrule.inspection.explanation import Explanation, explain
+from chainrule.inspection.explanation_plot import explanation_plot
+from chainrule.inspection.report.images import drawn
+from chainrule.inspection.report.page import Section
+from chainrule.model_file import Model
+
+EXPLAINED = 2  # mistakes
+# Training pictures beyond which comparing them with each other, for what is near, takes longer than
+# the rest of the report: 5,000 x 5,000 distances.
+COMPARED = 5000
+
+
+def why_section(
+    model: Model, splits: Splits, retraced: Mapping[str, Any] | None = None, note: str = ""
+) -> Section | None:
+    """The worst mistakes, each with where the network looked, the nearest training pictures, and
+    which of these pushed the answer; None where nothing can be shown.
+
+    retraced : arguments of `explain` by which the training is done again. note : why it is not,
+    if there are none.
+    """
+    tested = splits.test or splits.validation or splits.train
+    mistakes = evaluate(model, tested).mistakes[:EXPLAINED]
+    if model.image_shape is None or model.n_members > 1 or not mistakes:
+        return None
+    heading = "Why: the worst mistakes"
+    if len(splits.train) > COMPARED:
+        far = f"Not shown for more than {COMPARED} training pictures: see chainrule explain."
+        return Section(heading, [far])
+    raw = model.prepare(tested).select([one.index for one in mistakes]).raw
+    try:
+        found = explain(model, raw, splits.train, **(retraced or {}))
+    except InputError as error:
+        note, found = f"{error}", explain(model, raw, splits.train)
+    words = [f"Which training pictures pushed these answers is not shown: {note}."] if note else []
+    pictures = []
+    for one, why, pixels in zip(mistakes, found, raw.T, strict=True):
+        title = f"{one.name}: {one.actual}, taken for {one.predicted} ({one.probability:.3f})"
+        figure = explanation_plot(why, pixels, splits.train, title)
+        pictures.append(drawn(figure, _words(one, why, splits), photographs=True))
+    return Section(heading, words, pictures=pictures, wide=True)
+
+
+def _words(one: Mistake, why: Explanation, splits: Splits) -> str:
+    """What the picture shows."""
+    names = splits.train.example_names
+    assert why.likeness is not None
+    text = f"{one.name}: {one.actual}, taken for {one.predicted} ({one.probability:.3f})."
+    if why.pushes is not None:
+        text += f" Pushed most by {names[int(np.argmax(why.pushes.of_examples))]}."
+    return f"{text} Nearest training picture: {names[why.likeness.nearest[0]]}."
