@@ -5,7 +5,9 @@ InputError with where, expected, got and fix.
 """
 
 import difflib
+import os
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,11 @@ def listed(names: Sequence[str], few: int = 10, separator: str = ", ") -> str:
     """The first few names for a message, and how many more there are."""
     more = [f"and {len(names) - few} more"] if len(names) > few else []
     return separator.join([*names[:few], *more])
+
+
+def printable(path: str | Path) -> str:
+    """A path as text: bytes that are no UTF-8 become fit to be written, printed and drawn."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def one_of(where: str, name: str, value: Any, allowed: Collection[str]) -> str:

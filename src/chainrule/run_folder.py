@@ -5,6 +5,7 @@ Of one training:
     settings.json            everything needed to repeat it, and its results
     history.csv              costs and accuracies
     learning-curve.png       the same as a picture
+    report.html              what `chainrule report` made of it
     checkpoint.safetensors   to train on from here (train(..., resume=...))
 
 Of an experiment:
@@ -14,6 +15,7 @@ Of an experiment:
     influence.safetensors    of leave-one-out: each example's influence on each
     labels.csv               of a label review: the suspects, to decide on
     *.png                    pictures of them
+    report.html              all of it to look at
     model.safetensors        where it chose or trained a model
     finished/                outcomes of finished runs, while it is not finished itself
 """

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from chainrule import DataError, Dataset, Evaluation, Model, Network, evaluate
+from chainrule import DataError, Dataset, Evaluation, InputError, Model, Network, evaluate
 from chainrule.data import Scaling
 from chainrule.inspection.evaluation import judged
 
@@ -256,3 +256,11 @@ def test_answers_that_are_there_already():
     assert [one.index for one in found.mistakes] == [4, 2]
     never = judged(dataset([0], [0], ("ant", "bee")), np.array([[0.0], [1.0]]))
     assert never.cost == np.inf
+
+
+def test_judged_wrongly():
+    data = dataset([0, 1], [0, 1], ("ant", "bee"))
+    with pytest.raises(InputError, match=r"P of shape \(2, 2\)"):
+        judged(data, np.ones((2, 3)) / 2)
+    with pytest.raises(DataError, match="at least one example"):
+        judged(data.select([]), np.ones((2, 0)))

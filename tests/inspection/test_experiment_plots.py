@@ -6,7 +6,6 @@ import pytest
 import chainrule as cr
 from chainrule.inspection.experiment_plots import (
     fold_curves,
-    gallery,
     learning_curves,
     left_out_plot,
     rate_plot,
@@ -14,6 +13,7 @@ from chainrule.inspection.experiment_plots import (
 )
 from chainrule.inspection.explanation import Explanation, Likeness, Pushes
 from chainrule.inspection.explanation_plot import explanation_plot
+from chainrule.inspection.picture_plots import gallery
 from chainrule.inspection.plots import learning_curve
 from chainrule.training import History, Record
 
@@ -160,3 +160,19 @@ def test_exact_changes_that_are_not_known_are_left_out():
     titles = [axes.get_title() for part in figure.subfigs for axes in part.axes]
     assert sum("+0.100" in title for title in titles) == 2
     assert not any("nan" in title for title in titles)
+
+
+def test_validation_that_rises_is_not_cut_off():
+    figure = learning_curves([history(0.03, validation=0.02)], ["a"])
+    axes = figure.axes[0]
+    assert axes.get_ylim()[1] > max(history(0.03, validation=0.02).validation_cost)
+
+
+def test_numbers_and_none_are_sorted_as_numbers():
+    found = [{"batch_size": size, "accuracy": 0.5} for size in (128, None, 8, 32)]
+    assert ticks(score_plot(found, ("batch_size",), "accuracy").axes[0]) == [
+        "8",
+        "32",
+        "128",
+        "None",
+    ]

@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule import InputError, Network
+from chainrule.experiments import Setting, without_each
 from chainrule.inspection.explanation import explain, find_likeness
 from chainrule.inspection.explanation_plot import explanation_plot
 
@@ -23,14 +24,18 @@ def trained(train, hidden=()):
     return start, cr.Model.of(cr.train(start, train, **OPTIONS).network, train)
 
 
-def test_logistic_regression_is_its_pixels_and_its_examples(shirts):
+@pytest.mark.parametrize("decision", [0, 1])
+def test_logistic_regression_is_its_pixels_and_its_examples(shirts, decision):
     train, test = shirts
     start, model = trained(train)
-    raw = test.raw[:, [3]]
+    place = int(np.flatnonzero(model.predict(test.raw) == decision)[0])
+    raw = test.raw[:, [place]]
     (found,) = explain(model, raw, train, start, **OPTIONS)
+    assert found.decision == decision
     z = model.network.forward(raw / 255).Z[-1].item()
-    assert_allclose(found.product.sum() + model.network.biases[0].item(), z, atol=1e-12)
     sign = 1 if found.decision else -1
+    bias = model.network.biases[0].item()
+    assert_allclose(found.product.sum() + sign * bias, sign * z, atol=1e-12)
     assert_allclose(found.pushes.log_odds, sign * z, atol=1e-10)
     assert_allclose(found.saliency, sign * model.network.weights[0][0] / 255, rtol=1e-12)
     parts = found.pushes.start + found.pushes.of_examples.sum()
@@ -117,3 +122,21 @@ def test_several_at_once_are_each_alone(shirts):
         assert_array_equal(found.likeness.nearest, alone.likeness.nearest)
         assert found.decision == alone.decision
         assert_allclose(found.saliency, alone.saliency, rtol=1e-12)
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "adam"])
+def test_exact_changes_of_other_data_are_noticed(shirts, optimizer):
+    """However sure the answers are: their probabilities may be alike."""
+    train, test = shirts
+    setting = Setting(hidden=(), optimizer=optimizer, learning_rate=0.05, iterations=60)
+    found = cr.train(setting.network(784, 1), train, **setting.arguments())
+    model, raw = cr.Model.of(found.network, train), test.raw[:, :2]
+    exact = without_each(train, raw, setting)
+    whys = explain(model, raw, train, exact=exact)
+    for k, why in enumerate(whys):
+        assert_allclose(why.exact, exact.change([w.decision for w in whys])[:, k])
+    other = train.select(np.arange(len(train)) > 3)
+    with pytest.raises(InputError, match="other weights"):
+        explain(model, raw, other, exact=without_each(other, raw, setting))
+    with pytest.raises(InputError, match="of the same examples as raw"):
+        explain(model, test.raw[:, :3], train, exact=exact)

@@ -116,3 +116,20 @@ def test_records_do_not_change_afterwards(wide_problem):
     for record, cost, rate in costs:
         assert_array_equal(record.cost, cost)
         assert_array_equal(record.learning_rate, rate)
+
+
+def test_a_history_comes_back_from_its_file(tmp_path):
+    validated = [Record(k, k, 0.1, 1 / (k + 1), 0.5, 0.7, 0.25) for k in range(4)]
+    plain = [Record(0, 0, 0.1, 0.1 + 0.2, float("nan"))]
+    for records in (validated, plain, []):
+        History(records).to_csv(tmp_path / "history.csv")
+        again = History.from_csv(tmp_path / "history.csv")
+        assert str(again.records) == str(records)
+    assert [r.iteration for r in History(validated).until(2).records] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("content", ["a,b\n1,2\n", "iteration\n1\n", "iteration,cost\nx,1\n"])
+def test_other_files_are_no_history(content, tmp_path):
+    (tmp_path / "history.csv").write_text(content)
+    with pytest.raises(ValueError, match=r"no history|invalid|convert"):
+        History.from_csv(tmp_path / "history.csv")

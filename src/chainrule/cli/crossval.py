@@ -14,6 +14,7 @@ from chainrule.experiments.measures import write_table
 from chainrule.inspection.experiment_plots import fold_curves
 from chainrule.inspection.plots import save_figure
 from chainrule.inspection.report import cross_validation_report
+from chainrule.inspection.wording import number
 
 
 def crossval(
@@ -84,13 +85,13 @@ def _report(job: Job[Folds], found: CrossValidation, facts: dict[str, Any]) -> s
     heads = [name.replace("_", " ") for name in ("examples", *measures)]
     table = show.table("", "fold", *heads, numbers=len(heads))
     for row in found.rows():
-        numbers = [show.number(row[name]) for name in measures]
+        numbers = [number(row[name]) for name in measures]
         if row["diverged"] != "":
             numbers = [f"diverged at {row['diverged']}"]
         table.add_row(str(row["fold"]), str(row["examples"]), *numbers)
     for part in ("mean", "deviation"):
         values = [getattr(getattr(found, name), part) for name in SCORES]
-        table.add_row(part, "", *map(show.number, values))
+        table.add_row(part, "", *map(number, values))
     show.print_table(table)
     show.print_baseline(job.splits.train, found.accuracy.mean, "The mean accuracy")
     return ""

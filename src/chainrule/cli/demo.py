@@ -7,9 +7,10 @@ from typing import Any
 
 from chainrule.cli import show
 from chainrule.cli.options import Options
-from chainrule.cli.report import write_report
+from chainrule.cli.run_report import write_report
 from chainrule.data import Splits
 from chainrule.inspection.evaluation import evaluate
+from chainrule.inspection.wording import percent
 from chainrule.model_file import Model
 from chainrule.run_folder import RunFolder
 from chainrule.training import Training, train
@@ -71,13 +72,13 @@ def _demo(folder: RunFolder, *, json: bool) -> int:
             row["name"],
             f"{row['parameters']:,}",
             f"{row['cost']:.4f}",
-            show.percent(row["training_accuracy"]),
-            show.percent(row["test_accuracy"]),
+            percent(row["training_accuracy"]),
+            percent(row["test_accuracy"]),
             f"{row['seconds']:.2f}",
             row["first_layer"],
         )
     screen.print(table)
-    baseline = show.percent(rows[0]["accuracy_of_commonest_class"])
+    baseline = percent(rows[0]["accuracy_of_commonest_class"])
     screen.print(f"Always saying the same class would be right in {baseline} of the pictures.")
     run, report = shlex.quote(str(folder.path)), shlex.quote(str(folder.report))
     screen.print(f"Look at the last one's mistakes: open {report} in a browser.\nTry next:")

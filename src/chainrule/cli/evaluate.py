@@ -6,6 +6,7 @@ from chainrule.cli import show
 from chainrule.data import Dataset, Splits, apply_decisions, open_raw, read_decisions
 from chainrule.inspection.evaluation import Evaluation
 from chainrule.inspection.evaluation import evaluate as evaluate_model
+from chainrule.inspection.wording import percent
 from chainrule.model_file import load
 
 WIDE = 12  # classes that a confusion matrix in a terminal has room for
@@ -67,13 +68,13 @@ def _report(found: Evaluation, data: Dataset, name: str, splits: Splits, mistake
     for skipped in splits.skipped:
         show.console(error=True).print(f"skipped  {show.safe(skipped)}")
     out.print(f"{found.m} {name} examples from {show.safe(data.source)}".replace("  ", " "))
-    right = round(found.accuracy * found.m)
     if not name:
         out.print("          (if these are the examples that it was trained on, others do worse)")
-    out.print(f"Accuracy  {show.percent(found.accuracy)} ({right} of {found.m} right)")
-    low, high = map(show.percent, found.interval())
-    out.print(f"          with so many, {low} to {high} (95 % confidence)")
-    out.print(f"          {show.percent(found.baseline)} by always saying the commonest class")
+    out.print(f"Accuracy  {percent(found.accuracy)} ({found.right} of {found.m} right)")
+    if name:  # of examples that it was trained on no interval holds
+        low, high = map(percent, found.interval())
+        out.print(f"          with so many, {low} to {high} (95 % confidence)")
+    out.print(f"          {percent(found.baseline)} by always saying the commonest class")
     out.print(f"Cost      {found.cost:.6f} nats an example")
     rates = show.table("", "class", "examples", "precision", "recall", numbers=3)
     counts = found.confusion.sum(axis=1)
@@ -104,4 +105,4 @@ def _report(found: Evaluation, data: Dataset, name: str, splits: Splits, mistake
 
 
 def _rate(value: float) -> str:
-    return "-" if value != value else show.percent(value)
+    return "-" if value != value else percent(value)

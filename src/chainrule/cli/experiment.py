@@ -15,7 +15,7 @@ from chainrule import checks, tensor_file
 from chainrule._version import __version__
 from chainrule.cli import parse, show
 from chainrule.cli.options import Options, command_line, restored
-from chainrule.data import Splits
+from chainrule.data import Dataset, Splits
 from chainrule.errors import ChainruleError, InputError, ModelFileError
 from chainrule.experiments import Execution, Setting
 from chainrule.experiments.examples import Examples
@@ -113,13 +113,15 @@ class Job(Generic[Own_co]):
     @property
     def data_name(self) -> str:
         """For the titles of pictures."""
-        return Path(self.data).name
+        return checks.printable(Path(self.data).name)
 
     def write_report(self, make: Callable[..., str], found: Any, data: Any, **more: Any) -> None:
         """report.html in the folder: what `make` says of what was found on `data`."""
         groups = (self.own, self.options)
-        settings = {"command": command_line(self.command, self.data, *groups)}
+        settings = {"command": command_line(self.command, parse.absolute(self.data), *groups)}
         title = f"{self.data_name}: {self.command}"
+        if isinstance(data, Dataset):  # Splits have their own
+            more["skipped"] = self.splits.skipped
         page = make(found, data, title=title, settings=settings, **more)
         tensor_file.write_bytes(self.folder.report, page.encode())
 

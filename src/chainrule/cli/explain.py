@@ -1,20 +1,20 @@
 """`chainrule explain`."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.cli import show
-from chainrule.cli.options import Options, fits, restored
+from chainrule.cli.again import followed, left_out, retraced
 from chainrule.data import Dataset, read_image
 from chainrule.errors import InputError
-from chainrule.experiments import Execution, WithoutEach, without_each
 from chainrule.experiments.measures import as_json
 from chainrule.inspection.explanation import Explanation, explain
 from chainrule.inspection.explanation_plot import explanation_plot
 from chainrule.inspection.plots import save_figure
+from chainrule.inspection.wording import percent
 from chainrule.model_file import Model, load
 
 Array = np.ndarray
@@ -69,68 +69,18 @@ def explain_picture(
         options, note = followed(loaded, str(model))
         splits = options.open(data)
         if leave_one_out:
-            exact = _left_out(loaded, str(model), splits.train, raw[:, None], bar=not json)
+            exact = left_out(loaded, str(model), splits.train, raw[:, None], bar=not json)
         again = {} if note else retraced(loaded, options)
         (found,) = explain(loaded, raw[:, None], splits.train, exact=exact, **again)
     train = splits.train if splits else _nothing_of(loaded)
-    words = f"{image.name}: {loaded.classes[found.decision]} ({found.P[found.decision]:.3f})"
+    decided = f"{loaded.classes[found.decision]} ({found.P[found.decision]:.3f})"
+    words = f"{checks.printable(image.name)}: {decided}"
     save_figure(explanation_plot(found, raw, train, words), path)
     if json:
         show.print_json(_facts(found, loaded, train, path, note))
     else:
         _report(found, loaded, train, path, note)
     return 0
-
-
-def followed(model: Model, where: str) -> tuple[Options, str]:
-    """The settings that the model was trained with; and why no training can be followed, or "".
-
-    ModelFileError for settings that are none.
-    """
-    options, note = _repeatable(model, where)
-    for name, plain in (("optimizer", "gd"), ("batch_size", None)):
-        if not note and getattr(options, name) != plain:
-            note = f"only gradient descent on all examples is followed, not {name}"
-    return options, note
-
-
-def _repeatable(model: Model, where: str) -> tuple[Options, str]:
-    """The settings that the model was trained with; and why that cannot be done again, or ""."""
-    if "options" not in model.training:
-        return Options(), "the model does not say how it was trained"
-    options = restored(model.training["options"], Options(), where)
-    done, planned = model.training.get("iterations"), options.setting().updates(1)
-    # Of a constant rate it does not matter how many more steps were planned.
-    broken_off = not fits(done, int) or (options.schedule != "constant" and done != planned)
-    if options.patience is not None or broken_off:
-        return options, "a training that was stopped early is not followed"
-    return options, ""
-
-
-def _left_out(model: Model, where: str, data: Dataset, raw: Any, *, bar: bool) -> WithoutEach:
-    """The model's training again, without each of its examples."""
-    options, note = _repeatable(model, where)
-    if note:
-        raise InputError("--leave-one-out", "a model that can be trained again", note)
-    done = {"iterations": model.training["iterations"], "epochs": None}
-    progress = show.RunsProgress("leaving each out") if bar else None
-    try:
-        execution = Execution(progress=progress.update if progress else None)
-        found = without_each(data, raw, replace(options.setting(), **done), execution=execution)
-    finally:
-        if progress:
-            progress.close()
-    if not found.complete:  # by Ctrl-C
-        raise KeyboardInterrupt
-    return found
-
-
-def retraced(model: Model, options: Options) -> dict[str, Any]:
-    """Arguments of `explain` that do the model's training again."""
-    setting = options.setting()
-    n_x, *_, n_y = model.network.layer_sizes
-    done = {"iterations": model.training["iterations"], "epochs": None}
-    return {"start": setting.network(n_x, n_y), **setting.arguments(), **done}
 
 
 def _nothing_of(model: Model) -> Dataset:
@@ -178,7 +128,7 @@ def _report(found: Explanation, model: Model, data: Dataset, path: Path, note: s
             out.print("          Unlike anything seen: farther from every training picture than")
             out.print("          any of these is from its nearest. Do not rely on the answer.")
         else:
-            out.print(f"          {show.percent(near.share)} of the training pictures are farther")
+            out.print(f"          {percent(near.share)} of the training pictures are farther")
             out.print("          from their own nearest one")
     if pushes is not None:
         _ranked("Pushes", "log-odds", pushes.of_examples, data)

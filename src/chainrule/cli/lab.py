@@ -16,6 +16,7 @@ from chainrule.cli import show
 from chainrule.errors import InputError
 from chainrule.experiments.measures import as_json, write_table
 from chainrule.inspection.plots import save_figure
+from chainrule.inspection.wording import percent
 from chainrule.lab import (
     LOOPS,
     TOLERANCE,
@@ -203,7 +204,7 @@ def _trained_table(rows: Sequence[Trained]) -> Any:
     for row in rows:
         sizes = "-".join(map(str, row.layer_sizes))
         share = f"{row.found} of {row.runs}"
-        table.add_row(str(row.n), row.network, sizes, share, show.percent(row.accuracy))
+        table.add_row(str(row.n), row.network, sizes, share, percent(row.accuracy))
     return table
 
 

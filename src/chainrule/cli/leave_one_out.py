@@ -16,6 +16,7 @@ from chainrule.experiments import leave_one_out as run_leave_one_out
 from chainrule.inspection.experiment_plots import left_out_plot
 from chainrule.inspection.plots import save_figure
 from chainrule.inspection.report import leave_one_out_report
+from chainrule.inspection.wording import number, percent
 
 SHOWN = 10  # examples in the terminal; the table in the folder has all
 
@@ -76,8 +77,8 @@ def _report(job: Job[Nothing], found: LeaveOneOut, facts: dict[str, Any]) -> str
     if not np.isfinite(found.losses).any():
         return ""
     rows = [row for row in found.rows() if np.isfinite(row["loss"])]
-    out.print(f"Accuracy  {show.percent(found.accuracy)} of {len(rows)} examples when left out")
-    out.print(f"          {show.percent(found.accuracy_when_trained_on)} when trained on")
+    out.print(f"Accuracy  {percent(found.accuracy)} of {len(rows)} examples when left out")
+    out.print(f"          {percent(found.accuracy_when_trained_on)} when trained on")
     show.print_baseline(job.splits.train, found.accuracy)
     out.print(f"Cost      {found.cost:.6f} nats an example when left out")
     if facts["diverged"]:
@@ -92,6 +93,6 @@ def _report(job: Job[Nothing], found: LeaveOneOut, facts: dict[str, Any]) -> str
     rows.sort(key=lambda row: row["mean_change_of_others"], reverse=True)
     for row in rows[:SHOWN]:
         texts = (show.safe(row["name"]), show.safe(row["class"]))
-        table.add_row(*texts, *(show.number(row[name]) for name in heads.values()))
+        table.add_row(*texts, *(number(row[name]) for name in heads.values()))
     show.print_table(table)
     return ""

@@ -20,6 +20,7 @@ from chainrule.experiments.learning_rates import COUNT, HIGH, ITERATIONS, LOW
 from chainrule.inspection.experiment_plots import learning_curves, rate_plot
 from chainrule.inspection.plots import save_figure
 from chainrule.inspection.report import learning_rates_report
+from chainrule.inspection.wording import number, percent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +106,7 @@ def _written_comparison(job: Job[Rates], found: RateComparison) -> dict[str, Any
 def _report_comparison(job: Job[Rates], found: RateComparison, facts: dict[str, Any]) -> str:
     table = show.table("", "learning rate", "cost", "accuracy", numbers=2)
     for row in found.rows():
-        numbers = show.number(row["cost"]), show.percent(row["accuracy"])
+        numbers = number(row["cost"]), percent(row["accuracy"])
         if row["diverged"] != "":
             numbers = f"diverged at {row['diverged']}", "-"
         table.add_row(f"{row['learning_rate']:g}", *numbers)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from chainrule.cli import show
 from chainrule.course.reproduce import Published, Reproduction
 from chainrule.course.reproduce import reproduce as reproduce_course
+from chainrule.inspection.wording import percent
 
 
 def reproduce(
@@ -73,7 +74,7 @@ def _show(result: Reproduction) -> None:
         ("training accuracy", published.training_accuracy, result.training_accuracy),
         ("test accuracy", published.test_accuracy, result.test_accuracy),
     ):
-        table.add_row(name, show.percent(expected), show.percent(obtained), "")
+        table.add_row(name, percent(expected), percent(obtained), "")
     show.console().print(table)
 
 

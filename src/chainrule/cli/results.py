@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli import show
 from chainrule.data import Splits
 from chainrule.inspection.evaluation import evaluate
+from chainrule.inspection.wording import percent
 from chainrule.model_file import Model
 
 if TYPE_CHECKING:
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 Results = dict[str, dict[str, Any]]
 COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "examples": ("examples", str),
-    "accuracy": ("accuracy", show.percent),
-    "mean_accuracy_of_members": ("mean of members", show.percent),
-    "accuracy_of_commonest_class": ("commonest class", show.percent),
+    "accuracy": ("accuracy", percent),
+    "mean_accuracy_of_members": ("mean of members", percent),
+    "accuracy_of_commonest_class": ("commonest class", percent),
     "cost": ("cost", "{:.6f}".format),
 }
 

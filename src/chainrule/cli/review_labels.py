@@ -19,9 +19,10 @@ from chainrule.experiments import (
     review_labels,
 )
 from chainrule.experiments import leave_one_out as run_leave_one_out
-from chainrule.inspection.experiment_plots import gallery
+from chainrule.inspection.picture_plots import gallery
 from chainrule.inspection.plots import save_figure
 from chainrule.inspection.report import label_review_report
+from chainrule.inspection.wording import number, percent
 
 SHOWN = 20  # suspects in the terminal; the table in the folder has all
 PICTURES = 24
@@ -116,15 +117,13 @@ def _report(job: Job[Review], found: LeaveOneOut | CrossValidation, facts: dict[
         return ""
     out, suspects = show.console(), facts["suspects"]
     accuracy = facts["accuracy_held_out"]
-    out.print(
-        f"Accuracy  {show.percent(accuracy)} of the examples by networks trained without them"
-    )
+    out.print(f"Accuracy  {percent(accuracy)} of the examples by networks trained without them")
     show.print_baseline(job.splits.train, accuracy, "That")
     title = f"{len(suspects)} labels to look at, the most suspicious first"
     table = show.table(title, "example", "is", "suggested", "probability of label", numbers=1)
     for one in suspects[:SHOWN]:
         texts = (show.safe(one[name]) for name in ("name", "given", "suggested"))
-        table.add_row(*texts, show.number(one["probability_of_given"]))
+        table.add_row(*texts, number(one["probability_of_given"]))
     show.print_table(table)
     if len(suspects) > SHOWN:
         out.print(f"and {len(suspects) - SHOWN} more: {show.safe(str(_labels(job)))}")

@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset, Splits
+from chainrule.inspection.wording import percent
 from chainrule.run_folder import ExperimentFolder
 from chainrule.training import Callback, Record, Session
 
@@ -98,18 +99,6 @@ def print_note(text: str) -> None:
     out.print(textwrap.fill(text, out.width, initial_indent="Note     ", subsequent_indent=" " * 9))
 
 
-def percent(fraction: float) -> str:
-    """Such as 93.50 %; - for not a number."""
-    return "-" if fraction != fraction else f"{100 * fraction:.2f} %"
-
-
-def value(setting: Any) -> str:
-    """A setting's value in a table: hidden units as 20-7-5, numbers with four digits."""
-    if isinstance(setting, tuple):
-        return "-".join(map(str, setting)) or "none"
-    return f"{setting:.4g}" if isinstance(setting, float) else str(setting)
-
-
 def print_baseline(data: Dataset, accuracy: float, chosen: str = "") -> None:
     """What always saying the commonest class would reach; a warning if `accuracy` is no better."""
     out, m = console(), len(data)
@@ -117,11 +106,6 @@ def print_baseline(data: Dataset, accuracy: float, chosen: str = "") -> None:
     out.print(f"Always saying the commonest class: {percent(baseline)} of all {m}.")
     if accuracy <= baseline:
         out.print(f"{chosen or 'This'} is no better: the network has not learned what generalizes.")
-
-
-def number(found: float) -> str:
-    """A measure in a table, with four decimals; - for not a number."""
-    return "-" if found != found else f"{found:.4f}" if abs(found) < 1e4 else f"{found:.1e}"
 
 
 def evaluation(folder: Path, data: str, *, tested: bool) -> str:

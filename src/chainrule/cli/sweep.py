@@ -10,13 +10,14 @@ from chainrule.cli import parse, show
 from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
 from chainrule.cli.options import Options
 from chainrule.errors import InputError
-from chainrule.experiments import SCORES, Setting, Sweep
+from chainrule.experiments import SCORES, Sweep
 from chainrule.experiments import sweep as run_sweep
 from chainrule.experiments.sweep import FOLDS
 from chainrule.inspection.evaluation import evaluate
 from chainrule.inspection.experiment_plots import learning_curves, score_plot
 from chainrule.inspection.plots import save_figure
 from chainrule.inspection.report import sweep_report
+from chainrule.inspection.wording import number, percent, setting_name, setting_value, setting_words
 from chainrule.model_file import Model, save
 
 SHOWN = 20  # trials in the terminal; the table in the folder has all
@@ -86,7 +87,7 @@ def sweep(
     held_out = f"{own.folds or FOLDS} folds" if validation is None else "the validation set"
     return carried_out(
         job,
-        f"{_counted(space, own)} of {', '.join(map(_option, space))}, each on {held_out}",
+        f"{_counted(space, own)} of {', '.join(map(setting_name, space))}, each on {held_out}",
         lambda execution: run_sweep(
             job.splits.train,
             space,
@@ -121,7 +122,7 @@ def _written(job: Job[Search], found: Sweep) -> dict[str, Any]:
     figure = score_plot(found.rows(), found.varied, found.score, title)
     save_figure(figure, job.folder.path / "scores.png")
     curves = [trial.histories[0] for trial in found.trials]
-    names = [_values(trial.setting, found.varied) for trial in found.trials]
+    names = [setting_words(trial.setting, found.varied) for trial in found.trials]
     figure = learning_curves(curves, names, title=f"{title}, best first")
     save_figure(figure, job.folder.path / "learning-curves.png")
     if found.best is not None:
@@ -131,15 +132,6 @@ def _written(job: Job[Search], found: Sweep) -> dict[str, Any]:
             facts["test_accuracy_of_best"] = evaluate(model, job.splits.test).accuracy
     job.write_report(sweep_report, found, job.splits)
     return facts
-
-
-def _values(setting: Setting, varied: tuple[str, ...]) -> str:
-    return ", ".join(f"{_option(n)} {show.value(getattr(setting, n))}" for n in varied)
-
-
-def _option(name: str) -> str:
-    """A setting's name as the command line has it, for people."""
-    return "layers" if name == "hidden" else name.replace("_", " ")
 
 
 def _report(job: Job[Search], found: Sweep, facts: dict[str, Any]) -> str:
@@ -156,10 +148,10 @@ def _report(job: Job[Search], found: Sweep, facts: dict[str, Any]) -> str:
         out.print(f"and {len(found.trials) - SHOWN} more: {job.folder.table}")
     best = found.trials[0]
     then = "" if found.best is None else "; trained on all the training data"
-    out.print(f"Best: {show.safe(_values(best.setting, found.varied))}{then}.")
+    out.print(f"Best: {show.safe(setting_words(best.setting, found.varied))}{then}.")
     show.print_baseline(job.splits.train, best.accuracy.mean, "Its accuracy")
     if "test_accuracy_of_best" in facts:
-        accuracy = show.percent(facts["test_accuracy_of_best"])
+        accuracy = percent(facts["test_accuracy_of_best"])
         out.print(f"On the test set {accuracy} are right.")
     return (
         ""
@@ -172,11 +164,11 @@ def _table(found: Sweep, more: list[str]) -> Any:
     """The best trials: their settings, the score, and what else there is room for."""
     heads = [*found.varied, found.score, "deviation", *more]
     title = f"Trials by {found.score} on {found.held_out}"
-    table = show.table(title, "", *map(_option, heads), numbers=len(heads))
+    table = show.table(title, "", *map(setting_name, heads), numbers=len(heads))
     for trial, row in zip(found.trials[:SHOWN], found.rows(), strict=False):
-        settings = [show.safe(show.value(row[name])) for name in found.varied]
+        settings = [show.safe(setting_value(row[name])) for name in found.varied]
         measures = [row[name] for name in (found.score, f"{found.score}_deviation", *more)]
-        numbers = [show.number(measure) for measure in measures]
+        numbers = [number(measure) for measure in measures]
         if trial.diverged:
             numbers[:2] = ["diverged", ""]
         table.add_row(str(row["rank"]), *settings, *numbers)

@@ -8,18 +8,19 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from chainrule import checks
 from chainrule._version import __version__
 from chainrule.cli import parse, show
 from chainrule.cli.ensemble import is_ensemble, train_members
 from chainrule.cli.experiment import Common
 from chainrule.cli.options import CHANGEABLE, Options, restored
 from chainrule.cli.results import results, results_table
+from chainrule.cli.run_report import looks_wrong
 from chainrule.cli.saver import Saver
 from chainrule.data import Splits
 from chainrule.errors import ChainruleError, InputError
 from chainrule.experiments import Setting
-from chainrule.inspection.alarms import Alarm, alarms
-from chainrule.inspection.layer_health import dead_relus
+from chainrule.inspection.alarms import Alarm
 from chainrule.model_file import Model
 from chainrule.network import Network
 from chainrule.run_folder import RunFolder
@@ -149,12 +150,13 @@ def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[st
     }
     model = Model.of(result.network, splits, facts | {"options": asdict(run.options)})
     facts["results"] = results(model, splits)
-    found = alarms(result.history, dead=dead_relus(model, splits.train))
+    found = looks_wrong(model, splits, result.history, run.options)
     facts["alarms"] = [vars(alarm) for alarm in found]
     facts["skipped"] = splits.skipped
     try:
         run.folder.write_settings(facts | _settings(run))
-        run.folder.write_results(model, result.history, title=f"{Path(run.data).name}: cost")
+        title = f"{checks.printable(Path(run.data).name)}: cost"
+        run.folder.write_results(model, result.history, title)
     except (OSError, InputError) as error:
         raise InputError(
             str(run.folder.path),

@@ -148,6 +148,13 @@ class Splits:
         return display.html_of_splits(self)
 
     @property
+    def tested(self) -> tuple[str, Dataset]:
+        """What a model is judged by, with its name: test set, else validation set, else training
+        set."""
+        *_, found = self.sets.items()
+        return found
+
+    @property
     def sets(self) -> dict[str, Dataset]:
         """Those that there are, by name: training, validation, test."""
         found = {"training": self.train, "validation": self.validation, "test": self.test}

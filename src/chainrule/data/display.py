@@ -1,12 +1,13 @@
 """A data set as some of its examples, for notebooks: pictures in a grid, or rows of a table."""
 
-import base64
 import io
 from html import escape
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from chainrule.html import image, table, table_of_cells
 
 if TYPE_CHECKING:
     from chainrule.data.dataset import Dataset, Splits
@@ -20,7 +21,7 @@ LETTERS = 24  # of a class's name
 def html(data: "Dataset") -> str:
     """What it is, how many of each class, and some examples of each."""
     counts = np.bincount(data.labels, minlength=len(data.classes))
-    parts = (f"{_name(c)}: {n}" for c, n in zip(data.classes, counts, strict=True))
+    parts = (f"{escape(_name(c))}: {n}" for c, n in zip(data.classes, counts, strict=True))
     shown = _grid(data) if _drawable(data) else _rows(data)
     return f"<p>{escape(repr(data))}</p><p>{'; '.join(parts)}</p>{shown}"
 
@@ -62,17 +63,14 @@ def _grid(data: "Dataset") -> str:
     assert data.image_shape is not None
     height, width = data.image_shape[:2]
     scale = SIDE / max(height, width)
-    size = f'width="{round(width * scale)}" height="{round(height * scale)}"'
+    size = f' width="{round(width * scale)}" height="{round(height * scale)}"'
     cells = []
     for i in _some(data, PICTURES):
         name = _name(data.classes[data.labels[i]])
-        uri = base64.b64encode(png(data, i) or b"").decode()
-        # Pictures stand in a table, which untrusted notebooks keep, unlike styles.
-        cells.append(
-            f'<td><img src="data:image/png;base64,{uri}" {size} alt="{name}"><br>{name}</td>'
-        )
-    lines = ("".join(cells[k : k + COLUMNS]) for k in range(0, len(cells), COLUMNS))
-    return f"<table><tr>{'</tr><tr>'.join(lines)}</tr></table>"
+        picture = image(png(data, i) or b"", "png", name, size)
+        cells.append(f"<td>{picture}<br>{escape(name)}</td>")
+    # Pictures stand in a table, which untrusted notebooks keep, unlike styles.
+    return table_of_cells(cells[k : k + COLUMNS] for k in range(0, len(cells), COLUMNS))
 
 
 def _rows(data: "Dataset") -> str:
@@ -80,16 +78,15 @@ def _rows(data: "Dataset") -> str:
     shown = min(n_x, FEATURES)
     names = data.feature_names or tuple(f"x{j + 1}" for j in range(n_x))
     head = ["example", "class", *names[:shown], *(["…"] if n_x > shown else [])]
-    lines = [[f"<th>{_name(cell)}</th>" for cell in head]]
+    lines = []
     for i in _some(data, ROWS):
         label = data.classes[data.labels[i]]
         numbers = (f"{x:.4g}" for x in data.raw[:shown, i].astype(float))
-        cells = [data.example_names[i], label, *numbers, *(["…"] if n_x > shown else [])]
-        lines.append([f"<td>{_name(cell)}</td>" for cell in cells])
-    return f"<table><tr>{'</tr><tr>'.join(map(''.join, lines))}</tr></table>"
+        lines.append([data.example_names[i], label, *numbers, *(["…"] if n_x > shown else [])])
+    return table([map(_name, line) for line in lines], [_name(cell) for cell in head])
 
 
 def _name(name: str) -> str:
-    """A name from data as text in HTML, on one line and not too long."""
+    """A name from data on one line and not too long."""
     line = " ".join(name.split())
-    return escape(line if len(line) <= LETTERS else f"{line[: LETTERS - 1]}…")
+    return line if len(line) <= LETTERS else f"{line[: LETTERS - 1]}…"

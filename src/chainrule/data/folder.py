@@ -1,6 +1,5 @@
 """A folder of pictures: one folder per class, or train/ [val/] test/ above those."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +28,7 @@ class _Reading:
 
     def name(self, path: str | Path) -> str:
         """A path below the root, with slashes; bytes that are no UTF-8 become fit to print."""
-        return _printable(Path(path).relative_to(self.root).as_posix())
+        return checks.printable(Path(path).relative_to(self.root).as_posix())
 
     def skip(self, path: str | Path, reason: str) -> None:
         self.skipped.append(f"{self.name(path)}: {reason}")
@@ -74,7 +73,7 @@ def _read(reading: _Reading, top: Path, known: tuple[str, ...] | None = None) ->
     """The class folders in `top` as a data set, whose classes are the `known` ones if given."""
     from PIL import Image
 
-    folders = {_printable(f.name): f for f in tree.class_folders(top, reading.skip)}
+    folders = {checks.printable(f.name): f for f in tree.class_folders(top, reading.skip)}
     for path in tree.strays(top, tuple(Image.registered_extensions())):
         reading.skip(path, "not in a class folder")
     _check_classes(top, folders, known, reading.least_classes)
@@ -146,7 +145,3 @@ def _check_filled(
             f"none in {checks.listed(empty, FEW)}{reasons}",
             "Add pictures, or remove the folder.",
         )
-
-
-def _printable(name: str) -> str:
-    return os.fsencode(name).decode("utf-8", "replace")

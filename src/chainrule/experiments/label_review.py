@@ -59,11 +59,13 @@ class LabelReview:
     ranking : (k,) indices of all examples that were judged: first those whose given class is not
         the most probable, then the others; each by the probability of the given class.
     unjudged : (m - k,) indices of those without probabilities.
+    doubted : how many have a class more probable than their own; suspects may be fewer of them.
     """
 
     suspects: tuple[Suspect, ...]
     ranking: Array
     unjudged: Array
+    doubted: int
 
     def __repr__(self) -> str:
         without = f", {len(self.unjudged)} without probabilities" if len(self.unjudged) else ""
@@ -100,7 +102,7 @@ def review_labels(data: Dataset, P: Any, *, most: int | None = None) -> LabelRev
     ranking = judged[np.lexsort((own, trusted))]
     doubted = ranking[: np.count_nonzero(~trusted)]
     suspects = _suspects(data, P, judged, doubted[:most])
-    return LabelReview(suspects, ranking, np.flatnonzero(~known))
+    return LabelReview(suspects, ranking, np.flatnonzero(~known), len(doubted))
 
 
 def _probabilities(data: Dataset, P: Any) -> Array:

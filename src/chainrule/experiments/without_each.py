@@ -20,18 +20,21 @@ from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
+from chainrule.network import Network
+from chainrule.training import train
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class WithoutEach:
-    """full : (n_classes, q) probabilities by the network trained on all m examples.
+    """network : trained on all m examples. full : (n_classes, q) probabilities by it.
 
     without : (m, n_classes, q) the same by the network trained without example i; not a number
         where a training was not finished, or diverged. complete : whether all were finished.
     """
 
+    network: Network
     full: Array
     without: Array
     complete: bool = True
@@ -43,8 +46,12 @@ class WithoutEach:
     def change(self, classes: Any = None) -> Array:
         """(m, q): how much example i, by being trained on, raises the probability of class
         `classes[j]` (q,) for new example j; of the most probable class by default."""
+        n, q = self.full.shape
         classes = self.full.argmax(axis=0) if classes is None else np.asarray(classes)
-        j = np.arange(self.full.shape[1])
+        if classes.shape != (q,) or not np.isin(classes, range(n)).all():
+            expected = f"a class from 0 to {n - 1} for each of {q} examples"
+            raise InputError("WithoutEach.change", expected, checks.describe(classes))
+        j = np.arange(q)
         changes: Array = self.full[classes, j] - self.without[:, classes, j]
         return changes
 
@@ -58,8 +65,11 @@ def without_each(
 ) -> WithoutEach:
     """Train m + 1 times, on all of `data` and without each example, and ask about raw (n_x, q).
 
-    raw : unscaled features of the same kind as `data.raw`. setting : what is trained; the course's
-    4-layer network by default. Keeps m q n_classes numbers. After Ctrl-C what was finished.
+    raw : unscaled features, of 8-bit pictures whole numbers from 0 to 255 as `data.raw` holds them.
+    setting : what is trained; the course's 4-layer network by default.
+
+    Keeps m q n_classes numbers, float64. After Ctrl-C what was finished.
+    InputError for features of another kind or number, and for fewer than two examples.
     """
     where = "without_each"
     setting = given(where, Setting, setting)
@@ -70,24 +80,33 @@ def without_each(
         raise InputError(where, "at least two examples", f"{m}")
     if not q:
         raise InputError(where, "at least one example to ask about", "none")
+    own = raw.astype(data.raw.dtype)
+    if np.issubdtype(own.dtype, np.integer) and not np.array_equal(own, raw):
+        fix = "Pass pixels as the data hold them, unscaled."
+        raise InputError(where, f"raw of {own.dtype} numbers", "others", fix)
+    trained = train(setting.network(len(own), len(data.Y)), data, **setting.arguments())
+    if trained.stopped == "interrupted":
+        raise KeyboardInterrupt
     # Their labels are never looked at: they weigh nothing in any run.
     both = replace(
         data,
-        raw=np.concatenate([data.raw, raw.astype(data.raw.dtype)], axis=1),
+        raw=np.concatenate([data.raw, own], axis=1),
         labels=np.concatenate([data.labels, np.zeros(q, np.int64)]),
         names=None,
     )
     asked = np.arange(m, m + q)
     examples = Examples(where, both)
-    runs = [Run(setting, asked), *(Run(setting, np.append(asked, i)) for i in range(m))]
+    runs = [Run(setting, np.append(asked, i)) for i in range(m)]
     every = max(1, setting.updates(m))
     keep = _Keep(q)
     found = execute(where, examples, runs, execution, keep=keep, record_every=every)
-    probabilities = np.full((m + 1, len(data.classes), q), np.nan)
-    for k, outcome in found.items():
+    without = np.full((m, len(data.classes), q), np.nan)
+    for i, outcome in found.items():
         if outcome.diverged < 0 and outcome.kept is not None:
-            probabilities[k] = class_probabilities(outcome.kept)
-    return WithoutEach(probabilities[0], probabilities[1:], len(found) == m + 1)
+            without[i] = class_probabilities(outcome.kept)
+    X = replace(both, raw=own, labels=both.labels[m:]).matrix(trained.network.dtype)
+    full = class_probabilities(trained.network.predict_proba(X))
+    return WithoutEach(trained.network, full, without, len(found) == m)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """How good a model is on a data set: counts, rates, and the mistakes themselves."""
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
 
 from chainrule.data import Dataset
-from chainrule.errors import DataError
+from chainrule.errors import DataError, InputError
+from chainrule.html import table
 from chainrule.model_file import Model, decided
 
 Array = np.ndarray
@@ -49,19 +49,23 @@ class Evaluation:
         )
 
     def _repr_html_(self) -> str:
-        cells = [("actual \\ predicted", *self.classes)]
-        rows = zip(self.classes, self.confusion, strict=True)
-        cells += [(name, *map(str, counts)) for name, counts in rows]
-        lines = ("".join(f"<td>{escape(cell)}</td>" for cell in line) for line in cells)
-        return f"<p>{self!r}</p><table><tr>{'</tr><tr>'.join(lines)}</tr></table>"
+        counts = zip(self.classes, self.confusion, strict=True)
+        rows = [(name, *map(str, row)) for name, row in counts]
+        head = ("actual \\ predicted", *self.classes)
+        return f"<p>{self!r}</p>{table(rows, head)}"
 
     @property
     def m(self) -> int:
         return int(self.confusion.sum())
 
     @property
+    def right(self) -> int:
+        """How many of the m were answered rightly."""
+        return int(np.trace(self.confusion))
+
+    @property
     def accuracy(self) -> float:
-        return float(np.trace(self.confusion) / self.m)
+        return self.right / self.m
 
     @property
     def baseline(self) -> float:
@@ -76,7 +80,7 @@ class Evaluation:
         """
         from scipy.stats import binomtest
 
-        found = binomtest(int(np.trace(self.confusion)), self.m)
+        found = binomtest(self.right, self.m)
         bounds = found.proportion_ci(confidence, method="wilson")
         return float(bounds.low), float(bounds.high)
 
@@ -117,8 +121,7 @@ class Evaluation:
 
 def evaluate(model: Model, data: Dataset) -> Evaluation:
     """The model's answers on `data`, whose classes and features are matched to the model's."""
-    if len(data) == 0:
-        raise DataError(data.source or "evaluate", "at least one example", "none")
+    _check_filled(data)
     data = model.prepare(data)
     network, n = model.network, len(model.classes)
     Z, A = model.outputs(data.raw)
@@ -133,11 +136,21 @@ def judged(data: Dataset, P: Array) -> Evaluation:
     """Answers that are there already, such as by networks trained without each example.
 
     P : (n_classes, m) probabilities, of `data`'s classes in their order. The cost is infinite
-    where an actual class was given the probability 0.
+    where an actual class was given the probability 0. InputError for another shape, DataError
+    without examples.
     """
+    _check_filled(data)
+    P, shape = np.asarray(P), (len(data.classes), len(data))
+    if P.shape != shape:
+        raise InputError("judged", f"P of shape {shape}", f"{P.shape}")
     with np.errstate(divide="ignore"):
         losses = -np.log(P[data.labels, np.arange(len(data))])
     return _evaluation(data, P, losses)
+
+
+def _check_filled(data: Dataset) -> None:
+    if len(data) == 0:
+        raise DataError(data.source or "evaluate", "at least one example", "none")
 
 
 def _evaluation(data: Dataset, P: Array, losses: Array) -> Evaluation:

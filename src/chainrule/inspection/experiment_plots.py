@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.data import Dataset
 from chainrule.inspection.plots import (
     COLORS,
     MARKERS,
@@ -61,7 +60,8 @@ def learning_curves(
     if len(histories) > NAMED:
         axes.plot([], [], color=MISSING, linewidth=0.5, label=f"{len(histories) - NAMED} others")
     # Others may begin far higher, where their penalty is larger.
-    _cap(axes, [history.cost for history in histories[:NAMED]])
+    held = [h.validation_cost for h in histories[:NAMED] if h.validation_cost is not None]
+    _cap(axes, [history.cost for history in histories[:NAMED]], held)
     axes.set(xlabel="iteration", ylabel="cost" if validated else "training cost")
     _legend(axes)
     return finished(axes, title)
@@ -216,41 +216,21 @@ def left_out_plot(
     return finished(axes, title)
 
 
-def gallery(
-    data: Dataset, index: Sequence[int], texts: Sequence[str], title: str = "", columns: int = 6
-) -> "Figure":
-    """Pictures of a data set with a text below each, up to three lines."""
-    from chainrule.inspection.figure import Figure
-
-    rows = -(-len(index) // columns)
-    figure = Figure(figsize=(1.6 * columns, 2.1 * rows + 0.5), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False)
-    for axes in panels.flat:
-        axes.set_axis_off()
-    for axes, i, text in zip(panels.flat, index, texts, strict=False):
-        assert data.image_shape is not None
-        axes.imshow(data.raw[:, i].reshape(data.image_shape), cmap="gray", vmin=0, vmax=255)
-        lines = [
-            line if len(line) <= 26 else f"{line[:12]}...{line[-11:]}" for line in text.split("\n")
-        ]
-        axes.set_title("\n".join(lines), fontsize=7, parse_math=False)
-    figure.suptitle(title, parse_math=False)
-    return figure
-
-
 def _places(values: Sequence[Any]) -> tuple[Array, list[str] | None]:
     """Where values stand on an axis; and its ticks, unless they are many numbers."""
-    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
-    if numbers and len(set(values)) > FEW:
+    known = [v for v in values if v is not None]
+    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in known)
+    if numbers and len(known) == len(values) and len(set(values)) > FEW:
         return np.array(values, np.float64), None
-    # Layers by how many there are, then by their units; what has no order of its own, as text.
-    ticks = sorted(set(values), key=_order) if not numbers else sorted(set(values))
+    ticks = sorted(set(known)) if numbers else sorted(set(known), key=_order)
+    ticks += [None] if len(known) < len(values) else []
     names = ["-".join(map(str, v)) or "none" if isinstance(v, tuple) else v for v in ticks]
     texts = [f"{v:.3g}" if isinstance(v, float) else plain(v) for v in names]
     return np.array([ticks.index(v) for v in values], np.float64), texts
 
 
 def _order(value: Any) -> tuple[int, Any, str]:
+    """Layers by how many there are, then by their units; what has no order of its own as text."""
     if isinstance(value, tuple):
         return len(value), value, ""
     return -1, (), str(value)

@@ -16,7 +16,6 @@ from chainrule.model_file import Model
 from chainrule.network import Network
 
 Array = np.ndarray
-ALIKE = 1e-4  # difference of probabilities of such trainings, in float32
 SAME = 1e-6  # relative difference of two trainings' weights that are the same but for rounding
 
 
@@ -59,8 +58,8 @@ class Explanation:
     """decision : index of the class. P : (n_classes,) probabilities.
 
     saliency : (n_x,) how the log-odds of the decision change with each raw feature.
-    product : (n_x,) for logistic regression w o x, which adds up to the logit but for its bias;
-        None for deeper networks.
+    product : (n_x,) for logistic regression w o x, or -w o x if the decision is class 0: it adds up
+        to the log-odds of the decision but for the bias; None for deeper networks.
     likeness, pushes : where training data were given; pushes also need the training's settings.
     exact : (m,) how much each training example, by being there, raises the probability of the
         decision, found by training without it (`chainrule.experiments.without_each`); or None.
@@ -102,10 +101,16 @@ def explain(
     x = feature_matrix(raw, network.dtype, model.scaling)
     slopes = saliency(network, x, decisions) / model.scaling.divisor
     linear = len(network.weights) == 1 and len(P) == 2
-    products = network.weights[0].T * x.columns(slice(None)) if linear else None
+    products = None
+    if linear:
+        # The one logit is that of class 1: what speaks for it speaks against class 0.
+        products = np.where(decisions == 1, 1, -1) * network.weights[0].T * x.columns(slice(None))
     count = raw.shape[1]
-    if exact is not None and not np.abs(exact.full - P).max() <= ALIKE:
-        raise _other_training("its probabilities are others")
+    if exact is not None:
+        if exact.full.shape != P.shape:
+            got = f"answers of shape {exact.full.shape} for {P.shape}"
+            raise InputError("explain", "`exact` of the same examples as raw", got)
+        _check_same(network, exact.network)
     changes = [None] * count if exact is None else list(exact.change(decisions).T)
     likeness: Sequence[Likeness | None] = [None] * count
     pushes: Sequence[Pushes | None] = [None] * count
@@ -157,14 +162,21 @@ def _pushes(
     options: dict[str, Any],
 ) -> list[Pushes]:
     training, found = path_influence(start, model.prepare(data), x, decisions, **options)
-    for ours, again in zip(model.network.weights, training.network.weights, strict=True):
-        if not np.abs(ours - again).max() <= SAME * np.abs(ours).max():
-            raise _other_training("training again gave other weights")
+    _check_same(model.network, training.network)
     each = (found.of_examples.T, found.before, found.penalty, found.missing, found.after)
     return [Pushes(s, *map(float, rest)) for s, *rest in zip(*each, strict=True)]
 
 
-def _other_training(found: str) -> InputError:
-    expected = "the data and settings that the model was trained with"
-    fix = "Pass the data that the model was trained on."
-    return InputError("explain", expected, f"others: {found}", fix)
+def _check_same(network: Network, again: Network) -> None:
+    """InputError unless training again gave the same weights."""
+    if network.layer_sizes == again.layer_sizes and all(
+        np.abs(ours - other).max() <= SAME * np.abs(ours).max()
+        for ours, other in zip(network.weights, again.weights, strict=True)
+    ):
+        return
+    raise InputError(
+        "explain",
+        "the data and settings that the model was trained with",
+        "others: training again gave other weights",
+        "Pass the data that the model was trained on.",
+    )

@@ -1,6 +1,7 @@
 """An explanation as one picture: what was seen, where it looked, and the training pictures."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.inspection.explanation import Explanation
-from chainrule.inspection.picture_plots import SIGNED
+from chainrule.inspection.picture_plots import SIGNED, pictures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,15 +37,17 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     figure = Figure(figsize=(1.5 * COLUMNS, 2.15 * (len(rows) + 1) + 0.4), layout="constrained")
     parts = figure.subfigures(len(rows) + 1, 1, squeeze=False)[:, 0]
     panels = _panels(parts[0], "What the network sees, and how each pixel moves its answer")
-    _show(panels[0], raw.reshape(shape), "as it is seen")
+    seen = replace(data, raw=raw[:, None], labels=np.zeros(1, np.int64), names=None)
+    _show(panels[0], pictures(seen)[0], "as it is seen")
     maps = {"saliency": found.saliency, "w o x": found.product}
     for axes, (name, values) in zip(
         panels[1:], ((n, v) for n, v in maps.items() if v is not None), strict=False
     ):
         _map(axes, values.reshape(shape), name)
+    shown = pictures(data)
     for part, (label, index, texts) in zip(parts[1:], rows, strict=True):
         for axes, i, text in zip(_panels(part, label), index, texts, strict=False):
-            _show(axes, data.raw[:, i].reshape(shape), f"{_short(data.example_names[i])}\n{text}")
+            _show(axes, shown[i], f"{_short(data.example_names[i])}\n{text}")
     figure.suptitle(title, parse_math=False)
     return figure
 
@@ -53,26 +56,26 @@ def _rows(found: Explanation, data: Dataset) -> list[tuple[str, Array, list[str]
     """(label, indices, texts) of the rows of training pictures."""
     rows: list[tuple[str, Array, list[str]]] = []
 
-    def labelled(i: int) -> str:
+    def label_of(i: int) -> str:
         return data.classes[data.labels[i]]
 
     if found.pushes is not None:
         s = found.pushes.of_examples
         order = np.argsort(-s, kind="stable")
         for label, index in (("Pushed towards it", order), ("Pushed against it", order[::-1])):
-            texts = [f"{_short(labelled(i))} {s[i]:+.3f}" for i in index[:COLUMNS]]
+            texts = [f"{_short(label_of(i))} {s[i]:+.3f}" for i in index[:COLUMNS]]
             rows.append((f"{label} (log-odds)", index[:COLUMNS], texts))
     if found.exact is not None:
         known = np.flatnonzero(np.isfinite(found.exact))
         order = known[np.argsort(-found.exact[known], kind="stable")]
         kinds = (("Makes it more probable", order), ("Makes it less probable", order[::-1]))
         for label, index in kinds:
-            texts = [f"{_short(labelled(i))} {found.exact[i]:+.3f}" for i in index[:COLUMNS]]
+            texts = [f"{_short(label_of(i))} {found.exact[i]:+.3f}" for i in index[:COLUMNS]]
             rows.append((f"{label}: exactly, trained without it", index[:COLUMNS], texts))
     if found.likeness is not None:
         near = found.likeness
         texts = [
-            f"{_short(labelled(i))} {d:.3g}"
+            f"{_short(label_of(i))} {d:.3g}"
             for i, d in zip(near.nearest, near.distances, strict=True)
         ]
         rows.append(("Nearest training pictures (distance)", near.nearest, texts))

@@ -93,7 +93,10 @@ def dead_units(network: Network, activations: tuple[Array, ...]) -> Array:
 
 
 def dead_relus(model: Model, data: Dataset) -> Array:
-    """`dead_units` of a model on all examples of `data` (L,), some of them at a time."""
+    """`dead_units` of a model of one network on all examples of `data` (L,), some at a time."""
+    if model.n_members > 1:
+        fix = "Pass model.member(r)."
+        raise InputError("dead_relus", "a single network", f"{model.n_members} members", fix)
     raw, network = model.prepare(data).raw, model.network
     # The largest answer of each unit is all that matters, and is there block by block.
     largest = [np.full((n, 1), -np.inf) for n in network.layer_sizes[1:]]

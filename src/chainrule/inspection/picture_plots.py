@@ -1,6 +1,6 @@
 """Pictures for a network that looks at pictures: its weights, its activations, its mistakes."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +9,6 @@ from chainrule import checks
 from chainrule.data import Dataset, feature_matrix
 from chainrule.errors import InputError
 from chainrule.inspection.evaluation import evaluate
-from chainrule.inspection.experiment_plots import gallery
 from chainrule.inspection.plots import TRAINING, finished, plain
 from chainrule.model_file import Model
 from chainrule.network import Network
@@ -114,7 +113,7 @@ def activation_pictures(model: Model, data: Dataset, index: int, title: str = ""
 
 
 def mistakes_gallery(model: Model, data: Dataset, most: int = 12, title: str = "") -> "Figure":
-    """The mislabelled pictures, the most confident mistakes first.
+    """The mislabeled pictures, the most confident mistakes first.
 
     Below each its name, what it was taken for and what it is, and the probability of the latter.
     """
@@ -127,20 +126,40 @@ def mistakes_gallery(model: Model, data: Dataset, most: int = 12, title: str = "
         panels[0, 0].text(0.5, 0.5, f"no mistakes among {len(data)} pictures", ha="center")
         figure.suptitle(title, parse_math=False)
         return figure
-    wrong = data.select([mistake.index for mistake in mistakes])
-    P = model.predict_proba(wrong.raw)[wrong.labels, np.arange(len(wrong))]
     texts = [
         "\n".join(
             (
                 " ".join(mistake.name.split()),
                 f"taken for {' '.join(mistake.predicted.split())}",
-                f"is {' '.join(mistake.actual.split())}, p {p:.2g}",
+                f"is {' '.join(mistake.actual.split())}, p {mistake.probability_of_actual:.2g}",
             )
         )
-        for mistake, p in zip(mistakes, P, strict=True)
+        for mistake in mistakes
     ]
-    shown = replace(wrong, raw=pictures(wrong).reshape(len(wrong), -1).T)
-    return gallery(shown, range(len(wrong)), texts, title, columns=min(COLUMNS, len(wrong)))
+    wrong = [mistake.index for mistake in mistakes]
+    return gallery(data, wrong, texts, title, columns=min(COLUMNS, len(wrong)))
+
+
+def gallery(
+    data: Dataset, index: Sequence[int], texts: Sequence[str], title: str = "", columns: int = 6
+) -> "Figure":
+    """Pictures of a data set with a text above each, up to three lines."""
+    from chainrule.inspection.figure import Figure
+
+    shown = pictures(data)
+    rows = -(-len(index) // columns)
+    figure = Figure(figsize=(1.6 * columns, 2.1 * rows + 0.5), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False)
+    for axes in panels.flat:
+        axes.set_axis_off()
+    for axes, i, text in zip(panels.flat, index, texts, strict=False):
+        axes.imshow(shown[i], cmap="gray", vmin=0, vmax=255)
+        lines = [
+            line if len(line) <= 26 else f"{line[:12]}...{line[-11:]}" for line in text.split("\n")
+        ]
+        axes.set_title("\n".join(lines), fontsize=7, parse_math=False)
+    figure.suptitle(title, parse_math=False)
+    return figure
 
 
 def pictures(data: Dataset) -> Array:

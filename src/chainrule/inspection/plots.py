@@ -56,7 +56,7 @@ def finished(axes: "Axes", title: str) -> "Figure":
     axes.margins(x=0.01)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    figure = axes.get_figure()
+    figure = axes.get_figure(root=True)  # not a part of it
     assert isinstance(figure, Figure)
     return figure
 

@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 
 
 def save_figure(figure: "Figure", path: str | Path, dpi: int = 144) -> None:
-    """Write the figure as a PNG file, atomically. InputError where that cannot be."""
-    tensor_file.write_bytes(path, as_bytes(figure, dpi))
+    """Write the figure, atomically, as a JPEG file if its name says so, else as PNG.
+
+    InputError where that cannot be.
+    """
+    kind = "jpeg" if Path(path).suffix.lower() in (".jpg", ".jpeg") else "png"
+    tensor_file.write_bytes(path, as_bytes(figure, dpi, kind))
 
 
 def as_bytes(figure: "Figure", dpi: int = 80, kind: str = "png") -> bytes:
     """The content of such a file, "png" or "jpeg"."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    FigureCanvasAgg(figure)
     out = io.BytesIO()
     with warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes; that is no one's mistake.

@@ -1,9 +1,11 @@
 """A network as a table of its layers and as a drawing, for notebooks and reports."""
 
-import base64
 from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from chainrule.html import image
+from chainrule.html import table as html_table
 
 if TYPE_CHECKING:
     from chainrule.network.network import Network
@@ -42,19 +44,10 @@ def text(network: "Network") -> str:
 
 def html(network: "Network") -> str:
     """The table and the drawing; everything in it is escaped or ours."""
-    rows = table(network)
-    tags = ["th"] + ["td"] * (len(rows) - 1)
-    lines = (
-        "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in row)
-        for tag, row in zip(tags, rows, strict=True)
-    )
+    head, *rows = table(network)
     # A picture, not elements: notebooks that are not trusted keep pictures only.
-    uri = base64.b64encode(diagram(network).encode()).decode()
-    return (
-        f"<table><tr>{'</tr><tr>'.join(lines)}</tr></table>"
-        f"<p>{escape(total(network))}</p>"
-        f'<img src="data:image/svg+xml;base64,{uri}" alt="{escape(words(network))}">'
-    )
+    picture = image(diagram(network).encode(), "svg+xml", words(network))
+    return f"{html_table(rows, head)}<p>{escape(total(network))}</p>{picture}"
 
 
 def words(network: "Network") -> str:

@@ -97,13 +97,27 @@ class History:
         def own(value: Any) -> Any:
             return value[r] if np.ndim(value) else value
 
+        kept = self if last_iteration is None else self.until(last_iteration)
         return History(
             [
                 Record(**{name: own(getattr(record, name)) for name in vars(record)})
-                for record in self.records
-                if last_iteration is None or record.iteration <= last_iteration
+                for record in kept.records
             ]
         )
+
+    @classmethod
+    def from_csv(cls, path: str | Path) -> "History":
+        """The records of one run that `to_csv` wrote. OSError, or ValueError for other content."""
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        try:
+            return cls([_record(row) for row in rows])
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"no history of one run: {error}") from None
+
+    def until(self, iteration: int) -> "History":
+        """The records up to that iteration."""
+        return History([record for record in self.records if record.iteration <= iteration])
 
     def to_csv(self, path: str | Path) -> None:
         """A header and one line per record; for R runs one line per record and run."""
@@ -116,3 +130,8 @@ class History:
                 for record in (self.run(r) if n_runs else self).records:
                     row = [getattr(record, name) for name in names]
                     writer.writerow([*([r] if n_runs else []), *row])
+
+
+def _record(row: dict[str, str]) -> Record:
+    values: dict[str, Any] = {name: float(value) for name, value in row.items()}
+    return Record(**values | {name: int(row[name]) for name in ("iteration", "epoch")})

@@ -1,12 +1,12 @@
 """What a training gives back."""
 
-import base64
 from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 
 from chainrule.errors import InputError
+from chainrule.html import image
 from chainrule.network import Network
 from chainrule.training.choice import Choice
 from chainrule.training.history import History
@@ -59,8 +59,7 @@ class Training:
         png = self.history._repr_png_()
         if png is None:
             return text
-        uri = base64.b64encode(png).decode()
-        return f'{text}<img src="data:image/png;base64,{uri}" alt="Learning curve">'
+        return text + image(png, "png", "Learning curve")
 
     def run(self, r: int) -> "Training":
         """Run r as it would have come back alone."""

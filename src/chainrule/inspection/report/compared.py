@@ -10,8 +10,9 @@ from chainrule.experiments import RateComparison, RateSuggestion, Sweep
 from chainrule.inspection.evaluation import evaluate
 from chainrule.inspection.experiment_plots import learning_curves, rate_plot, score_plot
 from chainrule.inspection.report.images import Image, drawn
-from chainrule.inspection.report.page import Page, Section, Table, number, percent
+from chainrule.inspection.report.page import Page, Section, Table
 from chainrule.inspection.report.sections import Accuracy, data_section, interrupted
+from chainrule.inspection.wording import number, percent, setting_name, setting_value, setting_words
 from chainrule.model_file import Model
 
 Facts = Mapping[str, Any]
@@ -24,24 +25,24 @@ CHOSEN = (
 
 def sweep_report(found: Sweep, splits: Splits, *, title: str, settings: Facts) -> str:
     """HTML of a sweep. The best setting's answer is measured on the test set, if there is one."""
-    headline, answer, warning = "No setting was finished", "", ""
+    headline, answer, warning = "No answer", "No setting was finished.", ""
     sections = []
     if found.trials:
         top, scored_on = found.trials[0], found.held_out
         best = f"The best of {len(found.trials)} settings, by {found.score} on {scored_on}: "
-        best += f"{_values(top.setting, found.varied)}."
+        best += f"{setting_words(top.setting, found.varied)}."
         if found.best is not None and splits.test is not None:
             evaluation = evaluate(Model.of(found.best.network, splits), splits.test)
-            tested = Accuracy.of("test examples", evaluation)
+            tested = Accuracy("test examples", evaluation)
             headline, answer = tested.headline, f"{best} Trained on all: {tested.words}"
         elif np.isfinite(top.accuracy.mean):
-            headline = f"{percent(top.accuracy.mean)} right"
+            headline = f"{percent(top.accuracy.mean, 1)} right"
             counts = np.bincount(splits.train.labels)
-            baseline = percent(counts.max() / counts.sum())
+            baseline = percent(counts.max() / counts.sum(), 1)
             answer = f"{best} Always saying the commonest class: {baseline}."
             warning = CHOSEN if len(found.trials) > 1 else ""
         else:
-            headline, answer = "No setting trained", "The cost of every one diverged."
+            headline, answer = "No answer", "The cost of every setting diverged."
         sections = [_trials(found)]
     warning = f"{interrupted(found.complete)} {warning}".strip()
     sections.append(data_section(splits.sets, splits.skipped))
@@ -52,10 +53,10 @@ def _trials(found: Sweep) -> Section:
     rows = [
         (
             str(row["rank"]),
-            *(_value(row[name]) for name in found.varied),
-            f"{percent(row['accuracy'])} ± {100 * row['accuracy_deviation']:.1f}"
+            *(setting_value(row[name]) for name in found.varied),
+            f"{percent(row['accuracy'], 1)} ± {100 * row['accuracy_deviation']:.1f}"
             if np.isfinite(row["accuracy_deviation"])
-            else percent(row["accuracy"]),
+            else percent(row["accuracy"], 1),
             number(row["cost"]),
             number(row["auc"]),
             number(row["training_cost"]),
@@ -64,11 +65,18 @@ def _trials(found: Sweep) -> Section:
     ]
     more = len(found.trials) - len(rows)
     words = [f"The first {TRIALS}; {more} more are in the table results.csv."] if more else []
-    heads = ("rank", *map(_option, found.varied), "accuracy", "cost (nats)", "AUC", "training cost")
+    heads = (
+        "rank",
+        *map(setting_name, found.varied),
+        "accuracy",
+        "cost (nats)",
+        "AUC",
+        "training cost",
+    )
     scores = score_plot(found.rows(), found.varied, found.score)
     curves = learning_curves(
         [trial.histories[0] for trial in found.trials],
-        [_values(trial.setting, found.varied) for trial in found.trials],
+        [setting_words(trial.setting, found.varied) for trial in found.trials],
     )
     pictures = [
         drawn(scores, f"The {found.score} of every setting, by each of what was varied."),
@@ -79,11 +87,16 @@ def _trials(found: Sweep) -> Section:
 
 
 def learning_rates_report(
-    found: RateComparison | RateSuggestion, data: Dataset, *, title: str, settings: Facts
+    found: RateComparison | RateSuggestion,
+    data: Dataset,
+    *,
+    title: str,
+    settings: Facts,
+    skipped: Sequence[str] = (),
 ) -> str:
     """HTML of learning rates compared, or of the range test that suggests one."""
     tested = found.tested if isinstance(found, RateSuggestion) else found
-    headline, answer, pictures = "No rate was finished", "", list[Image]()
+    headline, answer, pictures = "No answer", "No rate was finished.", list[Image]()
     if tested.histories and isinstance(found, RateSuggestion):
         headline, answer = f"Learning rate {found.rate:.2g}", f"It has {found.reason}"
         figure = rate_plot(tested.rates, tested.cost, tested.histories[0].cost[0], found.rate)
@@ -96,7 +109,7 @@ def learning_rates_report(
             "fits the training set best need not be best on other examples."
         )
     elif tested.histories:
-        headline, answer = "No rate trained", "The cost of every one diverged."
+        headline, answer = "No answer", "The cost at every rate diverged."
     if isinstance(found, RateComparison) and tested.histories:
         names = [f"{rate:g}" for rate in tested.rates]
         figure = learning_curves(tested.histories, names)
@@ -105,7 +118,7 @@ def learning_rates_report(
         (
             f"{row['learning_rate']:.3g}",
             number(row["cost"]) if row["diverged"] == "" else f"diverged at {row['diverged']}",
-            percent(row["accuracy"]),
+            percent(row["accuracy"], 1),
         )
         for row in tested.rows()
     ]
@@ -113,21 +126,6 @@ def learning_rates_report(
     sections = [
         Section("Costs", pictures=pictures, wide=True),
         Section("Rates", table=Table(heads, rows, numbers=3)),
-        data_section({"examples": data}),
+        data_section({"examples": data}, skipped),
     ]
     return Page(title, headline, answer, interrupted(tested.complete), sections, settings).html()
-
-
-def _option(name: str) -> str:
-    """A setting's name for people; "hidden" is called layers on the command line."""
-    return "layers" if name == "hidden" else name.replace("_", " ")
-
-
-def _values(setting: Any, varied: Sequence[str]) -> str:
-    return ", ".join(f"{_option(name)} {_value(getattr(setting, name))}" for name in varied)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "-".join(map(str, value)) or "none"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -11,7 +11,7 @@ from chainrule.experiments.measures import SCORES
 from chainrule.inspection.evaluation import judged
 from chainrule.inspection.experiment_plots import fold_curves, left_out_plot
 from chainrule.inspection.report.images import drawn, photograph
-from chainrule.inspection.report.page import Card, Page, Section, Table, apart, number, percent
+from chainrule.inspection.report.page import Card, Page, Section, Table, apart
 from chainrule.inspection.report.sections import (
     Accuracy,
     data_section,
@@ -19,42 +19,52 @@ from chainrule.inspection.report.sections import (
     mistakes_section,
     quality_section,
 )
+from chainrule.inspection.wording import number, percent
 
 Array = np.ndarray
 Facts = Mapping[str, Any]
 SUSPECTS = 48  # shown
 EXAMPLES = 12
+NOTHING = "No training ended with a result: each diverged, or was interrupted."
 
 
 def cross_validation_report(
-    found: CrossValidation, data: Dataset, *, title: str, settings: Facts
+    found: CrossValidation,
+    data: Dataset,
+    *,
+    title: str,
+    settings: Facts,
+    skipped: Sequence[str] = (),
 ) -> str:
     """HTML of a cross-validation of `data`."""
     P, index = _known(found.probabilities)
     sections: list[Section] = [_folds(found)]
-    headline, answer = "No fold was finished", "Every training diverged or was interrupted."
+    headline, answer = (
+        "No answer",
+        "No training ended with a result: each diverged, or was interrupted.",
+    )
     if index.size:
         examples = data.select(index)
         evaluation = judged(examples, P)
-        accuracy = Accuracy.of("examples, each by networks trained without it", evaluation)
+        accuracy = Accuracy("examples, each by networks trained without it", evaluation)
         headline, answer = accuracy.headline, accuracy.words
         sections += [
             mistakes_section(evaluation, examples, "examples when held out"),
             quality_section(evaluation, P, examples.labels),
         ]
-    sections.append(data_section({"examples": data}))
+    sections.append(data_section({"examples": data}, skipped))
     return Page(title, headline, answer, interrupted(found.complete), sections, settings).html()
 
 
 def _folds(found: CrossValidation) -> Section:
     rows: list[Sequence[str]] = []
     for row in found.rows():
-        held = "diverged" if row["diverged"] != "" else percent(row["accuracy"])
+        held = "diverged" if row["diverged"] != "" else percent(row["accuracy"], 1)
         others = (number(row[name]) for name in ("cost", "auc", "training_cost"))
         rows.append((str(row["fold"]), str(row["examples"]), held, *others))
     for part in ("mean", "deviation"):
         accuracy, cost, auc = (getattr(getattr(found, name), part) for name in SCORES)
-        rows.append((part, "", percent(accuracy), number(cost), number(auc), ""))
+        rows.append((part, "", percent(accuracy, 1), number(cost), number(auc), ""))
     heads = ("fold", "examples", "accuracy", "cost (nats)", "AUC", "training cost")
     histories = [fold.history for fold in found.folds]
     words = "Learning curves of all folds, on what they train on and on what they hold out."
@@ -62,18 +72,30 @@ def _folds(found: CrossValidation) -> Section:
     return Section("Folds", table=Table(heads, rows, numbers=5), pictures=pictures, wide=True)
 
 
-def leave_one_out_report(found: LeaveOneOut, data: Dataset, *, title: str, settings: Facts) -> str:
+def leave_one_out_report(
+    found: LeaveOneOut,
+    data: Dataset,
+    *,
+    title: str,
+    settings: Facts,
+    skipped: Sequence[str] = (),
+) -> str:
     """HTML of leaving each example of `data` out."""
     P, index = _known(found.probabilities)
-    sections = [data_section({"examples": data})]
-    headline, answer = "Nothing was finished", "Every training diverged or was interrupted."
+    sections = [data_section({"examples": data}, skipped)]
+    headline, answer = (
+        "No answer",
+        "No training ended with a result: each diverged, or was interrupted.",
+    )
     if index.size:
         examples = data.select(index)
         evaluation = judged(examples, P)
-        accuracy = Accuracy.of("examples, each by a network trained without it", evaluation)
+        accuracy = Accuracy("examples, each by a network trained without it", evaluation)
         trained_on = found.accuracy_when_trained_on
         headline = accuracy.headline
-        answer = f"{accuracy.words} Of the examples trained on it has {percent(trained_on)} right."
+        answer = (
+            f"{accuracy.words} Of the examples trained on it has {percent(trained_on, 1)} right."
+        )
         left_out = P[examples.labels, np.arange(index.size)]
         full = found.full[index]
         sections = [
@@ -101,7 +123,9 @@ def _by_heart(data: Dataset, full: Array, left_out: Array) -> Section:
     texts = [(data.example_names[i], f"{full[i]:.3f} → {left_out[i]:.3f}") for i in order]
     plot = drawn(left_out_plot(full, left_out), "Each example trained on, and left out.")
     cards = _cards(data, order, texts)
-    rows = [(name, data.classes[data.labels[i]], t) for i, (name, t) in zip(order, texts)]  # noqa: B905
+    rows = [
+        (name, data.classes[data.labels[i]], t) for i, (name, t) in zip(order, texts, strict=True)
+    ]
     table = None if cards else Table(("example", "class", "probability"), rows, numbers=1)
     return Section(heading, words, table, cards, [plot], wide=True)
 
@@ -124,16 +148,17 @@ def label_review_report(
     title: str,
     settings: Facts,
     decide: str = "",
-    complete: bool = True,
+    skipped: Sequence[str] = (),
 ) -> str:
     """HTML of a review of the labels of `data`. decide : where and how to decide, a sentence."""
-    n, judged_of = len(found.suspects), len(found.ranking)
+    n, judged_of = found.doubted, len(found.ranking)
     shown = found.suspects[:SUSPECTS]
     headline = f"{n} label{'' if n == 1 else 's'} to look at"
+    agree = percent(1 - n / max(1, judged_of), 1)
     answer = (
-        f"Of {judged_of} examples {n} were given another class than their label by networks "
-        f"that were trained without them ({percent(1 - n / max(1, judged_of))} agree). A label is "
-        f"not wrong for that: look at each. {decide}"
+        f"Of {judged_of} examples {n} were given another class than their label by networks that "
+        f"were trained without them ({agree} agree). A label is not wrong for that: look at each. "
+        f"{decide}"
     )
     if len(found.unjudged):
         answer += f" {len(found.unjudged)} were not judged, as training without them diverged."
@@ -162,9 +187,9 @@ def label_review_report(
     table = None if cards or not rows else Table(heads, rows, numbers=2)
     sections = [
         Section("Labels to look at", words, table, cards),
-        data_section({"examples": data}),
+        data_section({"examples": data}, skipped),
     ]
-    return Page(title, headline, answer, interrupted(complete), sections, settings).html()
+    return Page(title, headline, answer, "", sections, settings).html()
 
 
 def _known(P: Array) -> tuple[Array, Array]:

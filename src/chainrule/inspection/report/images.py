@@ -1,11 +1,11 @@
 """Pictures inside the page itself, with words for those who cannot see them."""
 
-import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chainrule.data import Dataset
 from chainrule.data.display import png
+from chainrule.html import data_uri
 from chainrule.inspection.saving import as_bytes
 
 if TYPE_CHECKING:
@@ -25,14 +25,10 @@ class Image:
 def drawn(figure: "Figure", words: str, *, photographs: bool = False) -> Image:
     """A figure as PNG or, of photographs, as JPEG, which takes a quarter of the room."""
     kind = "jpeg" if photographs else "png"
-    return Image(_uri(as_bytes(figure, DPI, kind), kind), words)
+    return Image(data_uri(as_bytes(figure, DPI, kind), kind), words)
 
 
 def photograph(data: Dataset, index: int, words: str) -> Image | None:
     """One picture of a data set, pixel by pixel; None where the data are none."""
     content = png(data, index)
-    return None if content is None else Image(_uri(content), words)
-
-
-def _uri(content: bytes, kind: str = "png") -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+    return None if content is None else Image(data_uri(content, "png"), words)

@@ -43,6 +43,11 @@ class Section:
     wide: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def filled(self) -> bool:
+        """Whether there is anything to show; a page leaves others out."""
+        return any((self.words, self.table, self.cards, self.pictures, self.facts))
+
 
 @dataclass(frozen=True)
 class Page:
@@ -53,7 +58,7 @@ class Page:
     headline: str
     answer: str
     warning: str
-    sections: Sequence[Section]
+    sections: Sequence[Section | None]
     settings: Mapping[str, Any]
 
     def html(self) -> str:
@@ -63,7 +68,7 @@ class Page:
         source = files("chainrule.inspection.report").joinpath("template.html").read_text("utf-8")
         own = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
         repeat = Section("To repeat it", facts=dict(self.settings) | versions())
-        sections = [*self.sections, repeat]
+        sections = [section for section in (*self.sections, repeat) if section and section.filled]
         return own.from_string(source).render(page=self, sections=sections)
 
 
@@ -78,11 +83,3 @@ def apart(name: object) -> str:
     """A name from data within a sentence: one written from right to left, or with characters that
     turn the direction, must not carry the rest along (Unicode's isolates)."""
     return f"\u2068{name}\u2069"
-
-
-def percent(fraction: float) -> str:
-    return "-" if fraction != fraction else f"{100 * fraction:.1f} %"
-
-
-def number(value: float) -> str:
-    return "-" if value != value else f"{value:.4f}" if abs(value) < 1e4 else f"{value:.1e}"

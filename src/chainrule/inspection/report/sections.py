@@ -9,8 +9,9 @@ from chainrule.data import Dataset
 from chainrule.inspection.evaluation import Evaluation, Mistake
 from chainrule.inspection.quality_plots import confusion_plot, reliability_plot
 from chainrule.inspection.report.images import Image, drawn, photograph
-from chainrule.inspection.report.page import Card, Section, Table, apart, percent
+from chainrule.inspection.report.page import Card, Section, Table, apart
 from chainrule.inspection.threshold_plots import roc_plot
+from chainrule.inspection.wording import percent
 
 Array = np.ndarray
 CONFIDENCE = 0.95
@@ -21,49 +22,47 @@ INTERRUPTED = "It was interrupted: this is what was finished until then."
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Right answers of `m`, with the interval that so few examples leave open.
+    """Right answers, with what so few examples leave open, in words.
 
-    low, high : see `Evaluation.interval`.
-    baseline : by always saying the commonest class.
+    name : of the examples. seen : whether they were trained on; of these no interval holds.
     """
 
     name: str
-    right: int
-    m: int
-    low: float
-    high: float
-    baseline: float
-    cost: float
-
-    @classmethod
-    def of(cls, name: str, found: Evaluation) -> "Accuracy":
-        right, bounds = round(found.accuracy * found.m), found.interval(CONFIDENCE)
-        return cls(name, right, found.m, *bounds, found.baseline, found.cost)
+    found: Evaluation
+    seen: bool = False
 
     @property
-    def value(self) -> float:
-        return self.right / self.m
+    def headline(self) -> str:
+        return f"{percent(self.found.accuracy, 1)} right"
+
+    @property
+    def words(self) -> str:
+        found, baseline = self.found, percent(self.found.baseline, 1)
+        counted = f"{found.right} of {found.m} {self.name}"
+        if self.seen:
+            return f"{counted}. Always saying the commonest class: {baseline}."
+        return (
+            f"{counted}; with so many, the true rate lies between "
+            f"{self.interval.replace(' to ', ' and ')} ({CONFIDENCE:.0%} confidence). That is "
+            f"{self.verdict} ({baseline})."
+        )
+
+    @property
+    def interval(self) -> str:
+        """Such as 80.1 % to 84.3 %; - of examples that were trained on."""
+        if self.seen:
+            return "-"
+        return " to ".join(percent(bound, 1) for bound in self.found.interval(CONFIDENCE))
 
     @property
     def verdict(self) -> str:
         """In words, compared with always saying the commonest class."""
-        if self.low > self.baseline:
+        low, high = self.found.interval(CONFIDENCE)
+        if low > self.found.baseline:
             return "better than always saying the commonest class"
-        if self.high < self.baseline:
+        if high < self.found.baseline:
             return "worse than always saying the commonest class"
         return "not clearly better than always saying the commonest class"
-
-    @property
-    def headline(self) -> str:
-        return f"{percent(self.value)} right"
-
-    @property
-    def words(self) -> str:
-        return (
-            f"{self.right} of {self.m} {self.name}; with so many, the true rate lies between "
-            f"{percent(self.low)} and {percent(self.high)} ({CONFIDENCE:.0%} confidence). That is "
-            f"{self.verdict} ({percent(self.baseline)})."
-        )
 
 
 def data_section(sets: Mapping[str, Dataset], skipped: Sequence[str] = ()) -> Section:

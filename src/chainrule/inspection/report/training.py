@@ -1,30 +1,35 @@
 """The report of one training."""
 
-import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chainrule.data import Dataset, Splits
+from chainrule.html import data_uri
 from chainrule.inspection.alarms import Alarm
 from chainrule.inspection.evaluation import evaluate
 from chainrule.inspection.picture_plots import weight_pictures
 from chainrule.inspection.plots import learning_curve
 from chainrule.inspection.report.images import Image, drawn
-from chainrule.inspection.report.page import Page, Section, Table, percent
+from chainrule.inspection.report.page import Page, Section, Table
 from chainrule.inspection.report.sections import (
+    CONFIDENCE,
     Accuracy,
     data_section,
     mistakes_section,
     quality_section,
 )
+from chainrule.inspection.wording import percent
 from chainrule.model_file import Model
 from chainrule.network import display
 from chainrule.training import History
 
-TRAINED_ON = (
-    "There was no test set: these are the examples that it was trained on, of which it may have "
-    "learned many by heart. On others it will do worse."
-)
+NO_TEST_SET = {
+    "training": "There was no test set: these are the examples that it was trained on, of which it "
+    "may have learned many by heart. On others it will do worse.",
+    "validation": "There was no test set: these are the validation examples. If they chose when "
+    "training stopped, or its settings, it looks better on them than it is.",
+}
 
 
 def training_report(
@@ -46,11 +51,12 @@ def training_report(
     """
     sets = splits.sets
     found = {name: evaluate(model, data) for name, data in sets.items()}
-    chosen = next(name for name in ("test", "validation", "training") if name in sets)
-    answer = Accuracy.of(f"{chosen} examples", found[chosen])
-    tested = model.prepare(sets[chosen])
+    chosen, tested = splits.tested
+    tested = model.prepare(tested)
+    accuracies = {name: Accuracy(name, one, name == "training") for name, one in found.items()}
+    answer = replace(accuracies[chosen], name=f"{chosen} examples")
     sections = [
-        _results([Accuracy.of(name, one) for name, one in found.items()]),
+        _results(accuracies.values()),
         data_section(sets, splits.skipped),
         _network(model),
         _training(history, alarms),
@@ -59,21 +65,21 @@ def training_report(
         _weights(model, splits.train),
         why,
     ]
-    shown = [s for s in sections if s and (s.words or s.table or s.cards or s.pictures)]
-    warning = TRAINED_ON if chosen == "training" else ""
-    return Page(title, answer.headline, answer.words, warning, shown, settings).html()
+    warning = NO_TEST_SET.get(chosen, "")
+    return Page(title, answer.headline, answer.words, warning, sections, settings).html()
 
 
-def _results(accuracies: Sequence[Accuracy]) -> Section:
-    heads = ("set", "examples", "accuracy", "95 % interval", "commonest class", "cost (nats)")
+def _results(accuracies: Iterable[Accuracy]) -> Section:
+    interval = f"{CONFIDENCE:.0%} interval"
+    heads = ("set", "examples", "accuracy", interval, "commonest class", "cost (nats)")
     rows = [
         (
             one.name,
-            str(one.m),
-            percent(one.value),
-            f"{percent(one.low)} to {percent(one.high)}",
-            percent(one.baseline),
-            f"{one.cost:.4f}",
+            str(one.found.m),
+            percent(one.found.accuracy, 1),
+            one.interval,
+            percent(one.found.baseline, 1),
+            f"{one.found.cost:.4f}",
         )
         for one in accuracies
     ]
@@ -87,8 +93,8 @@ def _network(model: Model) -> Section:
     if model.n_members > 1:
         of_each = "whose probabilities are averaged. Each member:"
         words.append(f"An ensemble of {model.n_members}, {of_each}")
-    uri = base64.b64encode(display.diagram(network).encode()).decode()
-    picture = Image(f"data:image/svg+xml;base64,{uri}", f"{display.words(network)}.")
+    uri = data_uri(display.diagram(network).encode(), "svg+xml")
+    picture = Image(uri, f"{display.words(network)}.")
     table = Table(head, rows, numbers=5)
     return Section("Network", words, table, pictures=[picture], wide=True)
 

@@ -29,7 +29,7 @@ def why_section(
     retraced : arguments of `explain` by which the training is done again. note : why it is not,
     if there are none.
     """
-    tested = splits.test or splits.validation or splits.train
+    _, tested = splits.tested
     mistakes = evaluate(model, tested).mistakes[:EXPLAINED]
     if model.image_shape is None or model.n_members > 1 or not mistakes:
         return None
@@ -40,8 +40,9 @@ def why_section(
     raw = model.prepare(tested).select([one.index for one in mistakes]).raw
     try:
         found = explain(model, raw, splits.train, **(retraced or {}))
-    except InputError as error:
-        note, found = f"{error}", explain(model, raw, splits.train)
+    except InputError:
+        note = "training again with these data and settings gave other weights"
+        found = explain(model, raw, splits.train)
     words = [f"Which training pictures pushed these answers is not shown: {note}."] if note else []
     pictures = []
     for one, why, pixels in zip(mistakes, found, raw.T, strict=True):

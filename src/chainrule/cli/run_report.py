@@ -1,0 +1,55 @@
+"""What the commands say of a training when it is done: what looks wrong in it, and its report."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from chainrule import checks, tensor_file
+from chainrule.cli import parse
+from chainrule.cli.again import followed, retraced
+from chainrule.cli.options import Options, command_line
+from chainrule.data import Splits
+from chainrule.inspection.alarms import Alarm, alarms
+from chainrule.inspection.layer_health import dead_relus
+from chainrule.inspection.report import training_report
+from chainrule.inspection.report.why import why_section
+from chainrule.model_file import Model
+from chainrule.training import History
+
+# Examples times iterations beyond which the training is not followed again for a report: at
+# 209 x 2500 of the course's that takes 2 s (chainrule report).
+FOLLOWED = 600_000
+
+
+def looks_wrong(
+    model: Model, splits: Splits, history: History, options: Options
+) -> tuple[Alarm, ...]:
+    """Of the training of one network."""
+    if options.patience is not None and history.validation_cost is not None:
+        # The network kept is that of the lowest validation cost: what came later is no matter.
+        history = history.until(history.iteration[int(np.nanargmin(history.validation_cost))])
+    return alarms(history, dead=dead_relus(model, splits.train))
+
+
+def write_report(path: Path, model: Model, splits: Splits, history: History, source: str) -> None:
+    """The report of a training on the data from `source`, by the settings that the model has."""
+    single = model.n_members == 1
+    options, note = followed(model, str(path))
+    if not note and len(splits.train) * int(model.training["iterations"]) > FOLLOWED:
+        note = "so many examples and iterations take long; chainrule explain does it"
+    again = None if note or not single else retraced(model, options)
+    command = command_line("train", parse.absolute(source), options)
+    facts = {"command": command if single else f"{command} --runs {model.n_members}"}
+    facts |= {k: v for k, v in asdict(options).items() if v is not None}
+    sizes = "-".join(map(str, model.network.layer_sizes))
+    html = training_report(
+        model,
+        splits,
+        history,
+        title=f"{checks.printable(Path(source).name)}: {sizes}",
+        settings=facts | {"iterations": model.training.get("iterations")},
+        why=why_section(model, splits, again, note),
+        alarms=looks_wrong(model, splits, history, options) if single else (),
+    )
+    tensor_file.write_bytes(path, html.encode())

@@ -1,0 +1,31 @@
+"""Numbers and settings as people read them: in tables, reports and pictures."""
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def percent(fraction: float, decimals: int = 2) -> str:
+    """Such as 93.50 %; - for not a number."""
+    return "-" if fraction != fraction else f"{100 * fraction:.{decimals}f} %"
+
+
+def number(found: float) -> str:
+    """A measure with four decimals; - for not a number."""
+    return "-" if found != found else f"{found:.4f}" if abs(found) < 1e4 else f"{found:.1e}"
+
+
+def setting_value(value: Any) -> str:
+    """Hidden units as 20-7-5, numbers with four digits."""
+    if isinstance(value, tuple):
+        return "-".join(map(str, value)) or "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def setting_name(name: str) -> str:
+    """As the command line has it: the units of the hidden layers are its layers."""
+    return "layers" if name == "hidden" else name.replace("_", " ")
+
+
+def setting_words(setting: Any, names: Sequence[str]) -> str:
+    """Those of a Setting's values that are named."""
+    return ", ".join(f"{setting_name(n)} {setting_value(getattr(setting, n))}" for n in names)
