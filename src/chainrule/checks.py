@@ -33,7 +33,16 @@ def listed(names: Sequence[str], few: int = 10, separator: str = ", ") -> str:
 
 def printable(path: str | Path) -> str:
     """A path as text: bytes that are no UTF-8 become fit to be written, printed and drawn."""
-    return os.fsencode(path).decode("utf-8", "replace")
+    try:
+        return os.fsencode(path).decode("utf-8", "replace")
+    except UnicodeEncodeError:  # half a character, which is not from a path
+        return str(path).encode("utf-8", "replace").decode()
+
+
+def kind(where: str, name: str, value: Any, wanted: type) -> None:
+    """InputError unless `value`, the argument called `name`, is one of `wanted`."""
+    if not isinstance(value, wanted):
+        raise InputError(where, f"{name} to be of type {wanted.__name__}", type(value).__name__)
 
 
 def one_of(where: str, name: str, value: Any, allowed: Collection[str]) -> str:

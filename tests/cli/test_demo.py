@@ -14,7 +14,7 @@ from chainrule.training import Session
 
 def test_the_demo_trains_three_networks_that_have_learned(chainrule):
     found = chainrule("demo", "--json").json["networks"]
-    assert [row["name"] for row in found] == ["logistic regression", "2 layers", "4 layers"]
+    assert [row["name"] for row in found] == ["softmax regression", "2 layers", "4 layers"]
     assert all(row["test_accuracy"] > 0.7 for row in found)
     assert found[0]["parameters"] == 7850
 

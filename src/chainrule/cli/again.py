@@ -19,7 +19,9 @@ def followed(model: Model, where: str) -> tuple[Options, str]:
     options, note = repeatable(model, where)
     for name, plain in (("optimizer", "gd"), ("batch_size", None)):
         if not note and getattr(options, name) != plain:
-            note = f"only gradient descent on all examples is followed, not {name}"
+            chosen = getattr(options, name)
+            note = "only gradient descent on all examples is followed, not "
+            note += chosen if name == "optimizer" else f"batches of {chosen}"
     return options, note
 
 
@@ -28,11 +30,13 @@ def repeatable(model: Model, where: str) -> tuple[Options, str]:
     if "options" not in model.training:
         return Options(), "the model does not say how it was trained"
     options = restored(model.training["options"], Options(), where)
+    if model.n_members > 1:
+        return options, f"it has {model.n_members} members"
     done, planned = model.training.get("iterations"), options.setting().updates(1)
     # Of a constant rate it does not matter how many more steps were planned.
     broken_off = not fits(done, int) or (options.schedule != "constant" and done != planned)
     if options.patience is not None or broken_off:
-        return options, "a training that was stopped early is not followed"
+        return options, "its training was stopped early"
     return options, ""
 
 
@@ -40,7 +44,7 @@ def left_out(model: Model, where: str, data: Dataset, raw: Any, *, bar: bool) ->
     """The model's training again, without each of its examples."""
     options, note = repeatable(model, where)
     if note:
-        raise InputError("--leave-one-out", "a model that can be trained again", note)
+        raise InputError("--leave-one-out", "a model that can be trained again", f"none: {note}")
     done = {"iterations": model.training["iterations"], "epochs": None}
     progress = show.RunsProgress("leaving each out") if bar else None
     try:

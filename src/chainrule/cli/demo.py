@@ -16,7 +16,7 @@ from chainrule.run_folder import RunFolder
 from chainrule.training import Training, train
 
 DATA = "fashion"
-NETWORKS = {"logistic regression": "none", "2 layers": "50", "4 layers": "50,20,20"}
+NETWORKS = {"softmax regression": "none", "2 layers": "50", "4 layers": "50,20,20"}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.cli import show
 from chainrule.cli.experiment import Common, Job, carried_out, planned
-from chainrule.cli.options import Options
+from chainrule.cli.options import Options, evaluation
 from chainrule.cli.results import results, results_table
 from chainrule.experiments import Ensemble, train_ensemble
 from chainrule.experiments.measures import write_table
@@ -76,4 +76,5 @@ def _report(job: Job[Members], found: Ensemble, facts: dict[str, Any]) -> str:
     show.print_table(results_table(facts["results"]))
     if found.diverged:
         out.print(f"Left out, since they diverged: seeds {', '.join(map(str, found.diverged))}")
-    return show.evaluation(job.folder.path, job.data, tested=job.splits.test is not None)
+    tested = job.splits.test is not None
+    return evaluation(job.folder.path, job.data, job.options, tested=tested)

@@ -118,7 +118,11 @@ class Job(Generic[Own_co]):
     def write_report(self, make: Callable[..., str], found: Any, data: Any, **more: Any) -> None:
         """report.html in the folder: what `make` says of what was found on `data`."""
         groups = (self.own, self.options)
-        settings = {"command": command_line(self.command, parse.absolute(self.data), *groups)}
+        settings: dict[str, Any] = {
+            "command": command_line(self.command, parse.absolute(self.data), *groups)
+        }
+        settings |= {k: v for k, v in asdict(self.options).items() if v is not None}
+        settings |= {"iterations": self.setting.iterations}  # also where it is the default
         title = f"{self.data_name}: {self.command}"
         if isinstance(data, Dataset):  # Splits have their own
             more["skipped"] = self.splits.skipped

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import checks
 from chainrule.cli import show
 from chainrule.cli.again import followed, left_out, retraced
 from chainrule.data import Dataset, read_image
@@ -13,7 +12,7 @@ from chainrule.errors import InputError
 from chainrule.experiments.measures import as_json
 from chainrule.inspection.explanation import Explanation, explain
 from chainrule.inspection.explanation_plot import explanation_plot
-from chainrule.inspection.plots import save_figure
+from chainrule.inspection.plots import save_figure, shortened
 from chainrule.inspection.wording import percent
 from chainrule.model_file import Model, load
 
@@ -59,6 +58,8 @@ def explain_picture(
     if path.exists():
         fix = "Choose another with --out."
         raise InputError(str(path), "a file that does not exist yet", "one that does", fix)
+    if not path.parent.is_dir():
+        raise InputError(str(path), "a file in a folder that exists", "no such folder")
     raw = read_image(image, loaded.image_shape)
     splits, note, exact = None, "", None
     if data is None:
@@ -73,8 +74,8 @@ def explain_picture(
         again = {} if note else retraced(loaded, options)
         (found,) = explain(loaded, raw[:, None], splits.train, exact=exact, **again)
     train = splits.train if splits else _nothing_of(loaded)
-    decided = f"{loaded.classes[found.decision]} ({found.P[found.decision]:.3f})"
-    words = f"{checks.printable(image.name)}: {decided}"
+    decided = f"{shortened(loaded.classes[found.decision])} ({found.P[found.decision]:.3f})"
+    words = f"{shortened(image.name)}: {decided}"
     save_figure(explanation_plot(found, raw, train, words), path)
     if json:
         show.print_json(_facts(found, loaded, train, path, note))

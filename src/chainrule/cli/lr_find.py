@@ -1,15 +1,14 @@
 """`chainrule lr-find`."""
 
-import shlex
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from chainrule.cli import parse, show
 from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
-from chainrule.cli.options import Options
+from chainrule.cli.options import Options, command_line
 from chainrule.experiments import (
     RateComparison,
     RateSuggestion,
@@ -139,4 +138,6 @@ def _report_suggestion(job: Job[Rates], found: RateSuggestion, facts: dict[str, 
     out.print(
         textwrap.fill(found.reason, out.width, initial_indent=margin, subsequent_indent=margin)
     )
-    return f"chainrule train {shlex.quote(job.data)} --learning-rate {found.rate:.2g}"
+    return command_line(
+        "train", job.data, replace(job.options, learning_rate=float(f"{found.rate:.2g}"))
+    )

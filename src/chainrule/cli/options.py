@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from chainrule import checks
@@ -166,6 +167,27 @@ def command_line(command: str, data: str, *groups: Any) -> str:
     return shlex.join(words)
 
 
+def evaluation(folder: Path, data: str, options: Options, *, tested: bool) -> str:
+    """The command that comes after training: an honest measurement, of the same settings.
+
+    tested : whether the data have a test set.
+    """
+    if tested:
+        return shlex.join(["chainrule", "evaluate", str(folder), data])
+    command = command_line("crossval", data, replace(options, patience=None))
+    return f"{command}  (there is no test set to evaluate on)"
+
+
+def with_setting(options: Options, setting: Setting, names: Sequence[str]) -> Options:
+    """`options` with those of a setting's values that are named, as one types them."""
+    values = {name: getattr(setting, name) for name in names}
+    if "hidden" in values:
+        values["layers"] = ",".join(map(str, values.pop("hidden"))) or "none"
+    if isinstance(values.get("activation"), tuple):
+        values["activation"] = ",".join(values["activation"])
+    return replace(options, **values)
+
+
 def restored(saved: Any, given: Group, where: str, changeable: Sequence[str] = ()) -> Group:
     """Options from the file `where`; the `changeable` ones as in `given`, if it has one of them.
 
@@ -180,7 +202,8 @@ def restored(saved: Any, given: Group, where: str, changeable: Sequence[str] = (
         what = "training"
         takes = f"takes only {' or '.join(f'--{name}' for name in changeable)} anew"
     if not isinstance(saved, dict) or set(saved) != set(defaults):
-        raise ModelFileError(where, f"the settings of a resumed {what}", "other settings")
+        fix = "Another version of chainrule may have written them."
+        raise ModelFileError(where, f"all settings of one {what}", "others", fix)
     # JSON has lists where options have tuples.
     saved = {n: tuple(v) if isinstance(v, list) else v for n, v in saved.items()}
     anew = {name: getattr(given, name) for name in changeable}

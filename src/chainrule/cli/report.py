@@ -30,11 +30,15 @@ def report(
     data
         The data it was trained on, if they are elsewhere by now.
     out
-        The file to write; report.html in the run folder by default.
+        The file to write, which must not exist; by default report.html in the run folder, which is
+        written anew.
     json
         Print one JSON object instead of text.
     """
     began = time.perf_counter()
+    if out is not None and out.exists():
+        fix = "Choose another with --out."
+        raise InputError(str(out), "a file that does not exist yet", "one that does", fix)
     folder = RunFolder(run)
     settings = folder.read_settings()
     path = out or folder.report

@@ -1,7 +1,7 @@
 """`chainrule review-labels`."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from chainrule.cli import show
 from chainrule.cli.crossval import cross_validated
 from chainrule.cli.experiment import COMMON, Common, Folds, Job, carried_out, planned
-from chainrule.cli.options import Options
+from chainrule.cli.options import Options, command_line
 from chainrule.experiments import (
     CrossValidation,
     Execution,
@@ -129,5 +129,6 @@ def _report(job: Job[Review], found: LeaveOneOut | CrossValidation, facts: dict[
         out.print(f"and {len(suspects) - SHOWN} more: {show.safe(str(_labels(job)))}")
     if facts["unjudged"]:
         out.print(f"{len(facts['unjudged'])} examples were not judged: without them it diverged.")
-    labels = shlex.quote(str(_labels(job)))
-    return f"decide in {labels}, then chainrule train {shlex.quote(job.data)} --labels {labels}"
+    labels = str(_labels(job))
+    then = command_line("train", job.data, replace(job.options, labels=labels))
+    return f"decide in {shlex.quote(labels)}, then {then}"

@@ -42,13 +42,14 @@ def write_report(path: Path, model: Model, splits: Splits, history: History, sou
     command = command_line("train", parse.absolute(source), options)
     facts = {"command": command if single else f"{command} --runs {model.n_members}"}
     facts |= {k: v for k, v in asdict(options).items() if v is not None}
+    done = model.training.get("iterations", options.setting().iterations)
     sizes = "-".join(map(str, model.network.layer_sizes))
     html = training_report(
         model,
         splits,
         history,
         title=f"{checks.printable(Path(source).name)}: {sizes}",
-        settings=facts | {"iterations": model.training.get("iterations")},
+        settings=facts | {"iterations": done},
         why=why_section(model, splits, again, note),
         alarms=looks_wrong(model, splits, history, options) if single else (),
     )

@@ -5,7 +5,6 @@ import shlex
 import sys
 import textwrap
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,15 +105,6 @@ def print_baseline(data: Dataset, accuracy: float, chosen: str = "") -> None:
     out.print(f"Always saying the commonest class: {percent(baseline)} of all {m}.")
     if accuracy <= baseline:
         out.print(f"{chosen or 'This'} is no better: the network has not learned what generalizes.")
-
-
-def evaluation(folder: Path, data: str, *, tested: bool) -> str:
-    """The command that comes after training: an honest measurement. tested : whether the data
-    have a test set."""
-    source = shlex.quote(safe(data))
-    if not tested:
-        return f"chainrule crossval {source}  (there is no test set to evaluate on)"
-    return f"chainrule evaluate {shlex.quote(str(folder))} {source}"
 
 
 def ending(

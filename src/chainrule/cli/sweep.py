@@ -4,11 +4,12 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from cyclopts import Parameter
 
 from chainrule.cli import parse, show
 from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
-from chainrule.cli.options import Options
+from chainrule.cli.options import Options, evaluation, with_setting
 from chainrule.errors import InputError
 from chainrule.experiments import SCORES, Sweep
 from chainrule.experiments import sweep as run_sweep
@@ -147,17 +148,19 @@ def _report(job: Job[Search], found: Sweep, facts: dict[str, Any]) -> str:
     if len(found.trials) > SHOWN:
         out.print(f"and {len(found.trials) - SHOWN} more: {job.folder.table}")
     best = found.trials[0]
+    if not np.isfinite(best.value(found.score)):
+        out.print("Every setting diverged: try lower learning rates, or chainrule lr-find.")
+        return ""
     then = "" if found.best is None else "; trained on all the training data"
     out.print(f"Best: {show.safe(setting_words(best.setting, found.varied))}{then}.")
     show.print_baseline(job.splits.train, best.accuracy.mean, "Its accuracy")
     if "test_accuracy_of_best" in facts:
         accuracy = percent(facts["test_accuracy_of_best"])
         out.print(f"On the test set {accuracy} are right.")
-    return (
-        ""
-        if found.best is None
-        else show.evaluation(job.folder.path, job.data, tested=job.splits.test is not None)
-    )
+    if found.best is None:
+        return ""
+    options = with_setting(job.options, best.setting, found.varied)
+    return evaluation(job.folder.path, job.data, options, tested=job.splits.test is not None)
 
 
 def _table(found: Sweep, more: list[str]) -> Any:

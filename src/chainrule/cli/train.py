@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from chainrule._version import __version__
 from chainrule.cli import parse, show
 from chainrule.cli.ensemble import is_ensemble, train_members
 from chainrule.cli.experiment import Common
-from chainrule.cli.options import CHANGEABLE, Options, restored
+from chainrule.cli.options import CHANGEABLE, Options, command_line, evaluation, restored
 from chainrule.cli.results import results, results_table
 from chainrule.cli.run_report import looks_wrong
 from chainrule.cli.saver import Saver
@@ -177,13 +177,12 @@ def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
     show.print_table(results_table(facts["results"]))
     for alarm in facts["alarms"]:
         show.print_note(str(Alarm(**alarm)))
+    plain = replace(run.options, patience=None, learning_rate=Options.learning_rate)
     trained = facts["results"]["training"]
     if trained["accuracy"] <= trained["accuracy_of_commonest_class"]:
         out.print("No better than always saying the commonest class: the network has not learned.")
-        out.print(
-            "Look for a --learning-rate: chainrule lr-find. Or try more --iterations, another"
-        )
-        out.print("--seed, --scale standard, or fewer --layers.")
+        out.print(f"Look for a rate: {show.safe(command_line('lr-find', run.data, plain))}")
+        out.print("Or try more --iterations, another --seed, --scale standard, or fewer --layers.")
     elif (tested := facts["results"].get("test")) and (
         tested["accuracy"] <= tested["accuracy_of_commonest_class"]
     ):
@@ -195,7 +194,8 @@ def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
     out.print(f"{result.iterations} iterations in {result.seconds:.2f} s; wrote {folder}")
     if result.stopped == "interrupted":
         out.print(f"Go on:  chainrule train --resume {folder}")
-    following = show.evaluation(Path(facts["out"]), run.data, tested="test" in facts["results"])
-    out.print(f"Next:   {following}")
+    tested = "test" in facts["results"]
+    following = evaluation(Path(facts["out"]), run.data, run.options, tested=tested)
+    out.print(f"Next:   {show.safe(following)}")
     if facts["pictures"]:
         out.print(f"        chainrule predict {folder} PICTURE")

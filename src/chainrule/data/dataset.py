@@ -41,6 +41,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         n_x, m = self.raw.shape
+        object.__setattr__(self, "source", checks.printable(self.source))
         if self.labels.shape != (m,):
             raise DataError(
                 self.source or "Dataset", f"{m} labels, one per example", f"{self.labels.shape}"

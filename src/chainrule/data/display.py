@@ -49,7 +49,10 @@ def png(data: "Dataset", index: int) -> bytes | None:
 
 
 def _drawable(data: "Dataset") -> bool:
-    return data.image_shape is not None and data.raw.dtype == np.uint8
+    """Whether they are 8-bit pictures of a kind that there is: gray, or red, green and blue."""
+    shape = data.image_shape or ()
+    known = len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)
+    return known and min(shape) > 0 and data.raw.dtype == np.uint8
 
 
 def _some(data: "Dataset", most: int) -> list[int]:
@@ -88,5 +91,5 @@ def _rows(data: "Dataset") -> str:
 
 def _name(name: str) -> str:
     """A name from data on one line and not too long."""
-    line = " ".join(name.split())
+    line = " ".join(str(name).split())
     return line if len(line) <= LETTERS else f"{line[: LETTERS - 1]}…"

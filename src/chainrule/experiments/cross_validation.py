@@ -18,7 +18,7 @@ import numpy as np
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.folds import draw_folds
-from chainrule.experiments.measures import Measures, Spread, frame, measured, write_table
+from chainrule.experiments.measures import Measures, Spread, frame, html, measured, write_table
 from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
@@ -76,6 +76,9 @@ class CrossValidation:
         return (
             f"CrossValidation({len(self.folds)} folds: accuracy {self.accuracy}, cost {self.cost})"
         )
+
+    def _repr_html_(self) -> str:
+        return html(repr(self), self.rows())
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each fold, as a table."""

@@ -30,6 +30,7 @@ from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.data.label_decisions import write_decisions
 from chainrule.errors import InputError
+from chainrule.experiments.measures import html
 
 Array = np.ndarray
 SUM_TOLERANCE = 1e-4  # float32 probabilities of many classes
@@ -70,6 +71,9 @@ class LabelReview:
     def __repr__(self) -> str:
         without = f", {len(self.unjudged)} without probabilities" if len(self.unjudged) else ""
         return f"LabelReview({len(self.suspects)} suspects of {len(self.ranking)}{without})"
+
+    def _repr_html_(self) -> str:
+        return html(repr(self), [vars(suspect) for suspect in self.suspects])
 
     def to_csv(self, path: str | Path) -> None:
         """A row for each suspect, in a new file for `open_data(..., labels=path)`.

@@ -16,7 +16,7 @@ from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
-from chainrule.experiments.measures import frame, write_table
+from chainrule.experiments.measures import frame, html, write_table
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.training import History
@@ -28,7 +28,7 @@ RECORDS = 20
 RISE = 0.01
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RateComparison:
     """rates : (R,). histories : a learning curve for each. diverged : (R,) iteration or -1.
     complete : whether all runs were finished.
@@ -52,6 +52,12 @@ class RateComparison:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             found = [np.diff(h.cost).max(initial=0.0) / h.cost[0] for h in self.histories]
         return np.where(self.diverged < 0, found, np.inf)
+
+    def __repr__(self) -> str:
+        return f"RateComparison({len(self.rates)} learning rates)"
+
+    def _repr_html_(self) -> str:
+        return html(repr(self), self.rows())
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each rate, as a table."""
@@ -91,6 +97,9 @@ class RateSuggestion:
 
     def __repr__(self) -> str:
         return f"RateSuggestion({self.rate:.3g}: {self.reason})"
+
+    def _repr_html_(self) -> str:
+        return html(repr(self), self.tested.rows())
 
 
 def compare_learning_rates(

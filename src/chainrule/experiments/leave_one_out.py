@@ -16,7 +16,7 @@ from chainrule.errors import InputError
 from chainrule.experiments.cross_validation import class_probabilities
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
-from chainrule.experiments.measures import frame, write_table
+from chainrule.experiments.measures import frame, html, write_table
 from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
@@ -85,6 +85,9 @@ class LeaveOneOut:
         """(m, m): how much example i, by being trained on, raises the probability of example j's
         own class. The diagonal is each example's influence on itself."""
         return self.full - self.without
+
+    def _repr_html_(self) -> str:
+        return html(repr(self), self.rows())
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each example, as a table."""

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from chainrule import tensor_file
 from chainrule.experiments.outcomes import Outcome
+from chainrule.html import table
 
 Array = np.ndarray
 SCORES = ("accuracy", "cost", "auc")
@@ -89,6 +91,21 @@ def write_table(rows: Sequence[Mapping[str, Any]], path: str | Path) -> None:
         writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
         text = out.getvalue()
     tensor_file.write_bytes(path, text.encode())
+
+
+def html(text: str, rows: Sequence[Mapping[str, Any]], most: int = 20) -> str:
+    """Rows of a table in a notebook, below what `text` says of them."""
+    if not rows:
+        return f"<p>{escape(text)}</p>"
+    cells = [[_shown(value) for value in row.values()] for row in rows[:most]]
+    more = f"<p>and {len(rows) - most} more</p>" if len(rows) > most else ""
+    return f"<p>{escape(text)}</p>{table(cells, list(rows[0]))}{more}"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "-".join(map(str, value)) or "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def frame(rows: Sequence[Mapping[str, Any]]) -> Any:

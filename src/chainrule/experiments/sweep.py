@@ -18,7 +18,7 @@ from chainrule.experiments.cross_validation import gathered, held_out_outputs
 from chainrule.experiments.examples import Examples, joined
 from chainrule.experiments.execute import Execution, Progress, execute
 from chainrule.experiments.folds import draw_folds
-from chainrule.experiments.measures import SCORES, Spread, frame, write_table
+from chainrule.experiments.measures import SCORES, Spread, frame, html, write_table
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.experiments.space import Space, draw, grid
@@ -75,6 +75,9 @@ class Sweep:
         values = ", ".join(f"{name} {getattr(top.setting, name)}" for name in self.varied)
         found = getattr(top, self.score)
         return f"Sweep({len(self.trials)} trials; best {self.score} {found} at {values})"
+
+    def _repr_html_(self) -> str:
+        return html(repr(self), self.rows())
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each trial, the best first."""

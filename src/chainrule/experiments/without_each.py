@@ -72,6 +72,7 @@ def without_each(
     InputError for features of another kind or number, and for fewer than two examples.
     """
     where = "without_each"
+    checks.kind(where, "data", data, Dataset)
     setting = given(where, Setting, setting)
     raw = checks.matrix(where, "raw", raw)
     checks.features(where, raw.shape, data.raw.shape[0], "raw")

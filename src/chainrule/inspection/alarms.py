@@ -134,7 +134,7 @@ def _dead(parts: Iterable[float]) -> Alarm | None:
     closed = [layer for layer, part in dead.items() if part == 1]
     if closed:
         found += f" Nothing passes layer {closed[0]}: the network gives the same answer to all."
-    advice = "Try a smaller learning rate, He's initializer, or leaky_relu."
+    advice = "Try a smaller learning rate, another seed, or leaky_relu."
     return Alarm("dead ReLUs", found, advice)
 
 

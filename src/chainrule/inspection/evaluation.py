@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.errors import DataError, InputError
 from chainrule.html import table
@@ -80,6 +81,8 @@ class Evaluation:
         """
         from scipy.stats import binomtest
 
+        bounds = {"least": 0, "most": 1, "open_below": True, "open_above": True}
+        confidence = checks.number("Evaluation.interval", "confidence", confidence, **bounds)
         found = binomtest(self.right, self.m)
         bounds = found.proportion_ci(confidence, method="wilson")
         return float(bounds.low), float(bounds.high)
@@ -143,6 +146,8 @@ def judged(data: Dataset, P: Array) -> Evaluation:
     P, shape = np.asarray(P), (len(data.classes), len(data))
     if P.shape != shape:
         raise InputError("judged", f"P of shape {shape}", f"{P.shape}")
+    if not np.isfinite(P).all():
+        raise InputError("judged", "probabilities", "numbers that are not finite")
     with np.errstate(divide="ignore"):
         losses = -np.log(P[data.labels, np.arange(len(data))])
     return _evaluation(data, P, losses)

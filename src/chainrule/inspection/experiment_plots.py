@@ -74,7 +74,10 @@ def history_png(history: History) -> bytes:
     else:
         runs = [history.run(r) for r in range(history.cost.shape[1])]
         rates = [float(run.records[0].learning_rate) for run in runs]
-        names = [f"run {r}: learning rate {rate:.3g}" for r, rate in enumerate(rates)]
+        names = [
+            f"run {r}" + (f": learning rate {rate:.3g}" if len(set(rates)) > 1 else "")
+            for r, rate in enumerate(rates)
+        ]
         figure = learning_curves(runs, names)
     return as_bytes(figure)
 

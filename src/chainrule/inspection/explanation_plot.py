@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.inspection.explanation import Explanation
 from chainrule.inspection.picture_plots import SIGNED, pictures
+from chainrule.inspection.plots import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,8 +49,8 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     shown = pictures(data)
     for part, (label, index, texts) in zip(parts[1:], rows, strict=True):
         for axes, i, text in zip(_panels(part, label), index, texts, strict=False):
-            _show(axes, shown[i], f"{_short(data.example_names[i])}\n{text}")
-    figure.suptitle(title, parse_math=False)
+            _show(axes, shown[i], f"{shortened(data.example_names[i], LONGEST)}\n{text}")
+    figure.suptitle(checks.printable(title), parse_math=False)
     return figure
 
 
@@ -59,23 +61,24 @@ def _rows(found: Explanation, data: Dataset) -> list[tuple[str, Array, list[str]
     def label_of(i: int) -> str:
         return data.classes[data.labels[i]]
 
+    def ranked(values: Array, towards: str, against: str) -> None:
+        """Rows of those that are positive and of those that are negative, the largest first."""
+        for label, sizes in ((towards, values), (against, -values)):
+            order = np.argsort(-sizes, kind="stable")
+            index = order[sizes[order] > 0][:COLUMNS]
+            texts = [f"{shortened(label_of(i), LONGEST)} {values[i]:+.3f}" for i in index]
+            rows.append((label, index, texts))
+
     if found.pushes is not None:
-        s = found.pushes.of_examples
-        order = np.argsort(-s, kind="stable")
-        for label, index in (("Pushed towards it", order), ("Pushed against it", order[::-1])):
-            texts = [f"{_short(label_of(i))} {s[i]:+.3f}" for i in index[:COLUMNS]]
-            rows.append((f"{label} (log-odds)", index[:COLUMNS], texts))
+        pushes = found.pushes.of_examples
+        ranked(pushes, "Pushed towards it (log-odds)", "Pushed against it (log-odds)")
     if found.exact is not None:
-        known = np.flatnonzero(np.isfinite(found.exact))
-        order = known[np.argsort(-found.exact[known], kind="stable")]
-        kinds = (("Makes it more probable", order), ("Makes it less probable", order[::-1]))
-        for label, index in kinds:
-            texts = [f"{_short(label_of(i))} {found.exact[i]:+.3f}" for i in index[:COLUMNS]]
-            rows.append((f"{label}: exactly, trained without it", index[:COLUMNS], texts))
+        how = ": exactly, trained without it"
+        ranked(found.exact, f"Makes it more probable{how}", f"Makes it less probable{how}")
     if found.likeness is not None:
         near = found.likeness
         texts = [
-            f"{_short(label_of(i))} {d:.3g}"
+            f"{shortened(label_of(i), LONGEST)} {d:.3g}"
             for i, d in zip(near.nearest, near.distances, strict=True)
         ]
         rows.append(("Nearest training pictures (distance)", near.nearest, texts))
@@ -101,7 +104,3 @@ def _map(axes: "Axes", values: Array, name: str) -> None:
     size = float(np.abs(flat).max()) or 1.0
     axes.imshow(flat, cmap=SIGNED, vmin=-size, vmax=size)
     axes.set_title(f"{name}\n(yellow for, blue against)", fontsize=7, parse_math=False)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:8]}...{text[-7:]}"

@@ -9,7 +9,7 @@ from chainrule import checks
 from chainrule.data import Dataset, feature_matrix
 from chainrule.errors import InputError
 from chainrule.inspection.evaluation import evaluate
-from chainrule.inspection.plots import TRAINING, finished, plain
+from chainrule.inspection.plots import TRAINING, finished, plain, shortened
 from chainrule.model_file import Model
 from chainrule.network import Network
 
@@ -129,9 +129,9 @@ def mistakes_gallery(model: Model, data: Dataset, most: int = 12, title: str = "
     texts = [
         "\n".join(
             (
-                " ".join(mistake.name.split()),
-                f"taken for {' '.join(mistake.predicted.split())}",
-                f"is {' '.join(mistake.actual.split())}, p {mistake.probability_of_actual:.2g}",
+                shortened(mistake.name, 24),
+                f"taken for {shortened(mistake.predicted, 14)}",
+                f"is {shortened(mistake.actual, 14)}, p {mistake.probability_of_actual:.2g}",
             )
         )
         for mistake in mistakes

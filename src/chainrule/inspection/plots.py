@@ -1,8 +1,11 @@
 """Pictures of numbers. Each function returns a matplotlib figure, or draws on the axes given."""
 
 from typing import TYPE_CHECKING
+from unicodedata import bidirectional
 
+from chainrule import checks
 from chainrule.inspection.saving import save_figure as save_figure
+from chainrule.inspection.wording import apart
 from chainrule.training import History
 
 if TYPE_CHECKING:
@@ -15,6 +18,7 @@ TRAINING, VALIDATION = "#0072B2", "#D55E00"
 COLORS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 STYLES = ("-", "--", "-.", ":")
 CHANCE = "#777777"  # what guessing reaches, and other lines to compare with
+RIGHT_TO_LEFT = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "PDF", "FSI", "PDI"}
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 
 
@@ -52,7 +56,7 @@ def finished(axes: "Axes", title: str) -> "Figure":
     from matplotlib.figure import Figure
 
     # Titles hold file names: a $ in them is no formula.
-    axes.set_title(title, parse_math=False)
+    axes.set_title(checks.printable(title), parse_math=False)
     axes.margins(x=0.01)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
@@ -61,9 +65,19 @@ def finished(axes: "Axes", title: str) -> "Figure":
     return figure
 
 
-def plain(text: object, most: int = 40) -> str:
-    """A name from data on one line of at most `most` characters; a $ in it is no formula."""
-    line = " ".join(str(text).split())
+def shortened(text: object, most: int = 40) -> str:
+    """A name from data on one line of at most `most` characters, to stand among other text.
+
+    One with characters that are written from right to left, or turn the direction, is set apart
+    (Unicode's isolates): it would carry the numbers beside it along.
+    """
+    line = " ".join(checks.printable(str(text)).split())
     if len(line) > most:
         line = f"{line[: most - most // 2 - 1]}…{line[-(most // 2) :]}"
-    return line.replace("$", r"\$")
+    turned = any(bidirectional(c) in RIGHT_TO_LEFT for c in line)
+    return apart(line) if turned else line
+
+
+def plain(text: object, most: int = 40) -> str:
+    """`shortened`, where matplotlib would read a $ as a formula."""
+    return shortened(text, most).replace("$", r"\$")

@@ -2,7 +2,7 @@
 probabilities are true."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,30 +16,34 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = np.ndarray
+NUMBERED, NAMED = 20, 60  # classes of which there is room for numbers, and for names
 DARK = 0.55  # a share of a row above which its cell needs white text
 
 
 def confusion_plot(evaluation: Evaluation, axes: "Axes | None" = None, title: str = "") -> "Figure":
     """Counts of actual classes (rows) against predicted ones (columns), and percent of the row.
 
-    The shade is the percentage. Percentages of 0 are left out.
+    The shade is the percentage. Percentages of 0 are left out; of more than 20 classes all numbers,
+    of more than 60 the names, too.
     """
     counts, n = evaluation.confusion, len(evaluation.classes)
-    side = 2.2 + 0.62 * max(n, 3)
+    side = 2.2 + 0.62 * max(n, 3) if n <= NUMBERED else 14.0
     axes = axes_or_new(axes, size=(side + 0.6, side))
     totals = counts.sum(axis=1, keepdims=True)
     share = np.divide(counts, totals, out=np.zeros((n, n)), where=totals > 0)
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    for (i, j), count in np.ndenumerate(counts):
+    for (i, j), count in np.ndenumerate(counts if n <= NUMBERED else counts[:0]):
         percent = f"\n{100 * share[i, j]:.0f} %" if count else ""
         color = "white" if share[i, j] > DARK else "black"
         axes.text(j, i, f"{count}{percent}", ha="center", va="center", color=color, fontsize=8)
     names = [plain(name, 18) for name in evaluation.classes]
     upright = n <= 3 and max(map(len, names)) <= 10
-    axes.set_xticks(
-        range(n), names, rotation=0 if upright else 45, ha="center" if upright else "right"
-    )
-    axes.set_yticks(range(n), names)
+    if n <= NAMED:
+        turned: dict[str, Any] = (
+            {"rotation": 0, "ha": "center"} if upright else {"rotation": 45, "ha": "right"}
+        )
+        axes.set_xticks(range(n), names, **turned)
+        axes.set_yticks(range(n), names)
     axes.set(xlabel="predicted class", ylabel="actual class")
     figure = finished(axes, title)
     axes.grid(visible=False)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = np.ndarray
+CURVES = 12  # in one picture
 
 
 def roc_plot(
@@ -80,9 +81,15 @@ def _one_against_rest(
     measure: str,
     drawstyle: Any,
 ) -> None:
-    """A curve and a line of the legend for each class; one without examples has no curve."""
+    """A curve and a line of the legend for each class, of many for those of the lowest values; one
+    without examples has no curve."""
     P, labels = fitting(where, P, labels, classes)
-    for place, k in enumerate([1] if len(P) == 2 else range(len(P))):
+    shown = [1] if len(P) == 2 else list(range(len(P)))
+    if len(shown) > CURVES:
+        told = [k for k in shown if 0 < (labels == k).sum() < len(labels)]
+        shown = sorted(told, key=lambda k: curve(labels == k, P[k])[2])[:CURVES]
+        measure = f"{measure}, lowest of {len(P)}"
+    for place, k in enumerate(shown):
         hit, name = labels == k, plain(classes[k], 24)
         style: dict[str, Any] = {
             "color": COLORS[(place + 1) % len(COLORS)],

@@ -29,3 +29,9 @@ def setting_name(name: str) -> str:
 def setting_words(setting: Any, names: Sequence[str]) -> str:
     """Those of a Setting's values that are named."""
     return ", ".join(f"{setting_name(n)} {setting_value(getattr(setting, n))}" for n in names)
+
+
+def apart(name: object) -> str:
+    """A name from data within a sentence: one written from right to left, or with characters that
+    turn the direction, must not carry the rest along (Unicode's isolates)."""
+    return f"\u2068{name}\u2069"

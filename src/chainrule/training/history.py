@@ -108,11 +108,10 @@ class History:
     @classmethod
     def from_csv(cls, path: str | Path) -> "History":
         """The records of one run that `to_csv` wrote. OSError, or ValueError for other content."""
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
         try:
-            return cls([_record(row) for row in rows])
-        except (KeyError, TypeError) as error:
+            with open(path, newline="", encoding="utf-8") as file:
+                return cls([_record(row) for row in csv.DictReader(file)])
+        except (KeyError, TypeError, OverflowError, csv.Error) as error:
             raise ValueError(f"no history of one run: {error}") from None
 
     def until(self, iteration: int) -> "History":
@@ -134,4 +133,6 @@ class History:
 
 def _record(row: dict[str, str]) -> Record:
     values: dict[str, Any] = {name: float(value) for name, value in row.items()}
-    return Record(**values | {name: int(row[name]) for name in ("iteration", "epoch")})
+    counts = {name: int(row[name]) for name in ("iteration", "epoch")}
+    np.array(list(counts.values()), np.int64)  # OverflowError for what no training counts to
+    return Record(**values | counts)

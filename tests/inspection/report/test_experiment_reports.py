@@ -51,7 +51,7 @@ def test_cross_validation(few):
     said = text(cross_validation_report(found, few, **GIVEN))
     right = int((found.probabilities.argmax(axis=0) == few.labels).sum())
     assert f"{100 * right / 60:.1f} % right" in said[:200]
-    assert f"{right} of 60 examples, each by networks trained without it" in said
+    assert f"{right} of 60 examples, each by a network trained without it" in said
     for row in found.rows():
         assert f"{row['fold']} 15 {100 * row['accuracy']:.1f} % {row['cost']:.4f}" in said
     assert f"{found.cost.mean:.4f} {found.auc.mean:.4f}" in said

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.data import Dataset, Splits
 from chainrule.experiments import RateComparison, RateSuggestion, Sweep
 from chainrule.inspection.evaluation import evaluate
@@ -25,6 +26,7 @@ CHOSEN = (
 
 def sweep_report(found: Sweep, splits: Splits, *, title: str, settings: Facts) -> str:
     """HTML of a sweep. The best setting's answer is measured on the test set, if there is one."""
+    checks.kind("sweep_report", "splits", splits, Splits)
     headline, answer, warning = "No answer", "No setting was finished.", ""
     sections = []
     if found.trials:
@@ -114,9 +116,11 @@ def learning_rates_report(
         names = [f"{rate:g}" for rate in tested.rates]
         figure = learning_curves(tested.histories, names)
         pictures = [drawn(figure, f"Learning curves at the rates {', '.join(names)}.")]
+    suggested = found.rate if isinstance(found, RateSuggestion) else None
     rows = [
         (
-            f"{row['learning_rate']:.3g}",
+            f"{row['learning_rate']:.3g}"
+            + (" (suggested)" if row["learning_rate"] == suggested else ""),
             number(row["cost"]) if row["diverged"] == "" else f"diverged at {row['diverged']}",
             percent(row["accuracy"], 1),
         )

@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.data import Dataset
+from chainrule.errors import InputError
 from chainrule.experiments import CrossValidation, LabelReview, LeaveOneOut
 from chainrule.experiments.measures import SCORES
 from chainrule.inspection.evaluation import judged
 from chainrule.inspection.experiment_plots import fold_curves, left_out_plot
 from chainrule.inspection.report.images import drawn, photograph
-from chainrule.inspection.report.page import Card, Page, Section, Table, apart
+from chainrule.inspection.report.page import Card, Page, Section, Table
 from chainrule.inspection.report.sections import (
     Accuracy,
     data_section,
@@ -19,7 +21,7 @@ from chainrule.inspection.report.sections import (
     mistakes_section,
     quality_section,
 )
-from chainrule.inspection.wording import number, percent
+from chainrule.inspection.wording import apart, number, percent
 
 Array = np.ndarray
 Facts = Mapping[str, Any]
@@ -37,7 +39,7 @@ def cross_validation_report(
     skipped: Sequence[str] = (),
 ) -> str:
     """HTML of a cross-validation of `data`."""
-    P, index = _known(found.probabilities)
+    P, index = _known("cross_validation_report", found.probabilities, data)
     sections: list[Section] = [_folds(found)]
     headline, answer = (
         "No answer",
@@ -46,7 +48,9 @@ def cross_validation_report(
     if index.size:
         examples = data.select(index)
         evaluation = judged(examples, P)
-        accuracy = Accuracy("examples, each by networks trained without it", evaluation)
+        times = sum(fold.held_out.size for fold in found.folds) // max(1, len(data))
+        by = "a network" if times <= 1 else f"the mean of {times} networks"
+        accuracy = Accuracy(f"examples, each by {by} trained without it", evaluation)
         headline, answer = accuracy.headline, accuracy.words
         sections += [
             mistakes_section(evaluation, examples, "examples when held out"),
@@ -81,7 +85,7 @@ def leave_one_out_report(
     skipped: Sequence[str] = (),
 ) -> str:
     """HTML of leaving each example of `data` out."""
-    P, index = _known(found.probabilities)
+    P, index = _known("leave_one_out_report", found.probabilities, data)
     sections = [data_section({"examples": data}, skipped)]
     headline, answer = (
         "No answer",
@@ -151,7 +155,11 @@ def label_review_report(
     skipped: Sequence[str] = (),
 ) -> str:
     """HTML of a review of the labels of `data`. decide : where and how to decide, a sentence."""
+    checks.kind("label_review_report", "data", data, Dataset)
     n, judged_of = found.doubted, len(found.ranking)
+    if judged_of + len(found.unjudged) != len(data):
+        expected = f"the {judged_of + len(found.unjudged)} examples that were reviewed"
+        raise InputError("label_review_report", expected, f"{len(data)}")
     shown = found.suspects[:SUSPECTS]
     headline = f"{n} label{'' if n == 1 else 's'} to look at"
     agree = percent(1 - n / max(1, judged_of), 1)
@@ -192,8 +200,11 @@ def label_review_report(
     return Page(title, headline, answer, "", sections, settings).html()
 
 
-def _known(P: Array) -> tuple[Array, Array]:
+def _known(where: str, P: Array, data: Dataset) -> tuple[Array, Array]:
     """The columns of P that are numbers, and their indices."""
+    checks.kind(where, "data", data, Dataset)
+    if P.shape[1] != len(data):
+        raise InputError(where, f"the {P.shape[1]} examples that were held out", f"{len(data)}")
     index = np.flatnonzero(np.isfinite(P).all(axis=0))
     return P[:, index], index
 

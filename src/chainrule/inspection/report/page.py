@@ -7,6 +7,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
+from chainrule import checks
 from chainrule._version import __version__
 from chainrule.inspection.report.images import Image
 
@@ -69,7 +70,8 @@ class Page:
         own = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
         repeat = Section("To repeat it", facts=dict(self.settings) | versions())
         sections = [section for section in (*self.sections, repeat) if section and section.filled]
-        return own.from_string(source).render(page=self, sections=sections)
+        html = own.from_string(source).render(page=self, sections=sections)
+        return checks.printable(html)  # whatever else a caller's title holds
 
 
 def versions() -> dict[str, str]:
@@ -77,9 +79,3 @@ def versions() -> dict[str, str]:
     return {"chainrule": __version__, "Python": platform.python_version()} | {
         name: version(name) for name in PACKAGES
     }
-
-
-def apart(name: object) -> str:
-    """A name from data within a sentence: one written from right to left, or with characters that
-    turn the direction, must not carry the rest along (Unicode's isolates)."""
-    return f"\u2068{name}\u2069"

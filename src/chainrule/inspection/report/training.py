@@ -1,10 +1,15 @@
 """The report of one training."""
 
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from chainrule import checks
 from chainrule.data import Dataset, Splits
+from chainrule.errors import InputError
 from chainrule.html import data_uri
 from chainrule.inspection.alarms import Alarm
 from chainrule.inspection.evaluation import evaluate
@@ -49,6 +54,10 @@ def training_report(
     settings : what is needed to repeat it, as plain facts.
     why : the worst mistakes explained (`why_section`). alarms : what looks wrong in it.
     """
+    checks.kind("training_report", "splits", splits, Splits)
+    if history.records and np.ndim(history.records[0].cost):
+        fix = "Pass history.run(r)."
+        raise InputError("training_report", "the history of one run", "of several", fix)
     sets = splits.sets
     found = {name: evaluate(model, data) for name, data in sets.items()}
     chosen, tested = splits.tested
@@ -56,7 +65,7 @@ def training_report(
     accuracies = {name: Accuracy(name, one, name == "training") for name, one in found.items()}
     answer = replace(accuracies[chosen], name=f"{chosen} examples")
     sections = [
-        _results(accuracies.values()),
+        _results(accuracies.values(), _members(model, tested)),
         data_section(sets, splits.skipped),
         _network(model),
         _training(history, alarms),
@@ -65,11 +74,22 @@ def training_report(
         _weights(model, splits.train),
         why,
     ]
-    warning = NO_TEST_SET.get(chosen, "")
+    warning = " ".join([*map(str, alarms), NO_TEST_SET.get(chosen, "")]).strip()
     return Page(title, answer.headline, answer.words, warning, sections, settings).html()
 
 
-def _results(accuracies: Iterable[Accuracy]) -> Section:
+def _members(model: Model, data: Dataset) -> list[str]:
+    """What the members of an ensemble reach alone."""
+    if model.n_members == 1:
+        return []
+    each = [evaluate(model.member(r), data).accuracy for r in range(model.n_members)]
+    low, mean, high = (percent(f(each), 1) for f in (min, statistics.fmean, max))
+    return [
+        f"Its {model.n_members} members alone have {low} to {high} right there, {mean} on average."
+    ]
+
+
+def _results(accuracies: Iterable[Accuracy], words: Sequence[str]) -> Section:
     interval = f"{CONFIDENCE:.0%} interval"
     heads = ("set", "examples", "accuracy", interval, "commonest class", "cost (nats)")
     rows = [
@@ -83,7 +103,7 @@ def _results(accuracies: Iterable[Accuracy]) -> Section:
         )
         for one in accuracies
     ]
-    return Section("Results", table=Table(heads, rows, numbers=5))
+    return Section("Results", words, Table(heads, rows, numbers=5))
 
 
 def _network(model: Model) -> Section:

@@ -10,6 +10,7 @@ from chainrule.errors import InputError
 from chainrule.inspection.evaluation import Mistake, evaluate
 from chainrule.inspection.explanation import Explanation, explain
 from chainrule.inspection.explanation_plot import explanation_plot
+from chainrule.inspection.plots import shortened
 from chainrule.inspection.report.images import drawn
 from chainrule.inspection.report.page import Section
 from chainrule.model_file import Model
@@ -46,7 +47,8 @@ def why_section(
     words = [f"Which training pictures pushed these answers is not shown: {note}."] if note else []
     pictures = []
     for one, why, pixels in zip(mistakes, found, raw.T, strict=True):
-        title = f"{one.name}: {one.actual}, taken for {one.predicted} ({one.probability:.3f})"
+        names = (shortened(name, 28) for name in (one.name, one.actual, one.predicted))
+        title = "{}: {}, taken for {} ({:.3f})".format(*names, one.probability)
         figure = explanation_plot(why, pixels, splits.train, title)
         pictures.append(drawn(figure, _words(one, why, splits), photographs=True))
     return Section(heading, words, pictures=pictures, wide=True)
