@@ -413,3 +413,41 @@ def test_labels_are_corrected_where_a_model_is_evaluated(chainrule, fruit):
     assert chainrule("evaluate", "run", fruit, "--json").json["accuracy"] < 1
     said = chainrule("evaluate", "run", fruit, "--labels", "labels.csv", "--json")
     assert said.json["accuracy"] == 1
+
+
+NEXT = {
+    "lr-find": ("--positive", "red", "--layers", "none"),
+    "review-labels": ("--layers", "3", "--seed", "4"),
+    "train": ("--layers", "none", "--l2", "0.5"),
+}
+
+
+@pytest.mark.parametrize("command", NEXT)
+def test_the_next_command_keeps_the_settings(command, chainrule, tmp_path):
+    lines = ["a,b,label"] + [f"{k % 7},{k % 5},{'red' if k % 2 else 'blue'}" for k in range(30)]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    more = ("--folds", 2) if command == "review-labels" else ()
+    options = ("--iterations", 20, *NEXT[command], *more)
+    said = chainrule(command, tmp_path / "t.csv", *options, "--out", "done")
+    assert said.code == 0
+    following = said.out.split("Next:")[1]
+    for name, value in zip(NEXT[command][::2], NEXT[command][1::2], strict=True):
+        assert f"{name} {value}" in following
+
+
+def test_the_next_command_of_a_sweep_has_the_best_setting(chainrule, tmp_path):
+    lines = ["a,b,label"] + [f"{k % 7},{k % 5},{'red' if k % 2 else 'blue'}" for k in range(30)]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    vary = ("--vary", "layers=3-2,3-3", "--vary", "learning_rate=0.05,0.06")
+    said = chainrule("sweep", tmp_path / "t.csv", "--iterations", 20, *vary, "--out", "done")
+    best = json.loads(Path("done/settings.json").read_text())["trials"][0]
+    following = said.out.split("Next:")[1]
+    assert f"--layers {','.join(map(str, best['hidden']))}" in following
+    assert f"--learning-rate {best['learning_rate']}" in following
+
+
+def test_when_every_setting_diverges_none_is_best(chainrule):
+    vary = ("--vary", "learning_rate=1e200,1e201")
+    said = chainrule("sweep", "planar", "--layers", "3", "--iterations", 5, *vary, "--out", "done")
+    assert "Every setting diverged" in said.out
+    assert "Best:" not in said.out

@@ -1,8 +1,10 @@
 """`chainrule report`."""
 
 import html
+import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 
@@ -73,4 +75,62 @@ def test_an_ensemble(chainrule, fruit):
     options = ("--size", 8, "--layers", 3, "--iterations", 30, "--runs", 3)
     chainrule("train", fruit, *options, "--out", "run")
     assert chainrule("report", "run").code == 0
-    assert "An ensemble of 3" in Path("run/report.html").read_text(encoding="utf-8")
+    page = Path("run/report.html").read_text(encoding="utf-8")
+    assert "An ensemble of 3" in page
+    assert "Its 3 members alone have" in page
+    assert "--runs 3" in page
+    said = chainrule("explain", "run", fruit / "train/lime/lime0.png", "--data", fruit)
+    assert (said.code, "3 of them" in said.error) == (2, True)
+
+
+def test_another_file_is_not_overwritten(chainrule, trained):
+    Path("notes.txt").write_text("precious")
+    for place in ("notes.txt", "run/settings.json", "run"):
+        said = chainrule("report", trained, "--out", place)
+        assert said.code == 2
+        assert "Choose another with --out." in said.error
+    assert Path("notes.txt").read_text() == "precious"
+    assert chainrule("report", trained).code == 0
+    assert chainrule("report", trained).code == 0  # its own is written anew
+
+
+def test_data_of_an_experiment_are_not_asked_for(chainrule):
+    chainrule("crossval", "planar", "--iterations", 5, "--layers", "2", "--out", "run")
+    said = chainrule("report", "run", "--data", "nowhere")
+    assert (said.code, "--data" in said.error) == (2, True)
+
+
+def test_a_name_that_is_no_utf_8(chainrule, fruit):
+    folder = fruit.rename(fruit.parent / os.fsdecode(b"da\xff\xfeta"))
+    options = ("--size", 8, "--layers", 3, "--iterations", 3)
+    assert chainrule("train", folder, *options, "--out", "run").code == 0
+    assert chainrule("report", "run").code == 0
+    assert "da\ufffd\ufffdta" in Path("run/report.html").read_text(encoding="utf-8")
+    picture = (folder / "train/lime/lime0.png").rename(os.fsdecode(b"n\xff.png"))
+    assert chainrule("explain", "run", picture, "--out", "e.png").code == 0
+    for command in ("crossval", "review-labels"):
+        said = chainrule(command, folder, *options, "--folds", 2, "--out", command)
+        assert said.code == 0
+        assert Path(command, "report.html").exists()
+
+
+@pytest.mark.parametrize("content", ["iteration,epoch\n9" + 400 * "9" + ",1\n", "a" * 200_000])
+def test_odd_histories(content, chainrule, trained):
+    (trained / "history.csv").write_text(content + "\n1")
+    said = chainrule("report", trained)
+    assert (said.code, "history.csv" in said.error) == (2, True)
+
+
+def test_what_stopped_early_is_judged_by_what_was_kept(chainrule):
+    """Its cost rises after the network that is kept: no reason to advise early stopping."""
+    rng = np.random.default_rng(3)
+    data = {}
+    for name, m in (("train", 30), ("val", 30)):
+        data[f"X_{name}"], data[f"y_{name}"] = rng.standard_normal((m, 40)), rng.integers(0, 2, m)
+    np.savez("data.npz", **data)
+    options = ("--layers", "10", "--learning-rate", 0.3, "--iterations", 300)
+    kinds = [a["kind"] for a in chainrule("train", "data.npz", *options, "--json").json["alarms"]]
+    assert "overfitting" in kinds
+    said = chainrule("train", "data.npz", *options, "--patience", 5, "--json").json
+    assert said["stopped"] == "early stopping"
+    assert "overfitting" not in [alarm["kind"] for alarm in said["alarms"]]

@@ -58,3 +58,28 @@ def test_splits_show_each_set_and_what_was_skipped():
     assert "a&lt;b&gt;.png: broken" in page
     empty = data.train.select([])
     assert "0 pictures" in empty._repr_html_()
+
+
+def test_points_in_the_plane_are_drawn():
+    data = cr.open_data("planar:moons").train
+    page = data._repr_html_()
+    uri = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', page)[1]
+    svg = base64.b64decode(uri).decode()
+    paths = re.findall(r'<path d="([^"]+)"', svg)
+    assert [path.count("M") for path in paths] == np.bincount(data.labels).tolist()
+    places = np.array(re.findall(r"M([\d.]+) ([\d.]+)", svg), float)
+    assert places.min() >= 12
+    assert places.max() <= 320 - 12
+    many = data.select(np.arange(5000) % len(data))
+    assert (
+        1500
+        < base64.b64decode(re.search(r'base64,([^"]+)"', many._repr_html_())[1]).count(b"M")
+        <= 2000
+    )
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 1), (1, 4), (4, 1, 1)])
+def test_other_pictures_are_shown_as_numbers(shape):
+    raw = np.zeros((4, 3), np.uint8)
+    page = Dataset(raw, np.array([0, 1, 0]), ("a", "b"), image_shape=shape)._repr_html_()
+    assert ("<img" in page) == (len(shape) == 2)

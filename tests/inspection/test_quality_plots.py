@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.metrics import roc_auc_score
 
 from chainrule.errors import InputError
 from chainrule.inspection.evaluation import Evaluation
+from chainrule.inspection.plots import plain, shortened
 from chainrule.inspection.quality_plots import confusion_plot, reliability_plot
 from chainrule.inspection.threshold_plots import precision_recall_plot, roc_plot
 
@@ -137,3 +139,32 @@ def test_axes_that_are_given_are_drawn_on():
     axes = figure.add_subplot()
     assert roc_plot(*answers(2), axes=axes) is figure
     assert axes.lines
+
+
+@pytest.mark.parametrize("n", [30, 100])
+def test_many_classes_have_room(n):
+    names = tuple(f"class {k}" for k in range(n))
+    figure = confusion_plot(evaluation(np.eye(n, dtype=int), names))
+    assert max(figure.get_size_inches()) < 16
+    assert len(figure.axes[0].texts) == 0
+    shown = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert (names[-1] in shown) == (n == 30)
+
+
+def test_of_many_classes_the_worst_have_curves():
+    P, labels, classes = answers(20, m=400)
+    figure = roc_plot(P, labels, classes)
+    legend = figure.axes[0].get_legend()
+    assert legend.get_title().get_text() == "area, lowest of 20"
+    areas = [float(text.get_text().split()[0]) for text in legend.get_texts()]
+    exact = sorted(roc_auc_score(labels == k, P[k]) for k in range(20))
+    assert_allclose(areas, exact[:12], atol=6e-4)
+
+
+def test_names_from_right_to_left_do_not_carry_numbers_along():
+    isolated = "\u2068{}\u2069".format
+    for name in ("נעל", "\u202eabc", "حذاء"):
+        assert shortened(name) == isolated(name)
+    assert shortened("cat $1$") == "cat $1$"
+    assert plain("cat $1$") == r"cat \$1\$"
+    assert shortened("a\n b\udcff") == "a b\ufffd"

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 PICTURES, COLUMNS = 16, 8
 ROWS, FEATURES = 5, 8
 SIDE = 64  # screen pixels, the longer side of a picture
+PLANE, EDGE = 320, 12  # of a drawing of points
+POINTS = 2000  # at most, every so-manyth of more
+# Circle, triangle, square, cross, each around its place; in colors of Okabe & Ito (2008).
+SHAPES = (
+    "m-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0-5 0",
+    "m0-3l2.7 4.8h-5.4z",
+    "m-2.3-2.3h4.6v4.6h-4.6z",
+    "m-2.5-2.5l5 5m0-5l-5 5",
+)
+COLORS = ("#D55E00", "#0072B2", "#009E73", "#000000")
 LETTERS = 24  # of a class's name
 
 
@@ -22,7 +32,12 @@ def html(data: "Dataset") -> str:
     """What it is, how many of each class, and some examples of each."""
     counts = np.bincount(data.labels, minlength=len(data.classes))
     parts = (f"{escape(_name(c))}: {n}" for c, n in zip(data.classes, counts, strict=True))
-    shown = _grid(data) if _drawable(data) else _rows(data)
+    if _drawable(data):
+        shown = _grid(data)
+    elif len(data.raw) == 2 and len(data) and np.isfinite(data.raw).all():
+        shown = image(_points(data).encode(), "svg+xml", "The examples as points in the plane")
+    else:
+        shown = _rows(data)
     return f"<p>{escape(repr(data))}</p><p>{'; '.join(parts)}</p>{shown}"
 
 
@@ -74,6 +89,29 @@ def _grid(data: "Dataset") -> str:
         cells.append(f"<td>{picture}<br>{escape(name)}</td>")
     # Pictures stand in a table, which untrusted notebooks keep, unlike styles.
     return table_of_cells(cells[k : k + COLUMNS] for k in range(0, len(cells), COLUMNS))
+
+
+def _points(data: "Dataset") -> str:
+    """SVG text: examples of two features, the classes as circles, triangles, squares, crosses."""
+    low, high = data.raw.min(axis=1), data.raw.max(axis=1)
+    size = np.where(high > low, high - low, 1.0)
+    step = -(-len(data) // POINTS)
+    x, y = (EDGE + (PLANE - 2 * EDGE) * (data.raw[:, ::step].T - low) / size).T
+    labels = data.labels[::step]
+    marks = []
+    for k in range(len(data.classes)):
+        own = labels == k
+        path = "".join(
+            f"M{a:.1f} {PLANE - b:.1f}{SHAPES[k % len(SHAPES)]}"
+            for a, b in zip(x[own], y[own], strict=True)
+        )
+        color = COLORS[k % len(COLORS)]
+        marks.append(f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.5"/>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{PLANE}" height="{PLANE}">'
+        f'<rect width="{PLANE}" height="{PLANE}" fill="#ffffff" stroke="#888888"/>{"".join(marks)}'
+        "</svg>"
+    )
 
 
 def _rows(data: "Dataset") -> str:

@@ -73,13 +73,15 @@ def history_png(history: History) -> bytes:
         figure = learning_curve(history)
     else:
         runs = [history.run(r) for r in range(history.cost.shape[1])]
-        rates = [float(run.records[0].learning_rate) for run in runs]
-        names = [
-            f"run {r}" + (f": learning rate {rate:.3g}" if len(set(rates)) > 1 else "")
-            for r, rate in enumerate(rates)
-        ]
-        figure = learning_curves(runs, names)
+        figure = learning_curves(runs, run_names(runs))
     return as_bytes(figure)
+
+
+def run_names(runs: Sequence[History]) -> list[str]:
+    """By their numbers, and their learning rates if these differ."""
+    rates = [float(run.records[0].learning_rate) for run in runs]
+    more = [f": learning rate {rate:.3g}" if len(set(rates)) > 1 else "" for rate in rates]
+    return [f"run {r}{text}" for r, text in enumerate(more)]
 
 
 def fold_curves(

@@ -16,16 +16,18 @@ DPI = 110
 
 @dataclass(frozen=True)
 class Image:
-    """uri : the picture as a data: address. words : what it shows."""
+    """uri : the picture as a data: address. words : what it shows. broad : whether it is of many
+    small parts, which a narrow screen scrolls rather than shrinks."""
 
     uri: str
     words: str
+    broad: bool = False
 
 
 def drawn(figure: "Figure", words: str, *, photographs: bool = False) -> Image:
     """A figure as PNG or, of photographs, as JPEG, which takes a quarter of the room."""
     kind = "jpeg" if photographs else "png"
-    return Image(data_uri(as_bytes(figure, DPI, kind), kind), words)
+    return Image(data_uri(as_bytes(figure, DPI, kind), kind), words, broad=photographs)
 
 
 def photograph(data: Dataset, index: int, words: str) -> Image | None:

@@ -68,7 +68,7 @@ def training_report(
         _results(accuracies.values(), _members(model, tested)),
         data_section(sets, splits.skipped),
         _network(model),
-        _training(history, alarms),
+        _training(history),
         mistakes_section(found[chosen], tested, f"{chosen} examples"),
         quality_section(found[chosen], model.predict_proba(tested.raw), tested.labels),
         _weights(model, splits.train),
@@ -119,16 +119,15 @@ def _network(model: Model) -> Section:
     return Section("Network", words, table, pictures=[picture], wide=True)
 
 
-def _training(history: History, alarms: Sequence[Alarm]) -> Section:
-    words = [str(alarm) for alarm in alarms]
+def _training(history: History) -> Section | None:
     if not history.records:
-        return Section("Learning curve", words)
+        return None
     first, last = history.records[0], history.records[-1]
     text = f"Cost {first.cost:.4g} at the start, {last.cost:.4g} at iteration {last.iteration}"
     if last.validation_cost is not None:
         text += f"; validation {last.validation_cost:.4g}"
     curve = drawn(learning_curve(history), f"Learning curve. {text}.")
-    return Section("Learning curve", words, pictures=[curve], wide=True)
+    return Section("Learning curve", pictures=[curve], wide=True)
 
 
 def _weights(model: Model, data: Dataset) -> Section:
