@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import binomtest
 
 from chainrule import DataError, Dataset, Evaluation, InputError, Model, Network, evaluate
 from chainrule.data import Scaling
@@ -236,15 +237,18 @@ def test_one_member_costs_what_a_single_network_does(n_y):
         assert cost_of(model, 0) == cost_of(model.member(0), 0)
 
 
-@pytest.mark.parametrize(("right", "m"), [(0, 5), (5, 5), (78, 100), (391, 500)])
-@pytest.mark.parametrize(("confidence", "z"), [(0.95, 1.959963984540054), (0.5, 0.67448975019608)])
-def test_wilson_s_interval(right, m, confidence, z):
-    """By its formula: the p whose distance from right / m is z standard errors at p."""
-    found = Evaluation(("a", "b"), np.array([[right, m - right], [0, 0]]), 0.0, ())
-    p, half = right / m, z / (1 + z**2 / m)
-    center = (p + z**2 / (2 * m)) / (1 + z**2 / m)
-    width = half * np.sqrt(p * (1 - p) / m + z**2 / (4 * m**2))
-    assert_allclose(found.interval(confidence), [center - width, center + width], atol=1e-12)
+@pytest.mark.parametrize(("right", "m"), [(0, 5), (5, 5), (0, 1), (78, 100), (391, 500)])
+@pytest.mark.parametrize("confidence", [0.95, 0.5, 0.999])
+def test_the_interval_is_scipy_s(right, m, confidence):
+    evaluation = Evaluation(("a", "b"), np.array([[right, m - right], [0, 0]]), 0.0, ())
+    expected = binomtest(right, m).proportion_ci(confidence, method="wilson")
+    assert_allclose(evaluation.interval(confidence), [expected.low, expected.high], atol=1e-12)
+
+
+@pytest.mark.parametrize("confidence", [0, 1, 2, -0.5, np.nan, "x", [0.5, 0.6]])
+def test_confidence_is_between_0_and_1(confidence, found):
+    with pytest.raises(InputError, match="confidence"):
+        found.interval(confidence)
 
 
 def test_answers_that_are_there_already():

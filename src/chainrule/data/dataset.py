@@ -16,7 +16,7 @@ from chainrule.errors import DataError
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """m labelled examples.
+    """m labeled examples.
 
     raw : (n_x, m) features as they came: uint8 pixels or floats.
     labels : (m,) integers, indices into classes.

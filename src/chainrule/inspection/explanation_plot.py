@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 COLUMNS = 6
+TITLE, ROW = 0.45, 2.1  # inches high
 LONGEST = 18  # characters of a name below a picture
 
 
@@ -36,8 +37,11 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     if shape is None:
         raise InputError("explanation_plot", "pictures", "examples of another kind")
     rows = _rows(found, data)
-    figure = Figure(figsize=(1.5 * COLUMNS, 2.15 * (len(rows) + 1) + 0.4), layout="constrained")
-    parts = figure.subfigures(len(rows) + 1, 1, squeeze=False)[:, 0]
+    # Placed by hand: a layout that measures each text takes as long as all the drawing.
+    heights = [TITLE, *[ROW] * (len(rows) + 1)]
+    figure = Figure(figsize=(1.5 * COLUMNS, sum(heights)))
+    head, *parts = figure.subfigures(len(heights), 1, height_ratios=heights)
+    head.suptitle(checks.printable(title), y=0.6, va="center", parse_math=False)
     panels = _panels(parts[0], "What the network sees, and how each pixel moves its answer")
     seen = replace(data, raw=raw[:, None], labels=np.zeros(1, np.int64), names=None)
     _show(panels[0], pictures(seen)[0], "as it is seen")
@@ -50,7 +54,6 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     for part, (label, index, texts) in zip(parts[1:], rows, strict=True):
         for axes, i, text in zip(_panels(part, label), index, texts, strict=False):
             _show(axes, shown[i], f"{shortened(data.example_names[i], LONGEST)}\n{text}")
-    figure.suptitle(checks.printable(title), parse_math=False)
     return figure
 
 
@@ -86,8 +89,9 @@ def _rows(found: Explanation, data: Dataset) -> list[tuple[str, Array, list[str]
 
 
 def _panels(part: Any, label: str) -> Sequence["Axes"]:
-    part.suptitle(label, fontsize=9, x=0.01, ha="left", fontweight="bold")
-    panels: Sequence[Axes] = part.subplots(1, COLUMNS)
+    part.suptitle(label, fontsize=9, x=0.01, y=0.98, ha="left", va="top", fontweight="bold")
+    place = {"left": 0.01, "right": 0.99, "bottom": 0.03, "top": 0.74, "wspace": 0.06}
+    panels: Sequence[Axes] = part.subplots(1, COLUMNS, gridspec_kw=place)
     for axes in panels:
         axes.set_axis_off()
     return panels

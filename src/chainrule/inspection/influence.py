@@ -204,12 +204,12 @@ class _Follow(Callback):
         assert session.seen is not None
         m, q = self._K.shape
         A = [each[:, :m].copy() for each in session.seen.A]
-        WX = np.empty((self._network.layer_sizes[1], m + q), self._K.dtype)
-        session.first.forward(WX, None)
+        Wx = np.empty((self._network.layer_sizes[1], q), self._K.dtype)
+        session.first.forward(Wx, np.arange(m, m + q))  # those asked about stand behind the others
         weights, biases = ([each.copy() for each in arrays] for arrays in session.upper)
         d = _loss_derivative(self._network, A[-1], self._Y)
         losses = _backward(self._network, weights, A, d)
-        return _Look(float(session.rate()), losses, A, WX[:, m:], weights, biases)
+        return _Look(float(session.rate()), losses, A, Wx, weights, biases)
 
     def _parts(
         self, at: _Look, to: _Look, points: Sequence[float], shares: Sequence[float]

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.inspection.evaluation import Evaluation
+from chainrule.inspection.evaluation import Evaluation, wilson_interval
 from chainrule.inspection.plots import CHANCE, TRAINING, axes_or_new, finished, plain
 
 if TYPE_CHECKING:
@@ -68,8 +68,6 @@ def reliability_plot(
     section 2). bins : of equal width over [0, 1]; a point stands at its bin's mean p, with a 95 %
     interval (Wilson 1927) and, below, the number of examples.
     """
-    from scipy.stats import binomtest
-
     P, labels = fitting("reliability_plot", P, labels, classes)
     checks.whole_number("reliability_plot", "bins", bins, least=1)
     two = len(P) == 2
@@ -81,10 +79,10 @@ def reliability_plot(
     for k in np.unique(place):
         inside = place == k
         hits, size = int(hit[inside].sum()), int(inside.sum())
-        interval = binomtest(hits, size).proportion_ci(method="wilson")
+        low, high = wilson_interval(hits, size)
         x.append(p[inside].mean())
         y.append(hits / size)
-        spans.append((y[-1] - interval.low, interval.high - y[-1]))
+        spans.append((y[-1] - low, high - y[-1]))
         axes.text((k + 0.5) / bins, -0.1, str(size), ha="center", va="center", fontsize=8)
     # The interval's ends may miss a share of 0 or 1 by a rounding.
     below_above = np.maximum(np.transpose(spans), 0)

@@ -40,7 +40,7 @@ def check_labels(Y: Any, n_y: int, m: int, loss: str) -> Array:
 def correct(A: Array, Y: Array, activation: str) -> Array:
     """Which columns of the outputs A (..., n_y, m) name the class of Y: booleans (..., m).
 
-    Softmax: the most probable class is the labelled one. Otherwise every output lies on the same
+    Softmax: the most probable class is the labeled one. Otherwise every output lies on the same
     side of 1/2 as its label.
     """
     if activation == "softmax":
