@@ -40,7 +40,7 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     # Placed by hand: a layout that measures each text takes as long as all the drawing.
     heights = [TITLE, *[ROW] * (len(rows) + 1)]
     figure = Figure(figsize=(1.5 * COLUMNS, sum(heights)))
-    head, *parts = figure.subfigures(len(heights), 1, height_ratios=heights)
+    head, *parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     head.suptitle(checks.printable(title), y=0.6, va="center", parse_math=False)
     panels = _panels(parts[0], "What the network sees, and how each pixel moves its answer")
     seen = replace(data, raw=raw[:, None], labels=np.zeros(1, np.int64), names=None)
