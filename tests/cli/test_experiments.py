@@ -451,3 +451,13 @@ def test_when_every_setting_diverges_none_is_best(chainrule):
     said = chainrule("sweep", "planar", "--layers", "3", "--iterations", 5, *vary, "--out", "done")
     assert "Every setting diverged" in said.out
     assert "Best:" not in said.out
+
+
+@pytest.mark.parametrize("command", ["crossval", "leave-one-out", "review-labels"])
+def test_trainings_that_look_wrong_are_pointed_out(command, chainrule):
+    more = () if command == "leave-one-out" else ("--folds", 3)
+    slow = ("--layers", "3", "--learning-rate", 1e-6, "--iterations", 40)
+    said = chainrule(command, "planar", *slow, *more, "--out", "done")
+    n = 1 if command == "leave-one-out" else 3
+    assert f"Note Learning rate too low: In {n} of {n} trainings" in " ".join(said.out.split())
+    assert "Learning rate too low" in Path("done/report.html").read_text(encoding="utf-8")

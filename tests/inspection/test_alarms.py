@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from chainrule import Network, train
-from chainrule.inspection.alarms import Alarm, alarms
+from chainrule.inspection.alarms import Alarm, alarms, alarms_of_runs
 from chainrule.inspection.layer_health import LayerHealth, LayerSizes
 from chainrule.training import History, Record
 
@@ -157,3 +157,12 @@ def test_a_tiny_rate_is_too_low():
     assert trained(Network.create((10, 8, 1), rng=1), learning_rate=1e-5) == [
         "learning rate too low"
     ]
+
+
+def test_what_half_of_the_trainings_have_in_common():
+    jumps = history([1.0, 3.0] * 15)
+    found = alarms_of_runs([jumps, history(ARRIVED), jumps, history(ARRIVED)])
+    assert [alarm.kind for alarm in found] == ["learning rate too high"]
+    assert found[0].found.startswith("In 2 of 4 trainings, such as: ")
+    assert alarms_of_runs([jumps, history(ARRIVED), history(ARRIVED)]) == ()
+    assert alarms_of_runs([]) == ()

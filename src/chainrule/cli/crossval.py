@@ -11,6 +11,7 @@ from chainrule.cli.options import Options
 from chainrule.data import Dataset
 from chainrule.experiments import SCORES, CrossValidation, Execution, cross_validate
 from chainrule.experiments.measures import write_table
+from chainrule.inspection.alarms import alarms_of_runs
 from chainrule.inspection.experiment_plots import fold_curves
 from chainrule.inspection.plots import save_figure
 from chainrule.inspection.report import cross_validation_report
@@ -94,4 +95,5 @@ def _report(job: Job[Folds], found: CrossValidation, facts: dict[str, Any]) -> s
         table.add_row(part, "", *map(number, values))
     show.print_table(table)
     show.print_baseline(job.splits.train, found.accuracy.mean, "The mean accuracy")
+    show.print_alarms(alarms_of_runs([fold.history for fold in found.folds]))
     return ""

@@ -13,6 +13,7 @@ from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
 from chainrule.cli.options import Options
 from chainrule.experiments import LeaveOneOut
 from chainrule.experiments import leave_one_out as run_leave_one_out
+from chainrule.inspection.alarms import alarms_of_runs
 from chainrule.inspection.experiment_plots import left_out_plot
 from chainrule.inspection.plots import save_figure
 from chainrule.inspection.report import leave_one_out_report
@@ -95,4 +96,5 @@ def _report(job: Job[Nothing], found: LeaveOneOut, facts: dict[str, Any]) -> str
         texts = (show.safe(row["name"]), show.safe(row["class"]))
         table.add_row(*texts, *(number(row[name]) for name in heads.values()))
     show.print_table(table)
+    show.print_alarms(alarms_of_runs([found.history] if found.history else []))
     return ""

@@ -19,10 +19,12 @@ from chainrule.experiments import (
     review_labels,
 )
 from chainrule.experiments import leave_one_out as run_leave_one_out
+from chainrule.inspection.alarms import alarms_of_runs
 from chainrule.inspection.picture_plots import gallery
 from chainrule.inspection.plots import save_figure
 from chainrule.inspection.report import label_review_report
 from chainrule.inspection.wording import number, percent
+from chainrule.training import History
 
 SHOWN = 20  # suspects in the terminal; the table in the folder has all
 PICTURES = 24
@@ -88,13 +90,21 @@ def _written(job: Job[Review], found: LeaveOneOut | CrossValidation) -> dict[str
         f"Decide in {_labels(job).name} (keep, relabel or drop), then train with --labels. No file "
         "of the data is changed."
     )
-    job.write_report(label_review_report, reviewed, job.splits.train, decide=decide)
+    more = {"decide": decide, "histories": _histories(found)}
+    job.write_report(label_review_report, reviewed, job.splits.train, **more)
     right = reviewed.ranking.size - len(reviewed.suspects)
     return {
         "accuracy_held_out": right / max(1, reviewed.ranking.size),
         "suspects": [vars(suspect) for suspect in reviewed.suspects],
         "unjudged": reviewed.unjudged,
     }
+
+
+def _histories(found: LeaveOneOut | CrossValidation) -> list[History]:
+    """Of the trainings, as far as they are kept."""
+    if isinstance(found, CrossValidation):
+        return [fold.history for fold in found.folds]
+    return [found.history] if found.history else []
 
 
 def _labels(job: Job[Review]) -> Path:
@@ -129,6 +139,7 @@ def _report(job: Job[Review], found: LeaveOneOut | CrossValidation, facts: dict[
         out.print(f"and {len(suspects) - SHOWN} more: {show.safe(str(_labels(job)))}")
     if facts["unjudged"]:
         out.print(f"{len(facts['unjudged'])} examples were not judged: without them it diverged.")
+    show.print_alarms(alarms_of_runs(_histories(found)))
     labels = str(_labels(job))
     then = command_line("train", job.data, replace(job.options, labels=labels))
     return f"decide in {shlex.quote(labels)}, then {then}"

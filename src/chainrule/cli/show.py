@@ -5,12 +5,14 @@ import shlex
 import sys
 import textwrap
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset, Splits
+from chainrule.inspection.alarms import Alarm
 from chainrule.inspection.wording import percent
 from chainrule.run_folder import ExperimentFolder
 from chainrule.training import Callback, Record, Session
@@ -90,6 +92,12 @@ def print_json(facts: dict[str, Any]) -> None:
     """One JSON object on standard output, in ASCII: it passes through any terminal or pipe."""
     text = json.dumps(facts, indent=2, allow_nan=False)
     sys.stdout.write(f"{text}\n")
+
+
+def print_alarms(found: Iterable[Alarm]) -> None:
+    """What looks wrong in a training, each in a few sentences."""
+    for alarm in found:
+        print_note(str(alarm))
 
 
 def print_note(text: str) -> None:

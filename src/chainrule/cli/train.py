@@ -175,8 +175,7 @@ def _settings(run: _Run) -> dict[str, Any]:
 def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
     out = show.console()
     show.print_table(results_table(facts["results"]))
-    for alarm in facts["alarms"]:
-        show.print_note(str(Alarm(**alarm)))
+    show.print_alarms(Alarm(**alarm) for alarm in facts["alarms"])
     plain = replace(run.options, patience=None, learning_rate=Options.learning_rate)
     trained = facts["results"]["training"]
     if trained["accuracy"] <= trained["accuracy_of_commonest_class"]:

@@ -20,9 +20,11 @@ from chainrule.experiments.measures import frame, html, write_table
 from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
+from chainrule.training import History
 from chainrule.training.choice import memory_bytes
 
 Array = np.ndarray
+RECORDS = 20  # of every training: they are all kept until the end
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,8 @@ class LeaveOneOut:
     without : (m, m) float64: row i, the same by the network trained without example i.
     accuracy_when_trained_on : fraction of all examples that the network trained on all
         classifies rightly.
-    diverged : (m,) the iteration at which the training without the example diverged, or -1.
+    history : of the training on all, or None. diverged : (m,) the iteration at which the training
+        without the example diverged, or -1.
     complete : whether all trainings were finished.
 
     Not a number where a training was not finished, or diverged.
@@ -50,6 +53,7 @@ class LeaveOneOut:
     full: Array
     without: Array
     accuracy_when_trained_on: float
+    history: History | None
     diverged: Array
     complete: bool = True
 
@@ -149,8 +153,8 @@ def leave_one_out(
     runs = [Run(setting), *(Run(setting, np.array([i])) for i in range(examples.m))]
     labels = examples.labels
     keep = _Keep(labels)
-    # Only the end is looked at: two records, the first and the last.
-    every = max(1, setting.updates(examples.m))
+    # Of the results only the end is looked at; of the way enough to see whether it is a sound one.
+    every = max(1, setting.updates(examples.m) // RECORDS)
     outcomes = execute("leave_one_out", examples, runs, execution, keep=keep, record_every=every)
     return _gathered(setting, examples, labels, outcomes)
 
@@ -203,6 +207,7 @@ def _gathered(
         full,
         without,
         accuracy,
+        outcomes[0].history if 0 in outcomes else None,
         diverged,
         len(outcomes) == m + 1,
     )

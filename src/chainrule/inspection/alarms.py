@@ -5,7 +5,7 @@ proves nothing.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -60,6 +60,22 @@ def alarms(
         found.append(_too_high(history) or (None if any(found) else _too_low(history)))
         found.append(_overfitting(history))
     return tuple(alarm for alarm in found if alarm)
+
+
+def alarms_of_runs(histories: Sequence[History]) -> tuple[Alarm, ...]:
+    """What looks wrong in several trainings alike, such as those of a cross-validation: each kind
+    of alarm that half of them or more raise, as the first of these says it."""
+    raised: dict[str, list[Alarm]] = {}
+    for history in histories:
+        for alarm in alarms(history):
+            raised.setdefault(alarm.kind, []).append(alarm)
+    n = len(histories)
+    return tuple(
+        replace(first, found=f"In {len(all_of_them)} of {n} trainings, such as: {first.found}")
+        for all_of_them in raised.values()
+        if 2 * len(all_of_them) >= n
+        for first in all_of_them[:1]
+    )
 
 
 def _too_high(history: History) -> Alarm | None:

@@ -12,7 +12,7 @@ from chainrule.inspection.evaluation import evaluate
 from chainrule.inspection.experiment_plots import learning_curves, rate_plot, score_plot
 from chainrule.inspection.report.images import Image, drawn
 from chainrule.inspection.report.page import Page, Section, Table
-from chainrule.inspection.report.sections import Accuracy, data_section, interrupted
+from chainrule.inspection.report.sections import Accuracy, data_section, warned
 from chainrule.inspection.wording import number, percent, setting_name, setting_value, setting_words
 from chainrule.model_file import Model
 
@@ -46,7 +46,7 @@ def sweep_report(found: Sweep, splits: Splits, *, title: str, settings: Facts) -
         else:
             headline, answer = "No answer", "The cost of every setting diverged."
         sections = [_trials(found)]
-    warning = f"{interrupted(found.complete)} {warning}".strip()
+    warning = f"{warned(found.complete)} {warning}".strip()
     sections.append(data_section(splits.sets, splits.skipped))
     return Page(title, headline, answer, warning, sections, settings).html()
 
@@ -132,4 +132,4 @@ def learning_rates_report(
         Section("Rates", table=Table(heads, rows, numbers=3)),
         data_section({"examples": data}, skipped),
     ]
-    return Page(title, headline, answer, interrupted(tested.complete), sections, settings).html()
+    return Page(title, headline, answer, warned(tested.complete), sections, settings).html()

@@ -17,11 +17,12 @@ from chainrule.inspection.report.page import Card, Page, Section, Table
 from chainrule.inspection.report.sections import (
     Accuracy,
     data_section,
-    interrupted,
     mistakes_section,
     quality_section,
+    warned,
 )
 from chainrule.inspection.wording import apart, number, percent
+from chainrule.training import History
 
 Array = np.ndarray
 Facts = Mapping[str, Any]
@@ -57,7 +58,14 @@ def cross_validation_report(
             quality_section(evaluation, P, examples.labels),
         ]
     sections.append(data_section({"examples": data}, skipped))
-    return Page(title, headline, answer, interrupted(found.complete), sections, settings).html()
+    return Page(
+        title,
+        headline,
+        answer,
+        warned(found.complete, [fold.history for fold in found.folds]),
+        sections,
+        settings,
+    ).html()
 
 
 def _folds(found: CrossValidation) -> Section:
@@ -109,7 +117,14 @@ def leave_one_out_report(
             quality_section(evaluation, P, examples.labels),
             *sections,
         ]
-    return Page(title, headline, answer, interrupted(found.complete), sections, settings).html()
+    return Page(
+        title,
+        headline,
+        answer,
+        warned(found.complete, [found.history] if found.history else []),
+        sections,
+        settings,
+    ).html()
 
 
 def _by_heart(data: Dataset, full: Array, left_out: Array) -> Section:
@@ -152,9 +167,13 @@ def label_review_report(
     title: str,
     settings: Facts,
     decide: str = "",
+    histories: Sequence[History] = (),
     skipped: Sequence[str] = (),
 ) -> str:
-    """HTML of a review of the labels of `data`. decide : where and how to decide, a sentence."""
+    """HTML of a review of the labels of `data`.
+
+    decide : where and how to decide, a sentence. histories : of the trainings that it rests on.
+    """
     checks.kind("label_review_report", "data", data, Dataset)
     n, judged_of = found.doubted, len(found.ranking)
     if judged_of + len(found.unjudged) != len(data):
@@ -197,7 +216,7 @@ def label_review_report(
         Section("Labels to look at", words, table, cards),
         data_section({"examples": data}, skipped),
     ]
-    return Page(title, headline, answer, "", sections, settings).html()
+    return Page(title, headline, answer, warned(True, histories), sections, settings).html()
 
 
 def _known(where: str, P: Array, data: Dataset) -> tuple[Array, Array]:

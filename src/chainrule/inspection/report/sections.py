@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.data import Dataset
+from chainrule.inspection.alarms import alarms_of_runs
 from chainrule.inspection.evaluation import Evaluation, Mistake
 from chainrule.inspection.quality_plots import confusion_plot, reliability_plot
 from chainrule.inspection.report.images import Image, drawn, photograph
 from chainrule.inspection.report.page import Card, Section, Table
 from chainrule.inspection.threshold_plots import roc_plot
 from chainrule.inspection.wording import apart, percent
+from chainrule.training import History
 
 Array = np.ndarray
 CONFIDENCE = 0.95
@@ -139,6 +141,8 @@ def _photograph(one: Mistake, data: Dataset) -> Image | None:
     return photograph(data, one.index, f"{apart(one.name)}, taken for {apart(one.predicted)}")
 
 
-def interrupted(complete: bool) -> str:
-    """The warning of a page on an experiment that may have been interrupted."""
-    return "" if complete else INTERRUPTED
+def warned(complete: bool, histories: Sequence[History] = ()) -> str:
+    """The warning of a page on an experiment that may have been interrupted, or whose trainings
+    look wrong."""
+    texts = [] if complete else [INTERRUPTED]
+    return " ".join([*texts, *map(str, alarms_of_runs(histories))])
