@@ -105,6 +105,7 @@ def _facts(
             for i, d in zip(near.nearest, near.distances.tolist(), strict=True)
         ]
         facts["unlike_any_training_picture"] = near.unlike_any
+        facts["unlike_in"] = near.reason or None
     if found.pushes is not None:
         s = found.pushes
         facts["log_odds"] = s.log_odds
@@ -126,8 +127,8 @@ def _report(found: Explanation, model: Model, data: Dataset, path: Path, note: s
         first = show.safe(data.example_names[near.nearest[0]])
         out.print(f"Nearest   {first}, at a distance of {near.distances[0]:.3g}")
         if near.unlike_any:
-            out.print("          Unlike anything seen: farther from every training picture than")
-            out.print("          any of these is from its nearest. Do not rely on the answer.")
+            unlike = f"Unlike anything seen: {near.reason}. Do not rely on the answer."
+            show.print_set_in(unlike)
         else:
             out.print(f"          {percent(near.share)} of the training pictures are farther")
             out.print("          from their own nearest one")

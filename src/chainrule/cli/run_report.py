@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,10 +18,10 @@ from chainrule.inspection.report.why import why_section
 from chainrule.model_file import Model
 from chainrule.training import History
 
-# Examples times iterations beyond which the training is not followed again for a report. On two
-# cores `chainrule report` takes 2.8 s without, 4.2 to 4.7 s with 1,000 x 600, and 6.6 s with the
-# course's 209 x 2500.
-FOLLOWED = 600_000
+# Beyond these the training is not followed again for a report, which should be there in seconds:
+# examples x iterations (the course's are 209 x 2500), and examples x examples x iterations, as the
+# products with the Gram matrix take.
+FOLLOWED, PRODUCTS = 600_000, 150_000_000
 
 
 def looks_wrong(
@@ -37,13 +38,14 @@ def write_report(path: Path, model: Model, splits: Splits, history: History, sou
     """The report of a training on the data from `source`, by the settings that the model has."""
     single = model.n_members == 1
     options, note = followed(model, str(path))
-    if not note and len(splits.train) * int(model.training["iterations"]) > FOLLOWED:
+    m = len(splits.train)
+    done: Any = model.training.get("iterations", options.setting().iterations)
+    if not note and (m * done > FOLLOWED or m * m * done > PRODUCTS):
         note = "so many examples and iterations take long; chainrule explain does it"
     again = None if note or not single else retraced(model, options)
     command = command_line("train", parse.absolute(source), options)
     facts = {"command": command if single else f"{command} --runs {model.n_members}"}
     facts |= {k: v for k, v in asdict(options).items() if v is not None}
-    done = model.training.get("iterations", options.setting().iterations)
     sizes = "-".join(map(str, model.network.layer_sizes))
     html = training_report(
         model,

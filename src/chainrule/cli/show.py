@@ -94,6 +94,12 @@ def print_json(facts: dict[str, Any]) -> None:
     sys.stdout.write(f"{text}\n")
 
 
+def print_set_in(text: str) -> None:
+    """Sentences below what stands beside a word."""
+    out, margin = console(), " " * 10
+    out.print(textwrap.fill(text, out.width, initial_indent=margin, subsequent_indent=margin))
+
+
 def print_alarms(found: Iterable[Alarm]) -> None:
     """What looks wrong in a training, each in a few sentences."""
     for alarm in found:

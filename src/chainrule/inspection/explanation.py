@@ -12,30 +12,13 @@ from chainrule.data import Dataset, FeatureMatrix, feature_matrix
 from chainrule.errors import InputError
 from chainrule.experiments import WithoutEach
 from chainrule.inspection.influence import path_influence, saliency
+from chainrule.inspection.likeness import Likeness as Likeness
+from chainrule.inspection.likeness import find_likeness as find_likeness
 from chainrule.model_file import Model
 from chainrule.network import Network
 
 Array = np.ndarray
 SAME = 1e-6  # relative difference of two trainings' weights that are the same but for rounding
-
-
-@dataclass(frozen=True, eq=False)
-class Likeness:
-    """Where an example lies among the training examples, in scaled features.
-
-    nearest : (k,) indices, the nearest first. distances : (k,) Euclidean, to these.
-    share : part of the training examples that lie farther from their own nearest neighbor than
-        this example does from its; 0 if none does.
-    """
-
-    nearest: Array
-    distances: Array
-    share: float
-
-    @property
-    def unlike_any(self) -> bool:
-        """Whether it is farther from everything seen than any training example from the others."""
-        return self.share == 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,27 +113,6 @@ def explain(
         )
         for k in range(count)
     )
-
-
-def find_likeness(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Likeness]:
-    """Where each of x (n_x, q) lies among X (n_x, m), in scaled features; with `count` nearest."""
-    K = X.gram()
-    norms = np.diag(K)
-    own = np.square(x.columns(slice(None))).sum(axis=0)
-    to_x = _distances(norms[:, None], own, X.gram(x))
-    among = _distances(norms[:, None], norms, K)
-    np.fill_diagonal(among, np.inf)  # of a single example, too: it is like nothing else
-    nearest_among = among.min(axis=1)
-    order = np.argsort(to_x, axis=0, kind="stable")[:count]
-    return [
-        Likeness(index, to_x[index, k], float((nearest_among >= to_x[index[0], k]).mean()))
-        for k, index in enumerate(order.T)
-    ]
-
-
-def _distances(a: Any, b: Any, products: Array) -> Array:
-    """||x - y|| from ||x||^2, ||y||^2 and <x, y>."""
-    return np.sqrt(np.maximum(a + b - 2 * products, 0))
 
 
 def _pushes(

@@ -42,7 +42,10 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     figure = Figure(figsize=(1.5 * COLUMNS, sum(heights)))
     head, *parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     head.suptitle(checks.printable(title), y=0.6, va="center", parse_math=False)
-    panels = _panels(parts[0], "What the network sees, and how each pixel moves its answer")
+    seeing = "What the network sees, and how each pixel moves its answer"
+    if found.likeness is not None and found.likeness.unlike_any:
+        seeing += ".  UNLIKE ANY TRAINING PICTURE: do not rely on the answer"
+    panels = _panels(parts[0], seeing)
     seen = replace(data, raw=raw[:, None], labels=np.zeros(1, np.int64), names=None)
     _show(panels[0], pictures(seen)[0], "as it is seen")
     maps = {"saliency": found.saliency, "w o x": found.product}

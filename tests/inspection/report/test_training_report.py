@@ -150,6 +150,22 @@ def test_why_without_following_the_training_again(fashion):
     assert "Pushed most" not in section.pictures[0].words
 
 
+def test_why_says_what_is_exact_and_what_the_pushes_add_up_to(fashion):
+    data = fashion.train.select(np.arange(60))
+    start = cr.Network.create((784, 5, 1))
+    again = {"start": start, "learning_rate": 0.05, "iterations": 40}
+    trained = cr.train(start, data, learning_rate=0.05, iterations=40)
+    splits = Splits(data, None, fashion.test)
+    section = why_section(cr.Model.of(trained.network, splits), splits, again)
+    assert "are exact" in section.words[0]
+    for words in section.words[1:]:
+        left, right = words.split(" = ")
+        parts = re.findall(r"[-+]?[0-9]+[.][0-9]{3}(?= )", right)
+        assert len(parts) == 5
+        assert float(left.split()[-1]) == pytest.approx(sum(map(float, parts)), abs=3e-3)
+    assert len(section.words) == 3
+
+
 def test_why_with_other_settings_than_it_was_trained_with(fashion):
     model, _ = report(fashion)
     other = {"start": cr.Network.create((784, 5, 1), rng=9), "iterations": 3}

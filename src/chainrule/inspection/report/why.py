@@ -8,17 +8,24 @@ import numpy as np
 from chainrule.data import Splits
 from chainrule.errors import InputError
 from chainrule.inspection.evaluation import Mistake, evaluate
-from chainrule.inspection.explanation import Explanation, explain
+from chainrule.inspection.explanation import Explanation, Pushes, explain
 from chainrule.inspection.explanation_plot import explanation_plot
 from chainrule.inspection.plots import shortened
 from chainrule.inspection.report.images import drawn
 from chainrule.inspection.report.page import Section
+from chainrule.inspection.wording import apart
 from chainrule.model_file import Model
 
 EXPLAINED = 2  # mistakes
 # Training pictures beyond which comparing them with each other, for what is near, takes longer than
-# the rest of the report: 5,000 x 5,000 distances.
-COMPARED = 5000
+# the rest of the report.
+COMPARED = 2000
+
+HOW = (
+    "A training picture's push is its part in every step of gradient descent, followed from the "
+    "first log-odds of the answer to the last (Bell et al. 2023). The path and the sums are exact, "
+    "but for logistic regression the integral over each step is not: what it lacks is told."
+)
 
 
 def why_section(
@@ -45,6 +52,11 @@ def why_section(
         note = "training again with these data and settings gave other weights"
         found = explain(model, raw, splits.train)
     words = [f"Which training pictures pushed these answers is not shown: {note}."] if note else []
+    if any(why.pushes is not None for why in found):
+        words.append(HOW)
+        words += [
+            _sum(one, why.pushes) for one, why in zip(mistakes, found, strict=True) if why.pushes
+        ]
     pictures = []
     for one, why, pixels in zip(mistakes, found, raw.T, strict=True):
         names = (shortened(name, 28) for name in (one.name, one.actual, one.predicted))
@@ -54,11 +66,22 @@ def why_section(
     return Section(heading, words, pictures=pictures, wide=True)
 
 
+def _sum(one: Mistake, pushes: Pushes) -> str:
+    """What the pushes add up to."""
+    s = pushes.of_examples
+    return (
+        f"{apart(one.name)}: log-odds {pushes.log_odds:.3f} = {pushes.start:.3f} at the start "
+        f"{s[s > 0].sum():+.3f} by pictures that pushed towards it {s[s < 0].sum():+.3f} by those "
+        f"against it {pushes.penalty:+.3f} by the penalty {pushes.missing:+.3f} not accounted for."
+    )
+
+
 def _words(one: Mistake, why: Explanation, splits: Splits) -> str:
     """What the picture shows."""
     names = splits.train.example_names
     assert why.likeness is not None
+    unlike = f" Unlike any training picture: {why.likeness.reason}." if why.likeness.reason else ""
     text = f"{one.name}: {one.actual}, taken for {one.predicted} ({one.probability:.3f})."
     if why.pushes is not None:
         text += f" Pushed most by {names[int(np.argmax(why.pushes.of_examples))]}."
-    return f"{text} Nearest training picture: {names[why.likeness.nearest[0]]}."
+    return f"{text} Nearest training picture: {names[why.likeness.nearest[0]]}.{unlike}"
