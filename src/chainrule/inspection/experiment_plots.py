@@ -135,6 +135,7 @@ def rate_plot(
             marker="x",
             color=VALIDATION,
             label="higher, or diverged",
+            clip_on=False,
         )
     if suggested is not None:
         label = f"suggested: {suggested:.3g}"

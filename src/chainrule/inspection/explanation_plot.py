@@ -110,4 +110,4 @@ def _map(axes: "Axes", values: Array, name: str) -> None:
     flat = values.sum(axis=2) if values.ndim == 3 else values
     size = float(np.abs(flat).max()) or 1.0
     axes.imshow(flat, cmap=SIGNED, vmin=-size, vmax=size)
-    axes.set_title(f"{name}\n(yellow for, blue against)", fontsize=7, parse_math=False)
+    axes.set_title(f"{name}\n(light: for, dark: against)", fontsize=7, parse_math=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.inspection.plots import CHANCE, COLORS, STYLES, axes_or_new, finished, plain
+from chainrule.inspection.plots import CHANCE, COLORS, MARKERS, STYLES, axes_or_new, finished, plain
 from chainrule.inspection.quality_plots import fitting
 
 if TYPE_CHECKING:
@@ -94,6 +94,10 @@ def _one_against_rest(
         style: dict[str, Any] = {
             "color": COLORS[(place + 1) % len(COLORS)],
             "linestyle": STYLES[place % len(STYLES)],
+            # In gray colors are no help: seven markers and four styles tell 28 curves apart.
+            "marker": MARKERS[place % len(MARKERS)] if len(shown) > len(STYLES) else None,
+            "markevery": (0.05 + 0.03 * (place % 7), 0.3),
+            "markersize": 4,
         }
         if 0 < hit.sum() < len(hit):
             x, y, value = curve(hit, P[k])

@@ -92,12 +92,13 @@ def quality_section(found: Evaluation, P: Array, labels: Array) -> Section:
         f"{apart(label)}: {int(row[k])} of {int(row.sum())} right"
         for k, (label, row) in enumerate(zip(found.classes, found.confusion, strict=True))
     )
-    pictures = [drawn(confusion_plot(found), f"Confusion matrix. {counts}.")]
+    pictures = [drawn(confusion_plot(found, title="Confusion"), f"Confusion matrix. {counts}.")]
     if len(np.unique(labels)) > 1:
-        roc = roc_plot(P, labels, found.classes)
+        roc = roc_plot(P, labels, found.classes, title="Found, and taken for it (ROC)")
         pictures.append(drawn(roc, "ROC curve: true against false positive rate."))
     words = "Reliability: how often answers of each probability were right."
-    pictures.append(drawn(reliability_plot(P, labels, found.classes), words))
+    reliability = reliability_plot(P, labels, found.classes, title="Are the probabilities true?")
+    pictures.append(drawn(reliability, words))
     return Section("Quality", pictures=pictures)
 
 
