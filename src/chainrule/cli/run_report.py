@@ -19,9 +19,8 @@ from chainrule.model_file import Model
 from chainrule.training import History
 
 # Beyond these the training is not followed again for a report, which should be there in seconds:
-# examples x iterations (the course's are 209 x 2500), and examples x examples x iterations, as the
-# products with the Gram matrix take.
-FOLLOWED, PRODUCTS = 600_000, 150_000_000
+# examples, and examples x iterations (the course's are 209 x 2500).
+EXAMPLES, FOLLOWED = 500, 600_000
 
 
 def looks_wrong(
@@ -40,7 +39,7 @@ def write_report(path: Path, model: Model, splits: Splits, history: History, sou
     options, note = followed(model, str(path))
     m = len(splits.train)
     done: Any = model.training.get("iterations", options.setting().iterations)
-    if not note and (m * done > FOLLOWED or m * m * done > PRODUCTS):
+    if not note and (m > EXAMPLES or m * done > FOLLOWED):
         note = "so many examples and iterations take long; chainrule explain does it"
     again = None if note or not single else retraced(model, options)
     command = command_line("train", parse.absolute(source), options)
