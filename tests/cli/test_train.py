@@ -138,6 +138,15 @@ def test_skipped_files_are_named_and_strict_stops(chainrule, fruit):
     assert not Path("other").exists()
 
 
+def test_skipped_files_are_counted_by_reason_and_not_listed_one_by_one(chainrule, fruit):
+    for k in range(1200):
+        (fruit / "train" / "lime" / f"note-{k}.txt").write_bytes(b"no picture")
+    said = chainrule("train", fruit, "--size", 8, *QUICK, "--out", "run")
+    assert said.code == 0
+    assert said.error.count("skipped") == 1
+    assert "note-0.txt and 1,199 more: no picture format" in said.error
+
+
 def test_what_looks_wrong_is_pointed_out(chainrule):
     said = chainrule("train", "planar", *QUICK, "--learning-rate", 50, "--out", "run")
     notes = " ".join(said.out.split())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from chainrule.data import Dataset, FloatMatrix, PixelMatrix, Scaling
+from chainrule.data import Dataset, FloatMatrix, PixelMatrix, Scaling, Splits
 from chainrule.errors import DataError
 
 PETS = Dataset(
@@ -97,3 +97,11 @@ def test_what_does_not_fit_together_is_refused():
         Dataset(raw, labels, ("a", "b"), names=("x",))
     with pytest.raises(DataError, match="pictures of 12 numbers"):
         Dataset(raw, labels, ("a", "b"), image_shape=(3, 5))
+
+
+def test_notes_go_along_with_parts_and_are_said_once_for_several_sets():
+    noted = PETS.noted("left out column 'Id'", "label column 'pet'").noted("label column 'pet'")
+    assert noted.select([0, 1]).notes == ("left out column 'Id'", "label column 'pet'")
+    splits = Splits(noted, test=PETS.noted("label column 'pet'", "3 rows are in training, too"))
+    assert splits.notes == (*noted.notes, "3 rows are in training, too")
+    assert "left out column &#x27;Id&#x27;; label column" in splits._repr_html_()

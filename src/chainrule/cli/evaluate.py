@@ -55,7 +55,8 @@ def evaluate(
     if json:
         facts = {"model": str(model), "data": data, "set": name or "all"}
         members = {"members": loaded.n_members}
-        show.print_json(facts | members | found.facts(mistakes) | {"skipped": splits.skipped})
+        left_out = {"notes": chosen.notes, "skipped": splits.skipped}
+        show.print_json(facts | members | found.facts(mistakes) | left_out)
     else:
         if loaded.n_members > 1:
             show.console().print(f"Model     ensemble of {loaded.n_members}")
@@ -65,9 +66,10 @@ def evaluate(
 
 def _report(found: Evaluation, data: Dataset, name: str, splits: Splits, mistakes: int) -> None:
     out = show.console()
-    for skipped in splits.skipped:
-        show.console(error=True).print(f"skipped  {show.safe(skipped)}")
+    show.print_skipped(splits.skipped)
     out.print(f"{found.m} {name} examples from {show.safe(data.source)}".replace("  ", " "))
+    for note in data.notes:
+        out.print(f"          {show.safe(note)}")
     if not name:
         out.print("          (if these are the examples that it was trained on, others do worse)")
     out.print(f"Accuracy  {percent(found.accuracy)} ({found.right} of {found.m} right)")

@@ -141,6 +141,7 @@ class Job(Generic[Own_co]):
             "chainrule": __version__,
             "data": parse.absolute(self.data),
             "examples": self.examples,
+            "notes": self.splits.notes,
             "options": asdict(self.options),
             self.command: as_json(asdict(self.own)),  # type: ignore[call-overload]
         }

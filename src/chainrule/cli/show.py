@@ -5,7 +5,7 @@ import shlex
 import sys
 import textwrap
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,8 +79,19 @@ def print_data(splits: Splits, counts: str) -> None:
     kind = f"pictures {'x'.join(map(str, data.image_shape))}" if data.image_shape else "examples"
     out.print(f"Data     {counts} {kind}; classes {safe(checks.listed(data.classes))}")
     out.print(f"         from {safe(data.source)}; scaled: {data.scaling.kind}")
-    for skipped in splits.skipped:
-        console(error=True).print(f"skipped  {safe(skipped)}")
+    for note in splits.notes:
+        out.print(f"         {safe(note)}")
+    print_skipped(splits.skipped)
+
+
+def print_skipped(skipped: Sequence[str]) -> None:
+    """On standard error, how many files were left out for each reason, with the first of each."""
+    examples: dict[str, list[str]] = {}
+    for path, reason in (one.split(": ", 1) for one in skipped):
+        examples.setdefault(reason, []).append(path)
+    for reason, paths in examples.items():
+        more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+        console(error=True).print(f"skipped  {safe(paths[0])}{more}: {safe(reason)}")
 
 
 def safe(text: str) -> str:

@@ -152,7 +152,7 @@ def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[st
     facts["results"] = results(model, splits)
     found = looks_wrong(model, splits, result.history, run.options)
     facts["alarms"] = [vars(alarm) for alarm in found]
-    facts["skipped"] = splits.skipped
+    facts["notes"], facts["skipped"] = splits.notes, splits.skipped
     try:
         run.folder.write_settings(facts | _settings(run))
         title = f"{checks.printable(Path(run.data).name)}: cost"

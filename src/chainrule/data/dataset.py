@@ -28,6 +28,7 @@ class Dataset:
     source : where it came from, for messages.
     feature_names : (n_x,) the column names of a table, or None. Two tables belong together by
         these, not by the places of their columns.
+    notes : what was understood of the source, and what was left out and why, in sentences.
     """
 
     raw: np.ndarray
@@ -38,6 +39,7 @@ class Dataset:
     scaling: Scaling = Scaling()  # noqa: RUF009 - frozen and never changed
     source: str = ""
     feature_names: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n_x, m = self.raw.shape
@@ -66,6 +68,10 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def noted(self, *notes: str) -> "Dataset":
+        """The same with more to say of it; what is said already is not repeated."""
+        return replace(self, notes=tuple(dict.fromkeys(self.notes + notes)))
 
     @property
     def example_names(self) -> tuple[str, ...]:
@@ -154,6 +160,11 @@ class Splits:
         set."""
         *_, found = self.sets.items()
         return found
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was understood of the source: of each set what was not said of one before it."""
+        return tuple(dict.fromkeys(note for data in self.sets.values() for note in data.notes))
 
     @property
     def sets(self) -> dict[str, Dataset]:

@@ -38,7 +38,8 @@ def html(data: "Dataset") -> str:
         shown = image(_points(data).encode(), "svg+xml", "The examples as points in the plane")
     else:
         shown = _rows(data)
-    return f"<p>{escape(repr(data))}</p><p>{'; '.join(parts)}</p>{shown}"
+    notes = f"<p>{escape('; '.join(data.notes))}</p>" if data.notes else ""
+    return f"<p>{escape(repr(data))}</p><p>{'; '.join(parts)}</p>{notes}{shown}"
 
 
 def html_of_splits(splits: "Splits") -> str:

@@ -68,7 +68,7 @@ class Accuracy:
 
 
 def data_section(sets: Mapping[str, Dataset], skipped: Sequence[str] = ()) -> Section:
-    """How many examples of each class, by set; what could not be read."""
+    """How many examples of each class, by set; what was understood, what could not be read."""
     counts = {
         name: np.bincount(data.labels, minlength=len(data.classes)) for name, data in sets.items()
     }
@@ -77,7 +77,8 @@ def data_section(sets: Mapping[str, Dataset], skipped: Sequence[str] = ()) -> Se
         (label, *(str(count[k]) for count in counts.values()))
         for k, label in enumerate(first.classes)
     ]
-    words = []
+    notes = dict.fromkeys(note for data in sets.values() for note in data.notes)
+    words = [f"{apart(note[:1].upper() + note[1:])}." for note in notes]
     if skipped:
         more = f", and {len(skipped) - SKIPPED} more" if len(skipped) > SKIPPED else ""
         listed = "; ".join(map(apart, skipped[:SKIPPED]))
