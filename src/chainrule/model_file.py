@@ -124,10 +124,6 @@ class Model:
         P = np.concatenate([1 - A, A]) if len(A) == 1 else A
         return P.astype(self.network.dtype, copy=False)
 
-    def decide(self, P: Array) -> Array:
-        """See `decided`."""
-        return decided(P)
-
     def outputs(self, raw: Any) -> tuple[Array, Array]:
         """Logits Z and outputs A (n_y, m), float64, for raw features (n_x, m), unscaled.
 
@@ -173,7 +169,7 @@ class Model:
 
     def predict(self, raw: Any) -> Array:
         """Index into `classes` of the most probable class (m,), for raw features (n_x, m)."""
-        return self.decide(self.predict_proba(raw))
+        return decided(self.predict_proba(raw))
 
 
 def decided(P: Array) -> Array:

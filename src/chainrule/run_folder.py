@@ -28,7 +28,8 @@ from typing import Any, Self
 
 from chainrule import tensor_file
 from chainrule.errors import InputError, ModelFileError
-from chainrule.inspection.plots import learning_curve, save_figure
+from chainrule.inspection.plots import learning_curve
+from chainrule.inspection.saving import save_figure
 from chainrule.model_file import Model, save
 from chainrule.training import History
 

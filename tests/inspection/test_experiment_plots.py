@@ -11,8 +11,9 @@ from chainrule.inspection.experiment_plots import (
     rate_plot,
     score_plot,
 )
-from chainrule.inspection.explanation import Explanation, Likeness, Pushes
+from chainrule.inspection.explanation import Explanation, Pushes
 from chainrule.inspection.explanation_plot import explanation_plot
+from chainrule.inspection.likeness import Likeness
 from chainrule.inspection.picture_plots import gallery
 from chainrule.inspection.plots import learning_curve
 from chainrule.training import History, Record

@@ -7,8 +7,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 import chainrule as cr
 from chainrule import InputError, Network
 from chainrule.experiments import Setting, without_each
-from chainrule.inspection.explanation import explain, find_likeness
+from chainrule.inspection.explanation import explain
 from chainrule.inspection.explanation_plot import explanation_plot
+from chainrule.inspection.likeness import find_likeness
 
 OPTIONS = {"learning_rate": 0.05, "iterations": 60}
 

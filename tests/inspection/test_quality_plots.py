@@ -5,9 +5,10 @@ from sklearn.metrics import roc_auc_score
 
 from chainrule.errors import InputError
 from chainrule.inspection.evaluation import Evaluation
-from chainrule.inspection.plots import plain, shortened
+from chainrule.inspection.plots import plain
 from chainrule.inspection.quality_plots import confusion_plot, reliability_plot
 from chainrule.inspection.threshold_plots import precision_recall_plot, roc_plot
+from chainrule.wording import shortened
 
 OF_P = (reliability_plot, roc_plot, precision_recall_plot)
 image = pytest.mark.mpl_image_compare(savefig_kwargs={"dpi": 50})

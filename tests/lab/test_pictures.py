@@ -2,7 +2,7 @@
 
 import pytest
 
-from chainrule.inspection.plots import save_figure
+from chainrule.inspection.saving import save_figure
 from chainrule.lab import Measured, Trained, build
 from chainrule.lab.pictures import parity_chart, ratio, times_chart
 

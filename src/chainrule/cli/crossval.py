@@ -13,9 +13,9 @@ from chainrule.experiments import SCORES, CrossValidation, Execution, cross_vali
 from chainrule.experiments.measures import write_table
 from chainrule.inspection.alarms import alarms_of_runs
 from chainrule.inspection.experiment_plots import fold_curves
-from chainrule.inspection.plots import save_figure
 from chainrule.inspection.report import cross_validation_report
-from chainrule.inspection.wording import number
+from chainrule.inspection.saving import save_figure
+from chainrule.wording import number
 
 
 def crossval(

@@ -10,10 +10,10 @@ from chainrule.cli.options import Options
 from chainrule.cli.run_report import write_report
 from chainrule.data import Splits
 from chainrule.inspection.evaluation import evaluate
-from chainrule.inspection.wording import percent
 from chainrule.model_file import Model
 from chainrule.run_folder import RunFolder
 from chainrule.training import Training, train
+from chainrule.wording import percent
 
 DATA = "fashion"
 NETWORKS = {"softmax regression": "none", "2 layers": "50", "4 layers": "50,20,20"}

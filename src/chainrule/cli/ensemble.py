@@ -14,7 +14,7 @@ from chainrule.experiments import Ensemble, train_ensemble
 from chainrule.experiments.measures import write_table
 from chainrule.inspection.evaluation import evaluate
 from chainrule.inspection.experiment_plots import learning_curves
-from chainrule.inspection.plots import save_figure
+from chainrule.inspection.saving import save_figure
 from chainrule.model_file import Model, save
 from chainrule.run_folder import Folder
 

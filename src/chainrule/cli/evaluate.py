@@ -6,8 +6,8 @@ from chainrule.cli import show
 from chainrule.data import Dataset, Splits, apply_decisions, open_raw, read_decisions
 from chainrule.inspection.evaluation import Evaluation
 from chainrule.inspection.evaluation import evaluate as evaluate_model
-from chainrule.inspection.wording import percent
 from chainrule.model_file import load
+from chainrule.wording import percent
 
 WIDE = 12  # classes that a confusion matrix in a terminal has room for
 

@@ -12,9 +12,9 @@ from chainrule.errors import InputError
 from chainrule.experiments.measures import as_json
 from chainrule.inspection.explanation import Explanation, explain
 from chainrule.inspection.explanation_plot import explanation_plot
-from chainrule.inspection.plots import save_figure, shortened
-from chainrule.inspection.wording import percent
+from chainrule.inspection.saving import save_figure
 from chainrule.model_file import Model, load
+from chainrule.wording import percent, shortened
 
 Array = np.ndarray
 SHOWN = 5  # at either end

@@ -15,8 +15,7 @@ from chainrule import checks
 from chainrule.cli import show
 from chainrule.errors import InputError
 from chainrule.experiments.measures import as_json, write_table
-from chainrule.inspection.plots import save_figure
-from chainrule.inspection.wording import percent
+from chainrule.inspection.saving import save_figure
 from chainrule.lab import (
     LOOPS,
     TOLERANCE,
@@ -30,6 +29,7 @@ from chainrule.lab import (
 )
 from chainrule.lab.pictures import parity_chart, ratio, times_chart
 from chainrule.run_folder import ExperimentFolder
+from chainrule.wording import percent
 
 
 @dataclass(frozen=True)

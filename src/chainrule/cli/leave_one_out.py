@@ -15,9 +15,9 @@ from chainrule.experiments import LeaveOneOut
 from chainrule.experiments import leave_one_out as run_leave_one_out
 from chainrule.inspection.alarms import alarms_of_runs
 from chainrule.inspection.experiment_plots import left_out_plot
-from chainrule.inspection.plots import save_figure
 from chainrule.inspection.report import leave_one_out_report
-from chainrule.inspection.wording import number, percent
+from chainrule.inspection.saving import save_figure
+from chainrule.wording import number, percent
 
 SHOWN = 10  # examples in the terminal; the table in the folder has all
 

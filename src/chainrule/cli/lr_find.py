@@ -17,9 +17,9 @@ from chainrule.experiments import (
 )
 from chainrule.experiments.learning_rates import COUNT, HIGH, ITERATIONS, LOW
 from chainrule.inspection.experiment_plots import learning_curves, rate_plot
-from chainrule.inspection.plots import save_figure
 from chainrule.inspection.report import learning_rates_report
-from chainrule.inspection.wording import number, percent
+from chainrule.inspection.saving import save_figure
+from chainrule.wording import number, percent
 
 
 @dataclass(frozen=True, kw_only=True)

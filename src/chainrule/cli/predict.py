@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.cli import show
 from chainrule.data import read_image
 from chainrule.errors import InputError
-from chainrule.model_file import Model, load
+from chainrule.model_file import Model, decided, load
 
 
 def predict(model: Path, *images: Path, json: bool = False) -> int:
@@ -60,7 +60,7 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
 def _answers(model: Model, raw: np.ndarray) -> list[dict[str, Any]]:
     """The most probable class of each picture, and every class's numbers, for raw (n_x, m)."""
     P = model.predict_proba(raw)
-    chosen = model.decide(P)
+    chosen = decided(P)
     answers: list[dict[str, Any]] = [
         {
             "class": model.classes[k],

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from chainrule.cli import show
 from chainrule.course.reproduce import Published, Reproduction
 from chainrule.course.reproduce import reproduce as reproduce_course
-from chainrule.inspection.wording import percent
+from chainrule.wording import percent
 
 
 def reproduce(

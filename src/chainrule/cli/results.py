@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli import show
 from chainrule.data import Splits
 from chainrule.inspection.evaluation import evaluate
-from chainrule.inspection.wording import percent
 from chainrule.model_file import Model
+from chainrule.wording import percent
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -21,10 +21,10 @@ from chainrule.experiments import (
 from chainrule.experiments import leave_one_out as run_leave_one_out
 from chainrule.inspection.alarms import alarms_of_runs
 from chainrule.inspection.picture_plots import gallery
-from chainrule.inspection.plots import save_figure
 from chainrule.inspection.report import label_review_report
-from chainrule.inspection.wording import number, percent
+from chainrule.inspection.saving import save_figure
 from chainrule.training import History
+from chainrule.wording import number, percent
 
 SHOWN = 20  # suspects in the terminal; the table in the folder has all
 PICTURES = 24

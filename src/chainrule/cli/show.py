@@ -13,9 +13,9 @@ import numpy as np
 from chainrule import checks
 from chainrule.data import Dataset, Splits
 from chainrule.inspection.alarms import Alarm
-from chainrule.inspection.wording import percent
 from chainrule.run_folder import ExperimentFolder
 from chainrule.training import Callback, Record, Session
+from chainrule.wording import percent
 
 if TYPE_CHECKING:
     from rich.console import Console

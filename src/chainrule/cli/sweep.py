@@ -16,10 +16,10 @@ from chainrule.experiments import sweep as run_sweep
 from chainrule.experiments.sweep import FOLDS
 from chainrule.inspection.evaluation import evaluate
 from chainrule.inspection.experiment_plots import learning_curves, score_plot
-from chainrule.inspection.plots import save_figure
 from chainrule.inspection.report import sweep_report
-from chainrule.inspection.wording import number, percent, setting_name, setting_value, setting_words
+from chainrule.inspection.saving import save_figure
 from chainrule.model_file import Model, save
+from chainrule.wording import number, percent, setting_name, setting_value, setting_words
 
 SHOWN = 20  # trials in the terminal; the table in the folder has all
 

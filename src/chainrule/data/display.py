@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.html import image, table, table_of_cells
+from chainrule.wording import shortened
 
 if TYPE_CHECKING:
     from chainrule.data.dataset import Dataset, Splits
@@ -31,7 +32,9 @@ LETTERS = 24  # of a class's name
 def html(data: "Dataset") -> str:
     """What it is, how many of each class, and some examples of each."""
     counts = np.bincount(data.labels, minlength=len(data.classes))
-    parts = (f"{escape(_name(c))}: {n}" for c, n in zip(data.classes, counts, strict=True))
+    parts = (
+        f"{escape(shortened(c, LETTERS))}: {n}" for c, n in zip(data.classes, counts, strict=True)
+    )
     if _drawable(data):
         shown = _grid(data)
     elif len(data.raw) == 2 and len(data) and np.isfinite(data.raw).all():
@@ -85,7 +88,7 @@ def _grid(data: "Dataset") -> str:
     size = f' width="{round(width * scale)}" height="{round(height * scale)}"'
     cells = []
     for i in _some(data, PICTURES):
-        name = _name(data.classes[data.labels[i]])
+        name = shortened(data.classes[data.labels[i]], LETTERS)
         picture = image(png(data, i) or b"", "png", name, size)
         cells.append(f"<td>{picture}<br>{escape(name)}</td>")
     # Pictures stand in a table, which untrusted notebooks keep, unlike styles.
@@ -125,10 +128,5 @@ def _rows(data: "Dataset") -> str:
         label = data.classes[data.labels[i]]
         numbers = (f"{x:.4g}" for x in data.raw[:shown, i].astype(float))
         lines.append([data.example_names[i], label, *numbers, *(["…"] if n_x > shown else [])])
-    return table([map(_name, line) for line in lines], [_name(cell) for cell in head])
-
-
-def _name(name: str) -> str:
-    """A name from data on one line and not too long."""
-    line = " ".join(str(name).split())
-    return line if len(line) <= LETTERS else f"{line[: LETTERS - 1]}…"
+    named, *shown_rows = [[shortened(cell, LETTERS) for cell in line] for line in (head, *lines)]
+    return table(shown_rows, named)

@@ -31,6 +31,7 @@ from chainrule.data import Dataset
 from chainrule.data.label_decisions import write_decisions
 from chainrule.errors import InputError
 from chainrule.experiments.measures import html
+from chainrule.wording import percent
 
 Array = np.ndarray
 SUM_TOLERANCE = 1e-4  # float32 probabilities of many classes
@@ -134,12 +135,8 @@ def _suspects(data: Dataset, P: Array, judged: Array, doubted: Array) -> tuple[S
         a, b = data.labels[i], P[:, i].argmax()
         was, seems = data.classes[a], data.classes[b]
         reason = (
-            f"Trained without it, the network gives {was} {_percent(P[a, i])} and {seems} "
-            f"{_percent(P[b, i])}; examples labeled {was} get {_percent(usual[a])} on average."
+            f"Trained without it, the network gives {was} {percent(P[a, i], 1)} and {seems} "
+            f"{percent(P[b, i], 1)}; examples labeled {was} get {percent(usual[a], 1)} on average."
         )
         found.append(Suspect(i, names[i], was, seems, float(P[a, i]), float(P[b, i]), reason))
     return tuple(found)
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f} %"

@@ -15,6 +15,7 @@ import numpy as np
 from chainrule import tensor_file
 from chainrule.experiments.outcomes import Outcome
 from chainrule.html import table
+from chainrule.wording import setting_value
 
 Array = np.ndarray
 SCORES = ("accuracy", "cost", "auc")
@@ -97,15 +98,9 @@ def html(text: str, rows: Sequence[Mapping[str, Any]], most: int = 20) -> str:
     """Rows of a table in a notebook, below what `text` says of them."""
     if not rows:
         return f"<p>{escape(text)}</p>"
-    cells = [[_shown(value) for value in row.values()] for row in rows[:most]]
+    cells = [[setting_value(value) for value in row.values()] for row in rows[:most]]
     more = f"<p>and {len(rows) - most} more</p>" if len(rows) > most else ""
     return f"<p>{escape(text)}</p>{table(cells, list(rows[0]))}{more}"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "-".join(map(str, value)) or "none"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def frame(rows: Sequence[Mapping[str, Any]]) -> Any:

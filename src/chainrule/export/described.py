@@ -13,7 +13,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.data import Scaling
 from chainrule.errors import InputError
-from chainrule.model_file import Model
+from chainrule.model_file import Model, decided
 from chainrule.network import Network
 
 Array = np.ndarray
@@ -102,7 +102,7 @@ def _model(model: Model, raw: Any) -> Described:
         "class",
         rows,
         P.T,
-        model.decide(P),
+        decided(P),
         facts,
         model.spread(raw).T if model.n_members > 1 else None,
     )

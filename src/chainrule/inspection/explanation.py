@@ -12,9 +12,8 @@ from chainrule.data import Dataset, FeatureMatrix, feature_matrix
 from chainrule.errors import InputError
 from chainrule.experiments import WithoutEach
 from chainrule.inspection.influence import path_influence, saliency
-from chainrule.inspection.likeness import Likeness as Likeness
-from chainrule.inspection.likeness import find_likeness as find_likeness
-from chainrule.model_file import Model
+from chainrule.inspection.likeness import Likeness, find_likeness
+from chainrule.model_file import Model, decided
 from chainrule.network import Network
 
 Array = np.ndarray
@@ -80,7 +79,7 @@ def explain(
         raise InputError("explain", "a model of one network", f"{model.n_members} of them", fix)
     raw, network = checks.matrix("explain", "raw", raw), model.network
     P = model.predict_proba(raw)
-    decisions = model.decide(P)
+    decisions = decided(P)
     x = feature_matrix(raw, network.dtype, model.scaling)
     slopes = saliency(network, x, decisions) / model.scaling.divisor
     linear = len(network.weights) == 1 and len(P) == 2

@@ -11,7 +11,7 @@ from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.inspection.explanation import Explanation
 from chainrule.inspection.picture_plots import SIGNED, pictures
-from chainrule.inspection.plots import shortened
+from chainrule.wording import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,9 +9,10 @@ from chainrule import checks
 from chainrule.data import Dataset, feature_matrix
 from chainrule.errors import InputError
 from chainrule.inspection.evaluation import evaluate
-from chainrule.inspection.plots import TRAINING, finished, plain, shortened
+from chainrule.inspection.plots import TRAINING, finished, plain
 from chainrule.model_file import Model
 from chainrule.network import Network
+from chainrule.wording import shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

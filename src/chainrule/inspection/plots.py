@@ -1,12 +1,10 @@
 """Pictures of numbers. Each function returns a matplotlib figure, or draws on the axes given."""
 
 from typing import TYPE_CHECKING
-from unicodedata import bidirectional
 
 from chainrule import checks
-from chainrule.inspection.saving import save_figure as save_figure
-from chainrule.inspection.wording import apart
 from chainrule.training import History
+from chainrule.wording import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +16,6 @@ TRAINING, VALIDATION = "#0072B2", "#D55E00"
 COLORS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 STYLES = ("-", "--", "-.", ":")
 CHANCE = "#777777"  # what guessing reaches, and other lines to compare with
-RIGHT_TO_LEFT = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "PDF", "FSI", "PDI"}
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 
 
@@ -63,19 +60,6 @@ def finished(axes: "Axes", title: str) -> "Figure":
     figure = axes.get_figure(root=True)  # not a part of it
     assert isinstance(figure, Figure)
     return figure
-
-
-def shortened(text: object, most: int = 40) -> str:
-    """A name from data on one line of at most `most` characters, to stand among other text.
-
-    One with characters that are written from right to left, or turn the direction, is set apart
-    (Unicode's isolates): it would carry the numbers beside it along.
-    """
-    line = " ".join(checks.printable(str(text)).split())
-    if len(line) > most:
-        line = f"{line[: most - most // 2 - 1]}…{line[-(most // 2) :]}"
-    turned = any(bidirectional(c) in RIGHT_TO_LEFT for c in line)
-    return apart(line) if turned else line
 
 
 def plain(text: object, most: int = 40) -> str:

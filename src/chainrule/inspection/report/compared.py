@@ -13,8 +13,8 @@ from chainrule.inspection.experiment_plots import learning_curves, rate_plot, sc
 from chainrule.inspection.report.images import Image, drawn
 from chainrule.inspection.report.page import Page, Section, Table
 from chainrule.inspection.report.sections import Accuracy, data_section, warned
-from chainrule.inspection.wording import number, percent, setting_name, setting_value, setting_words
 from chainrule.model_file import Model
+from chainrule.wording import number, percent, setting_name, setting_value, setting_words
 
 Facts = Mapping[str, Any]
 TRIALS = 50  # shown; the table in the folder has all

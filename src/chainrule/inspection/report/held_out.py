@@ -21,8 +21,8 @@ from chainrule.inspection.report.sections import (
     quality_section,
     warned,
 )
-from chainrule.inspection.wording import apart, number, percent
 from chainrule.training import History
+from chainrule.wording import apart, number, percent
 
 Array = np.ndarray
 Facts = Mapping[str, Any]
@@ -42,10 +42,7 @@ def cross_validation_report(
     """HTML of a cross-validation of `data`."""
     P, index = _known("cross_validation_report", found.probabilities, data)
     sections: list[Section] = [_folds(found)]
-    headline, answer = (
-        "No answer",
-        "No training ended with a result: each diverged, or was interrupted.",
-    )
+    headline, answer = "No answer", NOTHING
     if index.size:
         examples = data.select(index)
         evaluation = judged(examples, P)
@@ -95,10 +92,7 @@ def leave_one_out_report(
     """HTML of leaving each example of `data` out."""
     P, index = _known("leave_one_out_report", found.probabilities, data)
     sections = [data_section({"examples": data}, skipped)]
-    headline, answer = (
-        "No answer",
-        "No training ended with a result: each diverged, or was interrupted.",
-    )
+    headline, answer = "No answer", NOTHING
     if index.size:
         examples = data.select(index)
         evaluation = judged(examples, P)

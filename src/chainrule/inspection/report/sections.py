@@ -12,8 +12,8 @@ from chainrule.inspection.quality_plots import confusion_plot, reliability_plot
 from chainrule.inspection.report.images import Image, drawn, photograph
 from chainrule.inspection.report.page import Card, Section, Table
 from chainrule.inspection.threshold_plots import roc_plot
-from chainrule.inspection.wording import apart, percent
 from chainrule.training import History
+from chainrule.wording import apart, percent
 
 Array = np.ndarray
 CONFIDENCE = 0.95

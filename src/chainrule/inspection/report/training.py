@@ -24,10 +24,10 @@ from chainrule.inspection.report.sections import (
     mistakes_section,
     quality_section,
 )
-from chainrule.inspection.wording import percent
 from chainrule.model_file import Model
 from chainrule.network import display
 from chainrule.training import History
+from chainrule.wording import percent
 
 NO_TEST_SET = {
     "training": "There was no test set: these are the examples that it was trained on, of which it "

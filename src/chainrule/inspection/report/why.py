@@ -10,11 +10,10 @@ from chainrule.errors import InputError
 from chainrule.inspection.evaluation import Mistake, evaluate
 from chainrule.inspection.explanation import Explanation, Pushes, explain
 from chainrule.inspection.explanation_plot import explanation_plot
-from chainrule.inspection.plots import shortened
 from chainrule.inspection.report.images import drawn
 from chainrule.inspection.report.page import Section
-from chainrule.inspection.wording import apart
 from chainrule.model_file import Model
+from chainrule.wording import apart, shortened
 
 EXPLAINED = 2  # mistakes
 # Training pictures beyond which comparing them with each other, for what is near, takes longer than

@@ -2,6 +2,11 @@
 
 from collections.abc import Sequence
 from typing import Any
+from unicodedata import bidirectional
+
+from chainrule import checks
+
+RIGHT_TO_LEFT = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "PDF", "FSI", "PDI"}
 
 
 def percent(fraction: float, decimals: int = 2) -> str:
@@ -35,3 +40,16 @@ def apart(name: object) -> str:
     """A name from data within a sentence: one written from right to left, or with characters that
     turn the direction, must not carry the rest along (Unicode's isolates)."""
     return f"\u2068{name}\u2069"
+
+
+def shortened(text: object, most: int = 40) -> str:
+    """A name from data on one line of at most `most` characters, to stand among other text.
+
+    One with characters that are written from right to left, or turn the direction, is set apart
+    (Unicode's isolates): it would carry the numbers beside it along.
+    """
+    line = " ".join(checks.printable(str(text)).split())
+    if len(line) > most:
+        line = f"{line[: most - most // 2 - 1]}…{line[-(most // 2) :]}"
+    turned = any(bidirectional(c) in RIGHT_TO_LEFT for c in line)
+    return apart(line) if turned else line
