@@ -92,7 +92,8 @@ def test_numbers_instead_of_labels():
     ("folds", "more", "message"),
     [
         (1, {}, "folds to be a whole number of at least 2; got 1"),
-        (True, {}, "at least 2"),
+        (True, {}, "at least 2; got True"),
+        (np.array(3), {}, "a number of folds"),
         (7, {}, r"at most 6 folds, since there are 6 of the rarest class; got 7\. .*stratified"),
         (13, {"stratified": False}, "at most 12 folds, since there are 12 examples"),
         (3, {"groups": [1] * 6 + [2] * 6}, "at most 2 folds, since there are 2 groups"),

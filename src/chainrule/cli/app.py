@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Any, get_args
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, Token, convert
 
 from chainrule._version import __version__
+from chainrule.cli import parse
 from chainrule.cli.crossval import crossval
 from chainrule.cli.demo import demo
 from chainrule.cli.evaluate import evaluate
@@ -24,6 +26,14 @@ from chainrule.cli.sweep import sweep
 from chainrule.cli.train import train
 from chainrule.errors import ChainruleError
 
+
+def _converted(kind: Any, tokens: Sequence[Token]) -> Any:
+    """An option's value. Whole numbers apart, which cyclopts would round: 2.9 to 3."""
+    if int in (kind, *get_args(kind)):
+        return parse.whole(tokens[0].value)
+    return convert(kind, tokens)
+
+
 app = App(
     name="chainrule",
     help="Neural networks from their equations, trained exactly and fast. "
@@ -33,7 +43,9 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,
     # A file may be called [a].png: that is a name, not a list in JSON.
-    default_parameter=Parameter(json_list=False, json_dict=False, negative=()),
+    default_parameter=Parameter(
+        converter=_converted, json_list=False, json_dict=False, negative=()
+    ),
 )
 for command in (demo, train, evaluate, predict, lr_find, sweep, crossval, leave_one_out):
     app.command(command)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from chainrule import checks
 from chainrule.cli import show
 from chainrule.data import Dataset, Splits, apply_decisions, open_raw, read_decisions
 from chainrule.inspection.evaluation import Evaluation
@@ -46,6 +47,7 @@ def evaluate(
     json
         Print one JSON object instead of text.
     """
+    checks.whole_number("evaluate", "--mistakes", mistakes)
     loaded = load(model)
     splits = open_raw(data, loaded.image_shape or (64, 64, 3), label, strict, seed)
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,17 @@ from chainrule.errors import DataError, InputError
 from chainrule.experiments import Between
 
 LARGEST = 10**6  # units: beyond this the weights fit into no machine
+
+
+def whole(text: str) -> int:
+    """A whole number however it is written, 1000 or 1e3; ValueError for 2.5: nothing is rounded."""
+    with suppress(ValueError):
+        return int(text)
+    with suppress(ValueError):
+        found = float(text)
+        if found.is_integer() and abs(found) < 2**53:  # beyond that floats skip whole numbers
+            return int(found)
+    raise ValueError(f"expected a whole number; got {checks.describe(text)}.")
 
 
 def layer_sizes(text: str) -> tuple[int, ...]:
@@ -142,7 +154,7 @@ def _float(name: str, text: str) -> float:
 
 def _whole(name: str, text: str) -> int:
     try:
-        return int(text)
+        return whole(text)
     except ValueError:
         raise InputError(_place(name), f"a whole number for {name}", repr(text)) from None
 

@@ -35,7 +35,7 @@ def draw_folds(
         groups = _numbered(groups, m)
     checks.whole_number("folds", "seed", seed)
     if isinstance(folds, (int, np.integer)):
-        folds = _splitters(examples, int(folds), repeats, stratified, groups, seed)
+        folds = _splitters(examples, folds, repeats, stratified, groups, seed)
     elif repeats != 1:
         raise InputError("folds", "repeats with a number of folds", "with folds of your own")
     else:
@@ -61,12 +61,12 @@ def _numbered(groups: Any, m: int) -> Array:
 
 
 def _splitters(
-    examples: Examples, k: int, repeats: Any, stratified: bool, groups: Any, seed: int
+    examples: Examples, k: Any, repeats: Any, stratified: bool, groups: Any, seed: int
 ) -> list[Any]:
     from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
     repeats = checks.whole_number("folds", "repeats", repeats, least=1)
-    checks.whole_number("folds", "folds", k, least=2)
+    k = checks.whole_number("folds", "folds", k, least=2)
     if stratified and not examples.has_classes:
         expected = "labels of one class each for stratified folds"
         raise InputError("folds", expected, "other numbers in Y", "Pass stratified=False.")
@@ -87,9 +87,7 @@ def _splitters(
 
 def _pairs(folds: Any, examples: Examples, groups: Any) -> list[Any]:
     """(train, test) pairs of indices, those of a splitter drawn."""
-    if isinstance(folds, (str, type)) or not (
-        hasattr(folds, "split") or isinstance(folds, Iterable)
-    ):
+    if isinstance(folds, (str, type)) or not (hasattr(folds, "split") or np.iterable(folds)):
         expected = "a number of folds, a scikit-learn splitter, or (train, test) pairs of indices"
         raise InputError("folds", expected, checks.describe(folds))
     if not hasattr(folds, "split"):
