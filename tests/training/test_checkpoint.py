@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from chainrule import EarlyStopping, ModelFileError, Network, train
+from chainrule import EarlyStopping, ModelFileError, Network, tensor_file, train
 from chainrule.training import (
     Callback,
     Momentum,
@@ -16,6 +16,7 @@ from chainrule.training import (
     StepDecay,
     save_checkpoint,
 )
+from chainrule.training.checkpoint import VERSION
 
 COLUMNS = ("iteration", "epoch", "learning_rate", "cost", "accuracy", "validation_cost")
 
@@ -48,6 +49,20 @@ def assert_identical(found, expected):
     assert_array_equal(found.diverged, expected.diverged)
     assert_array_equal(found.ended, expected.ended)
     assert found.first_layer.form == expected.first_layer.form
+
+
+@pytest.mark.parametrize("n_1", [1, 3, 5])
+def test_weights_that_all_runs_share_are_kept_once_and_shared_again(n_1, path):
+    """As a stack they would be multiplied by other kernels, with other last bits."""
+    rng = np.random.default_rng(n_1)
+    data = rng.normal(size=(67, 37)), np.eye(2)[:, rng.integers(0, 2, 37)]
+    network = Network.create((67, n_1, 2), rng=0)
+    settings = {"learning_rate": np.geomspace(0.01, 1, 6), "l2": 0.01, "first_layer": "dual"}
+    expected = train(network, data, iterations=60, **settings)
+    train(network, data, iterations=20, callbacks=[AtEnd(path)], **settings)
+    arrays, _ = tensor_file.read(path, "checkpoint", VERSION)
+    assert arrays["start.W1"].shape == (1, n_1, 67)
+    assert_identical(train(network, data, iterations=60, resume=path, **settings), expected)
 
 
 BATCHES = [None, 5]  # of 12 examples: three batches an epoch, the last of two

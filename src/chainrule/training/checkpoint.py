@@ -12,6 +12,7 @@ from chainrule import checks, tensor_file
 from chainrule.errors import ModelFileError
 from chainrule.network import Network
 from chainrule.training.early_stopping import Best
+from chainrule.training.first_layer import distinct
 from chainrule.training.history import Record
 from chainrule.training.schedules import Constant, InverseDecay, StepDecay
 from chainrule.training.session import Session
@@ -30,7 +31,7 @@ def write(session: Session, path: str | Path) -> None:
     arrays: dict[str, Array] = {}
     at = session.snapshot()
     for layer, (W, b) in enumerate(zip(session.start.weights, session.start.biases, strict=True)):
-        arrays[f"start.W{layer + 1}"], arrays[f"start.b{layer + 1}"] = W, b
+        arrays[f"start.W{layer + 1}"], arrays[f"start.b{layer + 1}"] = distinct(W), distinct(b)
     for k, block in enumerate(session.blocks):
         arrays[f"p{k}"] = block.p
         arrays |= {f"p{k}.state{j}": state for j, state in enumerate(block.state)}
@@ -86,10 +87,10 @@ class Saved:
     def start_of(self, network: Network) -> Network:
         """The network that the saved training started from; it must be built like `network`."""
         try:
-            n = len(self.facts["activations"])
+            layers = range(1, len(self.facts["activations"]) + 1)
             start = Network(
-                tuple(self.arrays[f"start.W{layer}"] for layer in range(1, n + 1)),
-                tuple(self.arrays[f"start.b{layer}"] for layer in range(1, n + 1)),
+                tuple(self._start(f"W{layer}", network.n_runs) for layer in layers),
+                tuple(self._start(f"b{layer}", network.n_runs) for layer in layers),
                 tuple(self.facts["activations"]),
                 self.facts["loss"],
             )
@@ -103,6 +104,14 @@ class Saved:
                 "Resume with the settings that the training began with.",
             )
         return start
+
+    def _start(self, name: str, n_runs: int | None) -> Array:
+        """Starting weights; what all runs share is one array again. It is multiplied once, and as
+        a stack it would be by other kernels of BLAS, whose bits are others."""
+        array = self.arrays[f"start.{name}"]
+        if n_runs is not None and array.ndim == 3 and len(array) == 1:
+            return np.broadcast_to(array, (n_runs, *array.shape[1:]))
+        return array
 
     def restore(self, session: Session) -> None:
         """Put the session where the saved one was."""

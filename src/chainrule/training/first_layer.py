@@ -47,7 +47,7 @@ def _flat(W: Array) -> Array:
     return W.reshape(*W.shape[:-2], -1)
 
 
-def _distinct(W0: Array) -> Array:
+def distinct(W0: Array) -> Array:
     """W0 (R, n, k) as (1, n, k) where all runs are views of the same weights."""
     return W0[:1] if W0.ndim == 3 and W0.strides[0] == 0 else W0
 
@@ -109,7 +109,7 @@ class Dual:
         self._X, self._decays = X, decays
         self._K = X.gram()
         # Weights that all runs start from are multiplied once, and seen by each.
-        self._W0 = _distinct(W0)
+        self._W0 = distinct(W0)
         self._zero_start = not self._W0.any()
         shape = self._shape = (*W0.shape[:-1], X.shape[1])
         self._Z0 = np.zeros(shape, W0.dtype) if self._zero_start else X.times(self._W0)
