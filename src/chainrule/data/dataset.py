@@ -94,10 +94,18 @@ class Dataset:
         return np.eye(len(self.classes))[:, self.labels]
 
     def select(self, index: Any) -> "Dataset":
-        """The examples at `index` (m,) boolean or integers."""
+        """The examples at `index` (m,) boolean or integers.
+
+        They keep this set's scaling, so that its models take them as they are; see `rescaled`.
+        """
         index = np.arange(len(self))[index]
         names = None if self.names is None else tuple(self.names[i] for i in index)
         return replace(self, raw=self.raw.T[index].T, labels=self.labels[index], names=names)
+
+    def rescaled(self) -> "Dataset":
+        """The same examples as a training set of their own: a scaling that is learned from data
+        ("standard") is learned from these."""
+        return replace(self, scaling=Scaling.of(self.scaling.kind, self.raw))
 
     def with_positive(self, name: str) -> "Dataset":
         """A binary problem: class `name` (label 1) against all the rest (label 0)."""

@@ -4,7 +4,9 @@ Examples that a run leaves out weigh nothing in it. A matrix of their own is onl
 whose features depend on which examples are left out:
 
 - a scaling that is learned from data ("standard") is learned again from the examples that are
-  trained on, so that nothing of those left out enters;
+  trained on, so that nothing of those left out enters. A training on all examples that is compared
+  with trainings without some learns it from all of them (`relearned`), whatever larger set they
+  were selected from; any other is what `train(data)` gives, with the scaling that the data carry;
 - in mini-batches, where an example of weight zero would still take another's place in a batch.
 """
 
@@ -38,9 +40,12 @@ class Part:
 
 
 class Examples:
-    """All examples, as runs ask for them. `data` : a Dataset, or (X, Y)."""
+    """All examples, as runs ask for them. `data` : a Dataset, or (X, Y).
 
-    def __init__(self, where: str, data: Any) -> None:
+    relearned : whether runs on all of them, too, learn a scaling from what they are trained on.
+    """
+
+    def __init__(self, where: str, data: Any, *, relearned: bool = False) -> None:
         self.data = data if isinstance(data, Dataset) else None
         if self.data is not None:
             self.Y = self.data.Y
@@ -61,6 +66,8 @@ class Examples:
             raise InputError(where, "Y with at least one row", f"{self.Y.shape}")
         if self.data is not None and len(self.data.classes) < 2:
             raise InputError(where, "at least two classes", checks.listed(self.data.classes))
+        if relearned and self.data is not None:
+            self.data = self.data.rescaled()
         self._where = where
         self._matrices: dict[str, FeatureMatrix] = {}
         self._lock = threading.Lock()

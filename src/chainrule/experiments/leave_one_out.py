@@ -135,10 +135,13 @@ def leave_one_out(
     data : a Dataset, or (X, Y) with X (n_x, m) and labels Y (n_y, m) of 0 and 1.
     setting : what is trained; the course's 4-layer network by default.
 
+    A scaling that is learned from data is learned in each training from what it trains on, in
+    that on all of `data` as well, so that `change` is the effect of leaving one out and no other.
+
     Keeps (m, m) numbers. After Ctrl-C what was finished.
     """
     setting = given("leave_one_out", Setting, setting)
-    examples = Examples("leave_one_out", data)
+    examples = Examples("leave_one_out", data, relearned=True)
     if examples.m < 2:
         raise InputError("leave_one_out", "at least two examples", "one")
     # As the runs are finished, and once more as they are gathered: said before, not at the end.

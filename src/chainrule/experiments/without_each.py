@@ -28,8 +28,9 @@ Array = np.ndarray
 
 @dataclass(frozen=True, eq=False, repr=False)
 class WithoutEach:
-    """network : trained on all m examples. full : (n_classes, q) probabilities by it.
+    """network : trained on all m examples, with `data.rescaled()`'s scaling.
 
+    full : (n_classes, q) probabilities by it.
     without : (m, n_classes, q) the same by the network trained without example i; not a number
         where a training was not finished, or diverged. complete : whether all were finished.
     """
@@ -68,6 +69,9 @@ def without_each(
     raw : unscaled features, of 8-bit pictures whole numbers from 0 to 255 as `data.raw` holds them.
     setting : what is trained; the course's 4-layer network by default.
 
+    A scaling that is learned from data is learned in each training from what it trains on, in
+    that on all of `data` as well, so that `change` is the effect of leaving one out and no other.
+
     Keeps m q n_classes numbers, float64. After Ctrl-C what was finished.
     InputError for features of another kind or number, and for fewer than two examples.
     """
@@ -85,6 +89,7 @@ def without_each(
     if np.issubdtype(own.dtype, np.integer) and not np.array_equal(own, raw):
         fix = "Pass pixels as the data hold them, unscaled."
         raise InputError(where, f"raw of {own.dtype} numbers", "others", fix)
+    data = data.rescaled()
     trained = train(setting.network(len(own), len(data.Y)), data, **setting.arguments())
     if trained.stopped == "interrupted":
         raise KeyboardInterrupt
