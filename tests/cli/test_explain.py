@@ -1,6 +1,7 @@
 """`chainrule explain`: text, JSON, the picture, and bad input."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,8 +80,33 @@ def test_other_data_are_refused(chainrule, fruit, trained):
     (fruit / "train/lime/lime3.png").unlink()
     said = chainrule("explain", trained, fruit / FIRST, "--data", fruit)
     assert said.code == 2
-    assert "training again gave other weights" in said.error
+    assert "the data that the model was trained on; got others" in said.error
     assert not Path("explanation.png").exists()
+    # A model without a digest, of an earlier program, tells them by training again.
+    model = cr.load(trained)
+    del model.training["digest"]
+    cr.save(model, "old.safetensors")
+    said = chainrule("explain", "old.safetensors", fruit / FIRST, "--data", fruit)
+    assert said.code == 2
+    assert "training again gave other weights" in said.error
+    assert "it has no digest of them" in said.error
+
+
+def test_a_training_that_ends_elsewhere_is_said_in_a_sentence(chainrule, fruit, trained):
+    """Rounding does it where training is unstable; here the weights are moved instead."""
+    model = cr.load(trained)
+    moved = tuple(1.001 * W for W in model.network.weights)
+    cr.save(replace(model, network=replace(model.network, weights=moved)), "moved.safetensors")
+    command = ("explain", "moved.safetensors", fruit / FIRST, "--data", fruit, "--leave-one-out")
+    said = chainrule(*command)
+    assert (said.code, said.error) == (0, "")
+    assert "No pushes: training again ended with other weights than the model's" in said.out
+    assert "Nearest" in said.out
+    assert "Log-odds" not in said.out
+    assert "trained again without it" not in said.out
+    facts = chainrule(*command, "--json", "--out", "e.png").json
+    assert facts["note"].startswith("training again ended with other weights")
+    assert not {"pushes", "log_odds", "exact_changes"} & facts.keys()
 
 
 @pytest.mark.parametrize(

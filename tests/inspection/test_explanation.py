@@ -1,5 +1,7 @@
 """Why a model said what it said: each part against a plain computation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -61,6 +63,34 @@ def test_other_data_than_it_was_trained_on_are_noticed(shirts):
     other = train.select(np.arange(79))
     with pytest.raises(InputError, match="training again gave other weights"):
         explain(model, test.raw[:, [0]], other, start, **OPTIONS)
+
+
+def test_the_data_are_known_by_their_digest(shirts):
+    train, test = shirts
+    start, model = trained(train)
+    known = replace(model, training={"digest": train.digest()})
+    raw = test.raw[:, :2]
+    for found in explain(known, raw, train, start, **OPTIONS):
+        assert found.pushes is not None
+        assert found.note == ""
+    with pytest.raises(InputError, match="trained on; got others: their digest differs"):
+        explain(known, raw, train.select(np.arange(79)))
+    renamed = replace(train, names=None, source="elsewhere")
+    assert explain(known, raw, renamed)[0].likeness is not None
+
+
+def test_the_same_data_and_a_training_that_ends_elsewhere(shirts):
+    """As an unstable one does, by rounding alone; here other settings stand in for that."""
+    train, test = shirts
+    start, model = trained(train)
+    known, raw = replace(model, training={"digest": train.digest()}), test.raw[:, [0]]
+    exact = without_each(train, raw, Setting(hidden=(), learning_rate=0.1, iterations=5))
+    diverging = OPTIONS | {"learning_rate": 1e300}
+    for options in (OPTIONS | {"iterations": 59}, diverging):
+        (found,) = explain(known, raw, train, start, exact, **options)
+        assert (found.pushes, found.exact) == (None, None)
+        assert found.likeness is not None
+        assert found.note.startswith("training again ended with other weights than the model's")
 
 
 def test_the_nearest_are_those_of_the_plain_distances(shirts):

@@ -111,7 +111,7 @@ def _train(name: str, layers: str, splits: Splits, *, bar: bool) -> _Trained:
     if result.stopped:  # by Ctrl-C
         raise KeyboardInterrupt
     facts = {"iterations": result.iterations, "options": asdict(options)}
-    model = Model.of(result.network, splits, facts)
+    model = Model.of(result.network, splits, facts | {"digest": splits.train.digest()})
     trained, tested = evaluate(model, splits.train), evaluate(model, splits.test)
     row = {
         "name": name,

@@ -52,7 +52,8 @@ def _written(job: Job[Members], found: Ensemble) -> dict[str, Any]:
     if found.network is None:
         return {"members": 0}
     facts = {"members": len(found.seeds), "seeds": found.seeds, "diverged": found.diverged}
-    model = Model.of(found.network, job.splits, facts | {"options": asdict(job.options)})
+    how = {"options": asdict(job.options), "digest": job.splits.train.digest()}
+    model = Model.of(found.network, job.splits, facts | how)
     save(model, job.folder.model)
     reached = results(model, job.splits)
     rows: list[dict[str, Any]] = [{"seed": seed} for seed in found.seeds]

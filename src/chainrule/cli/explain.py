@@ -73,6 +73,7 @@ def explain_picture(
             exact = left_out(loaded, str(model), splits.train, raw[:, None], bar=not json)
         again = {} if note else retraced(loaded, options)
         (found,) = explain(loaded, raw[:, None], splits.train, exact=exact, **again)
+        note = note or found.note
     train = splits.train if splits else _nothing_of(loaded)
     decided = f"{shortened(loaded.classes[found.decision])} ({found.P[found.decision]:.3f})"
     words = f"{shortened(image.name)}: {decided}"
@@ -111,7 +112,7 @@ def _facts(
         facts["log_odds"] = s.log_odds
         facts["start"], facts["penalty"], facts["missing"] = s.start, s.penalty, s.missing
         facts["pushes"] = dict(zip(data.example_names, s.of_examples.tolist(), strict=False))
-    elif note:
+    if note:
         facts["note"] = note
     if found.exact is not None:
         changes = as_json(found.exact)
@@ -140,8 +141,9 @@ def _report(found: Explanation, model: Model, data: Dataset, path: Path, note: s
             f"{total:+.4f} by all examples {pushes.penalty:+.4f} by the penalty "
             f"{pushes.missing:+.4f} not accounted for"
         )
-    elif note:
-        out.print(f"No pushes: {note}.")
+    if note:
+        what = "No pushes" if pushes is None else "No exact changes"
+        out.print(f"{what}: {note}.")
     if found.exact is not None:
         title = "By how much each makes the answer more probable (trained again without it)"
         _ranked(title, "change", found.exact, data)

@@ -127,7 +127,8 @@ def _written(job: Job[Search], found: Sweep) -> dict[str, Any]:
     figure = learning_curves(curves, names, title=f"{title}, best first")
     save_figure(figure, job.folder.path / "learning-curves.png")
     if found.best is not None:
-        model = Model.of(found.best.network, job.splits, {"setting": names[0]})
+        how = {"setting": names[0], "digest": job.splits.train.digest()}
+        model = Model.of(found.best.network, job.splits, how)
         save(model, job.folder.model)
         if job.splits.test is not None:
             facts["test_accuracy_of_best"] = evaluate(model, job.splits.test).accuracy

@@ -148,7 +148,8 @@ def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[st
         "stopped": result.stopped,
         "training_seconds": round(result.seconds, 3),
     }
-    model = Model.of(result.network, splits, facts | {"options": asdict(run.options)})
+    how = {"options": asdict(run.options), "digest": splits.train.digest()}
+    model = Model.of(result.network, splits, facts | how)
     facts["results"] = results(model, splits)
     found = looks_wrong(model, splits, result.history, run.options)
     facts["alarms"] = [vars(alarm) for alarm in found]

@@ -1,6 +1,7 @@
 """A feature matrix with what belongs to its columns: labels, class names, file names, shape."""
 
 import difflib
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -106,6 +107,15 @@ class Dataset:
         """The same examples as a training set of their own: a scaling that is learned from data
         ("standard") is learned from these."""
         return replace(self, scaling=Scaling.of(self.scaling.kind, self.raw))
+
+    def digest(self) -> str:
+        """By which the same examples, labels and scaling are known again, whatever their names."""
+        found = hashlib.sha256(np.ascontiguousarray(self.Y).tobytes())
+        found.update(np.ascontiguousarray(self.raw).tobytes())
+        found.update(repr((self.scaling.kind, self.raw.dtype, self.raw.shape)).encode())
+        for value in (self.scaling.shift, self.scaling.divisor):
+            found.update(np.ascontiguousarray(value).tobytes())
+        return found.hexdigest()
 
     def with_positive(self, name: str) -> "Dataset":
         """A binary problem: class `name` (label 1) against all the rest (label 0)."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset, FeatureMatrix, feature_matrix
-from chainrule.errors import InputError
+from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments import WithoutEach
 from chainrule.inspection.influence import path_influence, saliency
 from chainrule.inspection.likeness import Likeness, find_likeness
@@ -18,6 +18,10 @@ from chainrule.network import Network
 
 Array = np.ndarray
 SAME = 1e-6  # relative difference of two trainings' weights that are the same but for rounding
+ELSEWHERE = (
+    "training again ended with other weights than the model's: it is so unstable that rounding "
+    "decides where it ends, or was done with other settings"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +49,7 @@ class Explanation:
     likeness, pushes : where training data were given; pushes also need the training's settings.
     exact : (m,) how much each training example, by being there, raises the probability of the
         decision, found by training without it (`chainrule.experiments.without_each`); or None.
+    note : why pushes or exact, though asked for, are None; or "".
     """
 
     decision: int
@@ -54,6 +59,7 @@ class Explanation:
     likeness: Likeness | None = None
     pushes: Pushes | None = None
     exact: Array | None = None
+    note: str = ""
 
 
 def explain(
@@ -71,8 +77,9 @@ def explain(
         (see `path_influence`: gradient descent in full batch).
     exact : of the same `raw`, from `without_each`.
 
-    InputError if that training ends with other weights than the model's: other data, then, or
-    other settings.
+    InputError for data with another digest than `model.training` has. Where that training, or
+    that of `exact`, ends with other weights than the model's, what it would say is left out and
+    the `note` says why; InputError if the model has no digest of its data, which may be others.
     """
     if model.n_members > 1:
         fix = "Explain a member: Model.member(r)."
@@ -88,18 +95,20 @@ def explain(
         # The one logit is that of class 1: what speaks for it speaks against class 0.
         products = np.where(decisions == 1, 1, -1) * network.weights[0].T * x.columns(slice(None))
     count = raw.shape[1]
-    if exact is not None:
-        if exact.full.shape != P.shape:
-            got = f"answers of shape {exact.full.shape} for {P.shape}"
-            raise InputError("explain", "`exact` of the same examples as raw", got)
-        _check_same(network, exact.network)
+    if exact is not None and exact.full.shape != P.shape:
+        got = f"answers of shape {exact.full.shape} for {P.shape}"
+        raise InputError("explain", "`exact` of the same examples as raw", got)
+    known, note = data is not None and _is_training_set(model, data), ""
+    if exact is not None and not _same(network, exact.network):
+        exact, note = None, _elsewhere(known)
     changes = [None] * count if exact is None else list(exact.change(decisions).T)
     likeness: Sequence[Likeness | None] = [None] * count
     pushes: Sequence[Pushes | None] = [None] * count
     if data is not None:
         likeness = find_likeness(model.prepare(data).matrix(network.dtype), x)
         if start is not None:
-            pushes = _pushes(model, data, x, decisions, start, options)
+            found = _pushes(model, data, x, decisions, start, options)
+            pushes, note = (pushes, _elsewhere(known)) if found is None else (found, note)
     return tuple(
         Explanation(
             int(decisions[k]),
@@ -109,6 +118,7 @@ def explain(
             likeness[k],
             pushes[k],
             changes[k],
+            note,
         )
         for k in range(count)
     )
@@ -121,23 +131,46 @@ def _pushes(
     decisions: Array,
     start: Network,
     options: dict[str, Any],
-) -> list[Pushes]:
-    training, found = path_influence(start, model.prepare(data), x, decisions, **options)
-    _check_same(model.network, training.network)
+) -> list[Pushes] | None:
+    """None if training again ends with other weights than the model's."""
+    try:
+        training, found = path_influence(start, model.prepare(data), x, decisions, **options)
+    except DivergenceError:
+        return None
+    if not _same(model.network, training.network):
+        return None
     each = (found.of_examples.T, found.before, found.penalty, found.missing, found.after)
     return [Pushes(s, *map(float, rest)) for s, *rest in zip(*each, strict=True)]
 
 
-def _check_same(network: Network, again: Network) -> None:
-    """InputError unless training again gave the same weights."""
-    if network.layer_sizes == again.layer_sizes and all(
+def _is_training_set(model: Model, data: Dataset) -> bool:
+    """Whether the model knows `data` by their digest; InputError if they are known to be others."""
+    digest = model.training.get("digest")
+    if digest is not None and digest != model.prepare(data).digest():
+        raise InputError(
+            "explain",
+            "the data that the model was trained on",
+            "others: their digest differs",
+            "Pass the same data, read with the same settings.",
+        )
+    return digest is not None
+
+
+def _same(network: Network, again: Network) -> bool:
+    """Whether training again gave the same weights but for rounding."""
+    return network.layer_sizes == again.layer_sizes and all(
         np.abs(ours - other).max() <= SAME * np.abs(ours).max()
         for ours, other in zip(network.weights, again.weights, strict=True)
-    ):
-        return
+    )
+
+
+def _elsewhere(known: bool) -> str:
+    """The note of a training that ended elsewhere. known : whether its data are the model's."""
+    if known:
+        return ELSEWHERE
     raise InputError(
         "explain",
         "the data and settings that the model was trained with",
-        "others: training again gave other weights",
-        "Pass the data that the model was trained on.",
+        "others, or a training too unstable to be repeated: training again gave other weights",
+        "Pass the data that the model was trained on; it has no digest of them to compare.",
     )

@@ -166,12 +166,19 @@ def test_why_says_what_is_exact_and_what_the_pushes_add_up_to(fashion):
     assert len(section.words) == 3
 
 
-def test_why_with_other_settings_than_it_was_trained_with(fashion):
+def test_why_where_training_again_ends_elsewhere(fashion):
     model, _ = report(fashion)
     other = {"start": cr.Network.create((784, 5, 1), rng=9), "iterations": 3}
-    section = why_section(model, fashion, other)
+    section = why_section(model, fashion, other)  # which may be of other data
+    assert section.words[0].startswith("Not shown: ")
     assert "gave other weights" in section.words[0]
+    assert not section.pictures
+    known = replace(model, training={"digest": fashion.train.digest()})
+    section = why_section(known, fashion, other)
+    assert "is not shown: training again ended with other weights" in section.words[0]
     assert len(section.pictures) == 2
+    (words,) = why_section(replace(model, training={"digest": "0" * 64}), fashion).words
+    assert words.endswith("the model was trained on; got others: their digest differs.")
 
 
 def test_nothing_to_explain(fashion):

@@ -47,9 +47,9 @@ def why_section(
     raw = model.prepare(tested).select([one.index for one in mistakes]).raw
     try:
         found = explain(model, raw, splits.train, **(retraced or {}))
-    except InputError:
-        note = "training again with these data and settings gave other weights"
-        found = explain(model, raw, splits.train)
+    except InputError as error:
+        return Section(heading, [f"Not shown: expected {error.expected}; got {error.got}."])
+    note = note or found[0].note
     words = [f"Which training pictures pushed these answers is not shown: {note}."] if note else []
     if any(why.pushes is not None for why in found):
         words.append(HOW)
