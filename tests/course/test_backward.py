@@ -156,10 +156,10 @@ def test_what_does_not_fit_is_refused(network):
     AL, caches = deep.L_model_forward(X, parameters)
     grads = deep.L_model_backward(AL, Y, caches)
     with pytest.raises(InputError, match=r"Y of shape \(1, 5\)"):
-        deep.L_model_backward(AL, Y.ravel(), caches)
+        deep.L_model_backward(AL, Y[:, :4], caches)
     with pytest.raises(InputError, match="grads with dW2"):
         deep.update_parameters(parameters, {"dW1": grads["dW1"], "db1": grads["db1"]}, 0.1)
-    with pytest.raises(InputError, match=r"db1 of shape \(5, 1\), as b1"):
+    with pytest.raises(InputError, match=r"db1 of shape \(5, 1\), that of b1"):
         deep.update_parameters(parameters, grads | {"db1": np.zeros(5)}, 0.1)
     with pytest.raises(InputError, match=r"dZ of shape \(5, 5\)"):
         deep.linear_backward(np.zeros((4, 5)), caches[0][0])

@@ -86,7 +86,10 @@ def test_model_forward_by_hand():
 def test_compute_cost():
     AL = np.array([[0.8, 0.9, 0.4]])
     assert deep.compute_cost(AL, np.array([[1, 1, 1]])) == pytest.approx(0.41493159961539694)
-    assert deep.compute_cost(AL, np.array([[1, 1, 0]])) == pytest.approx(0.2797765635793422)
+    cost = deep.compute_cost(AL, np.array([[1, 1, 0]]))
+    assert cost == pytest.approx(0.2797765635793422)
+    assert isinstance(cost, np.ndarray)  # the course's np.squeeze gives an array of shape ()
+    assert cost.shape == ()
 
 
 def test_cost_of_certain_answers():
@@ -98,8 +101,8 @@ def test_cost_of_certain_answers():
 def test_probabilities_are_checked():
     with pytest.raises(InputError, match=r"AL to hold probabilities.*from -1 to 2"):
         deep.compute_cost([[-1.0, 2.0]], [[0, 1]])
-    with pytest.raises(InputError, match=r"Y of shape \(1, 2\).*got shape \(2,\)"):
-        deep.compute_cost([[0.5, 0.2]], [0, 1])
+    with pytest.raises(InputError, match=r"Y of shape \(1, 2\).*got shape \(3,\)"):
+        deep.compute_cost([[0.5, 0.2]], [0, 1, 1])
 
 
 def test_a_shape_that_does_not_fit_names_the_layer():

@@ -56,11 +56,26 @@ def test_propagate_agrees_with_central_differences(problem, rng):
     assert grads["db"] == pytest.approx(slope(0, 1), abs=1e-9)
 
 
-@pytest.mark.parametrize(("label", "cost"), [(1, 0.0), (0, np.inf)])
-def test_cost_of_a_certain_answer_is_zero_or_infinite(label, cost):
+@pytest.mark.parametrize(("label", "cost"), [(1, 0.0), (0, 1000.0)])
+def test_cost_of_a_certain_answer_is_finite(label, cost):
     grads, found = logistic.propagate([[1000.0]], 0.0, [[1.0]], [[label]])
     assert found == cost
     assert grads["dw"] == 1 - label
+
+
+def test_cost_of_raw_pixels_is_the_mean_of_log_1_plus_exp(rng):
+    """Probabilities are rounded to 0 and 1 there, and their logarithms are lost."""
+    X = rng.integers(0, 256, (192, 30))
+    Y = (np.arange(30) % 3 == 0).astype(int).reshape(1, 30)
+    w = rng.choice([-0.1, 0.1], (192, 1))
+    z = w.T @ X
+    expected = np.mean(np.maximum(z, 0) - z * Y + np.log1p(np.exp(-np.abs(z))))
+    grads, cost = logistic.propagate(w, 0.0, X, Y)
+    assert expected > 30
+    assert cost == pytest.approx(expected, rel=1e-12)
+    _, _, costs = logistic.optimize(w, 0.0, X, Y, 1, 0.1)
+    assert costs[0] == cost
+    assert_allclose(grads["dw"], X @ ((z > 0) - Y).T / 30, atol=1e-6)
 
 
 def test_optimize(exercise):
@@ -142,12 +157,12 @@ def test_nothing_given_is_changed(problem):
 
 
 WRONG = {
-    "rank-1 w": ({"w": np.zeros(2)}, r"w of shape \(2, 1\).*w\.reshape\(2, 1\)"),
+    "w of another length": ({"w": np.zeros(3)}, r"w of shape \(2, 1\)"),
     "rank-1 X": ({"X": np.zeros(3)}, "rank-1 array"),
-    "rank-1 Y": ({"Y": np.zeros(3)}, r"Y of shape \(1, 3\).*Y\.reshape\(1, 3\)"),
+    "labels as a matrix": ({"Y": np.zeros((3, 3))}, r"Y of shape \(1, 3\)"),
+    "a missing label": ({"Y": [0, 1, np.nan]}, "Y to hold finite numbers"),
     "too few features": ({"X": np.zeros((1, 3))}, r"w of shape \(1, 1\)"),
     "too few labels": ({"Y": np.zeros((1, 2))}, r"Y of shape \(1, 3\), one column per example"),
-    "labels 1 and 2": ({"Y": [[1, 2, 2]]}, "labels 0 and 1 only; got 2 other values"),
     "b an array": ({"b": [1.0, 2.0]}, r"b, a finite number; got shape \(2,\)"),
     "a missing number": ({"X": [[1, 2, np.nan], [1, 2, 3]]}, "finite numbers only"),
     "no examples": ({"X": np.zeros((2, 0)), "Y": np.zeros((1, 0))}, "at least one column"),

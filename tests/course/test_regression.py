@@ -43,6 +43,13 @@ def test_predictions_accuracy_and_cost(problem):
     assert fitted.cost_function(X, Y) == pytest.approx(expected)
 
 
+def test_cost_of_certain_answers_is_finite(problem):
+    fitted = LogisticRegression().fit(*problem, 2, 0.1)
+    fitted.w, fitted.b = np.full((20, 1), 100.0), 0.0
+    X = np.ones((20, 2))
+    assert fitted.cost_function(X, [1, 0]) == pytest.approx(1000)
+
+
 def test_it_must_be_fitted_first(problem):
     with pytest.raises(InputError, match="Call fit first"):
         LogisticRegression().predict(problem[0])

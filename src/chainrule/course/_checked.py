@@ -1,5 +1,7 @@
 """Arguments of the course's functions, checked: shapes that belong together, labels, names."""
 
+import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +31,13 @@ def floats(where: str, name: str, value: Any) -> np.ndarray:
 def step_size(where: str, value: Any) -> float:
     """A learning rate: one finite number above zero."""
     return checks.number(where, "learning_rate", value, least=0, open_below=True)
+
+
+def bias(where: str, value: Any) -> np.ndarray:
+    """b, one finite number, as floats of its own shape: (), (1,) or (1, 1)."""
+    b = floats(where, "b", value)
+    checks.number(where, "b", b.squeeze())
+    return b
 
 
 def rows(where: str, name: str, value: Any) -> np.ndarray:
@@ -66,23 +75,62 @@ def of_shape(where: str, name: str, value: Any, shape: tuple[int, ...], why: str
     raise InputError(where, f"{name} of shape {shape}, {why}", f"shape {array.shape}", fix)
 
 
+def row_or_column(
+    where: str, name: str, value: Any, shape: tuple[int, ...], why: str
+) -> np.ndarray:
+    """`value` as floats of exactly `shape`, (1, m) or (n, 1); a flat list is laid out so."""
+    array = floats(where, name, value)
+    if 1 in shape and array.size == max(shape) == max(array.shape, default=1):
+        return array.reshape(shape)
+    return of_shape(where, name, array, shape, why)
+
+
+def one_for_all(where: str, name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """A single number repeated in `shape`; anything else as floats of its own shape."""
+    array = floats(where, name, value)
+    if array.size != 1 or array.shape == shape:
+        return array
+    return array.reshape(()) + np.zeros(shape, array.dtype)  # also where it is a node
+
+
+def alike(where: str, names: tuple[str, str], first: Any, second: Any) -> tuple[Any, Any]:
+    """Two arrays as floats, whose difference has the shape of one: neither makes the other grow."""
+    first, second = (floats(where, *pair) for pair in zip(names, (first, second), strict=True))
+    try:
+        if np.broadcast_shapes(first.shape, second.shape) in (first.shape, second.shape):
+            return first, second
+    except ValueError:
+        pass
+    raise InputError(
+        where, f"{names[1]} of shape {first.shape}, that of {names[0]}", f"shape {second.shape}"
+    )
+
+
 def labels(where: str, name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Labels 0 and 1 as floats of exactly `shape` (n_y, m)."""
-    Y = of_shape(where, name, value, shape, "one column per example")
-    wrong = int(np.count_nonzero((Y != 0) & (Y != 1)))
-    if wrong:
-        raise InputError(
-            where,
-            f"{name} to hold the labels 0 and 1 only",
-            "another value" if wrong == 1 else f"{wrong} other values",
-            f"Make them so, for instance ({name} == positive_label).astype(int).",
+    """Labels as floats (n_y, m), of one output also as a flat list; a warning beyond [0, 1]."""
+    Y = row_or_column(where, name, value, shape, "one column per example")
+    Y = checks.matrix(where, name, Y)
+    if Y.min() < 0 or Y.max() > 1:
+        warnings.warn(
+            f"{where}: {name} holds labels from {Y.min():g} to {Y.max():g}; 0 and 1 are meant, and "
+            f"beyond them the cost has no least value. ({name} == positive_label) makes them so.",
+            stacklevel=_level_of_caller(),
         )
     return Y
 
 
+def _level_of_caller() -> int:
+    """How many calls up this package was entered: a warning shows the line of the person's own."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals["__name__"].startswith("chainrule.course"):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
 def probabilities(where: str, name: str, value: Any) -> np.ndarray:
-    """Outputs (n_y, m) in [0, 1], one column per example."""
-    A = features(where, name, value)
+    """Outputs (n_y, m) in [0, 1], one column per example; of one output also as a flat list."""
+    A = floats(where, name, value)
+    A = features(where, name, A.reshape(1, -1) if A.ndim == 1 else A)
     if A.min() < 0 or A.max() > 1:
         raise InputError(
             where,
@@ -94,8 +142,9 @@ def probabilities(where: str, name: str, value: Any) -> np.ndarray:
 
 
 def derivatives(where: str, name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """dJ/d(something) of exactly `shape`, finite."""
-    array = of_shape(where, name, value, shape, "that of what it is the derivative of")
+    """dJ/d(something) of exactly `shape`, finite; one number stands for all."""
+    why = "that of what it is the derivative of"
+    array = row_or_column(where, name, one_for_all(where, name, value, shape), shape, why)
     if not np.isfinite(array).all():
         raise InputError(
             where,
@@ -110,6 +159,7 @@ def derivatives(where: str, name: str, value: Any, shape: tuple[int, ...]) -> np
 def layer(where: str, name: str, A_prev: Any, W: Any, b: Any) -> tuple[np.ndarray, ...]:
     """One layer's input (n_prev, m), W (n, n_prev) and b (n, 1), as floats that fit each other.
 
+    b : one number stands for all rows.
     name : what the caller names the input.
     """
     A_prev = features(where, name, A_prev)
@@ -121,7 +171,16 @@ def layer(where: str, name: str, A_prev: Any, W: Any, b: Any) -> tuple[np.ndarra
             f"{W.shape}",
             f"The examples look like rows: pass {name}.T." * (W.shape[1] == A_prev.shape[1]),
         )
+    b = one_for_all(where, "b", b, (W.shape[0], 1))
     return A_prev, W, of_shape(where, "b", b, (W.shape[0], 1), "one row for each row of W")
+
+
+def entries(where: str, name: str, value: Any, keys: Sequence[str]) -> list[Any]:
+    """What the dictionary `value` holds under `keys`."""
+    if isinstance(value, dict) and all(key in value for key in keys):
+        return [value[key] for key in keys]
+    got = f"the names {', '.join(map(str, value))}" if isinstance(value, dict) else None
+    raise InputError(where, f"{name} with {', '.join(keys)}", got or checks.describe(value))
 
 
 def depth(where: str, parameters: Any) -> int:
@@ -130,7 +189,10 @@ def depth(where: str, parameters: Any) -> int:
     if L and all(f"{kind}{k}" in parameters for k in range(1, L + 1) for kind in "Wb"):
         return L
     got = f"the names {', '.join(map(str, parameters))}" if L else checks.describe(parameters)
-    raise InputError(where, "a dictionary of W1, b1, ..., WL, bL", got)
+    fix = (
+        "The models return two things: parameters, costs = ..." if type(parameters) is tuple else ""
+    )
+    raise InputError(where, "a dictionary of W1, b1, ..., WL, bL", got, fix)
 
 
 def sizes(where: str, name: str, value: Any, count: int | None = None) -> list[int]:

@@ -1,33 +1,50 @@
-"""Where the course's training functions meet the library's engine; nothing else here trains."""
+"""Where the course's training functions meet the library's engine."""
 
+import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from chainrule import checks
 from chainrule.course import _checked
+from chainrule.course.backward import L_model_backward, update_parameters
+from chainrule.course.forward import L_model_forward, compute_cost
 from chainrule.network import Network
 from chainrule.training import OnRecord, train
 
 Array = np.ndarray
-Show = Callable[[int, np.float64], None]
+Parameters = dict[str, Array]
+Pass = Callable[[Parameters, Array, Array], tuple[dict[str, Array], Any]]
+Show = Callable[[int, Array], None]
+
+
+def relu_pass(parameters: Parameters, X: Array, Y: Array) -> tuple[dict[str, Array], Array]:
+    """Forward and back once, with relu and a last sigmoid: the derivatives and the cost."""
+    AL, caches = L_model_forward(X, parameters)
+    return L_model_backward(AL, Y, caches), compute_cost(AL, Y)
 
 
 def descend(
     where: str,
-    parameters: dict[str, Array],
+    parameters: Parameters,
     X: Array,
     Y: Array,
     num_iterations: int,
     learning_rate: float,
     every: int,
     show: Show,
-) -> tuple[dict[str, Array], list[np.float64]]:
-    """num_iterations steps of gradient descent from `parameters`, relu and a last sigmoid.
+    hidden: str = "relu",
+    one_pass: Pass = relu_pass,
+) -> tuple[Parameters, list[Array]]:
+    """num_iterations steps of gradient descent from `parameters`, with a last sigmoid.
 
     X : (n_x, m) floats. Y : (n_y, m).
     every : the costs of iterations 0, every, 2 every, ... are kept. show(i, cost) is called, while
-    training, for these and for the last iteration. Returns new parameters and the costs.
+    training, for these and for the last iteration. Returns new parameters and the costs, arrays of
+    shape () as the course's are.
+    hidden : the activation of the layers before the last. one_pass : forward and back once through
+    such a network by the course's own steps, for labels that the engine refuses.
 
     Iteration i's cost is the cost after i steps. So the engine records the last iteration's after
     num_iterations - 1 steps, and then takes one more.
@@ -36,21 +53,47 @@ def descend(
     rate = _checked.step_size(where, learning_rate)
     if num_iterations == 0:
         return parameters, []
+    if Y.min() < 0 or Y.max() > 1:
+        return _loop(one_pass, parameters, X, Y, num_iterations, rate, every, show)
     result = train(
-        _network(parameters),
+        _network(parameters, hidden),
         (X, Y),
         optimizer="gd",
         learning_rate=rate,
         iterations=num_iterations - 1,
         record_every=every,
-        callbacks=[OnRecord(lambda record: show(record.iteration, np.float64(record.cost)))],
+        callbacks=[OnRecord(lambda record: show(record.iteration, np.array(record.cost)))],
     )
     if result.stopped:  # by Ctrl-C: the engine would hand over what it has, the course does not
         raise KeyboardInterrupt
     records = result.history.records
-    costs = [np.float64(record.cost) for record in records if record.iteration % every == 0]
+    costs = [np.array(record.cost) for record in records if record.iteration % every == 0]
     last = train(result.network, (X, Y), optimizer="gd", learning_rate=rate, iterations=1)
     return _parameters(last.network), costs
+
+
+def _loop(
+    one_pass: Pass,
+    parameters: Parameters,
+    X: Array,
+    Y: Array,
+    num_iterations: int,
+    rate: float,
+    every: int,
+    show: Show,
+) -> tuple[Parameters, list[Array]]:
+    """The textbook's loop, which asks nothing of the labels."""
+    costs = []
+    for i in range(num_iterations):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of the labels: it was given once
+            grads, cost = one_pass(parameters, X, Y)
+        parameters = update_parameters(parameters, grads, rate)
+        if i % every == 0:
+            costs.append(cost)
+        if i % every == 0 or i == num_iterations - 1:
+            show(i, cost)
+    return parameters, costs
 
 
 def regress(
@@ -61,11 +104,11 @@ def regress(
     learning_rate: float,
     every: int,
     print_cost: bool,
-) -> tuple[Array, np.float64, list[np.float64]]:
+) -> tuple[Array, np.float64, list[Array]]:
     """Logistic regression from zeros: w (n_x, 1), b, and the costs, printed if asked for."""
     every = checks.whole_number(where, "print_num", every, least=1)
 
-    def show(i: int, cost: np.float64) -> None:
+    def show(i: int, cost: Array) -> None:
         if print_cost and i % every == 0:
             print(f"Cost after iteration {i}: {cost:f}")
 
@@ -74,16 +117,16 @@ def regress(
     return parameters["W1"].T.copy(), parameters["b1"][0, 0], costs
 
 
-def _network(parameters: dict[str, Array]) -> Network:
+def _network(parameters: Parameters, hidden: str) -> Network:
     L = len(parameters) // 2
     return Network(
         weights=tuple(parameters[f"W{k}"] for k in range(1, L + 1)),
         biases=tuple(parameters[f"b{k}"] for k in range(1, L + 1)),
-        activations=("relu",) * (L - 1) + ("sigmoid",),
+        activations=(hidden,) * (L - 1) + ("sigmoid",),
         loss="binary_cross_entropy",
     )
 
 
-def _parameters(network: Network) -> dict[str, Array]:
+def _parameters(network: Network) -> Parameters:
     layers = enumerate(zip(network.weights, network.biases, strict=True), start=1)
     return {name: array for k, (W, b) in layers for name, array in ((f"W{k}", W), (f"b{k}", b))}

@@ -1,4 +1,4 @@
-"""From the cost back to every weight, and one step: the other half of `course.deep`.
+"""From the cost back to every weight, and one step: the other half of the fourth assignment.
 
     dZ[l] = dA[l] g'(Z[l]),   dW[l] = 1/m dZ[l] A[l-1]^T,   db[l] = 1/m sum_i dZ[l]_i,
     dA[l-1] = W[l]^T dZ[l]
@@ -13,11 +13,19 @@ import numpy as np
 from chainrule import checks
 from chainrule.course import _checked, basics
 from chainrule.course._cross_entropy import cross_entropy_derivative
-from chainrule.course.forward import Array, Cache, LinearCache
-from chainrule.errors import InputError
+from chainrule.course.forward import Array, Cache
+
+__all__ = [
+    "L_model_backward",
+    "linear_activation_backward",
+    "linear_backward",
+    "relu_backward",
+    "sigmoid_backward",
+    "update_parameters",
+]
 
 
-def linear_backward(dZ: Any, cache: LinearCache) -> tuple[Array, Array, Array]:
+def linear_backward(dZ: Any, cache: tuple[Any, Any, Any]) -> tuple[Array, Array, Array]:
     """One layer's derivatives from that of its Z = W A_prev + b.
 
         dW = 1/m dZ A_prev^T,   db = 1/m sum_i dZ_i,   dA_prev = W^T dZ
@@ -25,9 +33,11 @@ def linear_backward(dZ: Any, cache: LinearCache) -> tuple[Array, Array, Array]:
     dZ (n, m); cache (A_prev, W, b) of `linear_forward`. Returns dA_prev (n_prev, m),
     dW (n, n_prev), db (n, 1).
     """
-    A_prev, W, _ = cache
+    where = "linear_backward"
+    A_prev = _checked.features(where, "A_prev", cache[0])
+    W = _checked.floats(where, "W", checks.matrix(where, "W", cache[1], columns="(n, n_prev)"))
     m = A_prev.shape[1]
-    dZ = _checked.derivatives("linear_backward", "dZ", dZ, (W.shape[0], m))
+    dZ = _checked.derivatives(where, "dZ", dZ, (W.shape[0], m))
     dW = dZ @ A_prev.T / m
     db = np.sum(dZ, axis=1, keepdims=True) / m
     return W.T @ dZ, dW, db
@@ -108,9 +118,7 @@ def update_parameters(
     learning_rate = _checked.step_size(where, learning_rate)
     updated = {}
     for name in [f"{kind}{l}" for l in range(1, L + 1) for kind in "Wb"]:  # noqa: E741
-        if f"d{name}" not in grads:
-            raise InputError(where, f"grads with d{name}", f"the names {', '.join(grads)}")
-        value = _checked.floats(where, name, parameters[name])
-        grad = _checked.of_shape(where, f"d{name}", grads[f"d{name}"], value.shape, f"as {name}")
+        (grad,) = _checked.entries(where, "grads", grads, [f"d{name}"])
+        value, grad = _checked.alike(where, (name, f"d{name}"), parameters[name], grad)
         updated[name] = value - learning_rate * grad
     return updated

@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import graph
+from chainrule import checks, graph
 from chainrule.course import _checked
 from chainrule.errors import InputError
 
 __all__ = [
     "L1",
     "L2",
+    "basic_sigmoid",
     "image2vector",
     "normalizeRows",
     "normalize_rows",
@@ -37,6 +38,11 @@ def sigmoid(x: Any) -> Any:
     # exp(x) / (1 + exp(x)), would gain nothing above 1e-308 and differ from the course's bits.
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(-x))
+
+
+def basic_sigmoid(x: float) -> float:
+    """The sigmoid of one number, s = 1 / (1 + exp(-x)), as a float."""
+    return float(sigmoid(checks.number("basic_sigmoid", "x", x)))
 
 
 def sigmoid_derivative(x: Any) -> Any:
@@ -105,17 +111,11 @@ def softmax(x: Any) -> np.ndarray:
 
 def L1(yhat: Any, y: Any) -> np.floating:
     """The absolute error, sum_i |y_i - yhat_i|, over arrays of one shape."""
-    yhat, y = _pair("L1", yhat, y)
+    y, yhat = _checked.alike("L1", ("y", "yhat"), y, yhat)
     return np.sum(np.abs(y - yhat))
 
 
 def L2(yhat: Any, y: Any) -> np.floating:
     """The squared error, sum_i (y_i - yhat_i)^2, over arrays of one shape."""
-    yhat, y = _pair("L2", yhat, y)
+    y, yhat = _checked.alike("L2", ("y", "yhat"), y, yhat)
     return np.sum((y - yhat) ** 2)
-
-
-def _pair(where: str, yhat: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Predictions and labels of one shape, so that nothing is broadcast by accident."""
-    y = _checked.floats(where, "y", y)
-    return _checked.of_shape(where, "yhat", yhat, y.shape, "that of y"), y

@@ -1,138 +1,15 @@
-"""Networks of two and of L layers: the course's third and fourth assignments.
+"""Both assignments on deep networks at once, with starting weights from any seed.
 
-The steps are in `forward` (starting weights, activations, the cost) and `backward` (derivatives,
-the update); this file trains with them, predicts, and gives all names of the assignments.
+The names of `step_by_step` and `application`. Here `initialize_parameters` and
+`initialize_parameters_deep` draw from NumPy's global generator as it stands, and the latter divides
+by sqrt(n), as the application does; the models seed themselves.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
-
-from chainrule.course import _checked, _engine
-from chainrule.course.backward import (
-    L_model_backward,
-    linear_activation_backward,
-    linear_backward,
-    relu_backward,
-    sigmoid_backward,
-    update_parameters,
-)
-from chainrule.course.forward import (
-    L_model_forward,
-    compute_cost,
+from chainrule.course import application
+from chainrule.course.application import *  # noqa: F403
+from chainrule.course.starting_weights import (  # noqa: F401 (these go before the star)
     initialize_parameters,
     initialize_parameters_deep,
-    linear_activation_forward,
-    linear_forward,
-    relu,
-    sigmoid,
 )
-from chainrule.course.pictures import load_data
-from chainrule.course.shown import plot_costs, print_mislabeled_images
 
-__all__ = [
-    "L_layer_model",
-    "L_model_backward",
-    "L_model_forward",
-    "compute_cost",
-    "initialize_parameters",
-    "initialize_parameters_deep",
-    "linear_activation_backward",
-    "linear_activation_forward",
-    "linear_backward",
-    "linear_forward",
-    "load_data",
-    "plot_costs",
-    "predict",
-    "print_mislabeled_images",
-    "relu",
-    "relu_backward",
-    "sigmoid",
-    "sigmoid_backward",
-    "two_layer_model",
-    "update_parameters",
-]
-
-Trained = tuple[dict[str, np.ndarray], list[np.float64]]
-
-
-def two_layer_model(
-    X: Any,
-    Y: Any,
-    layers_dims: Sequence[int],
-    learning_rate: float = 0.0075,
-    num_iterations: int = 3000,
-    print_cost: bool = False,
-) -> Trained:
-    """Train n_x -> relu -> sigmoid by gradient descent from `initialize_parameters`.
-
-    X (n_x, m), Y (1, m) labels 0 and 1, layers_dims (n_x, n_h, 1). Returns the parameters W1, b1,
-    W2, b2 and the costs of iterations 0, 100, 200, ... (the course's first edition returns the
-    parameters alone and draws the costs itself: see `plot_costs`). With print_cost these costs
-    and the last iteration's are printed. Costs are those of `compute_cost`, but computed from
-    Z[L]: they stay finite where log(0) would not. Like the course's, it starts with
-    np.random.seed(1).
-    Raises DivergenceError when the cost is no longer finite.
-    """
-    sizes = _checked.sizes("two_layer_model", "layers_dims", layers_dims, count=3)
-    X, Y = _training_set("two_layer_model", X, Y, sizes)
-    np.random.seed(1)
-    parameters = initialize_parameters(*sizes)
-    return _train("two_layer_model", parameters, X, Y, num_iterations, learning_rate, print_cost)
-
-
-def L_layer_model(
-    X: Any,
-    Y: Any,
-    layers_dims: Sequence[int],
-    learning_rate: float = 0.0075,
-    num_iterations: int = 3000,
-    print_cost: bool = False,
-) -> Trained:
-    """Train L - 1 layers of relu and one of sigmoid, from `initialize_parameters_deep`.
-
-    layers_dims (n_x, n_1, ..., 1). Everything else as in `two_layer_model`.
-    """
-    sizes = _checked.sizes("L_layer_model", "layers_dims", layers_dims)
-    X, Y = _training_set("L_layer_model", X, Y, sizes)
-    np.random.seed(1)
-    parameters = initialize_parameters_deep(sizes)
-    return _train("L_layer_model", parameters, X, Y, num_iterations, learning_rate, print_cost)
-
-
-def predict(X: Any, y: Any, parameters: dict[str, np.ndarray]) -> np.ndarray:
-    """1 where the network's probability exceeds 0.5, else 0; prints the accuracy on y.
-
-    X (n_x, m), y (1, m) labels 0 and 1, parameters W1, b1, ..., WL, bL. Returns (1, m), float64.
-    """
-    AL, _ = L_model_forward(X, parameters)
-    p = (AL > 0.5).astype(np.float64)
-    y = _checked.labels("predict", "y", y, p.shape)
-    # Divided before it is summed, as in the course, whose last digits depend on it.
-    print(f"Accuracy: {np.sum((p == y) / p.shape[1])}")
-    return p
-
-
-def _training_set(where: str, X: Any, Y: Any, sizes: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """X (n_x, m) and Y (n_y, m) as floats that fit the layer sizes."""
-    X = _checked.features(where, "X", X, sizes[0])
-    return X, _checked.labels(where, "Y", Y, (sizes[-1], X.shape[1]))
-
-
-def _train(
-    where: str,
-    parameters: dict[str, np.ndarray],
-    X: np.ndarray,
-    Y: np.ndarray,
-    num_iterations: int,
-    learning_rate: float,
-    print_cost: bool,
-) -> Trained:
-    """The iterations of both models, with the course's costs and its line for each."""
-
-    def show(i: int, cost: np.float64) -> None:
-        if print_cost:
-            print(f"Cost after iteration {i}: {cost}")
-
-    return _engine.descend(where, parameters, X, Y, num_iterations, learning_rate, 100, show)
+__all__ = [*application.__all__]

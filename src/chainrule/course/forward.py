@@ -1,11 +1,11 @@
-"""From starting weights to the cost, for networks of any depth: half of `course.deep`.
+"""Forward through a network of any depth, to the cost: half of the fourth assignment.
 
     A[0] = X,   Z[l] = W[l] A[l-1] + b[l],   A[l] = g[l](Z[l]),   AL = A[L]
 
 g is relu in every layer but the last, whose g is the sigmoid.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,43 +15,18 @@ from chainrule.course import _checked, basics
 from chainrule.course._cross_entropy import cross_entropy
 from chainrule.errors import InputError
 
+__all__ = [
+    "L_model_forward",
+    "compute_cost",
+    "linear_activation_forward",
+    "linear_forward",
+    "relu",
+    "sigmoid",
+]
+
 Array = np.ndarray
 LinearCache = tuple[Array, Array, Array]
 Cache = tuple[LinearCache, Array]
-
-
-def initialize_parameters(n_x: int, n_h: int, n_y: int) -> dict[str, Array]:
-    """Starting weights of a network with one hidden layer: small and random, biases zero.
-
-    n_x, n_h, n_y : numbers of features, hidden units and outputs. Returns W1 (n_h, n_x),
-    b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1), float64: randn * 0.01, W1 first, from NumPy's global
-    generator. `np.random.seed(1)` before it gives the course's numbers; the course's own function
-    seeds itself.
-    """
-    n_x, n_h, n_y = _checked.sizes("initialize_parameters", "n_x, n_h, n_y", (n_x, n_h, n_y))
-    return {
-        "W1": np.random.randn(n_h, n_x) * 0.01,
-        "b1": np.zeros((n_h, 1)),
-        "W2": np.random.randn(n_y, n_h) * 0.01,
-        "b2": np.zeros((n_y, 1)),
-    }
-
-
-def initialize_parameters_deep(layer_dims: Sequence[int]) -> dict[str, Array]:
-    """Starting weights of a network of any depth, scaled by the number of inputs of each unit.
-
-        W[l] = randn(n_l, n_{l-1}) / sqrt(n_{l-1}),   b[l] = 0
-
-    layer_dims : (n_x, n_1, ..., n_L). Returns W1, b1, ..., WL, bL, float64, drawn from layer 1 on
-    from NumPy's global generator. This is the rule of the course's application (a cat or not); its
-    step-by-step exercise multiplies by 0.01 instead.
-    """
-    dims = _checked.sizes("initialize_parameters_deep", "layer_dims", layer_dims)
-    parameters = {}
-    for l in range(1, len(dims)):  # noqa: E741 - the course's letter
-        parameters[f"W{l}"] = np.random.randn(dims[l], dims[l - 1]) / np.sqrt(dims[l - 1])
-        parameters[f"b{l}"] = np.zeros((dims[l], 1))
-    return parameters
 
 
 def sigmoid(Z: Any) -> tuple[Array, Array]:
@@ -107,8 +82,8 @@ def L_model_forward(X: Any, parameters: dict[str, Array]) -> tuple[Array, list[C
     return A, caches
 
 
-def compute_cost(AL: Any, Y: Any) -> np.float64:
-    """The cross-entropy cost, in nats per example.
+def compute_cost(AL: Any, Y: Any) -> Array:
+    """The cross-entropy cost, in nats per example, an array of shape ().
 
         J = -1/m sum_i [ y_i log(a_i) + (1 - y_i) log(1 - a_i) ]
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.course import _checked, _engine
-from chainrule.course._cross_entropy import cross_entropy
 from chainrule.course.basics import sigmoid
 from chainrule.course.pictures import load_dataset
 from chainrule.course.regression import LogisticRegression
+from chainrule.network.losses import binary_cross_entropy
 
 __all__ = [
     "LogisticRegression",
@@ -37,19 +37,23 @@ def initialize_with_zeros(dim: int) -> tuple[Array, float]:
     return np.zeros((dim, 1)), 0.0
 
 
-def propagate(w: Any, b: Any, X: Any, Y: Any) -> tuple[dict[str, Any], np.float64]:
+def propagate(w: Any, b: Any, X: Any, Y: Any) -> tuple[dict[str, Any], Array]:
     """The cost and its derivatives, forward and back once.
 
         dw = 1/m X (A - Y)^T,   db = 1/m sum_i (a_i - y_i)
 
     w (n_x, 1), b a number, X (n_x, m), Y (1, m) labels 0 and 1. Returns the derivatives
-    {"dw": (n_x, 1), "db": a number} and the cost J in nats per example. Where A is exactly 0 or
-    1 the cost is that of `compute_cost`: finite if the label agrees, else inf.
+    {"dw": (n_x, 1), "db": a number} and the cost J in nats per example, an array of shape ().
+    The cost is computed from Z, log(1 + exp(z)) - y z: finite where A is rounded to 0 or 1.
     """
-    w, b, X, Y = _fitting("propagate", w, b, X, Y)
+    return _propagate(*_fitting("propagate", w, b, X, Y))
+
+
+def _propagate(w: Array, b: Array, X: Array, Y: Array) -> tuple[dict[str, Any], Array]:
     m = X.shape[1]
-    A = sigmoid(w.T @ X + b)
-    cost = cross_entropy(A, Y)
+    Z = w.T @ X + b
+    A = sigmoid(Z)
+    cost = np.array(np.mean(binary_cross_entropy(Z, A, Y)))
     dw = X @ (A - Y).T / m
     db = np.sum(A - Y) / m
     return {"dw": dw, "db": db}, cost
@@ -63,7 +67,7 @@ def optimize(
     num_iterations: int = 100,
     learning_rate: float = 0.009,
     print_cost: bool = False,
-) -> tuple[dict[str, Any], dict[str, Any], list[np.float64]]:
+) -> tuple[dict[str, Any], dict[str, Any], list[Array]]:
     """Gradient descent from w and b, one `propagate` and one step at a time.
 
     w (n_x, 1), b a number, X (n_x, m), Y (1, m) labels 0 and 1; num_iterations at least 1.
@@ -75,7 +79,7 @@ def optimize(
     learning_rate = _checked.step_size("optimize", learning_rate)
     costs = []
     for i in range(num_iterations):
-        grads, cost = propagate(w, b, X, Y)
+        grads, cost = _propagate(w, b, X, Y)
         w = w - learning_rate * grads["dw"]
         b = b - learning_rate * grads["db"]
         if i % 100 == 0:
@@ -90,7 +94,9 @@ def predict(w: Any, b: Any, X: Any) -> Array:
 
     w (n_x, 1), b a number, X (n_x, m).
     """
-    w, b, X, _ = _fitting("predict", w, b, X)
+    X = _checked.features("predict", "X", X)
+    w = _checked.row_or_column("predict", "w", w, (X.shape[0], 1), "one row for each row of X")
+    b = _checked.bias("predict", b)
     return (sigmoid(w.T @ X + b) > 0.5).astype(np.float64)
 
 
@@ -137,9 +143,8 @@ def _percent_right(p: Array, Y: Array) -> np.floating:
     return 100 - np.mean(np.abs(p - Y)) * 100
 
 
-def _fitting(where: str, w: Any, b: Any, X: Any, Y: Any = None) -> tuple[Array, float, Array, Any]:
-    """The arguments as floats of shapes that fit each other; Y may be left out."""
+def _fitting(where: str, w: Any, b: Any, X: Any, Y: Any) -> tuple[Array, Array, Array, Array]:
+    """The arguments as floats of shapes that fit each other."""
     X = _checked.features(where, "X", X)
-    w = _checked.of_shape(where, "w", w, (X.shape[0], 1), "one row for each row of X")
-    Y = None if Y is None else _checked.labels(where, "Y", Y, (1, X.shape[1]))
-    return w, checks.number(where, "b", b), X, Y
+    w = _checked.row_or_column(where, "w", w, (X.shape[0], 1), "one row for each row of X")
+    return w, _checked.bias(where, b), X, _checked.labels(where, "Y", Y, (1, X.shape[1]))

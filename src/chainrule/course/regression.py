@@ -6,9 +6,9 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.course import _checked, _engine
-from chainrule.course._cross_entropy import cross_entropy
 from chainrule.course.basics import sigmoid
 from chainrule.errors import InputError
+from chainrule.network.losses import binary_cross_entropy
 
 
 class LogisticRegression:
@@ -22,7 +22,7 @@ class LogisticRegression:
 
     w: np.ndarray
     b: float
-    costs: list[np.float64]
+    costs: list[np.ndarray]
 
     def fit(
         self,
@@ -49,10 +49,7 @@ class LogisticRegression:
 
     def predict_prob(self, X: Any) -> np.ndarray:
         """The probability of label 1 for each column of X (n_x, m): (1, m)."""
-        if not hasattr(self, "w"):
-            raise InputError("LogisticRegression", "a fitted model", "none", "Call fit first.")
-        X = _checked.features("LogisticRegression", "X", X, self.w.shape[0])
-        return sigmoid(self.w.T @ X + self.b)
+        return sigmoid(self._logits(X))
 
     def predict(self, X: Any, threshold: float = 0.5) -> np.ndarray:
         """1 where the probability exceeds `threshold`, else 0: (1, m), int64."""
@@ -65,6 +62,14 @@ class LogisticRegression:
         return float(np.mean(p == _checked.labels("LogisticRegression", "Y", Y, p.shape)))
 
     def cost_function(self, X: Any, Y: Any) -> np.float64:
-        """J of X (n_x, m) and Y (1, m), in nats per example; inf as `compute_cost` is."""
-        A = self.predict_prob(X)
-        return cross_entropy(A, _checked.labels("LogisticRegression", "Y", Y, A.shape))
+        """J of X (n_x, m) and Y (1, m), in nats per example, from w^T X + b as `propagate`."""
+        Z = self._logits(X)
+        Y = _checked.labels("LogisticRegression", "Y", Y, Z.shape)
+        return np.float64(np.mean(binary_cross_entropy(Z, sigmoid(Z), Y)))
+
+    def _logits(self, X: Any) -> np.ndarray:
+        """w^T X + b, (1, m)."""
+        if not hasattr(self, "w"):
+            raise InputError("LogisticRegression", "a fitted model", "none", "Call fit first.")
+        X = _checked.features("LogisticRegression", "X", X, self.w.shape[0])
+        return self.w.T @ X + self.b

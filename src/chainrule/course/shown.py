@@ -1,5 +1,6 @@
-"""The course's two pictures: the learning curve, and what the network got wrong."""
+"""The course's pictures: the learning curve, what the network got wrong, its decision boundary."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from chainrule.errors import InputError
 
 # What stays legible on one page: 5 by 5 pictures, each 2.2 inches wide under two lines of title.
 COLUMNS, MOST = 5, 25
+STEPS = 500  # points along each side of a plane
 
 
 def plot_costs(costs: Any, learning_rate: float = 0.0075) -> None:
@@ -42,7 +44,7 @@ def print_mislabeled_images(classes: Any, X: Any, y: Any, p: Any) -> None:
     shape = _picture_shape(where, X)
     y = _checked.labels(where, "y", y, (1, X.shape[1]))
     p = _checked.labels(where, "p", p, (1, X.shape[1]))
-    wrong = np.flatnonzero(p != y)
+    wrong = np.flatnonzero(p + y == 1)
     if not wrong.size:
         return
     names = [c.decode() if isinstance(c, bytes) else str(c) for c in np.asarray(classes).tolist()]
@@ -51,6 +53,26 @@ def print_mislabeled_images(classes: Any, X: Any, y: Any, p: Any) -> None:
         [f"Prediction: {names[int(p[0, i])]}\nClass: {names[int(y[0, i])]}" for i in wrong[:MOST]],
         f"the first {MOST} of {wrong.size} mislabeled pictures" if wrong.size > MOST else "",
     )
+
+
+def plot_decision_boundary(model: Callable[[np.ndarray], Any], X: Any, y: Any) -> None:
+    """The classes that `model` gives over the plane, and the examples, into the current axes.
+
+    model : a function of points as rows (n, 2) that gives their classes, (n,) or (1, n), such as
+    `lambda x: predict(parameters, x.T)`. X : (2, m) examples. y : (1, m) their labels.
+    """
+    import matplotlib.pyplot as plt
+
+    where = "plot_decision_boundary"
+    X = _checked.features(where, "X", X, 2)
+    y = _checked.floats(where, "y", y).ravel()
+    low, high = X.min(axis=1) - 1, X.max(axis=1) + 1
+    grid = np.stack(np.meshgrid(*np.linspace(low, high, STEPS, axis=1)))
+    classes = np.asarray(model(grid.reshape(2, -1).T), dtype=float).reshape(STEPS, STEPS)
+    axes = plt.gca()
+    axes.contourf(*grid, classes, cmap="Spectral")
+    axes.scatter(X[0], X[1], c=y, cmap="Spectral", edgecolors="black", linewidths=0.4)
+    axes.set(xlabel="x1", ylabel="x2")
 
 
 def _picture_shape(where: str, X: np.ndarray) -> tuple[int, ...]:
