@@ -65,8 +65,50 @@ def whole_number(where: str, name: str, value: Any, *, least: int = 0) -> int:
     raise InputError(where, f"{name} to be a whole number of at least {least}", describe(value))
 
 
+def unmasked(where: str, name: str, value: Any) -> None:
+    """InputError for a masked array, alone or in a list, that hides something: other arrays and
+    NumPy's own products would take what it hides."""
+    if hidden := _hidden(value):
+        raise InputError(
+            where,
+            f"{name} without masked values",
+            f"{hidden} masked",
+            f"Fill them, as {name}.filled(0) does, or leave their examples out.",
+        )
+
+
+def _hidden(value: Any) -> int:
+    """How many numbers masks hide."""
+    if isinstance(value, (list, tuple)):
+        return sum(_hidden(one) for one in value if not isinstance(one, float))
+    masked = isinstance(value, np.ndarray) and hasattr(value, "mask")
+    return int(np.sum(np.broadcast_to(value.mask, value.shape))) if masked else 0
+
+
+def plain_array(where: str, name: str, value: Any, expected: str) -> np.ndarray:
+    """`value` as an array of whatever it holds; masked and sparse ones and ragged lists are
+    refused."""
+    unmasked(where, name, value)
+    if hasattr(value, "toarray"):
+        raise InputError(where, expected, "a sparse matrix", f"Pass {name}.toarray().")
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise InputError(where, expected, "lists of different lengths") from None
+
+
+def real(where: str, name: str, array: np.ndarray) -> np.ndarray:
+    """`array` itself, if it holds real numbers."""
+    if array.dtype.kind not in "fiub":
+        fix = "Fill or drop what is missing, then pass numbers: astype(float)."
+        fix = fix if array.dtype == object else ""
+        raise InputError(where, f"{name} to hold numbers", f"dtype {array.dtype}", fix)
+    return array
+
+
 def reals(where: str, expected: str, value: Any) -> np.ndarray:
     """`value` as float64 of its own shape; text, complex numbers and ragged lists are refused."""
+    unmasked(where, "values", value)
     try:
         return np.asarray(value).astype(np.float64, casting="same_kind", copy=False)
     except (TypeError, ValueError):
@@ -129,32 +171,34 @@ def all_finite(array: np.ndarray) -> bool:
     return bool(np.isfinite(array).all())
 
 
-def matrix(
+def two_axes(
     where: str, name: str, value: Any, *, columns: str = "one column per example"
 ) -> np.ndarray:
-    """`value` as a two-dimensional numeric array of finite numbers; a rank-1 array is refused.
+    """`value` as a two-dimensional numeric array; a rank-1 array is refused.
 
     A rank-1 array is neither a row nor a column, so nothing is guessed.
     """
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise InputError(
-            where, f"{name} with two axes, {columns}", "lists of different lengths"
-        ) from None
+    expected = f"{name} with two axes, {columns}"
+    array = plain_array(where, name, value, expected)
     if array.ndim == 1:
         n = array.shape[0]
         raise InputError(
             where,
-            f"{name} with two axes, {columns}",
+            expected,
             f"a rank-1 array of shape ({n},)",
             f"Make the axis explicit: {name}.reshape(1, {n}) for one row of {n} examples, "
             f"{name}.reshape({n}, 1) for one example.",
         )
     if array.ndim != 2:
-        raise InputError(where, f"{name} with two axes, {columns}", f"shape {array.shape}")
-    if array.dtype.kind not in "fiub":
-        raise InputError(where, f"{name} to hold numbers", f"dtype {array.dtype}")
+        raise InputError(where, expected, f"shape {array.shape}")
+    return real(where, name, array)
+
+
+def matrix(
+    where: str, name: str, value: Any, *, columns: str = "one column per example"
+) -> np.ndarray:
+    """`value` as `two_axes` gives it, of finite numbers."""
+    array = two_axes(where, name, value, columns=columns)
     if array.dtype.kind == "f" and not all_finite(array):
         bad = np.argwhere(~np.isfinite(array))
         raise InputError(

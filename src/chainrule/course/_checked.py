@@ -19,12 +19,8 @@ def floats(where: str, name: str, value: Any) -> np.ndarray:
     """
     if isinstance(value, Node):
         return value  # type: ignore[return-value]
-    try:
-        array = np.asarray(value)
-    except ValueError:  # rows of different lengths
-        raise InputError(where, f"{name} to be one array", checks.describe(value)) from None
-    if array.dtype.kind not in "fiub":
-        raise InputError(where, f"{name} to hold numbers", f"dtype {array.dtype}")
+    array = checks.plain_array(where, name, value, f"{name} to be one array")
+    array = checks.real(where, name, array)
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 

@@ -43,18 +43,21 @@ class Dataset:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        n_x, m = self.raw.shape
         object.__setattr__(self, "source", checks.printable(self.source))
-        if self.labels.shape != (m,):
-            raise DataError(
-                self.source or "Dataset", f"{m} labels, one per example", f"{self.labels.shape}"
-            )
+        where = self.source or "Dataset"
+        object.__setattr__(self, "raw", checks.two_axes(where, "raw", self.raw))
+        n_x, m = self.raw.shape
+        expected = f"{m} labels, one per example: indices into the {len(self.classes)} classes"
+        labels = checks.plain_array(where, "labels", self.labels, expected)
+        object.__setattr__(self, "labels", labels)
+        if labels.shape != (m,):
+            raise DataError(where, expected, f"{labels.shape}")
+        if labels.dtype.kind not in "iub" or np.any((labels < 0) | (labels >= len(self.classes))):
+            raise DataError(where, expected, "other values")
         if self.names is not None and len(self.names) != m:
-            raise DataError(self.source or "Dataset", f"{m} names", f"{len(self.names)}")
+            raise DataError(where, f"{m} names", f"{len(self.names)}")
         if self.image_shape is not None and int(np.prod(self.image_shape)) != n_x:
-            raise DataError(
-                self.source or "Dataset", f"pictures of {n_x} numbers", f"{self.image_shape}"
-            )
+            raise DataError(where, f"pictures of {n_x} numbers", f"{self.image_shape}")
 
     def __repr__(self) -> str:
         kind = f"pictures {self.image_shape}" if self.image_shape else "examples"

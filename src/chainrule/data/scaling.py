@@ -41,6 +41,7 @@ class Scaling:
         constant feature has divisor 1: it becomes 0, not a division by zero. Computed over
         blocks of rows, so 8-bit pixels are never copied to floats as a whole.
         """
+        raw = checks.two_axes("Scaling", "raw", raw)
         n_x, m = raw.shape
         shift, divisor = np.empty((n_x, 1)), np.empty((n_x, 1))
         step = max(1, 2_000_000 // max(1, m))

@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.estimators import epochs, lbfgs
 from chainrule.estimators.architecture import (
@@ -169,6 +170,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Array]:
         """X and y as scikit-learn checks them; `reset` where X is to define the features."""
+        for name, value in (("X", X), ("y", y)):
+            checks.unmasked(type(self).__name__, name, value)
         return validate_data(
             self,
             X,
@@ -211,6 +214,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _rows(self, X: Any, y: Array, Y: Array, sample_weight: Any, *, incremental: bool) -> Rows:
         if sample_weight is not None:
+            checks.unmasked(type(self).__name__, "sample_weight", sample_weight)
             sample_weight = _check_sample_weight(sample_weight, X)
         by_class = self._class_weights(y, incremental=incremental)
         weight = sample_weight
@@ -384,6 +388,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
 
     def _logits(self, X: Any) -> Array:
         """What goes into the output's activation (m, n_y), for new rows."""
+        checks.unmasked(type(self).__name__, "X", X)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         hidden = hidden_activations(self.activation, len(self.coefs_) - 1)
         return logits(X, self.coefs_, self.intercepts_, hidden, self.out_activation_)

@@ -36,6 +36,7 @@ def _operand(operation: Operation, arg: Any) -> Any:
     """A node, number or array of numbers; a list of nodes, or an array of them, as one node."""
     if is_node(arg) or isinstance(arg, (float, int)):
         return arg
+    checks.unmasked("graph", "arrays", arg)
     try:
         array = arg if isinstance(arg, np.generic) else np.asarray(arg)
     except InputError:  # from a node in it

@@ -57,6 +57,7 @@ def variable(value: Any, name: str | None = None) -> "Node":
 def floats(where: str, value: Any, *, copy: bool = False) -> np.ndarray:
     """A number or array as floats; InputError for what is none."""
     fix = "Numbers, lists of numbers and NumPy arrays of them are taken."
+    checks.unmasked(where, "values", value)
     try:
         array = np.array(value) if copy else np.asarray(value)
     except InputError:  # from a node in it

@@ -68,8 +68,10 @@ class Network:
     loss: str
 
     def __post_init__(self) -> None:
-        for name in ("weights", "biases", "activations"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+        object.__setattr__(self, "activations", tuple(self.activations))
+        for name in ("weights", "biases"):
+            given = (checks.plain_array("Network", name, one, name) for one in getattr(self, name))
+            object.__setattr__(self, name, tuple(given))
         checks.one_of("Network", "loss", self.loss, LOSSES)
         for activation in self.activations:
             checks.one_of("Network", "activation", activation, ACTIVATIONS)
@@ -96,6 +98,7 @@ class Network:
         return f"Network({sizes}: {kinds}; {self.loss}, {self.dtype}{runs})"
 
     def _check_shapes(self) -> None:
+        checks.float_dtype("Network", self.dtype)
         first = self.weights[0].shape
         lead, n_prev = first[:-2], first[-1] if first else "n_prev"
         for layer, (W, b) in enumerate(zip(self.weights, self.biases, strict=True), start=1):
@@ -117,7 +120,6 @@ class Network:
                     f"{W.dtype} and {b.dtype}",
                 )
             n_prev = n
-        checks.float_dtype("Network", self.dtype)
 
     @classmethod
     def create(
