@@ -14,10 +14,9 @@ from chainrule import Network
 settings.register_profile("chainrule", derandomize=True, deadline=None)
 settings.load_profile("chainrule")
 
-# Several workers with several BLAS threads each wait for each other more than they compute.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    threadpool_limits(1)
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of the programs that tests start
+# Several BLAS threads wait for each other more than they compute, beside other work above all.
+threadpool_limits(1)
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # of the programs that tests start
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ import chainrule
 ROOT = Path(chainrule.__file__).parent
 # A part imports from lower levels, or from its own level without a circle.
 LEVELS = [
-    {"_version", "errors", "checks", "html", "tensor_file", "wording"},
+    {"_version", "errors", "checks", "html", "tensor_file", "wording", "blas"},
     {"network", "data"},
     {"training", "graph"},
     {

@@ -40,7 +40,9 @@ def repeatable(model: Model, where: str) -> tuple[Options, str]:
     return options, ""
 
 
-def left_out(model: Model, where: str, data: Dataset, raw: Any, *, bar: bool) -> WithoutEach:
+def left_out(
+    model: Model, where: str, data: Dataset, raw: Any, threads: int | None, *, bar: bool
+) -> WithoutEach:
     """The model's training again, without each of its examples."""
     options, note = repeatable(model, where)
     if note:
@@ -48,7 +50,7 @@ def left_out(model: Model, where: str, data: Dataset, raw: Any, *, bar: bool) ->
     done = {"iterations": model.training["iterations"], "epochs": None}
     progress = show.RunsProgress("leaving each out") if bar else None
     try:
-        execution = Execution(progress=progress.update if progress else None)
+        execution = Execution(threads=threads, progress=progress.update if progress else None)
         found = without_each(data, raw, replace(options.setting(), **done), execution=execution)
     finally:
         if progress:

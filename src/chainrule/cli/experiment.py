@@ -30,7 +30,7 @@ class Common:
     Parameters
     ----------
     threads
-        Groups of runs that train at a time; one for each core by default.
+        Cores that may be used; all of them by default.
     memory
         Gigabytes that runs in training may take beside the data.
     out

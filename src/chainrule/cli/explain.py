@@ -27,6 +27,7 @@ def explain_picture(
     data: str | None = None,
     leave_one_out: bool = False,
     out: Path | None = None,
+    threads: int | None = None,
     json: bool = False,
 ) -> int:
     """Say why a model answers as it does to a picture of your own.
@@ -47,6 +48,8 @@ def explain_picture(
         the answer, exactly.
     out
         The picture to write; explanation.png by default. Never overwritten.
+    threads
+        Cores that may be used; all of them by default.
     json
         Print one JSON object instead of text.
     """
@@ -70,8 +73,8 @@ def explain_picture(
         options, note = followed(loaded, str(model))
         splits = options.open(data)
         if leave_one_out:
-            exact = left_out(loaded, str(model), splits.train, raw[:, None], bar=not json)
-        again = {} if note else retraced(loaded, options)
+            exact = left_out(loaded, str(model), splits.train, raw[:, None], threads, bar=not json)
+        again = {} if note else retraced(loaded, options) | {"threads": threads}
         (found,) = explain(loaded, raw[:, None], splits.train, exact=exact, **again)
         note = note or found.note
     train = splits.train if splits else _nothing_of(loaded)

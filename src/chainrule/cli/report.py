@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from chainrule import tensor_file
+from chainrule import blas, tensor_file
 from chainrule.cli import show
 from chainrule.cli.again import followed
 from chainrule.cli.ensemble import is_ensemble
@@ -19,6 +19,7 @@ def report(
     *,
     data: str | None = None,
     out: Path | None = None,
+    threads: int | None = None,
     json: bool = False,
 ) -> int:
     """Write one HTML file that says how good a training is, and shows why.
@@ -32,6 +33,8 @@ def report(
     out
         The file to write, which must not exist; by default report.html in the run folder, which is
         written anew.
+    threads
+        Cores that may be used; all of them by default.
     json
         Print one JSON object instead of text.
     """
@@ -57,7 +60,8 @@ def report(
             raise ModelFileError(str(folder.settings), "the data that it was trained on", "none")
         # Members have a history each; their folder has none of the whole.
         history = History() if model.n_members > 1 else _history(folder.history)
-        write_report(path, model, options.open(source), history, source)
+        with blas.at_most(threads):
+            write_report(path, model, options.open(source), history, source)
     size, seconds = path.stat().st_size, time.perf_counter() - began
     if json:
         show.print_json({"out": str(path), "bytes": size, "seconds": round(seconds, 3)})

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal
 
+from chainrule import blas
 from chainrule.cli import show
 from chainrule.course.reproduce import Published, Reproduction
 from chainrule.course.reproduce import reproduce as reproduce_course
@@ -13,6 +14,7 @@ def reproduce(
     folder: Path,
     *,
     first_layer: Literal["auto", "primal", "dual", "both"] = "auto",
+    threads: int | None = None,
     json: bool = False,
 ) -> int:
     """Train the course's three published experiments and compare with what was published.
@@ -26,16 +28,19 @@ def reproduce(
     first_layer
         Form of the first layer; "both" trains everything twice, in the primal form some fifty
         times as long.
+    threads
+        Cores that may be used; all of them by default.
     json
         Print one JSON object instead of text.
     """
     forms = ("dual", "primal") if first_layer == "both" else (first_layer,)
     found: list[Reproduction] = []
-    for form in forms:
-        for result in reproduce_course(folder, form, _announce):
-            found.append(result)
-            if not json:
-                _show(result)
+    with blas.at_most(threads):
+        for form in forms:
+            for result in reproduce_course(folder, form, _announce):
+                found.append(result)
+                if not json:
+                    _show(result)
     agree = all(result.agrees for result in found)
     if json:
         show.print_json({"agrees": agree, "experiments": [_facts(result) for result in found]})

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from chainrule import checks
+from chainrule import blas, checks
 from chainrule._version import __version__
 from chainrule.cli import parse, show
 from chainrule.cli.ensemble import is_ensemble, train_members
@@ -33,6 +33,7 @@ def train(
     *,
     options: Annotated[Options, Parameter(name="*", group="Training")] = Options(),
     runs: int = 1,
+    threads: int | None = None,
     out: Path | None = None,
     resume: Path | None = None,
     json: bool = False,
@@ -48,6 +49,8 @@ def train(
     runs
         Train so many networks together, from the seeds --seed, --seed + 1, ..., and use them as one
         model whose probabilities are their mean.
+    threads
+        Cores that may be used; all of them by default.
     out
         The run folder to make; runs/NAME-1, -2, ... by default. Never overwritten.
     resume
@@ -56,12 +59,14 @@ def train(
         Print one JSON object instead of text.
     """
     if runs != 1 or (resume is not None and out is None and is_ensemble(resume)):
-        return train_members(data, options, runs, Common(out=out, resume=resume, json=json))
+        common = Common(threads=threads, out=out, resume=resume, json=json)
+        return train_members(data, options, runs, common)
     run = _plan(data, options, out, resume)
     began = time.perf_counter()
-    setting, splits = run.options.setting(), run.options.open(run.data)
-    result = _train(setting, splits, run, shown=not json)
-    facts = _write(result, splits, run, began)
+    with blas.at_most(threads):
+        setting, splits = run.options.setting(), run.options.open(run.data)
+        result = _train(setting, splits, run, shown=not json)
+        facts = _write(result, splits, run, began)
     if json:
         show.print_json(facts)
     else:

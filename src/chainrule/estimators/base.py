@@ -19,7 +19,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from chainrule import checks
+from chainrule import blas, checks
 from chainrule.errors import InputError
 from chainrule.estimators import epochs, lbfgs
 from chainrule.estimators.architecture import (
@@ -272,7 +272,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
                 others = self._validation_rows(validation_data, sparse=issparse(rows.X))
             held_out = HeldOut(others.features(dtype), others.labels(dtype), others.score_weight)
         batch_size = self._batch_size(len(trained)) if stochastic else len(trained)
-        choice = choose(self, self._size(rows.X, batch_size), one_epoch=one_epoch)
+        size = self._size(rows.X, batch_size)
+        choice = choose(self, size, one_epoch=one_epoch)
         if checkpoint is not None:
             choice = checkpoint.confirm(choice, rows, others)
         if choice.form == "dual" and not stochastic:
@@ -288,19 +289,22 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             if choice.form == "primal":
                 self.coefs_, self.intercepts_ = objective.coefs()
             tasks.attributes = objective.copies
+            units = [W.shape[1] for W in self.coefs_]
+            steps = blas.for_steps(size.product(choice.form), [size.n_x, *units], batch_size)
             if stochastic:
-                units = [W.shape[1] for W in self.coefs_[:-1]]
                 weight = rows.weights(dtype)
                 examples = epochs.Examples(
-                    rows.Y, dtype, weight, batch_size, self.shuffle, rng, rates, units
+                    rows.Y, dtype, weight, batch_size, self.shuffle, rng, rates, units[:-1]
                 )
                 self._begin_updates(objective, go_on=one_epoch)
                 score = None if held_out is None else held_out.scorer(objective, self._score)
                 state = epochs.State(self, objective, self._optimizer, examples)
-                epochs.train(state, score, tasks, checkpoint, one_epoch=one_epoch)
+                with steps:
+                    epochs.train(state, score, tasks, checkpoint, one_epoch=one_epoch)
             else:
                 Y, weight = rows.labels(dtype), rows.weights(dtype)
-                lbfgs.minimize(self, objective, Y, weight, rows.X, tasks)
+                with steps:
+                    lbfgs.minimize(self, objective, Y, weight, rows.X, tasks)
             self.coefs_, self.intercepts_, memory = objective.result()
         if stochastic:
             self._optimizer.memory = memory

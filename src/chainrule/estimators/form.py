@@ -36,6 +36,10 @@ class Size:
     def steps(self) -> float:
         return float(self.epochs) * -(-self.m // self.batch)
 
+    def product(self, form: str) -> float:
+        """Operations of the first layer's product in one step."""
+        return 2.0 * self.n_1 * (self.m if form == "dual" else self.filled) * self.batch
+
     def stochastic(self) -> tuple[float, float]:
         """Operations in the primal form and in the dual, see first_layer.py."""
         update = UPDATE * self.steps * self.n_1

@@ -1,7 +1,7 @@
 """Train many runs: groups of stacked runs, the groups in parallel on the cores.
 
 NumPy leaves the interpreter's lock while it computes, so threads suffice; each has one BLAS thread
-then, since matrices this small gain nothing from two. Ctrl-C keeps what is finished.
+then. Ctrl-C keeps what is finished.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule import checks
+from chainrule import blas, checks
 from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples, Part
 from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_outcomes
@@ -38,7 +38,8 @@ class Execution:
     """How runs are carried out; nothing here changes a number.
 
     memory : bytes for groups in training, beside the data and the results.
-    threads : groups at a time; the machine's cores by default.
+    threads : cores that may be used, all of them by default: by groups of runs, one each, or by a
+        group that is alone, as `train` does.
     progress : called with the iterations done and the iterations in all, over all runs.
     folder : where finished runs are kept as files, and after Ctrl-C what the others reached; those
         found there are not trained again, or go on.
@@ -82,8 +83,9 @@ def execute(
     work = groups(runs, todo, examples, memory, threads)
     for group in work:
         if group.form == "dual" and not group.apart:
-            # Once, by all of BLAS's threads, before others would do it at the same time.
-            examples.matrix(runs[group.members[0]].setting.dtype).gram()
+            # Once, by all of them, before others would do it at the same time.
+            with blas.at_most(threads):
+                examples.matrix(runs[group.members[0]].setting.dtype).gram()
     tally = _Tally(how.progress, _updates(examples, runs))
 
     def go(group: Group) -> Found:
@@ -129,7 +131,7 @@ def _limits(where: str, how: Execution) -> tuple[int, float]:
         raise InputError(where, "progress to be a function of two numbers", got)
     if how.folder is not None and not isinstance(how.folder, (str, os.PathLike)):
         raise InputError(where, "folder to be a path", checks.describe(how.folder))
-    threads = (os.cpu_count() or 1) if how.threads is None else how.threads
+    threads = blas.cores() if how.threads is None else how.threads
     threads = checks.whole_number(where, "threads", threads, least=1)
     return threads, checks.number(where, "memory", how.memory, least=0, open_below=True)
 
@@ -143,17 +145,14 @@ def _updates(examples: Examples, runs: Sequence[Run]) -> dict[int, int]:
 def _in_threads(
     go: Callable[[Group], Found], work: Sequence[Group], threads: int, stop: threading.Event
 ) -> Generator[Found, None, None]:
-    """Results as they come. One group alone has BLAS's threads to itself."""
-    from threadpoolctl import threadpool_limits
-
+    """Results as they come. One group alone has all threads to itself."""
     if len(work) <= 1 or threads == 1:
-        limit = None if len(work) <= 1 else 1
-        with threadpool_limits(limit):
+        with blas.at_most(threads):
             for group in work:
                 if not stop.is_set():
                     yield go(group)
         return
-    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+    with blas.at_most(1), ThreadPoolExecutor(threads) as pool:
         left = iter(work)
         running: set[Future[Found]] = set()
         try:

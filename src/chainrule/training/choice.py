@@ -44,6 +44,10 @@ class Size:
         once = float(self.m) ** 2 * self.n_x + 4.0 * self.runs * self.n_1 * self.n_x * self.m
         return once + 2.0 * self.iterations * self.runs * self.n_1 * self.m * self.batch
 
+    def product(self, form: str) -> float:
+        """Operations of the first layer's product in one step, of all runs together."""
+        return 2.0 * self.runs * self.n_1 * (self.m if form == "dual" else self.n_x) * self.batch
+
     @property
     def gram_bytes(self) -> int:
         return self.itemsize * self.m**2

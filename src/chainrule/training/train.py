@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import checks
+from chainrule import blas, checks
 from chainrule.network import Network
 from chainrule.training import checkpoint
 from chainrule.training.arguments import (
@@ -56,6 +56,7 @@ def train(
     record_every: int | None = None,
     callbacks: Iterable[Callback] = (),
     resume: str | Path | None = None,
+    threads: int | None = None,
 ) -> Training:
     """Train a network, or R networks at once; `network` itself is not changed.
 
@@ -87,6 +88,9 @@ def train(
     resume : a checkpoint file; training goes on from there to `iterations` as if it had never
         stopped. Everything else must be as it was; and so must `iterations` where the schedule
         depends on them, as the cosine does.
+
+    threads : cores that may be used, by default as many as BLAS may. Steps of small products take
+        one, where more would not gain a third. The numbers are the same, to rounding.
 
     R runs: `network` with an axis of runs, or learning_rate, l2, the optimizer's momentum (R,),
     sample_weight (R, m), or a list rng. Each run gets the numbers it would get alone.
@@ -143,11 +147,14 @@ def train(
         callback_list(callbacks),
     )
     checked = validation_arrays(validation, validation_weight, Y, network, runs)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    first = size.product(plan.choice.form)
+    quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    with quiet, blas.at_most(threads):
         session = Session(network, X, batches, plan, checked)
         if saved is not None:
             saved.restore(session)
-        _run(session)
+        with blas.for_steps(first, network.layer_sizes, size.batch):
+            _run(session)
         session.keep_best()
         found = session.network()
         dual = None

@@ -1,0 +1,131 @@
+"""How many BLAS threads a block may use."""
+
+import threading
+
+import numpy as np
+import pytest
+from threadpoolctl import ThreadpoolController, threadpool_limits
+
+from chainrule import InputError, Network, blas, train
+from chainrule.data import FloatMatrix
+from chainrule.estimators import MLPClassifier
+from chainrule.experiments import Execution, Setting, cross_validate
+from chainrule.training import Callback
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(300, 20)), RNG.integers(0, 2, (1, 20)).astype(float)
+NETWORK = Network.create((300, 4, 1), rng=0)
+
+
+def now():
+    """NumPy's threads."""
+    (numpys,) = (
+        library.num_threads
+        for library in ThreadpoolController().lib_controllers
+        if "numpy.libs" in library.filepath
+    )
+    return numpys
+
+
+@pytest.fixture(autouse=True)
+def two_threads():
+    with threadpool_limits(2, user_api="blas"):
+        assert now() == 2
+        yield
+
+
+class Seen(Callback):
+    """The number of threads at each step."""
+
+    def __init__(self):
+        self.threads = set()
+
+    def on_step(self, session):
+        self.threads.add(now())
+
+
+def test_the_least_of_all_limits_holds_and_ends_with_its_block():
+    with blas.at_most(1):
+        assert now() == 1
+        with blas.at_most(2), blas.at_most(None):
+            assert now() == 1
+    assert now() == 2
+    with pytest.raises(KeyError), blas.at_most(1):
+        raise KeyError
+    assert now() == 2
+    with blas.at_most(64):  # never more than there were
+        assert now() == 2
+
+
+def test_a_thread_that_trains_beside_another_changes_nothing_for_good():
+    begun, first_over = threading.Event(), threading.Event()
+
+    def other():
+        with blas.at_most(1):
+            begun.set()
+            first_over.wait()
+
+    thread = threading.Thread(target=other)
+    with blas.at_most(1):
+        thread.start()
+        begun.wait()
+    first_over.set()
+    thread.join()
+    assert now() == 2
+
+
+def test_small_steps_take_one_thread_and_large_ones_all():
+    seen = Seen()
+    train(NETWORK, (X, Y), iterations=2, callbacks=[seen])
+    assert seen.threads == {1}
+    assert now() == 2
+    large = Network.create((300, 4, 20_000, 100, 1), rng=0)
+    seen = Seen()
+    train(large, (X, Y), iterations=2, callbacks=[seen])
+    assert seen.threads == {2}
+    seen = Seen()
+    train(large, (X, Y), iterations=2, threads=1, callbacks=[seen])
+    assert seen.threads == {1}
+
+
+def test_the_gram_matrix_takes_all_threads(monkeypatch):
+    seen = []
+    gram = FloatMatrix.gram
+    monkeypatch.setattr(FloatMatrix, "gram", lambda *a: (seen.append(now()), gram(*a))[1])
+    train(NETWORK, (X, Y), iterations=2, first_layer="dual")
+    assert set(seen) == {2}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_runs_of_an_experiment_have_one_each(threads, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "chainrule.experiments.execute._Watch.on_step", lambda *_: seen.append(now())
+    )
+    cross_validate(
+        (X, Y), Setting(hidden=(), iterations=2), folds=4, execution=Execution(threads=threads)
+    )
+    assert set(seen) == {1}
+    assert now() == 2
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+def test_estimators_of_small_steps_take_one_thread(solver, monkeypatch):
+    seen = []
+    evaluate = "chainrule.estimators.objective.Objective.evaluate"
+    from chainrule.estimators.objective import Objective
+
+    plain = Objective.evaluate
+    monkeypatch.setattr(evaluate, lambda *a: (seen.append(now()), plain(*a))[1])
+    with np.errstate(all="ignore"), pytest.warns(Warning, match="onverge"):
+        MLPClassifier((4,), solver=solver, max_iter=2, random_state=0).fit(X.T, Y[0] > 0)
+    assert seen
+    # SciPy's tests of convergence take the first evaluation before the steps begin.
+    assert seen[-1] == 1
+    assert now() == 2
+
+
+@pytest.mark.parametrize("threads", [0, 1.5, "2"])
+def test_threads_is_a_whole_number_from_one_up(threads):
+    with pytest.raises(InputError, match="threads"):
+        train(NETWORK, (X, Y), iterations=1, threads=threads)
