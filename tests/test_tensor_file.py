@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 
-from chainrule import InputError, ModelFileError, tensor_file
+from chainrule import InputError, ModelFileError, checks, tensor_file
 
 FACTS = {"format": "chainrule model", "version": 1, "names": ["Katze", "猫", "\udc80"], "x": 1 / 3}
 
@@ -21,8 +21,8 @@ def path(tmp_path):
     return tmp_path / "file.safetensors"
 
 
-def read(path, kind="model", newest=1):
-    return tensor_file.read(path, kind, newest)
+def read(path, kind="model", newest=1, **rules):
+    return tensor_file.read(path, kind, newest, **rules)
 
 
 LAYOUTS = {
@@ -78,7 +78,9 @@ def test_any_safetensors_reader_can_open_it(path):
 
     tensor_file.write(path, {"a": np.arange(3.0)}, FACTS)
     with safe_open(path, framework="numpy") as file:
-        assert json.loads(file.metadata()["chainrule"]) == FACTS
+        facts = json.loads(file.metadata()["chainrule"])
+        assert len(facts.pop("digest")) == 64
+        assert facts == FACTS
         assert_array_equal(file.get_tensor("a"), [0, 1, 2])
 
 
@@ -125,9 +127,9 @@ def test_a_long_name(tmp_path):
     assert read(path)[1] == FACTS
 
 
-def refused(path, *parts, newest=1):
+def refused(path, *parts, newest=1, **rules):
     with pytest.raises(ModelFileError) as caught:
-        read(path, newest=newest)
+        read(path, newest=newest, **rules)
     assert caught.value.where == str(path)
     for part in parts:
         assert part in str(caught.value)
@@ -207,7 +209,104 @@ def test_another_version(version, path):
 
 def test_an_older_version_is_read(path):
     foreign(path, {"chainrule": json.dumps({"format": "chainrule model", "version": 1})})
-    assert read(path, newest=2)[1]["version"] == 1
+    assert read(path, newest=2, sealed=False)[1]["version"] == 1
+    refused(path, "as chainrule wrote it; got one that was changed", newest=2)
+    refused(path, "format version 2 or newer; got version 1", "Begin anew", newest=2, oldest=2)
+
+
+def edit(path, change):
+    """Change facts and arrays, by safetensors alone."""
+    from safetensors import safe_open
+    from safetensors.numpy import save_file
+
+    with safe_open(path, framework="numpy") as file:
+        facts = json.loads(file.metadata()["chainrule"])
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    change(facts, arrays)
+    save_file(arrays, path, {"chainrule": json.dumps(facts)})
+
+
+EDITS = {
+    "a number": lambda facts, arrays: arrays["a"].__setitem__(0, 5.0),
+    "a shape": lambda facts, arrays: arrays.update(a=arrays["a"].reshape(2, 1)),
+    "a type": lambda facts, arrays: arrays.update(a=arrays["a"].view("i8")),
+    "a name": lambda facts, arrays: arrays.update(b=arrays.pop("a")),
+    "a fact": lambda facts, arrays: facts.update(x=1 / 7),
+    "one more": lambda facts, arrays: facts.update(y=None),
+    "the digest": lambda facts, arrays: facts.update(digest="0" * 64),
+}
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+@pytest.mark.parametrize("change", EDITS.values(), ids=EDITS)
+def test_what_was_changed_is_refused(change, sealed, path):
+    tensor_file.write(path, {"a": np.arange(2.0)}, FACTS)
+    edit(path, lambda facts, arrays: None)
+    assert read(path)[1] == FACTS
+    edit(path, change)
+    refused(path, "as chainrule wrote it; got one that was changed", "begin anew", sealed=sealed)
+
+
+@pytest.mark.parametrize(
+    ("array", "facts"),
+    [
+        (np.arange(3, dtype=">f8"), {}),
+        (np.arange(6.0).reshape(2, 3).T, {}),
+        (np.array(1.0), {"by number": {1: "a", 10: "b", 2: "c"}, "mixed": {"x": 1, 3: 4}}),
+        (np.array(np.nan), {"nan": float("nan"), "inf": float("inf"), "tuple": (1, (2,))}),
+    ],
+    ids=["byte order", "layout", "keys", "not finite"],
+)
+def test_a_digest_fits_whatever_was_written(array, facts, path):
+    tensor_file.write(path, {"a": array}, FACTS | facts)
+    assert_array_equal(read(path)[0]["a"], array)
+
+
+def test_more_than_the_memory_is_refused_before_it_is_read(path, monkeypatch):
+    tensor_file.write(path, {"a": np.ones(99)}, FACTS)
+    monkeypatch.setattr(checks, "memory_bytes", lambda: 800.0)
+    refused(path, "what fits into memory")
+    with pytest.raises(OSError, match="memory"):
+        tensor_file.read_bytes(path)
+
+
+@pytest.mark.parametrize("endless", [os.mkfifo, lambda path: os.symlink("/dev/zero", path)])
+def test_what_might_never_end_is_not_read(endless, path):
+    endless(path)
+    refused(path, "no regular file")
+    with pytest.raises(OSError, match="no regular file"):
+        tensor_file.read_bytes(path)
+
+
+@pytest.mark.parametrize("path", [3, None, b"bytes", ["a"], 1.5, np.arange(2)], ids=repr)
+def test_no_path(path):
+    for work in (
+        lambda: tensor_file.read(path, "model", 1),
+        lambda: tensor_file.write_bytes(path, b""),
+    ):
+        with pytest.raises(InputError, match="expected the path of a file"):
+            work()
+
+
+def test_a_new_file_replaces_none(path):
+    tensor_file.write_bytes(path, b"mine", new=True)
+    with pytest.raises(InputError, match="room to write it; got File exists"):
+        tensor_file.write_bytes(path, b"yours", new=True)
+    assert path.read_bytes() == b"mine"
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_parts_of_killed_writers_are_removed(path, monkeypatch):
+    tensor_file.write(path, {}, FACTS)
+    (path.parent / ".hidden").touch()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", lambda path: None)
+        patched.setattr(os, "replace", lambda *paths: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            tensor_file.write(path, {}, FACTS)
+    assert len(os.listdir(path.parent)) == 3
+    tensor_file.remove_parts(path.parent)
+    assert sorted(os.listdir(path.parent)) == [".hidden", path.name]
 
 
 def test_a_type_that_numpy_has_not(path):

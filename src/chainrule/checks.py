@@ -39,6 +39,30 @@ def printable(path: str | Path) -> str:
         return str(path).encode("utf-8", "replace").decode()
 
 
+def path(where: str, value: Any) -> Path:
+    """`value` as a path, which is text or a Path."""
+    if isinstance(value, (str, os.PathLike)) and isinstance(os.fspath(value), str):
+        return Path(value)
+    raise InputError(where, "the path of a file", describe(value))
+
+
+def memory_bytes() -> float:
+    """The machine's memory; infinite where the system does not say."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, OSError, ValueError):
+        return float("inf")
+
+
+def room(where: str, n_bytes: float, error: type[InputError] = InputError) -> None:
+    """An `error` if so many bytes, which are yet to be taken, are more than the machine has."""
+    if n_bytes > memory_bytes():
+        expected = f"what fits into memory, {memory_bytes() / 2**30:.3g} GiB"
+        raise error(
+            where, expected, f"{n_bytes / 2**30:.3g} GiB", "Choose a smaller size or fewer."
+        )
+
+
 def kind(where: str, name: str, value: Any, wanted: type) -> None:
     """InputError unless `value`, the argument called `name`, is one of `wanted`."""
     if not isinstance(value, wanted):

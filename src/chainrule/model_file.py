@@ -219,7 +219,8 @@ def load(path: str | Path) -> Model:
     path = Path(path)
     if path.is_dir():
         path = path / "model.safetensors"
-    arrays, facts = tensor_file.read(path, FORMAT, VERSION)
+    # Models of 0.1.0 before its release had no digest.
+    arrays, facts = tensor_file.read(path, FORMAT, VERSION, sealed=False)
     try:
         return _model(arrays, facts)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -1,10 +1,11 @@
-"""Arrays and facts in one file: safetensors with JSON metadata.
+"""Arrays and facts in one file: safetensors with JSON metadata and a digest of all of it.
 
 Loading runs no code. A file is written beside its place and then moved there, so that a crash or
 a full disk leaves the old file or none, never half of one.
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -14,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.errors import InputError, ModelFileError
 
 KEY = "chainrule"  # the one metadata entry: a JSON object with at least "format" and "version"
+PART = ".part"  # how the name of a file ends that is not written whole yet
 
 
 def write(path: str | Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
@@ -24,11 +27,15 @@ def write(path: str | Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]
     from safetensors.numpy import save
 
     # safetensors 0.8 writes strided arrays' buffers as they lie: wrong numbers, without a word.
-    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    write_bytes(path, save(contiguous, {KEY: json.dumps(facts)}))
+    plain = {
+        name: np.asarray(array, array.dtype.newbyteorder("="), order="C")
+        for name, array in arrays.items()
+    }
+    facts = json.loads(json.dumps(facts))  # as they will be read: keys are text then
+    write_bytes(path, save(plain, {KEY: json.dumps({"digest": _digest(plain, facts), **facts})}))
 
 
-def digest(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> str:
+def _digest(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> str:
     """SHA-256 of all that a file says; JSON writes the same floats for the same bits."""
     names = sorted(arrays)
     found = hashlib.sha256(json.dumps([names, facts], sort_keys=True).encode())
@@ -39,14 +46,17 @@ def digest(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> str:
     return found.hexdigest()
 
 
-def write_bytes(path: str | Path, content: bytes) -> None:
-    """Replace `path` by a file with this content, atomically."""
-    path = Path(path)
+def write_bytes(path: str | Path, content: bytes, *, new: bool = False) -> None:
+    """Make `path` a file with this content, atomically; InputError where that cannot be.
+
+    new : refuse to replace a file, also one that another process makes at the same time.
+    """
+    path = checks.path("write", path)
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    except OSError as error:  # it names the temporary file, which means nothing to anyone
-        reason = error.strerror or str(error)
-        raise InputError(str(path), "a place to write", reason) from None
+        start = f".{path.name[:40]}."
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=start, suffix=PART)
+    except (OSError, ValueError) as error:  # which names the temporary file: no matter to anyone
+        raise InputError(str(path), "a place to write", reason(error)) from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -56,33 +66,64 @@ def write_bytes(path: str | Path, content: bytes) -> None:
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
+        if new:
+            os.link(temporary, path)
+            os.unlink(temporary)
+        else:
+            os.replace(temporary, path)
     except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         if isinstance(error, OSError):
-            reason = error.strerror or str(error)
-            raise InputError(str(path), "room to write it", reason) from None
+            raise InputError(str(path), "room to write it", reason(error)) from None
         raise
 
 
-def read(path: str | Path, kind: str, newest: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def remove_parts(folder: Path) -> None:
+    """Delete what writers that were killed have left in `folder`."""
+    for part in folder.glob(f".*{PART}"):
+        part.unlink(missing_ok=True)
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """A file's content. OSError also for what is no regular file, and might never end, and for
+    more than the memory holds."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise OSError(errno.EINVAL, "no regular file")
+    if os.stat(path).st_size > checks.memory_bytes():
+        raise OSError(errno.EFBIG, "more than fits into memory")
+    return Path(path).read_bytes()
+
+
+def reason(error: Exception) -> str:
+    """Why the system refused, without the name of the file."""
+    return getattr(error, "strerror", None) or str(error)
+
+
+def read(
+    path: str | Path, kind: str, newest: int, *, oldest: int = 1, sealed: bool = True
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The arrays and facts of a file of this kind ("model", "checkpoint").
 
-    newest : the newest format version that this program reads.
-    ModelFileError if it is missing, truncated, foreign, of another kind or newer.
+    newest, oldest : the format versions that this program reads.
+    sealed : whether every file of this kind has a digest; else it is looked at where there is one.
+    ModelFileError if it is missing, truncated, changed, foreign, of another kind or newer.
     """
     from safetensors import SafetensorError, safe_open
 
+    path = checks.path("read", path)
     where = str(path)
-    if Path(path).exists() and not Path(path).is_file():
+    if path.exists() and not path.is_file():
         raise ModelFileError(where, f"a {kind} file", "no regular file")
     try:
+        checks.room(where, os.stat(path).st_size, ModelFileError)
         with safe_open(where, framework="numpy") as file:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if strange := [str(a.dtype) for a in arrays.values() if a.dtype.kind not in "fiub"]:
             raise TypeError(strange[0])  # bfloat16, where another package taught NumPy about it
+    except ModelFileError:
+        raise
     except FileNotFoundError:
         raise ModelFileError(where, f"a {kind} file", "no such file") from None
     except (SafetensorError, OSError, MemoryError, ValueError, TypeError, KeyError) as error:
@@ -94,18 +135,25 @@ def read(path: str | Path, kind: str, newest: int) -> tuple[dict[str, np.ndarray
         ) from None
     try:
         facts = json.loads(metadata[KEY])
-        found, version = facts["format"], facts["version"]
-    except (KeyError, TypeError, ValueError, RecursionError):
+        found, version, digest = facts["format"], facts["version"], facts.pop("digest", None)
+    except (KeyError, TypeError, ValueError, RecursionError, AttributeError):
         raise ModelFileError(
             where, f"a {kind} file written by chainrule", "a safetensors file of another program"
         ) from None
     if found != f"chainrule {kind}":
         raise ModelFileError(where, f"a {kind} file", f"a {str(found)[:40]} file")
-    if not isinstance(version, int) or not 1 <= version <= newest:
-        raise ModelFileError(
-            where,
-            f"format version {newest} or older",
-            f"version {str(version)[:20]}",
-            "Upgrade chainrule: pip install --upgrade chainrule.",
-        )
+    _check_version(where, version, oldest, newest)
+    if (sealed or digest is not None) and digest != _digest(arrays, facts):
+        expected, got = f"a {kind} file as chainrule wrote it", "one that was changed"
+        raise ModelFileError(where, expected, got, "Take a copy, or delete it and begin anew.")
     return arrays, facts
+
+
+def _check_version(where: str, version: Any, oldest: int, newest: int) -> None:
+    if isinstance(version, int) and oldest <= version <= newest:
+        return
+    expected, got = f"format version {newest} or older", f"version {str(version)[:20]}"
+    fix = "Upgrade chainrule: pip install --upgrade chainrule."
+    if isinstance(version, int) and 0 < version < oldest:
+        expected, fix = f"format version {oldest} or newer", "Begin anew."
+    raise ModelFileError(where, expected, got, fix)

@@ -54,7 +54,8 @@ class Checkpoint:
             raise InputError(name, "warm_start=False beside checkpoint", "True", fix)
         self._estimator, self._path = estimator, Path(path)
         self._every = checks.whole_number(name, "checkpoint_every", every, least=1)
-        self._saved = _read(path) if os.path.exists(path) else None
+        there = os.path.exists(path)
+        self._saved = tensor_file.read(path, KIND, VERSION) if there else None
         self._written = -1  # epochs that are in the file
         self._facts: dict[str, Any] = {"format": f"chainrule {KIND}", "version": VERSION}
 
@@ -145,7 +146,7 @@ class Checkpoint:
             "learning_rate": updates.learning_rate,
             "records": {name: getattr(estimator, name) for name in RECORDS},
         }
-        tensor_file.write(self._path, arrays, facts | {"digest": tensor_file.digest(arrays, facts)})
+        tensor_file.write(self._path, arrays, facts)
 
 
 @contextmanager
@@ -164,15 +165,6 @@ def all_or_nothing(estimator: Any) -> Iterator[None]:
         if drawn is not None:
             rng.set_state(drawn)
         raise
-
-
-def _read(path: Any) -> tuple[dict[str, Array], dict[str, Any]]:
-    """Arrays and facts as they were written, to the last bit."""
-    arrays, facts = tensor_file.read(path, KIND, VERSION)
-    if facts.pop("digest", None) != tensor_file.digest(arrays, facts):
-        fix = "Delete it to begin anew."
-        raise ModelFileError(str(path), "a file as chainrule wrote it", "one that was changed", fix)
-    return arrays, facts
 
 
 def _settings(estimator: Any, form: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from chainrule.training.schedules import Constant, InverseDecay, StepDecay
 from chainrule.training.session import Session
 from chainrule.training.snapshot import Snapshot, Sums
 
-VERSION = 1
+VERSION = 2  # version 1 had no digest; it is not read any more
 SAME = "Resume with the same data and settings; as a rule only iterations may change."
 SEEN = ("cost", "waited", "ended")  # of Best, beside its parameters
 # What a file that was edited by hand can make the lines below raise.
@@ -56,7 +56,7 @@ def write(session: Session, path: str | Path) -> None:
 
 def read(path: str | Path) -> "Saved":
     """A checkpoint file's contents; ModelFileError if it cannot be trusted."""
-    arrays, facts = tensor_file.read(path, "checkpoint", VERSION)
+    arrays, facts = tensor_file.read(path, "checkpoint", VERSION, oldest=VERSION)
     return Saved(str(path), arrays, facts)
 
 

@@ -1,9 +1,9 @@
 """Which form the first layer takes, and why: an estimate of operations and memory."""
 
-import os
 from dataclasses import dataclass
 
 from chainrule import checks
+from chainrule.checks import memory_bytes
 from chainrule.errors import InputError
 
 FORMS = ("auto", "primal", "dual")
@@ -51,14 +51,6 @@ class Size:
     @property
     def gram_bytes(self) -> int:
         return self.itemsize * self.m**2
-
-
-def memory_bytes() -> float:
-    """The machine's memory; infinite where the system does not say."""
-    try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, OSError, ValueError):
-        return float("inf")
 
 
 def choose(first_layer: str, size: Size, *, linear: bool, optimizer: str) -> Choice:
