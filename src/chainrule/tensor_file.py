@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from chainrule import checks
 from chainrule.errors import InputError, ModelFileError
 
 KEY = "chainrule"  # the one metadata entry: a JSON object with at least "format" and "version"
+ROOM = "room to write it"  # what a full disk has not
 PART = ".part"  # how the name of a file ends that is not written whole yet
 
 
@@ -67,16 +69,26 @@ def write_bytes(path: str | Path, content: bytes, *, new: bool = False) -> None:
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)
         if new:
-            os.link(temporary, path)
-            os.unlink(temporary)
+            _take(path, temporary)
         else:
             os.replace(temporary, path)
     except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         if isinstance(error, OSError):
-            raise InputError(str(path), "room to write it", reason(error)) from None
+            raise InputError(str(path), ROOM, reason(error)) from None
         raise
+
+
+def _take(path: Path, temporary: str) -> None:
+    """Make `path` of the temporary file; FileExistsError if it is there, whoever made it."""
+    try:
+        os.link(temporary, path)
+        os.unlink(temporary)
+    except OSError:
+        if path.exists():
+            raise
+        os.replace(temporary, path)  # a disk without links: between two, chance decides
 
 
 def remove_parts(folder: Path) -> None:
@@ -88,9 +100,10 @@ def remove_parts(folder: Path) -> None:
 def read_bytes(path: str | Path) -> bytes:
     """A file's content. OSError also for what is no regular file, and might never end, and for
     more than the memory holds."""
-    if os.path.exists(path) and not os.path.isfile(path):
+    found = os.stat(path)
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         raise OSError(errno.EINVAL, "no regular file")
-    if os.stat(path).st_size > checks.memory_bytes():
+    if found.st_size > checks.memory_bytes():
         raise OSError(errno.EFBIG, "more than fits into memory")
     return Path(path).read_bytes()
 

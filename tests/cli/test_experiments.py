@@ -65,6 +65,7 @@ def test_json_is_one_object_and_nothing_else(command, chainrule):
 @every
 def test_nothing_is_overwritten(command, chainrule):
     Path("done").mkdir()
+    Path("done/mine").touch()
     said = chainrule(command, "planar", *QUICK, *COMMANDS[command], "--out", "done")
     assert said.code == 2
     assert "a run folder that does not exist yet" in said.error

@@ -12,7 +12,6 @@ from PIL import Image
 
 import chainrule as cr
 from chainrule.cli.saver import Saver
-from chainrule.run_folder import RunFolder
 
 QUICK = ("--iterations", 30, "--layers", "4")
 FILES = {
@@ -271,18 +270,6 @@ def test_numbers_too_large_to_standardize(chainrule, tmp_path):
     assert said.code == 2
     assert "too large to be standardized" in said.error
     assert not Path("run").exists()
-
-
-def test_results_that_cannot_be_written_leave_a_run_to_resume(chainrule, monkeypatch):
-    def full(folder, *arguments, **options):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(RunFolder, "write_results", full)
-        said = chainrule("train", "planar", *QUICK, "--out", "run")
-    assert said.code == 2
-    assert "chainrule train --resume run" in said.error
-    assert chainrule("train", "--resume", "run").code == 0
 
 
 def test_a_network_that_has_not_learned_is_pointed_out(chainrule):

@@ -15,6 +15,7 @@ from chainrule import checks, tensor_file
 from chainrule._version import __version__
 from chainrule.cli import parse, show
 from chainrule.cli.options import Options, command_line, restored
+from chainrule.cli.saver import go_on
 from chainrule.data import Dataset, Splits
 from chainrule.errors import ChainruleError, InputError, ModelFileError
 from chainrule.experiments import Execution, Setting
@@ -158,6 +159,7 @@ def planned(command: str, data: str | None, options: Options, own: Own, common: 
             raise InputError("--out", "a new folder, or --resume", "both", "Leave one out.")
         folder = ExperimentFolder(common.resume)
         saved, where = folder.read_settings(), str(folder.settings)
+        folder.remove_parts()
         if saved.get("command") != command:
             found = checks.describe(saved.get("command"))
             raise ModelFileError(where, f"the settings of chainrule {command}", found)
@@ -193,10 +195,8 @@ def carried_out(
     try:
         facts = job.facts() | {"complete": found.complete, **as_json(written(job, found))}
         job.folder.write_settings(facts)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        go_on = f"Then go on with: chainrule {job.command} --resume {job.folder.path}"
-        raise InputError(str(job.folder.path), "room to write", reason, go_on) from None
+    except InputError as error:
+        raise go_on(error, job.command, job.folder) from None
     if found.complete:
         job.folder.close()
     seconds = round(time.perf_counter() - job.began, 3)
@@ -232,21 +232,20 @@ def _worked(job: Job[Any], work: Callable[[Execution], Found]) -> Found:
     """What `work` gives; the folder is made for it, with a progress bar, and what it finished is
     kept there if it is interrupted or killed. A mistake in the settings leaves no folder."""
     new, bar = job.common.resume is None, show.RunsProgress(job.command)
+    if new:
+        job.folder.create(job.facts())
     execution = Execution(
         memory=job.common.memory * 2**30,
         threads=job.common.threads,
         progress=None if job.common.json else bar.update,
         folder=job.folder.finished,
     )
-    if new:
-        job.folder.create()
     try:
-        if new:
-            job.folder.write_settings(job.facts())
         return work(execution)
-    except ChainruleError:
-        if new and not job.folder.finished.exists():
+    except ChainruleError as error:
+        if new and not any(job.folder.finished.glob("*")):
             job.folder.remove()
-        raise
+            raise
+        raise go_on(error, job.command, job.folder) from None
     finally:
         bar.close()

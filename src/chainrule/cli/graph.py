@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule import tensor_file
 from chainrule.cli import show
 from chainrule.errors import InputError
 
@@ -51,7 +52,7 @@ def graph(
     found = graph_of(formula, given)
     drawings = [(path, text()) for path, text in ((svg, found.svg), (dot, found.dot)) if path]
     for path, text in drawings:
-        path.write_text(text, encoding="utf-8")
+        tensor_file.write_bytes(path, text.encode())
     if json:
         show.print_json(_facts(found))
     else:

@@ -13,7 +13,6 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.cli import show
-from chainrule.errors import InputError
 from chainrule.experiments.measures import as_json, write_table
 from chainrule.inspection.saving import save_figure
 from chainrule.lab import (
@@ -101,9 +100,6 @@ def _created(out: Path | None) -> ExperimentFolder | None:
     """The folder, made before anything is timed."""
     if out is None:
         return None
-    if out.exists():
-        fix = "Nothing is overwritten: choose another."
-        raise InputError("--out", "a folder that does not exist yet", str(out), fix)
     folder = ExperimentFolder(out)
     folder.create()
     return folder

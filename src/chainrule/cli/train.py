@@ -16,7 +16,7 @@ from chainrule.cli.experiment import Common
 from chainrule.cli.options import CHANGEABLE, Options, command_line, evaluation, restored
 from chainrule.cli.results import results, results_table
 from chainrule.cli.run_report import looks_wrong
-from chainrule.cli.saver import Saver
+from chainrule.cli.saver import Saver, go_on
 from chainrule.data import Splits
 from chainrule.errors import ChainruleError, InputError
 from chainrule.experiments import Setting
@@ -81,6 +81,11 @@ class _Run:
     folder: RunFolder
     resuming: bool
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to go on from: not if it was killed before it began."""
+        return self.resuming and (self.folder.checkpoint.exists() or self.folder.model.exists())
+
 
 def _plan(data: str | None, options: Options, out: Path | None, resume: Path | None) -> _Run:
     """What to train and where, before anything is read but a resumed run's settings."""
@@ -90,6 +95,7 @@ def _plan(data: str | None, options: Options, out: Path | None, resume: Path | N
             raise InputError("--out", "a new folder, or --resume", "both", "Leave one out.")
         folder = RunFolder(resume)
         saved = folder.read_settings()
+        folder.remove_parts()
         options = restored(saved.get("options"), options, str(folder.settings), CHANGEABLE)
         return _Run(data or str(saved.get("data")), options, folder, True)
     if data is None:
@@ -113,11 +119,11 @@ def _train(setting: Setting, splits: Splits, run: _Run, *, shown: bool) -> Train
             validation=splits.validation,
             early_stopping=None if patience is None else EarlyStopping(patience),
             callbacks=[saver, *shows],
-            resume=run.folder.checkpoint if run.resuming else None,
+            resume=run.folder.checkpoint if run.begun else None,
             **setting.arguments(),
         )
-    except ChainruleError:
-        saver.undo()
+    except ChainruleError as error:
+        saver.undo(error)
         raise
     finally:
         if progress:
@@ -163,13 +169,8 @@ def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[st
         run.folder.write_settings(facts | _settings(run))
         title = f"{checks.printable(Path(run.data).name)}: cost"
         run.folder.write_results(model, result.history, title)
-    except (OSError, InputError) as error:
-        raise InputError(
-            str(run.folder.path),
-            "room to write the results",
-            getattr(error, "strerror", None) or str(error),
-            f"Then go on with: chainrule train --resume {run.folder.path}",
-        ) from None
+    except InputError as error:
+        raise go_on(error, "train", run.folder) from None
     return facts | {"out": str(run.folder.path), "seconds": round(time.perf_counter() - began, 3)}
 
 

@@ -4,7 +4,6 @@ A label review writes one row for each suspect, with the decision "keep". Files 
 data stay as they are, so whatever was decided is taken back by writing "keep" again.
 """
 
-import csv
 import difflib
 import io
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from chainrule import checks, tensor_file
-from chainrule.data.cells import number
+from chainrule.data.csv_file import unguarded, write_csv
 from chainrule.data.dataset import Dataset
 from chainrule.data.table import table_records
 from chainrule.errors import DataError, InputError
@@ -25,8 +24,6 @@ COLUMNS = (
     *("name", "index", "given", "suggested", "probability_of_given", "probability_of_suggested"),
     *("decision", "relabel_as", "reason"),
 )
-# A spreadsheet takes a cell that begins so for a formula, and writes its result back.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 @dataclass(frozen=True)
@@ -72,12 +69,12 @@ def read_decisions(path: str | Path) -> Decisions:
     """
     where = str(path)
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        text = tensor_file.read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         fix = 'Save the table as "CSV UTF-8".'
         raise DataError(where, "text in UTF-8", "bytes that are not", fix) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = tensor_file.reason(error)
         raise DataError(where, "a file of decisions about labels", reason) from None
     return Decisions(where, tuple(_decisions(text, where)))
 
@@ -95,12 +92,8 @@ def write_decisions(rows: Iterable[Mapping[str, object]], path: str | Path) -> N
             "one that does",
             "Its decisions are not overwritten: choose another name, or remove it.",
         )
-    out = io.StringIO()
-    # Lines end in \r\n: Python 3.11 quotes a cell for those two only if they are in a line's end.
-    writer = csv.DictWriter(out, COLUMNS)
-    writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-    tensor_file.write_bytes(path, out.getvalue().encode("utf-8-sig"))
+    cells = ([_cell(row.get(name, "")) for name in COLUMNS] for row in rows)
+    write_csv(path, COLUMNS, cells, "utf-8-sig")
 
 
 def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
@@ -141,7 +134,7 @@ def _decisions(text: str, where: str) -> Iterator[Decision]:
         raise DataError(where, expected, f"one without, or with several, {', '.join(lacking)}")
     for line, cells in records:
         if any(cell.strip() for cell in cells):
-            row = dict(zip(header, map(_unguarded, cells), strict=True))
+            row = dict(zip(header, map(unguarded, cells), strict=True))
             yield _decision(row, f"{where}, line {line}")
 
 
@@ -155,7 +148,7 @@ def _decision(row: dict[str, str], where: str) -> Decision:
     if action == "relabel":
         target = target or row.get("suggested", "")
     index = row.get("index", "").strip()
-    if index and not index.isdecimal():
+    if index and not (index.isdecimal() and len(index) < 20):
         raise DataError(where, "index to be a whole number", checks.describe(index))
     place = int(index) if index else None
     return Decision(row["name"], row["given"], place, action, target, where)
@@ -202,14 +195,4 @@ def _one_of(where: str, name: str, value: str, allowed: Collection[str]) -> None
 
 
 def _cell(value: object) -> str:
-    """Text that no spreadsheet takes for a formula, by an apostrophe before it."""
-    text = f"{value:.4f}" if isinstance(value, float) else str(value)
-    return f"'{text}" if _like_a_formula(text) else text
-
-
-def _unguarded(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and _like_a_formula(cell[1:]) else cell
-
-
-def _like_a_formula(cell: str) -> bool:
-    return cell.startswith(FORMULA) and number(cell) is None
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

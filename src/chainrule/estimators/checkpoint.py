@@ -55,7 +55,7 @@ class Checkpoint:
         self._estimator, self._path = estimator, Path(path)
         self._every = checks.whole_number(name, "checkpoint_every", every, least=1)
         there = os.path.exists(path)
-        self._saved = tensor_file.read(path, KIND, VERSION) if there else None
+        self._saved = tensor_file.read(self._path, KIND, VERSION) if there else None
         self._written = -1  # epochs that are in the file
         self._facts: dict[str, Any] = {"format": f"chainrule {KIND}", "version": VERSION}
 

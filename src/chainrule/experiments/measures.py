@@ -1,7 +1,5 @@
 """How good a run is on the examples it was not trained on."""
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import tensor_file
+from chainrule.data.csv_file import write_csv
 from chainrule.experiments.outcomes import Outcome
 from chainrule.html import table
 from chainrule.wording import setting_value
@@ -85,13 +84,10 @@ def write_table(rows: Sequence[Mapping[str, Any]], path: str | Path) -> None:
     path = Path(path)
     if path.suffix.lower() == ".json":
         text = json.dumps(as_json(rows), indent=1, allow_nan=False) + "\n"
+        tensor_file.write_bytes(path, text.encode())
     else:
-        out = io.StringIO()
-        writer = csv.DictWriter(out, list(rows[0]) if rows else [])
-        writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-        text = out.getvalue()
-    tensor_file.write_bytes(path, text.encode())
+        names = list(rows[0]) if rows else []
+        write_csv(path, names, ([_cell(row[name]) for name in names] for row in rows))
 
 
 def html(text: str, rows: Sequence[Mapping[str, Any]], most: int = 20) -> str:

@@ -1,11 +1,15 @@
 """What was recorded while training."""
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from chainrule import tensor_file
+from chainrule.data.csv_file import write_csv
 
 COLUMNS = ("iteration", "epoch", "learning_rate", "cost", "accuracy")
 VALIDATION = ("validation_cost", "validation_accuracy")
@@ -109,8 +113,8 @@ class History:
     def from_csv(cls, path: str | Path) -> "History":
         """The records of one run that `to_csv` wrote. OSError, or ValueError for other content."""
         try:
-            with open(path, newline="", encoding="utf-8") as file:
-                return cls([_record(row) for row in csv.DictReader(file)])
+            text = tensor_file.read_bytes(path).decode()
+            return cls([_record(row) for row in csv.DictReader(io.StringIO(text, newline=""))])
         except (KeyError, TypeError, OverflowError, csv.Error) as error:
             raise ValueError(f"no history of one run: {error}") from None
 
@@ -119,16 +123,19 @@ class History:
         return History([record for record in self.records if record.iteration <= iteration])
 
     def to_csv(self, path: str | Path) -> None:
-        """A header and one line per record; for R runs one line per record and run."""
+        """A header and one line per record, atomically; for R runs one line per record and run."""
         names = [*COLUMNS, *(VALIDATION if self.validated else ())]
         n_runs = self.cost.shape[1] if self.cost.ndim == 2 else None
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow([*(["run"] if n_runs else []), *names])
-            for r in range(n_runs or 1):
-                for record in (self.run(r) if n_runs else self).records:
-                    row = [getattr(record, name) for name in names]
-                    writer.writerow([*([r] if n_runs else []), *row])
+        runs = [self] if n_runs is None else [self.run(r) for r in range(n_runs)]
+        write_csv(
+            path,
+            [*([] if n_runs is None else ["run"]), *names],
+            (
+                [*([] if n_runs is None else [r]), *(getattr(record, name) for name in names)]
+                for r, own in enumerate(runs)
+                for record in own.records
+            ),
+        )
 
 
 def _record(row: dict[str, str]) -> Record:

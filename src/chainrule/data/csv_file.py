@@ -1,0 +1,42 @@
+"""Tables as CSV files that survive a crash and spreadsheets."""
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from chainrule import tensor_file
+from chainrule.data.cells import number
+
+# A spreadsheet takes a cell that begins so for a formula, and carries it out.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+
+
+def write_csv(
+    path: str | Path,
+    header: Iterable[str],
+    rows: Iterable[Iterable[Any]],
+    encoding: str = "utf-8",
+) -> None:
+    """A header and rows of cells, atomically; "utf-8-sig" begins with a byte order mark, by which
+    spreadsheets know UTF-8. Text that they would take for a formula gets an apostrophe before it,
+    the header's too; numbers are left alone."""
+    out = io.StringIO()
+    # Lines end in \r\n: Python 3.11 quotes a cell for those two only if they are in a line's end.
+    writer = csv.writer(out)
+    writer.writerows([_guarded(cell) for cell in row] for row in (header, *rows))
+    tensor_file.write_bytes(path, out.getvalue().encode(encoding, "replace"))
+
+
+def unguarded(cell: str) -> str:
+    """A cell as it was before `write_csv` guarded it."""
+    return cell[1:] if cell.startswith("'") and _like_a_formula(cell[1:]) else cell
+
+
+def _guarded(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and _like_a_formula(cell) else cell
+
+
+def _like_a_formula(cell: str) -> bool:
+    return cell.startswith(FORMULA) and number(cell) is None

@@ -1,0 +1,203 @@
+"""What a start, a full disk or a kill leaves: nothing, or a folder that can be gone on in."""
+
+import contextlib
+import csv
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chainrule import tensor_file
+from chainrule.cli.saver import Saver
+
+QUICK = ("--iterations", 30, "--layers", "4")
+COMMANDS = {
+    "train": (),
+    "train --runs": ("--runs", 3),
+    "crossval": ("--folds", 3),
+    "sweep": ("--vary", "l2=0,0.1"),
+    "leave-one-out": (),
+    "lr-find": ("--count", 3),
+    "review-labels": ("--folds", 3),
+}
+every = pytest.mark.parametrize("name", COMMANDS)
+
+
+def command(name, *more):
+    return (name.split()[0], "planar:xor", *QUICK, *COMMANDS[name], *more)
+
+
+@contextlib.contextmanager
+def full(size):
+    """No file may have more bytes: what a full disk says, in other words."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@every
+def test_a_disk_that_is_full_at_the_start_leaves_nothing(name, chainrule):
+    with full(100):
+        said = chainrule(*command(name, "--out", "deep/run"))
+    assert said.code == 2
+    assert "room to write it" in said.error
+    assert said.error.count("\n") == 1
+    assert not Path("deep").exists()
+    assert chainrule(*command(name, "--out", "deep/run")).code == 0
+
+
+def test_a_disk_that_is_full_at_the_first_checkpoint_leaves_nothing(chainrule):
+    with full(1200):
+        said = chainrule(*command("train", "--out", "run"))
+    assert "checkpoint.safetensors: expected room to write it" in said.error
+    assert not Path("run").exists()
+
+
+# All runs of leave-one-out are in one file, which is larger than its pictures.
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "leave-one-out"])
+def test_a_disk_that_is_full_at_the_end_says_how_to_go_on(name, chainrule):
+    with full(20_000):  # the pictures
+        said = chainrule(*command(name, "--out", "run"))
+    assert said.code == 2
+    assert f"Then go on with: chainrule {name.split()[0]} --resume run" in said.error
+    assert chainrule(name.split()[0], "--resume", "run").code == 0
+
+
+def test_a_later_checkpoint_that_has_no_room_keeps_the_one_before(chainrule, monkeypatch):
+    monkeypatch.setattr(Saver, "INTERVAL", 0.0)
+    saved = []
+
+    def save(saver, session):
+        saved.append(session.iteration)
+        with full(100) if session.iteration == 7 else contextlib.nullcontext():
+            saver._save(session)
+
+    monkeypatch.setattr(Saver, "on_step", save)
+    said = chainrule(*command("train", "--out", "run"))
+    assert (said.code, saved[-1]) == (2, 7)
+    assert "Then go on with: chainrule train --resume run" in said.error
+    monkeypatch.undo()
+
+
+KILLED = """
+import os, sys
+from chainrule import tensor_file
+from chainrule.cli import main
+left = int(sys.argv[1])
+replace, link = os.replace, os.link
+def count(work):
+    def counted(*paths):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), 9)
+        work(*paths)
+    return counted
+os.replace, os.link = count(replace), count(link)
+main(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize("name", ["train", "crossval"])
+def test_killed_before_any_of_its_files_it_goes_on_or_begins_anew(name, chainrule, tmp_path):
+    """The n-th file is about to be moved to its place: its temporary one is there."""
+    for n in range(4):
+        line = [str(word) for word in command(name, "--out", f"run{n}")]
+        code = [sys.executable, "-c", KILLED, str(n), *line]
+        killed = subprocess.run(code, capture_output=True, cwd=tmp_path, check=False)
+        if killed.returncode == 0:
+            break
+        assert killed.returncode == -9
+        assert list(Path(f"run{n}").rglob(f"*{tensor_file.PART}"))
+        if Path(f"run{n}/settings.json").exists():
+            again = (name.split()[0], "--resume", f"run{n}")
+        else:
+            again = command(name, "--out", f"run{n}")
+        said = chainrule(*again)
+        assert (said.code, said.error) == (0, "")
+        assert not list(Path(f"run{n}").rglob(f"*{tensor_file.PART}"))
+    assert n > 2
+
+
+def test_a_model_without_a_checkpoint_is_not_trained_anew(chainrule):
+    assert chainrule(*command("train", "--out", "run")).code == 0
+    Path("run/checkpoint.safetensors").unlink()
+    said = chainrule("train", "--resume", "run")
+    assert said.code == 2
+    assert "expected a checkpoint file; got no such file" in said.error
+
+
+def test_an_edited_checkpoint_is_refused(chainrule):
+    assert chainrule(*command("train", "--out", "run")).code == 0
+    path = Path("run/checkpoint.safetensors")
+    content = path.read_bytes()
+    assert content.count(b'\\"cost\\": 0.') > 9
+    path.write_bytes(content.replace(b'\\"cost\\": 0.', b'\\"cost\\": 1.', 1))
+    said = chainrule("train", "--resume", "run", "--iterations", 60)
+    assert said.code == 2
+    assert "a checkpoint file as chainrule wrote it; got one that was changed" in said.error
+
+
+def test_ten_starts_at_once_take_ten_folders(tmp_path):
+    line = [sys.executable, "-m", "chainrule", *map(str, command("train"))]
+    starts = [
+        subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.PIPE, env=os.environ)
+        for _ in range(10)
+    ]
+    said = [start.communicate()[0].decode() for start in starts]
+    assert [start.returncode for start in starts] == [0] * 10
+    names = {f"planar-xor-{k}" for k in range(1, 11)}
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == names
+    assert all(sum(f"wrote runs/{name}\n" in text for text in said) == 1 for name in names)
+
+
+def test_two_that_take_one_empty_folder(chainrule, monkeypatch):
+    """The second finds the first one's settings, though the folder was empty when it looked."""
+    from chainrule.run_folder import Folder
+
+    mkdir = Path.mkdir
+
+    def other_first(path, *arguments, **options):
+        mkdir(path, *arguments, **options)
+        (path / "settings.json").write_text("{}")
+
+    monkeypatch.setattr(Path, "mkdir", other_first)
+    said = chainrule(*command("train", "--out", "run"))
+    assert said.code == 2
+    assert "run/settings.json: expected room to write it; got File exists" in said.error
+    assert Folder("run").read_settings() == {}
+
+
+@pytest.mark.parametrize("kind", ["svg", "dot"])
+def test_a_drawing_is_written_whole_or_not_at_all(kind, chainrule):
+    drawing = (f"--{kind}", f"a.{kind}")
+    assert chainrule("graph", "3*a", "a=5", *drawing).code == 0
+    before = Path(f"a.{kind}").read_text()
+    with full(200):
+        said = chainrule("graph", "3*(a+b)*sigmoid(a*b)", "a=5", "b=2", *drawing)
+    assert said.code == 2
+    assert f"a.{kind}: expected room to write it" in said.error
+    assert Path(f"a.{kind}").read_text() == before
+    assert len(os.listdir(".")) == 1
+
+
+def test_no_table_holds_a_formula(chainrule):
+    rows = "".join(f"=HYPERLINK({i}),{i},{['=1+1', '+b'][i % 2]}\n" for i in range(12))
+    Path("t.csv").write_text(f"name,x,label\n{rows}")
+    assert chainrule("crossval", "t.csv", "--folds", 2, *QUICK, "--out", "c").code == 0
+    assert chainrule("leave-one-out", "t.csv", *QUICK, "--out", "l").code == 0
+    for path in ("c/predictions.csv", "c/results.csv", "l/results.csv"):
+        with open(path, newline="") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        assert cells
+        assert not [c for c in cells if c.startswith(("=", "+", "@"))]
+    with open("c/predictions.csv", newline="") as file:
+        header, first, *_ = csv.reader(file)
+    assert header == ["name", "class", "probability of +b", "probability of =1+1"]
+    assert first[:2] == ["'=HYPERLINK(0)", "'=1+1"]
