@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import asdict, replace
 
-from benchmarks import agreement, estimators, gradients, machine, many, startup, table
+from benchmarks import agreement, estimators, gradients, machine, many, startup, table, threads
 from benchmarks.experiments import EXPERIMENTS, Experiment, named
 from benchmarks.measure import Result, Settings, run_all
 from benchmarks.problems import Sources, missing
@@ -15,6 +15,7 @@ FASHION = "/usr/share/datasets/fashion-mnist"  # Debian's package dataset-fashio
 QUICK_ITERATIONS, QUICK_EPOCHS = 100, 1
 STARTUP_TRIES = 7
 GRADIENT_TRIES = 30
+THREAD_TRIES = 7
 
 
 def main() -> int:
@@ -66,8 +67,13 @@ def main() -> int:
             of_many = list(many.measure(settings, status.update))
         console.print(table.many_table(of_many, settings))
         failures += [f"{t.what}: {t.failure}" for t in of_many if t.failure]
+    gains = []
+    if threads.NAME in options.only:
+        with console.status("") as status:
+            gains = list(threads.measure(1 if settings.quick else THREAD_TRIES, status.update))
+        console.print(table.threads_table(gains, settings))
     if options.json:
-        of = (results, timings, of_gradients, comparisons, of_many)
+        of = (results, timings, of_gradients, comparisons, of_many, gains)
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(_report(facts, settings, *of, failures), file, indent=1)
     for failure in failures:
@@ -79,7 +85,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     names = [e.name for e in EXPERIMENTS] + [startup.NAME, gradients.NAME, estimators.NAME]
-    names += [many.NAME]
+    names += [many.NAME, threads.NAME]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     add("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
@@ -118,6 +124,7 @@ def _report(
     of_gradients: list[startup.Timing],
     comparisons: list[estimators.Comparison],
     of_many: list[many.Timing],
+    gains: list[threads.Gain],
     failures: list[str],
 ) -> dict:
     return {
@@ -139,6 +146,7 @@ def _report(
         "graph": [asdict(timing) for timing in of_gradients],
         "estimators": [{"name": c.name, **asdict(c)} for c in comparisons],
         "many": [{**asdict(t), "ratio": t.ratio} for t in of_many],
+        "threads": [{**asdict(gain), "ratio": gain.ratio} for gain in gains],
         "failures": failures,
     }
 

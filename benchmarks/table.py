@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import estimators, many
+from benchmarks import estimators, many, threads
 from benchmarks.measure import Line, Result, Settings
 from benchmarks.peers import PEERS
 from benchmarks.problems import described
@@ -157,6 +157,21 @@ def many_table(timings: list[many.Timing], settings: Settings) -> Table:
         remark += "" if t.reached or settings.quick else "; MISSED"
         numbers = (f"{t.ours:.3f}", f"{t.peer:.3f}", f"{t.ratio:.1f}", asked)
         table.add_row(t.what, t.peer_name, *numbers, remark)
+    return table
+
+
+def threads_table(gains: list[threads.Gain], settings: Settings) -> Table:
+    """A line for each size of a step, in their order."""
+    title = "A step of a training with one BLAS thread and with all [threads]"
+    if settings.quick:
+        title += "\nQUICK: shortened, not for quoting"
+    table = Table(title=title.replace("[", "\\["), title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("what")
+    for name in ("MFLOP of its product", "ms with one", "ms with all", "gain"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for gain in sorted(gains, key=lambda one: one.operations):
+        numbers = (gain.operations / 1e6, 1e3 * gain.one, 1e3 * gain.all, gain.ratio)
+        table.add_row(gain.what, *(f"{number:.2f}" for number in numbers))
     return table
 
 
