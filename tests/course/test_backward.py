@@ -161,6 +161,12 @@ def test_what_does_not_fit_is_refused(network):
         deep.update_parameters(parameters, {"dW1": grads["dW1"], "db1": grads["db1"]}, 0.1)
     with pytest.raises(InputError, match=r"db1 of shape \(5, 1\), that of b1"):
         deep.update_parameters(parameters, grads | {"db1": np.zeros(5)}, 0.1)
+    with pytest.raises(InputError, match="caches of one layer or more; got"):
+        deep.L_model_backward(AL, Y, [])
+    with pytest.raises(InputError, match=r"cache to be \(A_prev, W, b\); got None"):
+        deep.linear_backward(np.zeros((5, 5)), None)
+    with pytest.raises(InputError, match=r"cache to be \(linear_cache, Z\)"):
+        deep.linear_activation_backward(np.zeros((5, 5)), (caches[0][0],), "relu")
     with pytest.raises(InputError, match=r"dZ of shape \(5, 5\)"):
         deep.linear_backward(np.zeros((4, 5)), caches[0][0])
 

@@ -178,7 +178,10 @@ def test_what_does_not_fit_is_refused(exercise, change, message):
 
 @pytest.mark.parametrize(
     ("option", "message"),
-    [({"num_iterations": 0}, "whole number of at least 1"), ({"learning_rate": -1}, "0 < learn")],
+    [
+        ({"num_iterations": 0}, "whole number of at least 1"),
+        ({"learning_rate": [1, 2]}, "learning_rate, a finite number"),
+    ],
 )
 def test_hyperparameters_are_checked(exercise, option, message):
     with pytest.raises(InputError, match=message):

@@ -82,6 +82,22 @@ def test_training_on_labels_of_any_value_follows_the_textbook():
     assert_allclose(parameters["W1"], w - 1.2 * error * v * (1 - a**2) * 2)
 
 
+@pytest.mark.parametrize("rate", [0, -0.01])
+def test_a_rate_that_is_not_above_0_stays_or_climbs(rate, problem):
+    X, Y = problem
+    _, costs = application.two_layer_model(X, Y, (6, 3, 1), rate, 201)
+    W1 = step_by_step.initialize_parameters(6, 3, 1)["W1"]
+    stepped = step_by_step.update_parameters({"W1": W1, "b1": 0}, {"dW1": W1, "db1": 0}, rate)
+    if rate == 0:
+        assert costs[0] == costs[1] == costs[2]
+        assert_array_equal(stepped["W1"], W1)
+    else:
+        assert costs[0] < costs[1] < costs[2]
+        assert_allclose(stepped["W1"], 1.01 * W1)
+    params, _, _ = logistic.optimize(W, 0.0, X, Y, 1, rate)
+    assert_allclose(params["w"], W - rate * logistic.propagate(W, 0.0, X, Y)[0]["dw"])
+
+
 def test_soft_labels_need_no_warning(problem):
     X, Y = problem
     soft = 0.9 * Y + 0.05

@@ -24,15 +24,10 @@ def floats(where: str, name: str, value: Any) -> np.ndarray:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def step_size(where: str, value: Any) -> float:
-    """A learning rate: one finite number above zero."""
-    return checks.number(where, "learning_rate", value, least=0, open_below=True)
-
-
 def bias(where: str, value: Any) -> np.ndarray:
     """b, one finite number, as floats of its own shape: (), (1,) or (1, 1)."""
     b = floats(where, "b", value)
-    checks.number(where, "b", b.squeeze())
+    checks.number(where, "b", np.squeeze(b))
     return b
 
 
@@ -169,6 +164,13 @@ def layer(where: str, name: str, A_prev: Any, W: Any, b: Any) -> tuple[np.ndarra
         )
     b = one_for_all(where, "b", b, (W.shape[0], 1))
     return A_prev, W, of_shape(where, "b", b, (W.shape[0], 1), "one row for each row of W")
+
+
+def parts(where: str, name: str, value: Any, meant: Sequence[str]) -> Sequence[Any]:
+    """The tuple or list `value`, which has as many elements as `meant` names."""
+    if isinstance(value, (tuple, list)) and len(value) == len(meant):
+        return value
+    raise InputError(where, f"{name} to be ({', '.join(meant)})", checks.describe(value))
 
 
 def entries(where: str, name: str, value: Any, keys: Sequence[str]) -> list[Any]:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.course import _checked
 from chainrule.course.backward import L_model_backward, update_parameters
 from chainrule.course.forward import L_model_forward, compute_cost
 from chainrule.network import Network
@@ -44,16 +43,16 @@ def descend(
     training, for these and for the last iteration. Returns new parameters and the costs, arrays of
     shape () as the course's are.
     hidden : the activation of the layers before the last. one_pass : forward and back once through
-    such a network by the course's own steps, for labels that the engine refuses.
+    such a network by the course's own steps, for labels and rates that the engine refuses.
 
     Iteration i's cost is the cost after i steps. So the engine records the last iteration's after
     num_iterations - 1 steps, and then takes one more.
     """
     num_iterations = checks.whole_number(where, "num_iterations", num_iterations)
-    rate = _checked.step_size(where, learning_rate)
+    rate = checks.number(where, "learning_rate", learning_rate)
     if num_iterations == 0:
         return parameters, []
-    if Y.min() < 0 or Y.max() > 1:
+    if rate <= 0 or Y.min() < 0 or Y.max() > 1:
         return _loop(one_pass, parameters, X, Y, num_iterations, rate, every, show)
     result = train(
         _network(parameters, hidden),
@@ -82,7 +81,7 @@ def _loop(
     every: int,
     show: Show,
 ) -> tuple[Parameters, list[Array]]:
-    """The textbook's loop, which asks nothing of the labels."""
+    """The textbook's loop, which asks nothing of labels and rate."""
     costs = []
     for i in range(num_iterations):
         with warnings.catch_warnings():

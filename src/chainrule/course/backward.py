@@ -14,6 +14,7 @@ from chainrule import checks
 from chainrule.course import _checked, basics
 from chainrule.course._cross_entropy import cross_entropy_derivative
 from chainrule.course.forward import Array, Cache
+from chainrule.errors import InputError
 
 __all__ = [
     "L_model_backward",
@@ -34,8 +35,9 @@ def linear_backward(dZ: Any, cache: tuple[Any, Any, Any]) -> tuple[Array, Array,
     dW (n, n_prev), db (n, 1).
     """
     where = "linear_backward"
-    A_prev = _checked.features(where, "A_prev", cache[0])
-    W = _checked.floats(where, "W", checks.matrix(where, "W", cache[1], columns="(n, n_prev)"))
+    A_prev, W, _ = _checked.parts(where, "cache", cache, ["A_prev", "W", "b"])
+    A_prev = _checked.features(where, "A_prev", A_prev)
+    W = _checked.floats(where, "W", checks.matrix(where, "W", W, columns="(n, n_prev)"))
     m = A_prev.shape[1]
     dZ = _checked.derivatives(where, "dZ", dZ, (W.shape[0], m))
     dW = dZ @ A_prev.T / m
@@ -68,8 +70,9 @@ def linear_activation_backward(
     dA (n, m); cache of `linear_activation_forward`; activation "sigmoid" or "relu". Returns
     dA_prev (n_prev, m), dW (n, n_prev), db (n, 1).
     """
-    checks.one_of("linear_activation_backward", "activation", activation, ACTIVATIONS_BACKWARD)
-    linear_cache, activation_cache = cache
+    where = "linear_activation_backward"
+    checks.one_of(where, "activation", activation, ACTIVATIONS_BACKWARD)
+    linear_cache, activation_cache = _checked.parts(where, "cache", cache, ["linear_cache", "Z"])
     dZ = ACTIVATIONS_BACKWARD[activation](dA, activation_cache)
     return linear_backward(dZ, linear_cache)
 
@@ -81,11 +84,14 @@ def L_model_backward(AL: Any, Y: Any, caches: list[Cache]) -> dict[str, Array]:
     Returns dW1, db1, ..., dWL, dbL in the shapes of the parameters, and dA0, ..., dA{L-1}. (The
     course's first edition numbers dA one higher.)
     """
-    AL = _checked.features("L_model_backward", "AL", AL)
-    Y = _checked.labels("L_model_backward", "Y", Y, AL.shape)
-    L = len(caches)
+    where = "L_model_backward"
+    AL = _checked.features(where, "AL", AL)
+    Y = _checked.labels(where, "Y", Y, AL.shape)
+    L = len(caches) if isinstance(caches, (list, tuple)) else 0
+    if L == 0:
+        raise InputError(where, "caches of one layer or more", checks.describe(caches))
     grads = {}
-    linear_cache, Z = caches[-1]
+    linear_cache, Z = _checked.parts(where, "each of caches", caches[-1], ["linear_cache", "Z"])
     dA, dW, db = linear_backward(_output_dZ(AL, Y, Z), linear_cache)
     grads[f"dA{L - 1}"], grads[f"dW{L}"], grads[f"db{L}"] = dA, dW, db
     for l in reversed(range(1, L)):  # noqa: E741 - the course's letter
@@ -115,7 +121,7 @@ def update_parameters(
     """
     where = "update_parameters"
     L = _checked.depth(where, parameters)
-    learning_rate = _checked.step_size(where, learning_rate)
+    learning_rate = checks.number(where, "learning_rate", learning_rate)
     updated = {}
     for name in [f"{kind}{l}" for l in range(1, L + 1) for kind in "Wb"]:  # noqa: E741
         (grad,) = _checked.entries(where, "grads", grads, [f"d{name}"])

@@ -76,7 +76,7 @@ def optimize(
     """
     w, b, X, Y = _fitting("optimize", w, b, X, Y)
     num_iterations = checks.whole_number("optimize", "num_iterations", num_iterations, least=1)
-    learning_rate = _checked.step_size("optimize", learning_rate)
+    learning_rate = checks.number("optimize", "learning_rate", learning_rate)
     costs = []
     for i in range(num_iterations):
         grads, cost = _propagate(w, b, X, Y)
