@@ -10,6 +10,7 @@ import numpy as np
 from chainrule import checks, tensor_file
 from chainrule._version import __version__
 from chainrule.data import Dataset, Scaling, Splits, feature_matrix, matched
+from chainrule.data.images import DEPTHS
 from chainrule.data.scaling import KINDS as SCALINGS
 from chainrule.errors import InputError, ModelFileError
 from chainrule.network import Network
@@ -35,6 +36,7 @@ class Model:
     image_shape : (height, width, 3) or (height, width) of a picture, or None.
     feature_names : the columns of the table that the features came from, or None.
     training : how it was trained: plain facts, kept for people to read.
+    bits : how many bits of 16-bit picture files were used (`read_image`).
     """
 
     network: Network
@@ -43,6 +45,7 @@ class Model:
     image_shape: tuple[int, ...] | None = None
     feature_names: tuple[str, ...] | None = None
     training: dict[str, Any] = field(default_factory=dict)
+    bits: int = 16
 
     def __post_init__(self) -> None:
         n_x, *_, n_y = self.network.layer_sizes
@@ -64,6 +67,8 @@ class Model:
             raise InputError("Model", f"{n_x} feature names", f"{len(names)}")
         if n_y > 1 and self.network.activations[-1] != "softmax":
             raise InputError("Model", "a softmax output for several classes", "sigmoid")
+        if type(self.bits) is not int or self.bits not in DEPTHS:
+            raise InputError("Model", f"bits to be one of {DEPTHS}", checks.describe(self.bits))
         for side in self.image_shape or ():
             checks.whole_number("Model", "each side of image_shape", side, least=1)
         if self.image_shape is not None and int(np.prod(self.image_shape)) != n_x:
@@ -93,6 +98,7 @@ class Model:
             data.image_shape,
             data.feature_names,
             training or {},
+            data.bits,
         )
 
     def prepare(self, data: Dataset) -> Dataset:
@@ -197,6 +203,7 @@ def save(model: Model, path: str | Path) -> None:
         "loss": network.loss,
         "classes": model.classes,
         "image_shape": model.image_shape,
+        "bits": model.bits,
         "feature_names": model.feature_names,
         "scaling": scaling.kind,
         "training": model.training,
@@ -260,6 +267,7 @@ def _model(arrays: dict[str, Array], facts: dict[str, Any]) -> Model:
         _tuple(facts, "image_shape"),
         _tuple(facts, "feature_names"),
         dict(facts["training"]),
+        facts.get("bits", 16),
     )
 
 

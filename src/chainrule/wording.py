@@ -36,6 +36,17 @@ def setting_words(setting: Any, names: Sequence[str]) -> str:
     return ", ".join(f"{setting_name(n)} {setting_value(getattr(setting, n))}" for n in names)
 
 
+def counted_by_reason(skipped: Sequence[str]) -> list[str]:
+    """Of files, each "path: reason", how many there are for each reason, with the first of each."""
+    examples: dict[str, list[str]] = {}
+    for path, reason in (one.split(": ", 1) for one in skipped):
+        examples.setdefault(reason, []).append(path)
+    return [
+        f"{paths[0]}{f' and {len(paths) - 1:,} more' if len(paths) > 1 else ''}: {reason}"
+        for reason, paths in examples.items()
+    ]
+
+
 def apart(name: object) -> str:
     """A name from data within a sentence: one written from right to left, or with characters that
     turn the direction, must not carry the rest along (Unicode's isolates)."""

@@ -67,12 +67,88 @@ def test_a_hostile_file_name_is_printed_as_it_is(chainrule, trained, tmp_path):
     [("text.png", b"no picture"), ("cut.png", b"\x89PNG\r\n\x1a\n\0\0"), ("empty.jpg", b"")],
 )
 def test_a_picture_that_is_none(chainrule, trained, tmp_path, name, content):
+    """It is named, the others are answered, and the exit code says that not all were."""
     (tmp_path / name).write_bytes(content)
     Image.new("RGB", (8, 8)).save(tmp_path / "good.png")
-    said = chainrule("predict", trained, "good.png", name)
-    assert (said.code, said.out) == (2, "")
-    assert name in said.error
-    assert said.error.count("\n") == 1
+    said = chainrule("predict", trained, name, "good.png", "gone.png")
+    assert said.code == 2
+    assert "good.png" in said.out
+    assert name not in said.out
+    assert [line.split(": ")[:2] for line in said.error.splitlines()] == [
+        ["chainrule", name],
+        ["chainrule", "gone.png"],
+    ]
+    found = chainrule("predict", trained, name, "good.png", "--json")
+    assert found.code == 2
+    assert [one["image"] for one in found.json["predictions"]] == ["good.png"]
+    assert [one["image"] for one in found.json["errors"]] == [name]
+    alone = chainrule("predict", trained, name)
+    assert (alone.code, alone.out) == (2, "")
+
+
+def test_predict_answers_all_pictures_of_a_folder(chainrule, trained, fruit):
+    for name in ("10.png", "9.png", "inner/1.png", "._9.png"):
+        path = fruit / "new" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (80, 210, 70)).save(path)
+    found = chainrule("predict", trained, "fruit/new", "fruit/test/tomato", "--json")
+    assert found.code == 0, found.error
+    names = [one["image"] for one in found.json["predictions"]]
+    tomatoes = [f"fruit/test/tomato/tomato{k}.png" for k in range(3)]
+    assert names == ["fruit/new/9.png", "fruit/new/10.png", "fruit/new/inner/1.png", *tomatoes]
+    assert [one["class"] for one in found.json["predictions"]] == ["lime"] * 3 + ["tomato"] * 3
+    assert found.json["notes"] == ["fruit/new: left out what systems hide: ._* (1)"]
+    assert chainrule("predict", trained, "fruit/new").out.count("lime") == 3
+
+
+def test_predict_reads_in_blocks(chainrule, trained, fruit, monkeypatch):
+    monkeypatch.setattr("chainrule.cli.predict.BLOCK", 4)
+    whole = chainrule("predict", trained, fruit / "test", "--json").json["predictions"]
+    one_by_one = [
+        chainrule("predict", trained, one["image"], "--json").json["predictions"][0]
+        for one in whole
+    ]
+    assert [one["class"] for one in whole] == [one["class"] for one in one_by_one]
+    assert len(whole) == 6
+
+
+def test_many_files_that_cannot_be_read_are_counted(chainrule, trained, tmp_path):
+    (tmp_path / "many").mkdir()
+    for k in range(30):
+        (tmp_path / f"many/{k}.csv").write_text("a,b")
+    said = chainrule("predict", trained, "many")
+    assert said.code == 2
+    assert said.error == (
+        "chainrule: many/0.csv and 29 more: no picture format that Pillow knows (.csv).\n"
+    )
+    (tmp_path / "none").mkdir()
+    said = chainrule("predict", trained, "none")
+    assert (said.code, said.error) == (2, "chainrule: none: a folder without files.\n")
+
+
+def test_a_model_reads_16_bit_files_as_its_training_set_was_read(chainrule, tmp_path):
+    rng = np.random.default_rng(0)
+    for name, low in (("cold", 100), ("hot", 2000)):
+        for k in range(6):
+            path = tmp_path / f"data/{name}/{k}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            gray = rng.integers(low, low + 2000, (8, 8), dtype=np.uint16)
+            Image.fromarray(gray).save(path)
+    settings = ("--size", 4, "--layers", "none", "--learning-rate", 0.1, "--iterations", 200)
+    said = chainrule("train", "data", *settings, "--out", "run")
+    assert "12 pictures of more than 8 bits: the upper 8 are kept of 12; the largest" in said.out
+    assert cr.load("run").bits == 12
+    path = "data/hot/0.png"
+    found = chainrule("predict", "run", path, "--json").json
+    data = cr.open_data("data", size=4).train
+    assert data.names[6] == "hot/0.png"
+    p = cr.load("run").predict_proba(data.raw[:, [6]])[1, 0]
+    assert found["predictions"][0]["probability"] == pytest.approx(p, abs=1e-12)
+    assert "the upper 8 are kept of 12" in found["notes"][0]
+    assert chainrule("evaluate", "run", "data", "--json").json["accuracy"] == 1
+    Image.new("I;16", (8, 8), 5000).save(tmp_path / "data/hot/0.png")
+    said = chainrule("evaluate", "run", "data")
+    assert "what is beyond 4,095 is white, as in training" in said.out
 
 
 def test_sizes_that_do_not_fit_the_model(chainrule, trained):

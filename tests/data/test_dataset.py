@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from chainrule.data import Dataset, FloatMatrix, PixelMatrix, Scaling, Splits
+from chainrule.data.matching import matched
 from chainrule.errors import DataError
 
 PETS = Dataset(
@@ -105,3 +106,17 @@ def test_notes_go_along_with_parts_and_are_said_once_for_several_sets():
     splits = Splits(noted, test=PETS.noted("label column 'pet'", "3 rows are in training, too"))
     assert splits.notes == (*noted.notes, "3 rows are in training, too")
     assert "left out column &#x27;Id&#x27;; label column" in splits._repr_html_()
+
+
+def test_classes_and_columns_are_matched_however_unicode_spells_them():
+    raw = np.arange(4.0).reshape(2, 2)
+    long = Dataset(raw, np.array([0, 1]), ("Mo\u0308we", "elk"), feature_names=("u\u0308", "a"))
+    short = Dataset(raw, np.array([0, 1]), ("elk", "M\u00f6we"), feature_names=("a", "\u00fc"))
+    found = matched(long, short)
+    assert found.classes == short.classes
+    assert found.feature_names == short.feature_names
+    assert_array_equal(found.labels, [1, 0])
+    assert_array_equal(found.raw, raw[::-1])
+    assert long.with_positive("M\u00f6we").classes == ("elk", "Mo\u0308we")
+    denied = long.aligned(("not M\u00f6we", "M\u00f6we"))
+    assert_array_equal(denied.labels, [1, 0])

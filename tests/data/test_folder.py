@@ -99,7 +99,7 @@ def test_what_cannot_be_read_is_listed_and_skipped(pets):
         "cat/pipe.png",
         "stray.png",
     }
-    assert reasons["cat/notes.txt"] == "no picture format that Pillow knows"
+    assert reasons["cat/notes.txt"] == "no picture format that Pillow knows (.txt)"
     assert "truncated" in reasons["cat/cut.png"]
     assert reasons["stray.png"] == "not in a class folder"
 
@@ -114,13 +114,24 @@ def test_strict_is_content_with_a_clean_folder(pets):
     assert len(open_data(pets, strict=True).train) == 5
 
 
-def test_litter_is_ignored(pets):
-    for name in (".DS_Store", "cat/.DS_Store", "cat/Thumbs.db", "__MACOSX/cat/x.png"):
-        path = pets / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"litter")
-    (pets / ".git").mkdir()
-    assert open_data(pets, strict=True).train.classes == ("non-cat", "cat")
+LITTER = """
+.DS_Store, cat/.DS_Store, cat/Thumbs.db, non-cat/ehthumbs.db, __MACOSX/cat/x.png, @eaDir/x.png,
+cat/@eaDir/2.png/THUMB_M.png, .Trashes/x.png, $RECYCLE.BIN/x.png, lost+found/x.png, desktop.ini,
+System Volume Information/x.png, .ipynb_checkpoints/x.png, #recycle/x.png, @Recycle/x.png,
+cat/.picasaoriginals/2.png, cat/._2.png, cat/._10.png, #snapshot/cat/x.png, .snapshot/cat/x.png
+"""
+
+
+def test_what_systems_leave_is_left_out_and_said(pets, paint):
+    for name in LITTER.split(","):
+        paint(pets / name.strip(), "lime", format="PNG")
+    train = open_data(pets, strict=True).train
+    assert train.classes == ("non-cat", "cat")
+    assert len(train) == 5
+    inner, note = train.notes
+    assert inner == "read with the folders in them: non-cat (inner 1)"
+    assert note.startswith("left out what systems hide: .DS_Store (2), ._* (2), @eaDir (2), ")
+    assert note.endswith("more")
 
 
 def test_loops_of_links_end(pets):
@@ -152,7 +163,7 @@ def test_a_folder_that_may_not_be_read_is_listed(pets):
         (["1.png"], "two or more class folders; got none"),
         (["cat/1.png"], "two or more class folders; got one, cat/"),
         (["cat/1.png", "dog/notes.txt"], r"none in dog \(dog/notes.txt: no picture"),
-        (["train/1.png", "test/1.png"], r"a folder train/ that holds.*test/, train/"),
+        (["train/1.png", "test/1.png"], "train: expected two or more class folders; got none"),
         (["test/a/1.png", "test/b/1.png"], r"a folder train/ that holds"),
         (["a/1.png", "b/1.png", "test/a/1.png"], r"a folder train/ that holds"),
         (["train/a/1.png"], "two or more class folders; got one, a/"),
@@ -197,3 +208,190 @@ def test_pictures_of_all_sizes_and_modes_together(pets):
     first = dict(zip(train.names, train.raw[:3].T.tolist(), strict=True))
     assert first["cat/gray.png"] == [128] * 3
     assert first["cat/clear.png"] == [255] * 3
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "test"),
+    [
+        ("training_set", "", "test_set"),
+        ("seg_train/seg_train", "", "seg_test/seg_test"),
+        ("Train_data", "Val-Data", "Test_data"),
+        ("TRAIN", "DEV", "HOLDOUT"),
+        ("train_images", "valid_images", "test_images"),
+        ("archive/data/train", "archive/data/validation", "archive/data/testing"),
+        ("train2017", "val2017", "eval"),
+        ("training", "evaluation", "test"),
+        ("chest/chest/train", "", "chest/chest/test"),
+        ("data/training/images", "", "data/testing/images"),
+    ],
+)
+def test_sets_by_all_their_usual_names(tmp_path, paint, train, validation, test):
+    for folder in filter(None, (train, validation, test)):
+        for name in ("elk/1.png", "fox/2.png"):
+            paint(tmp_path / folder / name)
+    splits = open_data(tmp_path, size=2)
+    assert splits.train.classes == ("elk", "fox")
+    assert splits.train.names == (f"{train}/elk/1.png", f"{train}/fox/2.png")
+    assert splits.test.names == (f"{test}/elk/1.png", f"{test}/fox/2.png")
+    assert (splits.validation is not None) == bool(validation)
+    note = f"read from {train}/ (train)"
+    note += f", {validation}/ (validation)" * bool(validation) + f", {test}/ (test)"
+    assert splits.notes == (note,)
+
+
+def test_a_folder_around_the_classes_is_entered_and_said(tmp_path, paint):
+    for name in ("animals/raw/elk/1.png", "animals/raw/fox/2.png"):
+        paint(tmp_path / name)
+    splits = open_data(tmp_path, size=2)
+    assert splits.train.classes == ("elk", "fox")
+    assert splits.notes == ("read from animals/raw/ (train)",)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ("a/elk b/elk a/fox b/fox", r"got a, b, which hold the same folders \(elk, fox\)\. Sets"),
+        ("elk/train fox/train elk/test fox/test", r"hold the same folders \(test, train\)"),
+        ("trainA testA trainB testB", "got testA, testB, trainA, trainB, which look like sets"),
+        ("cat_train dog_train cat_val dog_val", "which look like sets"),
+        ("train test masks", "got test, train, which look like sets"),
+        ("train/a train/b car plane", r"a folder train/ with folders in it.* beside car/, plane/"),
+        ("train/a train/b Training/a", "one train folder; got train/ and Training/"),
+        ("M\u00f6we Mo\u0308we elk", r"each class folder once; got 'Mo\\u0308we' and 'M\\xf6we'"),
+    ],
+)
+def test_folders_that_look_like_something_else_are_refused(tmp_path, paint, files, message):
+    for name in files.split():
+        paint(tmp_path / name / "1.png")
+    with pytest.raises(DataError, match=message) as caught:
+        open_data(tmp_path, size=2)
+    assert caught.value.fix
+
+
+def test_classes_may_hold_folders_of_one_same_name(tmp_path, paint):
+    for name in ("elk/images/1.png", "elk/images/2.png", "fox/images/1.png", "fox/red/old/3.png"):
+        paint(tmp_path / name)
+    splits = open_data(tmp_path, size=2)
+    assert len(splits.train) == 4
+    assert splits.notes == ("read with the folders in them: elk (images 2), fox (images 1, red 1)",)
+
+
+@pytest.mark.parametrize("inner", ["", "test/", "images/"])
+def test_pictures_without_labels_are_no_test_set(tmp_path, paint, inner):
+    for name in ("train/a/1.png", "train/b/2.png", "val/a/3.png", f"test/{inner}4.png"):
+        paint(tmp_path / name)
+    splits = open_data(tmp_path, size=2)
+    assert splits.test is None
+    assert splits.validation is not None
+    place = f"test/{inner}".rstrip("/")
+    note = f"no test set: {place}/ holds 1 picture without labels (for chainrule predict)"
+    assert note in splits.notes
+    assert not splits.skipped
+
+
+def test_an_empty_test_folder_is_said(tmp_path, paint):
+    for name in ("train/a/1.png", "train/b/2.png"):
+        paint(tmp_path / name)
+    (tmp_path / "test").mkdir()
+    assert "no test set: test/ is empty" in open_data(tmp_path, size=2).notes
+
+
+def test_a_test_set_of_one_class_with_folders_in_it(tmp_path, paint):
+    for name in ("train/a/1.png", "train/b/2.png", "test/a/x/3.png", "test/a/y/4.png"):
+        paint(tmp_path / name)
+    assert_array_equal(open_data(tmp_path, size=2).test.labels, [0, 0])
+
+
+def test_names_in_two_spellings_of_unicode_are_one(tmp_path, paint):
+    for name in ("train/M\u00f6we/1.png", "train/b/2.png", "test/Mo\u0308we/3.png"):
+        paint(tmp_path / name)
+    splits = open_data(tmp_path, size=2, positive="Mo\u0308we")
+    assert splits.test.classes == splits.train.classes == ("b", "M\u00f6we")
+    assert_array_equal(splits.test.labels, [1])
+
+
+def test_names_that_differ_in_case_are_two_classes_and_said(tmp_path, paint):
+    for name in ("A/1.png", "a/2.png", "b/3.png"):
+        paint(tmp_path / name)
+    splits = open_data(tmp_path, size=2)
+    assert len(splits.train.classes) == 3
+    assert splits.notes == ("classes whose names differ in case only: A, a",)
+
+
+def test_links_to_what_is_read_as_well(tmp_path, paint):
+    for name in ("a/1.png", "b/2.png"):
+        paint(tmp_path / name)
+    (tmp_path / "b/again.png").symlink_to(tmp_path / "a/1.png")
+    assert open_data(tmp_path).notes == (
+        "links to pictures of the same set: 1, such as b/again.png",
+    )
+    (tmp_path / "c").symlink_to(tmp_path / "b", target_is_directory=True)
+    with pytest.raises(DataError, match="each class folder once; got c/, a link to what b/ holds"):
+        open_data(tmp_path)
+
+
+def test_classes_in_file_names_are_an_error_that_says_how_to_sort(tmp_path, paint):
+    for name in ("cat.0.jpg", "cat.1.jpg", "dog.0.jpg", "dog.1.jpg"):
+        paint(tmp_path / "train" / name)
+    with pytest.raises(DataError, match=r"may be classes \(cat: 2, dog: 2\)\.$"):
+        open_data(tmp_path)
+
+
+def test_a_folder_of_nothing_but_unreadable_pictures_says_what_to_do(tmp_path):
+    for name in ("a/1.heic", "a/2.heic", "b/3.jpg"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(DataError, match=r"\(a/1\.heic and 2 more: HEIC, .* save it as JPEG\)"):
+        open_data(tmp_path)
+
+
+def deep(path, values, paint=None):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.asarray(values, np.uint16)).save(path)
+
+
+def test_12_bits_in_files_of_16_keep_their_range(tmp_path):
+    deep(tmp_path / "a/1.png", [[0, 100], [200, 300]])
+    deep(tmp_path / "a/2.tiff", [[16, 1600], [2000, 4095]])
+    deep(tmp_path / "b/3.png", [[3000, 3000], [3000, 3000]])
+    splits = open_data(tmp_path, size=2)
+    assert splits.train.bits == 12
+    assert splits.train.raw[::3].T.tolist() == [
+        [0, 6, 12, 18],
+        [1, 100, 125, 255],
+        [187] * 4,
+    ]
+    assert splits.notes == (
+        "3 pictures of more than 8 bits: the upper 8 are kept of 12; the largest value is 4,095",
+    )
+
+
+def test_the_range_is_that_of_all_sets(tmp_path, paint):
+    for name in ("train/a/1.png", "train/b/2.png"):
+        deep(tmp_path / name, [[1000, 500]])
+    deep(tmp_path / "test/a/3.png", [[4000, 500]])
+    splits = open_data(tmp_path, size=(1, 2))
+    assert splits.test.bits == splits.train.bits == 12
+    assert splits.test.raw[::3, 0].tolist() == [250, 31]
+
+
+def test_another_test_source_is_read_as_the_training_set_was(tmp_path):
+    for name in ("train/a/1.png", "train/b/2.png"):
+        deep(tmp_path / name, [[1000, 500]])
+    deep(tmp_path / "other/a/3.png", [[4000, 500]])
+    splits = open_data(tmp_path / "train", test=tmp_path / "other", size=(1, 2))
+    assert splits.test.raw[::3, 0].tolist() == [255, 125]
+    assert splits.notes[-1].endswith("what is beyond 1,023 is white, as in training")
+
+
+def test_color_of_16_bits_that_uses_fewer_cannot_be_read(tmp_path, color_of_16_bits):
+    for name in ("a/1.png", "b/2.png"):
+        color_of_16_bits(tmp_path / name, 4095)
+    with pytest.raises(DataError, match="16-bit color that uses 12 bits: save it with 8 bits"):
+        open_data(tmp_path)
+    for name in ("a/1.png", "b/2.png"):
+        color_of_16_bits(tmp_path / name, 50000)
+    splits = open_data(tmp_path, size=2)
+    assert splits.train.raw[0, 0] == 50000 >> 8
+    assert splits.notes[0].startswith("2 pictures of more than 8 bits: the upper 8 are kept of 16")

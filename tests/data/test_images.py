@@ -1,15 +1,14 @@
 """One picture of any format, mode, orientation or size as RGB or gray bytes."""
 
 import struct
-import zlib
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from chainrule.data import read_image
-from chainrule.data.images import ORIENTATION
+from chainrule.data.images import ORIENTATION, read_picture
 from chainrule.errors import DataError
 
 # Top left red, top right green, bottom left blue, bottom right white.
@@ -129,25 +128,73 @@ def test_an_animations_first_frame(tmp_path):
     assert read(tmp_path / "moving.gif", 4, 4, 3)[0, 0].tolist() == [255, 0, 0]
 
 
-def chunk(kind, content):
-    body = kind + content
-    return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
-
-
-def png_that_claims(width, height):
-    """A PNG of a few bytes that says it has so many pixels."""
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 99))
-
-
 # Beyond Pillow's limit it warns, beyond twice the limit it raises.
 @pytest.mark.parametrize("side", [10_000, 60_000])
-def test_a_decompression_bomb_is_refused(tmp_path, side):
-    (tmp_path / "bomb.png").write_bytes(png_that_claims(side, side))
-    with pytest.raises(
-        DataError, match=r"bomb\.png: expected a picture.*oversized, refused.*limit"
-    ):
+def test_a_decompression_bomb_is_refused(tmp_path, write_png, side):
+    write_png(tmp_path / "bomb.png", side, side, 8, b"\0" * 99)
+    with pytest.raises(DataError, match=r"bomb\.png: expected a picture.*save it smaller"):
         read_image(tmp_path / "bomb.png", (64, 64, 3))
+
+
+@pytest.fixture
+def small_limit(monkeypatch):
+    """As if 10,000 pixels were the most that Pillow decodes."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)
+
+
+# Beyond the limit, where Pillow warns; beyond twice the limit, where it raises.
+@pytest.mark.parametrize("side", [120, 190])
+@pytest.mark.parametrize("wanted", [8, 180])
+def test_a_large_jpeg_is_read_reduced(tmp_path, side, wanted, small_limit):
+    image = Image.new("RGB", (side, side), "red")
+    ImageDraw.Draw(image).rectangle((0, 0, side, side // 2), "blue")
+    image.save(tmp_path / "large.jpg", quality=95)
+    found = read(tmp_path / "large.jpg", wanted, wanted, 3).astype(int)
+    assert np.abs(found[0] - [0, 0, 255]).max() < 5
+    assert np.abs(found[-1] - [255, 0, 0]).max() < 5
+
+
+@pytest.mark.parametrize(
+    ("side", "name", "options"),
+    [
+        (210, "huge.jpg", {}),
+        (120, "progressive.jpg", {"progressive": True}),
+        (120, "large.tiff", {}),
+        (150, "larger.webp", {}),
+    ],
+)
+def test_what_takes_too_much_memory_is_refused(tmp_path, side, name, options, small_limit):
+    Image.new("RGB", (side, side), "red").save(tmp_path / name, **options)
+    with pytest.raises(DataError, match=r"save it smaller"):
+        read_image(tmp_path / name, (8, 8, 3))
+
+
+@pytest.mark.parametrize("suffix", ["png", "tiff"])
+@pytest.mark.parametrize(
+    ("value", "bits", "gray"), [(4095, 12, 255), (800, 12, 50), (5000, 12, 255), (800, 16, 3)]
+)
+def test_16_bit_gray_is_read_as_so_many_bits(tmp_path, suffix, value, bits, gray):
+    Image.new("I;16", (2, 2), value).save(tmp_path / f"deep.{suffix}")
+    found = read_picture(tmp_path / f"deep.{suffix}", (2, 2, 3), bits)
+    assert (found.pixels == gray).all()
+    assert (found.deep, found.brightest) == (True, value)
+
+
+def test_a_tiff_file_that_says_12_bits(tmp_path):
+    """Two pixels, 0x800 and 0x400, packed into three bytes (TIFF 6.0, section 8)."""
+    tags = {256: 2, 257: 1, 258: 12, 259: 1, 262: 1, 273: 8, 277: 1, 278: 1, 279: 3}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    head = b"II*\0" + struct.pack("<I", 12) + b"\x80\x04\x00\0"
+    directory = struct.pack("<H", len(tags)) + entries + struct.pack("<I", 0)
+    (tmp_path / "12.tiff").write_bytes(head + directory)
+    found = read_picture(tmp_path / "12.tiff", (1, 2), 16)
+    assert (found.pixels.tolist(), found.deep, found.brightest) == ([128, 64], True, 0)
+
+
+def test_16_bit_color_keeps_its_upper_byte(tmp_path, color_of_16_bits):
+    found = read_picture(color_of_16_bits(tmp_path / "deep.png", 0x3456), (2, 2, 3))
+    assert (found.pixels == 0x34).all()
+    assert (found.deep, found.brightest) == (True, 0x3434)
 
 
 def test_files_that_cannot_be_read_say_why(tmp_path, paint):
@@ -160,7 +207,7 @@ def test_files_that_cannot_be_read_say_why(tmp_path, paint):
     for name, reason in {
         "cut.jpg": "(?i)truncated",
         "notes.txt": "no picture format",
-        "empty.png": "no picture format",
+        "empty.png": "an empty file",
         "absent.png": "No such file",
         "float.tiff": "8 or 16 bits",
         "deep.tiff": "8 or 16 bits",

@@ -244,3 +244,11 @@ def test_pictures_are_known_by_their_path_and_stay_where_they_are(tmp_path, pain
     assert sorted(tmp_path.glob("pets/**/*")) == before
     with pytest.raises(DataError, match="an example of the training set"):
         open_data(tmp_path / "pets", size=8, labels=file("test/cat/1.png,,cat,,drop,"))
+
+
+def test_names_are_found_however_unicode_spells_them(file):
+    data = Dataset(
+        np.zeros((1, 2)), np.array([0, 1]), ("elk", "Mo\u0308we"), ("u\u0308.png", "b.png")
+    )
+    path = file("\u00fc.png,0,elk,,relabel,M\u00f6we")
+    assert_array_equal(apply_decisions(data, read_decisions(path)).labels, [1, 1])

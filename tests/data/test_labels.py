@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.data.labels import class_order, denies, encode, natural, refuse_targets
+from chainrule.data.labels import (
+    alike,
+    class_names,
+    class_order,
+    denies,
+    encode,
+    natural,
+    refuse_targets,
+)
 from chainrule.errors import DataError
 
 
@@ -74,3 +82,13 @@ def test_targets_and_names_are_no_classes():
     assert refuses([f"row{i}" for i in range(30)], 31) == "names"
     assert refuses("abcd", 4) == "names"
     assert refuses("ab", 2) is None
+
+
+def test_two_spellings_of_unicode_are_one_class_shown_as_given():
+    labels, classes = encode(["Mo\u0308we", "elk", "M\u00f6we"])
+    assert classes == ("elk", "Mo\u0308we")
+    assert labels.tolist() == [1, 0, 1]
+    with pytest.raises(DataError, match="class names that differ"):
+        class_names("file", ["M\u00f6we", "Mo\u0308we"])
+    assert denies("non-Mo\u0308we", "M\u00f6we")
+    assert alike("cat ") == alike("cat") != alike("Cat")

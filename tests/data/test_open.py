@@ -133,7 +133,7 @@ def test_a_second_source_becomes_the_test_set(here, paint):
     splits = open_data("a", test="b", size=(4, 6))
     assert splits.test.image_shape == (4, 6, 3)
     assert splits.test.names == ("cat/4.png", "dog/3.png")
-    assert splits.skipped == ("cat/notes.jpg: no picture format that Pillow knows",)
+    assert splits.skipped == ("cat/notes.jpg: no picture format that Pillow knows (.jpg)",)
 
 
 def test_a_test_folder_gets_the_size_of_the_training_pictures(here, paint):

@@ -49,7 +49,9 @@ def evaluate(
     """
     checks.whole_number("evaluate", "--mistakes", mistakes)
     loaded = load(model)
-    splits = open_raw(data, loaded.image_shape or (64, 64, 3), label, strict, seed)
+    splits = open_raw(
+        data, loaded.image_shape or (64, 64, 3), label, strict, seed, bits=loaded.bits
+    )
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)
     if labels is not None and not name:
         chosen = apply_decisions(loaded.prepare(chosen), read_decisions(labels))

@@ -63,7 +63,7 @@ def explain_picture(
         raise InputError(str(path), "a file that does not exist yet", "one that does", fix)
     if not path.parent.is_dir():
         raise InputError(str(path), "a file in a folder that exists", "no such folder")
-    raw = read_image(image, loaded.image_shape)
+    raw = read_image(image, loaded.image_shape, loaded.bits)
     splits, note, exact = None, "", None
     if data is None:
         if leave_one_out:

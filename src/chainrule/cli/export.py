@@ -79,5 +79,5 @@ def export(
 
 def _raw(model: Model, data: str, label: str | None) -> np.ndarray:
     """Raw features (n_x, m) of the first test examples, or of the first of all."""
-    splits = open_raw(data, model.image_shape or (64, 64, 3), label)
+    splits = open_raw(data, model.image_shape or (64, 64, 3), label, bits=model.bits)
     return model.prepare(splits.test or splits.train).raw[:, :MOST]

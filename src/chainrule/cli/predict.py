@@ -1,33 +1,40 @@
 """`chainrule predict`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.cli import show
-from chainrule.data import read_image
-from chainrule.errors import InputError
+from chainrule.data import tree
+from chainrule.data.images import of_depth, read_picture
+from chainrule.errors import DataError, InputError
 from chainrule.model_file import Model, decided, load
+from chainrule.wording import counted_by_reason
+
+BLOCK = 256  # pictures read at a time
+NAMED = 20  # files that cannot be read, beyond which they are counted
 
 
 def predict(model: Path, *images: Path, json: bool = False) -> int:
     """Ask a model about pictures of your own: the class and its probability for each.
 
-    An ensemble adds the spread: the standard deviation of its members' probabilities.
+    An ensemble adds the spread: the standard deviation of its members' probabilities. Files that
+    cannot be read are named on standard error, and the exit code is then 2.
 
     Parameters
     ----------
     model
         A model file or a run folder.
     images
-        Picture files; each is shrunk to the size that the model was trained on.
+        Picture files, or folders: every file below them. Each picture is shrunk to the size that
+        the model was trained on.
     json
         Print one JSON object instead of text.
     """
     loaded = load(model)
-    if not images:
-        raise InputError("predict", "at least one picture file", "none")
     if loaded.image_shape is None:
         n_x = loaded.network.layer_sizes[0]
         raise InputError(
@@ -36,41 +43,98 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
             f"one of {n_x} numbers an example",
             "Use chainrule evaluate with a table, or Model.predict_proba in Python.",
         )
-    # All pictures are read before anything is printed: one that is none stops the whole command.
-    raw = np.stack([read_image(path, loaded.image_shape) for path in images], axis=1)
-    answers = [
-        {"image": str(path)} | answer
-        for path, answer in zip(images, _answers(loaded, raw), strict=True)
-    ]
+    paths, errors, notes = _found(images)
+    if not paths and not errors:
+        raise InputError("predict", "at least one picture file", "none")
+    answers: list[dict[str, Any]] = []
+    deep = brightest = 0
+    progress = show.RunsProgress("reading", "pictures")
+    try:
+        for start in range(0, len(paths), BLOCK):
+            columns, names = [], []
+            for path in paths[start : start + BLOCK]:
+                try:
+                    picture = read_picture(path, loaded.image_shape, loaded.bits)
+                except DataError as error:
+                    errors.append((str(path), error.got))
+                    continue
+                columns.append(picture.pixels)
+                names.append(str(path))
+                deep, brightest = deep + picture.deep, max(brightest, picture.brightest)
+            if columns:
+                answers += _answers(loaded, names, np.stack(columns, axis=1))
+            progress.update(min(start + BLOCK, len(paths)), len(paths))
+    finally:
+        progress.close()
+    if deep:
+        notes.append(of_depth(deep, brightest, loaded.bits))
     if json:
-        facts = {"model": str(model), "members": loaded.n_members}
-        show.print_json(facts | {"predictions": answers})
-        return 0
-    measures = ["probability", "spread"] if loaded.n_members > 1 else ["probability"]
-    table = show.table("", "picture", "class", *measures, numbers=len(measures))
-    for answer in answers:
-        names = (show.safe(answer[key]) for key in ("image", "class"))
-        table.add_row(*names, *(f"{answer[key]:.4f}" for key in measures))
-    if loaded.n_members > 1:
-        show.console().print(f"Model     ensemble of {loaded.n_members}")
-    show.console().print(table)
-    return 0
+        facts = {"model": str(model), "members": loaded.n_members, "predictions": answers}
+        unread = [{"image": path, "reason": reason} for path, reason in errors]
+        show.print_json(facts | {"errors": unread, "notes": notes})
+    else:
+        _report(loaded, answers, notes)
+    _name(errors)
+    return 2 if errors else 0
 
 
-def _answers(model: Model, raw: np.ndarray) -> list[dict[str, Any]]:
+def _found(given: Sequence[Path]) -> tuple[list[Path], list[tuple[str, str]], list[str]]:
+    """The files to read, in the order given and within folders in natural order; what below a
+    folder cannot be read, and why; what was left out."""
+    paths: list[Path] = []
+    errors: list[tuple[str, str]] = []
+    notes = []
+    for path in given:
+        if not path.is_dir():
+            paths.append(path)
+            continue
+        below = tree.files(path, lambda inner, reason: errors.append((str(inner), reason)))
+        if not below:
+            errors.append((str(path), "a folder without files"))
+        paths += below
+        if litter := tree.litter(path):
+            notes.append(f"{path}: left out what systems hide: {checks.listed(litter, 5)}")
+    return paths, errors, notes
+
+
+def _answers(model: Model, names: Sequence[str], raw: np.ndarray) -> list[dict[str, Any]]:
     """The most probable class of each picture, and every class's numbers, for raw (n_x, m)."""
     P = model.predict_proba(raw)
     chosen = decided(P)
     answers: list[dict[str, Any]] = [
         {
+            "image": name,
             "class": model.classes[k],
             "probability": float(p[k]),
             "probabilities": dict(zip(model.classes, p.tolist(), strict=True)),
         }
-        for k, p in zip(chosen, P.T, strict=True)
+        for name, k, p in zip(names, chosen, P.T, strict=True)
     ]
     if model.n_members > 1:
         for answer, k, s in zip(answers, chosen, model.spread(raw).T, strict=True):
             answer["spread"] = float(s[k])
             answer["spreads"] = dict(zip(model.classes, s.tolist(), strict=True))
     return answers
+
+
+def _report(model: Model, answers: Sequence[dict[str, Any]], notes: Sequence[str]) -> None:
+    out = show.console()
+    if model.n_members > 1:
+        out.print(f"Model     ensemble of {model.n_members}")
+    for note in notes:
+        show.print_note(show.safe(note))
+    if not answers:
+        return
+    measures = ["probability", "spread"] if model.n_members > 1 else ["probability"]
+    table = show.table("", "picture", "class", *measures, numbers=len(measures))
+    for answer in answers:
+        names = (show.safe(answer[key]) for key in ("image", "class"))
+        table.add_row(*names, *(f"{answer[key]:.4f}" for key in measures))
+    out.print(table)
+
+
+def _name(errors: Sequence[tuple[str, str]]) -> None:
+    """What could not be read, on standard error: each file, or many counted by reason."""
+    lines = [f"{path}: {reason}" for path, reason in errors]
+    for line in lines if len(lines) <= NAMED else counted_by_reason(lines):
+        show.console(error=True).print(f"chainrule: {show.safe(line)}.")

@@ -15,7 +15,7 @@ from chainrule.data import Dataset, Splits
 from chainrule.inspection.alarms import Alarm
 from chainrule.run_folder import ExperimentFolder
 from chainrule.training import Callback, Record, Session
-from chainrule.wording import percent
+from chainrule.wording import counted_by_reason, percent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -86,12 +86,8 @@ def print_data(splits: Splits, counts: str) -> None:
 
 def print_skipped(skipped: Sequence[str]) -> None:
     """On standard error, how many files were left out for each reason, with the first of each."""
-    examples: dict[str, list[str]] = {}
-    for path, reason in (one.split(": ", 1) for one in skipped):
-        examples.setdefault(reason, []).append(path)
-    for reason, paths in examples.items():
-        more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
-        console(error=True).print(f"skipped  {safe(paths[0])}{more}: {safe(reason)}")
+    for line in counted_by_reason(skipped):
+        console(error=True).print(f"skipped  {safe(line)}")
 
 
 def safe(text: str) -> str:
@@ -187,9 +183,9 @@ class Progress(Callback):
 class RunsProgress:
     """A bar on standard error, if that is a terminal: all runs' iterations, remaining time."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, unit: str = "iterations") -> None:
         self._bar = _bar(
-            "{task.percentage:>3.0f}%", "{task.completed:,.0f}/{task.total:,.0f} iterations"
+            "{task.percentage:>3.0f}%", "{task.completed:,.0f}/{task.total:,.0f} " + unit
         )
         self._label = label
 

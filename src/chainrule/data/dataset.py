@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import display
-from chainrule.data.labels import denies
+from chainrule.data.labels import alike, denies
 from chainrule.data.matrix import FeatureMatrix, feature_matrix
 from chainrule.data.scaling import Scaling
 from chainrule.errors import DataError
@@ -29,6 +29,7 @@ class Dataset:
     source : where it came from, for messages.
     feature_names : (n_x,) the column names of a table, or None. Two tables belong together by
         these, not by the places of their columns.
+    bits : of pictures from files of 16 bits, how many of these are used; 8 of them are kept.
     notes : what was understood of the source, and what was left out and why, in sentences.
     """
 
@@ -40,6 +41,7 @@ class Dataset:
     scaling: Scaling = Scaling()  # noqa: RUF009 - frozen and never changed
     source: str = ""
     feature_names: tuple[str, ...] | None = None
+    bits: int = 16
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -122,7 +124,8 @@ class Dataset:
 
     def with_positive(self, name: str) -> "Dataset":
         """A binary problem: class `name` (label 1) against all the rest (label 0)."""
-        if name not in self.classes:
+        known = list(map(alike, self.classes))
+        if alike(name) not in known:
             near = difflib.get_close_matches(name, self.classes, n=1)
             raise DataError(
                 self.source or "Dataset",
@@ -130,7 +133,8 @@ class Dataset:
                 repr(name),
                 f"Did you mean {near[0]}?" if near else "",
             )
-        positive = self.classes.index(name)
+        positive = known.index(alike(name))
+        name = self.classes[positive]
         others = [c for c in self.classes if c != name]
         rest = others[0] if len(others) == 1 else f"not {name}"
         return replace(
@@ -145,17 +149,20 @@ class Dataset:
         `known_by` says in the error whose classes these are.
         """
         present = [self.classes[k] for k in np.unique(self.labels)]
-        if set(present) <= set(classes):
-            place = np.array([classes.index(c) if c in classes else -1 for c in self.classes])
+        places = {alike(c): k for k, c in enumerate(classes)}
+        foreign = [c for c in present if alike(c) not in places]
+        if not foreign:
+            place = np.array([places.get(alike(c), -1) for c in self.classes])
             return replace(self, labels=place[self.labels].astype(np.int64), classes=classes)
-        if len(classes) == 2 and denies(*classes) and classes[1] in self.classes:
+        own = list(map(alike, self.classes))
+        if len(classes) == 2 and denies(*classes) and alike(classes[1]) in own:
             return replace(self.with_positive(classes[1]), classes=classes)
-        own = checks.listed(self.classes)
         raise DataError(
             self.source or "Dataset",
             f"examples of the classes that {known_by} knows ({checks.listed(classes)})",
-            f"examples of {checks.listed([c for c in present if c not in classes])}",
-            f"The data's classes are {own}: rename or leave out what is foreign.",
+            f"examples of {checks.listed(foreign)}",
+            f"The data's classes are {checks.listed(self.classes)}: rename or leave out what is "
+            "foreign.",
         )
 
 

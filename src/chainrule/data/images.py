@@ -1,8 +1,9 @@
 """One picture file as 8-bit pixels, whatever its format, mode, orientation or size."""
 
+import math
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,17 +27,41 @@ UPRIGHT = {
 }
 
 
-def read_image(path: str | Path, shape: tuple[int, ...]) -> np.ndarray:
+NO_WHITE = "have no fixed white: save it with 8 or 16 bits"
+DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras give; a 16-bit file does not say which
+
+
+class Picture(NamedTuple):
+    """What was read of a file.
+
+    pixels : (n_x,) uint8. deep : whether the file has more than 8 bits, of which 8 are kept.
+    brightest : of a file of 16 bits its largest value, else 0.
+    """
+
+    pixels: np.ndarray
+    deep: bool
+    brightest: int
+
+
+def read_image(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> np.ndarray:
     """The picture at `path` as one column of features.
 
     shape : (height, width, 3) for RGB or (height, width) for grayscale, a model's image_shape.
+    bits : how many bits the values of 16-bit files use, a model's bits; the upper 8 are kept, and
+    values beyond are white.
     Returns (n_x,) uint8, n_x the product of shape, in C order. The whole picture is squashed to
     the shape, nothing is cropped; the camera's orientation is honored; transparent parts lie on
-    white; of an animation the first frame is read; 16-bit gray keeps its upper 8 bits.
+    white; of an animation the first frame is read.
 
-    Raises DataError for a file that is missing, unreadable, truncated or larger than Pillow's
-    limit (Image.MAX_IMAGE_PIXELS), a guard against decompression bombs.
+    Raises DataError for a file that is missing, unreadable, truncated, or of more pixels to decode
+    than Pillow's limit (Image.MAX_IMAGE_PIXELS), a guard against decompression bombs. A JPEG is
+    decoded at 1/2, 1/4 or 1/8 where that is enough.
     """
+    return read_picture(path, shape, bits).pixels
+
+
+def read_picture(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> Picture:
+    """`read_image`, with what a folder must know of the file."""
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
         raise DataError("read_image", "a shape (height, width, 3) or (height, width)", str(shape))
     mode = "RGB" if len(shape) == 3 else "L"
@@ -45,45 +70,108 @@ def read_image(path: str | Path, shape: tuple[int, ...]) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _read(Path(path), shape[0], shape[1], mode).reshape(-1)
+            return _read(Path(path), shape[0], shape[1], mode, bits)
     except Exception as error:
-        raise DataError(str(path), "a picture that can be read", _reason(error)) from None
+        reason = _reason(error, Path(path))
+        raise DataError(str(path), "a picture that can be read", reason) from None
 
 
-def _read(path: Path, height: int, width: int, mode: str) -> np.ndarray:
-    """Pixels (height, width[, 3]) uint8; raises whatever Pillow raises."""
+def depth(brightest: int) -> int:
+    """How many bits a camera has whose largest value is `brightest`."""
+    return next(bits for bits in DEPTHS if brightest < 1 << bits)
+
+
+def of_depth(deep: int, brightest: int, bits: int) -> str:
+    """What was understood of `deep` pictures of more than 8 bits, read as so many `bits`."""
+    note = f"{deep:,} picture{'s' if deep > 1 else ''} of more than 8 bits: the upper 8 are kept"
+    if not brightest:
+        return note
+    note += f" of {bits}; the largest value is {brightest:,}"
+    if brightest >> bits:
+        return f"{note}: what is beyond {(1 << bits) - 1:,} is white, as in training"
+    return f"{note}: they are nearly black" if depth(brightest) < bits else note
+
+
+def _read(path: Path, height: int, width: int, mode: str, bits: int) -> Picture:
+    """Raises whatever Pillow raises."""
     from PIL import Image
 
     if path.exists() and not path.is_file():  # a pipe would make Pillow wait for ever
         raise ValueError("a folder" if path.is_dir() else "a pipe or device")
-    warnings.simplefilter("error", Image.DecompressionBombWarning)
-    with Image.open(path) as image:
-        # A large JPEG decodes several times sooner at 1/2, 1/4 or 1/8 of its size. Twice the size
-        # wanted is left for the filter, as Pillow's own thumbnail() does.
-        # Some formats tell their orientation only once loaded, hence the longer side both ways.
-        side = 2 * max(height, width)
-        draft = image.draft("RGB", (side, side))
+    with _opened(path) as image:
+        # Twice the size wanted is left for the filter, as Pillow's own thumbnail() does. Some
+        # formats tell their orientation only once loaded, hence the longer side both ways.
+        box = _drafted(image, 2 * max(height, width))
+        stored = str(
+            getattr(image, "tile", "")
+        )  # how the pixels lie in the file, by Pillow's names
         image.load()
         orientation = image.getexif().get(ORIENTATION, 1)
+        if image.mode == "F":
+            raise ValueError(f"floating-point pixels {NO_WHITE}")
+        brightest = 0
+        if image.mode.startswith("I"):
+            gray = np.asarray(image)
+            tagged = "I;12" in stored  # a TIFF file that says so itself
+            brightest = 0 if tagged else int(gray.max())
+            eight = _upper_byte(gray, 12 if tagged else bits)
+            picture, deep = Image.fromarray(eight).convert("RGB"), True
+        else:
+            picture, deep = _on_white(image), ";16" in stored
+            if deep:  # Pillow gives the upper byte only
+                brightest = 257 * int(np.asarray(picture).max())
+            if deep and bits < 16:
+                raise ValueError(f"16-bit color that uses {bits} bits: save it with 8 bits")
         # Bicubic: Pillow widens its filters when it shrinks, so nothing aliases; Lanczos, the
         # alternative, rings more at hard edges and takes longer.
-        small = _on_white(image).resize(
+        small = picture.resize(
             (height, width) if 5 <= orientation <= 8 else (width, height),
             Image.Resampling.BICUBIC,
-            box=draft[1] if draft else None,
+            box=box,
         )
-    pixels = np.asarray(small.convert(mode))
-    return UPRIGHT.get(orientation, np.asarray)(pixels)
+    pixels = UPRIGHT.get(orientation, np.asarray)(np.asarray(small.convert(mode)))
+    return Picture(pixels.reshape(-1), deep, brightest)
+
+
+def _opened(path: Path) -> "Image.Image":
+    """The picture, not decoded yet. Pillow refuses what is large; JPEGs may be decoded smaller."""
+    from PIL import Image
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    try:
+        return Image.open(path)
+    except Image.DecompressionBombError as error:
+        try:
+            return JpegImageFile(path)
+        except SyntaxError:
+            raise error from None
+
+
+def _drafted(image: "Image.Image", side: int) -> tuple[float, float, float, float] | None:
+    """Prepare a JPEG to be decoded several times sooner, at 1/2, 1/4 or 1/8, but at least `side`
+    pixels a side unless that is too many pixels; the box of it that the picture then fills."""
+    from PIL import Image
+
+    pixels = math.prod(image.size)
+    most = Image.MAX_IMAGE_PIXELS or pixels
+    least = 1 if pixels <= most else 2
+    width, height = (max(1, min(side, n // least)) for n in image.size)
+    draft = image.draft("RGB", (width, height))
+    # Some JPEGs are held in memory at full size, as numbers of 2 bytes: progressive ones, and
+    # those of a scan for each color, which Pillow does not tell, hence not more than 4 times.
+    if draft and pixels <= 4 * most and not image.info.get("progressive"):
+        pixels = math.prod(image.size)
+    if pixels > most:
+        raise ValueError(
+            f"{pixels / 1e6:.0f} megapixels to decode, {most / 1e6:.0f} at most: save it smaller"
+        )
+    return draft[1] if draft else None
 
 
 def _on_white(image: "Image.Image") -> "Image.Image":
-    """A picture of any mode as RGB, composed on white where it is transparent."""
+    """A picture of any 8-bit mode as RGB, composed on white where it is transparent."""
     from PIL import Image
 
-    if image.mode.startswith("I"):
-        return Image.fromarray(_upper_byte(np.asarray(image))).convert("RGB")
-    if image.mode == "F":
-        raise ValueError("floating-point pixels have no fixed white: save it with 8 or 16 bits")
     if not image.has_transparency_data:
         return image.convert("RGB")
     picture = image.convert("RGBA")
@@ -91,21 +179,28 @@ def _on_white(image: "Image.Image") -> "Image.Image":
     return Image.alpha_composite(white, picture).convert("RGB")
 
 
-def _upper_byte(gray: np.ndarray) -> np.ndarray:
-    """16-bit gray as uint8: the upper byte, which is what Pillow keeps of 16-bit color."""
+def _upper_byte(gray: np.ndarray, bits: int) -> np.ndarray:
+    """Gray of so many bits as uint8: the upper 8, which is what Pillow keeps of 16-bit color."""
     if gray.min() < 0 or gray.max() > 65535:
-        raise ValueError("32-bit pixels have no fixed white: save it with 8 or 16 bits")
-    return (gray.astype(np.int64) >> 8).astype(np.uint8)
+        raise ValueError(f"values beyond 16 bits {NO_WHITE}")
+    return np.minimum(gray.astype(np.int64) >> (bits - 8), 255).astype(np.uint8)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, path: Path) -> str:
     """Why a picture cannot be read, in a few words."""
     from PIL import Image, UnidentifiedImageError
 
     if isinstance(error, UnidentifiedImageError):
-        return "no picture format that Pillow knows"
-    if isinstance(error, (Image.DecompressionBombWarning, Image.DecompressionBombError)):
-        return f"oversized, refused: {error}".rstrip(".")
+        with path.open("rb") as file:
+            head = file.read(12)
+        if not head:
+            return "an empty file"
+        # ISO/IEC 23008-12: phones write such files, also under the name .jpg.
+        if head[4:8] == b"ftyp" and head[8:11] in (b"hei", b"hev", b"mif"):
+            return "HEIC, which Pillow does not read: save it as JPEG"
+        return f"no picture format that Pillow knows ({path.suffix.lower() or 'no ending'})"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"refused, save it smaller: {error}".rstrip(".")
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error).rstrip(".") or type(error).__name__

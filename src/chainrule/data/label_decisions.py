@@ -15,6 +15,7 @@ import numpy as np
 from chainrule import checks, tensor_file
 from chainrule.data.csv_file import unguarded, write_csv
 from chainrule.data.dataset import Dataset
+from chainrule.data.labels import alike
 from chainrule.data.table import table_records
 from chainrule.errors import DataError, InputError
 
@@ -107,7 +108,7 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
     labels, stays = data.labels.copy(), np.ones(len(data), dtype=bool)
     places: dict[str, list[int]] = {}
     for i, name in enumerate(data.example_names):
-        places.setdefault(name, []).append(i)
+        places.setdefault(alike(name), []).append(i)
     seen: dict[int, Decision] = {}
     for one in decisions.rows:
         i = _place(one, places)
@@ -117,8 +118,9 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
         seen[i] = one
         _check_given(one, data.classes[data.labels[i]])
         if one.action == "relabel":
-            _one_of(one.where, "relabel_as", one.target, data.classes)
-            labels[i] = data.classes.index(one.target)
+            classes = list(map(alike, data.classes))
+            _one_of(one.where, "relabel_as", alike(one.target), classes)
+            labels[i] = classes.index(alike(one.target))
         stays[i] = one.action != "drop"
     changed = f"{(labels != data.labels).sum()} relabeled, {(~stays).sum()} dropped"
     source = f"{data.source} ({changed} by {decisions.source})".lstrip()
@@ -156,7 +158,7 @@ def _decision(row: dict[str, str], where: str) -> Decision:
 
 def _place(one: Decision, places: dict[str, list[int]]) -> int:
     """Where the example is in the data, whose names are at `places`."""
-    found = places.get(one.name, [])
+    found = places.get(alike(one.name), [])
     if len(found) == 1:
         return found[0]
     if one.index in found:
@@ -178,7 +180,7 @@ def _place(one: Decision, places: dict[str, list[int]]) -> int:
 
 
 def _check_given(one: Decision, label: str) -> None:
-    if one.given != label:
+    if alike(one.given) != alike(label):
         raise DataError(
             one.where,
             f"{one.name!r} to be of the class {one.given!r}",

@@ -4,6 +4,7 @@ Of two classes the second is the positive one (label 1), so the order has a mean
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,9 +20,19 @@ def natural(name: str) -> tuple[list[Any], str]:
     return [int(p) if p.isdecimal() else p.casefold() for p in parts], name
 
 
+def alike(name: str) -> str:
+    """What names of classes, columns and examples are compared by; they are shown as given.
+
+    Unicode writes many letters in two ways, macOS in the longer one (NFD), most others in the
+    shorter one (NFC). Case counts; spaces around do not.
+    """
+    return unicodedata.normalize("NFC", name).strip()
+
+
 def denies(name: str, other: str) -> bool:
     """Whether `name` says "not `other`": non-cat, not_cat, no cat, noncat for cat."""
-    return re.fullmatch(rf"(non|not|no)[-_ ]?{re.escape(other)}", name, re.IGNORECASE) is not None
+    denied = rf"(non|not|no)[-_ ]?{re.escape(alike(other))}"
+    return re.fullmatch(denied, alike(name), re.IGNORECASE) is not None
 
 
 def class_order(names: Iterable[str]) -> tuple[str, ...]:
@@ -42,7 +53,7 @@ def class_order(names: Iterable[str]) -> tuple[str, ...]:
 def class_names(where: str, values: Any) -> tuple[str, ...]:
     """Class names from a file's array of strings, bytes or integers, in the file's order."""
     names = tuple(_text(value) for value in np.ravel(values))
-    if len(set(names)) != len(names) or not all(names):
+    if len(set(map(alike, names))) != len(names) or not all(names):
         raise DataError(where, "class names that differ and are not empty", ", ".join(names))
     return names
 
@@ -52,7 +63,8 @@ def encode(values: Any) -> tuple[np.ndarray, tuple[str, ...]]:
 
     Whole numbers are classes however they are written: 1, 1.0 and "01" are one class, "1".
     """
-    names = [_name(value) for value in values]
+    spellings: dict[str, str] = {}
+    names = [spellings.setdefault(alike(name), name) for name in map(_name, values)]
     classes = class_order(names)
     index = {name: i for i, name in enumerate(classes)}
     return np.array([index[name] for name in names], dtype=np.int64), classes

@@ -6,6 +6,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset
+from chainrule.data.labels import alike
 from chainrule.errors import DataError
 
 
@@ -39,9 +40,10 @@ def _features(data: Dataset) -> str:
 
 def _same_columns(data: Dataset, names: tuple[str, ...], known_by: str) -> Dataset:
     """A table with its columns in the order of `names`."""
-    place = {name: k for k, name in enumerate(data.feature_names or ())}
-    lacking = [name for name in names if name not in place]
-    foreign = sorted(place.keys() - set(names))
+    place = {alike(name): k for k, name in enumerate(data.feature_names or ())}
+    wanted = list(map(alike, names))
+    lacking = [name for name in wanted if name not in place]
+    foreign = sorted(place.keys() - set(wanted))
     if lacking or foreign:
         raise DataError(
             data.source,
@@ -52,4 +54,4 @@ def _same_columns(data: Dataset, names: tuple[str, ...], known_by: str) -> Datas
         )
     if names == data.feature_names:
         return data
-    return replace(data, raw=data.raw[[place[name] for name in names]], feature_names=names)
+    return replace(data, raw=data.raw[[place[name] for name in wanted]], feature_names=names)

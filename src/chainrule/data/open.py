@@ -73,7 +73,7 @@ def open_data(
     _check_train(splits.train)
     if test is not None:
         shape = splits.train.image_shape or (*_size(size), 3)
-        other = open_raw(test, shape, label, strict, seed)
+        other = open_raw(test, shape, label, strict, seed, bits=splits.train.bits)
         found = matched(other.train if other.test is None else other.test, splits.train)
         splits = replace(splits, test=found, skipped=splits.skipped + other.skipped)
     if positive is not None:
@@ -121,11 +121,13 @@ def open_raw(
     strict: bool = False,
     seed: int = 0,
     least_classes: int = 1,
+    bits: int | None = None,
 ) -> Splits:
     """The splits of a source as they lie there, one class only included; nothing is scaled.
 
     For data that a model is to be tried on. shape : of pictures from folders, (height, width, 3)
-    or, for gray ones, (height, width). What the system refuses becomes a DataError.
+    or, for gray ones, (height, width). bits : see `open_folder`. What the system refuses becomes a
+    DataError.
     """
     checks.whole_number("open_data", "seed", seed)
     if not isinstance(source, (str, Path)):
@@ -133,7 +135,7 @@ def open_raw(
     if _is_builtin(source):
         return open_builtin(str(source), seed)
     try:
-        return _open_path(Path(source), str(source), shape, label, strict, least_classes)
+        return _open_path(Path(source), str(source), shape, label, strict, least_classes, bits)
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataError(str(source), "a source that can be read", reason) from None
@@ -150,10 +152,11 @@ def _open_path(
     label: str | None,
     strict: bool,
     least_classes: int,
+    bits: int | None,
 ) -> Splits:
     suffix = path.suffix.lower()
     if path.is_dir():
-        return _open_folder(path, shape, strict, least_classes)
+        return _open_folder(path, shape, strict, least_classes, bits)
     if not path.exists():
         raise _not_found(path, source)
     if path.is_file():
@@ -167,12 +170,14 @@ def _open_path(
     raise DataError(source, ACCEPTED, got, "Rename the file if its ending is wrong.")
 
 
-def _open_folder(folder: Path, shape: tuple[int, ...], strict: bool, least_classes: int) -> Splits:
+def _open_folder(
+    folder: Path, shape: tuple[int, ...], strict: bool, least_classes: int, bits: int | None
+) -> Splits:
     """HDF5 files if there are any of the course's, else pictures."""
     files = hdf5_files(folder)
     if files and (not subfolders(folder) or any(map(holds_course_sets, files))):
         return open_hdf5_folder(folder)
-    return open_folder(folder, shape, strict, least_classes)
+    return open_folder(folder, shape, strict, least_classes, bits)
 
 
 def _not_found(path: Path, source: str) -> DataError:

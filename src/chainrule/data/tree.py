@@ -1,30 +1,55 @@
 """The folders of a picture collection: which hold sets, which classes, and which files count."""
 
 import os
-from collections.abc import Callable, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Collection
+from functools import cache
 from pathlib import Path
 
-from chainrule.data.labels import natural
+from chainrule import checks
+from chainrule.data.labels import alike, natural
 from chainrule.errors import DataError
 
 Skip = Callable[[str | Path, str], None]  # told of a path that is left out, and why
 
-ROLES = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-    "testing": "test",
+# What folders of sets are called: one of these words, in any case, alone or beside PLAIN ones,
+# numbers and signs: seg_train, Test-Set, val2017.
+SETS = {
+    "train": ("train", "training", "trn"),
+    "validation": ("val", "valid", "validation", "dev", "development"),
+    "test": ("test", "testing", "tst", "holdout", "eval", "evaluation"),
 }
-# What systems leave behind; whatever starts with a dot is ignored as well.
-LITTER = ("thumbs.db", "desktop.ini", "__macosx")
+# Words that say nothing of what is in a folder.
+PLAIN = (
+    *("set", "data", "dataset", "split", "image", "images", "img", "imgs", "picture", "pictures"),
+    *("photos", "seg", "all", "unknown", "unlabeled", "unlabelled"),
+)
+# What systems and devices leave behind; whatever starts with a dot is left out as well.
+LITTER = {
+    *("thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "picasa.ini", "icon\r"),
+    *("__macosx", "@eadir", "@tmp", "@__thumb", "@recycle", "#recycle", "$recycle.bin"),
+    *("recycler", "system volume information", "lost+found", "found.000", "#snapshot"),
+    *("~snapshot", "network trash folder", "temporary items", "__pycache__"),
+}
+# Files of cameras and phones that Pillow does not read.
+UNREADABLE = (".heic", ".heif", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf", ".rw2")
 
 
 def visible(name: str) -> bool:
     """Whether a file or folder of this name is meant for people."""
     return not name.startswith(".") and name.casefold() not in LITTER
+
+
+def litter(top: Path) -> list[str]:
+    """The names below `top` that are not visible, the commonest first, each with its count."""
+    found: Counter[str] = Counter()
+    for _, folders, names in os.walk(top):
+        hidden = (name for name in folders + names if not visible(name))
+        found.update("._*" if name.startswith("._") else name for name in hidden)
+        folders[:] = filter(visible, folders)
+    ordered = sorted(found, key=lambda name: (-found[name], name))
+    return [f"{checks.printable(name)} ({found[name]:,})" for name in ordered]
 
 
 def subfolders(folder: Path) -> list[Path]:
@@ -33,36 +58,104 @@ def subfolders(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: natural(path.name))
 
 
-def sets(root: Path, skip: Skip) -> dict[str, Path]:
-    """Which folder holds the class folders of which set; "train" is always among them.
+def pictures(folder: Path) -> list[Path]:
+    """The visible files in `folder` itself that end like pictures, in natural order."""
+    found = [path for path in folder.iterdir() if path.suffix.lower() in _suffixes()]
+    found = [path for path in found if visible(path.name) and path.is_file()]
+    return sorted(found, key=lambda path: natural(path.name))
 
-    The folders train, val and test count as sets if there are folders in them.
+
+@cache
+def _suffixes() -> frozenset[str]:
+    from PIL import Image
+
+    return frozenset((*Image.registered_extensions(), *UNREADABLE))
+
+
+def role(name: str) -> str | None:
+    """The set that a folder of this name holds, "" if the name says nothing, None for others."""
+    letters = re.sub(r"[\W\d_]+", "", name.casefold())
+    plain = "|".join(PLAIN)
+    for found, words in SETS.items():
+        if re.fullmatch(rf"(?:{plain})*(?:{'|'.join(words)})(?:{plain})*", letters):
+            return found
+    return "" if re.fullmatch(rf"(?:{plain})+", letters) else None
+
+
+def mentioned(name: str) -> set[str]:
+    """The sets that a name speaks of: cat_train, trainA."""
+    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold())
+    return {found for found, known in SETS.items() if not set(known).isdisjoint(words)}
+
+
+def sets(root: Path, skip: Skip) -> dict[str, Path]:
+    """Which folder is which set's; "train" is always among them, and `root` itself if there are
+    no sets.
+
+    Folders named so count as sets if there are folders in them.
     """
-    roles: dict[str, Path] = {}
-    others = []
+    roles: dict[str, list[Path]] = {}
+    others: list[Path] = []
     for folder in subfolders(root):
-        role = ROLES.get(folder.name.casefold())
-        if role is None:
-            others.append(folder)
-        elif role in roles:
-            both = f"{roles[role].name}/ and {folder.name}/"
-            raise DataError(str(root), f"one {role} folder", both, "Merge the two.")
-        else:
-            roles[role] = folder
-    nested = any(subfolders(folder) for folder in roles.values())
-    if nested and "train" in roles:
+        found = role(folder.name)
+        (roles.setdefault(found, []) if found else others).append(folder)
+    # An evaluation folder beside a test folder is for validation: both words are used for both.
+    if len(roles.get("test", ())) == 2 and "validation" not in roles:
+        by_name = sorted(roles["test"], key=lambda path: "eval" in path.name.casefold())
+        if "eval" in by_name[1].name.casefold():
+            roles["test"], roles["validation"] = by_name[:1], by_name[1:]
+    for found, folders in roles.items():
+        if len(folders) > 1:
+            both = " and ".join(f"{folder.name}/" for folder in folders)
+            raise DataError(str(root), f"one {found} folder", both, "Merge them, or move one.")
+    single = {found: folder for found, (folder,) in roles.items()}
+    nested = any(subfolders(folder) for folder in single.values())
+    if nested and "train" in single:
+        if len(single) == 1 and any(pictures(one) or subfolders(one) for one in others):
+            if pictures(single["train"]):
+                return {"train": root}
+            _refuse_doubt(root, single["train"], others)
         for folder in others:
             skip(folder, "not a training, validation or test set")
-        return roles
+        return single
     # A class may be called "train" beside "car" and "plane", but not where all are names of sets.
-    if nested or (roles and not others):
+    if "train" in single and not others:
+        return single
+    if nested or (single and not others):
         raise DataError(
             str(root),
             "a folder train/ that holds one folder per class",
-            ", ".join(f"{folder.name}/" for folder in roles.values()),
+            ", ".join(f"{folder.name}/" for folder in single.values()),
             "Put the training pictures of each class into train/CLASS/.",
         )
     return {"train": root}
+
+
+def _refuse_doubt(root: Path, train: Path, others: list[Path]) -> None:
+    beside = checks.listed([f"{folder.name}/" for folder in others], 5)
+    raise DataError(
+        str(root),
+        "sets or classes",
+        f"a folder {train.name}/ with folders in it, as of a training set, beside {beside}",
+        f"Give {train} as the data, or rename {train.name}/ if it is a class.",
+    )
+
+
+def unwrapped(folder: Path, own: str | None = None, classes: Collection[str] = ()) -> Path:
+    """`folder`, or the one inside that it only wraps: archive/data/, seg_train/seg_train/.
+
+    A folder wraps another if that is all there is in it, and that other is named as the same set
+    (`own`), has a name that says nothing, or holds several folders; none of the `classes` is one.
+    """
+    found = folder
+    while len(inner := subfolders(folder)) == 1 and not pictures(folder):
+        (folder,) = inner
+        is_set = role(folder.name)
+        if folder.is_symlink() or (is_set and is_set != own) or alike(folder.name) in classes:
+            break
+        if is_set is not None or len(subfolders(folder)) > 1:
+            found = folder
+    return found
 
 
 def class_folders(top: Path, skip: Skip) -> list[Path]:
@@ -74,12 +167,6 @@ def class_folders(top: Path, skip: Skip) -> list[Path]:
         else:
             folders.append(folder)
     return folders
-
-
-def strays(top: Path, suffixes: Sequence[str]) -> list[Path]:
-    """The visible files beside the class folders that end like pictures."""
-    found = [path for path in top.iterdir() if path.suffix.lower() in suffixes]
-    return sorted(path for path in found if visible(path.name) and path.is_file())
 
 
 def files(folder: Path, skip: Skip) -> list[Path]:
