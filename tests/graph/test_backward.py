@@ -482,6 +482,95 @@ def test_extreme_logits_are_exact(z):
     )
 
 
+# ---- what was not used, and overflow ------------------------------------------------------------
+
+T, INF, NAN = np.array([0.0, 2.0]), np.inf, np.nan
+FINITE = {
+    "where, sqrt": (lambda x: np.where(x > 0, np.sqrt(x), x), [-1.0, -4, 4, 0], [1, 1, 0.25, 1]),
+    "where, log": (lambda x: np.where(x > 0, np.log(x), 0.0), T, [0, 0.5]),
+    "where, power": (lambda x: np.where(x > 0, x**0.5, 0.0), [0.0, -1, 4], [0, 0, 0.25]),
+    "where, quotient": (lambda x: np.where(x != 0, np.sin(x) / x, 1.0), [0.0], [0]),
+    "select": (lambda x: np.select([x > 1, x > 0], [x, np.log(x)]), [0.0, 0.5, 2], [0, 2, 1]),
+    "maximum": (lambda x: np.maximum(np.log(x), -3.0), T, [0, 0.5]),
+    "fmax": (lambda x: np.fmax(np.sqrt(x), x), [-1.0, 4], [1, 1]),
+    "clip": (lambda x: np.clip(np.log(x), -3.0, 3), T, [0, 0.5]),
+    "relu": (lambda x: graph.relu(np.log(x)), T, [0, 0.5]),
+    "nan_to_num": (lambda x: np.nan_to_num(np.log(x)) * [0.0, 1.0], T, [0, 0.5]),
+    "index": (lambda x: np.log(x)[x > 0], T, [0, 0.5]),
+    "take": (lambda x: np.take(np.log(x), [1, 1]), T, [0, 1]),
+    "split": (lambda x: np.split(np.log(x), 2)[1], T, [0, 0.5]),
+    "triu": (lambda x: np.triu(np.log(x)), [[1.0, 2.0], [0.0, 4.0]], [[1, 0.5], [0, 0.25]]),
+    "sort": (lambda x: np.sort(np.log(x))[1], T, [0, 0.5]),
+    "max": (lambda x: np.max(np.log(x)), T, [0, 0.5]),
+    "sum where": (lambda x: np.sum(np.log(x), where=x > 0), T, [0, 0.5]),
+    "mean where": (lambda x: np.mean(np.log(x), where=x > 0), T, [0, 0.5]),
+    "rows, norm": (lambda x: np.where([True, False], np.linalg.norm(np.log(x), axis=1), 0.0),
+                   [[1.0, 2.0], [0.0, 2.0]], [[0, 0.5], [0, 0]]),
+    "rows, matmul": (lambda x: np.where([True, False], np.log(x) @ np.ones(2), 0.0),
+                     [[1.0, 2.0], [0.0, 2.0]], [[1, 0.5], [0, 0]]),
+    "whole, std": (lambda x: np.where(x[0] > 5, np.std(np.log(x)), x[0]), T, [1, 0]),
+    "missing data": (lambda w: np.where([True, False], 0.0, (np.array([NAN, 1.0]) - w) ** 2),
+                     [3.0], [4]),
+    "std of equal": (lambda x: np.std(x, axis=1), [[1.0, 1.0], [0.0, 2.0]], [[0, 0], [-0.5, 0.5]]),
+    "std of one": (lambda x: np.std(x, axis=0), [[1.0, 2.0]], [[0, 0]]),
+    "std of a number": (np.std, 3.5, 0),
+    "hypot": (lambda x: np.hypot(x, x), [0.0], [0]),
+    "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), [-1000.0, 0], [0, 0.25]),
+    "swish": (lambda x: x / (1 + np.exp(-x)), [-1000.0, 0], [0, 0.5]),
+    "square of exp": (lambda x: 1 / (1 + np.exp(-x) ** 2), [-1000.0], [0]),
+    "quotient of exp": (lambda x: 1 / (1 + np.exp(-x) / x), [-1000.0], [0]),
+    "product of exp": (lambda x: 1 / (1 + np.exp(-x) * x * x), [-1000.0], [0]),
+    "power": (lambda x: 1 / (1 + 2.0**-x), [-5000.0], [0]),
+    "exp2": (lambda x: 1 / (1 + np.exp2(-x)), [-5000.0], [0]),
+    "cosh": (lambda x: 1 / np.cosh(x), [1000.0, -1000, 0], [0, 0, 0]),
+    "exp of exp": (lambda x: np.exp(-np.exp(x)), [1000.0], [0]),
+    "tanh of exp": (lambda x: np.tanh(np.exp(x)), [1000.0], [0]),
+    "sum of exp": (lambda x: 1 / (1 + np.sum(np.exp(-x))), [-1000.0, 1], [0, 0]),
+    "det of singular": (np.linalg.det, [[1.0, 2.0], [2.0, 4.0]], [[4, -2], [-2, 1]]),
+}  # fmt: skip
+TRULY_NONE = {
+    "sqrt squared, slope 1": (lambda x: np.sqrt(x) ** 2, [0.0], [NAN]),
+    "x / (x + 1), slope 1": (lambda x: 1 / (1 + 1 / x), [0.0], [NAN]),
+    "x, slope 1": (lambda x: np.cos(np.arccos(x)), [1.0], [NAN]),
+    "0 sqrt": (lambda x: np.sqrt(x) * [0.0, 1.0], [0.0, 4.0], [NAN, 0.25]),
+    "sqrt": (np.sqrt, [0.0], [INF]),
+    "a cost that overflows, slope 1": (lambda x: np.log(1 + np.exp(x)), [1000.0, 0], [NAN, 0.5]),
+    "a cost of NaN": (lambda x: np.exp(x) / np.exp(x), [1000.0], [NAN]),
+    "the branch that was taken": (lambda x: np.where(x > 0, x, np.sqrt(x) * 0), [0.0], [NAN]),
+}
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "expected"),
+    [*FINITE.values(), *TRULY_NONE.values()],
+    ids=[*FINITE, *TRULY_NONE],
+)
+@np.errstate(all="ignore")  # of the forward pass, in which NumPy warns
+def test_what_was_not_used_or_overflows_contributes_nothing(f, x, expected):
+    x = np.array(x)
+    assert_allclose(grad(lambda x: np.sum(f(x)))(x), expected, atol=1e-15)
+    if np.isfinite(expected).all():
+        # The same inside of a derivative, as nodes; and a graph's steps say the same.
+        second = grad(lambda x: np.sum(grad(lambda x: np.sum(f(x)))(x) * x))(x)
+        assert np.isfinite(second).all()
+        steps = graph.trace(lambda x: np.sum(f(x)), x).steps()
+        assert all(np.isfinite(step.total).all() for step in steps.backward)
+
+
+def test_second_derivatives_of_branches():
+    def slope(x):
+        return np.sum(grad(lambda x: np.sum(np.where(x > 0, np.sqrt(x), x * x)))(x) * x)
+
+    with np.errstate(invalid="ignore"):
+        assert_allclose(grad(slope)(np.array([-1.0, 0, 4])), [-4, 0, 0.125])
+
+
+def test_the_sweep_warns_of_nothing():
+    """What is infinite or NaN in a derivative is seen in the result."""
+    assert grad(lambda x: np.where(x > 0, np.sqrt(x), x))(0.0) == 1
+    assert grad(np.sqrt)(0.0) == np.inf
+
+
 # ---- random expressions against autograd --------------------------------------------------------
 
 ONE = {

@@ -74,7 +74,7 @@ def _value(text: str) -> tuple[str, Any]:
         return name, float(value) if type(value) is int else value
     except OverflowError:
         raise InputError("graph", f"a number for {name}", "one beyond 1e308", fix) from None
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise InputError("graph", f"a number for {name}", repr(number), fix) from None
 
 

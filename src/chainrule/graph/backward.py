@@ -7,6 +7,7 @@ derivatives are to be differentiated again, the same rules are applied to nodes 
 and give nodes.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from inspect import Parameter, signature
@@ -18,8 +19,13 @@ from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.graph import trees
 from chainrule.graph.node import Node, floats
+from chainrule.graph.operations import plain
 
 Array = Any
+_OF_OBJECTS = re.compile(
+    r"ufunc '(\w+)'.*(?:dtype\('O'\)|safely coerced)|no callable (\w+) method"
+    r"|'(?:int|float|bool)' object has no attribute '(\w+)'"
+)
 _BY_POSITION = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -42,8 +48,13 @@ def in_order(output: Node) -> list[Node]:
 class Gradients(Mapping[Node, Array]):
     """dJ/dx for every node x of a graph, by node: arrays of x's shape and dtype, each a copy."""
 
-    def __init__(self, found: list[tuple[Node, Array]]) -> None:
+    def __init__(self, found: list[tuple[Node, Array]], used: Mapping[int, Array]) -> None:
         self._found = {id(node): (node, gradient) for node, gradient in found}
+        self._used = used
+
+    def share(self, node: Node, place: int) -> Array:
+        """What of dJ/d(node) comes to node.args[place]."""
+        return _share(node, place, self[node], node.value, tuple(map(plain, node.args)), self._used)
 
     def __getitem__(self, node: Node) -> Array:
         if id(node) not in self._found:
@@ -74,8 +85,9 @@ def backward(output: Node, seed: Any = None) -> Gradients:
     if not isinstance(output, Node):
         raise InputError("backward", "a node", checks.describe(output), "See variable().")
     order = in_order(output)
-    found = _sweep(order, _seed(output, seed), set(map(id, order)), traced=False)
-    return Gradients([(node, found[id(node)]) for node in reversed(order) if id(node) in found])
+    found, used = _sweep(order, _seed(output, seed), set(map(id, order)), traced=False)
+    nodes = [node for node in reversed(order) if id(node) in found]
+    return Gradients([(node, found[id(node)]) for node in nodes], used)
 
 
 def _seed(output: Node, seed: Any) -> np.ndarray:
@@ -94,11 +106,50 @@ def _seed(output: Node, seed: Any) -> np.ndarray:
     return seed.astype(output.dtype, copy=False)
 
 
-def _sweep(order: list[Node], seed: Array, wanted: set[int], *, traced: bool) -> dict[int, Array]:
-    """dJ/dx by id(x) for those of `order` that are wanted or lead to what is.
+def _sweep(
+    order: list[Node], seed: Array, wanted: set[int], *, traced: bool
+) -> tuple[dict[int, Array], dict[int, Array]]:
+    """dJ/dx by id(x) for the wanted x of `order`; and where J depends on each, or {}.
 
     traced : whether gradients are nodes, so that they can be differentiated in turn.
+
+    Where a finite J has NaN among its derivatives, inf or NaN may stand where nothing was used, as
+    in the other branch of np.where: then they are found again, and 0 there (Operation.gradient).
     """
+    with np.errstate(all="ignore"):  # inf and NaN are seen in the result
+        found = _once(order, seed, wanted, {}, traced=traced)
+        doubtful = any(np.isnan(plain(found[k])).any() for k in wanted & found.keys())
+        if not doubtful or not np.isfinite(order[-1].value).all():
+            return found, {}
+        used = _used(order)
+        return _once(order, seed, wanted, used, traced=traced), used
+
+
+def _share(
+    node: Node, place: int, g: Array, z: Array, args: tuple, used: Mapping[int, Array]
+) -> Array:
+    assert node.operation is not None
+    share = node.operation.gradient(place, g, z, args, node.options, used.get(id(node)))
+    return np.where(used[id(node.args[place])], share, 0.0) if used else share
+
+
+def _used(order: list[Node]) -> dict[int, Array]:
+    """By id(x), True at those elements of x on which the last node depends."""
+    used = {id(order[-1]): np.ones(order[-1].shape, bool)}
+    for node in reversed(order):
+        if node.operation is not None and id(node) in used:
+            values = tuple(map(plain, node.args))
+            for place, arg in enumerate(node.args):
+                if isinstance(arg, Node):
+                    there = used[id(node)], node.value, values, node.options
+                    mine = node.operation.uses(place, *there)
+                    used[id(arg)] = used.get(id(arg), False) | mine
+    return used
+
+
+def _once(
+    order: list[Node], seed: Array, wanted: set[int], used: dict[int, Array], *, traced: bool
+) -> dict[int, Array]:
     leads: set[int] = set()
     for node in order:
         if id(node) in wanted or any(id(arg) in leads for arg in node.args):
@@ -108,11 +159,11 @@ def _sweep(order: list[Node], seed: Array, wanted: set[int], *, traced: bool) ->
         g = gradients.get(id(node))
         if g is None or node.operation is None:
             continue
-        args = node.args if traced else tuple(getattr(a, "value", a) for a in node.args)
+        args = node.args if traced else tuple(map(plain, node.args))
         z = node if traced else node.value
         for place, arg in enumerate(node.args):
             if id(arg) in leads and isinstance(arg, Node):
-                share = node.operation.gradient(place, g, z, args, node.options)
+                share = _share(node, place, g, z, args, used)
                 before = gradients.get(id(arg))
                 gradients[id(arg)] = share if before is None else before + share
         if id(node) not in wanted:
@@ -121,12 +172,18 @@ def _sweep(order: list[Node], seed: Array, wanted: set[int], *, traced: bool) ->
 
 
 def called(f: Callable[..., Any], args: Sequence[Any], options: Mapping[str, Any]) -> Any:
-    """f(*args, **options); an error of a node that NumPy wrapped (z[0] = x) comes out unwrapped."""
+    """f(*args, **options), with errors that say what to do: of a node that NumPy wrapped
+    (z[0] = x), and of arrays of objects, np.array([x, y]) of nodes."""
     try:
         return f(*args, **options)
-    except ValueError as error:
+    except (TypeError, ValueError, AttributeError) as error:
         if isinstance(error.__cause__, InputError):
             raise error.__cause__ from None
+        if found := _OF_OBJECTS.search(str(error)):
+            name = next(filter(None, found.groups()))
+            fix = "Make one array of several nodes with np.stack."
+            got = f"{name} of an array of nodes or other objects"
+            raise InputError("graph", "arrays of numbers", got, fix) from None
         raise
 
 
@@ -256,7 +313,7 @@ def _with_respect_to(nodes: list[Node], J: Any) -> tuple[Any, list[Array]]:
         node.operation is None and id(node) not in mine and not getattr(node, "closed", False)
         for node in order
     )
-    found = _sweep(order, np.ones(J.shape, J.dtype), mine, traced=traced)
+    found, _ = _sweep(order, np.ones(J.shape, J.dtype), mine, traced=traced)
     value = J if traced else J.value.copy()
     return value, [_own(found.get(id(node)), node) for node in nodes]
 

@@ -13,13 +13,17 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.graph.composed import COMPOSED
-from chainrule.graph.operations import OPERATIONS, Operation, getitem
+from chainrule.graph.operations import Operation
 
 
 def is_node(value: Any) -> bool:
     """Nodes lie above this file: they are known by what they have."""
     return hasattr(value, "operation")
+
+
+def holds_nodes(value: Any) -> bool:
+    """Whether it is a node, or a list or tuple with one in it."""
+    return is_node(value) or (isinstance(value, (list, tuple)) and any(map(holds_nodes, value)))
 
 
 def plain(arg: Any) -> Any:
@@ -36,6 +40,8 @@ def _operand(operation: Operation, arg: Any) -> Any:
     """A node, number or array of numbers; a list of nodes, or an array of them, as one node."""
     if is_node(arg) or isinstance(arg, (float, int)):
         return arg
+    if isinstance(arg, (list, tuple)) and holds_nodes(arg):
+        return np.stack([_operand(operation, part) for part in arg])
     checks.unmasked("graph", "arrays", arg)
     try:
         array = arg if isinstance(arg, np.generic) else np.asarray(arg)
@@ -43,8 +49,11 @@ def _operand(operation: Operation, arg: Any) -> Any:
         raise
     except ValueError:
         array = np.empty((), object)
-    if array.dtype == object and any(is_node(one) for one in array.flat):
-        return np.reshape(np.stack(array.ravel().tolist()), array.shape)
+    if array.dtype == object and array.size:
+        if any(is_node(one) for one in array.flat):
+            return np.reshape(np.stack(array.ravel().tolist()), array.shape)
+        if all(isinstance(one, (int, float)) for one in array.flat):
+            array = array.astype(np.float64)
     if array.dtype.kind not in "fiub":
         expected = f"nodes, real numbers and arrays of them in {operation.name}"
         raise InputError("graph", expected, checks.describe(arg))
@@ -61,17 +70,21 @@ def arguments_of(
         names = (names_of(function) or ("a", "b", "c"))[:count]
         given = by_name(function, (*names, *operation.parameters), args, options)
         args, options = tuple(given.pop(name) for name in names if name in given), given
+        if names == ("arys",):
+            raise InputError("graph", f"one array in {name_of(function)}", f"{len(args[0])}")
     if len(args) > count:
         options = dict(zip(operation.parameters, args[count:], strict=False)) | options
     arrays = args[0] if operation.any_number else args[:count]
     first = tuple(_operand(operation, array) for array in arrays)
-    nodes = [name for name, option in options.items() if is_node(option)]
+    nodes = [name for name, option in options.items() if holds_nodes(option)]
     if nodes:
         fix = "Pass node.value where no derivative is wanted."
         expected = f"{name_of(function)} with {', '.join(nodes)} given as plain numbers"
         raise InputError("graph", expected, "a node", fix)
     if operation.name == "norm":
         _check_norm(first[0], options)
+    if options.get("dtype") is not None and np.dtype(options["dtype"]).kind != "f":
+        raise InputError("graph", f"a dtype of floats in {name_of(function)}", options["dtype"])
     return first, options
 
 
@@ -82,6 +95,7 @@ def by_name(function: Callable, known: tuple[str, ...], args: tuple, options: di
     defaults = {}
     if signature is not None:
         given = signature.bind(*args, **options).arguments
+        given |= given.pop("kwargs", {})
         defaults = {name: p.default for name, p in signature.parameters.items()}
     refused = [
         name
@@ -93,17 +107,9 @@ def by_name(function: Callable, known: tuple[str, ...], args: tuple, options: di
         raise InputError(
             "graph", expected, ", ".join(refused), "The graph knows no more of this function."
         )
-    return {name: value for name, value in given.items() if name in known}
-
-
-def product(dot: Operation, args: tuple) -> Operation:
-    """np.dot multiplies numbers, too; of more than two axes it is no matrix product."""
-    axes = [getattr(arg, "ndim", 0) for arg in args]
-    if max(axes) > 2:
-        raise InputError(
-            "graph", "np.dot of vectors and matrices", "more axes", "Use np.matmul, the @ sign."
-        )
-    return dot if min(axes) else OPERATIONS[np.multiply]
+    return {
+        name: value for name, value in given.items() if name in known and value is not np._NoValue
+    }
 
 
 def _check_norm(x: Any, options: dict) -> None:
@@ -146,14 +152,8 @@ def unknown(name: str, *, stepwise: bool = False) -> InputError:
             f"{name}, whose derivative is 0 between its jumps",
             "Apply it to node.value where a constant is meant.",
         )
-    own = getitem.__module__  # indexing and the like, which no one calls by name
-    known = sorted({f.__name__ for f in (*OPERATIONS, *COMPOSED) if f.__module__ != own})
-    return InputError(
-        "graph",
-        "a function that the graph knows",
-        name,
-        f"It knows {', '.join(known)}; write yours with these.",
-    )
+    fix = "docs/graph.md lists those it knows; write yours with these."
+    return InputError("graph", "a function that the graph knows", name, fix)
 
 
 def names_of_arguments(f: Callable[..., Any], count: int) -> list[str]:

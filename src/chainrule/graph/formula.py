@@ -199,7 +199,8 @@ class _Reader:
             return function(*operands, **(options or {}))
         except InputError:
             raise
-        except (TypeError, ValueError, IndexError, AttributeError) as error:
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, MemoryError,
+                RuntimeError) as error:  # fmt: skip
             shapes = " and ".join(
                 "a list" if isinstance(operand, list) else str(np.shape(operand))
                 for operand in operands
@@ -236,7 +237,7 @@ def _literal(part: ast.expr) -> Any:
     """A whole number, True, None, or some of these in brackets: an axis, a shape."""
     try:
         return ast.literal_eval(part)
-    except ValueError:
+    except (ValueError, TypeError):
         raise _refused(part) from None
 
 
@@ -256,11 +257,11 @@ def _index(part: ast.expr) -> Any:
 def _numbers(part: ast.expr) -> Any:
     """A number, or a list of them."""
     try:
-        found = np.asarray(ast.literal_eval(part))
-    except ValueError:
+        found = np.asarray(_literal(part))
+        if found.dtype == object:  # whole numbers beyond 64 bits
+            found = found.astype(np.float64)
+    except (ValueError, TypeError, OverflowError):
         raise _refused(part) from None
-    if found.dtype == object:  # whole numbers beyond 64 bits
-        found = found.astype(np.float64)
     if found.dtype.kind not in "fiu" or not found.size:
         raise _refused(part)
     return np.float64(found) if found.ndim == 0 else found.astype(np.float64)

@@ -91,6 +91,7 @@ define(
     "relu(x)",
     ("g * (z > 0)", lambda g, z, x: g * (z > 0)),
     elementwise=True,
+    routes=True,
 )
 define(
     leaky_relu,

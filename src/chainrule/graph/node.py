@@ -6,6 +6,7 @@ recorded by computing; nothing else keeps track of it, and it goes when its node
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -19,21 +20,25 @@ from chainrule.graph.calls import (
     names_of,
     plain,
     plain_options,
-    product,
     unknown,
 )
-from chainrule.graph.composed import COMPOSED, LOOKING, STEPWISE
 from chainrule.graph.operations import (
     AT_LEAST,
     AT_MOST,
+    COMPOSED,
+    LOOKING,
     OPERATIONS,
+    STEPWISE,
     Operation,
     astype,
     getitem,
 )
 
+MOST_IN_AN_ARRAY = 10_000  # of objects; each of them needs a node, and later a whole gradient
 _np: Any = np  # whose type hints do not know that its functions give nodes for nodes
-REDUCED = {np.add: _np.sum, np.maximum: _np.max, np.minimum: _np.min}  # np.add.reduce is np.sum
+REDUCED = {  # np.add.reduce is np.sum
+    np.add: _np.sum, np.multiply: _np.prod, np.maximum: _np.max, np.minimum: _np.min,
+}  # fmt: skip
 WITH_A_CONSTANT = {np.maximum: AT_LEAST, np.minimum: AT_MOST}
 
 
@@ -57,6 +62,8 @@ def variable(value: Any, name: str | None = None) -> "Node":
 def floats(where: str, value: Any, *, copy: bool = False) -> np.ndarray:
     """A number or array as floats; InputError for what is none."""
     fix = "Numbers, lists of numbers and NumPy arrays of them are taken."
+    if isinstance(value, Node):
+        raise InputError(where, "real numbers", "a node", fix)
     checks.unmasked(where, "values", value)
     try:
         array = np.array(value) if copy else np.asarray(value)
@@ -207,22 +214,36 @@ class Node:
 
     __int__ = __index__ = __complex__ = __float__
 
+    def __round__(self, ndigits: int | None = None) -> NoReturn:
+        raise unknown("rounding", stepwise=True)
+
+    __trunc__ = __floor__ = __ceil__ = __round__
+
+    def __getattr__(self, name: str) -> Any:
+        """NumPy asks each element of an array of objects, np.exp([x, y]), for a method exp."""
+        ufunc = getattr(np, name, None)
+        if isinstance(ufunc, np.ufunc):
+            return partial(ufunc, self)
+        raise AttributeError(f"a node has no attribute {name!r}")
+
     def __bool__(self) -> bool:
         return bool(self.value)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        """np.array(cost) of one number is a box that holds the node; of more it is refused."""
-        if self.size != 1 or (dtype is not None and np.dtype(dtype) != object):
+        """np.array(x) holds a node for each number, which is slow: many are refused."""
+        if self.size > MOST_IN_AN_ARRAY or (dtype is not None and np.dtype(dtype) != object):
             raise InputError(
                 "graph",
                 "functions that keep the graph",
-                f"np.array or np.asarray of a node of shape {self.shape}",
-                "Leave the call out (np.stack makes one array of several nodes), or take "
+                f"np.array or np.asarray of a node of shape {self.shape}, or a NumPy function of "
+                "a list of nodes",
+                "Leave the call out, make one array of several nodes with np.stack, or take "
                 "node.value where no derivative is wanted.",
             )
-        box = np.empty((), object)
-        box[()] = self if self.ndim == 0 else self.reshape(())
-        return box.reshape(self.shape)
+        box = np.empty(self.shape, object)
+        for index in np.ndindex(self.shape):
+            box[index] = self[index] if self.shape else self
+        return box
 
     # ---- computing ---------------------------------------------------------------------------
 
@@ -245,8 +266,6 @@ class Node:
         if operation is None:
             raise unknown(name_of(function), stepwise=function in STEPWISE)
         args, options = arguments_of(function, operation, args, options)
-        if function is np.dot:
-            operation = product(operation, args)
         special = WITH_A_CONSTANT.get(function)
         if special is not None and len(args) == 2:
             one, other = (isinstance(arg, Node) for arg in args)
@@ -301,6 +320,7 @@ def _write(how: str) -> InputError:
 for _symbol, _function in {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "pow": np.power,
     "matmul": np.matmul, "floordiv": np.floor_divide, "mod": np.remainder,
+    "divmod": np.divmod,
 }.items():  # fmt: skip
     setattr(Node, f"__{_symbol}__", _operator(_function))
     setattr(Node, f"__r{_symbol}__", _operator(_function, reflected=True))
@@ -313,7 +333,8 @@ for _symbol, _function in {
     setattr(Node, f"__{_symbol}__", _operator(_function))
 for _method in (
     np.sum, np.mean, np.max, np.min, np.var, np.std, np.squeeze, np.swapaxes, np.ravel, np.dot,
-    np.clip, np.argmax, np.argmin, np.all, np.any, np.copy,
+    np.clip, np.argmax, np.argmin, np.all, np.any, np.copy, np.prod, np.cumsum, np.cumprod,
+    np.repeat, np.take, np.diagonal, np.trace, np.round, np.argsort, np.nonzero,
 ):  # fmt: skip
     setattr(Node, _method.__name__, _operator(_method))
 Node.flatten = Node.ravel  # type: ignore[attr-defined]

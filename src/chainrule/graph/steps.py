@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from chainrule.graph.node import Node
+from chainrule.graph.operations import plain
 from chainrule.graph.tables import table
 from chainrule.graph.text import shape_of, short, with_names
 
@@ -138,16 +139,13 @@ def _backward_step(
 ) -> Backward:
     operation, g = node.operation, graph.gradients[node]
     assert operation is not None
-    args = tuple(a.value if isinstance(a, Node) else a for a in node.args)
-    share = operation.gradient(place, g, node.value, args, node.options)
+    share = graph.gradients.share(node, place)
     before = totals.get(id(arg))
     total = totals[id(arg)] = share if before is None else before + share
     local = None
-    rule = operation.rule(place)
-    assert rule is not None
     if operation.elementwise:
-        ones = np.ones(node.shape, node.dtype)
-        local = rule.derivative(ones, node.value, *args, **node.options)
+        ones, args = np.ones(node.shape, node.dtype), tuple(map(plain, node.args))
+        local = operation.derivative(place, ones, node.value, args, node.options)
     formula = _formula(graph, node, place)
     if operation.elementwise and share.shape != node.shape:
         formula = f"sum({formula})"  # over what the argument was repeated for

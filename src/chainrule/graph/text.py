@@ -113,7 +113,7 @@ def with_names(text: str, names: dict[str, str], options: Any = None) -> str:
     words = "".join(c if c.isalnum() or c == "_" else f"\0{c}\0" for c in text).split("\0")
     written = "".join(names.get(word, word) for word in words)
     if options and written.endswith(")"):
-        return written[:-1] + "".join(f", {k}={v}" for k, v in options.items()) + ")"
+        return written[:-1] + _options(options) + ")"
     return written
 
 
@@ -122,7 +122,13 @@ def _argument_names(operation: Any) -> list[str]:
 
 
 def _call(name: str, args: list[str], options: Any) -> str:
-    return f"{name}({', '.join([*args, *(f'{k}={v}' for k, v in options.items())])})"
+    return f"{name}({', '.join(args)}{_options(options)})"
+
+
+def _options(options: Any) -> str:
+    """ ", axis=0"; arrays by their shape."""
+    texts = {k: constant(v)[0] if isinstance(v, np.ndarray) else v for k, v in options.items()}
+    return "".join(f", {name}={text}" for name, text in texts.items())
 
 
 def _index(index: Any) -> str:

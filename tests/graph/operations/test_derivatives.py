@@ -26,6 +26,9 @@ from chainrule.graph.operations import (
     put,
     traceable,
 )
+from chainrule.graph.operations.arrangement import pad
+from chainrule.graph.operations.linear_algebra import log_of_det
+from chainrule.graph.operations.products import einsum
 
 H = 1e-5  # of central differences: error about H**2 + 1e-16 / H, relative to values near 1
 SHAPES = [(2, 3), (), (3,), (2, 1, 3), (0, 2)]
@@ -67,6 +70,23 @@ def real(*shape):
     return positive(*shape) * np.sign(between(-1, 1, shape))
 
 
+def with_zeros(*shape):
+    """Two zeros in the first row, one in the second."""
+    x = real(*shape)
+    x[0, :2] = x[1, -1] = 0
+    return x
+
+
+def matrices(*shape):
+    """Far from singular."""
+    return 3 * np.eye(shape[-1]) + small(*shape)
+
+
+def definite(*shape):
+    x = matrices(*shape)
+    return x @ x.mT
+
+
 def labels(*shape):
     Y = positive(*shape)
     return Y / Y.sum(axis=-2, keepdims=True)
@@ -93,9 +113,26 @@ def with_options(x, *several):
     return [Case((x,), options) for options in several]
 
 
-def reductions():
-    x = real(2, 3, 4)
-    return [*of_one(shapes=SHAPES[:4]), *with_options(x, *AXES)]
+def reductions(*more, **start):
+    """start: what a maximum of some elements begins with."""
+    x, where = real(2, 3, 4), np.indices((2, 3, 4)).sum(axis=0) % 3 > 0
+    some = [
+        {"where": where},
+        {"where": where, "axis": 1},
+        {"where": where[0], "axis": (0, 2), "keepdims": True},
+    ]
+    return [
+        *of_one(shapes=SHAPES[:4]),
+        *with_options(x, *AXES, *(start | options for options in some), *more),
+    ]
+
+
+def running(points, shapes=((2, 3), (2, 3, 4))):
+    return [
+        Case((points(*shape),), options)
+        for shape in shapes
+        for options in ({}, {"axis": 0}, {"axis": -1}, {"axis": 1})
+    ]
 
 
 def joined(*several):
@@ -103,6 +140,10 @@ def joined(*several):
     return [Case(tuple(real(*s) for s in shapes), options) for shapes, options in several]
 
 
+DTYPES = [{"dtype": np.longdouble}, {"dtype": np.float64, "axis": 0}]
+INITIAL = [{"initial": 2.0}, {"initial": -0.5, "axis": 1}]
+DDOF = [{"ddof": 1}, {"ddof": 1.5, "axis": 1}, {"ddof": 1, "axis": (0, 2), "keepdims": True}]
+MASK4 = np.array([[True, False, True, True], [True, True, False, True]])
 POWERS = (2, 3, -1, 0.5, 0, 1, -2.5, np.array([1.0, 2.0, -3.0]))
 MASK = np.array([[True, False, True], [False, True, True]])
 INDICES = [
@@ -127,26 +168,38 @@ TABLE = {
     np.positive: of_one(),
     np.square: of_one(),
     np.reciprocal: of_one(),
+    np.remainder: of_two(real, lambda *shape: real(*shape) + 0.03),
+    np.fmod: of_two(real, lambda *shape: real(*shape) + 0.03),
     np.exp: of_one(),
+    np.exp2: of_one(),
     np.expm1: of_one(),
     np.log: of_one(positive),
     np.log2: of_one(positive),
     np.log10: of_one(positive),
     np.log1p: of_one(small),
     np.sqrt: of_one(positive),
+    np.cbrt: of_one(),
     np.absolute: of_one(),
+    np.fabs: of_one(),
+    **{f: of_one() for f in (np.degrees, np.rad2deg, np.radians, np.deg2rad)},
     np.sin: of_one(),
     np.cos: of_one(),
     np.tan: of_one(small),
     np.arcsin: of_one(small),
     np.arccos: of_one(small),
     np.arctan: of_one(),
+    np.arctan2: of_two(),
+    np.hypot: of_two(),
+    np.sinc: [*of_one(), *of_one(lambda *shape: small(*shape) / 100), Case((np.zeros((2, 2)),))],
+    np.arcsinh: of_one(),
+    np.arccosh: of_one(lambda *shape: 1 + positive(*shape)),
+    np.arctanh: of_one(small),
     np.sinh: of_one(),
     np.cosh: of_one(),
     np.tanh: of_one(),
     np.logaddexp: of_two(),
-    np.maximum: of_two(),
-    np.minimum: of_two(),
+    np.logaddexp2: of_two(),
+    **{f: of_two() for f in (np.maximum, np.minimum, np.fmax, np.fmin)},
     AT_LEAST.value: [*of_two(), Case((real(2, 3), 0)), Case((real(2, 3), -0.5))],
     AT_MOST.value: [*of_two(), Case((real(2, 3), 0)), Case((real(2, 3), 0.5))],
     np.where: [
@@ -171,12 +224,110 @@ TABLE = {
         {"a_min": np.array([-0.9, -9, 0.9]), "a_max": 9},
         {"a_min": np.full((4, 1, 1), -0.9), "a_max": None},
     ),
+    np.nan_to_num: [*of_one(), *with_options(real(2), {"nan": 1.0, "posinf": 2.0, "copy": True})],
     np.matmul: of_two(pairs=PRODUCTS + STACKED),
-    np.dot: of_two(pairs=PRODUCTS),
-    np.sum: [*reductions(), Case((real(0, 3),), {"axis": 0})],
-    np.mean: [*reductions(), Case((real(0, 3),), {"axis": 1})],
-    np.max: reductions(),
-    np.min: reductions(),
+    np.dot: of_two(
+        pairs=[
+            *PRODUCTS,
+            ((), ()),
+            ((), (2, 3)),
+            ((3,), ()),
+            ((2, 2, 3), (4, 3, 2)),
+            ((3,), (4, 3, 2)),
+            ((2, 2, 3), (3,)),
+            ((2, 2, 3), ()),
+        ]
+    ),
+    np.inner: of_two(
+        pairs=[((3,), (3,)), ((2, 3), (4, 3)), ((), ()), ((), (2, 3)), ((2, 2, 3), (3,))]
+    ),
+    np.tensordot: [
+        Case((real(2, 3), real(2, 3))),
+        *(
+            Case((real(*x), real(*y)), {"axes": axes})
+            for x, y, axes in [
+                ((3,), (4,), 0),
+                ((2, 3), (3, 4), 1),
+                ((2, 3, 4), (3, 4, 2), 2),
+                ((2,), (2, 3), [0, 0]),
+                ((2, 3, 4), (4, 5, 2), ([0, 2], [2, 0])),
+                ((2, 3), (3, 4), ([-1], [0])),
+                ((), (2,), 0),
+            ]
+        ),
+    ],
+    einsum: [
+        Case(tuple(real(*shape) for shape in shapes), {"subscripts": subscripts})
+        for subscripts, *shapes in [
+            ("ij,jk->ik", (2, 3), (3, 4)),
+            ("ij->ji", (2, 3)),
+            ("ij", (2, 3)),
+            ("ji", (2, 3)),
+            ("ij->", (2, 3)),
+            ("ij->j", (2, 3)),
+            ("ii", (3, 3)),
+            ("ii->i", (3, 3)),
+            ("iij->ij", (2, 2, 3)),
+            ("iii->", (2, 2, 2)),
+            ("i,i,i", (3,), (3,), (3,)),
+            ("i,j->ij", (2,), (3,)),
+            ("ij,ij->i", (2, 3), (2, 3)),
+            ("k,nk->", (3,), (2, 3)),
+            ("...ij,...jk->...ik", (4, 2, 3), (3, 2)),
+            ("...,...", (3,), (2, 3)),
+            (",", (), ()),
+            ("...i->...", (2, 3)),
+            ("i...->...", (2, 3, 2)),
+            ("j...k,lj...->lk...", (2, 3), (4, 2)),
+            ("ijk,lji,lli->lki", (2, 3, 4), (2, 3, 2), (2, 2, 2)),
+            ("ij,ij", (2, 3), (1, 3)),
+            ("...i,...i", (2, 1, 3), (1, 4, 3)),
+            ("i , ij -> j", (2,), (2, 3)),
+            ("i,i", (3,), (1,)),
+            ("ij,k", (2, 3), (2,)),
+            ("aa,ab->b", (2, 2), (2, 3)),
+            ("ij->i", (0, 3)),
+        ]
+    ],
+    np.cross: [
+        *of_two(pairs=[((2, 3), (2, 3)), ((3,), (3,)), ((3,), (2, 3)), ((4, 1, 3), (2, 3))]),
+        Case((real(3, 2), real(3, 2)), {"axis": 0}),
+        Case((real(3, 2), real(2, 3)), {"axisa": 0, "axisc": 0}),
+        Case((real(2, 3), real(3, 2)), {"axisb": 0, "axisc": -2}),
+    ],
+    np.linalg.det: of_one(matrices, [(2, 2), (3, 3), (1, 1), (2, 3, 3)]),
+    log_of_det: of_one(lambda *s: -matrices(*s), [(2, 2), (3, 3), (1, 1), (2, 3, 3)]),
+    np.linalg.inv: of_one(matrices, [(2, 2), (1, 1), (2, 3, 3)]),
+    np.linalg.solve: of_two(
+        matrices,
+        real,
+        [
+            ((2, 2), (2, 2)),
+            ((3, 3), (3, 2)),
+            ((3, 3), (3,)),
+            ((2, 3, 3), (3, 2)),
+            ((3, 3), (2, 3, 1)),
+            ((2, 3, 3), (3,)),
+        ],
+    ),
+    np.linalg.cholesky: of_one(definite, [(2, 2), (3, 3), (1, 1), (2, 3, 3)]),
+    np.sum: [*reductions(*DTYPES, *INITIAL), Case((real(0, 3),), {"axis": 0})],
+    np.mean: [*reductions(*DTYPES), Case((real(0, 3),), {"axis": 1})],
+    np.prod: [
+        *reductions(*DTYPES, *INITIAL),
+        *with_options(with_zeros(2, 4), {}, {"axis": 0}, {"axis": 1}, {"axis": -1, **INITIAL[1]}),
+        *with_options(with_zeros(2, 4), {"axis": (0, 1), "keepdims": True}, {"where": MASK4}),
+        Case((with_zeros(2, 2, 3),), {"axis": (2, 0)}),
+    ],
+    np.max: reductions({"initial": 0.2}, {"initial": 9.0, "axis": 1}, initial=-9.0),
+    np.min: reductions({"initial": 0.2}, {"initial": -9.0, "axis": 1}, initial=9.0),
+    np.var: [*reductions(*DTYPES, *DDOF), Case((real(4),), {"ddof": 2})],
+    np.std: [
+        *of_one(shapes=[(2, 3), (3,), (2, 1, 3)]),
+        *with_options(real(2, 3, 4), *AXES[:6], *DDOF, {"where": real(2, 3, 4) > -1, "axis": 2}),
+    ],
+    np.cumsum: [*running(real), *with_options(real(2, 3), *DTYPES)],
+    np.cumprod: [*running(positive), *running(with_zeros, [(2, 3), (2, 4, 2)])],
     np.linalg.norm: [
         Case((real(3, 1),)),
         *(Case((real(*shape),)) for shape in [(), (4,), (1,), (2, 3)]),
@@ -233,6 +384,79 @@ TABLE = {
         ([(2, 3)] * 2, {"axis": -1}),
         ([(2, 3)] * 2, {"axis": -3}),
         ([(2, 3)], {"axis": 2}),
+    ),
+    np.ravel: of_one(),
+    np.repeat: with_options(
+        real(2, 3),
+        {"repeats": 2},
+        {"repeats": 0},
+        {"repeats": 2, "axis": 0},
+        {"repeats": [1, 0, 3], "axis": 1},
+        {"repeats": np.arange(6)},
+        {"repeats": 3, "axis": -1},
+    ),
+    np.tile: [
+        *with_options(real(2, 3), {"reps": 2}, {"reps": (2, 1)}, {"reps": (2, 1, 3)}),
+        Case((real(),), {"reps": 3}),
+    ],
+    np.roll: with_options(
+        real(2, 3), {"shift": 1}, {"shift": -2, "axis": 1}, {"shift": (1, 2), "axis": (0, 1)}
+    ),
+    np.flip: [*of_one(), *with_options(real(2, 3, 2), {"axis": 1}, {"axis": (0, -1)})],
+    np.flipud: of_one(shapes=[(2, 3), (3,)]),
+    np.fliplr: of_one(shapes=[(2, 3), (2, 2, 2)]),
+    np.rot90: with_options(real(2, 3, 2), {}, {"k": 2}, {"k": -1, "axes": (2, 0)}),
+    np.diag: [
+        *with_options(real(3, 3), {}, {"k": 1}, {"k": -2}),
+        *with_options(real(3), {}, {"k": -1}),
+        Case((real(2, 4),), {"k": 1}),
+    ],
+    np.diagflat: with_options(real(2, 2), {}, {"k": -1}),
+    np.diagonal: with_options(
+        real(3, 2, 3), {}, {"offset": 1, "axis1": 0, "axis2": 2}, {"axis1": -1, "axis2": -2}
+    ),
+    np.tril: with_options(real(2, 3, 3), {}, {"k": 1}, {"k": -1}),
+    np.triu: with_options(real(2, 3, 3), {}, {"k": 1}, {"k": -1}),
+    np.moveaxis: with_options(
+        real(2, 3, 4), {"source": 0, "destination": -1}, {"source": (0, 1), "destination": (2, 0)}
+    ),
+    np.swapaxes: with_options(real(2, 3, 4), {"axis1": 0, "axis2": -1}, {"axis1": 1, "axis2": 1}),
+    np.rollaxis: with_options(real(2, 3, 4), {"axis": 2}, {"axis": 0, "start": 2}),
+    np.matrix_transpose: of_one(shapes=[(2, 3), (2, 3, 4)]),
+    np.take: with_options(
+        real(2, 3),
+        {"indices": [0, 5, 0]},
+        {"indices": 4},
+        {"indices": [[1, 1], [0, 2]], "axis": 1},
+        {"indices": [-1, 7], "mode": "wrap"},
+    ),
+    np.take_along_axis: with_options(
+        real(2, 3),
+        {"indices": np.array([[0, 0], [2, 1]]), "axis": 1},
+        {"indices": np.array([3, 3]), "axis": None},
+    ),
+    np.delete: with_options(real(2, 3), {"obj": 1}, {"obj": [0, 2], "axis": 1}),
+    np.atleast_1d: of_one(),
+    np.atleast_2d: of_one(),
+    np.atleast_3d: of_one(),
+    pad: with_options(
+        real(2, 3),
+        {"pad_width": 1},
+        {"pad_width": ((0, 1), (2, 0)), "constant_values": 3.0},
+        *({"pad_width": ((1, 1), (0, 2)), "mode": m} for m in ("edge", "reflect", "symmetric")),
+        {"pad_width": 3, "mode": "wrap"},
+    ),
+    np.sort: with_options(
+        real(3, 4),
+        {},
+        {"axis": 0},
+        {"axis": None},
+        {"axis": 1, "kind": "mergesort"},
+        {"stable": True},
+    )
+    + of_one(shapes=[(3,), (2, 0), (2, 3, 2)]),
+    np.partition: with_options(
+        real(3, 5), {"kth": 2}, {"kth": [1, 3]}, {"kth": 1, "axis": 0}, {"kth": 7, "axis": None}
     ),
     getitem: [
         *(Case((real(2, 3),), {"index": index}) for index in INDICES),
@@ -461,11 +685,23 @@ IN_PLAIN_WORDS = {
     "g summed over the repeats",
     "its part of g",
     "g put at index",
+    "g put where x stood",
+    "g times y, summed over its own axes",
+    "x times g, summed over its own axes",
+    "the sum with g in its place",
+    "sums of g from each place to the end",
+    "sums of g * z from each place to the end / x",
+    "g * 2 * (x - mean(x)) / n",
+    "g * (x - mean(x)) / (n * z)",
+    "phi(s + s.T), s = inv(z).T @ phi(z.T @ g) @ inv(z)",
     "where(inside, g, 0)",
 }
-WORDS = {name: getattr(np, name) for name in dir(np)} | {
-    f.__name__: f for f in TABLE if f.__module__ == "chainrule.graph.functions"
-}
+WORDS = (
+    {name: getattr(np, name) for name in dir(np)}
+    | {f.__name__: f for f in (np.linalg.inv, np.linalg.det, np.linalg.solve, np.linalg.cholesky)}
+    | {"log_of_det": log_of_det}
+    | {f.__name__: f for f in TABLE if f.__module__ == "chainrule.graph.functions"}
+)
 
 
 @every_operation
