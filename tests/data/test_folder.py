@@ -183,7 +183,9 @@ def test_folders_that_are_no_data_set_say_so(tmp_path, paint, files, message):
 
 def test_an_empty_class_folder_is_an_error(pets):
     (pets / "dog").mkdir()
-    with pytest.raises(DataError, match=r"none in dog\. Add pictures, or remove the folder\."):
+    with pytest.raises(
+        DataError, match=r"none in dog\. Add pictures that .*, or remove the folder\."
+    ):
         open_data(pets)
 
 
@@ -299,7 +301,12 @@ def test_an_empty_test_folder_is_said(tmp_path, paint):
 def test_a_test_set_of_one_class_with_folders_in_it(tmp_path, paint):
     for name in ("train/a/1.png", "train/b/2.png", "test/a/x/3.png", "test/a/y/4.png"):
         paint(tmp_path / name)
-    assert_array_equal(open_data(tmp_path, size=2).test.labels, [0, 0])
+    splits = open_data(tmp_path, size=2)
+    assert_array_equal(splits.test.labels, [0, 0])
+    assert splits.notes[-2:] == (
+        "read with the folders in them: a (x 1, y 1)",
+        "test/ has no pictures of b",
+    )
 
 
 def test_names_in_two_spellings_of_unicode_are_one(tmp_path, paint):
@@ -331,7 +338,7 @@ def test_links_to_what_is_read_as_well(tmp_path, paint):
 
 
 def test_classes_in_file_names_are_an_error_that_says_how_to_sort(tmp_path, paint):
-    for name in ("cat.0.jpg", "cat.1.jpg", "dog.0.jpg", "dog.1.jpg"):
+    for name in ("cat.0.jpg", "cat.1.jpg", "dog (1).jpg", "dog (2).jpg"):
         paint(tmp_path / "train" / name)
     with pytest.raises(DataError, match=r"may be classes \(cat: 2, dog: 2\)\.$"):
         open_data(tmp_path)
@@ -395,3 +402,9 @@ def test_color_of_16_bits_that_uses_fewer_cannot_be_read(tmp_path, color_of_16_b
     splits = open_data(tmp_path, size=2)
     assert splits.train.raw[0, 0] == 50000 >> 8
     assert splits.notes[0].startswith("2 pictures of more than 8 bits: the upper 8 are kept of 16")
+
+
+def test_hidden_classes_are_named_where_none_are_left(tmp_path, paint):
+    paint(tmp_path / ".a/1.png")
+    with pytest.raises(DataError, match=r"got none \(left out what systems hide: \.a \(1\)\)"):
+        open_data(tmp_path)

@@ -202,6 +202,7 @@ def test_files_that_cannot_be_read_say_why(tmp_path, paint):
     (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) - 80])
     (tmp_path / "notes.txt").write_text("no picture")
     (tmp_path / "empty.png").touch()
+    Image.new("RGB", (2, 2)).save(tmp_path / "program.eps")
     Image.new("F", (2, 2), 0.5).save(tmp_path / "float.tiff")
     Image.new("I", (2, 2), 1 << 20).save(tmp_path / "deep.tiff")
     for name, reason in {
@@ -209,6 +210,7 @@ def test_files_that_cannot_be_read_say_why(tmp_path, paint):
         "notes.txt": "no picture format",
         "empty.png": "an empty file",
         "absent.png": "No such file",
+        "program.eps": "is not run",
         "float.tiff": "8 or 16 bits",
         "deep.tiff": "8 or 16 bits",
         ".": "a folder",

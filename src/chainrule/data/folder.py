@@ -122,6 +122,10 @@ def _read(reading: _Reading, top: Path, known: tuple[str, ...] | None = None) ->
     labels = np.array([found[k][1] for k in read], dtype=np.int64)
     layout.check_filled(top, classes, labels, known is None, reading.skipped)
     reading.notes += layout.said(top, folders, paths)
+    if lacking := [name for label, name in enumerate(classes) if label not in labels]:
+        reading.notes.append(
+            f"{reading.name(top)}/ has no pictures of {checks.listed(lacking, FEW)}"
+        )
     return Dataset(
         raw=pixels.T,
         labels=labels,

@@ -99,6 +99,8 @@ def _read(path: Path, height: int, width: int, mode: str, bits: int) -> Picture:
     if path.exists() and not path.is_file():  # a pipe would make Pillow wait for ever
         raise ValueError("a folder" if path.is_dir() else "a pipe or device")
     with _opened(path) as image:
+        if image.format == "EPS":  # Pillow would start Ghostscript
+            raise ValueError("EPS, which is a program and is not run: save it as PNG")
         # Twice the size wanted is left for the filter, as Pillow's own thumbnail() does. Some
         # formats tell their orientation only once loaded, hence the longer side both ways.
         box = _drafted(image, 2 * max(height, width))

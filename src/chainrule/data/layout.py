@@ -28,7 +28,7 @@ def check_classes(
             raise DataError(
                 str(top),
                 "two or more class folders" if least == 2 else "a class folder",
-                f"one, {next(iter(folders))}/" if folders else "none",
+                f"one, {next(iter(folders))}/" if folders else f"none{_hidden(top)}",
                 f"{SORT}{_by_file_names(tree.pictures(top), least)}."
                 + " chainrule predict answers pictures without labels." * (least == 1),
             )
@@ -43,6 +43,12 @@ def check_classes(
             checks.listed(unknown, FEW),
             "Rename or remove them.",
         )
+
+
+def _hidden(top: Path) -> str:
+    """What was left out, as a remark."""
+    hidden = tree.litter(top)
+    return f" (left out what systems hide: {checks.listed(hidden, FEW)})" if hidden else ""
 
 
 def _refuse_twins(top: Path, folders: Mapping[str, Path]) -> None:
@@ -74,31 +80,32 @@ def _refuse_sets(top: Path, folders: Mapping[str, Path]) -> None:
     inside = Counter(
         alike(inner.name)
         for folder in folders.values()
-        if not tree.pictures(folder)
-        for inner in tree.subfolders(folder)
+        if (below := tree.subfolders(folder)) and not tree.pictures(folder)
+        for inner in below
     )
     shared = [name for name, n in inside.items() if n > 1]
     if len(shared) > 1:
         got = f"{checks.listed(list(folders), FEW)}, which hold the same folders "
         got += f"({checks.listed(shared, FEW)})"
+        fix = " If these are classes, take the pictures out of the folders in them."
     else:
         named = [name for name in folders if tree.mentioned(name)]
         sets = set[str]().union(*map(tree.mentioned, named))
         if "train" not in sets or len(sets) < 2:
             return
-        got = f"{checks.listed(named, FEW)}, which look like sets"
+        got, fix = f"{checks.listed(named, FEW)}, which look like sets", ""
     raise DataError(
         str(top),
         "class folders",
         got,
         "Sets are named train/, val/ and test/, and the class folders are in them: "
-        "train/CLASS/, test/CLASS/.",
+        f"train/CLASS/, test/CLASS/.{fix}",
     )
 
 
 def _by_file_names(pictures: Sequence[Path], least: int) -> str:
     """How to sort pictures whose names begin with their class: cat.0.jpg, dog_17.png."""
-    names = (re.fullmatch(r"(.*?[^\W\d_])[\W_]*\d+", path.stem) for path in pictures)
+    names = (re.fullmatch(r"(.*?[^\W\d_])[\W_]*\d+\W*", path.stem) for path in pictures)
     starts = Counter(name[1] for name in names if name)
     if not least <= len(starts) <= len(pictures) // 2 or starts.total() < len(pictures):
         return ""
@@ -121,7 +128,7 @@ def check_filled(
             str(top),
             "a readable picture in each class folder",
             f"none in {checks.listed(empty, FEW)}{reasons and f' ({reasons})'}",
-            "Add pictures, or remove the folder.",
+            "Add pictures that Pillow reads (JPEG, PNG, TIFF, WebP), or remove the folder.",
         )
 
 
