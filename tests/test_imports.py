@@ -1,6 +1,7 @@
 """Imports go down only, in no circle; nothing heavy comes with `import chainrule`."""
 
 import ast
+import inspect
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -9,11 +10,12 @@ from pathlib import Path
 import pytest
 
 import chainrule
+from chainrule.cli.app import SUMMARIES, app
 
 ROOT = Path(chainrule.__file__).parent
 # A part imports from lower levels, or from its own level without a circle.
 LEVELS = [
-    {"_version", "errors", "checks", "html", "tensor_file", "wording", "blas"},
+    {"_lazy", "_version", "errors", "checks", "html", "tensor_file", "wording", "blas"},
     {"network", "data"},
     {"training", "graph"},
     {
@@ -66,15 +68,15 @@ def is_for_types(node):
     return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
 
 
-def statements(node, *, inside_functions=True):
+def statements(node, *, inside_functions=True, for_types=False):
     """Every import statement that runs (those for type checkers do not)."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, (ast.Import, ast.ImportFrom)):
             yield child
-        elif not is_for_types(child) and (
+        elif (for_types or not is_for_types(child)) and (
             inside_functions or not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef))
         ):
-            yield from statements(child, inside_functions=inside_functions)
+            yield from statements(child, inside_functions=inside_functions, for_types=for_types)
 
 
 def imported(path, **options):
@@ -89,8 +91,13 @@ def imported(path, **options):
                 yield full if full in MODULES else node.module
 
 
+# What a package shows to type checkers it imports when it is asked for.
 GRAPH = {
-    module: {name for name in imported(path) if name in MODULES and (module, name) not in UPWARD}
+    module: {
+        name
+        for name in imported(path, for_types=path.name == "__init__.py")
+        if name in MODULES and (module, name) not in UPWARD
+    }
     for module, path in MODULES.items()
 }
 
@@ -137,16 +144,93 @@ def test_the_lowest_parts_need_numpy_at_most(part):
     assert names - {"chainrule"} <= {"numpy"} | sys.stdlib_module_names
 
 
+def loaded(code):
+    """Names of all modules that are loaded after `code`, in a process of its own."""
+    code = f"import sys\n{code}\nprint('\\n', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def loaded_by_command(*words):
+    """The same after a command line, whatever it printed."""
+    return loaded(
+        f"from chainrule.cli import main\ntry: main({list(words)!r})\nexcept SystemExit: pass"
+    )
+
+
+def own(modules):
+    return {name for name in modules if name.partition(".")[0] == "chainrule"}
+
+
+def packages(modules):
+    return {name.partition(".")[0] for name in modules}
+
+
 @pytest.mark.parametrize(
     "statement", ["import chainrule", "import chainrule.training", "import chainrule.course"]
 )
 def test_importing_loads_numpy_at_most(statement):
-    code = f"{statement}; import sys; print(*{{name.split('.')[0] for name in sys.modules}})"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert "numpy" in loaded
-    assert not set(loaded) & set(HEAVY)
+    assert not packages(loaded(statement)) & set(HEAVY)
+
+
+def test_importing_chainrule_loads_nothing_else():
+    found = loaded("import chainrule")
+    assert own(found) == {"chainrule", "chainrule._lazy", "chainrule._version"}
+    assert "numpy" not in found
+
+
+def test_what_is_asked_for_loads_what_it_needs():
+    found = own(loaded("import chainrule as cr; cr.open_data; cr.Network; cr.DataError"))
+    assert {part_of(name) for name in found} == {
+        "__init__", "_lazy", "_version", "checks", "data", "errors", "html", "network",
+        "tensor_file", "wording",
+    }  # fmt: skip
+
+
+# What a command line may load before it is known what to do: no part of the library but these.
+PLAIN = {"__init__", "_lazy", "_version", "blas", "cli", "errors", "wording"}
+HELP = {"cyclopts", "rich"}  # of HEAVY
+MODELS = {"checks", "data", "html", "model_file", "network", "tensor_file"}
+READERS_OF_TEXT = {"markdown_it", "pygments", "docutils", "asyncio", "email", "numpy"}
+
+
+@pytest.mark.parametrize("command", ["", *SUMMARIES])
+def test_help_loads_neither_numpy_nor_the_library(command):
+    found = loaded_by_command(*filter(None, [command, "--help"]))
+    assert {part_of(name) for name in own(found)} <= PLAIN
+    assert not packages(found) & ({*HEAVY, *READERS_OF_TEXT} - HELP)
+
+
+def test_listing_the_commands_imports_none():
+    modules = own(loaded_by_command("--help"))
+    assert not {f"chainrule.cli.{name.replace('-', '_')}" for name in SUMMARIES} & modules
+
+
+@pytest.mark.parametrize(
+    ("line", "more"),
+    [
+        ("--version", set()),
+        ("trian", set()),
+        ("train --layer 5", set()),
+        ("train fashion --size x", set()),
+        ("train fashion --layers x", {"run_folder", "tensor_file"}),
+        ("train", {"run_folder", "tensor_file"}),
+        ("report missing", {"checks", "run_folder", "tensor_file"}),
+        ("graph a b", set()),
+        ("predict missing a.png", MODELS),
+        ("export missing", MODELS | {"export"}),
+    ],
+)
+def test_an_error_loads_what_was_needed_to_find_it(line, more):
+    found = loaded_by_command(*line.split())
+    assert {part_of(name) for name in own(found)} <= PLAIN | more
+    assert not packages(found) & ({*HEAVY, *READERS_OF_TEXT} - HELP - {"numpy", "safetensors"})
+
+
+def test_commands_are_listed_by_the_first_lines_of_their_docstrings():
+    for name, summary in SUMMARIES.items():
+        first = inspect.getdoc(app[name].default_command).partition("\n\n")[0]
+        assert summary == " ".join(first.split())
 
 
 def test_importing_prints_and_warns_nothing():

@@ -8,27 +8,43 @@ result = cr.train(network, data.train, learning_rate=0.05, iterations=1000)
 model = cr.Model.of(result.network, data)
 print(cr.evaluate(model, data.test).accuracy)
 
-cr.MLPClassifier and cr.MLPRegressor are scikit-learn estimators, loaded when first asked for.
+cr.MLPClassifier and cr.MLPRegressor are scikit-learn estimators. Every name, and every package
+such as cr.graph, is imported when it is first asked for.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from chainrule._lazy import lazily
 from chainrule._version import __version__
-from chainrule.data import Dataset, FloatMatrix, PixelMatrix, Splits, open_data
-from chainrule.errors import (
-    ChainruleError,
-    DataError,
-    DivergenceError,
-    InputError,
-    ModelFileError,
-)
-from chainrule.inspection.evaluation import Evaluation, evaluate
-from chainrule.model_file import Model, load, save
-from chainrule.network import Network
-from chainrule.training import EarlyStopping, History, Training, train
 
 if TYPE_CHECKING:
+    from chainrule.data import Dataset, FloatMatrix, PixelMatrix, Splits, open_data
+    from chainrule.errors import (
+        ChainruleError,
+        DataError,
+        DivergenceError,
+        InputError,
+        ModelFileError,
+    )
     from chainrule.estimators import MLPClassifier, MLPRegressor
+    from chainrule.inspection.evaluation import Evaluation, evaluate
+    from chainrule.model_file import Model, load, save
+    from chainrule.network import Network
+    from chainrule.training import EarlyStopping, History, Training
+    from chainrule.training.train import train
+else:
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "data": "Dataset FloatMatrix PixelMatrix Splits open_data",
+            "errors": "ChainruleError DataError DivergenceError InputError ModelFileError",
+            "estimators": "MLPClassifier MLPRegressor",
+            "inspection.evaluation": "Evaluation evaluate",
+            "model_file": "Model load save",
+            "network": "Network",
+            "training": "EarlyStopping History Training train",
+        },
+    )
 
 __all__ = [
     "ChainruleError",
@@ -55,18 +71,3 @@ __all__ = [
     "save",
     "train",
 ]
-
-# scikit-learn takes seconds to import: only whoever asks for an estimator waits for it.
-_ESTIMATORS = ("MLPClassifier", "MLPRegressor")
-
-
-def __getattr__(name: str) -> Any:
-    if name in _ESTIMATORS:
-        from chainrule import estimators
-
-        return getattr(estimators, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

@@ -14,8 +14,6 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from chainrule import checks
-
 # Operations of one product from which on more threads gain a third on a quiet machine, all else
 # that a step does included: `python -m benchmarks --only threads`.
 WORTH = 4e7
@@ -46,6 +44,8 @@ def at_most(threads: int | None) -> AbstractContextManager[Any]:
     """
     if threads is None:
         return nullcontext()
+    from chainrule import checks
+
     checks.whole_number("threads", "cores that may be used", threads, least=1)
     there = max((library.num_threads for library in _controller().lib_controllers), default=1)
     limits: AbstractContextManager[Any] = _controller().limit(limits=min(threads, there))

@@ -6,37 +6,18 @@ InputError with where, expected, got and fix.
 
 import difflib
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule.errors import InputError
+from chainrule.wording import describe as describe
+from chainrule.wording import listed as listed
+from chainrule.wording import printable as printable
 
 FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
-
-
-def describe(value: Any) -> str:
-    """A value for an error message: an array by shape and dtype, anything else short."""
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}, {value.dtype}"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def listed(names: Sequence[str], few: int = 10, separator: str = ", ") -> str:
-    """The first few names for a message, and how many more there are."""
-    more = [f"and {len(names) - few} more"] if len(names) > few else []
-    return separator.join([*names[:few], *more])
-
-
-def printable(path: str | Path) -> str:
-    """A path as text: bytes that are no UTF-8 become fit to be written, printed and drawn."""
-    try:
-        return os.fsencode(path).decode("utf-8", "replace")
-    except UnicodeEncodeError:  # half a character, which is not from a path
-        return str(path).encode("utf-8", "replace").decode()
 
 
 def path(where: str, value: Any) -> Path:

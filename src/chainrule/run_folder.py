@@ -26,14 +26,14 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from chainrule import tensor_file
 from chainrule.errors import InputError, ModelFileError
-from chainrule.inspection.plots import learning_curve
-from chainrule.inspection.saving import save_figure
-from chainrule.model_file import Model, save
-from chainrule.training import History
+
+if TYPE_CHECKING:
+    from chainrule.model_file import Model
+    from chainrule.training import History
 
 
 class _File:
@@ -157,8 +157,12 @@ class RunFolder(Folder):
     curve = _File("learning-curve.png")
     checkpoint = _File("checkpoint.safetensors")
 
-    def write_results(self, model: Model, history: History, title: str) -> None:
+    def write_results(self, model: "Model", history: "History", title: str) -> None:
         """The model, the history and its picture."""
+        from chainrule.inspection.plots import learning_curve
+        from chainrule.inspection.saving import save_figure
+        from chainrule.model_file import save
+
         save(model, self.model)
         history.to_csv(self.history)
         save_figure(learning_curve(history, title=title), self.curve)

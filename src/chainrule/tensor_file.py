@@ -6,26 +6,25 @@ a full disk leaves the old file or none, never half of one.
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 import stat
-import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from chainrule import checks
 from chainrule.errors import InputError, ModelFileError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 KEY = "chainrule"  # the one metadata entry: a JSON object with at least "format" and "version"
 ROOM = "room to write it"  # what a full disk has not
 PART = ".part"  # how the name of a file ends that is not written whole yet
 
 
-def write(path: str | Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> None:
+def write(path: str | Path, arrays: "dict[str, np.ndarray]", facts: dict[str, Any]) -> None:
     """Write arrays by name and JSON-serializable facts to `path`, atomically."""
+    import numpy as np
     from safetensors.numpy import save
 
     # safetensors 0.8 writes strided arrays' buffers as they lie: wrong numbers, without a word.
@@ -37,8 +36,12 @@ def write(path: str | Path, arrays: dict[str, np.ndarray], facts: dict[str, Any]
     write_bytes(path, save(plain, {KEY: json.dumps({"digest": _digest(plain, facts), **facts})}))
 
 
-def _digest(arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> str:
+def _digest(arrays: "dict[str, np.ndarray]", facts: dict[str, Any]) -> str:
     """SHA-256 of all that a file says; JSON writes the same floats for the same bits."""
+    import hashlib
+
+    import numpy as np
+
     names = sorted(arrays)
     found = hashlib.sha256(json.dumps([names, facts], sort_keys=True).encode())
     for name in names:
@@ -53,6 +56,10 @@ def write_bytes(path: str | Path, content: bytes, *, new: bool = False) -> None:
 
     new : refuse to replace a file, also one that another process makes at the same time.
     """
+    import tempfile
+
+    from chainrule import checks
+
     path = checks.path("write", path)
     try:
         start = f".{path.name[:40]}."
@@ -100,6 +107,8 @@ def remove_parts(folder: Path) -> None:
 def read_bytes(path: str | Path) -> bytes:
     """A file's content. OSError also for what is no regular file, and might never end, and for
     more than the memory holds."""
+    from chainrule import checks
+
     found = os.stat(path)
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         raise OSError(errno.EINVAL, "no regular file")
@@ -115,7 +124,7 @@ def reason(error: Exception) -> str:
 
 def read(
     path: str | Path, kind: str, newest: int, *, oldest: int = 1, sealed: bool = True
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+) -> "tuple[dict[str, np.ndarray], dict[str, Any]]":
     """The arrays and facts of a file of this kind ("model", "checkpoint").
 
     newest, oldest : the format versions that this program reads.
@@ -123,6 +132,8 @@ def read(
     ModelFileError if it is missing, truncated, changed, foreign, of another kind or newer.
     """
     from safetensors import SafetensorError, safe_open
+
+    from chainrule import checks
 
     path = checks.path("read", path)
     where = str(path)

@@ -1,12 +1,36 @@
-"""Numbers and settings as people read them: in tables, reports and pictures."""
+"""Numbers, names and settings as people read them: in messages, tables, reports and pictures."""
 
+import os
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from unicodedata import bidirectional
 
-from chainrule import checks
-
 RIGHT_TO_LEFT = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "PDF", "FSI", "PDI"}
+
+
+def describe(value: Any) -> str:
+    """A value for an error message: an array by shape and dtype, anything else short."""
+    numpy = sys.modules.get("numpy")  # without which nothing is an array
+    if numpy and isinstance(value, numpy.ndarray):
+        return f"an array of shape {value.shape}, {value.dtype}"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def listed(names: Sequence[str], few: int = 10, separator: str = ", ") -> str:
+    """The first few names for a message, and how many more there are."""
+    more = [f"and {len(names) - few} more"] if len(names) > few else []
+    return separator.join([*names[:few], *more])
+
+
+def printable(path: str | Path) -> str:
+    """A path as text: bytes that are no UTF-8 become fit to be written, printed and drawn."""
+    try:
+        return os.fsencode(path).decode("utf-8", "replace")
+    except UnicodeEncodeError:  # half a character, which is not from a path
+        return str(path).encode("utf-8", "replace").decode()
 
 
 def percent(fraction: float, decimals: int = 2) -> str:
@@ -59,7 +83,7 @@ def shortened(text: object, most: int = 40) -> str:
     One with characters that are written from right to left, or turn the direction, is set apart
     (Unicode's isolates): it would carry the numbers beside it along.
     """
-    line = " ".join(checks.printable(str(text)).split())
+    line = " ".join(printable(str(text)).split())
     if len(line) > most:
         line = f"{line[: most - most // 2 - 1]}…{line[-(most // 2) :]}"
     turned = any(bidirectional(c) in RIGHT_TO_LEFT for c in line)

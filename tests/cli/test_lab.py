@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from chainrule.cli import lab as command
+from chainrule import lab
 from chainrule.lab import LOOPS, Task
 
 QUICK = ("lab", "--quick")
@@ -70,7 +70,7 @@ def test_one_seed_gives_the_same_trainings(chainrule):
 
 def test_results_that_differ(chainrule, monkeypatch):
     wrong = Task("dot product", "of 2 numbers", {LOOPS: lambda: 1.0, "NumPy": lambda: float("nan")})
-    monkeypatch.setattr(command, "tasks", lambda **_: [wrong])
+    monkeypatch.setattr(lab, "tasks", lambda **_: [wrong])
     said = chainrule("lab", "times", "--quick")
     assert said.code == 1
     assert "WRONG: dot product, NumPy." in said.out
@@ -86,7 +86,7 @@ def test_no_folder_is_left_of_a_lab_that_was_broken_off(chainrule, monkeypatch, 
     def broken_off(*_):
         raise error
 
-    monkeypatch.setattr(command, "measure", broken_off)
+    monkeypatch.setattr(lab, "measure", broken_off)
     assert chainrule(*QUICK, "--out", "deep/lab").code == (1 if error is KeyboardInterrupt else 2)
     assert not list(tmp_path.iterdir())
 

@@ -8,23 +8,41 @@ from cyclopts import App, CycloptsError, Parameter, Token, convert
 
 from chainrule._version import __version__
 from chainrule.cli import parse
-from chainrule.cli.crossval import crossval
-from chainrule.cli.demo import demo
-from chainrule.cli.evaluate import evaluate
-from chainrule.cli.explain import explain_picture
-from chainrule.cli.export import export
-from chainrule.cli.graph import graph
-from chainrule.cli.lab import lab
-from chainrule.cli.leave_one_out import leave_one_out
-from chainrule.cli.lr_find import lr_find
-from chainrule.cli.predict import predict
-from chainrule.cli.report import report
-from chainrule.cli.reproduce import reproduce
-from chainrule.cli.review_labels import review
+from chainrule.cli.help_pages import HelpPages
 from chainrule.cli.show import safe
-from chainrule.cli.sweep import sweep
-from chainrule.cli.train import train
 from chainrule.errors import ChainruleError
+
+# The first line of each command's docstring: a command is imported when it is called.
+SUMMARIES = {
+    "demo": "Train three networks on the built-in pictures of clothes; no data needed.",
+    "train": "Train a network and write a run folder: model, settings, history, learning curve.",
+    "evaluate": (
+        "Measure a model on data: accuracy, cost, confusion matrix, the most confident mistakes."
+    ),
+    "predict": "Ask a model about pictures of your own: the class and its probability for each.",
+    "lr-find": "Suggest a learning rate by a range test, or compare a list of them.",
+    "sweep": (
+        "Train many settings at once, compare them on held-out examples, train the best on all."
+    ),
+    "crossval": (
+        "Cross-validate: train once for each fold without it, all together, and measure there."
+    ),
+    "leave-one-out": (
+        "Train once without each example: its own prediction then, and its exact influence on "
+        "others."
+    ),
+    "review-labels": "Find examples whose labels look wrong, by networks trained without them.",
+    "explain": "Say why a model answers as it does to a picture of your own.",
+    "report": "Write one HTML file that says how good a training is, and shows why.",
+    "graph": 'Show every value and every derivative of a formula, `"3*(a + b*c)" a=5 b=3 c=2`.',
+    "lab": "Loops against matrix equations, timed; a deep network against a shallow one, counted.",
+    "export": "Write a model in a format that other programs read: ONNX.",
+    "reproduce": (
+        "Train the course's three published experiments and compare with what was published."
+    ),
+}
+# Where a command is, if not in the module and the function of its name.
+PLACES = {"explain": "explain:explain_picture", "review-labels": "review_labels:review"}
 
 
 def _converted(kind: Any, tokens: Sequence[Token]) -> Any:
@@ -39,7 +57,8 @@ app = App(
     help="Neural networks from their equations, trained exactly and fast. "
     "Start with `chainrule demo`: it needs no data.",
     version=f"chainrule {__version__}",
-    help_format="markdown",
+    help_format="plaintext",
+    help_formatter=HelpPages(SUMMARIES),
     result_action="return_value",
     suppress_keyboard_interrupt=False,
     # A file may be called [a].png: that is a name, not a list in JSON.
@@ -47,13 +66,9 @@ app = App(
         converter=_converted, json_list=False, json_dict=False, negative=()
     ),
 )
-for command in (demo, train, evaluate, predict, lr_find, sweep, crossval, leave_one_out):
-    app.command(command)
-app.command(review, name="review-labels")
-app.command(explain_picture, name="explain")
-app.command(report)
-for other in (graph, lab, export, reproduce):
-    app.command(other)
+for command in SUMMARIES:
+    module = command.replace("-", "_")
+    app.command(f"chainrule.cli.{PLACES.get(command, f'{module}:{module}')}", name=command)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

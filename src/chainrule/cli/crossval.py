@@ -1,21 +1,18 @@
 """`chainrule crossval`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from chainrule.cli import show
 from chainrule.cli.experiment import COMMON, Common, Folds, Job, carried_out, planned
 from chainrule.cli.options import Options
-from chainrule.data import Dataset
-from chainrule.experiments import SCORES, CrossValidation, Execution, cross_validate
-from chainrule.experiments.measures import write_table
-from chainrule.inspection.alarms import alarms_of_runs
-from chainrule.inspection.experiment_plots import fold_curves
-from chainrule.inspection.report import cross_validation_report
-from chainrule.inspection.saving import save_figure
 from chainrule.wording import number
+
+if TYPE_CHECKING:
+    from chainrule.data import Dataset
+    from chainrule.experiments import CrossValidation, Execution
 
 
 def crossval(
@@ -43,8 +40,10 @@ def crossval(
     )
 
 
-def cross_validated(job: Job[Folds], execution: Execution) -> CrossValidation:
+def cross_validated(job: Job[Folds], execution: "Execution") -> "CrossValidation":
     """Of the training set, as the options say."""
+    from chainrule.experiments import cross_validate
+
     return cross_validate(
         job.splits.train,
         job.setting,
@@ -56,7 +55,12 @@ def cross_validated(job: Job[Folds], execution: Execution) -> CrossValidation:
     )
 
 
-def _written(job: Job[Folds], found: CrossValidation) -> dict[str, Any]:
+def _written(job: Job[Folds], found: "CrossValidation") -> dict[str, Any]:
+    from chainrule.experiments import SCORES
+    from chainrule.inspection.experiment_plots import fold_curves
+    from chainrule.inspection.report import cross_validation_report
+    from chainrule.inspection.saving import save_figure
+
     if found.folds:
         found.to_csv(job.folder.table)
         write_predictions(found.probabilities, job.splits.train, job.folder.path)
@@ -68,9 +72,11 @@ def _written(job: Job[Folds], found: CrossValidation) -> dict[str, Any]:
     return {**spreads, "folds": found.rows()}
 
 
-def write_predictions(P: Any, data: Dataset, folder: Path) -> None:
+def write_predictions(P: Any, data: "Dataset", folder: Path) -> None:
     """predictions.csv: each example's class, and the probabilities P (n_classes, m) of networks
     trained without it."""
+    from chainrule.experiments.measures import write_table
+
     rows = [
         {"name": name, "class": data.classes[label]}
         | {f"probability of {k}": float(p) for k, p in zip(data.classes, column, strict=True)}
@@ -79,7 +85,10 @@ def write_predictions(P: Any, data: Dataset, folder: Path) -> None:
     write_table(rows, folder / "predictions.csv")
 
 
-def _report(job: Job[Folds], found: CrossValidation, facts: dict[str, Any]) -> str:
+def _report(job: Job[Folds], found: "CrossValidation", facts: dict[str, Any]) -> str:
+    from chainrule.experiments import SCORES
+    from chainrule.inspection.alarms import alarms_of_runs
+
     if not found.folds:
         return ""
     measures = (*SCORES, "training_cost")

@@ -3,17 +3,18 @@
 import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
 from chainrule.cli.options import Options
-from chainrule.cli.run_report import write_report
-from chainrule.data import Splits
-from chainrule.inspection.evaluation import evaluate
-from chainrule.model_file import Model
-from chainrule.run_folder import RunFolder
-from chainrule.training import Training, train
 from chainrule.wording import percent
+
+if TYPE_CHECKING:
+    from chainrule.data import Splits
+    from chainrule.model_file import Model
+    from chainrule.run_folder import RunFolder
+    from chainrule.training import Training
+
 
 DATA = "fashion"
 NETWORKS = {"softmax regression": "none", "2 layers": "50", "4 layers": "50,20,20"}
@@ -25,8 +26,8 @@ class _Trained:
 
     name: str
     options: Options
-    model: Model
-    result: Training
+    model: "Model"
+    result: "Training"
     row: dict[str, Any]
 
 
@@ -43,6 +44,8 @@ def demo(*, out: Path | None = None, json: bool = False) -> int:
     json
         Print one JSON object instead of text.
     """
+    from chainrule.run_folder import RunFolder
+
     folder = RunFolder(out) if out else RunFolder.next_free("demo")
     folder.create()
     try:
@@ -52,7 +55,7 @@ def demo(*, out: Path | None = None, json: bool = False) -> int:
         raise
 
 
-def _demo(folder: RunFolder, *, json: bool) -> int:
+def _demo(folder: "RunFolder", *, json: bool) -> int:
     splits, screen = Options().open(DATA), show.console()
     if not json:
         screen.print(
@@ -94,14 +97,19 @@ def _demo(folder: RunFolder, *, json: bool) -> int:
     return 0
 
 
-def _train(name: str, layers: str, splits: Splits, *, bar: bool) -> _Trained:
+def _train(name: str, layers: str, splits: "Splits", *, bar: bool) -> _Trained:
+    from chainrule.cli.progress import Progress
+    from chainrule.inspection.evaluation import evaluate
+    from chainrule.model_file import Model
+    from chainrule.training import train
+
     assert splits.test is not None
     options = Options(
         layers=layers, optimizer="momentum", learning_rate=0.01, iterations=500, seed=1
     )
     setting = options.setting()
     network = setting.network(splits.train.raw.shape[0], len(splits.train.classes))
-    progress = show.Progress(name) if bar else None
+    progress = Progress(name) if bar else None
     try:
         callbacks = [progress] if progress else []
         result = train(network, splits.train, callbacks=callbacks, **setting.arguments())
@@ -126,8 +134,10 @@ def _train(name: str, layers: str, splits: Splits, *, bar: bool) -> _Trained:
     return _Trained(name, options, model, result, row)
 
 
-def _write(folder: RunFolder, one: _Trained, splits: Splits) -> None:
+def _write(folder: "RunFolder", one: _Trained, splits: "Splits") -> None:
     """The run folder of one network, with its report."""
+    from chainrule.cli.run_report import write_report
+
     history = one.result.history
     folder.write_settings({"data": DATA, "options": asdict(one.options)})
     folder.write_results(one.model, history, title=f"{DATA}: cost")

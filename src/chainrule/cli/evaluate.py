@@ -1,14 +1,15 @@
 """`chainrule evaluate`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from chainrule import checks
 from chainrule.cli import show
-from chainrule.data import Dataset, Splits, apply_decisions, open_raw, read_decisions
-from chainrule.inspection.evaluation import Evaluation
-from chainrule.inspection.evaluation import evaluate as evaluate_model
-from chainrule.model_file import load
 from chainrule.wording import percent
+
+if TYPE_CHECKING:
+    from chainrule.data import Dataset, Splits
+    from chainrule.inspection.evaluation import Evaluation
+
 
 WIDE = 12  # classes that a confusion matrix in a terminal has room for
 
@@ -47,6 +48,11 @@ def evaluate(
     json
         Print one JSON object instead of text.
     """
+    from chainrule import checks
+    from chainrule.data import apply_decisions, open_raw, read_decisions
+    from chainrule.inspection.evaluation import evaluate as evaluate_model
+    from chainrule.model_file import load
+
     checks.whole_number("evaluate", "--mistakes", mistakes)
     loaded = load(model)
     splits = open_raw(
@@ -68,7 +74,9 @@ def evaluate(
     return 0
 
 
-def _report(found: Evaluation, data: Dataset, name: str, splits: Splits, mistakes: int) -> None:
+def _report(
+    found: "Evaluation", data: "Dataset", name: str, splits: "Splits", mistakes: int
+) -> None:
     out = show.console()
     show.print_skipped(splits.skipped)
     out.print(f"{found.m} {name} examples from {show.safe(data.source)}".replace("  ", " "))

@@ -9,19 +9,18 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from chainrule import checks, tensor_file
 from chainrule._version import __version__
 from chainrule.cli import parse, show
 from chainrule.cli.options import Options, command_line, restored
-from chainrule.cli.saver import go_on
-from chainrule.data import Dataset, Splits
 from chainrule.errors import ChainruleError, InputError, ModelFileError
-from chainrule.experiments import Execution, Setting
-from chainrule.experiments.examples import Examples
-from chainrule.experiments.measures import as_json
-from chainrule.run_folder import ExperimentFolder
+from chainrule.wording import describe, printable
+
+if TYPE_CHECKING:
+    from chainrule.data import Splits
+    from chainrule.experiments import Execution, Setting
+    from chainrule.run_folder import ExperimentFolder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,31 +92,36 @@ class Job(Generic[Own_co]):
     options: Options
     own: Own_co
     common: Common
-    folder: ExperimentFolder
+    folder: "ExperimentFolder"
     began: float = field(default_factory=time.perf_counter)
 
     @cached_property
-    def setting(self) -> Setting:
+    def setting(self) -> "Setting":
         """What is trained."""
         return self.options.setting()
 
     @cached_property
-    def splits(self) -> Splits:
+    def splits(self) -> "Splits":
         """The data, which are read when they are first asked for."""
         return self.options.open(self.data)
 
     @cached_property
     def examples(self) -> str:
         """By which the training examples are known again."""
+        from chainrule.experiments.examples import Examples
+
         return Examples(self.command, self.splits.train).digest()
 
     @property
     def data_name(self) -> str:
         """For the titles of pictures."""
-        return checks.printable(Path(self.data).name)
+        return printable(Path(self.data).name)
 
     def write_report(self, make: Callable[..., str], found: Any, data: Any, **more: Any) -> None:
         """report.html in the folder: what `make` says of what was found on `data`."""
+        from chainrule import tensor_file
+        from chainrule.data import Dataset
+
         groups = (self.own, self.options)
         settings: dict[str, Any] = {
             "command": command_line(self.command, parse.absolute(self.data), *groups)
@@ -137,6 +141,8 @@ class Job(Generic[Own_co]):
 
     def facts(self) -> dict[str, Any]:
         """What --resume needs, and whoever wants to repeat it."""
+        from chainrule.experiments.measures import as_json
+
         return {
             "command": self.command,
             "chainrule": __version__,
@@ -150,6 +156,8 @@ class Job(Generic[Own_co]):
 
 def planned(command: str, data: str | None, options: Options, own: Own, common: Common) -> Job[Own]:
     """What to do and where, before anything is read but the settings of what is resumed."""
+    from chainrule.run_folder import ExperimentFolder
+
     options = options.absolute()
     if options.patience is not None:
         fix = "Look at the learning curves for the best number of iterations."
@@ -161,7 +169,7 @@ def planned(command: str, data: str | None, options: Options, own: Own, common: 
         saved, where = folder.read_settings(), str(folder.settings)
         folder.remove_parts()
         if saved.get("command") != command:
-            found = checks.describe(saved.get("command"))
+            found = describe(saved.get("command"))
             raise ModelFileError(where, f"the settings of chainrule {command}", found)
         options = restored(saved.get("options"), options, where)
         own = restored(saved.get(command), own, where)
@@ -177,7 +185,7 @@ def planned(command: str, data: str | None, options: Options, own: Own, common: 
 def carried_out(
     job: Job[Own],
     plan: str,
-    work: Callable[[Execution], Found],
+    work: "Callable[[Execution], Found]",
     written: Callable[[Job[Own], Found], dict[str, Any]],
     report: Callable[[Job[Own], Found, dict[str, Any]], str],
 ) -> int:
@@ -188,6 +196,9 @@ def carried_out(
     written : writes what was found to the folder; returns it as facts for JSON.
     report : prints what was found, with those facts; returns the command to go on with, or "".
     """
+    from chainrule.cli.saver import go_on
+    from chainrule.experiments.measures import as_json
+
     _refuse_other_data(job)
     if not job.common.json:
         _introduce(job, plan)
@@ -228,9 +239,12 @@ def _introduce(job: Job[Any], plan: str) -> None:
     out.print(f"Plan     {plan}")
 
 
-def _worked(job: Job[Any], work: Callable[[Execution], Found]) -> Found:
+def _worked(job: Job[Any], work: "Callable[[Execution], Found]") -> Found:
     """What `work` gives; the folder is made for it, with a progress bar, and what it finished is
     kept there if it is interrupted or killed. A mistake in the settings leaves no folder."""
+    from chainrule.cli.saver import go_on
+    from chainrule.experiments import Execution
+
     new, bar = job.common.resume is None, show.RunsProgress(job.command)
     if new:
         job.folder.create(job.facts())

@@ -1,22 +1,17 @@
 """`chainrule explain`."""
 
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
-from chainrule.cli.again import followed, left_out, retraced
-from chainrule.data import Dataset, read_image
 from chainrule.errors import InputError
-from chainrule.experiments.measures import as_json
-from chainrule.inspection.explanation import Explanation, explain
-from chainrule.inspection.explanation_plot import explanation_plot
-from chainrule.inspection.saving import save_figure
-from chainrule.model_file import Model, load
 from chainrule.wording import percent, shortened
 
-Array = np.ndarray
+if TYPE_CHECKING:
+    from chainrule.data import Dataset
+    from chainrule.inspection.explanation import Explanation
+    from chainrule.model_file import Model
+
 SHOWN = 5  # at either end
 
 
@@ -53,6 +48,13 @@ def explain_picture(
     json
         Print one JSON object instead of text.
     """
+    from chainrule.cli.again import followed, left_out, retraced
+    from chainrule.data import read_image
+    from chainrule.inspection.explanation import explain
+    from chainrule.inspection.explanation_plot import explanation_plot
+    from chainrule.inspection.saving import save_figure
+    from chainrule.model_file import load
+
     loaded = load(model)
     if loaded.image_shape is None:
         n_x = loaded.network.layer_sizes[0]
@@ -88,15 +90,21 @@ def explain_picture(
     return 0
 
 
-def _nothing_of(model: Model) -> Dataset:
+def _nothing_of(model: "Model") -> "Dataset":
     """No examples, of the model's kind."""
+    import numpy as np
+
+    from chainrule.data import Dataset
+
     empty = np.empty((model.network.layer_sizes[0], 0), np.uint8)
     return Dataset(empty, np.empty(0, np.int64), model.classes, image_shape=model.image_shape)
 
 
 def _facts(
-    found: Explanation, model: Model, data: Dataset, path: Path, note: str
+    found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str
 ) -> dict[str, Any]:
+    from chainrule.experiments.measures import as_json
+
     facts: dict[str, Any] = {
         "class": model.classes[found.decision],
         "probabilities": dict(zip(model.classes, found.P.tolist(), strict=True)),
@@ -123,7 +131,9 @@ def _facts(
     return facts
 
 
-def _report(found: Explanation, model: Model, data: Dataset, path: Path, note: str) -> None:
+def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str) -> None:
+    import numpy as np
+
     out, name = show.console(), show.safe(model.classes[found.decision])
     out.print(f"Answer    {name}, probability {found.P[found.decision]:.4f}")
     near, pushes = found.likeness, found.pushes
@@ -156,8 +166,10 @@ def _report(found: Explanation, model: Model, data: Dataset, path: Path, note: s
     out.print(f"Wrote {path}")
 
 
-def _ranked(title: str, head: str, values: Array, data: Dataset) -> None:
+def _ranked(title: str, head: str, values: Any, data: "Dataset") -> None:
     """The training pictures of the largest and of the smallest values (m,)."""
+    import numpy as np
+
     known = np.flatnonzero(np.isfinite(values))
     order = known[np.argsort(-values[known], kind="stable")]
     table = show.table(title, "training picture", "class", head, numbers=1)

@@ -1,13 +1,16 @@
 """`chainrule export`."""
 
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from chainrule.cli import show
-from chainrule.data import open_raw
 from chainrule.errors import InputError
-from chainrule.model_file import Model, load
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from chainrule.model_file import Model
+
 
 MOST = 1000  # examples to compare on: more would only take longer
 
@@ -43,6 +46,7 @@ def export(
         Print one JSON object instead of text.
     """
     from chainrule.export import export_onnx
+    from chainrule.model_file import load
 
     loaded = load(model)
     if onnx is None:
@@ -77,7 +81,9 @@ def export(
     return 0
 
 
-def _raw(model: Model, data: str, label: str | None) -> np.ndarray:
+def _raw(model: "Model", data: str, label: str | None) -> "np.ndarray":
     """Raw features (n_x, m) of the first test examples, or of the first of all."""
+    from chainrule.data import open_raw
+
     splits = open_raw(data, model.image_shape or (64, 64, 3), label, bits=model.bits)
     return model.prepare(splits.test or splits.train).raw[:, :MOST]

@@ -4,9 +4,6 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from chainrule import tensor_file
 from chainrule.cli import show
 from chainrule.errors import InputError
 
@@ -40,8 +37,6 @@ def graph(
     json
         Print one JSON object instead of tables.
     """
-    from chainrule.graph.formula import graph_of
-
     pairs = [_value(text) for text in values]
     given = dict(pairs)
     if len(given) < len(pairs):
@@ -49,6 +44,11 @@ def graph(
         raise InputError("graph", "one value for each name", f"two for {', '.join(twice)}")
     for path, endings, option in ((svg, SVG, "--svg"), (dot, DOT, "--dot")):
         _check_name(path, endings, option)
+    import numpy as np
+
+    from chainrule import tensor_file
+    from chainrule.graph.formula import graph_of
+
     found = graph_of(formula, given)
     drawings = [(path, text()) for path, text in ((svg, found.svg), (dot, found.dot)) if path]
     for path, text in drawings:
@@ -89,6 +89,8 @@ def _check_name(path: Path | None, endings: tuple[str, ...], option: str) -> Non
 
 
 def _facts(found: "Graph") -> dict[str, Any]:
+    import numpy as np
+
     def plain(value: Any) -> Any:
         array = np.asarray(value)
         flat = [v if np.isfinite(v) else None for v in array.reshape(-1).tolist()]

@@ -7,37 +7,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from chainrule import checks
 from chainrule.cli import show
-from chainrule.experiments.measures import as_json, write_table
-from chainrule.inspection.saving import save_figure
-from chainrule.lab import (
-    LOOPS,
-    TOLERANCE,
-    Built,
-    Measured,
-    Trained,
-    build,
-    measure,
-    tasks,
-    train_from_random_starts,
-)
-from chainrule.lab.pictures import parity_chart, ratio, times_chart
-from chainrule.run_folder import ExperimentFolder
 from chainrule.wording import percent
+
+if TYPE_CHECKING:
+    from chainrule.lab import Built, Measured, Trained
+    from chainrule.run_folder import ExperimentFolder
 
 
 @dataclass(frozen=True)
 class Found:
     """What the lab found; of a part that was not asked for nothing."""
 
-    times: list[Measured]
-    built: list[Built]
-    trained: list[Trained]
+    times: "list[Measured]"
+    built: "list[Built]"
+    trained: "list[Trained]"
 
     @property
     def wrong(self) -> list[str]:
@@ -72,6 +58,8 @@ def lab(
     json
         Print one JSON object instead of tables.
     """
+    from chainrule import checks
+
     began = time.perf_counter()
     checks.whole_number("lab", "--seed", seed)
     folder = _created(out)
@@ -96,8 +84,10 @@ def lab(
     return 1 if found.wrong else 0
 
 
-def _created(out: Path | None) -> ExperimentFolder | None:
+def _created(out: Path | None) -> "ExperimentFolder | None":
     """The folder, made before anything is timed."""
+    from chainrule.run_folder import ExperimentFolder
+
     if out is None:
         return None
     folder = ExperimentFolder(out)
@@ -105,7 +95,9 @@ def _created(out: Path | None) -> ExperimentFolder | None:
     return folder
 
 
-def _times(quick: bool, seed: int) -> list[Measured]:
+def _times(quick: bool, seed: int) -> "list[Measured]":
+    from chainrule.lab import measure, tasks
+
     rows = []
     for task in tasks(quick=quick, seed=seed):
         _announce(f"timing {task.name}, {task.size} ...")
@@ -113,11 +105,15 @@ def _times(quick: bool, seed: int) -> list[Measured]:
     return rows
 
 
-def _constructions(quick: bool) -> list[Built]:
+def _constructions(quick: bool) -> "list[Built]":
+    from chainrule.lab import build
+
     return [row for n in range(2, 7 if quick else 11) for row in build(n)]
 
 
-def _trainings(quick: bool, seed: int) -> list[Trained]:
+def _trainings(quick: bool, seed: int) -> "list[Trained]":
+    from chainrule.lab import train_from_random_starts
+
     rows = []
     for n in range(2, 4 if quick else 7):
         _announce(f"training networks for the parity of {n} bits ...")
@@ -131,6 +127,8 @@ def _announce(text: str) -> None:
 
 
 def _machine() -> dict[str, Any]:
+    import numpy as np
+
     return {
         "processor": platform.machine(),
         "cores": os.cpu_count(),
@@ -140,6 +138,8 @@ def _machine() -> dict[str, Any]:
 
 
 def _report(found: Found) -> None:
+    from chainrule.lab import TOLERANCE
+
     out = show.console()
     if found.times:
         out.print(_times_table(found.times))
@@ -159,7 +159,10 @@ def _report(found: Found) -> None:
         out.print(" ".join(filter(None, (same, exact))))
 
 
-def _times_table(rows: Sequence[Measured]) -> Any:
+def _times_table(rows: "Sequence[Measured]") -> Any:
+    from chainrule.lab import LOOPS
+    from chainrule.lab.pictures import ratio
+
     columns = ("time", "times as fast", "difference")
     table = show.table("Vectorization", "how", *columns, numbers=len(columns))
     task = ""
@@ -180,7 +183,7 @@ def _time(seconds: float) -> str:
     return f"{seconds * factor:#.3g}".removesuffix(".") + f" {unit}"
 
 
-def _built_table(rows: Sequence[Built]) -> Any:
+def _built_table(rows: "Sequence[Built]") -> Any:
     """A line for each number of bits, layers and units of each construction side by side."""
     names = list(dict.fromkeys(row.network for row in rows))
     columns = [f"{name}: {what}" for name in names for what in ("layers", "units")]
@@ -193,7 +196,7 @@ def _built_table(rows: Sequence[Built]) -> Any:
     return table
 
 
-def _trained_table(rows: Sequence[Trained]) -> Any:
+def _trained_table(rows: "Sequence[Trained]") -> Any:
     title = "Parity of n bits, trained from random starts"
     columns = ("found", "mean accuracy")
     table = show.table(title, "bits", "network", "layers", *columns, numbers=2)
@@ -204,8 +207,12 @@ def _trained_table(rows: Sequence[Trained]) -> Any:
     return table
 
 
-def _write(found: Found, folder: ExperimentFolder) -> None:
+def _write(found: Found, folder: "ExperimentFolder") -> None:
     """Tables as CSV, and pictures."""
+    from chainrule.experiments.measures import write_table
+    from chainrule.inspection.saving import save_figure
+    from chainrule.lab.pictures import parity_chart, times_chart
+
     if found.times:
         write_table(_rows(found.times), folder.table)
         title = "The same results, from loops and from matrix equations"
@@ -222,7 +229,10 @@ def _rows(rows: Sequence[Any]) -> list[dict[str, Any]]:
     return [asdict(row) for row in rows]
 
 
-def _facts(found: Found, folder: ExperimentFolder | None, seconds: float) -> dict[str, Any]:
+def _facts(found: Found, folder: "ExperimentFolder | None", seconds: float) -> dict[str, Any]:
+    from chainrule.experiments.measures import as_json
+    from chainrule.lab import TOLERANCE
+
     facts: dict[str, Any] = as_json(
         {
             "agree": not found.wrong,

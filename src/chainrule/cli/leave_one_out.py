@@ -1,23 +1,18 @@
 """`chainrule leave-one-out`."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 from cyclopts import Parameter
 
-from chainrule import tensor_file
 from chainrule.cli import show
-from chainrule.cli.crossval import write_predictions
 from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
 from chainrule.cli.options import Options
-from chainrule.experiments import LeaveOneOut
-from chainrule.experiments import leave_one_out as run_leave_one_out
-from chainrule.inspection.alarms import alarms_of_runs
-from chainrule.inspection.experiment_plots import left_out_plot
-from chainrule.inspection.report import leave_one_out_report
-from chainrule.inspection.saving import save_figure
 from chainrule.wording import number, percent
+
+if TYPE_CHECKING:
+    from chainrule.experiments import LeaveOneOut
+
 
 SHOWN = 10  # examples in the terminal; the table in the folder has all
 
@@ -40,6 +35,8 @@ def leave_one_out(
     data
         Data of any kind that `chainrule train` takes; its training set is used.
     """
+    from chainrule.experiments import leave_one_out as run_leave_one_out
+
     job = planned("leave-one-out", data, options, Nothing(), common)
     return carried_out(
         job,
@@ -50,7 +47,15 @@ def leave_one_out(
     )
 
 
-def _written(job: Job[Nothing], found: LeaveOneOut) -> dict[str, Any]:
+def _written(job: Job[Nothing], found: "LeaveOneOut") -> dict[str, Any]:
+    import numpy as np
+
+    from chainrule import tensor_file
+    from chainrule.cli.crossval import write_predictions
+    from chainrule.inspection.experiment_plots import left_out_plot
+    from chainrule.inspection.report import leave_one_out_report
+    from chainrule.inspection.saving import save_figure
+
     folder = job.folder.path
     found.to_csv(job.folder.table)
     write_predictions(found.probabilities, job.splits.train, folder)
@@ -73,7 +78,11 @@ def _written(job: Job[Nothing], found: LeaveOneOut) -> dict[str, Any]:
     }
 
 
-def _report(job: Job[Nothing], found: LeaveOneOut, facts: dict[str, Any]) -> str:
+def _report(job: Job[Nothing], found: "LeaveOneOut", facts: dict[str, Any]) -> str:
+    import numpy as np
+
+    from chainrule.inspection.alarms import alarms_of_runs
+
     out = show.console()
     if not np.isfinite(found.losses).any():
         return ""

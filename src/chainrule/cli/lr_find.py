@@ -2,24 +2,17 @@
 
 import textwrap
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from chainrule.cli import parse, show
 from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
 from chainrule.cli.options import Options, command_line
-from chainrule.experiments import (
-    RateComparison,
-    RateSuggestion,
-    compare_learning_rates,
-    find_learning_rate,
-)
-from chainrule.experiments.learning_rates import COUNT, HIGH, ITERATIONS, LOW
-from chainrule.inspection.experiment_plots import learning_curves, rate_plot
-from chainrule.inspection.report import learning_rates_report
-from chainrule.inspection.saving import save_figure
 from chainrule.wording import number, percent
+
+if TYPE_CHECKING:
+    from chainrule.experiments import RateComparison, RateSuggestion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +33,10 @@ class Rates:
         Compare these rates over all --iterations instead, such as 0.01,0.001,0.0001.
     """
 
-    low: float = LOW
-    high: float = HIGH
-    count: int = COUNT
-    test_iterations: int = ITERATIONS
+    low: float = 1e-5  # the defaults of find_learning_rate, which is not imported for --help
+    high: float = 10.0
+    count: int = 60
+    test_iterations: int = 100
     rates: str | None = None
 
 
@@ -61,6 +54,8 @@ def lr_find(
     data
         Data of any kind that `chainrule train` takes; its training set is used.
     """
+    from chainrule.experiments import compare_learning_rates, find_learning_rate
+
     job = planned("lr-find", data, options, search, common)
     own = job.own
     if own.rates is not None:
@@ -91,7 +86,11 @@ def lr_find(
     )
 
 
-def _written_comparison(job: Job[Rates], found: RateComparison) -> dict[str, Any]:
+def _written_comparison(job: Job[Rates], found: "RateComparison") -> dict[str, Any]:
+    from chainrule.inspection.experiment_plots import learning_curves
+    from chainrule.inspection.report import learning_rates_report
+    from chainrule.inspection.saving import save_figure
+
     found.to_csv(job.folder.table)
     if found.histories:
         names = [f"{rate:g}" for rate in found.rates]
@@ -102,7 +101,7 @@ def _written_comparison(job: Job[Rates], found: RateComparison) -> dict[str, Any
     return {"rates": found.rows()}
 
 
-def _report_comparison(job: Job[Rates], found: RateComparison, facts: dict[str, Any]) -> str:
+def _report_comparison(job: Job[Rates], found: "RateComparison", facts: dict[str, Any]) -> str:
     table = show.table("", "learning rate", "cost", "accuracy", numbers=2)
     for row in found.rows():
         numbers = number(row["cost"]), percent(row["accuracy"])
@@ -113,7 +112,11 @@ def _report_comparison(job: Job[Rates], found: RateComparison, facts: dict[str, 
     return ""
 
 
-def _written_suggestion(job: Job[Rates], found: RateSuggestion) -> dict[str, Any]:
+def _written_suggestion(job: Job[Rates], found: "RateSuggestion") -> dict[str, Any]:
+    from chainrule.inspection.experiment_plots import rate_plot
+    from chainrule.inspection.report import learning_rates_report
+    from chainrule.inspection.saving import save_figure
+
     tested = found.tested
     tested.to_csv(job.folder.table)
     if not tested.histories:
@@ -130,7 +133,7 @@ def _written_suggestion(job: Job[Rates], found: RateSuggestion) -> dict[str, Any
     return {"suggested": found.rate, "reason": found.reason, "rates": tested.rows()}
 
 
-def _report_suggestion(job: Job[Rates], found: RateSuggestion, facts: dict[str, Any]) -> str:
+def _report_suggestion(job: Job[Rates], found: "RateSuggestion", facts: dict[str, Any]) -> str:
     if not found.tested.histories:
         return ""
     out, margin = show.console(), " " * 11

@@ -4,13 +4,15 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from chainrule import checks
 from chainrule.cli import parse
-from chainrule.data import Splits, open_data
 from chainrule.errors import InputError, ModelFileError
-from chainrule.experiments.setting import WITH_MOMENTUM, Setting
+from chainrule.wording import describe
+
+if TYPE_CHECKING:
+    from chainrule.data import Splits
+    from chainrule.experiments import Setting
 
 ITERATIONS = 2500
 CHANGEABLE = ("iterations", "epochs")  # what a resumed training may be given anew
@@ -105,8 +107,10 @@ class Options:
         labels, test = (path and parse.absolute(path) for path in (self.labels, self.test))
         return replace(self, labels=labels, test=test)
 
-    def open(self, data: str) -> Splits:
+    def open(self, data: str) -> "Splits":
         """The data, as these settings want them."""
+        from chainrule.data import open_data
+
         return open_data(
             data,
             test=self.test,
@@ -119,9 +123,11 @@ class Options:
             seed=self.seed,
         )
 
-    def setting(self) -> Setting:
+    def setting(self) -> "Setting":
         """What is trained."""
         hidden = parse.layer_sizes(self.layers)
+        from chainrule.experiments.setting import WITH_MOMENTUM, Setting
+
         if self.momentum != Options.momentum and self.optimizer not in WITH_MOMENTUM:
             expected = f"the optimizer {' or '.join(WITH_MOMENTUM)}"
             raise InputError("--momentum", expected, self.optimizer, "Leave it out.")
@@ -178,7 +184,7 @@ def evaluation(folder: Path, data: str, options: Options, *, tested: bool) -> st
     return f"{command}  (there is no test set to evaluate on)"
 
 
-def with_setting(options: Options, setting: Setting, names: Sequence[str]) -> Options:
+def with_setting(options: Options, setting: "Setting", names: Sequence[str]) -> Options:
     """`options` with those of a setting's values that are named, as one types them."""
     values = {name: getattr(setting, name) for name in names}
     if "hidden" in values:
@@ -209,7 +215,7 @@ def restored(saved: Any, given: Group, where: str, changeable: Sequence[str] = (
     anew = {name: getattr(given, name) for name in changeable}
     for name, value in saved.items():
         if not fits(value, hints[name]):
-            raise ModelFileError(where, f"a setting for {name}", checks.describe(value))
+            raise ModelFileError(where, f"a setting for {name}", describe(value))
         if name not in anew and getattr(given, name) not in (defaults[name], value):
             raise InputError(
                 "--" + name.replace("_", "-"),

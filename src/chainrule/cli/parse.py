@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from chainrule import checks
 from chainrule.errors import DataError, InputError
-from chainrule.experiments import Between
+from chainrule.wording import describe
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LARGEST = 10**6  # units: beyond this the weights fit into no machine
 
@@ -23,7 +23,7 @@ def whole(text: str) -> int:
         found = float(text)
         if found.is_integer() and abs(found) < 2**53:  # beyond that floats skip whole numbers
             return int(found)
-    raise ValueError(f"expected a whole number; got {checks.describe(text)}.")
+    raise ValueError(f"expected a whole number; got {describe(text)}.")
 
 
 def layer_sizes(text: str) -> tuple[int, ...]:
@@ -63,8 +63,10 @@ def stem(data: str) -> str:
     return "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:40] or "run"
 
 
-def groups(names: Sequence[str] | None, pattern: str, source: str) -> np.ndarray:
+def groups(names: Sequence[str] | None, pattern: str, source: str) -> "np.ndarray":
     """For each name the text that a regular expression finds in it: its first group, or all."""
+    import numpy as np
+
     try:
         compiled = re.compile(pattern)
     except re.error as error:
@@ -118,6 +120,11 @@ def _field(name: str) -> str:
 
 
 def _range(name: str, text: str, *, whole: bool) -> Any:
+    import numpy as np
+
+    from chainrule import checks
+    from chainrule.experiments import Between
+
     ends, colon, count = text.partition(":")
     kind = _whole if whole else _float
     low, high = (kind(name, part.strip()) for part in ends.split("..", 1))

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from chainrule import checks
 from chainrule.cli import show
-from chainrule.data import tree
-from chainrule.data.images import of_depth, read_picture
 from chainrule.errors import DataError, InputError
-from chainrule.model_file import Model, decided, load
-from chainrule.wording import counted_by_reason
+from chainrule.wording import counted_by_reason, listed
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from chainrule.model_file import Model
+
 
 BLOCK = 256  # pictures read at a time
 NAMED = 20  # files that cannot be read, beyond which they are counted
@@ -34,6 +34,11 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
     json
         Print one JSON object instead of text.
     """
+    import numpy as np
+
+    from chainrule.data.images import of_depth, read_picture
+    from chainrule.model_file import load
+
     loaded = load(model)
     if loaded.image_shape is None:
         n_x = loaded.network.layer_sizes[0]
@@ -81,6 +86,8 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
 def _found(given: Sequence[Path]) -> tuple[list[Path], list[tuple[str, str]], list[str]]:
     """The files to read, in the order given and within folders in natural order; what below a
     folder cannot be read, and why; what was left out."""
+    from chainrule.data import tree
+
     paths: list[Path] = []
     errors: list[tuple[str, str]] = []
     notes = []
@@ -93,12 +100,14 @@ def _found(given: Sequence[Path]) -> tuple[list[Path], list[tuple[str, str]], li
             errors.append((str(path), "a folder without files"))
         paths += below
         if litter := tree.litter(path):
-            notes.append(f"{path}: left out what systems hide: {checks.listed(litter, 5)}")
+            notes.append(f"{path}: left out what systems hide: {listed(litter, 5)}")
     return paths, errors, notes
 
 
-def _answers(model: Model, names: Sequence[str], raw: np.ndarray) -> list[dict[str, Any]]:
+def _answers(model: "Model", names: Sequence[str], raw: "np.ndarray") -> list[dict[str, Any]]:
     """The most probable class of each picture, and every class's numbers, for raw (n_x, m)."""
+    from chainrule.model_file import decided
+
     P = model.predict_proba(raw)
     chosen = decided(P)
     answers: list[dict[str, Any]] = [
@@ -117,7 +126,7 @@ def _answers(model: Model, names: Sequence[str], raw: np.ndarray) -> list[dict[s
     return answers
 
 
-def _report(model: Model, answers: Sequence[dict[str, Any]], notes: Sequence[str]) -> None:
+def _report(model: "Model", answers: Sequence[dict[str, Any]], notes: Sequence[str]) -> None:
     out = show.console()
     if model.n_members > 1:
         out.print(f"Model     ensemble of {model.n_members}")

@@ -2,16 +2,15 @@
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from chainrule import blas, tensor_file
+from chainrule import blas
 from chainrule.cli import show
-from chainrule.cli.again import followed
-from chainrule.cli.ensemble import is_ensemble
-from chainrule.cli.run_report import write_report
 from chainrule.errors import InputError, ModelFileError
-from chainrule.model_file import load
-from chainrule.run_folder import RunFolder
-from chainrule.training import History
+
+if TYPE_CHECKING:
+    from chainrule.run_folder import RunFolder
+    from chainrule.training import History
 
 
 def report(
@@ -38,12 +37,21 @@ def report(
     json
         Print one JSON object instead of text.
     """
+    from chainrule.run_folder import RunFolder
+
     began = time.perf_counter()
     if out is not None and out.exists():
         fix = "Choose another with --out."
         raise InputError(str(out), "a file that does not exist yet", "one that does", fix)
     folder = RunFolder(run)
     settings = folder.read_settings()
+    from chainrule import tensor_file
+    from chainrule.cli.again import followed
+    from chainrule.cli.ensemble import is_ensemble
+    from chainrule.cli.run_report import write_report
+    from chainrule.model_file import load
+    from chainrule.training import History
+
     path = out or folder.report
     if "command" in settings and not is_ensemble(run):
         if data is not None:
@@ -70,7 +78,7 @@ def report(
     return 0
 
 
-def _written_by_itself(folder: RunFolder) -> bytes:
+def _written_by_itself(folder: "RunFolder") -> bytes:
     """The report of an experiment."""
     try:
         return folder.report.read_bytes()
@@ -79,8 +87,10 @@ def _written_by_itself(folder: RunFolder) -> bytes:
         raise ModelFileError(str(folder.report), "an experiment's report", reason, fix) from None
 
 
-def _history(path: Path) -> History:
+def _history(path: Path) -> "History":
     """The history of a run folder; ModelFileError for anything else."""
+    from chainrule.training import History
+
     try:
         return History.from_csv(path)
     except OSError as error:

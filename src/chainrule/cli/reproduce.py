@@ -1,13 +1,14 @@
 """`chainrule reproduce`."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from chainrule import blas
 from chainrule.cli import show
-from chainrule.course.reproduce import Published, Reproduction
-from chainrule.course.reproduce import reproduce as reproduce_course
 from chainrule.wording import percent
+
+if TYPE_CHECKING:
+    from chainrule.course.reproduce import Published, Reproduction
 
 
 def reproduce(
@@ -33,6 +34,8 @@ def reproduce(
     json
         Print one JSON object instead of text.
     """
+    from chainrule.course.reproduce import reproduce as reproduce_course
+
     forms = ("dual", "primal") if first_layer == "both" else (first_layer,)
     found: list[Reproduction] = []
     with blas.at_most(threads):
@@ -53,12 +56,12 @@ def reproduce(
     return 0 if agree else 1
 
 
-def _announce(experiment: Published) -> None:
+def _announce(experiment: "Published") -> None:
     sizes = "-".join(map(str, experiment.layer_sizes))
     show.console(error=True).print(f"training {experiment.name} ({sizes}) ...")
 
 
-def _show(result: Reproduction) -> None:
+def _show(result: "Reproduction") -> None:
     published, training = result.published, result.training
     sizes = "-".join(map(str, published.layer_sizes))
     title = (
@@ -83,7 +86,7 @@ def _show(result: Reproduction) -> None:
     show.console().print(table)
 
 
-def _facts(result: Reproduction) -> dict[str, Any]:
+def _facts(result: "Reproduction") -> dict[str, Any]:
     return {
         "experiment": result.published.name,
         "layer_sizes": result.published.layer_sizes,

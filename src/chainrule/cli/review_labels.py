@@ -3,28 +3,19 @@
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from chainrule.cli import show
-from chainrule.cli.crossval import cross_validated
 from chainrule.cli.experiment import COMMON, Common, Folds, Job, carried_out, planned
 from chainrule.cli.options import Options, command_line
-from chainrule.experiments import (
-    CrossValidation,
-    Execution,
-    LabelReview,
-    LeaveOneOut,
-    review_labels,
-)
-from chainrule.experiments import leave_one_out as run_leave_one_out
-from chainrule.inspection.alarms import alarms_of_runs
-from chainrule.inspection.picture_plots import gallery
-from chainrule.inspection.report import label_review_report
-from chainrule.inspection.saving import save_figure
-from chainrule.training import History
 from chainrule.wording import number, percent
+
+if TYPE_CHECKING:
+    from chainrule.experiments import CrossValidation, Execution, LabelReview, LeaveOneOut
+    from chainrule.training import History
+
 
 SHOWN = 20  # suspects in the terminal; the table in the folder has all
 PICTURES = 24
@@ -71,14 +62,20 @@ def review(
     )
 
 
-def _predicted(job: Job[Review], execution: Execution) -> LeaveOneOut | CrossValidation:
+def _predicted(job: Job[Review], execution: "Execution") -> "LeaveOneOut | CrossValidation":
     """Each example's probabilities by networks trained without it."""
+    from chainrule.cli.crossval import cross_validated
+    from chainrule.experiments import leave_one_out as run_leave_one_out
+
     if job.own.leave_one_out:
         return run_leave_one_out(job.splits.train, job.setting, execution=execution)
     return cross_validated(job, execution)
 
 
-def _written(job: Job[Review], found: LeaveOneOut | CrossValidation) -> dict[str, Any]:
+def _written(job: Job[Review], found: "LeaveOneOut | CrossValidation") -> dict[str, Any]:
+    from chainrule.experiments import review_labels
+    from chainrule.inspection.report import label_review_report
+
     if not found.complete:  # decisions are made on a whole review
         return {"suspects": []}
     reviewed = review_labels(job.splits.train, found.probabilities)
@@ -100,8 +97,10 @@ def _written(job: Job[Review], found: LeaveOneOut | CrossValidation) -> dict[str
     }
 
 
-def _histories(found: LeaveOneOut | CrossValidation) -> list[History]:
+def _histories(found: "LeaveOneOut | CrossValidation") -> "list[History]":
     """Of the trainings, as far as they are kept."""
+    from chainrule.experiments import CrossValidation
+
     if isinstance(found, CrossValidation):
         return [fold.history for fold in found.folds]
     return [found.history] if found.history else []
@@ -111,7 +110,10 @@ def _labels(job: Job[Review]) -> Path:
     return job.folder.path / "labels.csv"
 
 
-def _write_pictures(job: Job[Review], reviewed: LabelReview) -> None:
+def _write_pictures(job: Job[Review], reviewed: "LabelReview") -> None:
+    from chainrule.inspection.picture_plots import gallery
+    from chainrule.inspection.saving import save_figure
+
     shown = reviewed.suspects[:PICTURES]
     texts = [
         f"{s.name}\nlabeled {s.given} ({s.probability_of_given:.3f})\nsuggested: {s.suggested}"
@@ -122,7 +124,9 @@ def _write_pictures(job: Job[Review], reviewed: LabelReview) -> None:
     save_figure(figure, job.folder.path / "suspects.png")
 
 
-def _report(job: Job[Review], found: LeaveOneOut | CrossValidation, facts: dict[str, Any]) -> str:
+def _report(job: Job[Review], found: "LeaveOneOut | CrossValidation", facts: dict[str, Any]) -> str:
+    from chainrule.inspection.alarms import alarms_of_runs
+
     if not found.complete:
         return ""
     out, suspects = show.console(), facts["suspects"]

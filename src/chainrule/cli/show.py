@@ -1,26 +1,22 @@
-"""What the commands print: tables, progress and JSON."""
+"""What the commands print: tables, remarks, progress and JSON."""
 
 import json
 import shlex
 import sys
 import textwrap
-import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from chainrule import checks
-from chainrule.data import Dataset, Splits
-from chainrule.inspection.alarms import Alarm
-from chainrule.run_folder import ExperimentFolder
-from chainrule.training import Callback, Record, Session
-from chainrule.wording import counted_by_reason, percent
+from chainrule.wording import counted_by_reason, listed, percent
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
     from rich.table import Table
+
+    from chainrule.data import Dataset, Splits
+    from chainrule.inspection.alarms import Alarm
+    from chainrule.run_folder import ExperimentFolder
 
 
 def console(*, error: bool = False) -> "Console":
@@ -73,11 +69,11 @@ def print_table(made: "Table") -> None:
     console().print(made)
 
 
-def print_data(splits: Splits, counts: str) -> None:
+def print_data(splits: "Splits", counts: str) -> None:
     """What is trained on; counts : such as "1000 training, 500 test"."""
     data, out = splits.train, console()
     kind = f"pictures {'x'.join(map(str, data.image_shape))}" if data.image_shape else "examples"
-    out.print(f"Data     {counts} {kind}; classes {safe(checks.listed(data.classes))}")
+    out.print(f"Data     {counts} {kind}; classes {safe(listed(data.classes))}")
     out.print(f"         from {safe(data.source)}; scaled: {data.scaling.kind}")
     for note in splits.notes:
         out.print(f"         {safe(note)}")
@@ -107,7 +103,7 @@ def print_set_in(text: str) -> None:
     out.print(textwrap.fill(text, out.width, initial_indent=margin, subsequent_indent=margin))
 
 
-def print_alarms(found: Iterable[Alarm]) -> None:
+def print_alarms(found: "Iterable[Alarm]") -> None:
     """What looks wrong in a training, each in a few sentences."""
     for alarm in found:
         print_note(str(alarm))
@@ -119,8 +115,10 @@ def print_note(text: str) -> None:
     out.print(textwrap.fill(text, out.width, initial_indent="Note     ", subsequent_indent=" " * 9))
 
 
-def print_baseline(data: Dataset, accuracy: float, chosen: str = "") -> None:
+def print_baseline(data: "Dataset", accuracy: float, chosen: str = "") -> None:
     """What always saying the commonest class would reach; a warning if `accuracy` is no better."""
+    import numpy as np
+
     out, m = console(), len(data)
     baseline = float(np.bincount(data.labels).max() / m)
     out.print(f"Always saying the commonest class: {percent(baseline)} of all {m}.")
@@ -129,7 +127,7 @@ def print_baseline(data: Dataset, accuracy: float, chosen: str = "") -> None:
 
 
 def ending(
-    folder: ExperimentFolder, seconds: float, command: str, following: str, *, complete: bool
+    folder: "ExperimentFolder", seconds: float, command: str, following: str, *, complete: bool
 ) -> None:
     """Where an experiment's files are, how it goes on if it was interrupted, what may follow."""
     out, quoted = console(), shlex.quote(str(folder.path))
@@ -143,48 +141,11 @@ def ending(
         out.print(f"Next:   {safe(following)}")
 
 
-class Progress(Callback):
-    """A bar on standard error, if that is a terminal: cost, updates a second, remaining time."""
-
-    INTERVAL = 0.1  # seconds between two looks
-
-    def __init__(self, label: str) -> None:
-        self._bar = _bar(
-            "{task.completed}/{task.total}", "cost {task.fields[cost]}", "{task.fields[rate]} it/s"
-        )
-        self._label, self._next = label, 0.0
-
-    def on_start(self, session: Session) -> None:
-        self._began, self._first = time.perf_counter(), session.iteration
-        self._task = self._bar.add_task(
-            self._label,
-            total=session.plan.iterations,
-            completed=session.iteration,
-            cost="-",
-            rate="-",
-        )
-        self._bar.start()
-
-    def on_step(self, session: Session) -> None:
-        now = time.perf_counter()
-        if now >= self._next:
-            self._next = now + self.INTERVAL
-            rate = (session.iteration - self._first) / max(now - self._began, 1e-9)
-            self._bar.update(self._task, completed=session.iteration, rate=f"{rate:,.0f}")
-
-    def on_record(self, session: Session, record: Record) -> None:
-        self._bar.update(self._task, cost=f"{record.cost:.6f}")
-
-    def close(self) -> None:
-        """Take the bar away, however training ended."""
-        _stop(self._bar)
-
-
 class RunsProgress:
     """A bar on standard error, if that is a terminal: all runs' iterations, remaining time."""
 
     def __init__(self, label: str, unit: str = "iterations") -> None:
-        self._bar = _bar(
+        self._bar = bar(
             "{task.percentage:>3.0f}%", "{task.completed:,.0f}/{task.total:,.0f} " + unit
         )
         self._label = label
@@ -198,10 +159,10 @@ class RunsProgress:
 
     def close(self) -> None:
         """Take the bar away, however the experiment ended."""
-        _stop(self._bar)
+        stop(self._bar)
 
 
-def _bar(*texts: str) -> "Bar":
+def bar(*texts: str) -> "Bar":
     """A bar on standard error, if that is a terminal, with `texts` beside it."""
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -218,7 +179,7 @@ def _bar(*texts: str) -> "Bar":
     )
 
 
-def _stop(bar: "Bar") -> None:
+def stop(bar: "Bar") -> None:
     """A bar that never began leaves no trace: rich would print an empty line."""
     if bar.live.is_started:
         bar.stop()

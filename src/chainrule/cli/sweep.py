@@ -2,24 +2,19 @@
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
 from cyclopts import Parameter
 
 from chainrule.cli import parse, show
 from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
 from chainrule.cli.options import Options, evaluation, with_setting
 from chainrule.errors import InputError
-from chainrule.experiments import SCORES, Sweep
-from chainrule.experiments import sweep as run_sweep
-from chainrule.experiments.sweep import FOLDS
-from chainrule.inspection.evaluation import evaluate
-from chainrule.inspection.experiment_plots import learning_curves, score_plot
-from chainrule.inspection.report import sweep_report
-from chainrule.inspection.saving import save_figure
-from chainrule.model_file import Model, save
 from chainrule.wording import number, percent, setting_name, setting_value, setting_words
+
+if TYPE_CHECKING:
+    from chainrule.experiments import Sweep
+
 
 SHOWN = 20  # trials in the terminal; the table in the folder has all
 
@@ -74,6 +69,9 @@ def sweep(
     data
         Data of any kind that `chainrule train` takes.
     """
+    from chainrule.experiments import sweep as run_sweep
+    from chainrule.experiments.sweep import FOLDS
+
     job = planned("sweep", data, options, search, common)
     own = job.own
     if not own.vary:
@@ -114,7 +112,13 @@ def _counted(space: dict[str, Any], own: Search) -> str:
     return f"{count} settings"
 
 
-def _written(job: Job[Search], found: Sweep) -> dict[str, Any]:
+def _written(job: Job[Search], found: "Sweep") -> dict[str, Any]:
+    from chainrule.inspection.evaluation import evaluate
+    from chainrule.inspection.experiment_plots import learning_curves, score_plot
+    from chainrule.inspection.report import sweep_report
+    from chainrule.inspection.saving import save_figure
+    from chainrule.model_file import Model, save
+
     facts: dict[str, Any] = {"scored_on": found.held_out, "trials": found.rows()}
     if not found.trials:
         return facts
@@ -136,7 +140,11 @@ def _written(job: Job[Search], found: Sweep) -> dict[str, Any]:
     return facts
 
 
-def _report(job: Job[Search], found: Sweep, facts: dict[str, Any]) -> str:
+def _report(job: Job[Search], found: "Sweep", facts: dict[str, Any]) -> str:
+    import numpy as np
+
+    from chainrule.experiments import SCORES
+
     out = show.console()
     if not found.trials:
         return ""
@@ -164,7 +172,7 @@ def _report(job: Job[Search], found: Sweep, facts: dict[str, Any]) -> str:
     return evaluation(job.folder.path, job.data, options, tested=job.splits.test is not None)
 
 
-def _table(found: Sweep, more: list[str]) -> Any:
+def _table(found: "Sweep", more: list[str]) -> Any:
     """The best trials: their settings, the score, and what else there is room for."""
     heads = [*found.varied, found.score, "deviation", *more]
     title = f"Trials by {found.score} on {found.held_out}"

@@ -4,28 +4,23 @@ import shlex
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from chainrule import blas, checks
+from chainrule import blas
 from chainrule._version import __version__
 from chainrule.cli import parse, show
-from chainrule.cli.ensemble import is_ensemble, train_members
 from chainrule.cli.experiment import Common
 from chainrule.cli.options import CHANGEABLE, Options, command_line, evaluation, restored
-from chainrule.cli.results import results, results_table
-from chainrule.cli.run_report import looks_wrong
-from chainrule.cli.saver import Saver, go_on
-from chainrule.data import Splits
 from chainrule.errors import ChainruleError, InputError
-from chainrule.experiments import Setting
-from chainrule.inspection.alarms import Alarm
-from chainrule.model_file import Model
-from chainrule.network import Network
-from chainrule.run_folder import RunFolder
-from chainrule.training import Callback, EarlyStopping, Session, Training
-from chainrule.training import train as train_network
+from chainrule.wording import printable
+
+if TYPE_CHECKING:
+    from chainrule.data import Splits
+    from chainrule.experiments import Setting
+    from chainrule.run_folder import RunFolder
+    from chainrule.training import Training
 
 
 def train(
@@ -58,9 +53,12 @@ def train(
     json
         Print one JSON object instead of text.
     """
-    if runs != 1 or (resume is not None and out is None and is_ensemble(resume)):
-        common = Common(threads=threads, out=out, resume=resume, json=json)
-        return train_members(data, options, runs, common)
+    if runs != 1 or (resume is not None and out is None):
+        from chainrule.cli.ensemble import is_ensemble, train_members
+
+        if runs != 1 or (resume and is_ensemble(resume)):
+            common = Common(threads=threads, out=out, resume=resume, json=json)
+            return train_members(data, options, runs, common)
     run = _plan(data, options, out, resume)
     began = time.perf_counter()
     with blas.at_most(threads):
@@ -78,7 +76,7 @@ def train(
 class _Run:
     data: str
     options: Options
-    folder: RunFolder
+    folder: "RunFolder"
     resuming: bool
 
     @property
@@ -89,6 +87,8 @@ class _Run:
 
 def _plan(data: str | None, options: Options, out: Path | None, resume: Path | None) -> _Run:
     """What to train and where, before anything is read but a resumed run's settings."""
+    from chainrule.run_folder import RunFolder
+
     options = options.absolute()
     if resume is not None:
         if out is not None:
@@ -105,13 +105,18 @@ def _plan(data: str | None, options: Options, out: Path | None, resume: Path | N
     return _Run(data, options, folder, False)
 
 
-def _train(setting: Setting, splits: Splits, run: _Run, *, shown: bool) -> Training:
+def _train(setting: "Setting", splits: "Splits", run: _Run, *, shown: bool) -> "Training":
     """Train, with a progress bar, and with checkpoints in the run folder."""
+    from chainrule.cli.progress import Introduction, Progress
+    from chainrule.cli.saver import Saver
+    from chainrule.training import EarlyStopping
+    from chainrule.training import train as train_network
+
     n_classes, patience = len(splits.train.classes), run.options.patience
     network = setting.network(splits.train.raw.shape[0], 1 if n_classes == 2 else n_classes)
     saver = Saver(run.folder, _settings(run), resuming=run.resuming)
-    progress = show.Progress("training") if shown else None
-    shows = [_Introduction(splits, network), progress] if progress else []
+    progress = Progress("training") if shown else None
+    shows = [Introduction(splits, network), progress] if progress else []
     try:
         return train_network(
             network,
@@ -130,23 +135,13 @@ def _train(setting: Setting, splits: Splits, run: _Run, *, shown: bool) -> Train
             progress.close()
 
 
-class _Introduction(Callback):
-    """Says what is trained, once all settings have been found good."""
-
-    def __init__(self, splits: Splits, network: Network) -> None:
-        self._splits, self._network = splits, network
-
-    def on_start(self, session: Session) -> None:
-        network, out = self._network, show.console()
-        counts = (f"{len(data)} {name}" for name, data in self._splits.sets.items())
-        show.print_data(self._splits, ", ".join(counts))
-        sizes, kinds = "-".join(map(str, network.layer_sizes)), ", ".join(network.activations)
-        out.print(f"Network  {sizes} ({kinds}), {network.n_parameters:,} parameters")
-        out.print(f"Form     {session.plan.choice.reason}")
-
-
-def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[str, Any]:
+def _write(result: "Training", splits: "Splits", run: _Run, began: float) -> dict[str, Any]:
     """The run folder's files; what was reached, as plain facts."""
+    from chainrule.cli.results import results
+    from chainrule.cli.run_report import looks_wrong
+    from chainrule.cli.saver import go_on
+    from chainrule.model_file import Model
+
     facts: dict[str, Any] = {
         "data": run.data,
         "source": splits.train.source,
@@ -167,7 +162,7 @@ def _write(result: Training, splits: Splits, run: _Run, began: float) -> dict[st
     facts["notes"], facts["skipped"] = splits.notes, splits.skipped
     try:
         run.folder.write_settings(facts | _settings(run))
-        title = f"{checks.printable(Path(run.data).name)}: cost"
+        title = f"{printable(Path(run.data).name)}: cost"
         run.folder.write_results(model, result.history, title)
     except InputError as error:
         raise go_on(error, "train", run.folder) from None
@@ -179,7 +174,10 @@ def _settings(run: _Run) -> dict[str, Any]:
     return {"data": parse.absolute(run.data), "options": asdict(run.options)}
 
 
-def _report(facts: dict[str, Any], result: Training, run: _Run) -> None:
+def _report(facts: dict[str, Any], result: "Training", run: _Run) -> None:
+    from chainrule.cli.results import results_table
+    from chainrule.inspection.alarms import Alarm
+
     out = show.console()
     show.print_table(results_table(facts["results"]))
     show.print_alarms(Alarm(**alarm) for alarm in facts["alarms"])

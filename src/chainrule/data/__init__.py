@@ -1,12 +1,36 @@
 """Where X and Y come from: files, folders, built-in sets; and the matrix that holds them."""
 
-from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.images import read_image
-from chainrule.data.label_decisions import apply_decisions, read_decisions
-from chainrule.data.matching import matched
-from chainrule.data.matrix import FeatureMatrix, FloatMatrix, PixelMatrix, feature_matrix, resident
-from chainrule.data.open import open_data, open_raw
-from chainrule.data.scaling import Scaling
+from typing import TYPE_CHECKING
+
+from chainrule._lazy import lazily
+
+if TYPE_CHECKING:
+    from chainrule.data.dataset import Dataset, Splits
+    from chainrule.data.images import read_image
+    from chainrule.data.label_decisions import apply_decisions, read_decisions
+    from chainrule.data.matching import matched
+    from chainrule.data.matrix import (
+        FeatureMatrix,
+        FloatMatrix,
+        PixelMatrix,
+        feature_matrix,
+        resident,
+    )
+    from chainrule.data.open import open_data, open_raw
+    from chainrule.data.scaling import Scaling
+else:
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "dataset": "Dataset Splits",
+            "images": "read_image",
+            "label_decisions": "apply_decisions read_decisions",
+            "matching": "matched",
+            "matrix": "FeatureMatrix FloatMatrix PixelMatrix feature_matrix resident",
+            "open": "open_data open_raw",
+            "scaling": "Scaling",
+        },
+    )
 
 __all__ = [
     "Dataset",

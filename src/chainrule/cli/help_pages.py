@@ -1,0 +1,59 @@
+"""The look of help pages: paragraphs that flow, and `code` in its own color.
+
+That is all the Markdown there is in docstrings, and reading it so takes a third of the time that
+importing a reader of Markdown does.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cyclopts.help import HelpPanel
+    from rich.console import Console, ConsoleOptions
+    from rich.text import Text
+
+
+class HelpPages:
+    """cyclopts' formatter of help, its own but for the text in it.
+
+    summaries : a line for each command, which is then not imported to be listed.
+    """
+
+    def __init__(self, summaries: Mapping[str, str]) -> None:
+        self._summaries = summaries
+
+    def __call__(self, console: "Console", options: "ConsoleOptions", panel: "HelpPanel") -> None:
+        from cyclopts.help import DefaultFormatter
+
+        for entry in panel.entries:
+            text = self._summaries.get(entry.names[0]) if panel.format == "command" else None
+            _flow(entry.description, text)
+        DefaultFormatter()(console, options, panel)
+
+    def render_usage(self, console: "Console", options: "ConsoleOptions", usage: Any) -> None:
+        from cyclopts.help import DefaultFormatter
+
+        DefaultFormatter().render_usage(console, options, usage)
+
+    def render_description(self, console: "Console", options: "ConsoleOptions", text: Any) -> None:
+        _flow(text)
+        console.print(text)
+
+
+def _flow(inline: Any, text: str | None = None) -> None:
+    """The text of a description, or another one, with its paragraphs as long as the page is wide.
+
+    inline : cyclopts.help.InlineText, which may have remarks such as defaults after the text.
+    """
+    inline.primary_renderable = flowing(inline.primary_renderable.plain if text is None else text)
+
+
+def flowing(text: str) -> "Text":
+    """Lines joined to paragraphs, `code` colored."""
+    from rich.text import Text
+
+    paragraphs = (" ".join(part.split()) for part in text.split("\n\n"))
+    pieces = re.split("`(.+?)`", "\n\n".join(paragraphs).strip())
+    styles = ("", "markdown.code")
+    return Text.assemble(*((piece, styles[k % 2]) for k, piece in enumerate(pieces)))

@@ -1,0 +1,41 @@
+"""Help pages: paragraphs that flow, code in its own color."""
+
+import inspect
+
+import pytest
+
+from chainrule.cli.app import SUMMARIES
+from chainrule.cli.help_pages import flowing
+from chainrule.cli.lr_find import Rates
+from chainrule.experiments import find_learning_rate
+
+
+def test_lines_become_paragraphs_and_code_gets_its_color():
+    text = flowing("One `x = 1`\nline\n  more.\n\nThe next,\nin `two` lines.\n")
+    assert text.plain == "One x = 1 line more.\n\nThe next, in two lines."
+    colored = [text.plain[span.start : span.end] for span in text.spans if span.style]
+    assert colored == ["x = 1", "two"]
+
+
+def test_brackets_are_text():
+    assert flowing("'(patient[0-9]+)' [bold]").plain == "'(patient[0-9]+)' [bold]"
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in SUMMARIES)], ids=str)
+def test_help_of_every_command(command, chainrule):
+    done = chainrule(*command, "--help")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert lines[0].startswith(" ".join(["Usage: chainrule", *command]))
+    assert max(map(len, lines)) <= 100
+    assert "`" not in done.out
+    if command:
+        assert SUMMARIES[command[0]].replace("`", "")[:40] in done.out
+    else:
+        assert all(f"│ {name} " in done.out for name in SUMMARIES)
+
+
+def test_the_range_test_has_the_defaults_of_the_library():
+    library = inspect.signature(find_learning_rate).parameters
+    names = {"low": "low", "high": "high", "count": "count", "test_iterations": "iterations"}
+    assert all(getattr(Rates, ours) == library[name].default for ours, name in names.items())
