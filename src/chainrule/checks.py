@@ -199,6 +199,27 @@ def two_axes(
     return real(where, name, array)
 
 
+def in_range(where: str, name: str, array: np.ndarray, dtype: Any) -> np.ndarray:
+    """A finite array as floats of `dtype`; InputError for numbers beyond these."""
+    with np.errstate(over="ignore"):
+        found = array.astype(dtype, copy=False)
+    if found.dtype.itemsize < array.dtype.itemsize and not all_finite(found):
+        expected = f"{name} within the range of {found.dtype}"
+        raise InputError(where, expected, "numbers beyond it", "Scale them, or take float64.")
+    return found
+
+
+def no_overflow(where: str, layer: int, Z: np.ndarray) -> None:
+    """InputError unless Z, computed from finite weights and features, is finite."""
+    if not all_finite(Z):
+        raise InputError(
+            where,
+            f"layer {layer} to give finite numbers",
+            "an overflow: weights or features are too large",
+            "Scale the features, or train again with a smaller learning rate.",
+        )
+
+
 def matrix(
     where: str, name: str, value: Any, *, columns: str = "one column per example"
 ) -> np.ndarray:

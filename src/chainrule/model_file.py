@@ -37,6 +37,7 @@ class Model:
     feature_names : the columns of the table that the features came from, or None.
     training : how it was trained: plain facts, kept for people to read.
     bits : how many bits of 16-bit picture files were used (`read_image`).
+    source : the file it came from, for messages.
     """
 
     network: Network
@@ -46,6 +47,7 @@ class Model:
     feature_names: tuple[str, ...] | None = None
     training: dict[str, Any] = field(default_factory=dict)
     bits: int = 16
+    source: str = ""
 
     def __post_init__(self) -> None:
         n_x, *_, n_y = self.network.layer_sizes
@@ -136,6 +138,8 @@ class Model:
         (R, n_y, m) for an ensemble: of each member.
         raw : uint8 pixels or floats, as a data set holds them. In float32 the order of the sums
         alone would move a probability by 1e-5, so float32 weights are computed with in float64.
+
+        InputError where numbers overflow on the way, of weights or features that large.
         """
         raw = checks.matrix("Model", "raw", raw)
         checks.features("Model", raw.shape, self.network.layer_sizes[0], "raw")
@@ -144,8 +148,12 @@ class Model:
         Z, A = np.empty((2, *network.biases[-1].shape[:-1], m))
         for start in range(0, m, EXAMPLES):
             part = slice(start, start + EXAMPLES)
-            cache = network.forward(feature_matrix(raw[:, part], exact, self.scaling))
-            Z[..., part], A[..., part] = cache.Z[-1], cache.A[-1]
+            try:
+                X = feature_matrix(raw[:, part], exact, self.scaling)
+                Z[..., part], A[..., part] = network.outputs(X)
+            except InputError as error:
+                raise error.at(self.source or "Model") from None
+        checks.no_overflow(self.source or "Model", len(network.weights), Z)  # of an ensemble
         return Z, A
 
     def predict_proba(self, raw: Any) -> Array:
@@ -229,7 +237,7 @@ def load(path: str | Path) -> Model:
     # Models of 0.1.0 before its release had no digest.
     arrays, facts = tensor_file.read(path, FORMAT, VERSION, sealed=False)
     try:
-        return _model(arrays, facts)
+        return replace(_model(arrays, facts), source=checks.printable(path))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         detail = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise ModelFileError(

@@ -264,12 +264,20 @@ def test_edited_settings_are_refused(chainrule, name, value):
     assert f"a setting for {name}" in said.error
 
 
-def test_numbers_too_large_to_standardize(chainrule, tmp_path):
-    (tmp_path / "big.csv").write_text("a,b,y\n1e308,1,p\n-1e308,2,q\n1e308,3,p\n1,4,q\n")
-    said = chainrule("train", "big.csv", "--out", "run")
-    assert said.code == 2
-    assert "too large to be standardized" in said.error
-    assert not Path("run").exists()
+def test_extreme_numbers_are_standardized_like_any(chainrule, tmp_path):
+    """Of 1e308 and of 1e-320 floats hold neither the squares nor, of 1e308, the sum."""
+    rows = [(x, z) for x in (1, -1, 2, -3) for z in (2, 1)]
+
+    def costs(scale):
+        lines = [f"{x}{scale},{z}e307,{'pq'[x > 0]}" for x, z in rows]
+        (tmp_path / "some.csv").write_text("\n".join(["a,b,y", *lines]))
+        said = chainrule("train", "some.csv", "--layers", 3, "--out", f"run{scale}", "--json")
+        assert said.error == ""
+        return said.json["results"]["training"]["cost"]
+
+    plain = costs("e0")
+    assert costs("e307") == pytest.approx(plain, rel=1e-9)
+    assert costs("e-315") == pytest.approx(plain, rel=1e-6)  # which has fewer digits
 
 
 def test_a_network_that_has_not_learned_is_pointed_out(chainrule):

@@ -33,6 +33,48 @@ def test_a_constant_feature_becomes_zero():
     assert_allclose(Scaling.standard(raw)(raw, F64), 0, atol=1e-15)
 
 
+@pytest.mark.parametrize("value", [0.1, 1e20, 1.7e308, 5e-324])
+def test_a_constant_feature_is_exactly_zero(value):
+    """The mean of many may round; far from 0 that would be a huge number over a divisor of 1."""
+    raw = np.full((1, 999), value)
+    assert_array_equal(Scaling.standard(raw)(raw, F64), 0)
+
+
+@pytest.mark.parametrize("power", [-1060, -500, 500, 1015])
+def test_extreme_features_are_standardized_as_if_they_were_around_1(power):
+    """Powers of two are exact; of subnormal numbers some digits are lost."""
+    raw = np.random.default_rng(4).integers(-9, 9, (3, 40)) * 1.0
+    plain = Scaling.standard(raw)
+    extreme = Scaling.standard(np.ldexp(raw, power))
+    tolerance = 1e-12 if power > -1000 else 0.02
+    assert_allclose(np.ldexp(extreme.shift, -power), plain.shift, rtol=tolerance, atol=tolerance)
+    assert_allclose(np.ldexp(extreme.divisor, -power), plain.divisor, rtol=tolerance)
+    X = extreme(np.ldexp(raw, power), F64)
+    assert_allclose(X, plain(raw, F64), rtol=tolerance, atol=tolerance)
+
+
+def test_differences_beyond_floats_and_the_smallest_of_all():
+    raw = np.array([[1.5e308, -1.5e308, 1.5e308, -1.7e308], [5e-324, 0, 0, 0]])
+    X = Scaling.standard(raw)(raw, F64)
+    assert_allclose(X[0], Scaling.standard(raw[:1] / 1e300)(raw[:1] / 1e300, F64)[0], rtol=1e-12)
+    assert np.isfinite(X).all()
+    assert X[1, 0] > X[1, 1]
+
+
+def test_what_floats_do_not_hold_when_it_is_scaled():
+    near, far = np.array([[0.0, 1e-300]]), np.array([[1e300]])
+    with pytest.raises(InputError, match=r"float64 holds .* scaled \(standard\); got 1 too large"):
+        Scaling.standard(near)(far, F64)
+    with pytest.raises(InputError, match=r"float32 holds .* scaled \(none\); got 1 too large"):
+        Scaling()(far, F32)
+
+
+@pytest.mark.parametrize("raw", [np.zeros((3, 0)), np.array([[np.nan, 1.0]]), np.array([[np.inf]])])
+def test_nothing_to_learn_from(raw):
+    with pytest.raises(InputError, match=r"^Scaling: expected"):
+        Scaling.standard(raw)
+
+
 def test_standard_over_several_blocks_of_rows():
     raw = np.random.default_rng(1).random((4, 1_100_000))
     scaling = Scaling.standard(raw)

@@ -326,6 +326,29 @@ def test_batches_that_weigh_nothing_teach_nothing(two_classes, form):
     a = classifier(**settings).fit(X, y, weight)
     b = classifier(**settings).fit(X[:40], y[:40])
     assert_equal_fits_of_weights(a, b)
+    assert_allclose(a.loss_curve_, b.loss_curve_, rtol=1e-12)  # nor have they a loss
+
+
+def test_nothing_that_weighs_is_trained_on(two_classes):
+    """The examples of positive weight may all be held out."""
+    X, y = two_classes
+    clf = classifier(early_stopping=True, first_layer="dual", max_iter=1)
+    held_out = (clf.fit(X, y).dual_coef_ == 0).all(axis=1)
+    with pytest.raises(InputError, match="positive weight among those that are trained on"):
+        clf.fit(X, y, sample_weight=held_out.astype(float))
+
+
+def test_a_warm_start_keeps_the_best_weights(two_classes):
+    """Those of `best_validation_score_`, where a further fit finds none that are better."""
+    X, y = two_classes
+    held_out = X[::4], y[::4]
+    clf = classifier(early_stopping=True, warm_start=True, max_iter=60, n_iter_no_change=3)
+    clf.fit(X, y, validation_data=held_out)
+    best = [W.copy() for W in clf.coefs_]
+    clf.set_params(learning_rate_init=1e-9, max_iter=2).fit(X, y, validation_data=held_out)
+    assert clf.score(*held_out) == clf.best_validation_score_
+    for ours, other in zip(clf.coefs_, best, strict=True):
+        assert_array_equal(ours, other)
 
 
 def test_probabilities_keep_their_digits():

@@ -73,7 +73,8 @@ class FloatMatrix:
         X = checks.matrix("FloatMatrix", "X", X)
         if dtype is None:
             dtype = X.dtype if X.dtype in checks.FLOATS else np.float64
-        self._X = np.asarray(X, dtype=checks.float_dtype("FloatMatrix", dtype), order="F")
+        X = checks.in_range("FloatMatrix", "X", X, checks.float_dtype("FloatMatrix", dtype))
+        self._X = np.asarray(X, order="F")
         self._gram: np.ndarray | None = None
 
     def __repr__(self) -> str:
@@ -115,7 +116,16 @@ class FloatMatrix:
         if other is not None:
             return _cross_gram(self, other)
         if self._gram is None:
-            self._gram = self._X.T @ self._X
+            with np.errstate(over="ignore", invalid="ignore"):
+                K = self._X.T @ self._X
+            if not checks.all_finite(K.diagonal()):
+                raise InputError(
+                    "Gram matrix",
+                    f"features whose squares {self.dtype} holds",
+                    "larger ones",
+                    'Scale them, or train with first_layer="primal".',
+                )
+            self._gram = K
         return self._gram
 
 

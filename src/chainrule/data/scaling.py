@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.errors import DataError, InputError
+from chainrule.errors import InputError
 
 KINDS = ("none", "pixels", "standard")
+# Deviations between these have squares that floats hold, to full precision.
+TINY, HUGE = 1e-140, 1e140
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,27 +43,24 @@ class Scaling:
         constant feature has divisor 1: it becomes 0, not a division by zero. Computed over
         blocks of rows, so 8-bit pixels are never copied to floats as a whole.
         """
-        raw = checks.two_axes("Scaling", "raw", raw)
+        raw = checks.matrix("Scaling", "raw", raw)
         n_x, m = raw.shape
+        if not m:
+            raise InputError("Scaling", "at least one example to learn from", "none")
         shift, divisor = np.empty((n_x, 1)), np.empty((n_x, 1))
-        step = max(1, 2_000_000 // max(1, m))
+        step = max(1, 2_000_000 // m)
         for start in range(0, n_x, step):
             rows = slice(start, start + step)
             block = raw[rows].astype(np.float64)
             with np.errstate(over="ignore", invalid="ignore"):
                 shift[rows] = block.mean(axis=1, keepdims=True)
                 divisor[rows] = block.std(axis=1, keepdims=True)
-                # Rounding leaves a tiny deviation on a constant feature; noise, not a scale.
-                constant = np.ptp(block, axis=1, keepdims=True) == 0
-            divisor[rows][constant] = 1.0
-        bad = np.flatnonzero(~np.isfinite(shift + divisor))
-        if bad.size:
-            raise DataError(
-                "Scaling",
-                "features whose mean and deviation are finite",
-                f"{bad.size} whose are not, the first in row {bad[0]} (from 0)",
-                "Such values are too large to be standardized: divide them, or leave them out.",
-            )
+                constant = np.ptp(block, axis=1) == 0
+            # Rounding leaves a tiny deviation on a constant feature; noise, not a scale.
+            shift[rows][constant], divisor[rows][constant] = block[constant, :1], 1.0
+            usual = (divisor[rows, 0] > TINY) & (divisor[rows, 0] < HUGE)
+            if not usual.all():
+                shift[rows][~usual], divisor[rows][~usual] = _moments(block[~usual])
         return cls("standard", shift, divisor)
 
     @classmethod
@@ -78,11 +77,24 @@ class Scaling:
         # mean is taken off. Pixels (uint8) are exact in either.
         X = raw.astype(np.result_type(raw.dtype, dtype))
         shift, divisor = self._rows(self.shift, rows), self._rows(self.divisor, rows)
-        if np.any(shift):
-            X -= shift
-        if np.any(np.asarray(divisor) != 1.0):
-            X /= divisor
-        return X.astype(dtype, copy=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.any(shift):
+                X -= shift
+            if np.any(np.asarray(divisor) != 1.0):
+                X /= divisor
+            scaled = X.astype(dtype, copy=False)
+        if raw.dtype.kind == "f" and not checks.all_finite(scaled) and checks.all_finite(raw):
+            with np.errstate(over="ignore", invalid="ignore"):  # raw - shift may be beyond floats
+                halves = ((raw / 2 - shift / 2) / divisor * 2).astype(dtype, copy=False)
+            scaled = np.where(np.isfinite(scaled), scaled, halves)
+            if bad := np.count_nonzero(~np.isfinite(scaled)):
+                raise InputError(
+                    "Scaling",
+                    f"features that {np.dtype(dtype)} holds when they are scaled ({self.kind})",
+                    f"{bad} too large",
+                    "Divide them, leave them out, or take their logarithms.",
+                )
+        return scaled
 
     @staticmethod
     def _rows(value: Any, rows: slice) -> Any:
@@ -96,3 +108,18 @@ class Scaling:
                     "Scaling", f"{name} of shape ({n_x}, 1)", f"shape {np.shape(value)}"
                 )
         return self
+
+
+def _moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation (k, 1) of each row of X (k, m) whose squares or sums floats do not hold:
+    both are computed of numbers around 1, by exact powers of two."""
+
+    def around_1(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        _, power = np.frexp(np.abs(values).max(axis=1, keepdims=True))
+        return np.ldexp(values, -power), power
+
+    X, power = around_1(X)
+    mean = X.mean(axis=1, keepdims=True)
+    apart, more = around_1(X - mean)
+    deviation = np.ldexp(apart.std(axis=1, keepdims=True), more + power)
+    return np.ldexp(mean, power), np.maximum(deviation, np.nextafter(0, 1))

@@ -271,6 +271,9 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             else:
                 others = self._validation_rows(validation_data, sparse=issparse(rows.X))
             held_out = HeldOut(others.features(dtype), others.labels(dtype), others.score_weight)
+        if rows.weight is not None and not rows.weight.any():
+            expected = "an example of positive weight among those that are trained on"
+            raise InputError(type(self).__name__, expected, "only zeros")
         batch_size = self._batch_size(len(trained)) if stochastic else len(trained)
         size = self._size(rows.X, batch_size)
         choice = choose(self, size, one_epoch=one_epoch)
@@ -395,7 +398,8 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         checks.unmasked(type(self).__name__, "X", X)
         X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         hidden = hidden_activations(self.activation, len(self.coefs_) - 1)
-        return logits(X, self.coefs_, self.intercepts_, hidden, self.out_activation_)
+        given = self.coefs_, self.intercepts_, hidden, self.out_activation_
+        return logits(type(self).__name__, X, *given)
 
     def _stochastic_only(self) -> bool:
         """Whether there is a partial_fit, for available_if."""

@@ -171,15 +171,15 @@ def train(
 def _epoch(state: State, interrupted: list[bool]) -> bool:
     """One pass over the examples; False if it was interrupted."""
     estimator, objective, examples = state.estimator, state.objective, state.examples
-    total = 0.0
+    total, seen = 0.0, 0
     for batch in examples.epoch():
         cost = objective.evaluate(batch.index, batch.Y, batch.weight, batch.masks)
-        total += cost * batch.Y.shape[1]
+        total, seen = total + cost * batch.Y.shape[1], seen + batch.Y.shape[1]
         state.updates.step(objective.block)
         if interrupted:
             return False
     estimator.n_iter_ += 1
-    estimator.loss_ = total / examples.m
+    estimator.loss_ = total / seen
     estimator.t_ += examples.m
     estimator.loss_curve_.append(estimator.loss_)
     if estimator.verbose:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
+from chainrule import checks
 from chainrule.estimators.architecture import OURS
 from chainrule.network import ACTIVATIONS
 
@@ -15,6 +16,7 @@ ROWS, FEATURES = 512, 1024
 
 
 def logits(
+    where: str,
     X: Any,
     coefs: Sequence[Array],
     intercepts: Sequence[Array],
@@ -26,6 +28,8 @@ def logits(
     Computed in float64 and rounded at the end to the dtype of X and the weights together: in
     float32 the order of the sums alone moves a probability by 1e-5. Before softmax each row's
     largest is taken off, so that rounding to float32 moves no probability by 1e-6 either.
+
+    where : the estimator, for the InputError of numbers that overflow on the way.
     """
     rounded = np.result_type(X.dtype, coefs[0])
     exact = np.result_type(rounded, np.float64)
@@ -35,13 +39,16 @@ def logits(
     for start in range(0, len(found), ROWS):
         rows = slice(start, start + ROWS)
         A = X[rows]
-        for W, b, name in zip(coefs, intercepts, [*hidden, "identity"], strict=True):
-            Z = _times(A, W, exact)
-            Z += b
-            A = ACTIVATIONS[OURS.get(name, name)](Z, out=Z)
-        if out_activation == "softmax":
-            A -= A.max(axis=1, keepdims=True)
-        found[rows] = A
+        layers = zip(coefs, intercepts, [*hidden, "identity"], strict=True)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for layer, (W, b, name) in enumerate(layers, start=1):
+                Z = _times(A, W, exact)
+                Z += b
+                checks.no_overflow(where, layer, Z)
+                A = ACTIVATIONS[OURS.get(name, name)](Z, out=Z)
+            if out_activation == "softmax":
+                A -= A.max(axis=1, keepdims=True)
+            found[rows] = A  # beyond float32 a logit's limit
     return found
 
 

@@ -141,7 +141,8 @@ def evaluate(model: Model, data: Dataset) -> Evaluation:
     network, n = model.network, len(model.classes)
     Z, A = model.outputs(data.raw)
     Y = data.Y if network.layer_sizes[-1] == 1 else np.eye(n)[:, data.labels]
-    losses = network.loss_function.per_example(Z, A, Y)
+    with np.errstate(over="ignore"):  # logits may differ by more than a float holds
+        losses = network.loss_function.per_example(Z, A, Y)
     if network.n_runs is not None:
         losses = _loss_of_the_mean(losses)
     return _evaluation(data, model.probabilities(A), losses)
@@ -175,7 +176,11 @@ def _evaluation(data: Dataset, P: Array, losses: Array) -> Evaluation:
     n, predicted = len(data.classes), decided(P)
     confusion = np.bincount(data.labels * n + predicted, minlength=n * n).reshape(n, n)
     mistakes = _mistakes(data, P, predicted)
-    return Evaluation(data.classes, confusion, float(losses.mean()), mistakes)
+    with np.errstate(over="ignore"):
+        cost = float(losses.mean())
+        if np.isinf(cost):  # the sum may be, of losses that are not
+            cost = float((losses / len(losses)).sum())
+    return Evaluation(data.classes, confusion, cost, mistakes)
 
 
 def _loss_of_the_mean(losses: Array) -> Array:

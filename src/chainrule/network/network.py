@@ -291,8 +291,24 @@ class Network:
         return (losses * weight[..., 0, :]).sum(axis=-1) + 0.5 * l2 * penalty
 
     def predict_proba(self, X: Any) -> Array:
-        """Outputs A[L] (..., n_y, m): probabilities for the cross-entropies, values otherwise."""
-        return self.forward(X).A[-1]
+        """Outputs A[L] (..., n_y, m): probabilities for the cross-entropies, values otherwise.
+
+        InputError as for `outputs`.
+        """
+        return self.outputs(X)[1]
+
+    def outputs(self, X: Any) -> tuple[Array, Array]:
+        """Logits Z[L] and outputs A[L] (..., n_y, m) of X's columns.
+
+        InputError where a single network's numbers overflow on the way: of weights that large no
+        answer is known. Of R runs, some of which may have diverged, not a number stands there.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            cache = self.forward(X)
+        if self.n_runs is None:
+            for layer, Z in enumerate(cache.Z, start=1):
+                checks.no_overflow("Network", layer, Z)
+        return cache.Z[-1], cache.A[-1]
 
     def predict(self, X: Any, threshold: float = 0.5) -> Array:
         """Classes of X's columns.
@@ -327,7 +343,7 @@ class Network:
 
     def _checked(self, X: Any) -> Any:
         if not hasattr(X, "times"):
-            X = checks.matrix("Network", "X", X).astype(self.dtype, copy=False)
+            X = checks.in_range("Network", "X", checks.matrix("Network", "X", X), self.dtype)
         checks.features("Network", X.shape, self.layer_sizes[0])
         return X
 

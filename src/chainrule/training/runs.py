@@ -11,6 +11,7 @@ from chainrule.network import Network
 from chainrule.training.optimizers import Optimizer
 
 Array = np.ndarray
+LARGE = 1e290  # of such numbers there may be 10^18
 
 
 def count_runs(
@@ -68,14 +69,17 @@ def example_weights(
 
 
 def weights_of(name: str, given: Any, m: int) -> Array:
-    """Weights of m examples, (m,) or (R, m), as given; InputError unless finite and >= 0."""
+    """Weights of m examples, (m,) or (R, m), as given or, where their sum would be beyond floats,
+    divided by the largest of the run; InputError unless finite and >= 0."""
     weight = _array(name, given)
     if weight.shape[-1:] != (m,) or weight.ndim > 2:
         raise InputError("train", f"{name} of shape ({m},) or (R, {m})", f"{weight.shape}")
     bad = int((~(np.isfinite(weight) & (weight >= 0))).sum())
     if bad:
         raise InputError("train", f"{name} to be finite and >= 0", f"{bad} values that are not")
-    return weight
+    most = weight.max(axis=-1, keepdims=True, initial=0.0)
+    found: Array = weight / np.where(most > LARGE, most, 1.0)
+    return found
 
 
 def _array(name: str, weight: Any) -> Array:
