@@ -17,7 +17,7 @@ PLACES = {
     "report": ("model", "planar"),
     "demo": (),
     "lab": (),
-    "reproduce": (),
+    "reproduce": ("folder",),
 }
 COMMANDS = [name for name in app if not name.startswith("-")]
 WHOLE = [
@@ -35,7 +35,7 @@ def test_all_of_them_are_looked_at():
     }
 
 
-@pytest.mark.parametrize(("command", "option"), WHOLE, ids=" ".join)
+@pytest.mark.parametrize(("command", "option"), WHOLE, ids=map(" ".join, WHOLE))
 def test_a_fraction_is_refused(chainrule, command, option, tmp_path):
     said = chainrule(command, *PLACES.get(command, ("planar",)), option, "2.5")
     assert said.code == 2
