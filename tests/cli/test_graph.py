@@ -2,7 +2,10 @@
 
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
+
+from chainrule.graph.formula import FUNCTIONS
 
 EXAMPLE = ("graph", "3*(a + b*c)", "a=5", "b=3", "c=2")
 
@@ -59,6 +62,17 @@ def test_dot(chainrule, tmp_path):
         (("mean(a)", "a=[]"), "at least one number for a"),
         (("a*a", "a=1" + "0" * 400), "beyond 1e308"),
         (("__import__('os')", "a=5"), "a function that it knows"),
+        (("3*a", "a={[1]:2}"), "a number for a"),
+        (("3*a", "a={{}:1}"), "a number for a"),
+        (("3*a", "a=-" + "9" * 5000), "a number for a"),
+        (("3*a", "[" * 3000), "a name and its value"),
+        (("sum(a, axis=99999999999999999999)", "a=5"), "sum(a, axis=99999999999999999999)"),
+        (("sum(a, axis={[1]: 2})", "a=5"), "{[1]: 2}"),
+        (("reshape(a, (99999999999999999999,))", "a=5"), "reshape"),
+        (("...", "a=5"), "..."),
+        (("a*" + "9" * 1000, "a=5"), "999"),
+        (("a*" + "9" * 5000, "a=5"), "at most 2000 characters"),
+        (("a +* " + "b" * 1500, "a=5"), "arithmetic"),
     ],
 )
 def test_what_does_not_fit(chainrule, tmp_path, arguments, part):
@@ -66,4 +80,36 @@ def test_what_does_not_fit(chainrule, tmp_path, arguments, part):
     assert (said.code, said.out) == (2, "")
     assert part in said.error
     assert said.error.count("\n") == 1
+    assert len(said.error) <= 400
     assert not list(tmp_path.iterdir())
+
+
+SIGNS = list("+-*/@^;,<%")
+LEAVES = (
+    "a", "b", "1", "-2.5", "1e308", "[1,2]", "[a,[b]]", "a[0]", "a[::0]", "a[b]", "a.T", "...",
+    "{[1]:2}", "()", "9" * 400, "'s'", "1j", "None", "a if b else 1", "f'{a}'", "*a", "a:=3",
+)  # fmt: skip
+OPTIONS = ("axis=0", "axis=(0,0)", "axis='x'", "axis={}", "keepdims=nan", "shape=(-1,-1)", "**a")
+VALUES = ("5", "0", "-3", "nan", "1e999", "[1,2,3]", "[[1],[2,3]]", "[]", "{1:[2]}", "'a'", "1j",
+          "9" * 400, "[1,None]", "[[1,2],[3,4]]", "[" * 900, "", "=")  # fmt: skip
+
+
+def typed(rng, depth):
+    """A formula, or nearly one."""
+    if depth == 0 or rng.random() < 0.2:
+        return rng.choice(LEAVES)
+    if rng.random() < 0.4:
+        return f"({typed(rng, depth - 1)} {rng.choice(SIGNS)} {typed(rng, depth - 1)})"
+    parts = [typed(rng, depth - 1) for _ in range(rng.integers(0, 3))]
+    parts += [rng.choice(OPTIONS)] * int(rng.random() < 0.3)
+    return f"{rng.choice([*sorted(FUNCTIONS), 'floor'])}({', '.join(parts)})"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_typed_gives_tables_or_one_line(chainrule, seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(75):
+        formula = typed(rng, rng.integers(1, 4))
+        said = chainrule("graph", formula, f"a={rng.choice(VALUES)}", f"b={rng.choice(VALUES)}")
+        assert said.code in (0, 2), formula
+        assert said.code == 0 or (said.error.count("\n") == 1 and len(said.error) < 500), formula

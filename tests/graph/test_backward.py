@@ -526,6 +526,8 @@ FINITE = {
     "exp of exp": (lambda x: np.exp(-np.exp(x)), [1000.0], [0]),
     "tanh of exp": (lambda x: np.tanh(np.exp(x)), [1000.0], [0]),
     "sum of exp": (lambda x: 1 / (1 + np.sum(np.exp(-x))), [-1000.0, 1], [0, 0]),
+    "det of one singular": (np.linalg.det, [[[1.0, 2.0], [2.0, 4.0]], [[1.0, 0.0], [0.0, 3.0]]],
+                            [[[4, -2], [-2, 1]], [[3, 0], [0, 1]]]),
     "det of singular": (np.linalg.det, [[1.0, 2.0], [2.0, 4.0]], [[4, -2], [-2, 1]]),
 }  # fmt: skip
 TRULY_NONE = {
@@ -536,6 +538,11 @@ TRULY_NONE = {
     "sqrt": (np.sqrt, [0.0], [INF]),
     "a cost that overflows, slope 1": (lambda x: np.log(1 + np.exp(x)), [1000.0, 0], [NAN, 0.5]),
     "a cost of NaN": (lambda x: np.exp(x) / np.exp(x), [1000.0], [NAN]),
+    "log of a singular det": (
+        lambda x: np.linalg.slogdet(x)[1],
+        [[1.0, 2.0], [2.0, 4.0]],
+        [[INF, -INF], [-INF, INF]],
+    ),
     "the branch that was taken": (lambda x: np.where(x > 0, x, np.sqrt(x) * 0), [0.0], [NAN]),
 }
 

@@ -66,6 +66,9 @@ CALLS = {
     "matmul": "matmul([1, 2]*x, [3, 4])",
     "clip": "clip(x, 0, 1)",
     **{name: f"{name}(x, 0.5)" for name in ("maximum", "minimum", "logaddexp", "dot")},
+    **{name: f"{name}(x, [1, 0.5])" for name in ("arctan2", "hypot", "outer")},
+    "inner": "inner([1, 2]*x, [3, 4])",
+    "det": "det([[x, 1], [2, 3]])",
     **{
         name: f"{name}(reshape([1, 2]*x, (2, 1)), [[1], [0]])"
         for name in FUNCTIONS
@@ -78,6 +81,19 @@ CALLS = {
 def test_every_function_can_be_called(name):
     text = CALLS.get(name, f"{name}(x + 0*x)")
     assert np.isfinite(derivatives(f"sum({text})", x=0.25)).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("mean([a, b, 1])", 2), ("norm([3, a + b - 1])", 5), ("det([[a, 1], [2, b]])", 4),
+        ("sum(exp([a - 3, 0*b]))", 2), ("max([[a, b], [b, a]] @ [1, 1])", 5),
+        ("sum([a, b][0:1])", 3), ("sum(stack([[a, b], [1, a]]))", 9),
+        ("sum(concatenate([[a, b], [1]]))", 6), ("std([a, a, 0*b + 3])", 0),
+    ],
+)  # fmt: skip
+def test_lists_of_names_are_arrays(text, value):
+    assert_allclose(graph_of(text, {"a": 3, "b": 2}).output.value, value)
 
 
 def test_labels_may_have_a_name():

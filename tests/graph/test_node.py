@@ -1,6 +1,8 @@
 """Nodes: what works on them as on arrays, with NumPy's own values, and what is refused by name."""
 
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule import InputError, graph
 from chainrule.graph import Node, backward, grad, variable
+from chainrule.graph.formula import FUNCTIONS as OF_FORMULAS
+from chainrule.graph.operations import COMPOSED as SPELLED_OUT
+from chainrule.graph.operations import OPERATIONS
 
 A = np.array([[1.5, -2.0, 0.5], [2.5, 1.0, -0.25]])
 B = np.array([[0.5, 2.0, -1.5], [1.25, -3.0, 2.0]])
@@ -688,3 +693,12 @@ def test_what_is_no_number_is_no_variable(value, got):
     with pytest.raises(InputError, match=r"^variable: ") as caught:
         variable(value)
     assert got in str(caught.value)
+
+
+def test_the_document_names_what_is_known():
+    page = (Path(__file__).parents[2] / "docs/graph.md").read_text(encoding="utf-8")
+    known = {f.__name__ for f in (*OPERATIONS, *SPELLED_OUT) if f.__module__.startswith("numpy")}
+    words = set(re.findall(r"\w+", page))
+    assert not (known | OF_FORMULAS.keys()) - words - {"amax", "amin"}
+    listed = set(" ".join(re.findall(r"^> (.*)", page, re.MULTILINE)).split())
+    assert not listed - known - OF_FORMULAS.keys()

@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chainrule import checks
 from chainrule.cli import show
 from chainrule.errors import InputError
 
@@ -68,14 +69,14 @@ def _value(text: str) -> tuple[str, Any]:
     name, sign, number = text.partition("=")
     fix = "Write a=5, or x=[1,2,3], without spaces."
     if not sign or not name.isidentifier():
-        raise InputError("graph", "a name and its value", repr(text), fix)
+        raise InputError("graph", "a name and its value", checks.describe(text), fix)
     try:
         value = ast.literal_eval(number)
         return name, float(value) if type(value) is int else value
     except OverflowError:
         raise InputError("graph", f"a number for {name}", "one beyond 1e308", fix) from None
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise InputError("graph", f"a number for {name}", repr(number), fix) from None
+        raise InputError("graph", f"a number for {name}", checks.describe(number), fix) from None
 
 
 def _check_name(path: Path | None, endings: tuple[str, ...], option: str) -> None:

@@ -33,7 +33,8 @@ FUNCTIONS: dict[str, Callable] = {
             np.exp, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sqrt, np.square, np.abs,
             np.sin, np.cos, np.tan, np.sinh, np.cosh, np.tanh, np.arcsin, np.arccos, np.arctan,
             np.maximum, np.minimum, np.logaddexp, np.sum, np.mean, np.dot, np.matmul, np.clip,
-            np.where, np.reshape, np.transpose, np.squeeze, np.concatenate, np.stack,
+            np.where, np.reshape, np.transpose, np.squeeze, np.concatenate, np.stack, np.prod,
+            np.var, np.std, np.cumsum, np.outer, np.inner, np.hypot, np.arctan2, np.linalg.det,
             functions.sigmoid, functions.relu, functions.leaky_relu, functions.softmax,
             functions.squared_error, functions.absolute_error,
         )
@@ -118,7 +119,9 @@ def _statements(text: str) -> list[ast.stmt]:
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         fix = "Write a power as x**2." if "^" in text else "Formulas look like 3*(a + b*c)."
         reason = getattr(error, "msg", None) or "something too deep"
-        raise InputError("formula", "arithmetic", f"{text!r} ({reason})", fix) from None
+        raise InputError(
+            "formula", "arithmetic", f"{checks.describe(text)} ({reason})", fix
+        ) from None
     if not found:
         raise InputError("formula", "something to compute", "nothing")
     return found
@@ -195,8 +198,10 @@ class _Reader:
         self, function: Callable, parts: list[ast.expr], whole: ast.expr, options: Any = None
     ) -> Any:
         operands = [self._compute(part) for part in parts]
+        several = function in (np.stack, np.concatenate)  # which take a list as it is
         try:
-            return function(*operands, **(options or {}))
+            arrays = operands if several else [_joined(operand) for operand in operands]
+            return function(*arrays, **(options or {}))
         except InputError:
             raise
         except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, MemoryError,
@@ -222,13 +227,18 @@ class _Reader:
         raise InputError("formula", f"a value for {name}", "none", fix)
 
 
+def _joined(operand: Any) -> Any:
+    """[a, [b, 1]] as one array: NumPy shows the graph no list that stands alone."""
+    return np.stack([_joined(part) for part in operand]) if isinstance(operand, list) else operand
+
+
 def _function(name: str) -> Callable:
     if name not in FUNCTIONS:
         raise InputError(
             "formula",
             "a function that it knows",
             name,
-            f"It knows {', '.join(sorted(FUNCTIONS))}.",
+            f"It knows {checks.listed(sorted(FUNCTIONS), 20)}; docs/graph.md names them all.",
         )
     return FUNCTIONS[name]
 

@@ -42,7 +42,7 @@ def _nested(array: np.ndarray, digits: int) -> str:
 
 
 # How tightly an operation's text binds, by the sign in it; calls and names bind tightest.
-_BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "-x": 3, "+x": 3, "**": 4}
+_BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "%": 2, "-x": 3, "+x": 3, "**": 4}
 _TIGHTEST = 5
 
 
@@ -126,9 +126,9 @@ def _call(name: str, args: list[str], options: Any) -> str:
 
 
 def _options(options: Any) -> str:
-    """ ", axis=0"; arrays by their shape."""
-    texts = {k: constant(v)[0] if isinstance(v, np.ndarray) else v for k, v in options.items()}
-    return "".join(f", {name}={text}" for name, text in texts.items())
+    """As in ", axis=0"; arrays by their shape, long lists not at all."""
+    texts = {k: constant(v)[0] if isinstance(v, np.ndarray) else str(v) for k, v in options.items()}
+    return "".join(f", {k}={v if len(v) <= 40 else '...'}" for k, v in texts.items())
 
 
 def _index(index: Any) -> str:

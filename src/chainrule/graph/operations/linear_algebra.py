@@ -15,18 +15,29 @@ def _matrices(g: Array) -> Array:
     return np.expand_dims(g, (-2, -1))
 
 
-def _cofactors(z: Array, x: Array) -> Array:
-    """Of the determinant z: z inv(x).T, and of singular matrices the minors themselves."""
+def _cofactors(x: Array) -> Array:
+    """(-1)**(i + j) times the determinant of x without row i and column j: of singular x, too."""
+    n = np.shape(x)[-1]
+    minors = [
+        (-1) ** (i + j) * np.linalg.det(np.delete(np.delete(x, i, -2), j, -1))
+        for i in range(n)
+        for j in range(n)
+    ]
+    return np.reshape(np.stack(minors, axis=-1), np.shape(x))
+
+
+def _of_det(g: Array, z: Array, x: Array) -> Array:
     try:
-        return _matrices(z) * np.linalg.inv(x).mT
+        return _matrices(g * z) * np.linalg.inv(x).mT
     except np.linalg.LinAlgError:
-        n = np.shape(x)[-1]
-        minors = [
-            (-1) ** (i + j) * np.linalg.det(np.delete(np.delete(x, i, -2), j, -1))
-            for i in range(n)
-            for j in range(n)
-        ]
-        return np.reshape(np.stack(minors, axis=-1), np.shape(x))
+        return _matrices(g) * _cofactors(x)
+
+
+def _of_log(g: Array, z: Array, x: Array) -> Array:
+    try:
+        return _matrices(g) * np.linalg.inv(x).mT
+    except np.linalg.LinAlgError:
+        return _matrices(g / np.linalg.det(x)) * _cofactors(x)
 
 
 @traceable
@@ -55,14 +66,8 @@ def _of_cholesky(g: Array, z: Array, x: Array) -> Array:
     return (share + share.mT) * half
 
 
-define(
-    np.linalg.det, "det(x)", ("g * z * inv(x).T", lambda g, z, x: _matrices(g) * _cofactors(z, x))
-)
-define(
-    log_of_det,
-    "log_of_det(x)",
-    ("g * inv(x).T", lambda g, z, x: _matrices(g) * np.linalg.inv(x).mT),
-)
+define(np.linalg.det, "det(x)", ("g * z * inv(x).T", _of_det))
+define(log_of_det, "log_of_det(x)", ("g * inv(x).T", _of_log))
 define(np.linalg.inv, "inv(x)", ("-z.T @ g @ z.T", lambda g, z, x: -z.mT @ g @ z.mT))
 define(
     np.linalg.solve,
