@@ -4,7 +4,6 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule import checks
 from chainrule.cli import show
 from chainrule.errors import InputError
 
@@ -66,6 +65,8 @@ def graph(
 
 def _value(text: str) -> tuple[str, Any]:
     """a=5 as ("a", 5.0); x=[1,2] as ("x", [1, 2])."""
+    from chainrule import checks
+
     name, sign, number = text.partition("=")
     fix = "Write a=5, or x=[1,2,3], without spaces."
     if not sign or not name.isidentifier():
