@@ -65,19 +65,17 @@ def graph(
 
 def _value(text: str) -> tuple[str, Any]:
     """a=5 as ("a", 5.0); x=[1,2] as ("x", [1, 2])."""
-    from chainrule import checks
-
     name, sign, number = text.partition("=")
     fix = "Write a=5, or x=[1,2,3], without spaces."
     if not sign or not name.isidentifier():
-        raise InputError("graph", "a name and its value", checks.describe(text), fix)
+        raise InputError("graph", "a name and its value", repr(text[:60]), fix)
     try:
         value = ast.literal_eval(number)
         return name, float(value) if type(value) is int else value
     except OverflowError:
         raise InputError("graph", f"a number for {name}", "one beyond 1e308", fix) from None
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise InputError("graph", f"a number for {name}", checks.describe(number), fix) from None
+        raise InputError("graph", f"a number for {name}", repr(number[:60]), fix) from None
 
 
 def _check_name(path: Path | None, endings: tuple[str, ...], option: str) -> None:
