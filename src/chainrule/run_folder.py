@@ -76,6 +76,11 @@ class Folder:
                 "Nothing is overwritten: choose another --out, or go on in it with --resume.",
             )
 
+    @property
+    def begun(self) -> bool:
+        """Whether it is there, with the settings to go on by."""
+        return not self._numbered and self.settings.exists()
+
     def _empty(self) -> bool:
         """Whether it is a folder with nothing in it but what a writer that was killed left."""
         return self.path.is_dir() and all(

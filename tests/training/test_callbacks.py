@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule import train
-from chainrule.training import Callback, OnRecord
+from chainrule.training import Callback, OnRecord, interrupt
 
 BATCHES = pytest.mark.parametrize("batch_size", [None, 5], ids=["full batch", "mini-batches"])
 
@@ -139,14 +139,50 @@ def test_ctrl_c_while_recording_stops_between_two_steps(wide_problem):
     assert_array_equal(result.network.weights[0], short.network.weights[0])
 
 
-def test_a_second_ctrl_c_breaks_off_at_once(wide_problem, at_step):
+def test_a_second_ctrl_c_raises_once_the_step_and_what_ends_it_are_done(wide_problem, at_step):
+    ended = []
+
+    class Ends(Callback):
+        def on_end(self, session):
+            press()
+            ended.append((session.iteration, session.network()))
+
     def twice(session):
         press()
         press()
 
     with pytest.raises(KeyboardInterrupt):
-        train(*wide_problem, iterations=50, callbacks=[at_step(8, twice)])
+        train(*wide_problem, iterations=50, callbacks=[at_step(8, twice), Ends()])
+    ((iteration, network),) = ended
+    assert iteration == 8
+    short = train(*wide_problem, iterations=8).network
+    assert_allclose(network.weights[0], short.weights[0], rtol=1e-12)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_is_not_put_off_for_ever(wide_problem, at_step, monkeypatch):
+    monkeypatch.setattr(interrupt, "PATIENCE", 0.0)
+    reached = []
+
+    def twice(session):
+        press()
+        press()
+        reached.append(session)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(*wide_problem, iterations=50, callbacks=[at_step(8, twice)])
+    assert not reached
+
+
+def test_whatever_is_handled_as_ctrl_c_stops_likewise(wide_problem, at_step):
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        term = at_step(8, lambda session: signal.raise_signal(signal.SIGTERM))
+        result = train(*wide_problem, iterations=50, callbacks=[term])
+        assert (result.stopped, result.iterations) == ("interrupted", 8)
+        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 def test_a_handler_of_someone_else_is_left_alone(wide_problem, at_step):

@@ -1,37 +1,117 @@
 """The command line: parse, call the library, show."""
 
+import contextlib
 import io
 import os
+import re
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+STOPS = ("SIGINT", "SIGTERM", "SIGHUP")  # what asks a program to end
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `chainrule` with these arguments (the process's by default) and exit.
 
-    Exit code 0: done. 1: interrupted. 2: something given was wrong; one plain line on standard
-    error says what, and what to do.
+    Exit code 0: done. 1: interrupted, or nobody read the output to its end. 2: something given
+    was wrong, or the output could not be written; one plain line on standard error says what, and
+    what to do.
     """
-    _make_output_robust()
-    try:
-        from chainrule.cli.app import run
+    _refuse_odd_sizes()
+    with _robust("stdout") as out, _robust("stderr"), _stopped_alike():
+        try:
+            from chainrule.cli.app import run
 
-        code = run(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader went away (`chainrule ... | head`). Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = 1
-    except KeyboardInterrupt:
-        print("chainrule: interrupted", file=sys.stderr)
-        code = 1
+            code = run(arguments)
+        except KeyboardInterrupt as stop:
+            if arguments is None:  # once is enough: the process is about to end
+                _ignore()
+            print(f"chainrule: interrupted. {stop}".rstrip(". "), file=sys.stderr)
+            code = 1
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+        lost = getattr(out, "error", None)
+        if lost is not None and code == 0:
+            code = 1
+            if not isinstance(lost, BrokenPipeError):  # else the reader went away: `... | head`
+                print(f"chainrule: standard output: {lost.strerror}", file=sys.stderr)
+                code = 2
+    if arguments is None:
+        _ignore()
     sys.exit(code)
 
 
-def _make_output_robust() -> None:
-    """A closed output, or one that cannot show a character, must not end a training."""
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - open until the process ends
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+class _Output(io.FileIO):
+    """A file whose errors are kept and end nothing: the first one, after which all is dropped."""
+
+    error: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        if self.error is None:
+            try:
+                return super().write(data)
+            except OSError as error:
+                self.error = error
+        return memoryview(data).nbytes
+
+
+@contextlib.contextmanager
+def _robust(name: str) -> Iterator[Any]:
+    """sys.stdout or sys.stderr such that neither a closed or full one ends a training, nor one
+    that cannot show a character. Gives the file below it."""
+    given = getattr(sys, name)
+    buffer = getattr(given, "buffer", None)
+    raw = getattr(buffer, "raw", buffer)
+    if given is None:
+        setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - open until the process ends
+    elif type(raw) is io.FileIO:
+        given.flush()
+        raw = _Output(raw.fileno(), "wb", closefd=False)
+        made = io.TextIOWrapper(
+            io.BufferedWriter(raw), given.encoding, line_buffering=given.line_buffering
+        )
+        setattr(sys, name, made)
+    if isinstance(getattr(sys, name), io.TextIOWrapper):
+        getattr(sys, name).reconfigure(errors="backslashreplace")
+    try:
+        yield raw
+    finally:
+        with contextlib.suppress(OSError):
+            getattr(sys, name).flush()
+        setattr(sys, name, given)
+
+
+@contextlib.contextmanager
+def _stopped_alike() -> Iterator[None]:
+    """SIGTERM and SIGHUP as Ctrl-C, where nobody has asked for something else (as nohup does)."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in _stops():
+            if signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignore() -> None:
+    if threading.current_thread() is threading.main_thread():
+        for number in _stops():
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _stops() -> list[signal.Signals]:
+    """Those that the system has."""
+    return [getattr(signal, name) for name in STOPS if hasattr(signal, name)]
+
+
+def _refuse_odd_sizes() -> None:
+    """A terminal of 0 columns, or of millions, is none: its own size is taken, or the usual."""
+    for name in ("COLUMNS", "LINES"):
+        if not re.fullmatch("[1-9][0-9]{1,2}", os.environ.get(name, "")):
+            os.environ.pop(name, None)

@@ -70,6 +70,8 @@ for command in SUMMARIES:
     module = command.replace("-", "_")
     app.command(f"chainrule.cli.{PLACES.get(command, f'{module}:{module}')}", name=command)
 
+LONGEST = 300  # characters of an error
+
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code."""
@@ -81,8 +83,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{_one_line(error)} See chainrule{command} --help.")
     except ChainruleError as error:
         return _fail(str(error))
-    except BrokenPipeError:
-        raise
     except MemoryError:
         return _fail("not enough memory. Try fewer or smaller layers, fewer runs, or less data.")
     except OSError as error:
@@ -97,5 +97,12 @@ def _one_line(error: CycloptsError) -> str:
 
 
 def _fail(message: str) -> int:
-    print(f"chainrule: {safe(' '.join(message.split()))}", file=sys.stderr)
+    """One line on standard error; of a long one the beginning, and the end, which says what to do.
+
+    What is too long are lists of names and labels, whose number and length the data decide.
+    """
+    line = f"chainrule: {safe(' '.join(message.split()))}"
+    if len(line) > LONGEST:
+        line = f"{line[: LONGEST - 105]} ... {line[-100:]}"
+    print(line, file=sys.stderr)
     return 2

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from chainrule._version import __version__
 from chainrule.cli import parse, show
+from chainrule.cli.going_on import going_on
 from chainrule.cli.options import Options, command_line, restored
 from chainrule.errors import ChainruleError, InputError, ModelFileError
 from chainrule.wording import describe, printable
@@ -196,18 +197,15 @@ def carried_out(
     written : writes what was found to the folder; returns it as facts for JSON.
     report : prints what was found, with those facts; returns the command to go on with, or "".
     """
-    from chainrule.cli.saver import go_on
     from chainrule.experiments.measures import as_json
 
     _refuse_other_data(job)
     if not job.common.json:
         _introduce(job, plan)
-    found = _worked(job, work)
-    try:
+    with going_on(job.command, job.folder):
+        found = _worked(job, work)
         facts = job.facts() | {"complete": found.complete, **as_json(written(job, found))}
         job.folder.write_settings(facts)
-    except InputError as error:
-        raise go_on(error, job.command, job.folder) from None
     if found.complete:
         job.folder.close()
     seconds = round(time.perf_counter() - job.began, 3)
@@ -242,7 +240,6 @@ def _introduce(job: Job[Any], plan: str) -> None:
 def _worked(job: Job[Any], work: "Callable[[Execution], Found]") -> Found:
     """What `work` gives; the folder is made for it, with a progress bar, and what it finished is
     kept there if it is interrupted or killed. A mistake in the settings leaves no folder."""
-    from chainrule.cli.saver import go_on
     from chainrule.experiments import Execution
 
     new, bar = job.common.resume is None, show.RunsProgress(job.command)
@@ -256,10 +253,9 @@ def _worked(job: Job[Any], work: "Callable[[Execution], Found]") -> Found:
     )
     try:
         return work(execution)
-    except ChainruleError as error:
+    except ChainruleError:
         if new and not any(job.folder.finished.glob("*")):
             job.folder.remove()
-            raise
-        raise go_on(error, job.command, job.folder) from None
+        raise
     finally:
         bar.close()

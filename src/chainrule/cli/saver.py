@@ -1,12 +1,10 @@
 """A callback that keeps a run folder: made when training begins, checkpoints while it goes on."""
 
-import shlex
 import time
 from typing import Any
 
-from chainrule import tensor_file
-from chainrule.errors import ChainruleError, DivergenceError, InputError
-from chainrule.run_folder import Folder, RunFolder
+from chainrule.errors import ChainruleError, DivergenceError
+from chainrule.run_folder import RunFolder
 from chainrule.training import Callback, Session, save_checkpoint
 
 
@@ -37,23 +35,10 @@ class Saver(Callback):
         self._save(session)
 
     def _save(self, session: Session) -> None:
-        try:
-            save_checkpoint(session, self._folder.checkpoint)
-        except InputError as error:
-            if self._made and not self._reached:
-                raise
-            raise go_on(error, "train", self._folder) from None
+        save_checkpoint(session, self._folder.checkpoint)
         self._reached = session.iteration
 
     def undo(self, error: ChainruleError) -> None:
         """Leave nothing behind of a training that failed, but what can be gone on with."""
         if self._made and (not self._reached or isinstance(error, DivergenceError)):
             self._folder.remove()
-
-
-def go_on(error: ChainruleError, command: str, folder: Folder) -> ChainruleError:
-    """The error of a full disk with the way to go on; any other as it is."""
-    if not isinstance(error, InputError) or error.expected != tensor_file.ROOM:
-        return error
-    fix = f"Then go on with: chainrule {command} --resume {shlex.quote(str(folder.path))}"
-    return InputError(error.where, error.expected, error.got, fix)

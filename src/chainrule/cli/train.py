@@ -12,6 +12,7 @@ from chainrule import blas
 from chainrule._version import __version__
 from chainrule.cli import parse, show
 from chainrule.cli.experiment import Common
+from chainrule.cli.going_on import going_on
 from chainrule.cli.options import CHANGEABLE, Options, command_line, evaluation, restored
 from chainrule.errors import ChainruleError, InputError
 from chainrule.wording import printable
@@ -61,7 +62,7 @@ def train(
             return train_members(data, options, runs, common)
     run = _plan(data, options, out, resume)
     began = time.perf_counter()
-    with blas.at_most(threads):
+    with blas.at_most(threads), going_on("train", run.folder):
         setting, splits = run.options.setting(), run.options.open(run.data)
         result = _train(setting, splits, run, shown=not json)
         facts = _write(result, splits, run, began)
@@ -139,7 +140,6 @@ def _write(result: "Training", splits: "Splits", run: _Run, began: float) -> dic
     """The run folder's files; what was reached, as plain facts."""
     from chainrule.cli.results import results
     from chainrule.cli.run_report import looks_wrong
-    from chainrule.cli.saver import go_on
     from chainrule.model_file import Model
 
     facts: dict[str, Any] = {
@@ -160,12 +160,9 @@ def _write(result: "Training", splits: "Splits", run: _Run, began: float) -> dic
     found = looks_wrong(model, splits, result.history, run.options)
     facts["alarms"] = [vars(alarm) for alarm in found]
     facts["notes"], facts["skipped"] = splits.notes, splits.skipped
-    try:
-        run.folder.write_settings(facts | _settings(run))
-        title = f"{printable(Path(run.data).name)}: cost"
-        run.folder.write_results(model, result.history, title)
-    except InputError as error:
-        raise go_on(error, "train", run.folder) from None
+    run.folder.write_settings(facts | _settings(run))
+    title = f"{printable(Path(run.data).name)}: cost"
+    run.folder.write_results(model, result.history, title)
     return facts | {"out": str(run.folder.path), "seconds": round(time.perf_counter() - began, 3)}
 
 

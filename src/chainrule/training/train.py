@@ -98,7 +98,7 @@ def train(
     Raises InputError for what does not fit, DivergenceError when the cost is no longer finite. Of
     R runs those that diverge are marked in `diverged` and leave the others untouched; training
     ends early when all have. Ctrl-C ends training after the current step and returns what was
-    reached.
+    reached; a second one raises KeyboardInterrupt after that step and the callbacks' `on_end`.
     """
     began = time.perf_counter()
     X, Y = data_arrays("train", data, network)
@@ -181,5 +181,5 @@ def _run(session: Session) -> None:
     with Interrupt(lambda: session.stop("interrupted")):
         session.run()
         session.finish()
-    for callback in callbacks:
-        callback.on_end(session)
+        for callback in callbacks:
+            callback.on_end(session)

@@ -1,0 +1,28 @@
+"""What breaks off a training that can be gone on with says how."""
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from chainrule import tensor_file
+from chainrule.errors import InputError
+
+if TYPE_CHECKING:
+    from chainrule.run_folder import Folder
+
+
+@contextmanager
+def going_on(command: str, folder: "Folder") -> Iterator[None]:
+    """A full disk or Ctrl-C within says how to go on in the folder, if there is something in it."""
+    try:
+        yield
+    except (KeyboardInterrupt, InputError) as error:
+        way = f"o on with: chainrule {command} --resume {shlex.quote(str(folder.path))}"
+        if not folder.begun:
+            raise
+        if isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt(f"G{way}") from None
+        if error.expected != tensor_file.ROOM:
+            raise
+        raise InputError(error.where, error.expected, error.got, f"Then g{way}") from None
