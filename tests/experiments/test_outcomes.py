@@ -98,6 +98,38 @@ def test_a_group_that_was_broken_off_goes_on(batch_size, binary, quick, interrup
     assert not list(tmp_path.glob("*.checkpoint"))
 
 
+def test_a_group_is_kept_every_minute_and_until_its_outcome_is(
+    binary, quick, tmp_path, monkeypatch
+):
+    """What breaks off here, as a kill would, are the steps first, then the writing."""
+    setting = replace(quick, iterations=400)
+    monkeypatch.setattr("chainrule.experiments.execute._Watch.INTERVAL", 0.0)
+    seen = []
+
+    def breaks(done, total):
+        seen.append(done / total)
+        if len(broken) == 1 and done > total / 2:
+            raise ArithmeticError
+
+    def go(folder=tmp_path):
+        how = Execution(threads=1, folder=folder, progress=breaks)
+        return cross_validate(binary, setting, folds=2, execution=how)
+
+    broken = [1]
+    with pytest.raises(ArithmeticError):
+        go()
+    broken.append(2)
+    with monkeypatch.context() as patched:
+        patched.setattr("chainrule.experiments.execute.write_outcomes", lambda *found: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            go()
+    del seen[:]
+    found = go()
+    assert min(share for share in seen if share) > 0.9
+    assert not list(tmp_path.glob("*.checkpoint"))
+    assert_array_equal(found.outputs, go(None).outputs)
+
+
 @pytest.mark.parametrize("where", [0.3, 0.6, 0.99])
 def test_a_changed_byte_is_noticed(where, binary, quick, tmp_path):
     options = {"folds": 2, "execution": Execution(folder=tmp_path)}

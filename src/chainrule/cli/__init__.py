@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     was wrong, or the output could not be written; one plain line on standard error says what, and
     what to do.
     """
+    interrupted = False
     _refuse_odd_sizes()
     with _robust("stdout") as out, _robust("stderr"), _stopped_alike():
         try:
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if arguments is None:  # once is enough: the process is about to end
                 _ignore()
             print(f"chainrule: interrupted. {stop}".rstrip(". "), file=sys.stderr)
-            code = 1
+            code, interrupted = 1, True
         with contextlib.suppress(OSError):
             sys.stdout.flush()
         lost = getattr(out, "error", None)
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 code = 2
     if arguments is None:
         _ignore()
+        if interrupted:  # else Python 3.11 kills itself where Ctrl-C came while it ran an exec()
+            os._exit(code)
     sys.exit(code)
 
 

@@ -7,7 +7,8 @@ then. Ctrl-C keeps what is finished.
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Generator, Iterable, Sequence
+import time
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
@@ -90,13 +91,11 @@ def execute(
 
     def go(group: Group) -> Found:
         members = [runs[k] for k in group.members]
-        path = folder and folder / f"{_digest(names[k] for k in group.members)}.checkpoint"
+        path = folder and _checkpoint(folder, [names[k] for k in group.members])
         watch = _Watch(tally, group.members, path)
         result, A = _train(examples, members, group.form, watch, record_every, bool(keep))
         if result.stopped == "interrupted":
             return {}
-        if path is not None:
-            path.unlink(missing_ok=True)
         return {
             k: Outcome(
                 own.history,
@@ -115,13 +114,14 @@ def execute(
             outcomes |= found
             if found and folder is not None:
                 write_outcomes(folder, {names[k]: outcome for k, outcome in found.items()})
+                _checkpoint(folder, [names[k] for k in found]).unlink(missing_ok=True)
             tally.finish(found)
     return outcomes
 
 
-def _digest(names: Iterable[str]) -> str:
-    """A name for a group, from those of its members."""
-    return hashlib.sha256(" ".join(names).encode()).hexdigest()[:32]
+def _checkpoint(folder: Path, names: Sequence[str]) -> Path:
+    """Where a group is kept that is not finished; its name is from those of its members."""
+    return folder / f"{hashlib.sha256(' '.join(names).encode()).hexdigest()[:32]}.checkpoint"
 
 
 def _limits(where: str, how: Execution) -> tuple[int, float]:
@@ -197,20 +197,26 @@ class _Tally:
 
 
 class _Watch(Callback):
-    """Says how far a group is, and ends it on request; what it reached is kept at `path`."""
+    """Says how far a group is, and ends it on request; what it reached is kept at `path`, then and
+    every minute."""
+
+    INTERVAL = 60.0  # seconds
 
     def __init__(self, tally: _Tally, group: list[int], path: Path | None) -> None:
         self._tally, self._group, self.path = tally, group, path
+        self._next = time.monotonic() + self.INTERVAL
 
     def on_step(self, session: Session) -> None:
         if session.iteration % EVERY == 0:
             self._tally.advance(self._group, session.iteration)
         # What was reached with the last step is complete.
-        if self._tally.stop.is_set() and session.iteration < session.plan.iterations:
-            if self.path is not None:
-                with self._tally.writing:
-                    self.path.parent.mkdir(parents=True, exist_ok=True)
-                    save_checkpoint(session, self.path)
+        stops = self._tally.stop.is_set() and session.iteration < session.plan.iterations
+        if self.path is not None and (stops or time.monotonic() >= self._next):
+            with self._tally.writing:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                save_checkpoint(session, self.path)
+            self._next = time.monotonic() + self.INTERVAL
+        if stops:
             session.stop("interrupted")
 
 

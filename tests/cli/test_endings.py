@@ -1,0 +1,149 @@
+"""How a process ends: its output is closed or full, it is asked to stop, its terminal is odd."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import chainrule as cr
+from chainrule.training.checkpoint import read
+
+PROGRAM = (sys.executable, "-m", "chainrule")
+TRAIN = ("train", "planar:moons", "--layers", "3", "--out", "run", "--iterations", "5")
+
+
+def shell(command, tmp_path, **environment):
+    """`command`, in which chainrule is the program."""
+    line = command.replace("chainrule", " ".join(PROGRAM))
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+    )
+
+
+@pytest.mark.parametrize(
+    ("output", "code", "error"),
+    [
+        (">/dev/full", 2, "chainrule: standard output: No space left on device\n"),
+        (">/dev/full 2>&1", 2, ""),
+        (">&-", 0, ""),
+        ("| head -c 1", 1, ""),
+    ],
+)
+def test_an_output_that_cannot_be_written_ends_no_training(output, code, error, tmp_path):
+    done = shell(f"chainrule {' '.join(TRAIN)} {output}; exit ${{PIPESTATUS[0]}}", tmp_path)
+    assert (done.returncode, done.stderr) == (code, error)
+    assert cr.load(tmp_path / "run").training["iterations"] == 5
+
+
+@pytest.mark.parametrize(
+    "size", ["0", "1", "-5", "abc", "\N{SUPERSCRIPT TWO}", "9" * 9, "9" * 5000]
+)
+def test_sizes_of_no_terminal(size, chainrule, monkeypatch):
+    for line in (("--help",), ("train", "--help"), ("nothing",), TRAIN):
+        for name, value in {"COLUMNS": size, "LINES": size, "TERM": "dumb"}.items():
+            monkeypatch.setenv(name, value)
+        said = chainrule(*line)
+        assert said.code == (2 if line == ("nothing",) else 0)
+        assert len(said.out) < 20_000
+
+
+LONG = ("train", "crossval")
+# Checkpoints every now and then, not every minute, so that one sees when it is training.
+OFTEN = """
+from chainrule.cli import main
+from chainrule.cli.saver import Saver
+from chainrule.experiments.execute import _Watch
+Saver.INTERVAL = _Watch.INTERVAL = 0.1
+main()
+"""
+
+
+def kept(tmp_path):
+    """The iteration of the checkpoint of what is not finished, or 0."""
+    paths = [
+        *tmp_path.glob("run/checkpoint.safetensors"),
+        *tmp_path.glob("run/finished/*.checkpoint"),
+    ]
+    return max((read(path).facts["iteration"] for path in paths), default=0)
+
+
+def stopped(command, signals, tmp_path, pause=0.0):
+    """A long command that is sent signals once it is training: exit code, output, errors; and
+    how much more was kept in the end."""
+    settings = ("planar:flower", "--iterations", "100000000", "--layers", "4", "--out", "run")
+    process = subprocess.Popen(
+        [sys.executable, "-c", OFTEN, command, *settings],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    end = time.monotonic() + 100
+    while not (before := kept(tmp_path)):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    time.sleep(0.2)
+    for number in signals:
+        process.send_signal(number)
+        time.sleep(pause)
+    out, error = process.communicate(timeout=100)
+    return process.returncode, out, error, kept(tmp_path) - before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("command", LONG)
+def test_other_signals_are_as_ctrl_c(command, number, tmp_path):
+    code, out, error, more = stopped(command, [number], tmp_path)
+    assert (code, error) == (1, "")
+    assert f"Go on:  chainrule {command} --resume run" in out
+    assert more > 0
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.02])
+@pytest.mark.parametrize("command", LONG)
+def test_a_second_ctrl_c_keeps_what_was_reached(command, pause, tmp_path):
+    code, _, error, more = stopped(command, [signal.SIGINT] * 2, tmp_path, pause)
+    assert code == 1
+    assert error in ("", f"chainrule: interrupted. Go on with: chainrule {command} --resume run\n")
+    assert more > 0
+
+
+def test_nohup_is_respected(tmp_path):
+    command = f"{' '.join(TRAIN[:-1])} 30000"
+    script = f"trap '' HUP; chainrule {command} & pid=$!; sleep 1; kill -HUP $pid; wait $pid"
+    assert shell(script, tmp_path).returncode == 0
+
+
+def test_an_error_is_one_line_of_at_most_300_characters(chainrule):
+    digits = "".join(f"{i},{'1' * 5000 if i % 2 else 'b'}\n" for i in range(8))
+    Path("digits.csv").write_text(f"x,label\n{digits}")
+    names = "".join(f"{i},{'name' * 20}{i}\n" for i in range(250))
+    Path("names.csv").write_text(f"x,label\n{names}")
+    for line in (
+        ("train", "digits.csv", "--positive", "c"),
+        ("train", "names.csv"),
+        ("train", "digits.csv", "--label", "x" * 5000),
+        ("train", "planar", "--iterations", "1" * 5000),
+        ("train", "y" * 5000),
+        ("z" * 5000,),
+        ("graph", "a+" * 2000 + "b"),
+        ("graph", "a", "a=" + "1" * 5000),
+        ("graph", "1" * 5000),
+    ):
+        said = chainrule(*line)
+        assert said.code == 2
+        assert said.error.count("\n") == 1
+        assert 10 < len(said.error.rstrip("\n")) <= 300
+    said = chainrule("train", "digits.csv", "--iterations", 3, "--out", "run")
+    assert said.code == 0
+    assert cr.load("run").classes == ("1" * 5000, "b")
