@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from chainrule import tensor_file
 from chainrule.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 @contextmanager
 def going_on(command: str, folder: "Folder") -> Iterator[None]:
     """A full disk or Ctrl-C within says how to go on in the folder, if there is something in it."""
+    from chainrule.tensor_file import ROOM
+
     try:
         yield
     except (KeyboardInterrupt, InputError) as error:
@@ -23,6 +24,6 @@ def going_on(command: str, folder: "Folder") -> Iterator[None]:
             raise
         if isinstance(error, KeyboardInterrupt):
             raise KeyboardInterrupt(f"G{way}") from None
-        if error.expected != tensor_file.ROOM:
+        if error.expected != ROOM:
             raise
         raise InputError(error.where, error.expected, error.got, f"Then g{way}") from None
