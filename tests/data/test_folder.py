@@ -238,7 +238,7 @@ def test_sets_by_all_their_usual_names(tmp_path, paint, train, validation, test)
     assert (splits.validation is not None) == bool(validation)
     note = f"read from {train}/ (train)"
     note += f", {validation}/ (validation)" * bool(validation) + f", {test}/ (test)"
-    assert splits.notes == (note,)
+    assert splits.notes[0] == note
 
 
 def test_a_folder_around_the_classes_is_entered_and_said(tmp_path, paint):
@@ -303,10 +303,8 @@ def test_a_test_set_of_one_class_with_folders_in_it(tmp_path, paint):
         paint(tmp_path / name)
     splits = open_data(tmp_path, size=2)
     assert_array_equal(splits.test.labels, [0, 0])
-    assert splits.notes[-2:] == (
-        "read with the folders in them: a (x 1, y 1)",
-        "test/ has no pictures of b",
-    )
+    for note in ("read with the folders in them: a (x 1, y 1)", "test/ has no pictures of b"):
+        assert note in splits.notes
 
 
 def test_names_in_two_spellings_of_unicode_are_one(tmp_path, paint):

@@ -167,19 +167,21 @@ def test_wrong_rows(pets, file, lines, message):
 @pytest.mark.parametrize(
     ("header", "lacking"),
     [
-        ("", "name, given, decision"),
-        ("name,given,decison\n", "decision"),
-        ("name,name,given,decision\n", "name"),
+        ("", "one row per example; got an empty file"),
+        ("name,given,decison\n", "once each; got one without, or with several, decision"),
+        ("name,name,given,decision\n", "all different.*got 'name' more than once"),
     ],
 )
 def test_columns_that_are_not_there_or_twice(file, header, lacking):
-    with pytest.raises(DataError, match=rf"once each; got .*, {lacking}\.$"):
+    with pytest.raises(DataError, match=lacking):
         read_decisions(file(header=header))
 
 
 def test_a_spreadsheet_that_saved_another_encoding(file):
-    with pytest.raises(DataError, match='Save the table as "CSV UTF-8"'):
-        read_decisions(file("été.png,0,cat,,keep,", encoding="cp1252"))
+    found = read_decisions(file("été.png,0,cat,,keep,", encoding="cp1252"))
+    assert found.rows[0].name == "été.png"
+    with pytest.raises(DataError, match="Save the table as CSV in UTF-8"):
+        read_decisions(file("\x81.png,0,cat,,keep,", encoding="latin-1"))
 
 
 @pytest.mark.parametrize(

@@ -45,16 +45,17 @@ def test_denial_is_of_that_very_name():
     assert not denies("non-cat", "c.t")
 
 
-@pytest.mark.parametrize(
-    "values",
-    [["1", "0", "1"], ["1.0", "0", "01"], np.array([1.0, 0.0, 1.0]), np.array([True, False, True])],
-    ids=str,
-)
-def test_whole_numbers_are_classes_however_written(values):
-    labels, classes = encode(values)
+@pytest.mark.parametrize("dtype", [int, float, np.float32, bool, np.uint8, str, bytes])
+def test_whole_numbers_are_classes_of_whatever_dtype(dtype):
+    labels, classes = encode(np.array([1, 0, 1]).astype(dtype))
     assert classes == ("0", "1")
     assert labels.tolist() == [1, 0, 1]
     assert labels.dtype == np.int64
+
+
+def test_texts_are_classes_as_they_are_written():
+    assert encode(["1E2", "10E1", "01", "1", "1.0"])[1] == ("01", "1", "1.0", "10E1", "1E2")
+    assert encode(np.array([0.5, 1e300, 2.0**53 + 2]))[1][0] == "0.5"
 
 
 @given(st.lists(st.text(max_size=5) | st.integers().map(str), min_size=1))

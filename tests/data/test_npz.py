@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule.data import open_data
 from chainrule.errors import DataError
@@ -99,16 +99,16 @@ def test_dtypes(archive, dtype, kept):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"images": X, "y": y}, "the arrays X and y, or X_train.*got images, y"),
+        ({"rows": X, "y": y}, "the arrays X and y, or X_train.*got rows, y.*numpy.savez"),
         ({}, "got an empty archive"),
-        ({"X": X}, "x without y"),
+        ({"X": X}, "X without y"),
+        ({"X": X, "y": y, "X_val": X}, "X_val without y_val"),
         ({"X_test": X, "y_test": y}, "the arrays X and y"),
         ({"X": X, "x": X, "y": y}, "one array of each name; got X, x, y"),
         ({"X": X[:3, :2], "y": y}, r"4 rows of numbers, one per label.*got shape \(3, 2\)"),
-        (
-            {"X": np.ones((4, 5, 5)), "y": y},
-            r"pictures .* of uint8; got shape \(4, 5, 5\), float64",
-        ),
+        ({"X": np.full((4, 5, 5), -0.5), "y": y}, "from 0 to 255.*got numbers from -0.5 to -0.5"),
+        ({"X": np.full((4, 5, 5), 1024), "y": y}, "got numbers from 1024 to 1024. Bring"),
+        ({"X": np.ones((4, 3, 5, 5)), "y": y}, r"Colors come last: X.transpose\(0, 2, 3, 1\)"),
         ({"X": np.ones((4, 5, 5, 4), np.uint8), "y": y}, r"got shape \(4, 5, 5, 4\)"),
         ({"X": X.astype(complex), "y": y}, "complex128"),
         ({"X": np.where(X == 7, np.nan, X), "y": y}, "1 missing or infinite.*row 2, column 1"),
@@ -117,7 +117,8 @@ def test_dtypes(archive, dtype, kept):
         ({"X": X, "y": y * 7, "classes": ["a", "b"]}, "labels from 0 to 1.*2 outside"),
         ({"X": X, "y": ["a", "b", "c", "a"], "classes": ["a", "b"]}, "labels among a, b; got c"),
         ({"X": X, "y": [0, 0.1, 0.2, 0.3]}, "regression target"),
-        ({"X": X, "y": y, "image_shape": (1, 3)}, r"image_shape .*got \(1, 3\) for float64"),
+        ({"X": X - 1, "y": y, "image_shape": (1, 3)}, "got numbers from -1 to 10"),
+        ({"X": X, "y": y, "image_shape": (-1, -3)}, r"image_shape .*got \(-1, -3\)"),
         ({"X": X.astype(np.uint8), "y": y, "image_shape": (2, 2)}, r"pictures of 3 pixels"),
         ({"X_train": X, "y_train": y, "X_test": X, "y_test": y + 1}, "training set knows.*got.*2"),
         ({"X_train": X, "y_train": y, "X_val": X[:, 1:], "y_val": y}, "3 numbers.*got 2 numbers"),
@@ -153,3 +154,85 @@ def test_a_lone_array_under_the_name_of_an_archive(tmp_path):
         np.save(file, X)
     with pytest.raises(DataError, match=r"data\.npz: expected an \.npz archive"):
         opened(tmp_path / "data.npz")
+
+
+LAID_OUT = {
+    "images_labels": "train_images train_labels val_images val_labels test_images test_labels",
+    "keras": "x_train y_train x_valid y_valid x_test y_test",
+    "camel": "trainX trainY valX valY testX testY",
+    "behind": "data_train target_train data_val target_val data_test target_test",
+}
+
+
+@pytest.mark.parametrize("names", LAID_OUT.values(), ids=LAID_OUT)
+def test_usual_names_of_arrays(archive, pictures, names):
+    labels = np.arange(12) % 2
+    arrays = (pictures, labels, pictures[:4] // 2, labels[:4], pictures[4:] // 3, labels[4:])
+    splits = open_data(archive(**dict(zip(names.split(), arrays, strict=True))))
+    assert_array_equal(splits.train.raw.T.reshape(pictures.shape), pictures)
+    assert_array_equal(splits.validation.raw.T.reshape(4, 4, 5, 3), pictures[:4] // 2)
+    assert_array_equal(splits.test.labels, labels[4:])
+
+
+def test_arrays_without_names_are_told_apart_by_their_shapes(tmp_path):
+    np.savez(tmp_path / "two.npz", X, y)
+    data = opened(tmp_path / "two.npz")
+    assert_array_equal(data.raw, X.T)
+    assert data.notes == ("taken arr_0 and arr_1 as X and y of the training set",)
+    np.savez(tmp_path / "four.npz", X, X[1:], y, y[1:])  # as train_test_split gives them
+    splits = open_data(tmp_path / "four.npz", scale="none")
+    assert_array_equal(splits.test.raw, X[1:].T)
+    assert_array_equal(splits.test.labels, y[1:])
+    np.savez(tmp_path / "three.npz", X, y, y)
+    with pytest.raises(
+        DataError, match=r"got arr_0 of shape \(4, 3\), arr_1 of shape \(4,\), arr_2"
+    ):
+        opened(tmp_path / "three.npz")
+
+
+def test_arrays_that_are_not_understood_are_said(archive):
+    notes = opened(archive(data=X, target=y, target_names=["no", "yes"], filename="x.csv")).notes
+    assert notes == ("left out the arrays filename",)
+
+
+@pytest.mark.parametrize("top", [1, 255])
+def test_pictures_of_other_numbers_become_pixels(archive, pictures, top):
+    data = open_data(archive(X=pictures / (255 / top), y=np.arange(12) % 2)).train
+    assert_array_equal(data.raw.T.reshape(pictures.shape), pictures)
+    assert data.image_shape == pictures.shape[1:]
+    assert data.scaling.kind == "pixels"
+    assert data.notes == (f"pictures of numbers from 0 to {top} taken as 8-bit pixels",)
+    rounded = open_data(archive(X=np.sqrt(pictures / 255), y=np.arange(12) % 2)).train
+    assert rounded.notes[0].endswith("pixels, rounded")
+
+
+def test_a_dark_test_set_is_measured_by_the_training_pictures(archive, pictures):
+    arrays = {"X_train": pictures / 1.0, "y_train": np.arange(12) % 2}
+    splits = open_data(archive(**arrays, X_test=np.ones((2, 4, 5, 3)), y_test=[0, 1]))
+    assert (splits.test.raw == 1).all()
+
+
+def test_bytes_that_are_no_pictures_are_standardized(archive):
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 3, (30, 6)), np.arange(30) % 2
+    arrays = {"y_train": y, "X_test": X[:9].astype(float), "y_test": y[:9]}
+    found = [open_data(archive(X_train=X.astype(d), **arrays)) for d in (np.uint8, float)]
+    for splits in found:
+        assert splits.train.scaling.kind == "standard"
+        train, test = (s.matrix().columns(slice(None)) for s in (splits.train, splits.test))
+        assert_allclose(train.std(axis=1), 1)
+        assert_allclose(test, train[:, :9])
+    assert found[0].train.raw.dtype == found[0].test.raw.dtype == np.uint8
+    assert "standardized (--scale pixels" in found[0].notes[0]
+
+
+def test_bytes_and_fractions_do_not_go_together(archive):
+    bytes_, floats = X.astype(np.uint8), X / 11
+    with pytest.raises(DataError, match=r"3 numbers an example, uint8; got 3 numbers.*float64"):
+        open_data(archive(X_train=bytes_, y_train=y, X_test=floats, y_test=y))
+
+
+def test_whole_numbers_that_lose_digits_are_said(archive):
+    big = np.array([[2**53 + 1, 0], [5, 1], [6, 0], [7, 3]])
+    (note,) = opened(archive(X=big, y=y)).notes
+    assert note == "whole numbers of more than 16 digits are rounded"

@@ -161,7 +161,7 @@ def test_the_test_set_of_the_second_source_is_taken(here):
 )
 def test_a_test_set_that_does_not_fit(here, train, test, message):
     np.savez("pixels.npz", X=np.eye(2, dtype=np.uint8), y=[0, 1])
-    np.savez("floats.npz", X=np.eye(2), y=[0, 1])
+    np.savez("floats.npz", X=np.eye(2) / 2, y=[0, 1])
     with pytest.raises(DataError, match=message):
         open_data(train, test=test)
 

@@ -49,6 +49,7 @@ def cross_validated(job: Job[Folds], execution: "Execution") -> "CrossValidation
         job.setting,
         folds=job.own.folds,
         repeats=job.own.repeats,
+        stratified=job.own.stratified,
         groups=job.groups(job.own.group_by),
         seed=job.options.seed,
         execution=execution,

@@ -1,9 +1,13 @@
 """`chainrule evaluate`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from chainrule.cli import show
+from chainrule.cli.options import AS_IT_SAYS, Tables, open_for
+from chainrule.data.reading import listed
 from chainrule.wording import percent
 
 if TYPE_CHECKING:
@@ -18,7 +22,8 @@ def evaluate(
     model: Path,
     data: str,
     *,
-    label: str | None = None,
+    reading: Annotated[Tables, Parameter(name="*", group="Tables")] = AS_IT_SAYS,
+    drop_class: str | None = None,
     labels: Path | None = None,
     seed: int = 0,
     strict: bool = False,
@@ -27,7 +32,8 @@ def evaluate(
 ) -> int:
     """Measure a model on data: accuracy, cost, confusion matrix, the most confident mistakes.
 
-    Where the data have a test set, it is the one that is used.
+    Where the data have a test set, it is the one that is used. A table is read as for the training,
+    where nothing else is said.
 
     Parameters
     ----------
@@ -35,8 +41,8 @@ def evaluate(
         A model file or a run folder.
     data
         Data of any kind that `chainrule train` takes.
-    label
-        Label column of a table.
+    drop_class
+        Leave out the examples of this class; of several, with commas between them.
     labels
         A CSV file of decisions about doubtful labels, applied to data without a test set.
     seed
@@ -49,16 +55,15 @@ def evaluate(
         Print one JSON object instead of text.
     """
     from chainrule import checks
-    from chainrule.data import apply_decisions, open_raw, read_decisions
+    from chainrule.data import apply_decisions, read_decisions
     from chainrule.inspection.evaluation import evaluate as evaluate_model
     from chainrule.model_file import load
 
     checks.whole_number("evaluate", "--mistakes", mistakes)
     loaded = load(model)
-    splits = open_raw(
-        data, loaded.image_shape or (64, 64, 3), label, strict, seed, bits=loaded.bits
-    )
+    splits = open_for(loaded, data, reading, strict, seed)
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)
+    chosen = chosen.without(listed(drop_class, chosen.classes))
     if labels is not None and not name:
         chosen = apply_decisions(loaded.prepare(chosen), read_decisions(labels))
     found = evaluate_model(loaded, chosen)

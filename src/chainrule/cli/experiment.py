@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Protocol, TypeVar
+
+from cyclopts import Parameter
 
 from chainrule._version import __version__
 from chainrule.cli import parse, show
@@ -59,9 +61,12 @@ class Folds:
     Parameters
     ----------
     folds
-        Parts of the data, each of which is held out once; every class is in each in its share.
+        Parts of the data, each of which is held out once.
     repeats
         Repetitions, with other folds.
+    stratified
+        Whether every class is in each fold in its share; without, a class may be rarer than there
+        are folds.
     group_by
         A regular expression: examples in whose names (CLASS/FILE of pictures) it finds the same
         text stay together, for example '(patient[0-9]+)'.
@@ -69,6 +74,7 @@ class Folds:
 
     folds: int = 10
     repeats: int = 1
+    stratified: Annotated[bool, Parameter(negative="--no-stratified")] = True
     group_by: str | None = None
 
 

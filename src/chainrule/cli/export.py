@@ -1,9 +1,12 @@
 """`chainrule export`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from chainrule.cli import show
+from chainrule.cli.options import AS_IT_SAYS, Tables, open_for
 from chainrule.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ def export(
     *,
     onnx: Path | None = None,
     data: str | None = None,
-    label: str | None = None,
+    reading: Annotated[Tables, Parameter(name="*", group="Tables")] = AS_IT_SAYS,
     compute: str = "float64",
     json: bool = False,
 ) -> int:
@@ -38,8 +41,6 @@ def export(
         The file to write; one that is there is replaced. It ends in .onnx.
     data
         Real data to compare on, as for chainrule evaluate; random ones otherwise.
-    label
-        Label column of a table.
     compute
         Arithmetic of the file: float64, or float32 for devices that have no other, such as WebGPU.
     json
@@ -53,7 +54,7 @@ def export(
         raise InputError("export", "the file to write", "none", "Add --onnx FILE.")
     if onnx.suffix.lower() != ".onnx":
         raise InputError("--onnx", "a file name that ends in .onnx", str(onnx))
-    raw = None if data is None else _raw(loaded, data, label)
+    raw = None if data is None else _raw(loaded, data, reading)
     done = export_onnx(loaded, onnx, raw, compute)
     if json:
         show.print_json(
@@ -81,9 +82,7 @@ def export(
     return 0
 
 
-def _raw(model: "Model", data: str, label: str | None) -> "np.ndarray":
+def _raw(model: "Model", data: str, reading: Tables) -> "np.ndarray":
     """Raw features (n_x, m) of the first test examples, or of the first of all."""
-    from chainrule.data import open_raw
-
-    splits = open_raw(data, model.image_shape or (64, 64, 3), label, bits=model.bits)
+    splits = open_for(model, data, reading)
     return model.prepare(splits.test or splits.train).raw[:, :MOST]

@@ -4,15 +4,28 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from cyclopts import Parameter
 
 from chainrule.cli import parse
+from chainrule.data.reading import Reading
 from chainrule.errors import InputError, ModelFileError
 from chainrule.wording import describe
 
 if TYPE_CHECKING:
     from chainrule.data import Splits
     from chainrule.experiments import Setting
+    from chainrule.model_file import Model
 
 ITERATIONS = 2500
 CHANGEABLE = ("iterations", "epochs")  # what a resumed training may be given anew
@@ -20,7 +33,17 @@ Group = TypeVar("Group")  # of options: a frozen dataclass, every field with its
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Tables(Reading):
+    """How a table is read, on the command line."""
+
+    header: Annotated[bool | None, Parameter(negative="--no-header")] = None
+
+
+AS_IT_SAYS = Tables()  # where nothing is given
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Tables):
     """Settings of a training.
 
     Parameters
@@ -60,8 +83,8 @@ class Options:
     scale
         Features: pixels (divided by 255), standard (mean 0, deviation 1), none. By default pixels
         for pictures, standard for tables.
-    label
-        Label column of a table.
+    drop_class
+        Leave out the examples of this class; of several, with commas between them.
     labels
         A CSV file of decisions about doubtful labels (keep, relabel, drop), from a label review;
         applied to the training set.
@@ -93,7 +116,7 @@ class Options:
     patience: int | None = None
     positive: str | None = None
     scale: Literal["pixels", "standard", "none"] | None = None
-    label: str | None = None
+    drop_class: str | None = None
     labels: str | None = None
     size: int = 64
     strict: bool = False
@@ -117,10 +140,11 @@ class Options:
             size=self.size,
             scale=self.scale,
             positive=self.positive,
-            label=self.label,
+            drop_class=self.drop_class,
             labels=self.labels,
             strict=self.strict,
             seed=self.seed,
+            **asdict(reading(self)),
         )
 
     def setting(self) -> "Setting":
@@ -156,6 +180,43 @@ class Options:
         )
 
 
+def reading(options: Reading) -> Reading:
+    """Of some options those that say how a table is read."""
+    return Reading(**{one.name: getattr(options, one.name) for one in fields(Reading)})
+
+
+def as_trained(given: Reading, model: "Model") -> Reading:
+    """How a table is read for a model: as given, and where nothing is as its training read it."""
+    hints = get_type_hints(Reading)
+    trained = model.training.get("options") or model.training.get("reading")
+    before = trained if isinstance(trained, dict) else {}
+    kept = {
+        one.name: before[one.name]
+        for one in fields(Reading)
+        if getattr(given, one.name) == one.default
+        and one.name in before
+        and fits(before[one.name], hints[one.name])
+    }
+    return replace(given, **kept)
+
+
+def open_for(
+    model: "Model", data: str, given: Reading, strict: bool = False, seed: int = 0
+) -> "Splits":
+    """Data that a model is to be tried on, pictures of its size, tables with its columns."""
+    from chainrule.data import open_raw
+
+    return open_raw(
+        data,
+        model.image_shape or (64, 64, 3),
+        as_trained(given, model),
+        strict,
+        seed,
+        bits=model.bits,
+        features=model.feature_names,
+    )
+
+
 def command_line(command: str, data: str, *groups: Any) -> str:
     """What to type to do it again: of each group of options those that are not the default.
 
@@ -165,8 +226,8 @@ def command_line(command: str, data: str, *groups: Any) -> str:
     for group in groups:
         for one in fields(group):
             name, value = f"--{one.name.replace('_', '-')}", getattr(group, one.name)
-            if value is True:
-                words.append(name)
+            if isinstance(value, bool):
+                words += [name if value else f"--no-{name[2:]}"] if value != one.default else []
             elif value != one.default:
                 values = value if isinstance(value, tuple) else (value,)
                 words += [word for v in values for word in (name, str(v))]

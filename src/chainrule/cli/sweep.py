@@ -1,14 +1,14 @@
 """`chainrule sweep`."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from chainrule.cli import parse, show
 from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
-from chainrule.cli.options import Options, evaluation, with_setting
+from chainrule.cli.options import Options, evaluation, reading, with_setting
 from chainrule.errors import InputError
 from chainrule.wording import number, percent, setting_name, setting_value, setting_words
 
@@ -41,6 +41,8 @@ class Search:
         own, that is used unless this is given.
     repeats
         Repetitions of the cross-validation, with other folds.
+    stratified
+        Whether every class is in each fold in its share.
     group_by
         A regular expression: examples in whose names (CLASS/FILE of pictures) it finds the same
         text stay together, for example '(patient[0-9]+)'.
@@ -52,6 +54,7 @@ class Search:
     score: Literal["accuracy", "cost", "auc"] = "accuracy"
     folds: int | None = None
     repeats: int = 1
+    stratified: Annotated[bool, Parameter(negative="--no-stratified")] = True
     group_by: str | None = None
 
 
@@ -95,6 +98,7 @@ def sweep(
             search=own.search,
             folds=own.folds,
             repeats=own.repeats,
+            stratified=own.stratified,
             groups=job.groups(own.group_by),
             validation=validation,
             score=own.score,
@@ -131,7 +135,8 @@ def _written(job: Job[Search], found: "Sweep") -> dict[str, Any]:
     figure = learning_curves(curves, names, title=f"{title}, best first")
     save_figure(figure, job.folder.path / "learning-curves.png")
     if found.best is not None:
-        how = {"setting": names[0], "digest": job.splits.train.digest()}
+        how: dict[str, Any] = {"setting": names[0], "digest": job.splits.train.digest()}
+        how["reading"] = asdict(reading(job.options))
         model = Model.of(found.best.network, job.splits, how)
         save(model, job.folder.model)
         if job.splits.test is not None:

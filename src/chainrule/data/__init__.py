@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         resident,
     )
     from chainrule.data.open import open_data, open_raw
+    from chainrule.data.reading import Reading
     from chainrule.data.scaling import Scaling
 else:
     __getattr__, __dir__ = lazily(
@@ -28,6 +29,7 @@ else:
             "matching": "matched",
             "matrix": "FeatureMatrix FloatMatrix PixelMatrix feature_matrix resident",
             "open": "open_data open_raw",
+            "reading": "Reading",
             "scaling": "Scaling",
         },
     )
@@ -37,6 +39,7 @@ __all__ = [
     "FeatureMatrix",
     "FloatMatrix",
     "PixelMatrix",
+    "Reading",
     "Scaling",
     "Splits",
     "apply_decisions",

@@ -1,15 +1,18 @@
 """Cells of a text table as numbers."""
 
 import math
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
 MISSING = ("", "na", "n/a", "nan", "null", "?")  # how a missing value is written, in any case
+EXACT = 2.0**53  # floats hold every whole number below
+FEW = 64  # cells that are looked at one by one
 
 
-def is_missing(cell: str) -> bool:
+def is_missing(cell: str, missing: Collection[str] = MISSING) -> bool:
     """Whether a cell says that its value is not known."""
-    return cell.strip().casefold() in MISSING
+    return cell.strip().casefold() in missing
 
 
 def number(cell: str) -> float | None:
@@ -24,7 +27,8 @@ def number(cell: str) -> float | None:
 def numbers(cells: list[str]) -> np.ndarray:
     """Cells (n,) as float64, NaN for whatever is no finite number.
 
-    All at once first, which spares a check of each cell; one by one only where that fails.
+    All at once first, which spares a check of each cell; where that fails by halves, and only few
+    cells one by one.
     """
     if "_" not in "".join(cells):
         try:
@@ -34,5 +38,17 @@ def numbers(cells: list[str]) -> np.ndarray:
         else:
             values[np.isinf(values)] = np.nan
             return values
+    if len(cells) > FEW:
+        half = len(cells) // 2
+        return np.concatenate([numbers(cells[:half]), numbers(cells[half:])])
     found = map(number, cells)
     return np.array([math.nan if value is None else value for value in found], np.float64)
+
+
+def loses_digits(cells: Iterable[str]) -> bool:
+    """Whether a cell is a whole number that no float holds."""
+    return any(
+        abs(value) >= EXACT and int(cell) != int(value)
+        for cell in cells
+        if cell.lstrip("-+").isdecimal() and (value := number(cell)) is not None
+    )

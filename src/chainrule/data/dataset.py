@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import display
-from chainrule.data.labels import alike, denies
+from chainrule.data.labels import alike, comparison, denies
 from chainrule.data.matrix import FeatureMatrix, feature_matrix
 from chainrule.data.scaling import Scaling
 from chainrule.errors import DataError
@@ -122,18 +123,33 @@ class Dataset:
             found.update(np.ascontiguousarray(value).tobytes())
         return found.hexdigest()
 
-    def with_positive(self, name: str) -> "Dataset":
-        """A binary problem: class `name` (label 1) against all the rest (label 0)."""
+    def without(self, classes: Sequence[str]) -> "Dataset":
+        """The examples of all other classes, and a note of how many that leaves out."""
+        if not classes:
+            return self
+        gone = {self._class("a class to leave out", name) for name in classes}
+        stay = [k for k in range(len(self.classes)) if k not in gone]
+        kept = self.select(np.isin(self.labels, stay))
+        labels, left = np.searchsorted(stay, kept.labels), tuple(self.classes[k] for k in stay)
+        said = f"left out {len(self) - len(kept)} examples of {checks.listed(classes)}"
+        return replace(kept, labels=labels, classes=left).noted(said)
+
+    def _class(self, what: str, name: str) -> int:
+        """Which class is called so."""
         known = list(map(alike, self.classes))
         if alike(name) not in known:
             near = difflib.get_close_matches(name, self.classes, n=1)
             raise DataError(
                 self.source or "Dataset",
-                f"the positive class to be one of {checks.listed(self.classes)}",
+                f"{what} to be one of {checks.listed(self.classes)}",
                 repr(name),
                 f"Did you mean {near[0]}?" if near else "",
             )
-        positive = known.index(alike(name))
+        return known.index(alike(name))
+
+    def with_positive(self, name: str) -> "Dataset":
+        """A binary problem: class `name` (label 1) against all the rest (label 0)."""
+        positive = self._class("the positive class", name)
         name = self.classes[positive]
         others = [c for c in self.classes if c != name]
         rest = others[0] if len(others) == 1 else f"not {name}"
@@ -149,10 +165,11 @@ class Dataset:
         `known_by` says in the error whose classes these are.
         """
         present = [self.classes[k] for k in np.unique(self.labels)]
-        places = {alike(c): k for k, c in enumerate(classes)}
-        foreign = [c for c in present if alike(c) not in places]
+        key = comparison(self.classes, classes)
+        places = {key(c): k for k, c in enumerate(classes)}
+        foreign = [c for c in present if key(c) not in places]
         if not foreign:
-            place = np.array([places.get(alike(c), -1) for c in self.classes])
+            place = np.array([places.get(key(c), -1) for c in self.classes])
             return replace(self, labels=place[self.labels].astype(np.int64), classes=classes)
         own = list(map(alike, self.classes))
         if len(classes) == 2 and denies(*classes) and alike(classes[1]) in own:

@@ -5,7 +5,6 @@ data stay as they are, so whatever was decided is taken back by writing "keep" a
 """
 
 import difflib
-import io
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +14,10 @@ import numpy as np
 from chainrule import checks, tensor_file
 from chainrule.data.csv_file import unguarded, write_csv
 from chainrule.data.dataset import Dataset
+from chainrule.data.grid import grid_of
 from chainrule.data.labels import alike
-from chainrule.data.table import table_records
+from chainrule.data.reading import Reading
+from chainrule.data.records import read_records
 from chainrule.errors import DataError, InputError
 
 ACTIONS = ("keep", "relabel", "drop")
@@ -54,7 +55,7 @@ class Decisions:
 
 
 def read_decisions(path: str | Path) -> Decisions:
-    """The decisions of a CSV file in UTF-8, separated by comma, semicolon or tab.
+    """The decisions of a CSV file, of any encoding and separator that tables may have.
 
     name, given : which example, and the class that it has in the data.
     decision : keep, relabel or drop.
@@ -70,14 +71,11 @@ def read_decisions(path: str | Path) -> Decisions:
     """
     where = str(path)
     try:
-        text = tensor_file.read_bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        fix = 'Save the table as "CSV UTF-8".'
-        raise DataError(where, "text in UTF-8", "bytes that are not", fix) from None
+        content = tensor_file.read_bytes(path)
     except (OSError, ValueError) as error:
         reason = tensor_file.reason(error)
         raise DataError(where, "a file of decisions about labels", reason) from None
-    return Decisions(where, tuple(_decisions(text, where)))
+    return Decisions(where, tuple(_decisions(content, where)))
 
 
 def write_decisions(rows: Iterable[Mapping[str, object]], path: str | Path) -> None:
@@ -127,14 +125,14 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
     return replace(data, labels=labels, source=source).select(stays)
 
 
-def _decisions(text: str, where: str) -> Iterator[Decision]:
+def _decisions(content: bytes, where: str) -> Iterator[Decision]:
     """The rows of a file; spreadsheets add blank ones."""
-    records = table_records(io.StringIO(text, newline=""), where)
-    header = [name.strip().casefold() for name in next(records, (0, []))[1]]
+    grid = grid_of(read_records(content, where), Reading(header=True))
+    header = [name.casefold() for name in grid.names]
     if lacking := [name for name in NEEDED if header.count(name) != 1]:
         expected = f"a header with {', '.join(NEEDED)}, once each"
         raise DataError(where, expected, f"one without, or with several, {', '.join(lacking)}")
-    for line, cells in records:
+    for line, cells in grid.rows():
         if any(cell.strip() for cell in cells):
             row = dict(zip(header, map(unguarded, cells), strict=True))
             yield _decision(row, f"{where}, line {line}")

@@ -5,7 +5,7 @@ Of two classes the second is the positive one (label 1), so the order has a mean
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,14 @@ def alike(name: str) -> str:
     shorter one (NFC). Case counts; spaces around do not.
     """
     return unicodedata.normalize("NFC", name).strip()
+
+
+def comparison(*sets: Sequence[str]) -> Callable[[str], Any]:
+    """What names of several sets are compared by: where all are numbers, and no set writes one in
+    two ways, their values (1 is 1.0), else `alike`."""
+    values = [[number(name) for name in names] for names in sets]
+    plain = all(None not in found and len(set(found)) == len(found) for found in values)
+    return number if plain else alike
 
 
 def denies(name: str, other: str) -> bool:
@@ -60,13 +68,18 @@ def class_names(where: str, values: Any) -> tuple[str, ...]:
     return names
 
 
-def encode(values: Any) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Labels as they came, (m,) texts or numbers: indices (m,) int64 and the class names.
+def encode(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Labels as they came, an array (m,) of texts or numbers: indices (m,) int64 and class names.
 
-    Whole numbers are classes however they are written: 1, 1.0 and "01" are one class, "1".
+    Whole numbers are classes of whatever dtype: 1 and 1.0 and True are "1". Texts stay as written.
     """
+    return encode_texts([_name(value) for value in values])
+
+
+def encode_texts(texts: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Class names of the examples (m,): indices (m,) int64 and the class names in their order."""
     spellings: dict[str, str] = {}
-    names = [spellings.setdefault(alike(name), name) for name in map(_name, values)]
+    names = [spellings.setdefault(alike(text), text) for text in texts]
     classes = class_order(names)
     index = {name: i for i, name in enumerate(classes)}
     return np.array([index[name] for name in names], dtype=np.int64), classes
@@ -92,11 +105,12 @@ def _text(value: Any) -> str:
 
 def _name(label: Any) -> str:
     """A label as a class name; a number in its shortest form, if a float holds it exactly."""
-    text = _text(int(label) if isinstance(label, np.bool_) else label)
-    value = number(text)
-    if value is None or abs(value) > 2**53:
-        return text
-    return str(int(value) if value.is_integer() else value)
+    if isinstance(label, (str, bytes)):
+        return _text(label)
+    value = float(label)
+    if abs(value) > 2**53 or value.is_integer():
+        return str(int(label))
+    return str(value)
 
 
 def refuse_targets(where: str, classes: tuple[str, ...], m: int) -> None:
@@ -115,12 +129,12 @@ def refuse_targets(where: str, classes: tuple[str, ...], m: int) -> None:
             "labels that name a few classes",
             f"{len(classes)} different numbers in {m} examples",
             "This looks like a regression target, and chainrule's command line classifies: "
-            "cut it into classes, or choose another label column.",
+            "cut it into classes, or choose another label column with --label.",
         )
     if len(classes) > most or len(classes) == m > 2:
         raise DataError(
             where,
             "labels that several examples share",
             f"{len(classes)} classes in {m} examples",
-            "This looks like a column of names: choose another label column.",
+            "This looks like a column of names: choose another label column with --label.",
         )

@@ -17,6 +17,7 @@ def matched(data: Dataset, train: Dataset, known_by: str = "the training set") -
     """
     if data.feature_names and train.feature_names:
         data = _same_columns(data, train.feature_names, known_by)
+    data = _same_numbers(data, train)
     if _kind(data) != _kind(train):
         raise DataError(
             data.source,
@@ -38,13 +39,27 @@ def _features(data: Dataset) -> str:
     return f"{data.raw.shape[0]} numbers an example, {data.raw.dtype}"
 
 
+def _same_numbers(data: Dataset, train: Dataset) -> Dataset:
+    """Bytes and floats of the same table hold the same numbers; of pictures they would not."""
+    pictures = data.image_shape or train.image_shape
+    differ = (data.raw.dtype == np.uint8) != (train.raw.dtype == np.uint8)
+    if differ and not pictures and all(map(_holds_bytes, (data.raw, train.raw))):
+        return replace(data, raw=data.raw.astype(train.raw.dtype))
+    return data
+
+
+def _holds_bytes(raw: np.ndarray) -> bool:
+    """Whether all are whole numbers from 0 to 255."""
+    return raw.dtype == np.uint8 or bool(((raw >= 0) & (raw <= 255) & (raw == np.rint(raw))).all())
+
+
 def _same_columns(data: Dataset, names: tuple[str, ...], known_by: str) -> Dataset:
     """A table with its columns in the order of `names`."""
     place = {alike(name): k for k, name in enumerate(data.feature_names or ())}
     wanted = list(map(alike, names))
     lacking = [name for name in wanted if name not in place]
     foreign = sorted(place.keys() - set(wanted))
-    if lacking or foreign:
+    if lacking:
         raise DataError(
             data.source,
             f"the {len(names)} columns of {known_by}",
@@ -54,4 +69,6 @@ def _same_columns(data: Dataset, names: tuple[str, ...], known_by: str) -> Datas
         )
     if names == data.feature_names:
         return data
-    return replace(data, raw=data.raw[[place[name] for name in wanted]], feature_names=names)
+    data = replace(data, raw=data.raw[[place[name] for name in wanted]], feature_names=names)
+    left = f"left out {checks.listed(foreign, 5)}: no features of {known_by}"
+    return data.noted(left) if foreign else data

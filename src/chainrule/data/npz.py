@@ -10,17 +10,15 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from chainrule.data.array_names import LAYOUT, named
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import check_indices, class_names, encode
 from chainrule.data.matching import matched
 from chainrule.errors import DataError
 
 Arrays = dict[str, np.ndarray]
-LAYOUT = (
-    "X and y, or X_train, y_train[, X_val, y_val], X_test, y_test, in any case (labels for y), "
-    "and perhaps classes and image_shape"
-)
-ROLES = {"train": ("", "_train"), "validation": ("_val",), "test": ("_test",)}
+ROLES = {"train": "train", "validation": "val", "test": "test"}
+EXACT = 2**53  # floats hold every whole number up to here
 
 
 def open_npz(path: Path) -> Splits:
@@ -31,19 +29,21 @@ def open_npz(path: Path) -> Splits:
     y : (m,), (1, m) or (m, 1), numbers or texts; with `classes`, indices into them or names.
     classes : (n_classes,) names. image_shape : of the pictures whose pixels are the rows of X.
 
+    Other usual names are understood, too (`array_names`). Pictures of other numbers, from 0 to 1 or
+    from 0 to 255, become 8-bit pixels, which is noted.
+
     X of dtype uint8 stays uint8 (a view), float32 and float64 stay, other numbers become float64.
     Object arrays are never unpickled.
     """
-    arrays = _load(path)
+    where = str(path)
+    arrays, notes = named(_load(path), where)
+    top = _top(arrays["x_train"])
     sets = {
-        role: _dataset(arrays, suffix, str(path))
-        for role, suffixes in ROLES.items()
-        for suffix in suffixes
-        if f"x{suffix}" in arrays
+        role: _dataset(arrays, name, where, top)
+        for role, name in ROLES.items()
+        if f"x_{name}" in arrays
     }
-    if "train" not in sets:
-        raise DataError(str(path), f"the arrays {LAYOUT}", ", ".join(arrays) or "an empty archive")
-    train = sets["train"]
+    train = sets["train"].noted(*notes)
     validation, test = (
         matched(sets[role], train) if role in sets else None for role in ("validation", "test")
     )
@@ -51,7 +51,7 @@ def open_npz(path: Path) -> Splits:
 
 
 def _load(path: Path) -> Arrays:
-    """Every array of the archive by its name in lower case; labels are known as y."""
+    """Every array of the archive by its name."""
     where = str(path)
     # NumPy and zipfile raise what they meet in damaged files: BadZipFile, zlib.error, EOFError,
     # struct.error, SyntaxError and more. The system's own errors are told apart by the caller.
@@ -75,29 +75,27 @@ def _arrays(file: BinaryIO, where: str) -> Arrays:
         raise DataError(where, "an .npz archive, as numpy.savez writes it", "something else")
     file.seek(0)
     with np.load(file, allow_pickle=False) as archive:
-        names = [name.lower().replace("labels", "y") for name in archive.files]
-        if len(set(names)) != len(names):
-            raise DataError(where, "one array of each name", ", ".join(archive.files))
-        found = {name: archive[key] for name, key in zip(names, archive.files, strict=True)}
+        found = {name: archive[name] for name in archive.files}
     for name, array in found.items():
         if not isinstance(array, np.ndarray):
             raise DataError(where, "arrays, as numpy.savez writes them", f"{name}, another file")
     return found
 
 
-def _dataset(arrays: Arrays, suffix: str, where: str) -> Dataset:
-    x, y = f"x{suffix}", f"y{suffix}"
+def _dataset(arrays: Arrays, role: str, where: str, top: int) -> Dataset:
+    x, y, suffix = f"x_{role}", f"y_{role}", "" if role == "train" else f"_{role}"
     if y not in arrays:
-        raise DataError(where, f"the arrays {LAYOUT}", f"{x} without {y}")
-    labels, classes = _labels(f"{where}: {y}", arrays[y], arrays.get("classes"))
-    rows = _rows(f"{where}: {x}", arrays[x], len(labels))
-    image_shape = _image_shape(where, rows, arrays.get("image_shape"))
+        raise DataError(where, f"the arrays {LAYOUT}", f"X{suffix} without y{suffix}")
+    labels, classes = _labels(f"{where}: y{suffix}", arrays[y], arrays.get("classes"))
+    shape = arrays.get("image_shape")
+    rows, notes = _rows(f"{where}: X{suffix}", arrays[x], len(labels), shape, top)
     return Dataset(
         raw=rows.reshape(len(labels), -1).T,
         labels=labels,
         classes=classes,
-        image_shape=image_shape,
+        image_shape=rows.shape[1:] if rows.ndim > 2 else None,
         source=where,
+        notes=notes,
     )
 
 
@@ -132,19 +130,31 @@ def _labels(
     return np.array([names.index(name) for name in own])[found], names
 
 
-def _rows(where: str, X: np.ndarray, m: int) -> np.ndarray:
-    """X with examples on the first axis, of a dtype that data sets hold."""
+def _rows(
+    where: str, X: np.ndarray, m: int, shape: Any, top: int
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """X with examples on the first axis, of a dtype that data sets hold, and notes.
+
+    shape : of one picture, where the rows of X are pictures. top : see `_pixels`.
+    """
     if X.ndim == 4 and X.shape[3] == 1:
         X = X[..., 0]
     if X.ndim == 2 and X.shape[0] != m == X.shape[1]:
         X = X.T
-    pictures = X.dtype == np.uint8 and (X.ndim == 3 or (X.ndim == 4 and X.shape[3] == 3))
+    pictures = X.ndim == 3 or (X.ndim == 4 and X.shape[3] == 3)
     if X.dtype.kind not in "iufb" or not (X.ndim == 2 or pictures) or len(X) != m or 0 in X.shape:
         raise DataError(
             where,
-            f"{m} rows of numbers, one per label, or {m} pictures (m, height, width[, 3]) of uint8",
+            f"{m} rows of numbers, one per label, or {m} pictures (m, height, width[, 3])",
             f"shape {X.shape}, {X.dtype}",
+            "Colors come last: X.transpose(0, 2, 3, 1)." if X.shape[1:2] in ((1,), (3,)) else "",
         )
+    notes: tuple[str, ...] = ()
+    if X.dtype.kind in "iu" and max(int(X.max()), -int(X.min())) > EXACT:
+        notes = ("whole numbers of more than 16 digits are rounded",)
+    if X.dtype not in (np.uint8, np.float32, np.float64):
+        with np.errstate(over="ignore"):
+            X = X.astype(np.float64)
     if X.dtype.kind == "f" and not np.isfinite(X).all():
         bad = np.argwhere(~np.isfinite(X))
         raise DataError(
@@ -154,21 +164,41 @@ def _rows(where: str, X: np.ndarray, m: int) -> np.ndarray:
             "(from 0)",
             "Fill or drop them.",
         )
-    return X if X.dtype in (np.uint8, np.float32, np.float64) else X.astype(np.float64)
+    if shape is not None and X.ndim == 2:
+        X = X.reshape(m, *_image_shape(where, X, shape))
+    return _pixels(where, X, top) if X.ndim > 2 else (X, notes)
 
 
-def _image_shape(where: str, rows: np.ndarray, given: Any) -> tuple[int, ...] | None:
-    """The pictures' own shape, or the one the archive gives."""
-    if rows.ndim > 2:
-        return rows.shape[1:]
-    if given is None:
-        return None
-    shape = np.ravel(given)
-    whole = shape.dtype.kind in "iu" and len(shape) in (2, 3) and (len(shape) == 2 or shape[2] == 3)
-    if not whole or np.prod(shape) != rows.shape[1] or rows.dtype != np.uint8:
+def _top(X: np.ndarray) -> int:
+    """The number that is white in the training pictures X: 1 or 255."""
+    return 1 if X.dtype.kind in "iufb" and X.size and X.max() <= 1 else 255
+
+
+def _pixels(where: str, X: np.ndarray, top: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Pictures of numbers from 0 to `top` as 8-bit pixels."""
+    if X.dtype == np.uint8 and top == 255:
+        return X, ()
+    if X.min() < 0 or X.max() > top:
         raise DataError(
             where,
-            f"image_shape (height, width[, 3]) of pictures of {rows.shape[1]} pixels, uint8",
-            f"{tuple(shape.tolist())} for {rows.dtype}",
+            "pictures of numbers from 0 to 255, or all from 0 to 1",
+            f"numbers from {X.min():g} to {X.max():g}",
+            "Bring them there; or pass plain numbers: X.reshape(len(X), -1).",
+        )
+    exact = X * (255.0 / top)
+    pixels = np.rint(exact).astype(np.uint8)
+    rounded = "" if np.allclose(exact, pixels, rtol=0, atol=1e-3) else ", rounded"
+    return pixels, (f"pictures of numbers from 0 to {top} taken as 8-bit pixels{rounded}",)
+
+
+def _image_shape(where: str, rows: np.ndarray, given: Any) -> tuple[int, ...]:
+    """The pictures' shape that the archive gives."""
+    shape = np.ravel(given)
+    whole = shape.dtype.kind in "iu" and len(shape) in (2, 3) and (len(shape) == 2 or shape[2] == 3)
+    if not whole or min(shape) < 1 or np.prod(shape) != rows.shape[1]:
+        raise DataError(
+            where,
+            f"image_shape (height, width[, 3]) of pictures of {rows.shape[1]} pixels",
+            f"{tuple(shape.tolist())}",
         )
     return tuple(int(side) for side in shape)

@@ -1,8 +1,8 @@
 """Open any data source: one function that recognizes the kind."""
 
 import difflib
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,8 @@ from chainrule.data.label_decisions import apply_decisions, read_decisions
 from chainrule.data.labels import refuse_targets
 from chainrule.data.matching import matched
 from chainrule.data.npz import open_npz
+from chainrule.data.overlap import with_overlaps
+from chainrule.data.reading import Reading, as_text, listed
 from chainrule.data.scaling import KINDS, Scaling
 from chainrule.data.table import open_table
 from chainrule.data.tree import subfolders
@@ -37,6 +39,15 @@ def open_data(
     scale: str | None = None,
     positive: str | None = None,
     label: str | None = None,
+    header: bool | None = None,
+    names: str | None = None,
+    drop: str | Sequence[str] | None = None,
+    keep: str | Sequence[str] | None = None,
+    na: str | Sequence[str] | None = None,
+    decimal: str | None = None,
+    separator: str | None = None,
+    transpose: bool = False,
+    drop_class: str | Sequence[str] | None = None,
     labels: str | Path | None = None,
     strict: bool = False,
     seed: int = 0,
@@ -56,7 +67,9 @@ def open_data(
         from the training set, applied to all. By default pixels for 8-bit features, none for the
         planar sets, else standard.
     positive : this class (label 1) against all the rest.
-    label : the label column of a CSV table.
+    label, header, names, drop, keep, na, decimal, separator, transpose : of a table, see `Reading`.
+        By default the table says it, and what is doubtful is an error that names the option.
+    drop_class : classes whose examples are left out, of all sets.
     labels : a file of decisions about doubtful labels (`read_decisions`), applied to the training
         set before a scaling is learned. Its classes are those after `positive`.
     strict : stop at files in a picture folder that cannot be read, instead of skipping them.
@@ -66,15 +79,32 @@ def open_data(
     """
     if scale is not None:
         checks.one_of("open_data", "scale", scale, KINDS)
-    splits = open_raw(source, (*_size(size), 3), label, strict, seed, least_classes=2)
-    if label is not None and splits.train.feature_names is None:
-        expected = f"a table ({', '.join(TABLES)}), since a label column is named"
-        raise DataError(str(source), expected, "another kind of source", "Leave label out.")
+    reading = Reading(
+        label=label,
+        header=header,
+        names=names,
+        drop=as_text(drop),
+        keep=as_text(keep),
+        na=as_text(na),
+        decimal=decimal,
+        separator=separator,
+        transpose=transpose,
+    )
+    splits = open_raw(source, (*_size(size), 3), reading, strict, seed, least_classes=2)
+    if splits.train.feature_names is None:
+        _refuse_reading(source, reading)
+    dropped = listed(as_text(drop_class), splits.train.classes)
+    splits = _map(splits, lambda data: data.without(dropped))
     _check_train(splits.train)
     if test is not None:
         shape = splits.train.image_shape or (*_size(size), 3)
-        other = open_raw(test, shape, label, strict, seed, bits=splits.train.bits)
-        found = matched(other.train if other.test is None else other.test, splits.train)
+        train = splits.train
+        other = open_raw(
+            test, shape, reading, strict, seed, bits=train.bits, features=train.feature_names
+        )
+        found = other.train if other.test is None else other.test
+        found = found.without([name for name in dropped if name in found.classes])
+        found = matched(found, train)
         splits = replace(splits, test=found, skipped=splits.skipped + other.skipped)
     if positive is not None:
         splits = _map(splits, lambda data: data.with_positive(positive))
@@ -83,7 +113,8 @@ def open_data(
         _check_train(splits.train)
     kind = scale or _natural_scale(source, splits.train)
     scaling = Scaling.of(kind, splits.train.raw)
-    return _map(splits, lambda data: replace(data, scaling=scaling))
+    splits = _map(splits, lambda data: replace(data, scaling=scaling))
+    return with_overlaps(_said_bytes(splits) if scale is None else splits)
 
 
 def _map(splits: Splits, change: Callable[[Dataset], Dataset]) -> Splits:
@@ -95,9 +126,24 @@ def _map(splits: Splits, change: Callable[[Dataset], Dataset]) -> Splits:
 
 
 def _natural_scale(source: str | Path, train: Dataset) -> str:
-    if train.raw.dtype == np.uint8:
+    if train.image_shape is not None:
         return "pixels"
     return "none" if _is_builtin(source) else "standard"
+
+
+def _said_bytes(splits: Splits) -> Splits:
+    if splits.train.image_shape is not None or splits.train.raw.dtype != np.uint8:
+        return splits
+    note = "8-bit numbers that are no pictures: standardized (--scale pixels divides by 255)"
+    return replace(splits, train=splits.train.noted(note))
+
+
+def _refuse_reading(source: str | Path, reading: Reading) -> None:
+    """What only a table has is not asked of other sources."""
+    given = [one.name for one in fields(Reading) if getattr(reading, one.name) != one.default]
+    if given:
+        expected = f"a table ({', '.join(TABLES)}), since --{given[0]} is given"
+        raise DataError(str(source), expected, "another kind of source", f"Leave {given[0]} out.")
 
 
 def _is_builtin(source: str | Path) -> bool:
@@ -117,25 +163,31 @@ def _size(size: int | tuple[int, int]) -> tuple[int, int]:
 def open_raw(
     source: str | Path,
     shape: tuple[int, ...],
-    label: str | None = None,
+    reading: Reading | None = None,
     strict: bool = False,
     seed: int = 0,
     least_classes: int = 1,
     bits: int | None = None,
+    features: Sequence[str] | None = None,
 ) -> Splits:
     """The splits of a source as they lie there, one class only included; nothing is scaled.
 
     For data that a model is to be tried on. shape : of pictures from folders, (height, width, 3)
-    or, for gray ones, (height, width). bits : see `open_folder`. What the system refuses becomes a
-    DataError.
+    or, for gray ones, (height, width). bits : see `open_folder`. reading : of tables; features :
+    the columns of the model's or the training set's table, if there is one. What the system refuses
+    becomes a DataError.
     """
     checks.whole_number("open_data", "seed", seed)
     if not isinstance(source, (str, Path)):
         raise DataError("open_data", ACCEPTED, checks.describe(source))
     if _is_builtin(source):
         return open_builtin(str(source), seed)
+
+    def tables(path: Path) -> Splits:
+        return open_table(path, reading, features)
+
     try:
-        return _open_path(Path(source), str(source), shape, label, strict, least_classes, bits)
+        return _open_path(Path(source), str(source), shape, strict, least_classes, bits, tables)
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataError(str(source), "a source that can be read", reason) from None
@@ -149,10 +201,10 @@ def _open_path(
     path: Path,
     source: str,
     shape: tuple[int, ...],
-    label: str | None,
     strict: bool,
     least_classes: int,
     bits: int | None,
+    tables: Callable[[Path], Splits],
 ) -> Splits:
     suffix = path.suffix.lower()
     if path.is_dir():
@@ -165,7 +217,7 @@ def _open_path(
         if suffix == ".npz":
             return open_npz(path)
         if suffix in TABLES:
-            return open_table(path, label)
+            return tables(path)
     got = f"a file ending in {suffix or 'nothing'}" if path.is_file() else "no regular file"
     raise DataError(source, ACCEPTED, got, "Rename the file if its ending is wrong.")
 

@@ -1,205 +1,182 @@
-"""CSV tables: a header, one example a row, a label column."""
+"""Text tables: one example a row, a label column.
 
-import csv
-import difflib
-import itertools
-import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+Read in steps, each in a file of its own: records (encoding, separator), grid (header), columns
+(numbers or text), roles (label, names, features), and here how the numbers are written.
+"""
+
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
-from chainrule.data.cells import is_missing, number, numbers
+from chainrule import checks, tensor_file
+from chainrule.data.cells import loses_digits, number, numbers
+from chainrule.data.columns import Columns, read_columns
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.labels import encode
+from chainrule.data.grid import Grid, grid_of
+from chainrule.data.labels import encode_texts
+from chainrule.data.reading import Reading
+from chainrule.data.records import read_records
+from chainrule.data.roles import Roles, candidates, roles_of
 from chainrule.errors import DataError
 
-LABELS = ("label", "class", "target", "y")  # the usual names of a label column, in any case
-FEW = 5  # places listed in a message before it says how many more there are
+FEW = 5  # places or columns listed in a message before it says how many more there are
+Array = np.ndarray
 
 
-def open_table(path: Path, label: str | None = None) -> Splits:
-    """The examples of a CSV file, separated by comma, semicolon or tab, as float64 (n_x, m).
+def open_table(
+    path: Path, reading: Reading | None = None, features: Sequence[str] | None = None
+) -> Splits:
+    """The examples of a text table as float64 (n_x, m).
 
-    label : the label column; without it the one called label, class, target or y, else the last.
-        Dataset.source says which was taken.
+    reading : what decides where the table is doubtful.
+    features : the columns of the training set, if this is to go with one: they are the features
+        then, and others are left out.
 
-    The first other column gives Dataset.names rather than a feature if it has no name, or if its
-    cells are no numbers and all different. Dataset.feature_names are the remaining columns.
+    Dataset.feature_names are the features' columns, Dataset.names the row names if there are
+    any; Dataset.notes say what was understood: the label column, what was left out and why, how
+    numbers are written where that is not plain.
 
     Raises DataError, with line and column, for missing values, cells that are no finite number,
-    rows of another length; for column names that repeat, text that is not UTF-8, no rows.
+    rows of another length; and, with the option that decides it, for whatever is doubtful.
     """
-    where = str(path)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return Splits(_read(file, where, label))
-    except UnicodeDecodeError:
-        fix = "Save the table as CSV in UTF-8."
-        raise DataError(where, "text in UTF-8", "bytes that are not", fix) from None
-
-
-@dataclass
-class _Table:
-    """The columns of a file as they fill up, row by row, and what is wrong in them.
-
-    columns : names of the features; first and label stand apart.
-    rows : (n_x,) floats each, NaN where a cell is no finite number.
-    missing, wrong : how many such cells; places : where the first few are.
-    """
-
-    columns: list[str]
-    rows: list[np.ndarray] = field(default_factory=list)
-    first: list[str] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    missing: int = 0
-    wrong: int = 0
-    places: list[str] = field(default_factory=list)
-
-    def blame(self, row: int, column: str, text: str) -> None:
-        """Note a cell that is no number; row counts examples from 0."""
-        if missing := is_missing(text):
-            self.missing += 1
-        else:
-            self.wrong += 1
-        if len(self.places) < FEW:
-            what = "missing" if missing else "not a number"
-            self.places.append(f"{what} in row {row + 1} (line {self.lines[row]}), '{column}'")
-
-    def check(self, where: str) -> None:
-        total = self.missing + self.wrong
-        if total:
-            more = f"; and {total - len(self.places)} more" if total > len(self.places) else ""
-            raise DataError(
-                where,
-                "a number in every cell and a label in every row",
-                f"{self.missing} missing values and {self.wrong} cells that are no finite number: "
-                + "; ".join(self.places)
-                + more,
-                "Fill missing values or drop their rows; write categories as numbers, and "
-                "decimals with a point.",
-            )
-
-
-def _read(file: TextIO, where: str, label: str | None) -> Dataset:
-    records = table_records(file, where)
-    header = [name.strip() for name in next(records, (0, []))[1]]
-    place = _label_place(header, where, label)
-    label_name, first_name, columns = _parts(header, place)
-    table = _Table(columns)
-    for line, cells in records:
-        _add(table, line, cells, place, label_name)
-    if not table.rows:
-        raise DataError(where, "a header and one row per example", "a header only")
-    named = _gives_names(first_name, table.first)
-    X = np.stack(table.rows)
-    if not named:
-        X = np.column_stack([_column(table, first_name), X])
-    table.check(where)
-    feature_names = columns if named else [first_name, *columns]
-    if not feature_names:
-        raise DataError(where, "columns of features beside names and labels", "none")
-    labels, classes = encode(table.labels)
-    return Dataset(
-        raw=X.T,
-        labels=labels,
-        classes=classes,
-        names=tuple(table.first) if named else None,
-        source=f"{where} (label column '{label_name}')",
-        feature_names=tuple(feature_names),
+    where, reading = str(path), reading or Reading()
+    if reading.decimal not in (None, ".", ","):
+        raise DataError(where, "--decimal to be . or ,", repr(reading.decimal))
+    records = read_records(tensor_file.read_bytes(path), where, reading.separator)
+    if not records.encoding.startswith(("utf-16", "utf-32")) and b"\0" in records.raw[: 2**20]:
+        raise DataError(where, "text in UTF-8", "zero bytes", "Save the table as CSV in UTF-8.")
+    grid = grid_of(records, reading)
+    columns, roles = _understood(grid, reading, features, candidates(grid.names))
+    decimal = reading.decimal or _decimal(columns, roles.features)
+    if decimal == ",":  # 1.500 is read as text, then, too: no plain number
+        columns, roles = _understood(grid, reading, features, range(len(grid.names)))
+        if reading.decimal is None:
+            _decimal(columns, roles.features)  # all columns say the same
+    X, notes = _features(columns, roles.features, decimal)
+    _check_cells(columns, roles, X, reading)
+    cells, names = list(map(str.strip, columns.texts[roles.label])), roles.names
+    labels, classes = encode_texts(cells)
+    notes += _same_values(classes)
+    return Splits(
+        Dataset(
+            raw=X.T,
+            labels=labels,
+            classes=classes,
+            names=None if names is None else tuple(map(str.strip, columns.texts[names])),
+            source=where,
+            feature_names=tuple(grid.names[k] for k in roles.features),
+            notes=(f"label column '{grid.names[roles.label]}'", *roles.notes, *notes, *grid.notes),
+        )
     )
 
 
-def table_records(file: TextIO, where: str) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of the header and of each row that is not blank, all equally long."""
-    start = file.readline()
-    delimiter = max(",;\t", key=re.sub(r'"[^"]*"', "", start).count)
-    reader = csv.reader(itertools.chain([start], file), delimiter=delimiter, strict=True)
-    width = None
-    try:
-        for cells in reader:
-            if not cells:
-                continue
-            width = width or len(cells)
-            if len(cells) != width:
-                raise DataError(
-                    f"{where}, line {reader.line_num}",
-                    f"{width} cells, as in the header",
-                    str(len(cells)),
-                    "Quote cells that hold the separator, or complete the row.",
-                )
-            yield reader.line_num, cells
-    except csv.Error as error:
-        raise DataError(f"{where}, line {reader.line_num}", "a CSV row", str(error)) from None
+def _understood(
+    grid: Grid, reading: Reading, features: Sequence[str] | None, texts: Collection[int]
+) -> tuple[Columns, Roles]:
+    """The columns, those at `texts` as text, and their roles; label and names are text."""
+    columns = read_columns(grid, reading.na, texts)
+    roles = roles_of(columns, reading, features)
+    lacking = {k for k in (roles.label, roles.names) if k is not None} - columns.texts.keys()
+    if lacking:
+        return _understood(grid, reading, features, lacking | columns.texts.keys())
+    return columns, roles
 
 
-def _label_place(header: list[str], where: str, label: str | None) -> int:
-    """Where the label column is; checks the header on the way."""
-    twice = [name for name, count in Counter(header).items() if count > 1]
-    if len(header) < 2 or twice:
+def _decimal(columns: Columns, features: Sequence[int]) -> str:
+    """The decimal sign of the whole table, by the columns that leave no doubt."""
+    forms = {k: columns.written(k) for k in features if k in columns.texts}
+    only = {s: [k for k, form in forms.items() if form.styles == {s}] for s in ".,"}
+    where, names = columns.grid.where, columns.grid.names
+    if only["."] and only[","]:
+        got = f". in '{names[only['.'][0]]}' and , in '{names[only[','][0]]}'"
+        raise DataError(where, "one decimal sign", got, "Write all numbers alike, or --drop one.")
+    if only[","]:
+        return ","
+    doubtful = [k for k, form in forms.items() if form.doubtful]
+    if doubtful and not (only["."] or np.not_equal(columns.X, np.rint(columns.X)).any()):
+        got = f"'{names[doubtful[0]]}', whose commas may separate decimals or thousands"
+        fix = "Say which: --decimal , if they are decimal signs, --decimal . if not."
+        raise DataError(where, "columns of numbers", got, fix)
+    return "."
+
+
+def _features(
+    columns: Columns, features: Sequence[int], decimal: str
+) -> tuple[Array, tuple[str, ...]]:
+    """X (m, n_x), NaN where a cell is no number; and what is to be said of how it is written."""
+    plain = np.array([k not in columns.texts for k in features])
+    at = np.searchsorted(columns.places, np.array(features)[plain])
+    if plain.all() and np.array_equal(at, np.arange(columns.X.shape[1])):
+        return columns.X, ()
+    X = np.empty((len(columns), len(features)))
+    X[:, plain] = columns.X[:, at]
+    grouped, cut = [], []
+    for j in np.flatnonzero(~plain).tolist():
+        k, form = features[j], columns.written(features[j])
+        cells = form.plain(decimal)
+        X[:, j] = numbers(cells)
+        X[columns.gone(k), j] = np.nan
+        name = f"'{columns.grid.names[k]}'"
+        if loses_digits(cells):
+            cut.append(name)
+        pairs = zip(columns.texts[k], cells, strict=True)
+        if any(a.strip().replace(decimal, ".") != b for a, b in pairs):
+            grouped.append(name)
+    notes = ["decimal sign ','"] if decimal == "," else []
+    if grouped:
+        how = "without separators of thousands, signs of percent or currency, dashes for minus"
+        notes.append(f"numbers of {checks.listed(grouped, FEW)} read {how}")
+    if cut:
+        notes.append(f"{checks.listed(cut, FEW)}: rounded, since floats hold 16 digits")
+    return X, tuple(notes)
+
+
+def _same_values(classes: Sequence[str]) -> tuple[str, ...]:
+    """A word on classes that differ in writing only, as 1 and 1.0 do."""
+    values = [number(name) for name in classes]
+    pairs = zip(classes, classes[1:], values, values[1:], strict=False)
+    return tuple(
+        f"classes '{a}' and '{b}' are two, since they are written differently"
+        for a, b, value, other in pairs
+        if value is not None and value == other
+    )[:1]
+
+
+def _check_cells(columns: Columns, roles: Roles, X: Array, reading: Reading) -> None:
+    """A number in every cell of X (m, n_x), and a label in every row."""
+    grid, (m, n_x) = columns.grid, X.shape
+    labels = columns.texts[roles.label]
+    gone = columns.gone(roles.label)
+    alike = [cell for cell, one in zip(labels, gone, strict=True) if one and cell.strip()]
+    if alike and reading.na is None:
         raise DataError(
-            where,
-            "a header of two or more column names, all different, separated by , ; or tab",
-            f"'{twice[0]}' more than once" if twice else f"{len(header)} names",
+            grid.where,
+            "a label in every row",
+            f"{alike[0].strip()!r} in {len(alike)} of {m}, a class or a missing label",
+            'If it is a class, add --na "" (only empty cells are missing); else drop these rows.',
         )
-    if all(number(name) is not None for name in header):
-        raise DataError(
-            where,
-            "a header of column names",
-            "numbers only",
-            "Add a first line that names columns.",
-        )
-    folded = [name.casefold() for name in header]
-    if label is None:
-        return next((folded.index(name) for name in LABELS if name in folded), len(header) - 1)
-    if label in header:
-        return header.index(label)
-    if label.casefold() in folded:
-        return folded.index(label.casefold())
-    near = difflib.get_close_matches(label, header, n=1)
+    bad = np.isnan(X)
+    if not bad.any() and not any(gone):
+        return
+    lost = np.zeros((m, n_x + 1), bool)
+    lost[:, n_x] = gone
+    for j in np.flatnonzero(bad.any(axis=0)).tolist():
+        lost[:, j] = columns.gone(roles.features[j])
+    bad = np.column_stack([bad, gone])
+    places = []
+    for row, j in np.argwhere(bad)[:FEW].tolist():
+        what = "missing" if lost[row, j] else "not a number"
+        name = grid.names[(*roles.features, roles.label)[j]]
+        places.append(f"{what} in row {row + 1} ({grid.line} {columns.lines[row]}), '{name}'")
+    total, missing = int(bad.sum()), int(lost.sum())
+    more = f"; and {total - FEW} more" if total > FEW else ""
     raise DataError(
-        where,
-        f"a label column '{label}'",
-        f"{len(header)} columns without it",
-        f"Did you mean '{near[0]}'?" if near else f"The last column is '{header[-1]}'.",
+        grid.where,
+        "a number in every cell and a label in every row",
+        f"{missing} missing values and {total - missing} cells that are no finite number: "
+        + "; ".join(places)
+        + more,
+        "Fill missing values or drop their rows; write categories as numbers, and all decimals "
+        "alike; --drop COLUMN leaves a column out.",
     )
-
-
-def _parts(header: list[str], place: int) -> tuple[str, str, list[str]]:
-    """The label column's name, the first other one's, and the rest."""
-    others = header[:place] + header[place + 1 :]
-    return header[place], others[0], others[1:]
-
-
-def _add(table: _Table, line: int, cells: list[str], place: int, label_name: str) -> None:
-    """One row into the table."""
-    label, first, rest = _parts(cells, place)
-    row = len(table.rows)
-    table.lines.append(line)
-    table.labels.append(label.strip())
-    table.first.append(first.strip())
-    table.rows.append(numbers(rest))
-    if is_missing(label):
-        table.blame(row, label_name, label)
-    for bad in np.flatnonzero(np.isnan(table.rows[-1])).tolist():
-        table.blame(row, table.columns[bad], rest[bad])
-
-
-def _gives_names(name: str, cells: list[str]) -> bool:
-    """Whether the first column names the rows rather than measuring them."""
-    if not name:
-        return True
-    texts = all(number(cell) is None and not is_missing(cell) for cell in cells)
-    return texts and len(set(cells)) == len(cells)
-
-
-def _column(table: _Table, name: str) -> np.ndarray:
-    """The first column as a feature (m,)."""
-    values = numbers(table.first)
-    for bad in np.flatnonzero(np.isnan(values)).tolist():
-        table.blame(bad, name, table.first[bad])
-    return values

@@ -76,7 +76,12 @@ def _splitters(
     elif stratified:
         n, of = int(np.unique(examples.labels, return_counts=True)[1].min()), "of the rarest class"
     if k > n:
-        fix = "Take fewer folds, or stratified=False." if "rarest" in of else "Take fewer folds."
+        ways = ["Take fewer folds"] if n > 1 else []
+        if "rarest" in of:
+            ways.append("spread the class over fewer folds with stratified=False (--no-stratified)")
+            ways.append("leave it out with drop_class (--drop-class NAME)")
+        fix = f"{', or '.join(ways)}." if ways else ""
+        fix = fix[:1].upper() + fix[1:]
         raise InputError("folds", f"at most {n} folds, since there are {n} {of}", f"{k}", fix)
     if groups is None:
         kind: Any = StratifiedKFold if stratified else KFold

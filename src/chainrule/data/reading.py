@@ -1,0 +1,60 @@
+"""How a table is to be read, where it does not say so itself."""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What decides where a table is doubtful. Columns are listed with commas, in quotes where
+    their names hold some.
+
+    Parameters
+    ----------
+    label
+        Label column of a table; without it the one called label, class, target or y, else the last.
+    header
+        Whether the first line of a table names its columns.
+    names
+        Column that names the examples, and is no feature.
+    drop
+        Columns to leave out.
+    keep
+        Columns that are features although they look like running numbers or names.
+    na
+        What stands for a missing value, separated by commas; "" for empty cells only.
+    decimal
+        Decimal sign: . or , (the other one then separates thousands).
+    separator
+        What separates the cells: one character, tab or space.
+    transpose
+        The columns of the file are the examples.
+    """
+
+    label: str | None = None
+    header: bool | None = None
+    names: str | None = None
+    drop: str | None = None
+    keep: str | None = None
+    na: str | None = None
+    decimal: str | None = None
+    separator: str | None = None
+    transpose: bool = False
+
+
+def as_text(names: str | Sequence[str] | None) -> str | None:
+    """Names as one text with commas between them, from which `listed` takes them apart."""
+    if names is None or isinstance(names, str):
+        return names
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()
+
+
+def listed(text: str | None, known: Sequence[str] = ()) -> list[str]:
+    """The names in a text with commas between them; the whole of it, if that is a known name."""
+    if text is None or text in known:
+        return [] if text is None else [text]
+    return [name.strip() for row in csv.reader([text], skipinitialspace=True) for name in row]
