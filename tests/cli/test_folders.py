@@ -201,3 +201,15 @@ def test_no_table_holds_a_formula(chainrule):
         header, first, *_ = csv.reader(file)
     assert header == ["name", "class", "probability of +b", "probability of =1+1"]
     assert first[:2] == ["'=HYPERLINK(0)", "'=1+1"]
+
+
+def test_what_a_model_cannot_be_is_refused_before_it_is_trained(chainrule):
+    rows = "".join(f"{i * 1e-5},{i},{'ab'[i % 2]}\n" for i in range(12))
+    Path("t.csv").write_text(f"x,z,label\n{rows}")
+    Path("u.csv").write_text("x,z,label\n1e308,1,a\n2,3,b\n")
+    for more in ((), ("--runs", 2)):
+        said = chainrule("train", "t.csv", "--test", "u.csv", *QUICK, *more, "--out", "run")
+        assert said.code == 2
+        assert "u.csv" in said.error
+        assert "too large" in said.error
+        assert not Path("run").exists()

@@ -1,5 +1,8 @@
 """The course's HDF5 layout, in one file, as a pair, or in a folder."""
 
+import os
+from pathlib import Path
+
 import h5py
 import numpy as np
 import pytest
@@ -178,3 +181,74 @@ def test_the_courses_own_files(course_data, name):
     # The course prints these: 72 cats in 209, 33 in 50, and picture 0's first pixels.
     assert (splits.train.labels.sum(), splits.test.labels.sum()) == (72, 33)
     assert splits.train.raw[:5, 0].tolist() == [17, 31, 56, 22, 33]
+
+
+OUTSIDE = {
+    "external storage": lambda h, name: h.create_dataset(
+        name, shape=(4, 6, 6, 3), dtype="u1", external=[("secret.txt", 0, 432)]
+    ),
+    "a link to a file": lambda h, name: h.__setitem__(name, h5py.ExternalLink("pipe.h5", "/x")),
+    "a link to a link": lambda h, name: (
+        h.__setitem__("away", h5py.ExternalLink("pipe.h5", "/x")),
+        h.__setitem__(name, h5py.SoftLink("/away")),
+    ),
+    "a link through a link": lambda h, name: (
+        h.__setitem__("away", h5py.ExternalLink("pipe.h5", "/")),
+        h.__setitem__(name, h5py.SoftLink("away/x")),
+    ),
+    "virtual": lambda h, name: h.create_virtual_dataset(name, virtual()),
+}
+
+
+def virtual():
+    layout = h5py.VirtualLayout((4, 6, 6, 3), "u1")
+    layout[:] = h5py.VirtualSource("pipe.h5", "x", (4, 6, 6, 3))
+    return layout
+
+
+@pytest.mark.parametrize("name", ["train_set_x", "train_set_y", "list_classes"])
+@pytest.mark.parametrize("outside", OUTSIDE.values(), ids=OUTSIDE)
+def test_nothing_outside_the_file_is_read(outside, name, tmp_path, monkeypatch):
+    """What it points to is a pipe: to open it would be to wait for ever."""
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe.h5")
+    os.mkfifo("secret.txt")
+    whole = {"train_set_x": np.zeros((4, 6, 6, 3), "u1"), "train_set_y": [0, 1, 0, 1]}
+    with h5py.File("a.h5", "w") as h:
+        for own, values in (whole | {"list_classes": [b"a", b"b"]}).items():
+            if own != name:
+                h[own] = values
+        outside(h, name)
+    with pytest.raises(DataError, match=r"in the file itself; got .*Only what is in the file"):
+        open_data("a.h5")
+    Path("folder").mkdir()
+    Path("a.h5").rename("folder/a.h5")
+    with pytest.raises(DataError, match="in the file itself"):
+        open_data("folder")
+
+
+def test_links_within_the_file_are_followed(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as h:
+        h["group/x"], h["group/y"] = np.zeros((4, 6, 6, 3), "u1"), [0, 1, 0, 1]
+        h["train_set_x"] = h5py.SoftLink("/group/x")
+        h["to"] = h5py.SoftLink("group")
+        h["train_set_y"] = h5py.SoftLink("to/y")
+        h["list_classes"] = [b"a", b"b"]
+    assert open_data(tmp_path / "a.h5").train.labels.tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("to", ["train_set_y", "nowhere", "train_set_x/y"])
+def test_links_that_lead_nowhere(to, tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as h:
+        h["train_set_x"], h["list_classes"] = np.zeros((4, 6, 6, 3), "u1"), [b"a", b"b"]
+        h["train_set_y"] = h5py.SoftLink(to)
+    with pytest.raises(DataError, match="no dataset train_set_y"):
+        open_data(tmp_path / "a.h5")
+
+
+def test_more_than_fits_into_memory_is_refused_before_it_is_taken(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as h:
+        h.create_dataset("train_set_x", (10**7, 1000, 1000, 3), "u1", chunks=True)
+        h["train_set_y"], h["list_classes"] = [0, 1], [b"a", b"b"]
+    with pytest.raises(DataError, match="train_set_x: expected what fits into memory"):
+        open_data(tmp_path / "a.h5")

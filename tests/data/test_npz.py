@@ -1,11 +1,14 @@
 """NumPy archives: which arrays, which axis holds the examples, what is refused."""
 
+import zipfile
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from chainrule import checks
 from chainrule.data import open_data
-from chainrule.errors import DataError
+from chainrule.errors import DataError, InputError
 
 X = np.arange(12.0).reshape(4, 3)  # four examples in rows
 y = np.array([0, 1, 1, 0])
@@ -236,3 +239,50 @@ def test_whole_numbers_that_lose_digits_are_said(archive):
     big = np.array([[2**53 + 1, 0], [5, 1], [6, 0], [7, 3]])
     (note,) = opened(archive(X=big, y=y)).notes
     assert note == "whole numbers of more than 16 digits are rounded"
+
+
+def header(shape, kind="|u1"):
+    """A .npy file's, of an array of any size."""
+    text = f"{{'descr':'{kind}','fortran_order':False,'shape':{shape}}}".encode()
+    text += b" " * (-(len(text) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+def add(path, **members):
+    with zipfile.ZipFile(path, "a") as z:
+        for name, content in members.items():
+            z.writestr(f"{name}.npy", content)
+
+
+def test_arrays_that_nobody_asked_for_are_not_unpacked(archive):
+    path = archive(X=X, y=y)
+    add(path, extra=header((10**15,)), broken=b"nothing", objects=header((3,), "|O"))
+    assert opened(path).labels.tolist() == y.tolist()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (header((10**15,)), "says it is larger than it is"),
+        (header((10**30, 3)), "says it is larger than it is"),
+        (header((4, 3), "<f8") + bytes(50), "says it is larger than it is"),
+        (header((-4, 3)) + bytes(12), "archive"),
+    ],
+)
+def test_sizes_are_looked_at_before_memory_is_taken(content, message, archive):
+    path = archive(y=y)
+    add(path, X=content)
+    with pytest.raises(DataError, match=message):
+        opened(path)
+
+
+def test_more_than_fits_into_memory(archive, monkeypatch):
+    monkeypatch.setattr(checks, "memory_bytes", lambda: 90.0)
+    with pytest.raises(DataError, match=r"data\.npz: X: expected what fits into memory"):
+        opened(archive(X=X, y=y))
+
+
+@pytest.mark.parametrize("shape", [(-2, -2), (-1, -4), (0, 0)])
+def test_pictures_of_no_size(shape, archive):
+    with pytest.raises(InputError, match="image_shape"):
+        opened(archive(X=np.arange(16, dtype="u1").reshape(4, 4), y=y, image_shape=shape))

@@ -134,7 +134,7 @@ class Options(Tables):
         """The data, as these settings want them."""
         from chainrule.data import open_data
 
-        return open_data(
+        splits = open_data(
             data,
             test=self.test,
             size=self.size,
@@ -146,6 +146,9 @@ class Options(Tables):
             seed=self.seed,
             **asdict(reading(self)),
         )
+        for one in splits.sets.values():  # before training, not when it is tested
+            one.check_scaled(self.dtype)
+        return splits
 
     def setting(self) -> "Setting":
         """What is trained."""

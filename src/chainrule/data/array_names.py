@@ -53,20 +53,18 @@ def named(arrays: Arrays, where: str) -> tuple[dict[str, np.ndarray], tuple[str,
 
     Raises DataError for two arrays that are the same, and for none that are X.
     """
-    found: dict[str, np.ndarray] = {}
     if arrays and all(map(POSITION.fullmatch, arrays)):
-        return _by_place(arrays, where)
+        return _by_place(dict(arrays), where)
     names = {name: known(name) for name in arrays}
-    for name, array in arrays.items():
-        if (what := names[name]) is None:
-            continue
-        if what in found:
-            raise DataError(where, "one array of each name", ", ".join(arrays))
-        found[what] = array
-    if "x_train" not in found:
+    places = {what: name for name, what in names.items() if what is not None}
+    if len(places) < sum(what is not None for what in names.values()):
+        raise DataError(where, "one array of each name", ", ".join(arrays))
+    if "x_train" not in places:
         got = ", ".join(arrays) or "an empty archive"
         raise DataError(where, f"the arrays {LAYOUT}", got, "Name them so with numpy.savez.")
     foreign = [name for name, what in names.items() if what is None]
+    # Only what is known is asked for: an archive unpacks nothing else.
+    found = {what: arrays[name] for what, name in places.items()}
     return found, (f"left out the arrays {', '.join(foreign)}",) if foreign else ()
 
 

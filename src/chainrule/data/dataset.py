@@ -13,7 +13,7 @@ from chainrule.data import display
 from chainrule.data.labels import alike, comparison, denies
 from chainrule.data.matrix import FeatureMatrix, feature_matrix
 from chainrule.data.scaling import Scaling
-from chainrule.errors import DataError
+from chainrule.errors import DataError, InputError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,6 +59,8 @@ class Dataset:
             raise DataError(where, expected, "other values")
         if self.names is not None and len(self.names) != m:
             raise DataError(where, f"{m} names", f"{len(self.names)}")
+        for side in self.image_shape or ():
+            checks.whole_number(where, "each side of image_shape", side, least=1)
         if self.image_shape is not None and int(np.prod(self.image_shape)) != n_x:
             raise DataError(where, f"pictures of {n_x} numbers", f"{self.image_shape}")
 
@@ -84,6 +86,15 @@ class Dataset:
     def example_names(self) -> tuple[str, ...]:
         """(m,) the names, or "example 0", "example 1", ... where there are none."""
         return self.names or tuple(f"example {i}" for i in range(len(self)))
+
+    def check_scaled(self, dtype: Any) -> None:
+        """InputError for features that are beyond `dtype` once they are scaled."""
+        if self.raw.dtype.kind == "f" and len(self):
+            ends = np.stack([self.raw.min(axis=1), self.raw.max(axis=1)], axis=1)
+            try:
+                self.scaling(ends, np.dtype(dtype))
+            except InputError as error:
+                raise error.at(self.source or "Dataset") from None
 
     def matrix(self, dtype: Any = np.float64) -> FeatureMatrix:
         """A new feature matrix (n_x, m): pixels are scaled where they are used, floats once.

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import check_indices, class_names
 from chainrule.data.matching import matched
@@ -19,6 +20,7 @@ from chainrule.errors import DataError
 
 SUFFIXES = (".h5", ".hdf5", ".hdf")
 ROLES = ("train", "test")
+COPY = "Only what is in the file is read: copy the numbers into it."
 LAYOUT = "train_set_x, train_set_y, test_set_x, test_set_y (or one pair of them) and list_classes"
 
 
@@ -66,7 +68,7 @@ def holds_course_sets(path: Path) -> bool:
     if not h5py.is_hdf5(path):
         return False
     with h5py.File(path, "r") as file:
-        return any(f"{role}_set_x" in file for role in ROLES)
+        return any(f"{role}_set_x" in set(file) for role in ROLES)
 
 
 def _splits(sets: dict[str, Dataset]) -> Splits:
@@ -85,13 +87,14 @@ def _read(path: Path) -> dict[str, Dataset]:
         raise DataError(str(path), "an HDF5 file", "something else", "Is the download complete?")
     try:
         with h5py.File(path, "r") as file:
-            roles = [role for role in ROLES if f"{role}_set_x" in file]
+            # By the names alone: to ask the file for one would follow a link to anywhere.
+            roles = [role for role in ROLES if f"{role}_set_x" in set(file)]
             if not roles:
                 raise DataError(
                     str(path), f"the datasets {LAYOUT}", ", ".join(file) or "an empty file"
                 )
             return {role: _read_set(file, role, str(path)) for role in roles}
-    except (OSError, RuntimeError, TypeError) as error:  # h5py's errors for damaged data
+    except (OSError, RuntimeError, TypeError, KeyError) as error:  # h5py's errors for damaged data
         raise DataError(str(path), "an undamaged HDF5 file", str(error)) from None
 
 
@@ -113,11 +116,36 @@ def _read_set(file: Any, role: str, where: str) -> Dataset:
 
 
 def _array(file: Any, name: str, where: str) -> np.ndarray:
-    """The dataset `name` of an open file, whole."""
-    found = file.get(name)
-    if not hasattr(found, "dtype"):
+    """The dataset `name` of an open file, whole, if its numbers are in this very file."""
+    import h5py
+
+    found = _inside(file, name, where)
+    if not isinstance(found, h5py.Dataset):
         raise DataError(where, f"the datasets {LAYOUT}", f"no dataset {name}: {', '.join(file)}")
+    if found.external or found.is_virtual:
+        outside = "in other files" if found.external else "put together from others (virtual)"
+        raise DataError(where, f"{name} in the file itself", outside, COPY)
+    checks.room(f"{where}: {name}", float(found.size or 0) * found.dtype.itemsize, DataError)
     return np.asarray(found[()])
+
+
+def _inside(file: Any, path: str, where: str, links: int = 0) -> Any:
+    """What lies at a path, or None; its links are followed by hand, none out of the file."""
+    import h5py
+
+    here = file
+    for part in filter(None, path.split("/")):
+        link = here.get(part, getlink=True) if isinstance(here, h5py.Group) else None
+        if isinstance(link, h5py.ExternalLink):
+            got = f"a link to {checks.describe(link.filename)}"
+            raise DataError(where, f"{path} in the file itself", got, COPY)
+        if isinstance(link, h5py.SoftLink):
+            start = "" if link.path.startswith("/") else here.name
+            target = f"{start}/{link.path}"
+            here = None if links > 9 else _inside(file, target, where, links + 1)
+        else:
+            here = None if link is None else here[part]
+    return here
 
 
 def _labels(values: np.ndarray, role: str, where: str) -> np.ndarray:

@@ -4,12 +4,12 @@ Rows are examples in a file, as everywhere outside this library; X comes out wit
 per example.
 """
 
-import zipfile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
+from chainrule.data.archive import Archive
 from chainrule.data.array_names import LAYOUT, named
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import check_indices, class_names, encode
@@ -36,7 +36,7 @@ def open_npz(path: Path) -> Splits:
     Object arrays are never unpickled.
     """
     where = str(path)
-    arrays, notes = named(_load(path), where)
+    arrays, notes = named(Archive(path), where)
     top = _top(arrays["x_train"])
     sets = {
         role: _dataset(arrays, name, where, top)
@@ -48,38 +48,6 @@ def open_npz(path: Path) -> Splits:
         matched(sets[role], train) if role in sets else None for role in ("validation", "test")
     )
     return Splits(train, validation, test)
-
-
-def _load(path: Path) -> Arrays:
-    """Every array of the archive by its name."""
-    where = str(path)
-    # NumPy and zipfile raise what they meet in damaged files: BadZipFile, zlib.error, EOFError,
-    # struct.error, SyntaxError and more. The system's own errors are told apart by the caller.
-    try:
-        with path.open("rb") as file:
-            return _arrays(file, where)
-    except (DataError, OSError, MemoryError):
-        raise
-    except Exception as error:
-        pickled = "Object arrays" in str(error)
-        raise DataError(
-            where,
-            "an .npz archive of numbers and texts, as numpy.savez writes it",
-            "arrays of Python objects" if pickled else str(error) or type(error).__name__,
-            "Objects could run code when loaded: save plain numbers or texts." if pickled else "",
-        ) from None
-
-
-def _arrays(file: BinaryIO, where: str) -> Arrays:
-    if not zipfile.is_zipfile(file):
-        raise DataError(where, "an .npz archive, as numpy.savez writes it", "something else")
-    file.seek(0)
-    with np.load(file, allow_pickle=False) as archive:
-        found = {name: archive[name] for name in archive.files}
-    for name, array in found.items():
-        if not isinstance(array, np.ndarray):
-            raise DataError(where, "arrays, as numpy.savez writes them", f"{name}, another file")
-    return found
 
 
 def _dataset(arrays: Arrays, role: str, where: str, top: int) -> Dataset:

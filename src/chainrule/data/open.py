@@ -217,6 +217,7 @@ def _open_path(
         if suffix == ".npz":
             return open_npz(path)
         if suffix in TABLES:
+            checks.room(source, path.stat().st_size, DataError)
             return tables(path)
     got = f"a file ending in {suffix or 'nothing'}" if path.is_file() else "no regular file"
     raise DataError(source, ACCEPTED, got, "Rename the file if its ending is wrong.")
