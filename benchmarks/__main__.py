@@ -6,7 +6,17 @@ import os
 import sys
 from dataclasses import asdict, replace
 
-from benchmarks import agreement, estimators, gradients, machine, many, startup, table, threads
+from benchmarks import (
+    agreement,
+    busy,
+    estimators,
+    gradients,
+    machine,
+    many,
+    startup,
+    table,
+    threads,
+)
 from benchmarks.experiments import EXPERIMENTS, Experiment, named
 from benchmarks.measure import Result, Settings, run_all
 from benchmarks.problems import Sources, missing
@@ -72,8 +82,14 @@ def main() -> int:
         with console.status("") as status:
             gains = list(threads.measure(1 if settings.quick else THREAD_TRIES, status.update))
         console.print(table.threads_table(gains, settings))
+    beside = []
+    if busy.NAME in options.only:
+        with console.status("") as status:
+            beside = list(busy.measure(settings, status.update))
+        console.print(table.busy_table(beside, settings))
+        failures += [f"{t.what}: {t.failure}" for t in beside if t.failure]
     if options.json:
-        of = (results, timings, of_gradients, comparisons, of_many, gains)
+        of = (results, timings, of_gradients, comparisons, of_many, gains, beside)
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(_report(facts, settings, *of, failures), file, indent=1)
     for failure in failures:
@@ -85,7 +101,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     names = [e.name for e in EXPERIMENTS] + [startup.NAME, gradients.NAME, estimators.NAME]
-    names += [many.NAME, threads.NAME]
+    names += [many.NAME, threads.NAME, busy.NAME]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     add("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
@@ -125,6 +141,7 @@ def _report(
     comparisons: list[estimators.Comparison],
     of_many: list[many.Timing],
     gains: list[threads.Gain],
+    beside: list[busy.Timing],
     failures: list[str],
 ) -> dict:
     return {
@@ -147,6 +164,7 @@ def _report(
         "estimators": [{"name": c.name, **asdict(c)} for c in comparisons],
         "many": [{**asdict(t), "ratio": t.ratio} for t in of_many],
         "threads": [{**asdict(gain), "ratio": gain.ratio} for gain in gains],
+        "busy": [{**asdict(timing), "ratio": timing.ratio} for timing in beside],
         "failures": failures,
     }
 

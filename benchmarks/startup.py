@@ -1,6 +1,10 @@
-"""How long until something happens: importing the library, and the whole command line."""
+"""How long until something happens: importing, help, an error message, a whole training.
+
+All as whole processes, taking turns, and as ratios to `import numpy` in the same run.
+"""
 
 import itertools
+import os
 import shutil
 import subprocess
 import sys
@@ -11,45 +15,71 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.problems import Sources, write_stand_in
+from chainrule.cli.app import SUMMARIES
 
 NAME = "startup"
-IMPORT = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
-MODULES = ("numpy", "chainrule")
+REFERENCE = "import numpy"
+IMPORTS = (
+    "pass",
+    REFERENCE,
+    "import chainrule",
+    "import chainrule; chainrule.open_data",
+    "import chainrule; chainrule.train",
+)
+ERRORS = (
+    "trian",
+    "train fashion --layers x",
+    "train fashion --learning-rate -1",
+    "train no-such-file",
+    "sweep no-such-file --vary l2=0,1",
+    "predict missing.safetensors a.png",
+    "report missing",
+)
+ASKED = {"import chainrule": 1.6}  # times as long as REFERENCE, at most
+OF_A_MESSAGE = 2.5  # help or an error
 FOUR_LAYERS = ("--layers", "20,7,5", "--learning-rate", "0.0075")
 
 
 @dataclass
 class Timing:
-    """what was started; seconds of each try; failure : the last line it printed, or empty."""
+    """what was started; seconds of each try; failure : the last line it printed, or empty.
+
+    asked : at most so many times as long as REFERENCE.
+    """
 
     what: str
     seconds: list[float] = field(default_factory=list)
     failure: str = ""
+    asked: float | None = None
+
+    def ratio(self, reference: "Timing") -> float | None:
+        """How many times as long, by the fastest try of each: noise only adds."""
+        if not self.seconds or not reference.seconds:
+            return None
+        return min(self.seconds) / min(reference.seconds)
 
 
 def measure(sources: Sources, iterations: int, tries: int) -> list[Timing]:
-    """A bare interpreter and `chainrule train` from start to end; imports inside the process."""
+    """Every process once, then every process again."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(sources.course) if sources.course else Path(folder, "data")
         if not sources.course:
             data.mkdir()
             write_stand_in(data)
-        outs = (Path(folder, f"trained-{n}") for n in itertools.count())  # a new one each time
-        jobs: list[tuple[Timing, Callable[[], float]]] = [
-            (
-                Timing("python -c pass (whole process)"),
-                lambda: _wall([sys.executable, "-c", "pass"]),
-            ),
-        ]
-        for module in MODULES:
-            jobs.append((Timing(f"import {module}"), lambda module=module: _import(module)))
+        outs = (str(Path(folder, f"trained-{n}")) for n in itertools.count())  # a new one each time
+        jobs: list[tuple[Timing, Callable[[], float]]] = []
+        for code in IMPORTS:
+            python = [sys.executable, "-c", code]
+            jobs.append((Timing(code, asked=ASKED.get(code)), lambda c=python: _wall(c, folder)))
+        for line in ["--version", "--help", *(f"{name} --help" for name in SUMMARIES), *ERRORS]:
+            timing = Timing(f"chainrule {line}", asked=OF_A_MESSAGE)
+            command = [script(), *line.split()]
+            code = 2 if line in ERRORS else 0
+            jobs.append((timing, lambda c=command, code=code: _wall(c, folder, code)))
         shown = f"chainrule train {' '.join(FOUR_LAYERS)} --iterations {iterations}"
-        jobs.append(
-            (
-                Timing(f"{shown} (whole process)"),
-                lambda: _wall(_train_command(data, next(outs), iterations)),
-            )
-        )
+        length = ("--iterations", str(iterations))
+        train = [script(), "train", str(data.resolve()), *FOUR_LAYERS, *length, "--out"]
+        jobs.append((Timing(shown), lambda: _wall([*train, next(outs)], folder)))
         for _ in range(tries):
             for timing, job in jobs:
                 if timing.failure:
@@ -62,21 +92,21 @@ def measure(sources: Sources, iterations: int, tries: int) -> list[Timing]:
     return [timing for timing, _ in jobs]
 
 
-def _train_command(data: Path, out: Path, iterations: int) -> list[str]:
-    # The console script beside this interpreter, so that it is this environment's.
-    script = shutil.which("chainrule", path=str(Path(sys.executable).parent)) or "chainrule"
-    length = ("--iterations", str(iterations), "--out", str(out))
-    return [script, "train", str(data), *FOUR_LAYERS, *length]
+def compiled() -> bool:
+    """Whether Python keeps what it compiles; else every start compiles chainrule again."""
+    return not os.environ.get("PYTHONDONTWRITEBYTECODE")
 
 
-def _wall(command: list[str]) -> float:
+def script() -> str:
+    """The console script beside this interpreter, so that it is this environment's."""
+    return shutil.which("chainrule", path=str(Path(sys.executable).parent)) or "chainrule"
+
+
+def _wall(command: list[str], folder: str, code: int = 0) -> float:
+    """Seconds of a process in `folder` from start to end; it has to end with this exit code."""
     began = time.perf_counter()
-    subprocess.run(command, capture_output=True, text=True, check=True)
-    return time.perf_counter() - began
-
-
-def _import(module: str) -> float:
-    """Inside a fresh interpreter, whose own start does not count."""
-    command = [sys.executable, "-c", IMPORT.format(module)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(done.stdout)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    seconds = time.perf_counter() - began
+    if done.returncode != code:
+        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
+    return seconds

@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import estimators, many, threads
+from benchmarks import busy, estimators, many, startup, threads
 from benchmarks.measure import Line, Result, Settings
 from benchmarks.peers import PEERS
 from benchmarks.problems import described
@@ -116,16 +116,26 @@ def startup_table(timings: list[Timing], stand_in: bool, quick: bool) -> Table:
         title += " (random stand-in for the course's files)"
     if quick:
         title += "\nQUICK: shortened, not for quoting"
+    reference = next((t for t in timings if t.what == startup.REFERENCE), None)
+    if reference and not startup.compiled():
+        title += "\nPYTHONDONTWRITEBYTECODE is set: every start compiles chainrule's files again"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     table.add_column("what")
     for name in ("best seconds", "median", "tries"):
         table.add_column(name, justify="right")
+    if reference:
+        table.add_column(f"× {startup.REFERENCE}", justify="right")
     table.add_column("remark")
     for timing in timings:
         numbers = (min(timing.seconds), median(timing.seconds)) if timing.seconds else ()
         shown = [f"{number:.4f}" for number in numbers] or ["–", "–"]
+        ratio = timing.ratio(reference) if reference else None
         remark = f"failed: {timing.failure}" if timing.failure else ""
-        table.add_row(timing.what, *shown, str(len(timing.seconds)), remark.replace("[", "\\["))
+        if ratio and timing.asked and not timing.failure:
+            remark = f"asked {timing.asked:g}" + (": MISSED" if ratio > timing.asked else "")
+        beside = ["–" if ratio is None else f"{ratio:.2f}"] if reference else []
+        tries = str(len(timing.seconds))
+        table.add_row(timing.what, *shown, tries, *beside, remark.replace("[", "\\["))
     return table
 
 
@@ -172,6 +182,26 @@ def threads_table(gains: list[threads.Gain], settings: Settings) -> Table:
     for gain in sorted(gains, key=lambda one: one.operations):
         numbers = (gain.operations / 1e6, 1e3 * gain.one, 1e3 * gain.all, gain.ratio)
         table.add_row(gain.what, *(f"{number:.2f}" for number in numbers))
+    return table
+
+
+def busy_table(timings: list[busy.Timing], settings: Settings) -> Table:
+    """A line for each work, alone and beside two busy processes."""
+    title = "Beside two busy processes [busy]".replace("[", "\\[")
+    if settings.sources.course is None:
+        title += " (random stand-in for the course's files)"
+    if settings.quick:
+        title += "\nQUICK: shortened, not for quoting"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("what")
+    for name in ("alone", "slowest", "beside them", "slowest", "ratio", "asked"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("remark")
+    for timing in timings:
+        of_tries = (timing.alone, timing.beside)
+        seconds = [f"{number(tries):.2f}" for tries in of_tries for number in (median, max)]
+        remark = timing.failure or ("" if timing.reached else "MISSED")
+        table.add_row(timing.what, *seconds, f"{timing.ratio:.2f}", f"≤ {busy.ASKED:g}", remark)
     return table
 
 

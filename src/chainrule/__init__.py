@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from chainrule.training import EarlyStopping, History, Training
     from chainrule.training.train import train
 else:
-    __getattr__, __dir__ = lazily(
+    lazily(
         __name__,
         {
             "data": "Dataset FloatMatrix PixelMatrix Splits open_data",

@@ -107,11 +107,11 @@ def remove_parts(folder: Path) -> None:
 def read_bytes(path: str | Path) -> bytes:
     """A file's content. OSError also for what is no regular file, and might never end, and for
     more than the memory holds."""
-    from chainrule import checks
-
     found = os.stat(path)
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         raise OSError(errno.EINVAL, "no regular file")
+    from chainrule import checks
+
     if found.st_size > checks.memory_bytes():
         raise OSError(errno.EFBIG, "more than fits into memory")
     return Path(path).read_bytes()

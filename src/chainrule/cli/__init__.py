@@ -1,6 +1,7 @@
 """The command line: parse, call the library, show."""
 
 import contextlib
+import gc
 import io
 import os
 import re
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _refuse_odd_sizes()
     with _robust("stdout") as out, _robust("stderr"), _stopped_alike():
         try:
+            gc.disable()  # what is imported stays: no use in looking for garbage in it
             from chainrule.cli.app import run
 
             code = run(arguments)

@@ -1,5 +1,6 @@
 """The commands, and what becomes of errors."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Any, get_args
@@ -8,7 +9,7 @@ from cyclopts import App, CycloptsError, Parameter, Token, convert
 
 from chainrule._version import __version__
 from chainrule.cli import parse
-from chainrule.cli.help_pages import HelpPages
+from chainrule.cli.help_pages import HelpPages, usage
 from chainrule.cli.show import safe
 from chainrule.errors import ChainruleError
 
@@ -77,6 +78,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code."""
     tokens = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if tokens[:1] and tokens[0] in SUMMARIES and tokens[1:] in (["--help"], ["-h"]):
+            # As below, but without looking at the command's options twice before they are shown.
+            app[tokens[0]].usage = usage(tokens[0], app[tokens[0]].default_command)
+            app.help_print(tokens[:1])
+            return 0
+        gc.enable()
         result = app(tokens, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         command = next((f" {t}" for t in tokens if t in app), "")
@@ -88,6 +95,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         return _fail(f"{place}{error.strerror or error}")
+    finally:
+        gc.enable()
     return result if isinstance(result, int) else 0
 
 

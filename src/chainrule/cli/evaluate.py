@@ -55,12 +55,13 @@ def evaluate(
         Print one JSON object instead of text.
     """
     from chainrule import checks
-    from chainrule.data import apply_decisions, read_decisions
-    from chainrule.inspection.evaluation import evaluate as evaluate_model
     from chainrule.model_file import load
 
     checks.whole_number("evaluate", "--mistakes", mistakes)
     loaded = load(model)
+    from chainrule.data import apply_decisions, read_decisions
+    from chainrule.inspection.evaluation import evaluate as evaluate_model
+
     splits = open_for(loaded, data, reading, strict, seed)
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)
     chosen = chosen.without(listed(drop_class, chosen.classes))

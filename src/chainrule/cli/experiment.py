@@ -163,6 +163,7 @@ class Job(Generic[Own_co]):
 
 def planned(command: str, data: str | None, options: Options, own: Own, common: Common) -> Job[Own]:
     """What to do and where, before anything is read but the settings of what is resumed."""
+    from chainrule.data.sources import refuse_missing
     from chainrule.run_folder import ExperimentFolder
 
     options = options.absolute()
@@ -183,6 +184,7 @@ def planned(command: str, data: str | None, options: Options, own: Own, common: 
         return Job(command, data or str(saved.get("data")), options, own, common, folder)
     if data is None:
         raise InputError(command, "DATA", "none", f"Try: chainrule {command} fashion")
+    refuse_missing(data)
     name = parse.stem(data) if command == "train" else f"{parse.stem(data)}-{command}"
     folder = ExperimentFolder(common.out) if common.out else ExperimentFolder.next_free(name)
     folder.refuse_existing()

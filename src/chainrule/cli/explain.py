@@ -48,11 +48,6 @@ def explain_picture(
     json
         Print one JSON object instead of text.
     """
-    from chainrule.cli.again import followed, left_out, retraced
-    from chainrule.data import read_image
-    from chainrule.inspection.explanation import explain
-    from chainrule.inspection.explanation_plot import explanation_plot
-    from chainrule.inspection.saving import save_figure
     from chainrule.model_file import load
 
     loaded = load(model)
@@ -65,6 +60,12 @@ def explain_picture(
         raise InputError(str(path), "a file that does not exist yet", "one that does", fix)
     if not path.parent.is_dir():
         raise InputError(str(path), "a file in a folder that exists", "no such folder")
+    from chainrule.cli.again import followed, left_out, retraced
+    from chainrule.data import read_image
+    from chainrule.inspection.explanation import explain
+    from chainrule.inspection.explanation_plot import explanation_plot
+    from chainrule.inspection.saving import save_figure
+
     raw = read_image(image, loaded.image_shape, loaded.bits)
     splits, note, exact = None, "", None
     if data is None:

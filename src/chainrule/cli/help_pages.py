@@ -4,8 +4,9 @@ That is all the Markdown there is in docstrings, and reading it so takes a third
 importing a reader of Markdown does.
 """
 
+import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -57,3 +58,14 @@ def flowing(text: str) -> "Text":
     pieces = re.split("`(.+?)`", "\n\n".join(paragraphs).strip())
     styles = ("", "markdown.code")
     return Text.assemble(*((piece, styles[k % 2]) for k, piece in enumerate(pieces)))
+
+
+def usage(command: str, function: Callable[..., Any] | None) -> str:
+    """How a command is called: its name, [OPTIONS], and the parameters that need no name."""
+    words = []
+    for one in inspect.signature(function or usage).parameters.values():
+        if one.kind is one.VAR_POSITIONAL:
+            words.append(f"[{one.name.upper()}...]")
+        elif one.kind is not one.KEYWORD_ONLY:
+            words.append(one.name.upper() if one.default is one.empty else f"[{one.name.upper()}]")
+    return " ".join(["Usage: chainrule", command, "[OPTIONS]", *words])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from chainrule import experiments
 from chainrule.cli import parse, show
 from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
 from chainrule.cli.options import Options, command_line
@@ -54,8 +55,6 @@ def lr_find(
     data
         Data of any kind that `chainrule train` takes; its training set is used.
     """
-    from chainrule.experiments import compare_learning_rates, find_learning_rate
-
     job = planned("lr-find", data, options, search, common)
     own = job.own
     if own.rates is not None:
@@ -63,7 +62,7 @@ def lr_find(
         return carried_out(
             job,
             f"compare {len(rates)} rates",
-            lambda execution: compare_learning_rates(
+            lambda execution: experiments.compare_learning_rates(
                 job.splits.train, rates, job.setting, execution=execution
             ),
             _written_comparison,
@@ -72,7 +71,7 @@ def lr_find(
     return carried_out(
         job,
         f"{own.count} rates from {own.low:g} to {own.high:g}, {own.test_iterations} updates",
-        lambda execution: find_learning_rate(
+        lambda execution: experiments.find_learning_rate(
             job.splits.train,
             job.setting,
             low=own.low,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from chainrule import experiments
 from chainrule.cli import parse, show
 from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
 from chainrule.cli.options import Options, evaluation, reading, with_setting
@@ -72,9 +73,6 @@ def sweep(
     data
         Data of any kind that `chainrule train` takes.
     """
-    from chainrule.experiments import sweep as run_sweep
-    from chainrule.experiments.sweep import FOLDS
-
     job = planned("sweep", data, options, search, common)
     own = job.own
     if not own.vary:
@@ -85,12 +83,14 @@ def sweep(
     if drawn and own.trials is None:
         fix = "Add --trials N, or LOW..HIGH:N for N numbers of a range."
         raise InputError("--vary", f"a list for {drawn[0]} in a grid", "a range", fix)
+    from chainrule.experiments.sweep import FOLDS
+
     validation = job.splits.validation if own.folds is None else None
     held_out = f"{own.folds or FOLDS} folds" if validation is None else "the validation set"
     return carried_out(
         job,
         f"{_counted(space, own)} of {', '.join(map(setting_name, space))}, each on {held_out}",
-        lambda execution: run_sweep(
+        lambda execution: experiments.sweep(
             job.splits.train,
             space,
             base=job.setting,

@@ -88,6 +88,7 @@ class _Run:
 
 def _plan(data: str | None, options: Options, out: Path | None, resume: Path | None) -> _Run:
     """What to train and where, before anything is read but a resumed run's settings."""
+    from chainrule.data.sources import refuse_missing
     from chainrule.run_folder import RunFolder
 
     options = options.absolute()
@@ -101,6 +102,7 @@ def _plan(data: str | None, options: Options, out: Path | None, resume: Path | N
         return _Run(data or str(saved.get("data")), options, folder, True)
     if data is None:
         raise InputError("train", "DATA", "none", "Try: chainrule train fashion")
+    refuse_missing(data)
     folder = RunFolder(out) if out else RunFolder.next_free(parse.stem(data))
     folder.refuse_existing()
     return _Run(data, options, folder, False)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chainrule.data.reading import Reading
     from chainrule.data.scaling import Scaling
 else:
-    __getattr__, __dir__ = lazily(
+    lazily(
         __name__,
         {
             "dataset": "Dataset Splits",

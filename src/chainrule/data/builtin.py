@@ -5,10 +5,7 @@ from importlib import resources
 import numpy as np
 
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.planar import KINDS, open_planar
-
-# Of two spellings of the flower the short one is the course's own set.
-NAMES = ("fashion", "planar", *(f"planar:{kind}" for kind in KINDS))
+from chainrule.data.planar import open_planar
 
 
 def open_builtin(name: str, seed: int = 0) -> Splits:

@@ -1,6 +1,5 @@
 """Open any data source: one function that recognizes the kind."""
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.builtin import NAMES, open_builtin
+from chainrule.data.builtin import open_builtin
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.folder import open_folder
 from chainrule.data.hdf5 import SUFFIXES, hdf5_files, holds_course_sets, open_hdf5, open_hdf5_folder
@@ -19,15 +18,11 @@ from chainrule.data.npz import open_npz
 from chainrule.data.overlap import with_overlaps
 from chainrule.data.reading import Reading, as_text, listed
 from chainrule.data.scaling import KINDS, Scaling
+from chainrule.data.sources import ACCEPTED, TABLES, is_builtin, refuse_missing
 from chainrule.data.table import open_table
 from chainrule.data.tree import subfolders
 from chainrule.errors import DataError
 
-TABLES = (".csv", ".tsv", ".txt")
-ACCEPTED = (
-    "an HDF5 file in the course's layout (.h5), a folder of pictures with one folder per class, "
-    f"a table ({', '.join(TABLES)}), NumPy arrays (.npz), or a built-in name ({', '.join(NAMES)})"
-)
 LARGEST = 4096  # pixels a side: a picture of that size has 50 million features
 
 
@@ -128,7 +123,7 @@ def _map(splits: Splits, change: Callable[[Dataset], Dataset]) -> Splits:
 def _natural_scale(source: str | Path, train: Dataset) -> str:
     if train.image_shape is not None:
         return "pixels"
-    return "none" if _is_builtin(source) else "standard"
+    return "none" if is_builtin(source) else "standard"
 
 
 def _said_bytes(splits: Splits) -> Splits:
@@ -144,10 +139,6 @@ def _refuse_reading(source: str | Path, reading: Reading) -> None:
     if given:
         expected = f"a table ({', '.join(TABLES)}), since --{given[0]} is given"
         raise DataError(str(source), expected, "another kind of source", f"Leave {given[0]} out.")
-
-
-def _is_builtin(source: str | Path) -> bool:
-    return isinstance(source, str) and source in NAMES
 
 
 def _size(size: int | tuple[int, int]) -> tuple[int, int]:
@@ -180,13 +171,14 @@ def open_raw(
     checks.whole_number("open_data", "seed", seed)
     if not isinstance(source, (str, Path)):
         raise DataError("open_data", ACCEPTED, checks.describe(source))
-    if _is_builtin(source):
+    if is_builtin(source):
         return open_builtin(str(source), seed)
 
     def tables(path: Path) -> Splits:
         return open_table(path, reading, features)
 
     try:
+        refuse_missing(source)
         return _open_path(Path(source), str(source), shape, strict, least_classes, bits, tables)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -209,8 +201,6 @@ def _open_path(
     suffix = path.suffix.lower()
     if path.is_dir():
         return _open_folder(path, shape, strict, least_classes, bits)
-    if not path.exists():
-        raise _not_found(path, source)
     if path.is_file():
         if suffix in SUFFIXES:
             return open_hdf5(path)
@@ -231,15 +221,6 @@ def _open_folder(
     if files and (not subfolders(folder) or any(map(holds_course_sets, files))):
         return open_hdf5_folder(folder)
     return open_folder(folder, shape, strict, least_classes, bits)
-
-
-def _not_found(path: Path, source: str) -> DataError:
-    """The error for what does not exist, with the nearest name that does."""
-    beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(source, NAMES, n=1)
-    near += [str(path.parent / name) for name in difflib.get_close_matches(path.name, beside, n=1)]
-    fix = f"Did you mean {near[0]}?" if near else "Check the path."
-    return DataError(source, ACCEPTED, "no such file or folder", fix)
 
 
 def _check_train(train: Dataset) -> None:

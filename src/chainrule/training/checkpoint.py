@@ -26,7 +26,7 @@ MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError, Overfl
 Array = np.ndarray
 
 
-def write(session: Session, path: str | Path) -> None:
+def save_checkpoint(session: Session, path: str | Path) -> None:
     """Save the session's state to `path`, atomically. See `train(..., resume=path)`."""
     arrays: dict[str, Array] = {}
     at = session.snapshot()

@@ -1,0 +1,32 @@
+"""What data may come from, and the error for what is not there: known before anything is read."""
+
+from pathlib import Path
+
+from chainrule.errors import DataError
+
+# Built-in sets. Of two spellings of the flower the short one is the course's own set.
+NAMES = ("fashion", "planar", "planar:flower", "planar:moons", "planar:circles", "planar:xor")
+TABLES = (".csv", ".tsv", ".txt")
+ACCEPTED = (
+    "an HDF5 file in the course's layout (.h5), a folder of pictures with one folder per class, "
+    f"a table ({', '.join(TABLES)}), NumPy arrays (.npz), or a built-in name ({', '.join(NAMES)})"
+)
+
+
+def is_builtin(source: str | Path) -> bool:
+    """Whether it is a built-in name; a Path never is."""
+    return isinstance(source, str) and source in NAMES
+
+
+def refuse_missing(source: str | Path) -> None:
+    """DataError for a path where nothing is, with the nearest name of what there is."""
+    path = Path(source)
+    if is_builtin(source) or path.exists():
+        return
+    from difflib import get_close_matches
+
+    beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = get_close_matches(str(source), NAMES, n=1)
+    near += [str(path.parent / name) for name in get_close_matches(path.name, beside, n=1)]
+    fix = f"Did you mean {near[0]}?" if near else "Check the path."
+    raise DataError(str(source), ACCEPTED, "no such file or folder", fix)
