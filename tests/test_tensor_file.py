@@ -290,7 +290,7 @@ def test_no_path(path):
 
 def test_a_new_file_replaces_none(path):
     tensor_file.write_bytes(path, b"mine", new=True)
-    with pytest.raises(InputError, match="room to write it; got File exists"):
+    with pytest.raises(InputError, match="a new file; got one that exists"):
         tensor_file.write_bytes(path, b"yours", new=True)
     assert path.read_bytes() == b"mine"
     assert os.listdir(path.parent) == [path.name]

@@ -114,10 +114,11 @@ class Folder:
     def _take_number(self) -> None:
         """Making it is the test: of several that start at once each takes a number of its own."""
         stem, self._numbered = self.path, False
+        stem.parent.mkdir(parents=True, exist_ok=True)  # which fails where a link leads nowhere
         for number in itertools.count(1):
             self.path = stem.with_name(f"{stem.name}-{number}")
             try:
-                self.path.mkdir(parents=True)
+                self.path.mkdir()
                 break
             except FileExistsError:
                 pass

@@ -82,6 +82,10 @@ def write_bytes(path: str | Path, content: bytes, *, new: bool = False) -> None:
     except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+        if isinstance(error, FileExistsError):
+            raise InputError(
+                str(path), "a new file", "one that exists", "Nothing is overwritten."
+            ) from None
         if isinstance(error, OSError):
             raise InputError(str(path), ROOM, reason(error)) from None
         raise

@@ -170,7 +170,7 @@ def test_two_that_take_one_empty_folder(chainrule, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", other_first)
     said = chainrule(*command("train", "--out", "run"))
     assert said.code == 2
-    assert "run/settings.json: expected room to write it; got File exists" in said.error
+    assert "run/settings.json: expected a new file; got one that exists" in said.error
     assert Folder("run").read_settings() == {}
 
 
@@ -213,3 +213,10 @@ def test_what_a_model_cannot_be_is_refused_before_it_is_trained(chainrule):
         assert "u.csv" in said.error
         assert "too large" in said.error
         assert not Path("run").exists()
+
+
+def test_a_link_that_leads_nowhere_in_the_place_of_the_folder_of_runs(chainrule):
+    Path("runs").symlink_to("nowhere/at/all")
+    said = chainrule(*command("train"))
+    assert said.code == 2
+    assert "a place to write" in said.error

@@ -19,11 +19,13 @@ def going_on(command: str, folder: "Folder") -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, InputError) as error:
-        way = f"o on with: chainrule {command} --resume {shlex.quote(str(folder.path))}"
+        way = f"chainrule {command} --resume {shlex.quote(str(folder.path))}"
         if not folder.begun:
             raise
         if isinstance(error, KeyboardInterrupt):
-            raise KeyboardInterrupt(f"G{way}") from None
+            raise KeyboardInterrupt(f"Go on with: {way}") from None
         if error.expected != ROOM:
             raise
-        raise InputError(error.where, error.expected, error.got, f"Then g{way}") from None
+        raise InputError(
+            error.where, error.expected, error.got, f"Then go on with: {way}"
+        ) from None

@@ -739,3 +739,9 @@ def test_the_text_of_an_operation_is_what_it_computes(operation):
     words = WORDS | {"norm": np.linalg.norm, "clip": lambda x: np.clip(x, None, None)}
     found = computed(operation, case, inputs(operation, case))
     assert_allclose(found, eval(operation.text, words, known), rtol=1e-13)
+
+
+def test_squares_that_underflow_or_overflow_take_no_slope_with_them():
+    for scale in (1e-170, 1e170):
+        slope = grad(np.arctan2)(scale, scale)
+        np.testing.assert_allclose(slope, 0.5 / scale)

@@ -114,14 +114,19 @@ define(
 # ---- rearrangements ----------------------------------------------------------------------------
 
 
-def rearrangement(function: Callable, where_from: Callable | None = None) -> None:
+def rearrangement(
+    function: Callable, where_from: Callable | None = None, inverse: Callable | None = None
+) -> None:
     """Define a function that puts the elements of its first argument elsewhere, or zeros.
 
-    where_from : the same for 1, 2, 3, ..., if function itself would not do.
+    where_from : the same for 1, 2, 3, ..., if function itself would not do. inverse : a function of
+    g and the options that puts them back, where there is one, which spares the numbers.
     """
     numbered = where_from or function
 
     def back(g: Array, z: Array, x: Array, **options: Any) -> Array:
+        if inverse is not None:
+            return inverse(g, **options)
         n, shape = np.size(x), np.shape(x)
         places = numbered(np.arange(1, n + 1).reshape(shape), **options)
         return np.reshape(put(g, places, (n + 1,))[1:], shape)  # at 0 what came from nowhere
@@ -138,10 +143,15 @@ def rearrangement(function: Callable, where_from: Callable | None = None) -> Non
 
 for _function in (
     np.repeat, np.tile, np.roll, np.flip, np.flipud, np.fliplr, np.rot90, np.diag, np.diagflat,
-    np.diagonal, np.tril, np.triu, np.moveaxis, np.swapaxes, np.rollaxis, np.matrix_transpose,
+    np.diagonal, np.tril, np.triu, np.rollaxis,
     np.take, np.take_along_axis, np.delete, np.atleast_1d, np.atleast_2d, np.atleast_3d,
 ):  # fmt: skip
     rearrangement(_function)
+rearrangement(np.swapaxes, inverse=np.swapaxes)
+rearrangement(np.matrix_transpose, inverse=np.matrix_transpose)
+rearrangement(
+    np.moveaxis, inverse=lambda g, source, destination: np.moveaxis(g, destination, source)
+)
 
 _PADDED = ("constant", "edge", "reflect", "symmetric", "wrap")
 

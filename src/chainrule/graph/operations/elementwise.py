@@ -87,11 +87,19 @@ define(np.tan, "tan(x)", ("g * (1 + z**2)", lambda g, z, x: g * (1 + z * z)))
 define(np.arcsin, "arcsin(x)", ("g / sqrt(1 - x**2)", lambda g, z, x: g / np.sqrt(1 - x * x)))
 define(np.arccos, "arccos(x)", ("-g / sqrt(1 - x**2)", lambda g, z, x: -g / np.sqrt(1 - x * x)))
 define(np.arctan, "arctan(x)", ("g / (1 + x**2)", lambda g, z, x: g / (1 + x * x)))
+
+
+def _by_square(part: Array, x: Array, y: Array) -> Array:
+    """part / (x^2 + y^2), whose squares may underflow."""
+    length = np.hypot(x, y)
+    return part / length / length
+
+
 define(
     np.arctan2,
     "arctan2(x, y)",
-    ("g * y / (x**2 + y**2)", lambda g, z, x, y: g * y / (x * x + y * y)),
-    ("-g * x / (x**2 + y**2)", lambda g, z, x, y: -g * x / (x * x + y * y)),
+    ("g * y / (x**2 + y**2)", lambda g, z, x, y: g * _by_square(y, x, y)),
+    ("-g * x / (x**2 + y**2)", lambda g, z, x, y: -g * _by_square(x, x, y)),
 )
 define(np.sinh, "sinh(x)", ("g * cosh(x)", lambda g, z, x: g * np.cosh(x)), smooth=everywhere)
 define(np.cosh, "cosh(x)", ("g * sinh(x)", lambda g, z, x: g * np.sinh(x)), smooth=everywhere)
