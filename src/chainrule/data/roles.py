@@ -106,8 +106,10 @@ def _label(columns: Columns, reading: Reading, free: Sequence[int], *, asking: b
         raise _question(grid.where, [names[k] for k in (*texts, last)])
     if grid.named and _called_alike(names, last):
         got = f"none that is called so, and a last one, '{names[last]}', called like the others"
-        fix = "Name it with --label COLUMN; if the columns of the file are the examples, add "
-        raise DataError(grid.where, "a label column", got, f"{fix}--transpose and a row of labels.")
+        turned = grid.line == "column"
+        fix = "; if the columns of the file are the examples, add --transpose and a row of labels"
+        fix = f"Name it with --label {'ROW' if turned else f'COLUMN{fix}'}."
+        raise DataError(grid.where, "a label column", got, fix)
     return last
 
 
