@@ -91,3 +91,33 @@ def test_a_class_left_out_is_left_out_of_what_is_evaluated(chainrule, rare):
     assert chainrule("evaluate", "run", rare).code == 2
     found = chainrule("evaluate", "run", rare, "--drop-class", "rare", "--json").json
     assert found["examples"] == 20
+
+
+def test_the_label_of_the_training_is_known_to_evaluate(chainrule, table):
+    first = table("first.csv", "w,h,Species", lambda i: f"{i % 3},{i % 4},{'pq'[i % 2]}")
+    second = table("second.csv", "Species,h,w,note", lambda i: f"{'pq'[i % 2]},{i % 4},{i % 3},x")
+    assert chainrule("train", first, *SETTINGS, "--out", "run").code == 0
+    assert chainrule("evaluate", "run", second).code == 0
+
+
+def test_what_follows_a_training_looks_at_the_test_set(chainrule, table):
+    first = table("first.csv", "w,h,kind", lambda i: f"{i % 3},{i % 4},{'pqr'[i % 3]}")
+    second = table("second.csv", "w,h,kind", lambda i: f"{i % 3},{i % 4},{'pqr'[i % 3]}")
+    options = ("--test", second, "--drop-class", "r")
+    said = chainrule("train", first, *options, *SETTINGS, "--out", "run")
+    (following,) = (line for line in said.out.splitlines() if line.startswith("Next:"))
+    words = following.split()[1:]
+    assert [words[k] for k in (1, 2, 4, 5)] == ["evaluate", "run", "--drop-class", "r"]
+    assert words[3].endswith(second)
+    assert chainrule(*following.split()[2:]).code == 0
+    alone = chainrule("train", first, *SETTINGS, "--out", "alone")
+    assert "# there is no test set to evaluate on" in alone.out
+
+
+def test_of_a_long_error_the_way_out_is_kept(chainrule, table):
+    names = ",".join(f"a_rather_long_name_of_a_column_{k}" for k in range(30))
+    path = table("t.csv", f"{names},label", lambda i: ",".join(["?"] * 30) + f",{'pq'[i % 2]}")
+    said = chainrule("train", path, *SETTINGS)
+    assert said.code == 2
+    assert len(said.error) <= 301
+    assert said.error.endswith("--drop COLUMN leaves a column out.\n")

@@ -62,7 +62,7 @@ READ = {
 def test_tables_of_other_programs(table, text):
     data = opened(table(text))
     assert_array_equal(data.raw, [[0.5, 1.25], [-1, 25]])
-    assert data.feature_names == ("a", "b")
+    assert [name.split(" [")[0] for name in data.feature_names] == ["a", "b"]
     assert data.classes == ("p", "q")
     assert data.notes[0] == LABEL
     assert data.names in (None, ("s1", "s2"))
@@ -120,11 +120,45 @@ def test_a_column_is_read_by_what_the_others_say(table):
 def test_what_may_be_thousands_or_decimals_is_asked(table):
     path = table('a,b,y\n"1,500",2,p\n"2,300",3,q\n')
     with pytest.raises(
-        DataError, match=r"'a', whose commas may .*--decimal , if .*--decimal \. if"
+        DataError, match=r"'a', whose numbers have a sign .*--decimal , if .*--decimal \. if"
     ):
         opened(path)
     assert_array_equal(opened(path, decimal=",").raw[0], [1.5, 2.3])
     assert_array_equal(opened(path, decimal=".").raw[0], [1500, 2300])
+
+
+def test_points_may_be_thousands_where_semicolons_separate(table):
+    path = table("a;b;y\n950;1;p\n1.200;2;q\n")
+    with pytest.raises(DataError, match=r"'a', whose numbers have a sign for decimals or for"):
+        opened(path)
+    assert_array_equal(opened(path, decimal=",").raw[0], [950, 1200])
+    assert_array_equal(opened(path, decimal=".").raw[0], [950, 1.2])
+    plain = table("a;b;y\n950.5;1;p\n1.200;2;q\n")
+    assert_array_equal(opened(plain).raw[0], [950.5, 1.2])
+    assert_array_equal(opened(table("a,b,y\n950,1,p\n1.200,2,q\n")).raw[0], [950, 1.2])
+
+
+def test_a_second_table_has_the_decimal_sign_of_the_first(table):
+    first = table("a;b;y\n1.100;0,5;p\n2.200;0,7;q\n", "first.csv")
+    second = table("a;b;y\n1.100;0;p\n2.200;1;q\n", "second.csv")
+    splits = open_data(first, test=second, scale="none")
+    assert_array_equal(splits.train.raw[0], [1100, 2200])
+    assert_array_equal(splits.test.raw[0], [1100, 2200])
+
+
+def test_a_unit_of_all_cells_is_part_of_the_columns_name(table):
+    first = table("a,b,y\n3%,1,p\n5%,2,q\n", "first.csv")
+    second = table("a,b,y\n0.03,1,p\n0.05,2,q\n", "second.csv")
+    assert opened(first).feature_names == ("a [%]", "b")
+    assert_array_equal(open_data(first, test=first, scale="none").test.raw[0], [3, 5])
+    with pytest.raises(DataError, match=r"1 missing \(a \[%\]\)"):
+        open_data(first, test=second)
+
+
+def test_lines_of_separators_only_are_counted(table):
+    data = opened(table("a,b,y\n1,2,p\n,,\n3,4,q\n, ,\n   \n"))
+    assert len(data) == 2
+    assert "left out 2 lines of nothing but separators" in data.notes
 
 
 def test_whole_numbers_that_lose_digits_are_said(table):

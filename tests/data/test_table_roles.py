@@ -243,3 +243,30 @@ def test_options_of_tables_for_other_sources():
         (name,) = options
         with pytest.raises(DataError, match=rf"since --{name} is given.*Leave {name} out"):
             open_data("planar:xor", **options)
+
+
+def test_numbers_called_an_id_anywhere_in_the_table(table):
+    """In the middle their cells are no text."""
+    path = table("a,user_id,b,label", lambda i: (i % 3, (i * 7) % 5, i % 4, kind(i)))
+    with pytest.raises(DataError, match="'user_id', whole numbers of which some are alike"):
+        opened(path)
+    path = table("a,user_id,b,label", lambda i: (i % 3, (i * 7) % 13, i % 4, kind(i)))
+    assert opened(path).feature_names == ("a", "b")
+    path = table("a,user_id,b,label", lambda i: (i % 3, i / 2, i % 4, kind(i)))
+    assert opened(path).feature_names == ("a", "user_id", "b")
+
+
+def test_a_second_table_has_the_label_of_the_first_wherever_it_stands(table):
+    first = table("w,h,Species", lambda i: (i % 3, i % 4, kind(i)))
+    second = table(
+        "Species,h,w,note,Id", lambda i: (kind(i), i % 4, i % 3, "x", i + 7), name="second.csv"
+    )
+    splits = open_data(first, test=second, scale="none")
+    assert splits.test.classes == ("p", "q")
+    assert_array_equal(splits.test.raw, splits.train.raw)
+
+
+def test_a_label_that_is_left_out_is_refused(table):
+    path = table("w,h,label", lambda i: (i % 3, i % 4, kind(i)))
+    with pytest.raises(DataError, match="--drop"):
+        opened(path, label="label", drop="label")

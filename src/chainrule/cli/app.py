@@ -11,7 +11,7 @@ from chainrule._version import __version__
 from chainrule.cli import parse
 from chainrule.cli.help_pages import HelpPages, usage
 from chainrule.cli.show import safe
-from chainrule.errors import ChainruleError
+from chainrule.errors import ChainruleError, InputError
 
 # The first line of each command's docstring: a command is imported when it is called.
 SUMMARIES = {
@@ -88,6 +88,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except CycloptsError as error:
         command = next((f" {t}" for t in tokens if t in app), "")
         return _fail(f"{_one_line(error)} See chainrule{command} --help.")
+    except InputError as error:
+        return _fail(f"{error.where}: expected {error.expected}; got {error.got}.", error.fix)
     except ChainruleError as error:
         return _fail(str(error))
     except MemoryError:
@@ -105,13 +107,14 @@ def _one_line(error: CycloptsError) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
-def _fail(message: str) -> int:
-    """One line on standard error; of a long one the beginning, and the end, which says what to do.
+def _fail(message: str, fix: str = "") -> int:
+    """One line on standard error. Of a long one the middle is left out, and not what to do.
 
     What is too long are lists of names and labels, whose number and length the data decide.
     """
-    line = f"chainrule: {safe(' '.join(message.split()))}"
-    if len(line) > LONGEST:
-        line = f"{line[: LONGEST - 105]} ... {line[-100:]}"
-    print(line, file=sys.stderr)
+    line, end = (safe(" ".join(text.split())) for text in (f"chainrule: {message}", f" {fix}"))
+    most = max(LONGEST - len(end) - 1, 120) if end else LONGEST
+    if len(line) > most:
+        line = f"{line[: most - 45]} ... {line[-40:]}"
+    print(f"{line} {end}".rstrip()[:LONGEST], file=sys.stderr)
     return 2

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
-from chainrule.cli.options import Options
+from chainrule.cli.options import Options, trained_on
 from chainrule.wording import percent
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _train(name: str, layers: str, splits: "Splits", *, bar: bool) -> _Trained:
     if result.stopped:  # by Ctrl-C
         raise KeyboardInterrupt
     facts = {"iterations": result.iterations, "options": asdict(options)}
-    model = Model.of(result.network, splits, facts | {"digest": splits.train.digest()})
+    model = Model.of(result.network, splits, facts | trained_on(splits.train))
     trained, tested = evaluate(model, splits.train), evaluate(model, splits.test)
     row = {
         "name": name,

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.cli import show
 from chainrule.cli.experiment import Common, Job, carried_out, planned
-from chainrule.cli.options import Options, evaluation
+from chainrule.cli.options import Options, evaluation, trained_on
 from chainrule.cli.results import results, results_table
 from chainrule.experiments import Ensemble, train_ensemble
 from chainrule.experiments.measures import write_table
@@ -52,7 +52,7 @@ def _written(job: Job[Members], found: Ensemble) -> dict[str, Any]:
     if found.network is None:
         return {"members": 0}
     facts = {"members": len(found.seeds), "seeds": found.seeds, "diverged": found.diverged}
-    how = {"options": asdict(job.options), "digest": job.splits.train.digest()}
+    how = {"options": asdict(job.options), **trained_on(job.splits.train)}
     model = Model.of(found.network, job.splits, facts | how)
     save(model, job.folder.model)
     reached = results(model, job.splits)

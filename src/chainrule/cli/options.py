@@ -23,7 +23,7 @@ from chainrule.errors import InputError, ModelFileError
 from chainrule.wording import describe
 
 if TYPE_CHECKING:
-    from chainrule.data import Splits
+    from chainrule.data import Dataset, Splits
     from chainrule.experiments import Setting
     from chainrule.model_file import Model
 
@@ -188,11 +188,17 @@ def reading(options: Reading) -> Reading:
     return Reading(**{one.name: getattr(options, one.name) for one in fields(Reading)})
 
 
+def trained_on(data: "Dataset") -> dict[str, Any]:
+    """What a model file says of its training set: by what it is known, how a table was read."""
+    table = {} if data.reading is None else {"reading": asdict(data.reading)}
+    return {"digest": data.digest(), **table}
+
+
 def as_trained(given: Reading, model: "Model") -> Reading:
     """How a table is read for a model: as given, and where nothing is as its training read it."""
     hints = get_type_hints(Reading)
-    trained = model.training.get("options") or model.training.get("reading")
-    before = trained if isinstance(trained, dict) else {}
+    trained = (model.training.get(name) for name in ("options", "reading"))
+    before = dict(item for one in trained if isinstance(one, dict) for item in one.items())
     kept = {
         one.name: before[one.name]
         for one in fields(Reading)
@@ -243,9 +249,10 @@ def evaluation(folder: Path, data: str, options: Options, *, tested: bool) -> st
     tested : whether the data have a test set.
     """
     if tested:
-        return shlex.join(["chainrule", "evaluate", str(folder), data])
+        left_out = [] if options.drop_class is None else ["--drop-class", options.drop_class]
+        return shlex.join(["chainrule", "evaluate", str(folder), options.test or data, *left_out])
     command = command_line("crossval", data, replace(options, patience=None))
-    return f"{command}  (there is no test set to evaluate on)"
+    return f"{command}  # there is no test set to evaluate on"
 
 
 def with_setting(options: Options, setting: "Setting", names: Sequence[str]) -> Options:

@@ -1,7 +1,7 @@
 """`chainrule sweep`."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from chainrule import experiments
 from chainrule.cli import parse, show
 from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
-from chainrule.cli.options import Options, evaluation, reading, with_setting
+from chainrule.cli.options import Options, evaluation, trained_on, with_setting
 from chainrule.errors import InputError
 from chainrule.wording import number, percent, setting_name, setting_value, setting_words
 
@@ -135,8 +135,7 @@ def _written(job: Job[Search], found: "Sweep") -> dict[str, Any]:
     figure = learning_curves(curves, names, title=f"{title}, best first")
     save_figure(figure, job.folder.path / "learning-curves.png")
     if found.best is not None:
-        how: dict[str, Any] = {"setting": names[0], "digest": job.splits.train.digest()}
-        how["reading"] = asdict(reading(job.options))
+        how = {"setting": names[0], **trained_on(job.splits.train)}
         model = Model.of(found.best.network, job.splits, how)
         save(model, job.folder.model)
         if job.splits.test is not None:

@@ -13,7 +13,14 @@ from chainrule._version import __version__
 from chainrule.cli import parse, show
 from chainrule.cli.experiment import Common
 from chainrule.cli.going_on import going_on
-from chainrule.cli.options import CHANGEABLE, Options, command_line, evaluation, restored
+from chainrule.cli.options import (
+    CHANGEABLE,
+    Options,
+    command_line,
+    evaluation,
+    restored,
+    trained_on,
+)
 from chainrule.errors import ChainruleError, InputError
 from chainrule.wording import printable
 
@@ -156,7 +163,7 @@ def _write(result: "Training", splits: "Splits", run: _Run, began: float) -> dic
         "stopped": result.stopped,
         "training_seconds": round(result.seconds, 3),
     }
-    how = {"options": asdict(run.options), "digest": splits.train.digest()}
+    how = {"options": asdict(run.options), **trained_on(splits.train)}
     model = Model.of(result.network, splits, facts | how)
     facts["results"] = results(model, splits)
     found = looks_wrong(model, splits, result.history, run.options)

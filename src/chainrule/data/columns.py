@@ -72,10 +72,7 @@ class Columns:
 
     def whole(self, place: int) -> Array | None:
         """(m,) of a column of whole numbers, or None."""
-        cells = self.cells(place)
-        if number(cells[0]) is None:
-            return None
-        values = numbers(self.texts[place]) if place in self.texts else np.array(cells)
+        values = numbers(self.texts[place]) if place in self.texts else np.array(self.cells(place))
         return values if (values == np.rint(values)).all() else None
 
     def different(self, place: int) -> bool:

@@ -12,6 +12,7 @@ from chainrule import checks
 from chainrule.data import display
 from chainrule.data.labels import alike, comparison, denies
 from chainrule.data.matrix import FeatureMatrix, feature_matrix
+from chainrule.data.reading import Reading
 from chainrule.data.scaling import Scaling
 from chainrule.errors import DataError, InputError
 
@@ -32,6 +33,8 @@ class Dataset:
         these, not by the places of their columns.
     bits : of pictures from files of 16 bits, how many of these are used; 8 of them are kept.
     notes : what was understood of the source, and what was left out and why, in sentences.
+    reading : how a table was read, with its label column and decimal sign, so that a second one
+        is read alike; or None.
     """
 
     raw: np.ndarray
@@ -44,6 +47,7 @@ class Dataset:
     feature_names: tuple[str, ...] | None = None
     bits: int = 16
     notes: tuple[str, ...] = ()
+    reading: Reading | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", checks.printable(self.source))

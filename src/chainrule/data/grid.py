@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chainrule.data.cells import number
 from chainrule.data.reading import Reading
@@ -24,6 +24,7 @@ class Grid:
     notes: tuple[str, ...] = ()
     line: str = "line"
     named: bool = True  # by the file, not by their places
+    separator: str = ","
 
 
 def grid_of(records: Records, reading: Reading) -> Grid:
@@ -49,8 +50,10 @@ def grid_of(records: Records, reading: Reading) -> Grid:
     if reading.transpose:
         columns = list(map(list, zip(*(cells for _, cells in rows()), strict=True)))
         notes += ("columns of the file are the examples",)
-        return _headed(where, lambda: iter(enumerate(columns, 1)), reading, notes, "column")
-    return _headed(where, rows, reading, notes, line)
+        grid = _headed(where, lambda: iter(enumerate(columns, 1)), reading, notes, "column")
+    else:
+        grid = _headed(where, rows, reading, notes, line)
+    return replace(grid, separator=records.separator)
 
 
 def _squared(sample: Sequence[list[str]], headed: bool) -> tuple[list[str] | None, int]:

@@ -30,10 +30,10 @@ class Written:
     styles: frozenset[str]
     numeric: int
 
-    @property
-    def doubtful(self) -> bool:
-        """Whether it depends on the decimal sign which numbers they are."""
-        return len(self.styles) == 2 and any("," in cell for cell in self.cells)
+    def doubtful(self, signs: str) -> bool:
+        """Whether it depends on the decimal sign which numbers they are. signs : those of which
+        that is asked, "," or ".,"."""
+        return len(self.styles) == 2 and any(s in cell for cell in self.cells for s in signs)
 
     def plain(self, decimal: str) -> list[str]:
         """The cells with a point as decimal sign, as `float` reads them."""

@@ -95,7 +95,13 @@ def open_data(
         shape = splits.train.image_shape or (*_size(size), 3)
         train = splits.train
         other = open_raw(
-            test, shape, reading, strict, seed, bits=train.bits, features=train.feature_names
+            test,
+            shape,
+            train.reading or reading,
+            strict,
+            seed,
+            bits=train.bits,
+            features=train.feature_names,
         )
         found = other.train if other.test is None else other.test
         found = found.without([name for name in dropped if name in found.classes])

@@ -16,8 +16,9 @@ def with_overlaps(splits: Splits) -> Splits:
     seen: dict[str, set[bytes]] = {}
     found: dict[str, Dataset] = {}
     several = len(splits.sets) > 1
+    dtype = np.result_type(*(data.raw for data in splits.sets.values()))
     for name, data in splits.sets.items() if several else ():
-        own = _digests(data.raw)
+        own = _digests(data.raw, dtype)
         notes = [
             f"{count} of the {len(data)} {name} examples are in the {other} set, too"
             for other, theirs in seen.items()
@@ -29,7 +30,7 @@ def with_overlaps(splits: Splits) -> Splits:
     return replace(splits, validation=found.get("validation"), test=found.get("test"))
 
 
-def _digests(raw: np.ndarray) -> list[bytes]:
-    """Of each example of raw (n_x, m): equal numbers, equal digests, -0.0 being 0.0."""
-    zero = raw.dtype.type(0)
-    return [hashlib.blake2b((x + zero).tobytes(), digest_size=16).digest() for x in raw.T]
+def _digests(raw: np.ndarray, dtype: np.dtype) -> list[bytes]:
+    """Of each example of raw (n_x, m), as `dtype`: equal numbers, equal digests, -0.0 being 0.0."""
+    zero, columns = dtype.type(0), (x.astype(dtype, copy=False) for x in raw.T)
+    return [hashlib.blake2b((x + zero).tobytes(), digest_size=16).digest() for x in columns]

@@ -14,7 +14,8 @@ class Reading:
     Parameters
     ----------
     label
-        Label column of a table; without it the one called label, class, target or y, else the last.
+        Label column of a table; without it the one called label, class, target or y, else the
+        last, where no other may be it.
     header
         Whether the first line of a table names its columns.
     names

@@ -47,11 +47,16 @@ class Records:
         reader = csv.reader(lines, delimiter=self.separator, skipinitialspace=spaced, strict=True)
         try:
             for cells in reader:
-                if any(cells):
+                if any(map(str.strip, cells)):
                     yield self.skip + reader.line_num, cells
         except csv.Error as error:
             place = f"{self.where}, line {self.skip + reader.line_num}"
             raise DataError(place, "a CSV row", str(error)) from None
+
+    def hollow(self) -> int:
+        """How many lines are separators and nothing else, which are left out as blank ones are."""
+        nothing = f"{self.separator} \t\r\n"
+        return sum(self.separator in line and not line.strip(nothing) for line in self.lines())
 
     def lines(self) -> Iterator[str]:
         return iter(io.TextIOWrapper(io.BytesIO(self.raw), self.encoding, newline=""))

@@ -16,6 +16,7 @@ from chainrule.errors import DataError
 LABELS = ("label", "class", "target")  # the usual names of a label column, in any case
 WEAK = "y"  # a label's name, or a coordinate's
 # Row numbers under the names that they usually have: sample_id, PassengerId, Unnamed: 0.
+UNIT = re.compile(r" \[[%$€£¥]\]$")  # what a feature's name has from its cells
 NUMBERED = re.compile(r"(.*[^a-zA-Z])?(?i:id)|.*[a-z]I[dD]|(?i:index|unnamed: \d+)")
 
 
@@ -57,7 +58,8 @@ def roles_of(columns: Columns, reading: Reading, features: Sequence[str] | None 
     """
     grid, names = columns.grid, columns.grid.names
     known = {alike(name): k for k, name in enumerate(names)}
-    fixed = [known[alike(name)] for name in features or () if alike(name) in known]
+    bare = [UNIT.sub("", alike(name)) for name in features or ()]
+    fixed = [known[name] for name in bare if name in known]
     fits = features is not None and len(fixed) == len(features)
     folded = {name.casefold() for name in known}
     asked = {
@@ -80,7 +82,11 @@ def _label(columns: Columns, reading: Reading, free: Sequence[int], *, asking: b
     """The label column's place, one of `free`; a question where it may be another, if `asking`."""
     grid, names = columns.grid, columns.grid.names
     if reading.label is not None:
-        return place(names, reading.label, grid.where, "a label column")
+        found = place(names, reading.label, grid.where, "a label column")
+        if found not in free and asking:
+            got = f"'{names[found]}', which --drop or --names takes"
+            raise DataError(grid.where, "a label column", got, "Name another, or leave it there.")
+        return found
     if not free:
         raise DataError(grid.where, "a label column", "none beside features and what is left out")
     usual = [k for k in free if names[k].casefold() in LABELS]

@@ -5,6 +5,7 @@ Read in steps, each in a file of its own: records (encoding, separator), grid (h
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,12 +49,17 @@ def open_table(
         raise DataError(where, "text in UTF-8", "zero bytes", "Save the table as CSV in UTF-8.")
     grid = grid_of(records, reading)
     columns, roles = _understood(grid, reading, features, candidates(grid.names))
+    thousands = _perhaps_thousands(columns) if grid.separator == ";" else set()
+    if thousands and reading.decimal is None:
+        columns, roles = _understood(grid, reading, features, {*columns.texts, *thousands})
     decimal = reading.decimal or _decimal(columns, roles.features)
     if decimal == ",":  # 1.500 is read as text, then, too: no plain number
         columns, roles = _understood(grid, reading, features, range(len(grid.names)))
         if reading.decimal is None:
             _decimal(columns, roles.features)  # all columns say the same
-    X, notes = _features(columns, roles.features, decimal)
+    X, notes = _features(columns, roles.features, decimal or ".")
+    if hollow := records.hollow():
+        notes += (f"left out {hollow} lines of nothing but separators",)
     _check_cells(columns, roles, X, reading)
     cells, names = list(map(str.strip, columns.texts[roles.label])), roles.names
     labels, classes = encode_texts(cells)
@@ -65,7 +71,13 @@ def open_table(
             classes=classes,
             names=None if names is None else tuple(map(str.strip, columns.texts[names])),
             source=where,
-            feature_names=tuple(grid.names[k] for k in roles.features),
+            feature_names=tuple(
+                f"{grid.names[k]} [{columns.written(k).affix}]"
+                if k in columns.texts and columns.written(k).affix
+                else grid.names[k]
+                for k in roles.features
+            ),
+            reading=replace(reading, label=grid.names[roles.label], decimal=decimal),
             notes=(f"label column '{grid.names[roles.label]}'", *roles.notes, *notes, *grid.notes),
         )
     )
@@ -83,8 +95,20 @@ def _understood(
     return columns, roles
 
 
-def _decimal(columns: Columns, features: Sequence[int]) -> str:
-    """The decimal sign of the whole table, by the columns that leave no doubt."""
+def _perhaps_thousands(columns: Columns) -> set[int]:
+    """Places of columns of plain numbers such as 1.200, which may be 1200 where semicolons
+    separate; none if some number has a point that can only be a decimal sign."""
+    X = columns.X
+    fractions = np.rint(X) != X
+    groups = (np.rint(1000 * X) == 1000 * X) & (np.abs(X) >= 1) & (np.abs(X) < 1000)
+    if (fractions & ~groups).any():
+        return set()
+    return set(columns.places[fractions.any(axis=0)].tolist())
+
+
+def _decimal(columns: Columns, features: Sequence[int]) -> str | None:
+    """The decimal sign of the whole table, by the columns that leave no doubt; None if no number
+    has any."""
     forms = {k: columns.written(k) for k in features if k in columns.texts}
     only = {s: [k for k, form in forms.items() if form.styles == {s}] for s in ".,"}
     where, names = columns.grid.where, columns.grid.names
@@ -93,12 +117,14 @@ def _decimal(columns: Columns, features: Sequence[int]) -> str:
         raise DataError(where, "one decimal sign", got, "Write all numbers alike, or --drop one.")
     if only[","]:
         return ","
-    doubtful = [k for k, form in forms.items() if form.doubtful]
-    if doubtful and not (only["."] or np.not_equal(columns.X, np.rint(columns.X)).any()):
-        got = f"'{names[doubtful[0]]}', whose commas may separate decimals or thousands"
+    fractions = bool(only["."]) or bool(np.not_equal(columns.X, np.rint(columns.X)).any())
+    signs = ".," if columns.grid.separator == ";" else ","
+    doubtful = [k for k, form in forms.items() if form.doubtful(signs)]
+    if doubtful and not fractions:
+        got = f"'{names[doubtful[0]]}', whose numbers have a sign for decimals or for thousands"
         fix = "Say which: --decimal , if they are decimal signs, --decimal . if not."
         raise DataError(where, "columns of numbers", got, fix)
-    return "."
+    return "." if fractions else None
 
 
 def _features(
