@@ -50,6 +50,16 @@ def kind(where: str, name: str, value: Any, wanted: type) -> None:
         raise InputError(where, f"{name} to be of type {wanted.__name__}", type(value).__name__)
 
 
+def listing(where: str, name: str, value: Any) -> tuple[Any, ...]:
+    """`value`, several of something, as a tuple; a text is not."""
+    try:
+        if not isinstance(value, (str, bytes)):
+            return tuple(value)
+    except TypeError:
+        pass
+    raise InputError(where, f"a list of {name}", describe(value))
+
+
 def one_of(where: str, name: str, value: Any, allowed: Collection[str]) -> str:
     """`value` if it is one of `allowed`; the error suggests the nearest name."""
     if isinstance(value, str) and value in allowed:
@@ -156,7 +166,7 @@ def number(where: str, name: str, value: Any, **bounds: Any) -> float:
 def float_dtype(where: str, dtype: Any) -> np.dtype:
     """float64 or float32; anything else is an error."""
     try:
-        found = np.dtype(dtype)
+        found = np.dtype(dtype) if isinstance(dtype, (str, type, np.dtype)) else None
     except TypeError:
         found = None
     if found is not None and found in FLOATS:

@@ -50,6 +50,11 @@ class Model:
     source: str = ""
 
     def __post_init__(self) -> None:
+        checks.kind("Model", "network", self.network, Network)
+        checks.kind("Model", "scaling", self.scaling, Scaling)
+        for name in ("classes", "feature_names", "image_shape"):
+            if (value := getattr(self, name)) is not None or name == "classes":
+                object.__setattr__(self, name, checks.listing("Model", name, value))
         n_x, *_, n_y = self.network.layer_sizes
         if self.network.n_runs == 0:
             raise InputError("Model", "at least one network", "a network of 0 runs")
@@ -93,6 +98,7 @@ class Model:
     ) -> "Model":
         """A network trained on `data`, with its classes, scaling, picture shape and columns."""
         data = data.train if isinstance(data, Splits) else data
+        checks.kind("Model.of", "data", data, Dataset)
         return cls(
             network,
             data.classes,
@@ -197,6 +203,7 @@ def save(model: Model, path: str | Path) -> None:
     An ensemble's arrays have its axis of runs. InputError where there is no such folder, or for
     training facts that JSON cannot hold.
     """
+    checks.kind("save", "model", model, Model)
     network, scaling = model.network, model.scaling
     arrays = {f"W{k}": W for k, W in enumerate(network.weights, start=1)}
     arrays |= {f"b{k}": b for k, b in enumerate(network.biases, start=1)}
@@ -231,7 +238,7 @@ def load(path: str | Path) -> Model:
     ModelFileError for a file that is missing, truncated, foreign, of a newer format, or whose
     arrays do not fit what it says of itself.
     """
-    path = Path(path)
+    path = checks.path("load", path)
     if path.is_dir():
         path = path / "model.safetensors"
     # Models of 0.1.0 before its release had no digest.

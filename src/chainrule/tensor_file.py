@@ -111,6 +111,8 @@ def remove_parts(folder: Path) -> None:
 def read_bytes(path: str | Path) -> bytes:
     """A file's content. OSError also for what is no regular file, and might never end, and for
     more than the memory holds."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise InputError("read", "the path of a file", type(path).__name__)
     found = os.stat(path)
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         raise OSError(errno.EINVAL, "no regular file")

@@ -82,7 +82,7 @@ def test_float32_is_float64_rounded():
         (-0.1, "scale"),
         (np.nan, "scale"),
         (np.inf, "scale"),
-        (None, "scale"),
+        (None, "a name or a number"),
     ],
     ids=str,
 )

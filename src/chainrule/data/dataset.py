@@ -151,6 +151,7 @@ class Dataset:
 
     def _class(self, what: str, name: str) -> int:
         """Which class is called so."""
+        checks.kind(self.source or "Dataset", what, name, str)
         known = list(map(alike, self.classes))
         if alike(name) not in known:
             near = difflib.get_close_matches(name, self.classes, n=1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.errors import DataError
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def read_image(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> np.n
 
 def read_picture(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> Picture:
     """`read_image`, with what a folder must know of the file."""
+    checks.path("read_image", path)
+    shape = checks.listing("read_image", "sides", shape)
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
         raise DataError("read_image", "a shape (height, width, 3) or (height, width)", str(shape))
     mode = "RGB" if len(shape) == 3 else "L"

@@ -103,6 +103,8 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
     Raises DataError for an example that is not there, or of another class than the file says, or
     twice in the file; and for a class to relabel to that the data do not have.
     """
+    checks.kind("apply_decisions", "data", data, Dataset)
+    checks.kind("apply_decisions", "decisions", decisions, Decisions)
     labels, stays = data.labels.copy(), np.ones(len(data), dtype=bool)
     places: dict[str, list[int]] = {}
     for i, name in enumerate(data.example_names):

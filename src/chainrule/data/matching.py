@@ -15,6 +15,8 @@ def matched(data: Dataset, train: Dataset, known_by: str = "the training set") -
 
     known_by : whose they are, for the error.
     """
+    checks.kind("matched", "data", data, Dataset)
+    checks.kind("matched", "train", train, Dataset)
     if data.feature_names and train.feature_names:
         data = _same_columns(data, train.feature_names, known_by)
     data = _same_numbers(data, train)

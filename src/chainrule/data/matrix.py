@@ -226,6 +226,8 @@ def feature_matrix(X: Any, dtype: Any = None, scaling: Scaling | None = None) ->
     """
     if isinstance(X, FeatureMatrix):
         return X
+    if scaling is not None:
+        checks.kind("feature_matrix", "scaling", scaling, Scaling)
     array = checks.matrix("feature_matrix", "X", X)
     if array.dtype == np.uint8:
         return PixelMatrix(array, scaling or Scaling(), dtype or np.float64)
@@ -237,6 +239,7 @@ def resident(X: FeatureMatrix) -> FeatureMatrix:
 
     Turning pixels into floats takes about as long as a product with a few rows of weights.
     """
+    checks.kind("resident", "X", X, FeatureMatrix)
     small = X.shape[0] * X.shape[1] * X.dtype.itemsize <= RESIDENT_BYTES
     if isinstance(X, FloatMatrix) or not small:
         return X

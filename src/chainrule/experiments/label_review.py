@@ -112,6 +112,7 @@ def review_labels(data: Dataset, P: Any, *, most: int | None = None) -> LabelRev
 
 def _probabilities(data: Dataset, P: Any) -> Array:
     """P (n_classes, m) as float64, each column nan or of sum 1."""
+    checks.kind("review_labels", "data", data, Dataset)
     shape = len(data.classes), len(data)
     expected = f"P with one row per class and one column per example, {shape}"
     P = checks.reals("review_labels", expected, P)

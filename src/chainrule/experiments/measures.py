@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import tensor_file
+from chainrule import checks, tensor_file
 from chainrule.data.csv_file import write_csv
 from chainrule.experiments.outcomes import Outcome
 from chainrule.html import table
@@ -46,7 +46,8 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Spread":
-        found = np.array(list(values), np.float64)
+        listed = checks.listing("Spread.of", "numbers", values)
+        found = checks.reals("Spread.of", "numbers", listed)
         if not found.size or not np.isfinite(found).all():
             return cls(math.nan, math.nan)
         with np.errstate(over="ignore", invalid="ignore"):  # costs of 1e200, say

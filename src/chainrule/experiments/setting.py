@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from numbers import Real
 from typing import Any, TypeVar
 
 import numpy as np
@@ -82,14 +81,12 @@ class Setting:
             checks.one_of("Setting", "output", self.output, ACTIVATIONS)
         if self.loss is not None:
             checks.one_of("Setting", "loss", self.loss, LOSSES)
-        if not isinstance(self.initializer, (str, Real)):
-            got = checks.describe(self.initializer)
-            raise InputError("Setting", "initializer to be a name or a number", got)
         standard_deviation(self.initializer, 1, 1)
 
     @classmethod
     def named(cls, values: dict[str, Any]) -> "Setting":
         """From a dictionary, whose names are checked; numbers of NumPy become Python's."""
+        checks.kind("Setting.named", "values", values, dict)
         for name in values:
             checks.one_of("Setting", "name", name, [f.name for f in fields(cls)])
         return cls(**{name: plain(value) for name, value in values.items()})

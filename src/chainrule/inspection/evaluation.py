@@ -136,6 +136,7 @@ def wilson_interval(right: int, m: int, confidence: float = 0.95) -> tuple[float
 
 def evaluate(model: Model, data: Dataset) -> Evaluation:
     """The model's answers on `data`, whose classes and features are matched to the model's."""
+    checks.kind("evaluate", "model", model, Model)
     _check_filled(data)
     data = model.prepare(data)
     network, n = model.network, len(model.classes)
@@ -167,6 +168,7 @@ def judged(data: Dataset, P: Array) -> Evaluation:
 
 
 def _check_filled(data: Dataset) -> None:
+    checks.kind("evaluate", "data", data, Dataset)
     if len(data) == 0:
         raise DataError(data.source or "evaluate", "at least one example", "none")
 

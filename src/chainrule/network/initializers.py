@@ -7,6 +7,7 @@ are drawn from a normal distribution with mean 0, layer by layer, biases start a
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,9 @@ def standard_deviation(initializer: str | float, n_in: int, n_out: int) -> float
     initializer : "zeros", "fan_in" (1/sqrt(n_in)), "xavier", "he", "normal" (0.01, the course's),
         "normal:0.1", or simply the standard deviation as a number.
     """
+    if not isinstance(initializer, (str, Real)):
+        got = checks.describe(initializer)
+        raise InputError("Network", "initializer to be a name or a number", got)
     if initializer in SCALES:
         return SCALES[str(initializer)](n_in, n_out)
     if initializer == "normal":

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule import checks
+from chainrule.network.activations import ACTIVATIONS
 
 Array = np.ndarray
 
@@ -101,6 +102,8 @@ def output_and_loss(n_y: int, output: str | None, loss: str | None) -> tuple[str
         "identity": "squared_error",
         "exp": "poisson_deviance",
     }
+    if output is not None:
+        checks.one_of("Network", "output", output, ACTIVATIONS)
     if loss is None:
         output = output or ("sigmoid" if n_y == 1 else "softmax")
         return output, pairs.get(output, "squared_error")

@@ -68,10 +68,11 @@ class Network:
     loss: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "activations", tuple(self.activations))
-        for name in ("weights", "biases"):
-            given = (checks.plain_array("Network", name, one, name) for one in getattr(self, name))
-            object.__setattr__(self, name, tuple(given))
+        for name in ("activations", "weights", "biases"):
+            given = checks.listing("Network", name, getattr(self, name))
+            if name != "activations":
+                given = tuple(checks.plain_array("Network", name, one, name) for one in given)
+            object.__setattr__(self, name, given)
         checks.one_of("Network", "loss", self.loss, LOSSES)
         for activation in self.activations:
             checks.one_of("Network", "activation", activation, ACTIVATIONS)
@@ -143,16 +144,22 @@ class Network:
         rng : a seed, a numpy Generator or RandomState; a list of R of them gives R runs, each
             with the weights it would have alone.
         """
-        sizes = tuple(checks.whole_number("Network", "layer size", n, least=1) for n in layer_sizes)
+        listed = checks.listing("Network.create", "layer sizes", layer_sizes)
+        sizes = tuple(checks.whole_number("Network", "layer size", n, least=1) for n in listed)
         if len(sizes) < 2:
             raise InputError("Network", "at least an input and an output size", f"{sizes}")
-        hidden = (activation,) * (len(sizes) - 2) if isinstance(activation, str) else activation
+        hidden: tuple[Any, ...] = (activation,) * (len(sizes) - 2)
+        if not isinstance(activation, str):
+            hidden = checks.listing("Network.create", "activations", activation)
         if len(hidden) != len(sizes) - 2:
             raise InputError(
                 "Network", f"{len(sizes) - 2} hidden activations", f"{len(hidden)}: {hidden}"
             )
         output, loss = output_and_loss(sizes[-1], output, loss)
         dtype = checks.float_dtype("Network", dtype)
+        n_runs = len(rng) if isinstance(rng, (list, tuple)) else 1
+        n_parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+        checks.room("Network.create", 8 * n_runs * n_parameters)
         if isinstance(rng, (list, tuple)):
             runs = [draw_layers(sizes, initializer, r) for r in rng]
             weights = [np.stack(layer).astype(dtype) for layer in zip(*runs, strict=True)]
@@ -199,7 +206,9 @@ class Network:
     @classmethod
     def stack(cls, networks: Iterable["Network"]) -> "Network":
         """R networks of one architecture as one network with R runs (copies)."""
-        networks = list(networks)
+        networks = checks.listing("Network.stack", "networks", networks)
+        for network in networks:
+            checks.kind("Network.stack", "each", network, Network)
         kinds = {(n.layer_sizes, n.activations, n.loss, n.n_runs) for n in networks}
         if len(kinds) != 1 or networks[0].n_runs is not None:
             raise InputError(

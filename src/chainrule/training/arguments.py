@@ -58,6 +58,7 @@ def callback_list(callbacks: Any) -> tuple[Callback, ...]:
 
 def data_arrays(where: str, data: Data, network: Network) -> tuple[FeatureMatrix, Array]:
     """X as a feature matrix and Y (n_y, m) in the network's dtype."""
+    checks.kind(where, "network", network, Network)
     dtype = network.dtype
     if isinstance(data, Dataset):
         X, Y = data.matrix(dtype), data.Y

@@ -152,7 +152,7 @@ OPTIMIZERS: dict[str, Any] = {
 
 def optimizer_named(optimizer: str | Optimizer) -> Optimizer:
     """The optimizer of that name with its usual settings, or the one given."""
-    if hasattr(optimizer, "step") and not isinstance(optimizer, type):
+    if callable(getattr(optimizer, "step", None)) and not isinstance(optimizer, type):
         return optimizer  # type: ignore[return-value]
     made: Optimizer = OPTIMIZERS[checks.one_of("train", "optimizer", optimizer, OPTIMIZERS)]()
     return made
