@@ -73,11 +73,16 @@ def one_of(where: str, name: str, value: Any, allowed: Collection[str]) -> str:
     )
 
 
-def whole_number(where: str, name: str, value: Any, *, least: int = 0) -> int:
-    """`value` as an int of at least `least`."""
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least:
+def whole_number(
+    where: str, name: str, value: Any, *, least: int = 0, most: int | None = None
+) -> int:
+    """`value` as an int of at least `least`, and at most `most`."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if whole and least <= value and (most is None or value <= most):
         return int(value)
-    raise InputError(where, f"{name} to be a whole number of at least {least}", describe(value))
+    above = "" if most is None else f" and at most {most}"
+    expected = f"{name} to be a whole number of at least {least}{above}"
+    raise InputError(where, expected, describe(value))
 
 
 def unmasked(where: str, name: str, value: Any) -> None:

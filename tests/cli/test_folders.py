@@ -220,3 +220,38 @@ def test_a_link_that_leads_nowhere_in_the_place_of_the_folder_of_runs(chainrule)
     said = chainrule(*command("train"))
     assert said.code == 2
     assert "a place to write" in said.error
+
+
+def test_a_training_does_not_go_on_in_the_folder_of_an_experiment(chainrule):
+    assert chainrule(*command("crossval", "--out", "run")).code == 0
+    before = Path("run/settings.json").read_bytes()
+    said = chainrule("train", "--resume", "run")
+    assert said.code == 2
+    assert "chainrule crossval --resume run" in said.error
+    assert Path("run/settings.json").read_bytes() == before
+
+
+def test_a_training_is_not_resumed_to_fewer_iterations_than_are_done(chainrule):
+    assert chainrule(*command("train", "--out", "run")).code == 0
+    before = Path("run/settings.json").read_bytes()
+    said = chainrule("train", "--resume", "run", "--iterations", 2)
+    assert said.code == 2
+    assert "at least the 30 iterations that are done" in said.error
+    assert Path("run/settings.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "--runs", "1e9"),
+        ("lr-find", "--count", "1e12"),
+        ("sweep", "--vary", "l2=1e-4..1:1e9"),
+    ],
+    ids=str,
+)
+def test_more_runs_than_anybody_trains_are_refused_and_leave_nothing(words, chainrule):
+    name, *rest = words
+    said = chainrule(name, "planar:xor", *QUICK, *rest, "--out", "run")
+    assert said.code == 2
+    assert "at most 1000000" in said.error
+    assert not Path("run").exists()

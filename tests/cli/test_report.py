@@ -134,3 +134,15 @@ def test_what_stopped_early_is_judged_by_what_was_kept(chainrule):
     said = chainrule("train", "data.npz", *options, "--patience", 5, "--json").json
     assert said["stopped"] == "early stopping"
     assert "overfitting" not in [alarm["kind"] for alarm in said["alarms"]]
+
+
+def test_other_data_than_the_trainings_are_refused(chainrule, tmp_path):
+    for name, shift in (("one", 0), ("other", 1)):
+        rows = (f"{i % 3 + shift},{i % 4},{'pq'[i % 2]}" for i in range(12))
+        (tmp_path / f"{name}.csv").write_text("\n".join(["a,b,label", *rows]) + "\n")
+    assert chainrule("train", "one.csv", "--layers", 2, "--iterations", 2, "--out", "run").code == 0
+    said = chainrule("report", "run", "--data", "other.csv", "--out", "r.html")
+    assert said.code == 2
+    assert "--data: expected the data that the model was trained on" in said.error
+    assert not (tmp_path / "r.html").exists()
+    assert chainrule("report", "run", "--data", "one.csv", "--out", "r.html").code == 0

@@ -228,3 +228,9 @@ def test_a_wide_table_of_decimal_commas(table):
     data = opened(table("\n".join([f"{names};y", *rows])))
     assert_array_equal(data.raw.T, X)
     assert not re.search("thousands", str(data.notes))
+
+
+def test_a_column_has_one_decimal_sign(table):
+    path = table("a,b,y\n0.333,1,p\n2.333,2,q\n")
+    with pytest.raises(DataError, match=r"not a number in row 1 \(line 2\), 'a'"):
+        opened(path, decimal=",")

@@ -270,3 +270,10 @@ def test_a_label_that_is_left_out_is_refused(table):
     path = table("w,h,label", lambda i: (i % 3, i % 4, kind(i)))
     with pytest.raises(DataError, match="--drop"):
         opened(path, label="label", drop="label")
+
+
+@pytest.mark.parametrize(("one", "other"), [("drop", "keep"), ("drop", "names"), ("keep", "names")])
+def test_a_column_has_one_role(table, one, other):
+    path = table("w,h,label", lambda i: (i % 3, i % 4, kind(i)))
+    with pytest.raises(DataError, match=f"--{one} or --{other} of a column; got 'w' in both"):
+        opened(path, **{one: "w", other: "w"})

@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     interrupted = False
     _refuse_odd_sizes()
+    os.environ["MPLBACKEND"] = "agg"  # pictures are files here, whatever windows others want
     with _robust("stdout") as out, _robust("stderr"), _stopped_alike():
         try:
             gc.disable()  # what is imported stays: no use in looking for garbage in it

@@ -261,7 +261,7 @@ def _worked(job: Job[Any], work: "Callable[[Execution], Found]") -> Found:
     )
     try:
         return work(execution)
-    except ChainruleError:
+    except (ChainruleError, MemoryError):
         if new and not any(job.folder.finished.glob("*")):
             job.folder.remove()
         raise

@@ -124,6 +124,7 @@ def _range(name: str, text: str, *, whole: bool) -> Any:
 
     from chainrule import checks
     from chainrule.experiments import Between
+    from chainrule.experiments.runs import MOST
 
     ends, colon, count = text.partition(":")
     kind = _whole if whole else _float
@@ -132,7 +133,9 @@ def _range(name: str, text: str, *, whole: bool) -> Any:
         raise InputError("--vary", f"{name} from a lower to a higher number", repr(text))
     between = Between(low, high, log=low > 0)  # which refuses numbers that are not finite
     if colon:
-        n = checks.whole_number("--vary", f"the count of {name}", _whole(name, count), least=1)
+        n = checks.whole_number(
+            "--vary", f"the count of {name}", _whole(name, count), least=1, most=MOST
+        )
         points = np.geomspace(low, high, n) if low > 0 else np.linspace(low, high, n)
         return list(dict.fromkeys(np.rint(points).astype(int) if whole else points))
     if whole and high - low < 100:

@@ -49,6 +49,7 @@ def report(
     from chainrule.cli.again import followed
     from chainrule.cli.ensemble import is_ensemble
     from chainrule.cli.run_report import write_report
+    from chainrule.inspection.explanation import is_training_set
     from chainrule.model_file import load
     from chainrule.training import History
 
@@ -68,8 +69,10 @@ def report(
             raise ModelFileError(str(folder.settings), "the data that it was trained on", "none")
         # Members have a history each; their folder has none of the whole.
         history = History() if model.n_members > 1 else _history(folder.history)
+        splits = options.open(source)
+        is_training_set("--data" if data else str(source), model, splits.train)
         with blas.at_most(threads):
-            write_report(path, model, options.open(source), history, source)
+            write_report(path, model, splits, history, source)
     size, seconds = path.stat().st_size, time.perf_counter() - began
     if json:
         show.print_json({"out": str(path), "bytes": size, "seconds": round(seconds, 3)})

@@ -21,7 +21,7 @@ from chainrule.cli.options import (
     restored,
     trained_on,
 )
-from chainrule.errors import ChainruleError, InputError
+from chainrule.errors import ChainruleError, InputError, ModelFileError
 from chainrule.wording import printable
 
 if TYPE_CHECKING:
@@ -104,6 +104,10 @@ def _plan(data: str | None, options: Options, out: Path | None, resume: Path | N
             raise InputError("--out", "a new folder, or --resume", "both", "Leave one out.")
         folder = RunFolder(resume)
         saved = folder.read_settings()
+        if other := saved.get("command"):
+            way = f"Go on with: chainrule {other} --resume {shlex.quote(str(folder.path))}"
+            expected, got = "the settings of a training", f"those of chainrule {other}"
+            raise ModelFileError(str(folder.settings), expected, got, way)
         folder.remove_parts()
         options = restored(saved.get("options"), options, str(folder.settings), CHANGEABLE)
         return _Run(data or str(saved.get("data")), options, folder, True)

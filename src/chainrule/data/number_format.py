@@ -36,11 +36,12 @@ class Written:
         return len(self.styles) == 2 and any(s in cell for cell in self.cells for s in signs)
 
     def plain(self, decimal: str) -> list[str]:
-        """The cells with a point as decimal sign, as `float` reads them."""
+        """The cells with a point as decimal sign, as `float` reads them; empty where one is no
+        number with this sign."""
         other = "." if decimal == "," else ","
         pattern = COMMA if decimal == "," else POINT
         return [
-            cell.replace(other, "").replace(",", ".") if pattern.fullmatch(cell) else cell
+            cell.replace(other, "").replace(",", ".") if pattern.fullmatch(cell) else ""
             for cell in self.cells
         ]
 

@@ -70,6 +70,10 @@ def roles_of(columns: Columns, reading: Reading, features: Sequence[str] | None 
         ]
         for option in ("names", "drop", "keep")
     }
+    for one, other in (("drop", "keep"), ("drop", "names"), ("keep", "names")):
+        if both := set(asked[one]) & set(asked[other]):
+            got = f"'{names[min(both)]}' in both"
+            raise DataError(grid.where, f"--{one} or --{other} of a column", got, "Leave one out.")
     aside = {*asked["drop"], *asked["names"], *(fixed if fits else ())}
     free = sorted(set(range(len(names))) - aside)
     label = _label(columns, reading, free, asking=not fits)

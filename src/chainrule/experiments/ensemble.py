@@ -14,7 +14,7 @@ from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
-from chainrule.experiments.runs import Run
+from chainrule.experiments.runs import MOST, Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.network import Network
 from chainrule.training import History
@@ -53,7 +53,7 @@ def train_ensemble(
     InputError if all of them diverged.
     """
     setting = given("train_ensemble", Setting, setting)
-    runs = checks.whole_number("train_ensemble", "runs", runs, least=1)
+    runs = checks.whole_number("train_ensemble", "runs", runs, least=1, most=MOST)
     members = [Run(replace(setting, seed=setting.seed + r)) for r in range(runs)]
     examples = Examples("train_ensemble", data)
     found = execute("train_ensemble", examples, members, execution, networks_too=True)

@@ -17,7 +17,7 @@ from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.measures import frame, html, write_table
-from chainrule.experiments.runs import Run
+from chainrule.experiments.runs import MOST, Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.training import History
 
@@ -152,7 +152,7 @@ def find_learning_rate(
     setting = given("find_learning_rate", Setting, setting)
     low = checks.number("find_learning_rate", "low", low, least=0, open_below=True)
     high = checks.number("find_learning_rate", "high", high, least=low, open_below=True)
-    count = checks.whole_number("find_learning_rate", "count", count, least=2)
+    count = checks.whole_number("find_learning_rate", "count", count, least=2, most=MOST)
     iterations = checks.whole_number("find_learning_rate", "iterations", iterations, least=1)
     tested = compare_learning_rates(
         data,

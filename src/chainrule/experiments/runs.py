@@ -25,6 +25,7 @@ GROUP_BYTES = 4 * 2**20
 ARRAYS = 5
 # Fewer rows than this leave BLAS's product with the Gram matrix waiting for memory.
 LEAST_ROWS = 64
+MOST = 1_000_000  # runs of an experiment
 COPIES = 4  # of the first layer's weights: drawn, stacked, their product, the result
 
 

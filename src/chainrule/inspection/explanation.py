@@ -98,7 +98,7 @@ def explain(
     if exact is not None and exact.full.shape != P.shape:
         got = f"answers of shape {exact.full.shape} for {P.shape}"
         raise InputError("explain", "`exact` of the same examples as raw", got)
-    known, note = data is not None and _is_training_set(model, data), ""
+    known, note = data is not None and is_training_set("explain", model, data), ""
     if exact is not None and not _same(network, exact.network):
         exact, note = None, _elsewhere(known)
     changes = [None] * count if exact is None else list(exact.change(decisions).T)
@@ -143,12 +143,12 @@ def _pushes(
     return [Pushes(s, *map(float, rest)) for s, *rest in zip(*each, strict=True)]
 
 
-def _is_training_set(model: Model, data: Dataset) -> bool:
+def is_training_set(where: str, model: Model, data: Dataset) -> bool:
     """Whether the model knows `data` by their digest; InputError if they are known to be others."""
     digest = model.training.get("digest")
     if digest is not None and digest != model.prepare(data).digest():
         raise InputError(
-            "explain",
+            where,
             "the data that the model was trained on",
             "others: their digest differs",
             "Pass the same data, read with the same settings.",

@@ -133,6 +133,9 @@ class Saved:
             raise self._broken(str(error)) from None
         if not (self._finite(session) and session.iteration >= 0):
             raise self._broken("numbers that are not finite")
+        if session.iteration > (planned := session.plan.iterations):
+            done = f"at least the {session.iteration} iterations that are done"
+            raise ModelFileError(self.path, done, f"{planned}", "Plan more of them.")
 
     def _fill(self, session: Session) -> None:
         facts, arrays = self.facts, self.arrays
