@@ -126,6 +126,13 @@ def test_many_files_that_cannot_be_read_are_counted(chainrule, trained, tmp_path
     assert (said.code, said.error) == (2, "chainrule: none: a folder without files.\n")
 
 
+def test_of_an_animation_the_first_picture_is_answered_and_that_is_said(chainrule, trained):
+    pages = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
+    pages[0].save("pages.gif", save_all=True, append_images=pages[1:])
+    found = chainrule("predict", trained, "pages.gif", "--json").json
+    assert found["notes"] == ["1 file of several pictures: the first of each is taken"]
+
+
 def test_a_model_reads_16_bit_files_as_its_training_set_was_read(chainrule, tmp_path):
     rng = np.random.default_rng(0)
     for name, low in (("cold", 100), ("hot", 2000)):

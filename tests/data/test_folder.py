@@ -406,3 +406,49 @@ def test_hidden_classes_are_named_where_none_are_left(tmp_path, paint):
     paint(tmp_path / ".a/1.png")
     with pytest.raises(DataError, match=r"got none \(left out what systems hide: \.a \(1\)\)"):
         open_data(tmp_path)
+
+
+def test_of_files_of_several_pictures_the_first_is_taken_and_that_is_said(pets):
+    pages = [Image.new("RGB", (8, 8), color) for color in ("red", "lime", "blue")]
+    for name in ("cat/3.gif", "cat/4.tiff", "cat/5.webp", "cat/6.png"):
+        pages[0].save(pets / name, save_all=True, append_images=pages[1:])
+    splits = open_data(pets, size=2)
+    assert "4 files of several pictures: the first of each is taken" in splits.notes
+    assert splits.train.raw[:, splits.train.names.index("cat/4.tiff")][:3].tolist() == [255, 0, 0]
+
+
+def test_a_second_picture_that_is_broken_spoils_nothing(pets):
+    pages = [Image.new("RGB", (8, 8), color) for color in ("red", "lime")]
+    pages[0].save(pets / "cat/3.gif", save_all=True, append_images=pages[1:])
+    content = (pets / "cat/3.gif").read_bytes()
+    for n in range(len(content) - 12, len(content)):
+        (pets / "cat/3.gif").write_bytes(content[:n])
+        assert not open_data(pets, size=2).skipped
+
+
+def test_files_beside_the_class_folders_are_said(pets):
+    (pets / "README.txt").touch()
+    (pets / "sample_submission.csv").touch()
+    note = "left out 2 files beside the folders: README.txt, sample_submission.csv"
+    assert note in open_data(pets, size=2, strict=True).notes
+
+
+def test_files_beside_sets_and_in_them_are_said(tmp_path, paint):
+    for name in ("in/train/a/1.png", "in/train/b/2.png", "in/test/a/3.png", "in/x.png"):
+        paint(tmp_path / name)
+    for name in ("LICENSE", "in/train/labels.csv", "in/test/.hidden"):
+        (tmp_path / name).touch()
+    note = "left out 3 files beside the folders: LICENSE, in/x.png, in/train/labels.csv"
+    assert note in open_data(tmp_path, size=2).notes
+
+
+def test_of_pictures_that_are_no_set_the_way_to_answers_is_said(tmp_path, paint):
+    for name in ("seg_train/a/1.png", "seg_train/b/2.png", "seg_test/a/3.png"):
+        paint(tmp_path / name)
+    paint(tmp_path / "seg_pred/seg_pred/4.png")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/a.txt").touch()
+    assert open_data(tmp_path, size=2).skipped == (
+        "docs: not a training, validation or test set",
+        "seg_pred: not a training, validation or test set (chainrule predict answers its pictures)",
+    )

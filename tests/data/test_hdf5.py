@@ -252,3 +252,52 @@ def test_more_than_fits_into_memory_is_refused_before_it_is_taken(tmp_path):
         h["train_set_y"], h["list_classes"] = [0, 1], [b"a", b"b"]
     with pytest.raises(DataError, match="train_set_x: expected what fits into memory"):
         open_data(tmp_path / "a.h5")
+
+
+def test_class_names_that_are_no_utf8_stay_apart_and_that_is_said(write):
+    names = np.array([b"caf\xe9", b"caf\xe8"])
+    data = open_data(write("cafes.h5", "train", list_classes=names)).train
+    assert data.classes == ("caf\xe9", "caf\xe8")
+    assert data.notes == ("labels read as Windows-1252, since they are no UTF-8",)
+
+
+@pytest.mark.parametrize("name", ["train_set_x", "train_set_y", "list_classes"])
+@pytest.mark.parametrize("options", [{}, {"chunks": True}, {"compression": "gzip"}])
+def test_what_was_never_written_is_no_zeros(write, name, options):
+    path = write("cats.h5", "train", **{name: None})
+    dtype = "S9" if name == "list_classes" else "u1"
+    with h5py.File(path, "a") as h:
+        shape = {"train_set_x": (12, 4, 5, 3), "train_set_y": (12,), "list_classes": (2,)}[name]
+        h.create_dataset(name, shape, dtype, **options)
+    with pytest.raises(DataError, match=f"{name} written in full; got .*never written"):
+        open_data(path)
+
+
+def test_what_was_written_by_halves_is_no_zeros(write, pictures):
+    path = write("cats.h5", "train", train_set_x=None)
+    with h5py.File(path, "a") as h:
+        x = h.create_dataset("train_set_x", (12, 4, 5, 3), "u1", chunks=(1, 4, 5, 3))
+        x[:6] = pictures[:6]
+    with pytest.raises(DataError, match="train_set_x written in full"):
+        open_data(path)
+    with h5py.File(path, "a") as h:
+        h["train_set_x"][6:] = 0
+    assert_array_equal(open_data(path).train.raw[:, 5], pictures[5].ravel())
+
+
+def test_a_virtual_data_set_without_its_source_is_refused(write):
+    path = write("cats.h5", "train", train_set_x=None)
+    with h5py.File(path, "a") as h:
+        layout = h5py.VirtualLayout((12, 4, 5, 3), "u1")
+        layout[:] = h5py.VirtualSource(".", "gone", (12, 4, 5, 3))
+        h.create_virtual_dataset("train_set_x", layout)
+    with pytest.raises(DataError, match=r"train_set_x in the file itself; got .*virtual"):
+        open_data(path)
+
+
+def test_a_test_set_taken_for_training_and_what_has_other_names_are_said(write, pictures):
+    splits = open_data(write("cats.h5", "test", X=pictures, y=np.arange(12) % 2))
+    left, taken = splits.notes
+    assert left == "left out what has other names: X, y"
+    assert taken == "no train_set_x: test_set_x is taken"
+    assert open_data(write("all.h5", "train", "test")).train.notes == ()

@@ -180,7 +180,7 @@ def test_columns_that_are_not_there_or_twice(file, header, lacking):
 def test_a_spreadsheet_that_saved_another_encoding(file):
     found = read_decisions(file("été.png,0,cat,,keep,", encoding="cp1252"))
     assert found.rows[0].name == "été.png"
-    with pytest.raises(DataError, match="Save the table as CSV in UTF-8"):
+    with pytest.raises(DataError, match="Save it in UTF-8"):
         read_decisions(file("\x81.png,0,cat,,keep,", encoding="latin-1"))
 
 

@@ -45,7 +45,7 @@ def test_denial_is_of_that_very_name():
     assert not denies("non-cat", "c.t")
 
 
-@pytest.mark.parametrize("dtype", [int, float, np.float32, bool, np.uint8, str, bytes])
+@pytest.mark.parametrize("dtype", [int, float, np.float32, bool, np.uint8, str])
 def test_whole_numbers_are_classes_of_whatever_dtype(dtype):
     labels, classes = encode(np.array([1, 0, 1]).astype(dtype))
     assert classes == ("0", "1")

@@ -286,3 +286,31 @@ def test_more_than_fits_into_memory(archive, monkeypatch):
 def test_pictures_of_no_size(shape, archive):
     with pytest.raises(InputError, match="image_shape"):
         opened(archive(X=np.arange(16, dtype="u1").reshape(4, 4), y=y, image_shape=shape))
+
+
+def test_labels_that_are_no_utf8_stay_apart_and_that_is_said(archive):
+    names = np.array([b"caf\xe9", b"caf\xe8", b"tea"])
+    rows = np.arange(24.0).reshape(12, 2)
+    data = opened(archive(X=rows, y=names[np.arange(12) % 3]))
+    assert data.classes == ("caf\xe8", "caf\xe9", "tea")
+    assert data.notes == ("labels read as Windows-1252, since they are no UTF-8",)
+    assert opened(archive(X=rows, y=np.arange(12) % 3, classes=names)).classes[0] == "caf\xe9"
+    both = np.array([b"caf\xe9", "caf\xe9".encode()])[np.arange(12) % 2]
+    assert len(opened(archive(X=rows, y=both)).classes) == 2
+    with pytest.raises(DataError, match="y: expected text in UTF-8; got bytes that are not"):
+        opened(archive(X=rows, y=np.array([b"caf\x81", b"tea"])[np.arange(12) % 2]))
+
+
+def test_labels_that_differ_in_spaces_are_one_and_that_is_said(archive):
+    data = opened(archive(X=X, y=["a", "b", "a\xa0", " a"]))
+    assert data.classes == ("a", "b")
+    assert data.notes == (r"classes 'a' and 'a\xa0' and ' a' are one",)
+    assert opened(archive(X=X, y=[" a", " b", " a", " a"])).notes == ()
+
+
+def test_which_axis_holds_the_examples_is_said(archive):
+    assert opened(archive(X=X.T, y=y)).notes == ("X has its examples as columns: transposed",)
+    notes = opened(archive(X=np.arange(16).reshape(4, 4), y=y)).notes
+    assert notes == ("X is square: its rows are taken as examples",)
+    splits = open_data(archive(X_train=X, y_train=y, X_test=X.T + 1, y_test=y), scale="none")
+    assert splits.notes[0] == "X_test has its examples as columns: transposed"

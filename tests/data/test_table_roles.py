@@ -277,3 +277,37 @@ def test_a_column_has_one_role(table, one, other):
     path = table("w,h,label", lambda i: (i % 3, i % 4, kind(i)))
     with pytest.raises(DataError, match=f"--{one} or --{other} of a column; got 'w' in both"):
         opened(path, **{one: "w", other: "w"})
+
+
+def test_labels_that_differ_in_spaces_are_one_and_that_is_said(table):
+    ways = ["a", " a", "b", "b\xa0", "c"]
+    data = opened(table("w,label", lambda i: (i % 3, ways[i % 5])))
+    assert data.classes == ("a", "b", "c")
+    assert data.notes[-1] == r"classes 'a' and ' a'; 'b' and 'b\xa0' are one"
+    ways = ["caf\xe9", "cafe\u0301", "tea"]
+    assert (
+        r"'caf\xe9' and 'cafe\u0301'"
+        in opened(table("w,label", lambda i: (i % 3, ways[i % 3]))).notes[-1]
+    )
+    assert len(opened(table("w,label", lambda i: (i % 3, f" {kind(i)}"))).notes) == 1
+
+
+def test_columns_left_out_for_one_reason_are_one_note(table):
+    header = ",".join([*(f"g{k}" for k in range(1, 8)), "a_id", "b_id", "", " ", "w", "label"])
+
+    def row(i):
+        return *(i + k for k in range(7)), 7 * i, 9 * i, "", "", i % 3, kind(i)
+
+    assert opened(table(header, row)).notes[1:] == (
+        "left out 7 columns of running numbers: 'g1', 'g2', 'g3', 'g4', 'g5', and 2 more "
+        "(--keep NAME)",
+        "left out 2 columns of whole numbers that are all different: 'a_id', 'b_id' (--keep NAME)",
+        "left out 2 columns that are empty: 10, 11",
+    )
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_numbers_at_the_end_of_the_floats_give_no_warning(table, separator):
+    path = table("v,w,label", lambda i: ((-1) ** i * 1e308, i % 3 + 0.5, kind(i)))
+    path.write_text(path.read_text().replace(",", separator))
+    assert opened(path).raw[0, :2].tolist() == [1e308, -1e308]

@@ -36,7 +36,7 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
     """
     import numpy as np
 
-    from chainrule.data.images import of_depth, read_picture
+    from chainrule.data.images import of_depth, of_several, read_picture
     from chainrule.model_file import load
 
     loaded = load(model)
@@ -52,7 +52,7 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
     if not paths and not errors:
         raise InputError("predict", "at least one picture file", "none")
     answers: list[dict[str, Any]] = []
-    deep = brightest = 0
+    deep = brightest = several = 0
     progress = show.RunsProgress("reading", "pictures")
     try:
         for start in range(0, len(paths), BLOCK):
@@ -66,6 +66,7 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
                 columns.append(picture.pixels)
                 names.append(str(path))
                 deep, brightest = deep + picture.deep, max(brightest, picture.brightest)
+                several += picture.several
             if columns:
                 answers += _answers(loaded, names, np.stack(columns, axis=1))
             progress.update(min(start + BLOCK, len(paths)), len(paths))
@@ -73,6 +74,8 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
         progress.close()
     if deep:
         notes.append(of_depth(deep, brightest, loaded.bits))
+    if several:
+        notes.append(of_several(several))
     if json:
         facts = {"model": str(model), "members": loaded.n_members, "predictions": answers}
         unread = [{"image": path, "reason": reason} for path, reason in errors]

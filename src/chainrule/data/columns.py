@@ -134,6 +134,7 @@ def runs(X: Array) -> Array:
     """(k,) which columns of X (m, k) count upwards by one: nothing that was measured does."""
     if len(X) < LEAST_RUN:
         return np.zeros(X.shape[1], bool)
-    found = X[1] - X[0] == 1
+    with np.errstate(over="ignore"):
+        found = X[1] - X[0] == 1
     found[found] = (np.diff(X[:, found], axis=0) == 1).all(axis=0)
     return found

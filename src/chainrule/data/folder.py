@@ -9,7 +9,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.data import layout, tree
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.images import depth, of_depth, read_picture
+from chainrule.data.images import depth, of_depth, of_several, read_picture
 from chainrule.data.labels import alike, class_order
 from chainrule.errors import DataError
 
@@ -29,6 +29,7 @@ class _Reading:
     notes: list[str] = field(default_factory=list)
     deep: int = 0
     brightest: int = 0
+    several: int = 0
 
     def name(self, path: str | Path) -> str:
         """A path below the root, with slashes; bytes that are no UTF-8 become fit to print."""
@@ -75,6 +76,8 @@ def open_folder(
         )
     if reading.deep:
         reading.notes.append(of_depth(reading.deep, reading.brightest, reading.bits))
+    if reading.several:
+        reading.notes.append(of_several(reading.several))
     if litter := tree.litter(root):
         reading.notes.append(f"left out what systems hide: {checks.listed(litter, FEW)}")
     sets = {
@@ -98,6 +101,9 @@ def _sets(reading: _Reading) -> dict[str, Dataset]:
             lacking = f"holds {n:,} picture{'s' * (n > 1)} without labels (for chainrule predict)"
             lacking = lacking if n else "is empty"
             reading.notes.append(f"no {role} set: {reading.name(top)}/ {lacking}")
+    if beside := [reading.name(path) for path in tree.beside(reading.root, tops.values())]:
+        files = f"{len(beside):,} file{'s' if len(beside) > 1 else ''}"
+        reading.notes.append(f"left out {files} beside the folders: {checks.listed(beside, FEW)}")
     if tops["train"] != reading.root:
         places = (f"{reading.name(tops[role])}/ ({role})" for role in sets)
         reading.notes.insert(0, f"read from {', '.join(places)}")
@@ -149,5 +155,6 @@ def _pixels(reading: _Reading, paths: Sequence[Path]) -> tuple[np.ndarray, list[
             pixels[len(read)] = picture.pixels
             read.append(k)
             reading.deep += picture.deep
+            reading.several += picture.several
             reading.brightest = max(reading.brightest, picture.brightest)
     return pixels[: len(read)], read

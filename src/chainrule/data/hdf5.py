@@ -14,12 +14,13 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.labels import check_indices, class_names
+from chainrule.data.labels import check_indices, class_names, decoded
 from chainrule.data.matching import matched
 from chainrule.errors import DataError
 
 SUFFIXES = (".h5", ".hdf5", ".hdf")
 ROLES = ("train", "test")
+NAMES = {f"{role}_set_{kind}" for role in ROLES for kind in "xy"} | {"list_classes"}
 COPY = "Only what is in the file is read: copy the numbers into it."
 LAYOUT = "train_set_x, train_set_y, test_set_x, test_set_y (or one pair of them) and list_classes"
 
@@ -73,7 +74,7 @@ def holds_course_sets(path: Path) -> bool:
 
 def _splits(sets: dict[str, Dataset]) -> Splits:
     if "train" not in sets:
-        return Splits(sets["test"])
+        return Splits(sets["test"].noted("no train_set_x: test_set_x is taken"))
     train, test = sets["train"], sets.get("test")
     return Splits(train, test=None if test is None else matched(test, train))
 
@@ -101,7 +102,11 @@ def _read(path: Path) -> dict[str, Dataset]:
 def _read_set(file: Any, role: str, where: str) -> Dataset:
     pictures = _array(file, f"{role}_set_x", where)
     values = _array(file, f"{role}_set_y", where)
-    classes = class_names(f"{where}: list_classes", _array(file, "list_classes", where))
+    place = f"{where}: list_classes"
+    names, notes = decoded(place, _array(file, "list_classes", where))
+    classes = class_names(place, names)
+    if others := sorted(set(file) - NAMES):
+        notes += (f"left out what has other names: {checks.listed(others, 5)}",)
     labels = check_indices(f"{where}: {role}_set_y", _labels(values, role, where), classes)
     m = len(labels)
     _check_pictures(pictures, m, role, where)
@@ -112,6 +117,7 @@ def _read_set(file: Any, role: str, where: str) -> Dataset:
         names=tuple(f"{role}_set_x[{i}]" for i in range(m)),
         image_shape=pictures.shape[1:],
         source=where,
+        notes=notes,
     )
 
 
@@ -126,6 +132,9 @@ def _array(file: Any, name: str, where: str) -> np.ndarray:
         outside = "in other files" if found.external else "put together from others (virtual)"
         raise DataError(where, f"{name} in the file itself", outside, COPY)
     checks.room(f"{where}: {name}", float(found.size or 0) * found.dtype.itemsize, DataError)
+    if found.size and found.id.get_space_status() != h5py.h5d.SPACE_STATUS_ALLOCATED:
+        got = "a data set of which some or all was never written"
+        raise DataError(where, f"{name} written in full", got, "It would be read as zeros.")
     return np.asarray(found[()])
 
 

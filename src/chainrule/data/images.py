@@ -32,16 +32,21 @@ NO_WHITE = "have no fixed white: save it with 8 or 16 bits"
 DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras give; a 16-bit file does not say which
 
 
+STACKED = ("GIF", "TIFF", "WEBP", "PNG", "AVIF")  # formats whose files may hold several pictures
+
+
 class Picture(NamedTuple):
     """What was read of a file.
 
     pixels : (n_x,) uint8. deep : whether the file has more than 8 bits, of which 8 are kept.
-    brightest : of a file of 16 bits its largest value, else 0.
+    brightest : of a file of 16 bits its largest value, else 0. several : whether the file holds
+    several pictures, of which this is the first.
     """
 
     pixels: np.ndarray
     deep: bool
     brightest: int
+    several: bool
 
 
 def read_image(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> np.ndarray:
@@ -95,6 +100,11 @@ def of_depth(deep: int, brightest: int, bits: int) -> str:
     return f"{note}: they are nearly black" if depth(brightest) < bits else note
 
 
+def of_several(n: int) -> str:
+    """What was understood of `n` files of several pictures."""
+    return f"{n:,} file{'s' if n > 1 else ''} of several pictures: the first of each is taken"
+
+
 def _read(path: Path, height: int, width: int, mode: str, bits: int) -> Picture:
     """Raises whatever Pillow raises."""
     from PIL import Image
@@ -134,8 +144,17 @@ def _read(path: Path, height: int, width: int, mode: str, bits: int) -> Picture:
             Image.Resampling.BICUBIC,
             box=box,
         )
+        several = _several(image)
     pixels = UPRIGHT.get(orientation, np.asarray)(np.asarray(small.convert(mode)))
-    return Picture(pixels.reshape(-1), deep, brightest)
+    return Picture(pixels.reshape(-1), deep, brightest, several)
+
+
+def _several(image: "Image.Image") -> bool:
+    """Whether an animation or a stack of pages; what follows the first picture may be broken."""
+    try:
+        return image.format in STACKED and bool(getattr(image, "is_animated", False))
+    except Exception:
+        return False
 
 
 def _opened(path: Path) -> "Image.Image":

@@ -10,8 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.data.cells import number
+from chainrule.data.records import encoding_of
 from chainrule.errors import DataError
+
+FEW = 5  # names listed in a message
 
 
 def natural(name: str) -> tuple[list[str], str]:
@@ -61,15 +65,38 @@ def class_order(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def class_names(where: str, values: Any) -> tuple[str, ...]:
-    """Class names from a file's array of strings, bytes or integers, in the file's order."""
-    names = tuple(_text(value) for value in np.ravel(values))
+    """Class names from a file's strings or integers, in the file's order."""
+    names = tuple(str(value).strip() for value in np.ravel(values))
     if len(set(map(alike, names))) != len(names) or not all(names):
         raise DataError(where, "class names that differ and are not empty", ", ".join(names))
     return names
 
 
-def encode(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Labels as they came, an array (m,) of texts or numbers: indices (m,) int64 and class names.
+def decoded(where: str, values: Any) -> tuple[list[Any], tuple[str, ...]]:
+    """Labels or class names with bytes as texts: all UTF-8 or all Windows-1252, which is said."""
+    found = np.ravel(values).tolist()
+    whole = (value for value in found if isinstance(value, bytes))
+    encoding, said = encoding_of(b"\n".join([b"", *whole]), where)  # no mark at the start
+    texts = [value.decode(encoding) if isinstance(value, bytes) else value for value in found]
+    return texts, ("labels read as Windows-1252, since they are no UTF-8",) if said else ()
+
+
+def merged(texts: Iterable[Any]) -> tuple[str, ...]:
+    """A word on texts that are one class but for spaces around or the spelling in Unicode."""
+    ways: dict[str, list[str]] = {}
+    for text in filter(lambda one: isinstance(one, str), dict.fromkeys(texts)):
+        ways.setdefault(alike(text), []).append(text)
+    several = [_told_apart(some[:FEW]) for some in ways.values() if len(some) > 1]
+    return (f"classes {checks.listed(several, FEW, '; ')} are one",) if several else ()
+
+
+def _told_apart(texts: Sequence[str]) -> str:
+    written = repr if len(set(map(str.strip, texts))) == 1 else ascii
+    return " and ".join(map(written, texts))
+
+
+def encode(values: Sequence[Any] | np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Labels as they came, (m,) texts or numbers: indices (m,) int64 and class names.
 
     Whole numbers are classes of whatever dtype: 1 and 1.0 and True are "1". Texts stay as written.
     """
@@ -97,16 +124,10 @@ def check_indices(where: str, labels: np.ndarray, classes: tuple[str, ...]) -> n
     return labels.astype(np.int64)
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace").strip()
-    return str(value).strip()
-
-
 def _name(label: Any) -> str:
     """A label as a class name; a number in its shortest form, if a float holds it exactly."""
-    if isinstance(label, (str, bytes)):
-        return _text(label)
+    if isinstance(label, str):
+        return label.strip()
     value = float(label)
     if abs(value) > 2**53 or value.is_integer():
         return str(int(label))

@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.data.archive import Archive
 from chainrule.data.array_names import LAYOUT, named
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.labels import check_indices, class_names, encode
+from chainrule.data.labels import check_indices, class_names, decoded, encode, merged
 from chainrule.data.matching import matched
 from chainrule.errors import DataError
 
@@ -54,7 +54,7 @@ def _dataset(arrays: Arrays, role: str, where: str, top: int) -> Dataset:
     x, y, suffix = f"x_{role}", f"y_{role}", "" if role == "train" else f"_{role}"
     if y not in arrays:
         raise DataError(where, f"the arrays {LAYOUT}", f"X{suffix} without y{suffix}")
-    labels, classes = _labels(f"{where}: y{suffix}", arrays[y], arrays.get("classes"))
+    labels, classes, said = _labels(f"{where}: y{suffix}", arrays[y], arrays.get("classes"))
     shape = arrays.get("image_shape")
     rows, notes = _rows(f"{where}: X{suffix}", arrays[x], len(labels), shape, top)
     return Dataset(
@@ -63,14 +63,14 @@ def _dataset(arrays: Arrays, role: str, where: str, top: int) -> Dataset:
         classes=classes,
         image_shape=rows.shape[1:] if rows.ndim > 2 else None,
         source=where,
-        notes=notes,
+        notes=said + notes,
     )
 
 
 def _labels(
     where: str, values: np.ndarray, classes: np.ndarray | None
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Labels as indices (m,) and class names."""
+) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
+    """Labels as indices (m,), class names, and notes."""
     if values.ndim not in (1, 2) or values.size != max(values.shape) or values.size == 0:
         raise DataError(
             where,
@@ -86,16 +86,19 @@ def _labels(
         raise DataError(
             where, "a label for each example", f"{len(missing)} missing, first row {missing[0]}"
         )
+    texts, notes = decoded(where, values)
+    notes += merged(texts)
     if classes is None:
-        return encode(values)
-    names = class_names(f"{where}: classes", classes)
+        return *encode(texts), notes
+    given, said = decoded(f"{where}: classes", classes)
+    names, notes = class_names(f"{where}: classes", given), notes + said
     if values.dtype.kind in "iub":
-        return check_indices(where, values.astype(np.int64), names), names
-    found, own = encode(values)
+        return check_indices(where, values.astype(np.int64), names), names, notes
+    found, own = encode(texts)
     unknown = [name for name in own if name not in names]
     if unknown:
         raise DataError(where, f"labels among {', '.join(names)}", ", ".join(unknown))
-    return np.array([names.index(name) for name in own])[found], names
+    return np.array([names.index(name) for name in own])[found], names, notes
 
 
 def _rows(
@@ -107,8 +110,11 @@ def _rows(
     """
     if X.ndim == 4 and X.shape[3] == 1:
         X = X[..., 0]
+    name, notes = where.rpartition(": ")[2], tuple[str, ...]()
     if X.ndim == 2 and X.shape[0] != m == X.shape[1]:
-        X = X.T
+        X, notes = X.T, (f"{name} has its examples as columns: transposed",)
+    elif X.ndim == 2 and X.shape == (m, m):
+        notes = (f"{name} is square: its rows are taken as examples",)
     pictures = X.ndim == 3 or (X.ndim == 4 and X.shape[3] == 3)
     if X.dtype.kind not in "iufb" or not (X.ndim == 2 or pictures) or len(X) != m or 0 in X.shape:
         raise DataError(
@@ -117,9 +123,8 @@ def _rows(
             f"shape {X.shape}, {X.dtype}",
             "Colors come last: X.transpose(0, 2, 3, 1)." if X.shape[1:2] in ((1,), (3,)) else "",
         )
-    notes: tuple[str, ...] = ()
     if X.dtype.kind in "iu" and max(int(X.max()), -int(X.min())) > EXACT:
-        notes = ("whole numbers of more than 16 digits are rounded",)
+        notes += ("whole numbers of more than 16 digits are rounded",)
     if X.dtype not in (np.uint8, np.float32, np.float64):
         with np.errstate(over="ignore"):
             X = X.astype(np.float64)
@@ -134,7 +139,10 @@ def _rows(
         )
     if shape is not None and X.ndim == 2:
         X = X.reshape(m, *_image_shape(where, X, shape))
-    return _pixels(where, X, top) if X.ndim > 2 else (X, notes)
+    if X.ndim > 2:
+        X, said = _pixels(where, X, top)
+        notes += said
+    return X, notes
 
 
 def _top(X: np.ndarray) -> int:

@@ -82,7 +82,7 @@ def read_records(raw: bytes, where: str, separator: str | None = None) -> Record
 
     Raises DataError for other encodings and for separators that fit equally well.
     """
-    encoding, notes = _encoding(raw, where)
+    encoding, notes = encoding_of(raw, where)
     records = Records(raw, where, encoding)
     lines = records.lines()
     first = next(lines, "")
@@ -103,7 +103,9 @@ def read_records(raw: bytes, where: str, separator: str | None = None) -> Record
     return replace(records, notes=notes)
 
 
-def _encoding(raw: bytes, where: str) -> tuple[str, tuple[str, ...]]:
+def encoding_of(raw: bytes, where: str) -> tuple[str, tuple[str, ...]]:
+    """UTF-8, unless a mark at the start names another or the bytes are none: then Windows-1252,
+    and that is said."""
     marked = next((name for mark, name in MARKS if raw.startswith(mark)), None)
     for encoding in [marked] if marked else ["utf-8", "cp1252"]:
         try:
@@ -112,8 +114,7 @@ def _encoding(raw: bytes, where: str) -> tuple[str, tuple[str, ...]]:
             continue
         note = "read as Windows-1252, since it is no UTF-8"
         return encoding, (note,) if encoding == "cp1252" else ()
-    fix = "Save the table as CSV in UTF-8."
-    raise DataError(where, "text in UTF-8", "bytes that are not", fix)
+    raise DataError(where, "text in UTF-8", "bytes that are not", "Save it in UTF-8.")
 
 
 def _one_character(separator: str, where: str) -> str:

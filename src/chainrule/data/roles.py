@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -163,20 +163,20 @@ def _known(
 def _sorted(columns: Columns, label: int, asked: dict[str, list[int]]) -> Roles:
     """The roles of all columns beside the label by what they hold."""
     grid, names = columns.grid, columns.grid.names
-    features, notes = [], []
+    features: list[int] = []
     named = asked["names"][0] if asked["names"] else None
     others = sorted(set(range(len(names))) - {label, named, *asked["drop"]})
-    numbered = []
+    numbered: dict[int, str] = {}
+    empty = []
     for k in others:
         if k in asked["keep"]:
             features.append(k)
         elif not names[k] and named is None:
             named = k
         elif k in columns.texts and all(columns.gone(k)) and re.fullmatch(r"|column \d+", names[k]):
-            notes.append(f"left out column {k + 1}, which is empty")
+            empty.append(k)
         elif why := _numbered(columns, k):
-            numbered.append(k)
-            notes.append(f"left out column '{names[k]}', {why} (--keep {quoted(names[k])})")
+            numbered[k] = why
         elif columns.numeric(k):
             features.append(k)
         elif columns.different(k) and k == others[0] and named is None and _worded(columns, k):
@@ -190,15 +190,33 @@ def _sorted(columns: Columns, label: int, asked: dict[str, list[int]]) -> Roles:
             raise DataError(grid.where, "columns of numbers beside the label", got, fix)
         else:
             features.append(k)  # of texts, which are then named one by one
-    if named is None and numbered:
-        named = numbered[0]
+    first = next(iter(numbered), None)
+    named = first if named is None else named
     if not features:
-        fix = f"If it is a feature: --keep {quoted(names[numbered[0]])}." if numbered else ""
+        fix = "" if first is None else f"If it is a feature: --keep {quoted(names[first])}."
         raise DataError(grid.where, "columns of features beside names and labels", "none", fix)
+    notes = tuple(_left_out(names, numbered, empty))
     if named is not None and named not in numbered:
         where = f"column '{names[named]}'" if names[named] else "the column without a name"
-        notes.insert(0, f"names of the examples from {where}")
-    return Roles(label, named, tuple(features), tuple(notes))
+        notes = (f"names of the examples from {where}", *notes)
+    return Roles(label, named, tuple(features), notes)
+
+
+def _left_out(names: Sequence[str], numbered: dict[int, str], empty: list[int]) -> Iterator[str]:
+    """Of the columns left out one sentence for each reason. numbered : why, by place."""
+    for why in dict.fromkeys(numbered.values()):
+        some = [names[k] for k in numbered if numbered[k] == why]
+        if len(some) == 1:
+            yield f"left out column '{some[0]}', {why} (--keep {quoted(some[0])})"
+        else:
+            of = why.replace("a running number", "running numbers")
+            shown = checks.listed([f"'{name}'" for name in some], 5)
+            yield f"left out {len(some):,} columns of {of}: {shown} (--keep NAME)"
+    if len(empty) == 1:
+        yield f"left out column {empty[0] + 1}, which is empty"
+    elif empty:
+        shown = checks.listed([str(k + 1) for k in empty], 5)
+        yield f"left out {len(empty):,} columns that are empty: {shown}"
 
 
 def _worded(columns: Columns, k: int) -> bool:

@@ -15,7 +15,7 @@ from chainrule.data.cells import loses_digits, number, numbers
 from chainrule.data.columns import Columns, read_columns
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.grid import Grid, grid_of
-from chainrule.data.labels import encode_texts
+from chainrule.data.labels import encode_texts, merged
 from chainrule.data.reading import Reading
 from chainrule.data.records import read_records
 from chainrule.data.roles import Roles, candidates, roles_of
@@ -63,7 +63,7 @@ def open_table(
     _check_cells(columns, roles, X, reading)
     cells, names = list(map(str.strip, columns.texts[roles.label])), roles.names
     labels, classes = encode_texts(cells)
-    notes += _same_values(classes)
+    notes += _same_values(classes) + merged(columns.texts[roles.label])
     return Splits(
         Dataset(
             raw=X.T,
@@ -100,7 +100,8 @@ def _perhaps_thousands(columns: Columns) -> set[int]:
     separate; none if some number has a point that can only be a decimal sign."""
     X = columns.X
     fractions = np.rint(X) != X
-    groups = (np.rint(1000 * X) == 1000 * X) & (np.abs(X) >= 1) & (np.abs(X) < 1000)
+    groups = (np.abs(X) >= 1) & (np.abs(X) < 1000)
+    groups[groups] = np.rint(1000 * X[groups]) == 1000 * X[groups]
     if (fractions & ~groups).any():
         return set()
     return set(columns.places[fractions.any(axis=0)].tolist())

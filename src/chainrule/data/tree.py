@@ -60,9 +60,26 @@ def subfolders(folder: Path) -> list[Path]:
 
 def pictures(folder: Path) -> list[Path]:
     """The visible files in `folder` itself that end like pictures, in natural order."""
-    found = [path for path in folder.iterdir() if path.suffix.lower() in _suffixes()]
+    found = [path for path in folder.iterdir() if _pictured(path)]
     found = [path for path in found if visible(path.name) and path.is_file()]
     return sorted(found, key=lambda path: natural(path.name))
+
+
+def beside(root: Path, tops: Collection[Path]) -> list[Path]:
+    """The visible files that lie beside the class folders of `tops` and on the way there from
+    `root`, but for the pictures beside class folders."""
+    ways = {folder for top in tops for folder in (top, *top.parents)}
+    return [
+        path
+        for folder in sorted(ways)
+        if folder.is_relative_to(root)
+        for path in sorted(folder.iterdir(), key=lambda path: natural(path.name))
+        if visible(path.name) and not path.is_dir() and not (folder in tops and _pictured(path))
+    ]
+
+
+def _pictured(path: Path) -> bool:
+    return path.suffix.lower() in _suffixes()
 
 
 @cache
@@ -116,7 +133,9 @@ def sets(root: Path, skip: Skip) -> dict[str, Path]:
                 return {"train": root}
             _refuse_doubt(root, single["train"], others)
         for folder in others:
-            skip(folder, "not a training, validation or test set")
+            held = files(folder, lambda *_: None)
+            hint = " (chainrule predict answers its pictures)" if any(map(_pictured, held)) else ""
+            skip(folder, f"not a training, validation or test set{hint}")
         return single
     # A class may be called "train" beside "car" and "plane", but not where all are names of sets.
     if "train" in single and not others:
