@@ -23,7 +23,7 @@ from benchmarks.problems import Sources, missing
 
 FASHION = "/usr/share/datasets/fashion-mnist"  # Debian's package dataset-fashion-mnist
 QUICK_ITERATIONS, QUICK_EPOCHS = 100, 1
-STARTUP_TRIES = 7
+STARTUP_TRIES = 11
 GRADIENT_TRIES = 30
 THREAD_TRIES = 7
 

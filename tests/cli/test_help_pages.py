@@ -4,8 +4,8 @@ import inspect
 
 import pytest
 
-from chainrule.cli.app import SUMMARIES
-from chainrule.cli.help_pages import flowing
+from chainrule.cli.app import SUMMARIES, app
+from chainrule.cli.help_pages import flowing, usage
 from chainrule.cli.lr_find import Rates
 from chainrule.experiments import find_learning_rate
 
@@ -39,3 +39,17 @@ def test_the_range_test_has_the_defaults_of_the_library():
     library = inspect.signature(find_learning_rate).parameters
     names = {"low": "low", "high": "high", "count": "count", "test_iterations": "iterations"}
     assert all(getattr(Rates, ours) == library[name].default for ours, name in names.items())
+
+
+@pytest.mark.parametrize("command", SUMMARIES)
+def test_a_page_is_what_cyclopts_prints_but_for_the_first_line(command, chainrule, capsys):
+    """It makes the page in fewer steps."""
+    page = chainrule(command, "--help").out.splitlines()
+    app([command, "x", "--help"])
+    assert page[1:] == capsys.readouterr().out.splitlines()[1:]
+
+
+def test_how_a_command_is_called():
+    def command(model, size=3, *pictures, json=False): ...
+
+    assert usage("try", command) == "Usage: chainrule try [OPTIONS] MODEL [SIZE] [PICTURES...]"

@@ -9,7 +9,7 @@ from cyclopts import App, CycloptsError, Parameter, Token, convert
 
 from chainrule._version import __version__
 from chainrule.cli import parse
-from chainrule.cli.help_pages import HelpPages, usage
+from chainrule.cli.help_pages import HelpPages, print_help
 from chainrule.cli.show import safe
 from chainrule.errors import ChainruleError, InputError
 
@@ -79,9 +79,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     tokens = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if tokens[:1] and tokens[0] in SUMMARIES and tokens[1:] in (["--help"], ["-h"]):
-            # As below, but without looking at the command's options twice before they are shown.
-            app[tokens[0]].usage = usage(tokens[0], app[tokens[0]].default_command)
-            app.help_print(tokens[:1])
+            print_help(app, tokens[0])
             return 0
         gc.enable()
         result = app(tokens, exit_on_error=False, print_error=False)

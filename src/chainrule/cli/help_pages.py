@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cyclopts import App
     from cyclopts.help import HelpPanel
     from rich.console import Console, ConsoleOptions
     from rich.text import Text
@@ -58,6 +59,23 @@ def flowing(text: str) -> "Text":
     pieces = re.split("`(.+?)`", "\n\n".join(paragraphs).strip())
     styles = ("", "markdown.code")
     return Text.assemble(*((piece, styles[k % 2]) for k, piece in enumerate(pieces)))
+
+
+def print_help(app: "App", command: str) -> None:
+    """A command's page, as cyclopts prints it, but sooner.
+
+    Its options are looked at once, not three times; and their docstrings say all there is to them,
+    where docstring_parser tries every style, and reads the source of every class for more.
+    """
+    import docstring_parser
+    from rich.console import Console
+
+    def parsed(obj: Any, style: Any = docstring_parser.DocstringStyle.NUMPYDOC) -> Any:
+        return docstring_parser.parse(obj.__doc__ or "", style)
+
+    docstring_parser.parse_from_object = parsed
+    app[command].usage = usage(command, app[command].default_command)
+    app.help_print([command], console=Console(emoji=False))
 
 
 def usage(command: str, function: Callable[..., Any] | None) -> str:
