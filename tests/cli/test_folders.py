@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chainrule import tensor_file
+from chainrule import checks, tensor_file
 from chainrule.cli.saver import Saver
 
 QUICK = ("--iterations", 30, "--layers", "4")
@@ -87,7 +87,7 @@ def test_a_later_checkpoint_that_has_no_room_keeps_the_one_before(chainrule, mon
 
 KILLED = """
 import os, sys
-from chainrule import tensor_file
+from chainrule import checks, tensor_file
 from chainrule.cli import main
 left = int(sys.argv[1])
 replace, link = os.replace, os.link
@@ -255,3 +255,10 @@ def test_more_runs_than_anybody_trains_are_refused_and_leave_nothing(words, chai
     assert said.code == 2
     assert "at most 1000000" in said.error
     assert not Path("run").exists()
+
+
+def test_pictures_beyond_the_memory_are_refused_before_it_is_taken(chainrule, fruit, monkeypatch):
+    monkeypatch.setattr(checks, "memory_bytes", lambda: 1e4)
+    said = chainrule("train", fruit, "--size", 64, "--out", "run")
+    assert said.code == 2
+    assert "expected what fits into memory" in said.error

@@ -254,6 +254,16 @@ def test_any_generator_goes_on_where_it_was(bits, wide_problem, path, at_step):
     assert_identical(run(resume=path), whole)
 
 
+def test_another_kind_of_generator_is_refused(wide_problem, path):
+    def run(bits, **extra):
+        rng = np.random.Generator(bits(7))
+        return train(*wide_problem, rng=rng, batch_size=5, iterations=9, **extra)
+
+    run(np.random.PCG64, callbacks=[AtEnd(path)])
+    with pytest.raises(ModelFileError, match="rng as the training began with"):
+        run(np.random.Philox, resume=path)
+
+
 def test_the_starting_network_is_the_saved_one(wide_problem, path):
     network, data = wide_problem
     options = {"iterations": 30, "record_every": 10, "first_layer": "dual"}

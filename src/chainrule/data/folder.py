@@ -1,5 +1,6 @@
 """A folder of pictures: one folder per class, or train/ [val/] test/ above those."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -144,7 +145,9 @@ def _read(reading: _Reading, top: Path, known: tuple[str, ...] | None = None) ->
 
 def _pixels(reading: _Reading, paths: Sequence[Path]) -> tuple[np.ndarray, list[int]]:
     """The readable pictures (m, n_x) uint8, and which of the paths they are."""
-    pixels = np.empty((len(paths), int(np.prod(reading.shape))), np.uint8)
+    size = math.prod(reading.shape)
+    checks.room(str(reading.root), len(paths) * size, DataError)
+    pixels = np.empty((len(paths), size), np.uint8)
     read: list[int] = []
     for k, path in enumerate(paths):
         try:
