@@ -200,11 +200,12 @@ def test_what_is_asked_for_loads_what_it_needs():
 
 
 # What a command line may load before it is known what to do: no part of the library but these.
-PLAIN = {"__init__", "_lazy", "_version", "blas", "cli", "errors", "wording"}
+PLAIN = {
+    "__init__", "_lazy", "_version", "blas", "cli", "errors", "tensor_file", "wording",
+}  # fmt: skip
 HELP = {"cyclopts", "rich"}  # of HEAVY
-FILES = {"run_folder", "tensor_file"}
+FILES = {"run_folder"}
 SETTINGS = {"checks", "experiments", "html", "network", "training"}
-MODELS = {"checks", "data", "html", "model_file", "network", "tensor_file"}
 READERS_OF_TEXT = {"markdown_it", "pygments", "docutils", "asyncio", "email", "numpy"}
 
 
@@ -234,10 +235,10 @@ def test_listing_the_commands_imports_none():
         ("train fashion --learning-rate -1", FILES | SETTINGS),
         ("report missing", FILES),
         ("graph a b", set()),
-        ("predict missing a.png", MODELS),
-        ("evaluate missing fashion", MODELS),
-        ("explain missing a.png", MODELS),
-        ("export missing", MODELS | {"export"}),
+        ("predict missing a.png", set()),
+        ("evaluate missing fashion", set()),
+        ("explain missing a.png", set()),
+        ("export missing", set()),
     ],
 )
 def test_an_error_loads_what_was_needed_to_find_it(line, more):

@@ -238,9 +238,7 @@ def load(path: str | Path) -> Model:
     ModelFileError for a file that is missing, truncated, foreign, of a newer format, or whose
     arrays do not fit what it says of itself.
     """
-    path = checks.path("load", path)
-    if path.is_dir():
-        path = path / "model.safetensors"
+    path = tensor_file.of_model(checks.path("load", path))
     # Models of 0.1.0 before its release had no digest.
     arrays, facts = tensor_file.read(path, FORMAT, VERSION, sealed=False)
     try:

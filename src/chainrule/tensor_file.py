@@ -128,6 +128,17 @@ def reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
+def of_model(path: Path) -> Path:
+    """The file of a model: `path`, or what is in it if that is a run folder.
+
+    ModelFileError if it is not there, which is known before anything that reads it is imported.
+    """
+    found = path / "model.safetensors" if path.is_dir() else path
+    if not found.exists():
+        raise ModelFileError(str(found), "a model file", "no such file")
+    return found
+
+
 def read(
     path: str | Path, kind: str, newest: int, *, oldest: int = 1, sealed: bool = True
 ) -> "tuple[dict[str, np.ndarray], dict[str, Any]]":

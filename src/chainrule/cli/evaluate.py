@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from chainrule import tensor_file
 from chainrule.cli import show
 from chainrule.cli.options import AS_IT_SAYS, Tables, open_for
 from chainrule.data.reading import listed
@@ -54,6 +55,7 @@ def evaluate(
     json
         Print one JSON object instead of text.
     """
+    tensor_file.of_model(model)  # before all that is imported to read it
     from chainrule import checks
     from chainrule.model_file import load
 

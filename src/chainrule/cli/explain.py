@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chainrule import tensor_file
 from chainrule.cli import show
 from chainrule.errors import InputError
 from chainrule.wording import percent, shortened
@@ -48,6 +49,7 @@ def explain_picture(
     json
         Print one JSON object instead of text.
     """
+    tensor_file.of_model(model)  # before all that is imported to read it
     from chainrule.model_file import load
 
     loaded = load(model)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from chainrule import tensor_file
 from chainrule.cli import show
 from chainrule.cli.options import AS_IT_SAYS, Tables, open_for
 from chainrule.errors import InputError
@@ -46,6 +47,7 @@ def export(
     json
         Print one JSON object instead of text.
     """
+    tensor_file.of_model(model)  # before all that is imported to read it
     from chainrule.export import export_onnx
     from chainrule.model_file import load
 

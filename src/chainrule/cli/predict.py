@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chainrule import tensor_file
 from chainrule.cli import show
 from chainrule.errors import DataError, InputError
 from chainrule.wording import counted_by_reason, listed
@@ -34,6 +35,7 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
     json
         Print one JSON object instead of text.
     """
+    tensor_file.of_model(model)  # before all that is imported to read it
     import numpy as np
 
     from chainrule.data.images import of_depth, of_several, read_picture
