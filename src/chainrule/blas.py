@@ -1,10 +1,9 @@
 """How many threads BLAS uses: as many as the work of one product is worth.
 
 OpenBLAS's threads wait busily for the next product. In a training thousands of small products
-follow one another; two threads gain little there on a quiet machine, and beside other programs each
-waits for the other, which took the core it needed: of the course's 4-layer training, on two cores
-beside two busy processes, 1.3 to 16 s with two threads, 0.5 to 0.6 with one
-(`python -m benchmarks --only busy`). Large single products, as the Gram matrix, may use all.
+follow one another: two threads gain little there on a quiet machine, and beside other programs each
+waits for the other, which took the core that it needed (`python -m benchmarks --only busy`). Large
+single products, as the Gram matrix, may use all.
 """
 
 import os

@@ -21,9 +21,17 @@ def save_figure(figure: "Figure", path: str | Path, dpi: int = 144) -> None:
 
 
 def as_bytes(figure: "Figure", dpi: int = 80, kind: str = "png") -> bytes:
-    """The content of such a file, "png" or "jpeg"."""
+    """The content of such a file, "png" or "jpeg".
+
+    Names from data are no TeX, and a program for it need not be there, whatever matplotlibrc says.
+    """
+    from matplotlib import rc_context
+    from matplotlib.text import Text
+
     out = io.BytesIO()
-    with warnings.catch_warnings():
+    for text in figure.findobj(Text):
+        text.set_usetex(False)
+    with rc_context({"text.usetex": False}), warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes; that is no one's mistake.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         warnings.filterwarnings("ignore", message="Font .* does not have a glyph")
