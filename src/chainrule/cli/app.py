@@ -113,6 +113,6 @@ def _fail(message: str, fix: str = "") -> int:
     line, end = (safe(" ".join(text.split())) for text in (f"chainrule: {message}", f" {fix}"))
     most = max(LONGEST - len(end) - 1, 120) if end else LONGEST
     if len(line) > most:
-        line = f"{line[: most - 45]} ... {line[-40:]}"
+        line = f"{line[: most - 85]} ... {line[-80:]}"
     print(f"{line} {end}".rstrip()[:LONGEST], file=sys.stderr)
     return 2
