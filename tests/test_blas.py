@@ -79,7 +79,7 @@ def test_small_steps_take_one_thread_and_large_ones_all():
     train(NETWORK, (X, Y), iterations=2, callbacks=[seen])
     assert seen.threads == {1}
     assert now() == 2
-    large = Network.create((300, 4, 20_000, 100, 1), rng=0)
+    large = Network.create((300, 4, 40_000, 100, 1), rng=0)
     seen = Seen()
     train(large, (X, Y), iterations=2, callbacks=[seen])
     assert seen.threads == {2}

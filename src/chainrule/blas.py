@@ -15,7 +15,7 @@ from typing import Any
 
 # Operations of one product from which on more threads gain a third on a quiet machine, all else
 # that a step does included: `python -m benchmarks --only threads`.
-WORTH = 4e7
+WORTH = 1e8
 
 
 def cores() -> int:
