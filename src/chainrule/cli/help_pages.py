@@ -68,12 +68,11 @@ def print_help(app: "App", command: str) -> None:
     where docstring_parser tries every style, and reads the source of every class for more.
     """
     import docstring_parser
+    from docstring_parser import numpydoc
     from rich.console import Console
 
-    def parsed(obj: Any, style: Any = docstring_parser.DocstringStyle.NUMPYDOC) -> Any:
-        return docstring_parser.parse(obj.__doc__ or "", style)
-
-    docstring_parser.parse_from_object = parsed
+    docstring_parser.parse = lambda text, *_, **__: numpydoc.parse(text)
+    docstring_parser.parse_from_object = lambda obj, *_, **__: numpydoc.parse(obj.__doc__ or "")
     app[command].usage = usage(command, app[command].default_command)
     app.help_print([command], console=Console(emoji=False))
 

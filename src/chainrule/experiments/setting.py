@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.network import Network
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.initializers import standard_deviation
 from chainrule.network.losses import LOSSES
 from chainrule.training import OPTIMIZERS, SCHEDULES
 from chainrule.training.choice import FORMS
+
+if TYPE_CHECKING:
+    from chainrule.network import Network
 
 # Runs that differ in these alone train together: they are arrays of one number a run.
 PER_RUN = ("learning_rate", "l2", "momentum", "seed", "initializer")
@@ -122,8 +124,10 @@ class Setting:
             return 1000 if self.iterations is None else self.iterations
         return self.epochs * -(-m // min(m, self.batch_size or m))
 
-    def network(self, n_x: int, n_y: int) -> Network:
+    def network(self, n_x: int, n_y: int) -> "Network":
         """The network that training starts from."""
+        from chainrule.network import Network
+
         return Network.create(
             (n_x, *self.hidden, n_y),
             activation=self.activation,
@@ -135,13 +139,15 @@ class Setting:
         )
 
 
-def networks(settings: Sequence[Setting], n_x: int, n_y: int) -> Network:
+def networks(settings: Sequence[Setting], n_x: int, n_y: int) -> "Network":
     """R settings of one architecture as the network with R runs that they start from.
 
     Where all start from the same weights these are drawn, and held, once.
     """
     if len({(one.initializer, one.seed) for one in settings}) == 1:
         return settings[0].network(n_x, n_y).repeated(len(settings))
+    from chainrule.network import Network
+
     return Network.stack([one.network(n_x, n_y) for one in settings])
 
 

@@ -1,9 +1,24 @@
 """The equations: activations, losses, starting weights, and the network made of them."""
 
-from chainrule.network.activations import ACTIVATIONS, Activation
-from chainrule.network.labels import check_labels, correct
-from chainrule.network.losses import LOSSES, Loss
-from chainrule.network.network import Cache, Gradients, Network
+from typing import TYPE_CHECKING
+
+from chainrule._lazy import lazily
+
+if TYPE_CHECKING:
+    from chainrule.network.activations import ACTIVATIONS, Activation
+    from chainrule.network.labels import check_labels, correct
+    from chainrule.network.losses import LOSSES, Loss
+    from chainrule.network.network import Cache, Gradients, Network
+else:
+    lazily(
+        __name__,
+        {
+            "activations": "ACTIVATIONS Activation",
+            "labels": "check_labels correct",
+            "losses": "LOSSES Loss",
+            "network": "Cache Gradients Network",
+        },
+    )
 
 __all__ = [
     "ACTIVATIONS",
