@@ -9,6 +9,7 @@ from chainrule import tensor_file
 from chainrule.cli import show
 from chainrule.cli.options import AS_IT_SAYS, Tables, open_for
 from chainrule.data.reading import listed
+from chainrule.errors import InputError
 from chainrule.wording import percent
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ def evaluate(
     json
         Print one JSON object instead of text.
     """
+    if mistakes < 0:
+        expected = "--mistakes to be a whole number of at least 0"
+        raise InputError("evaluate", expected, str(mistakes))
     tensor_file.of_model(model)  # before all that is imported to read it
-    from chainrule import checks
     from chainrule.model_file import load
 
-    checks.whole_number("evaluate", "--mistakes", mistakes)
     loaded = load(model)
     from chainrule.data import apply_decisions, read_decisions
     from chainrule.inspection.evaluation import evaluate as evaluate_model
