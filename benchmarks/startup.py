@@ -1,6 +1,7 @@
 """How long until something happens: importing, help, an error message, a whole training.
 
-All as whole processes, taking turns, and as ratios to `import numpy` in the same run.
+All as whole processes, taking turns, and as ratios to `import numpy` in the same run. Each finds
+the bytecode of every file, as after `pip install`, kept for this run alone.
 """
 
 import itertools
@@ -92,11 +93,6 @@ def measure(sources: Sources, iterations: int, tries: int) -> list[Timing]:
     return [timing for timing, _ in jobs]
 
 
-def compiled() -> bool:
-    """Whether Python keeps what it compiles; else every start compiles chainrule again."""
-    return not os.environ.get("PYTHONDONTWRITEBYTECODE")
-
-
 def script() -> str:
     """The console script beside this interpreter, so that it is this environment's."""
     return shutil.which("chainrule", path=str(Path(sys.executable).parent)) or "chainrule"
@@ -104,8 +100,10 @@ def script() -> str:
 
 def _wall(command: list[str], folder: str, code: int = 0) -> float:
     """Seconds of a process in `folder` from start to end; it has to end with this exit code."""
+    bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(folder, "bytecode"))}
+    environment = os.environ | bytecode
     began = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
     seconds = time.perf_counter() - began
     if done.returncode != code:
         raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)

@@ -117,8 +117,6 @@ def startup_table(timings: list[Timing], stand_in: bool, quick: bool) -> Table:
     if quick:
         title += "\nQUICK: shortened, not for quoting"
     reference = next((t for t in timings if t.what == startup.REFERENCE), None)
-    if reference and not startup.compiled():
-        title += "\nPYTHONDONTWRITEBYTECODE is set: every start compiles chainrule's files again"
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     table.add_column("what")
     for name in ("best seconds", "median", "tries"):
