@@ -66,14 +66,17 @@ class Folder:
         """parent/stem-1, or the first number that is not taken when the folder is made."""
         return cls(Path(parent) / stem, numbered=True)
 
-    def refuse_existing(self) -> None:
-        """InputError if the folder is there already and holds anything, or is a file."""
+    def refuse_existing(self, or_else: str = "") -> None:
+        """InputError if the folder is there already and holds anything, or is a file.
+
+        or_else : what else than another folder would help, such as ", or ...".
+        """
         if not self._numbered and os.path.lexists(self.path) and not self._empty():
             raise InputError(
                 str(self.path),
                 "a run folder that does not exist yet",
                 "one that does",
-                "Nothing is overwritten: choose another --out, or go on in it with --resume.",
+                f"Nothing is overwritten: choose another --out{or_else}.",
             )
 
     @property

@@ -18,7 +18,7 @@ def test_without_data_the_answer_and_a_picture(chainrule, fruit, trained):
     said = chainrule("explain", trained, fruit / FIRST)
     assert (said.code, said.error) == (0, "")
     assert said.out.startswith("Answer    lime, probability")
-    with Image.open("explanation.png") as picture:
+    with Image.open("explanation-1.png") as picture:
         assert min(picture.size) > 300
 
 
@@ -76,12 +76,21 @@ def test_noise_is_unlike_anything(chainrule, fruit, trained):
     assert "Unlike anything seen" in said.out
 
 
+def test_nothing_is_overwritten(chainrule, fruit, trained):
+    for n in (1, 2):
+        chainrule("explain", trained, fruit / FIRST)
+        assert Path(f"explanation-{n}.png").exists()
+    said = chainrule("explain", trained, fruit / FIRST, "--out", "explanation-1.png")
+    assert said.code == 2
+    assert "a file that does not exist yet" in said.error
+
+
 def test_other_data_are_refused(chainrule, fruit, trained):
     (fruit / "train/lime/lime3.png").unlink()
     said = chainrule("explain", trained, fruit / FIRST, "--data", fruit)
     assert said.code == 2
     assert "the data that the model was trained on; got others" in said.error
-    assert not Path("explanation.png").exists()
+    assert not Path("explanation-1.png").exists()
     # A model without a digest, of an earlier program, tells them by training again.
     model = cr.load(trained)
     del model.training["digest"]

@@ -184,7 +184,7 @@ BAD = {
     "momentum without use": (("planar", "--momentum", "0.5"), "--momentum"),
     "unknown class": (("fashion", "--positive", "Sandel"), "Did you mean Sandal?"),
     "iterations and epochs": (("planar", "--iterations", "5", "--epochs", "5"), "both"),
-    "patience without validation": (("planar", "--patience", "3"), "a validation set"),
+    "patience without validation": (("planar", "--patience", "3"), "dev or valid part"),
     "negative seed": (("planar", "--seed", "-1"), "seed"),
     "no place": (("planar", "--out", "/proc/nowhere/run"), "a place to write"),
     "resume nothing": (("--resume", "nothing"), "the settings of a run"),

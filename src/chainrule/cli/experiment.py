@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Protocol, TypeVar
 
 from cyclopts import Parameter
 
+from chainrule import checks
 from chainrule._version import __version__
 from chainrule.cli import parse, show
-from chainrule.cli.going_on import going_on
+from chainrule.cli.going_on import OR_RESUME, going_on
 from chainrule.cli.options import Options, command_line, restored
 from chainrule.errors import ChainruleError, InputError, ModelFileError
 from chainrule.wording import describe, printable
@@ -187,7 +188,7 @@ def planned(command: str, data: str | None, options: Options, own: Own, common: 
     refuse_missing(data)
     name = parse.stem(data) if command == "train" else f"{parse.stem(data)}-{command}"
     folder = ExperimentFolder(common.out) if common.out else ExperimentFolder.next_free(name)
-    folder.refuse_existing()
+    folder.refuse_existing(OR_RESUME)
     return Job(command, data, options, own, common, folder)
 
 
@@ -250,6 +251,7 @@ def _worked(job: Job[Any], work: "Callable[[Execution], Found]") -> Found:
     kept there if it is interrupted or killed. A mistake in the settings leaves no folder."""
     from chainrule.experiments import Execution
 
+    checks.number(job.command, "--memory in GB", job.common.memory, least=0, open_below=True)
     new, bar = job.common.resume is None, show.RunsProgress(job.command)
     if new:
         job.folder.create(job.facts())

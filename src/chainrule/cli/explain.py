@@ -1,5 +1,6 @@
 """`chainrule explain`."""
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ def explain_picture(
         Also train again without each training picture: how much each changes the probability of
         the answer, exactly.
     out
-        The picture to write; explanation.png by default. Never overwritten.
+        The picture to write; explanation-1.png, -2, ... by default. Never overwritten.
     threads
         Cores that may be used; all of them by default.
     json
@@ -56,7 +57,8 @@ def explain_picture(
     if loaded.image_shape is None:
         n_x = loaded.network.layer_sizes[0]
         raise InputError(str(model), "a model of pictures", f"one of {n_x} numbers an example")
-    path = Path("explanation.png") if out is None else out
+    numbered = (Path(f"explanation-{n}.png") for n in itertools.count(1))
+    path = out or next(path for path in numbered if not path.exists())
     if path.exists():
         fix = "Choose another with --out."
         raise InputError(str(path), "a file that does not exist yet", "one that does", fix)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from chainrule.run_folder import Folder
 
 
+OR_RESUME = ", or go on in it with --resume"
+
+
 @contextmanager
 def going_on(command: str, folder: "Folder") -> Iterator[None]:
     """A full disk or Ctrl-C within says how to go on in the folder, if there is something in it."""

@@ -10,6 +10,7 @@ from chainrule import experiments
 from chainrule.cli import parse, show
 from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
 from chainrule.cli.options import Options, command_line
+from chainrule.errors import InputError
 from chainrule.wording import number, percent
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def lr_find(
     job = planned("lr-find", data, options, search, common)
     own = job.own
     if own.rates is not None:
+        if own != replace(Rates(), rates=own.rates):
+            fix = "The others are of the range test, in which no rates are named."
+            raise InputError("--rates", "--rates alone", "some of the range's options, too", fix)
         rates = parse.rates(own.rates)
         return carried_out(
             job,

@@ -12,7 +12,7 @@ from chainrule import blas
 from chainrule._version import __version__
 from chainrule.cli import parse, show
 from chainrule.cli.experiment import Common
-from chainrule.cli.going_on import going_on
+from chainrule.cli.going_on import OR_RESUME, going_on
 from chainrule.cli.options import (
     CHANGEABLE,
     Options,
@@ -115,7 +115,7 @@ def _plan(data: str | None, options: Options, out: Path | None, resume: Path | N
         raise InputError("train", "DATA", "none", "Try: chainrule train fashion")
     refuse_missing(data)
     folder = RunFolder(out) if out else RunFolder.next_free(parse.stem(data))
-    folder.refuse_existing()
+    folder.refuse_existing(OR_RESUME)
     return _Run(data, options, folder, False)
 
 
@@ -127,6 +127,9 @@ def _train(setting: "Setting", splits: "Splits", run: _Run, *, shown: bool) -> "
     from chainrule.training import train as train_network
 
     n_classes, patience = len(splits.train.classes), run.options.patience
+    if patience is not None and splits.validation is None:
+        fix = "Early stopping looks at examples that are not trained on: see docs/data.md."
+        raise InputError("--patience", "data with a dev or valid part", "none", fix)
     network = setting.network(splits.train.raw.shape[0], 1 if n_classes == 2 else n_classes)
     saver = Saver(run.folder, _settings(run), resuming=run.resuming)
     progress = Progress("training") if shown else None
