@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Protocol, TypeVar
 
 from cyclopts import Parameter
 
-from chainrule import checks
 from chainrule._version import __version__
 from chainrule.cli import parse, show
 from chainrule.cli.going_on import OR_RESUME, going_on
@@ -249,6 +248,7 @@ def _introduce(job: Job[Any], plan: str) -> None:
 def _worked(job: Job[Any], work: "Callable[[Execution], Found]") -> Found:
     """What `work` gives; the folder is made for it, with a progress bar, and what it finished is
     kept there if it is interrupted or killed. A mistake in the settings leaves no folder."""
+    from chainrule import checks
     from chainrule.experiments import Execution
 
     checks.number(job.command, "--memory in GB", job.common.memory, least=0, open_below=True)
