@@ -15,15 +15,16 @@ from chainrule.cli.app import SUMMARIES, app
 ROOT = Path(chainrule.__file__).parent
 # A part imports from lower levels, or from its own level without a circle.
 LEVELS = [
-    {"_lazy", "_version", "errors", "checks", "html", "tensor_file", "wording", "blas"},
+    {"_lazy", "_version", "errors", "checks", "html", "files", "wording", "blas"},
     {"network", "data"},
     {"training", "graph"},
     {
-        "model_file",
+        "model",
         "course",
-        "inspection",
-        "run_folder",
-        "export",
+        "show",
+        "influence",
+        "jobs",
+        "tracing",
         "estimators",
         "experiments",
         "lab",
@@ -35,8 +36,8 @@ LEVEL = {part: k for k, parts in enumerate(LEVELS) for part in parts}
 APART = {"network": "data", "data": "network"}  # neither imports the other
 # network.trace(X, Y) hands itself upwards, when it is called; so does a history that is looked at.
 UPWARD = {
-    ("chainrule.network.network", "chainrule.graph.network_trace"),
-    ("chainrule.training.history", "chainrule.inspection.experiment_plots"),
+    ("chainrule.network.network", "chainrule.tracing.network_trace"),
+    ("chainrule.training.history", "chainrule.show.experiment_plots"),
 }
 HEAVY = (
     "PIL", "h5py", "matplotlib", "sklearn", "scipy", "rich", "cyclopts", "safetensors", "pandas",
@@ -60,7 +61,7 @@ def part_of(module):
 # What is only imported when it is asked for may import these at once.
 AT_ONCE = {
     **{name: {"sklearn", "scipy"} for name in MODULES if part_of(name) == "estimators"},
-    "chainrule.inspection.figure": {"matplotlib"},
+    "chainrule.show.figure": {"matplotlib"},
 }
 
 
@@ -165,7 +166,14 @@ def own(modules):
 # Packages are empty until something in them is asked for; two modules need no NumPy.
 LIGHT = {
     f"chainrule.{name}"
-    for name in ("data", "data.reading", "data.sources", "experiments", "training")
+    for name in (
+        "data",
+        "data.reading",
+        "data.readers",
+        "data.readers.sources",
+        "experiments",
+        "training",
+    )
 }
 
 
@@ -194,17 +202,17 @@ def test_importing_chainrule_loads_nothing_else():
 def test_what_is_asked_for_loads_what_it_needs():
     found = loaded("import chainrule as cr; cr.open_data; cr.Network; cr.DataError")
     assert parts(found) == {
-        "__init__", "_lazy", "_version", "checks", "data", "errors", "html", "network",
-        "tensor_file", "wording",
+        "__init__", "_lazy", "_version", "checks", "data", "errors", "files", "html", "network",
+        "wording",
     }  # fmt: skip
 
 
 # What a command line may load before it is known what to do: no part of the library but these.
 PLAIN = {
-    "__init__", "_lazy", "_version", "blas", "cli", "errors", "tensor_file", "wording",
+    "__init__", "_lazy", "_version", "blas", "cli", "errors", "files", "wording",
 }  # fmt: skip
 HELP = {"cyclopts", "rich"}  # of HEAVY
-FILES = {"run_folder"}
+FILES = {"jobs"}
 SETTINGS = {"checks", "experiments", "html", "network", "training"}
 READERS_OF_TEXT = {"markdown_it", "pygments", "docutils", "asyncio", "email", "numpy"}
 

@@ -11,8 +11,8 @@ import chainrule as cr
 from chainrule import InputError
 from chainrule.data import Dataset, FloatMatrix
 from chainrule.experiments import Execution, Setting, cross_validate
-from chainrule.export import export_onnx
-from chainrule.inspection.explanation import explain
+from chainrule.influence.explanation import explain
+from chainrule.model import export_onnx
 from chainrule.training import EarlyStopping
 
 RNG = np.random.default_rng(0)

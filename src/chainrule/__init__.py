@@ -27,8 +27,8 @@ if TYPE_CHECKING:
         ModelFileError,
     )
     from chainrule.estimators import MLPClassifier, MLPRegressor
-    from chainrule.inspection.evaluation import Evaluation, evaluate
-    from chainrule.model_file import Model, load, save
+    from chainrule.model.evaluation import Evaluation, evaluate
+    from chainrule.model.model_file import Model, load, save
     from chainrule.network import Network
     from chainrule.training import EarlyStopping, History, Training
     from chainrule.training.train import train
@@ -39,8 +39,8 @@ else:
             "data": "Dataset FloatMatrix PixelMatrix Splits open_data",
             "errors": "ChainruleError DataError DivergenceError InputError ModelFileError",
             "estimators": "MLPClassifier MLPRegressor",
-            "inspection.evaluation": "Evaluation evaluate",
-            "model_file": "Model load save",
+            "model.evaluation": "Evaluation evaluate",
+            "model.model_file": "Model load save",
             "network": "Network",
             "training": "EarlyStopping History Training train",
         },

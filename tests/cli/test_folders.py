@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from chainrule import checks, tensor_file
+from chainrule import checks
 from chainrule.cli.saver import Saver
+from chainrule.files import tensor_file
 
 QUICK = ("--iterations", 30, "--layers", "4")
 COMMANDS = {
@@ -159,7 +160,7 @@ def test_ten_starts_at_once_take_ten_folders(tmp_path):
 
 def test_two_that_take_one_empty_folder(chainrule, monkeypatch):
     """The second finds the first one's settings, though the folder was empty when it looked."""
-    from chainrule.run_folder import Folder
+    from chainrule.jobs.run_folder import Folder
 
     mkdir = Path.mkdir
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chainrule.inspection.saving import save_figure
 from chainrule.lab import Measured, Trained, build
 from chainrule.lab.pictures import parity_chart, ratio, times_chart
+from chainrule.show.saving import save_figure
 
 
 def row(way, seconds, times_as_fast):

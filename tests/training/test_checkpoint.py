@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from chainrule import EarlyStopping, ModelFileError, Network, tensor_file, train
+from chainrule import EarlyStopping, ModelFileError, Network, train
+from chainrule.files import tensor_file
 from chainrule.training import (
     Callback,
     Momentum,

@@ -8,7 +8,7 @@ from chainrule.cli.options import Options, fits, restored
 from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.experiments import Execution, WithoutEach, without_each
-from chainrule.model_file import Model
+from chainrule.model.model_file import Model
 
 
 def followed(model: Model, where: str) -> tuple[Options, str]:

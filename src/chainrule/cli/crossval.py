@@ -58,9 +58,9 @@ def cross_validated(job: Job[Folds], execution: "Execution") -> "CrossValidation
 
 def _written(job: Job[Folds], found: "CrossValidation") -> dict[str, Any]:
     from chainrule.experiments import SCORES
-    from chainrule.inspection.experiment_plots import fold_curves
-    from chainrule.inspection.report import cross_validation_report
-    from chainrule.inspection.saving import save_figure
+    from chainrule.show.experiment_plots import fold_curves
+    from chainrule.show.report import cross_validation_report
+    from chainrule.show.saving import save_figure
 
     if found.folds:
         found.to_csv(job.folder.table)
@@ -88,7 +88,7 @@ def write_predictions(P: Any, data: "Dataset", folder: Path) -> None:
 
 def _report(job: Job[Folds], found: "CrossValidation", facts: dict[str, Any]) -> str:
     from chainrule.experiments import SCORES
-    from chainrule.inspection.alarms import alarms_of_runs
+    from chainrule.show.alarms import alarms_of_runs
 
     if not found.folds:
         return ""

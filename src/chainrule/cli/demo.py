@@ -11,8 +11,8 @@ from chainrule.wording import percent
 
 if TYPE_CHECKING:
     from chainrule.data import Splits
-    from chainrule.model_file import Model
-    from chainrule.run_folder import RunFolder
+    from chainrule.jobs.run_folder import RunFolder
+    from chainrule.model.model_file import Model
     from chainrule.training import Training
 
 
@@ -44,7 +44,7 @@ def demo(*, out: Path | None = None, json: bool = False) -> int:
     json
         Print one JSON object instead of text.
     """
-    from chainrule.run_folder import RunFolder
+    from chainrule.jobs.run_folder import RunFolder
 
     folder = RunFolder(out) if out else RunFolder.next_free("demo")
     folder.create()
@@ -99,8 +99,8 @@ def _demo(folder: "RunFolder", *, json: bool) -> int:
 
 def _train(name: str, layers: str, splits: "Splits", *, bar: bool) -> _Trained:
     from chainrule.cli.progress import Progress
-    from chainrule.inspection.evaluation import evaluate
-    from chainrule.model_file import Model
+    from chainrule.model.evaluation import evaluate
+    from chainrule.model.model_file import Model
     from chainrule.training import train
 
     assert splits.test is not None

@@ -12,11 +12,11 @@ from chainrule.cli.options import Options, evaluation, trained_on
 from chainrule.cli.results import results, results_table
 from chainrule.experiments import Ensemble, train_ensemble
 from chainrule.experiments.measures import write_table
-from chainrule.inspection.evaluation import evaluate
-from chainrule.inspection.experiment_plots import learning_curves
-from chainrule.inspection.saving import save_figure
-from chainrule.model_file import Model, save
-from chainrule.run_folder import Folder
+from chainrule.jobs.run_folder import Folder
+from chainrule.model.evaluation import evaluate
+from chainrule.model.model_file import Model, save
+from chainrule.show.experiment_plots import learning_curves
+from chainrule.show.saving import save_figure
 
 COMMAND = "train"
 

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from chainrule import tensor_file
 from chainrule.cli import show
 from chainrule.cli.options import AS_IT_SAYS, Tables, open_for
 from chainrule.data.reading import listed
 from chainrule.errors import InputError
+from chainrule.files import tensor_file
 from chainrule.wording import percent
 
 if TYPE_CHECKING:
     from chainrule.data import Dataset, Splits
-    from chainrule.inspection.evaluation import Evaluation
+    from chainrule.model.evaluation import Evaluation
 
 
 WIDE = 12  # classes that a confusion matrix in a terminal has room for
@@ -60,11 +60,11 @@ def evaluate(
         expected = "--mistakes to be a whole number of at least 0"
         raise InputError("evaluate", expected, str(mistakes))
     tensor_file.of_model(model)  # before all that is imported to read it
-    from chainrule.model_file import load
+    from chainrule.model.model_file import load
 
     loaded = load(model)
     from chainrule.data import apply_decisions, read_decisions
-    from chainrule.inspection.evaluation import evaluate as evaluate_model
+    from chainrule.model.evaluation import evaluate as evaluate_model
 
     splits = open_for(loaded, data, reading, strict, seed)
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)

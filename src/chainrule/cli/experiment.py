@@ -23,7 +23,7 @@ from chainrule.wording import describe, printable
 if TYPE_CHECKING:
     from chainrule.data import Splits
     from chainrule.experiments import Execution, Setting
-    from chainrule.run_folder import ExperimentFolder
+    from chainrule.jobs.run_folder import ExperimentFolder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,8 +126,8 @@ class Job(Generic[Own_co]):
 
     def write_report(self, make: Callable[..., str], found: Any, data: Any, **more: Any) -> None:
         """report.html in the folder: what `make` says of what was found on `data`."""
-        from chainrule import tensor_file
         from chainrule.data import Dataset
+        from chainrule.files import tensor_file
 
         groups = (self.own, self.options)
         settings: dict[str, Any] = {
@@ -163,8 +163,8 @@ class Job(Generic[Own_co]):
 
 def planned(command: str, data: str | None, options: Options, own: Own, common: Common) -> Job[Own]:
     """What to do and where, before anything is read but the settings of what is resumed."""
-    from chainrule.data.sources import refuse_missing
-    from chainrule.run_folder import ExperimentFolder
+    from chainrule.data.readers.sources import refuse_missing
+    from chainrule.jobs.run_folder import ExperimentFolder
 
     options = options.absolute()
     if options.patience is not None:

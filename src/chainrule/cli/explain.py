@@ -4,15 +4,15 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule import tensor_file
 from chainrule.cli import show
 from chainrule.errors import InputError
+from chainrule.files import tensor_file
 from chainrule.wording import percent, shortened
 
 if TYPE_CHECKING:
     from chainrule.data import Dataset
-    from chainrule.inspection.explanation import Explanation
-    from chainrule.model_file import Model
+    from chainrule.influence.explanation import Explanation
+    from chainrule.model.model_file import Model
 
 SHOWN = 5  # at either end
 
@@ -51,7 +51,7 @@ def explain_picture(
         Print one JSON object instead of text.
     """
     tensor_file.of_model(model)  # before all that is imported to read it
-    from chainrule.model_file import load
+    from chainrule.model.model_file import load
 
     loaded = load(model)
     if loaded.image_shape is None:
@@ -66,9 +66,9 @@ def explain_picture(
         raise InputError(str(path), "a file in a folder that exists", "no such folder")
     from chainrule.cli.again import followed, left_out, retraced
     from chainrule.data import read_image
-    from chainrule.inspection.explanation import explain
-    from chainrule.inspection.explanation_plot import explanation_plot
-    from chainrule.inspection.saving import save_figure
+    from chainrule.influence.explanation import explain
+    from chainrule.show.explanation_plot import explanation_plot
+    from chainrule.show.saving import save_figure
 
     raw = read_image(image, loaded.image_shape, loaded.bits)
     splits, note, exact = None, "", None

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from chainrule import tensor_file
 from chainrule.cli import show
 from chainrule.cli.options import AS_IT_SAYS, Tables, open_for
 from chainrule.errors import InputError
+from chainrule.files import tensor_file
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from chainrule.model_file import Model
+    from chainrule.model.model_file import Model
 
 
 MOST = 1000  # examples to compare on: more would only take longer
@@ -48,8 +48,8 @@ def export(
         Print one JSON object instead of text.
     """
     tensor_file.of_model(model)  # before all that is imported to read it
-    from chainrule.export import export_onnx
-    from chainrule.model_file import load
+    from chainrule.model import export_onnx
+    from chainrule.model.model_file import load
 
     loaded = load(model)
     if onnx is None:

@@ -46,7 +46,7 @@ def graph(
         _check_name(path, endings, option)
     import numpy as np
 
-    from chainrule import tensor_file
+    from chainrule.files import tensor_file
     from chainrule.graph.formula import graph_of
 
     found = graph_of(formula, given)

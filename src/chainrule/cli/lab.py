@@ -13,8 +13,8 @@ from chainrule.cli import show
 from chainrule.wording import percent
 
 if TYPE_CHECKING:
+    from chainrule.jobs.run_folder import ExperimentFolder
     from chainrule.lab import Built, Measured, Trained
-    from chainrule.run_folder import ExperimentFolder
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def lab(
 
 def _created(out: Path | None) -> "ExperimentFolder | None":
     """The folder, made before anything is timed."""
-    from chainrule.run_folder import ExperimentFolder
+    from chainrule.jobs.run_folder import ExperimentFolder
 
     if out is None:
         return None
@@ -210,8 +210,8 @@ def _trained_table(rows: "Sequence[Trained]") -> Any:
 def _write(found: Found, folder: "ExperimentFolder") -> None:
     """Tables as CSV, and pictures."""
     from chainrule.experiments.measures import write_table
-    from chainrule.inspection.saving import save_figure
     from chainrule.lab.pictures import parity_chart, times_chart
+    from chainrule.show.saving import save_figure
 
     if found.times:
         write_table(_rows(found.times), folder.table)

@@ -50,11 +50,11 @@ def leave_one_out(
 def _written(job: Job[Nothing], found: "LeaveOneOut") -> dict[str, Any]:
     import numpy as np
 
-    from chainrule import tensor_file
     from chainrule.cli.crossval import write_predictions
-    from chainrule.inspection.experiment_plots import left_out_plot
-    from chainrule.inspection.report import leave_one_out_report
-    from chainrule.inspection.saving import save_figure
+    from chainrule.files import tensor_file
+    from chainrule.show.experiment_plots import left_out_plot
+    from chainrule.show.report import leave_one_out_report
+    from chainrule.show.saving import save_figure
 
     folder = job.folder.path
     found.to_csv(job.folder.table)
@@ -81,7 +81,7 @@ def _written(job: Job[Nothing], found: "LeaveOneOut") -> dict[str, Any]:
 def _report(job: Job[Nothing], found: "LeaveOneOut", facts: dict[str, Any]) -> str:
     import numpy as np
 
-    from chainrule.inspection.alarms import alarms_of_runs
+    from chainrule.show.alarms import alarms_of_runs
 
     out = show.console()
     if not np.isfinite(found.losses).any():

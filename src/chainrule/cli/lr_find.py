@@ -90,9 +90,9 @@ def lr_find(
 
 
 def _written_comparison(job: Job[Rates], found: "RateComparison") -> dict[str, Any]:
-    from chainrule.inspection.experiment_plots import learning_curves
-    from chainrule.inspection.report import learning_rates_report
-    from chainrule.inspection.saving import save_figure
+    from chainrule.show.experiment_plots import learning_curves
+    from chainrule.show.report import learning_rates_report
+    from chainrule.show.saving import save_figure
 
     found.to_csv(job.folder.table)
     if found.histories:
@@ -116,9 +116,9 @@ def _report_comparison(job: Job[Rates], found: "RateComparison", facts: dict[str
 
 
 def _written_suggestion(job: Job[Rates], found: "RateSuggestion") -> dict[str, Any]:
-    from chainrule.inspection.experiment_plots import rate_plot
-    from chainrule.inspection.report import learning_rates_report
-    from chainrule.inspection.saving import save_figure
+    from chainrule.show.experiment_plots import rate_plot
+    from chainrule.show.report import learning_rates_report
+    from chainrule.show.saving import save_figure
 
     tested = found.tested
     tested.to_csv(job.folder.table)

@@ -25,7 +25,7 @@ from chainrule.wording import describe
 if TYPE_CHECKING:
     from chainrule.data import Dataset, Splits
     from chainrule.experiments import Setting
-    from chainrule.model_file import Model
+    from chainrule.model.model_file import Model
 
 ITERATIONS = 2500
 CHANGEABLE = ("iterations", "epochs")  # what a resumed training may be given anew

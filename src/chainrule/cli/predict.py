@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule import tensor_file
 from chainrule.cli import show
 from chainrule.errors import DataError, InputError
+from chainrule.files import tensor_file
 from chainrule.wording import counted_by_reason, listed
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from chainrule.model_file import Model
+    from chainrule.model.model_file import Model
 
 
 BLOCK = 256  # pictures read at a time
@@ -38,8 +38,8 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
     tensor_file.of_model(model)  # before all that is imported to read it
     import numpy as np
 
-    from chainrule.data.images import of_depth, of_several, read_picture
-    from chainrule.model_file import load
+    from chainrule.data.readers.images import of_depth, of_several, read_picture
+    from chainrule.model.model_file import load
 
     loaded = load(model)
     if loaded.image_shape is None:
@@ -91,7 +91,7 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
 def _found(given: Sequence[Path]) -> tuple[list[Path], list[tuple[str, str]], list[str]]:
     """The files to read, in the order given and within folders in natural order; what below a
     folder cannot be read, and why; what was left out."""
-    from chainrule.data import tree
+    from chainrule.data.readers import tree
 
     paths: list[Path] = []
     errors: list[tuple[str, str]] = []
@@ -111,7 +111,7 @@ def _found(given: Sequence[Path]) -> tuple[list[Path], list[tuple[str, str]], li
 
 def _answers(model: "Model", names: Sequence[str], raw: "np.ndarray") -> list[dict[str, Any]]:
     """The most probable class of each picture, and every class's numbers, for raw (n_x, m)."""
-    from chainrule.model_file import decided
+    from chainrule.model.model_file import decided
 
     P = model.predict_proba(raw)
     chosen = decided(P)

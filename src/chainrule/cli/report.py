@@ -9,7 +9,7 @@ from chainrule.cli import show
 from chainrule.errors import InputError, ModelFileError
 
 if TYPE_CHECKING:
-    from chainrule.run_folder import RunFolder
+    from chainrule.jobs.run_folder import RunFolder
     from chainrule.training import History
 
 
@@ -37,7 +37,7 @@ def report(
     json
         Print one JSON object instead of text.
     """
-    from chainrule.run_folder import RunFolder
+    from chainrule.jobs.run_folder import RunFolder
 
     began = time.perf_counter()
     if out is not None and out.exists():
@@ -45,12 +45,12 @@ def report(
         raise InputError(str(out), "a file that does not exist yet", "one that does", fix)
     folder = RunFolder(run)
     settings = folder.read_settings()
-    from chainrule import tensor_file
     from chainrule.cli.again import followed
     from chainrule.cli.ensemble import is_ensemble
     from chainrule.cli.run_report import write_report
-    from chainrule.inspection.explanation import is_training_set
-    from chainrule.model_file import load
+    from chainrule.files import tensor_file
+    from chainrule.influence.explanation import is_training_set
+    from chainrule.model.model_file import load
     from chainrule.training import History
 
     path = out or folder.report

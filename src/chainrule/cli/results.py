@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
 from chainrule.data import Splits
-from chainrule.inspection.evaluation import evaluate
-from chainrule.model_file import Model
+from chainrule.model.evaluation import evaluate
+from chainrule.model.model_file import Model
 from chainrule.wording import percent
 
 if TYPE_CHECKING:

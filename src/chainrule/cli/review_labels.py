@@ -74,7 +74,7 @@ def _predicted(job: Job[Review], execution: "Execution") -> "LeaveOneOut | Cross
 
 def _written(job: Job[Review], found: "LeaveOneOut | CrossValidation") -> dict[str, Any]:
     from chainrule.experiments import review_labels
-    from chainrule.inspection.report import label_review_report
+    from chainrule.show.report import label_review_report
 
     if not found.complete:  # decisions are made on a whole review
         return {"suspects": []}
@@ -111,8 +111,8 @@ def _labels(job: Job[Review]) -> Path:
 
 
 def _write_pictures(job: Job[Review], reviewed: "LabelReview") -> None:
-    from chainrule.inspection.picture_plots import gallery
-    from chainrule.inspection.saving import save_figure
+    from chainrule.show.picture_plots import gallery
+    from chainrule.show.saving import save_figure
 
     shown = reviewed.suspects[:PICTURES]
     texts = [
@@ -125,7 +125,7 @@ def _write_pictures(job: Job[Review], reviewed: "LabelReview") -> None:
 
 
 def _report(job: Job[Review], found: "LeaveOneOut | CrossValidation", facts: dict[str, Any]) -> str:
-    from chainrule.inspection.alarms import alarms_of_runs
+    from chainrule.show.alarms import alarms_of_runs
 
     if not found.complete:
         return ""

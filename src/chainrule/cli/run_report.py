@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import checks, tensor_file
+from chainrule import checks
 from chainrule.cli import parse
 from chainrule.cli.again import followed, retraced
 from chainrule.cli.options import Options, command_line
 from chainrule.data import Splits
-from chainrule.inspection.alarms import Alarm, alarms
-from chainrule.inspection.layer_health import dead_relus
-from chainrule.inspection.report import training_report
-from chainrule.inspection.report.why import why_section
-from chainrule.model_file import Model
+from chainrule.files import tensor_file
+from chainrule.model.model_file import Model
+from chainrule.show.alarms import Alarm, alarms
+from chainrule.show.layer_health import dead_relus
+from chainrule.show.report import training_report
+from chainrule.show.report.why import why_section
 from chainrule.training import History
 
 # Beyond these the training is not followed again for a report, which should be there in seconds:

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from chainrule.errors import ChainruleError, DivergenceError
-from chainrule.run_folder import RunFolder
+from chainrule.jobs.run_folder import RunFolder
 from chainrule.training import Callback, Session, save_checkpoint
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from chainrule.data import Dataset, Splits
-    from chainrule.inspection.alarms import Alarm
-    from chainrule.run_folder import ExperimentFolder
+    from chainrule.jobs.run_folder import ExperimentFolder
+    from chainrule.show.alarms import Alarm
 
 
 def console(*, error: bool = False) -> "Console":

@@ -117,11 +117,11 @@ def _counted(space: dict[str, Any], own: Search) -> str:
 
 
 def _written(job: Job[Search], found: "Sweep") -> dict[str, Any]:
-    from chainrule.inspection.evaluation import evaluate
-    from chainrule.inspection.experiment_plots import learning_curves, score_plot
-    from chainrule.inspection.report import sweep_report
-    from chainrule.inspection.saving import save_figure
-    from chainrule.model_file import Model, save
+    from chainrule.model.evaluation import evaluate
+    from chainrule.model.model_file import Model, save
+    from chainrule.show.experiment_plots import learning_curves, score_plot
+    from chainrule.show.report import sweep_report
+    from chainrule.show.saving import save_figure
 
     facts: dict[str, Any] = {"scored_on": found.held_out, "trials": found.rows()}
     if not found.trials:

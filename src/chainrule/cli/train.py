@@ -27,7 +27,7 @@ from chainrule.wording import printable
 if TYPE_CHECKING:
     from chainrule.data import Splits
     from chainrule.experiments import Setting
-    from chainrule.run_folder import RunFolder
+    from chainrule.jobs.run_folder import RunFolder
     from chainrule.training import Training
 
 
@@ -95,8 +95,8 @@ class _Run:
 
 def _plan(data: str | None, options: Options, out: Path | None, resume: Path | None) -> _Run:
     """What to train and where, before anything is read but a resumed run's settings."""
-    from chainrule.data.sources import refuse_missing
-    from chainrule.run_folder import RunFolder
+    from chainrule.data.readers.sources import refuse_missing
+    from chainrule.jobs.run_folder import RunFolder
 
     options = options.absolute()
     if resume is not None:
@@ -156,7 +156,7 @@ def _write(result: "Training", splits: "Splits", run: _Run, began: float) -> dic
     """The run folder's files; what was reached, as plain facts."""
     from chainrule.cli.results import results
     from chainrule.cli.run_report import looks_wrong
-    from chainrule.model_file import Model
+    from chainrule.model.model_file import Model
 
     facts: dict[str, Any] = {
         "data": run.data,
@@ -189,7 +189,7 @@ def _settings(run: _Run) -> dict[str, Any]:
 
 def _report(facts: dict[str, Any], result: "Training", run: _Run) -> None:
     from chainrule.cli.results import results_table
-    from chainrule.inspection.alarms import Alarm
+    from chainrule.show.alarms import Alarm
 
     out = show.console()
     show.print_table(results_table(facts["results"]))

@@ -6,7 +6,6 @@ from chainrule._lazy import lazily
 
 if TYPE_CHECKING:
     from chainrule.data.dataset import Dataset, Splits
-    from chainrule.data.images import read_image
     from chainrule.data.label_decisions import apply_decisions, read_decisions
     from chainrule.data.matching import matched
     from chainrule.data.matrix import (
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
         resident,
     )
     from chainrule.data.open import open_data, open_raw
+    from chainrule.data.readers.images import read_image
     from chainrule.data.reading import Reading
     from chainrule.data.scaling import Scaling
 else:
@@ -24,7 +24,7 @@ else:
         __name__,
         {
             "dataset": "Dataset Splits",
-            "images": "read_image",
+            "readers.images": "read_image",
             "label_decisions": "apply_decisions read_decisions",
             "matching": "matched",
             "matrix": "FeatureMatrix FloatMatrix PixelMatrix feature_matrix resident",

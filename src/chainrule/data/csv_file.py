@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from chainrule import tensor_file
-from chainrule.data.cells import number
+from chainrule.data.readers.cells import number
+from chainrule.files import tensor_file
 
 # A spreadsheet takes a cell that begins so for a formula, and carries it out.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")

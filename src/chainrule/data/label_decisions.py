@@ -11,14 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule import checks, tensor_file
+from chainrule import checks
 from chainrule.data.csv_file import unguarded, write_csv
 from chainrule.data.dataset import Dataset
-from chainrule.data.grid import grid_of
 from chainrule.data.labels import alike
+from chainrule.data.readers.grid import grid_of
+from chainrule.data.readers.records import read_records
 from chainrule.data.reading import Reading
-from chainrule.data.records import read_records
 from chainrule.errors import DataError, InputError
+from chainrule.files import tensor_file
 
 ACTIONS = ("keep", "relabel", "drop")
 NEEDED = ("name", "given", "decision")

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.cells import number
-from chainrule.data.records import encoding_of
+from chainrule.data.readers.cells import number
+from chainrule.data.readers.records import encoding_of
 from chainrule.errors import DataError
 
 FEW = 5  # names listed in a message

@@ -7,20 +7,26 @@ from pathlib import Path
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.builtin import open_builtin
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.folder import open_folder
-from chainrule.data.hdf5 import SUFFIXES, hdf5_files, holds_course_sets, open_hdf5, open_hdf5_folder
 from chainrule.data.label_decisions import apply_decisions, read_decisions
 from chainrule.data.labels import refuse_targets
 from chainrule.data.matching import matched
-from chainrule.data.npz import open_npz
 from chainrule.data.overlap import with_overlaps
+from chainrule.data.readers.builtin import open_builtin
+from chainrule.data.readers.folder import open_folder
+from chainrule.data.readers.hdf5 import (
+    SUFFIXES,
+    hdf5_files,
+    holds_course_sets,
+    open_hdf5,
+    open_hdf5_folder,
+)
+from chainrule.data.readers.npz import open_npz
+from chainrule.data.readers.sources import ACCEPTED, TABLES, is_builtin, refuse_missing
+from chainrule.data.readers.table import open_table
+from chainrule.data.readers.tree import subfolders
 from chainrule.data.reading import Reading, as_text, listed
 from chainrule.data.scaling import KINDS, Scaling
-from chainrule.data.sources import ACCEPTED, TABLES, is_builtin, refuse_missing
-from chainrule.data.table import open_table
-from chainrule.data.tree import subfolders
 from chainrule.errors import DataError
 
 LARGEST = 4096  # pixels a side: a picture of that size has 50 million features

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from chainrule import checks, tensor_file
+from chainrule import checks
 from chainrule.errors import InputError, ModelFileError
 from chainrule.estimators.architecture import dropout_rates, hidden_activations, hidden_units
 from chainrule.estimators.epochs import State
 from chainrule.estimators.rows import Rows
+from chainrule.files import tensor_file
 from chainrule.training.choice import Choice
 
 KIND, VERSION = "fit checkpoint", 1

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import checks, tensor_file
+from chainrule import checks
 from chainrule.data.csv_file import write_csv
 from chainrule.experiments.outcomes import Outcome
+from chainrule.files import tensor_file
 from chainrule.html import table
 from chainrule.wording import setting_value
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import tensor_file
 from chainrule._version import __version__
 from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.runs import Run
+from chainrule.files import tensor_file
 from chainrule.network import Network
 from chainrule.training import History, Record
 

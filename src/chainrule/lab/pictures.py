@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule.inspection.plots import finished
 from chainrule.lab.measure import Measured
 from chainrule.lab.parity import Built
 from chainrule.lab.parity_training import Trained
+from chainrule.show.plots import finished
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ KINDS = {
 
 def times_chart(rows: Sequence[Measured], title: str = "") -> "Figure":
     """Seconds of every way, a bar each, on a logarithmic axis; a group for each task."""
-    from chainrule.inspection.figure import Figure
+    from chainrule.show.figure import Figure
 
     names = list(dict.fromkeys(row.task for row in rows))
     lines = len(rows) + 1.5 * len(names)
@@ -65,7 +65,7 @@ def ratio(row: Measured) -> str:
 
 def parity_chart(built: Sequence[Built], trained: Sequence[Trained], title: str = "") -> "Figure":
     """Units that the constructions need, and how often training finds one: side by side."""
-    from chainrule.inspection.figure import Figure
+    from chainrule.show.figure import Figure
 
     figure = Figure(figsize=(9.0, 4.0), layout="constrained")
     left, right = figure.subplots(1, 2)

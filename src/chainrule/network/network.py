@@ -25,7 +25,7 @@ from chainrule.network.labels import check_labels
 from chainrule.network.losses import LOSSES, Loss, output_and_loss
 
 if TYPE_CHECKING:
-    from chainrule.graph.network_trace import NetworkGraph
+    from chainrule.tracing.network_trace import NetworkGraph
 
 Array = np.ndarray
 
@@ -336,10 +336,10 @@ class Network:
     def trace(self, X: Any, Y: Any, weight: Any = None, l2: float = 0.0) -> "NetworkGraph":
         """The computation graph of one pass over X and Y, with every number of it by name.
 
-        Arguments as in `cost`. See `chainrule.graph.network_trace`.
+        Arguments as in `cost`. See `chainrule.tracing.network_trace`.
         """
         # The one import upwards: nobody who does not ask for the graph loads it.
-        from chainrule.graph.network_trace import trace_network
+        from chainrule.tracing.network_trace import trace_network
 
         return trace_network(self, X, Y, weight, l2)
 

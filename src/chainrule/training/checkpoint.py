@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import checks, tensor_file
+from chainrule import checks
 from chainrule.errors import ModelFileError
+from chainrule.files import tensor_file
 from chainrule.network import Network
 from chainrule.training.early_stopping import Best
 from chainrule.training.first_layer import distinct

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import tensor_file
 from chainrule.data.csv_file import write_csv
+from chainrule.files import tensor_file
 
 COLUMNS = ("iteration", "epoch", "learning_rate", "cost", "accuracy")
 VALIDATION = ("validation_cost", "validation_accuracy")
@@ -52,7 +52,7 @@ class History:
     def _repr_png_(self) -> bytes | None:
         """The learning curve, in a notebook; None, so that it shows the text, without records."""
         # An import upwards, for those who look: matplotlib's pictures are made there.
-        from chainrule.inspection.experiment_plots import history_png
+        from chainrule.show.experiment_plots import history_png
 
         return history_png(self) if self.records else None
 

@@ -1,0 +1,1 @@
+"""Files, folders and built-in sets as data sets."""

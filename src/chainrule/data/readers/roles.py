@@ -1,0 +1,250 @@
+"""What the columns of a table are: the label, names of examples, features, left out."""
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.data.labels import alike
+from chainrule.data.readers.columns import Columns, runs
+from chainrule.data.reading import Reading, listed
+from chainrule.errors import DataError
+
+LABELS = ("label", "class", "target")  # the usual names of a label column, in any case
+WEAK = "y"  # a label's name, or a coordinate's
+# Row numbers under the names that they usually have: sample_id, PassengerId, Unnamed: 0.
+UNIT = re.compile(r" \[[%$€£¥]\]$")  # what a feature's name has from its cells
+NUMBERED = re.compile(r"(.*[^a-zA-Z])?(?i:id)|.*[a-z]I[dD]|(?i:index|unnamed: \d+)")
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Places of columns. notes : what was decided, and how to decide otherwise."""
+
+    label: int
+    names: int | None
+    features: tuple[int, ...]
+    notes: tuple[str, ...]
+
+
+def place(names: Sequence[str], wanted: str, where: str, what: str) -> int:
+    """Where the column `wanted` is, in any case if there is none in this."""
+    if wanted in names:
+        return names.index(wanted)
+    folded = [alike(name).casefold() for name in names]
+    if alike(wanted).casefold() in folded:
+        return folded.index(alike(wanted).casefold())
+    near = difflib.get_close_matches(wanted, names, n=1)
+    fix = f"Did you mean '{near[0]}'?" if near else f"The last column is '{names[-1]}'."
+    raise DataError(where, f"{what} '{wanted}'", f"{len(names)} columns without it", fix)
+
+
+def candidates(names: Sequence[str]) -> set[int]:
+    """Places that are likely to be the label or names, whose cells are needed as written."""
+    usual = {k for k, name in enumerate(names) if name.casefold() in (*LABELS, WEAK)}
+    return usual | {0, len(names) - 1}
+
+
+def roles_of(columns: Columns, reading: Reading, features: Sequence[str] | None = None) -> Roles:
+    """The roles of all columns.
+
+    features : the columns that a model or a training set has, whose order is taken; all others are
+        left out. Without it these are all that are neither label nor names, nor left out.
+
+    Raises DataError where a column's role is doubtful, with the option that decides it.
+    """
+    grid, names = columns.grid, columns.grid.names
+    known = {alike(name): k for k, name in enumerate(names)}
+    bare = [UNIT.sub("", alike(name)) for name in features or ()]
+    fixed = [known[name] for name in bare if name in known]
+    fits = features is not None and len(fixed) == len(features)
+    folded = {name.casefold() for name in known}
+    asked = {
+        option: [
+            place(names, one, grid.where, f"a column for --{option},")
+            for one in listed(getattr(reading, option), names)
+            if not fits or alike(one).casefold() in folded
+        ]
+        for option in ("names", "drop", "keep")
+    }
+    for one, other in (("drop", "keep"), ("drop", "names"), ("keep", "names")):
+        if both := set(asked[one]) & set(asked[other]):
+            got = f"'{names[min(both)]}' in both"
+            raise DataError(grid.where, f"--{one} or --{other} of a column", got, "Leave one out.")
+    aside = {*asked["drop"], *asked["names"], *(fixed if fits else ())}
+    free = sorted(set(range(len(names))) - aside)
+    label = _label(columns, reading, free, asking=not fits)
+    if fits:
+        return _known(columns, label, fixed, asked)
+    return _sorted(columns, label, asked)
+
+
+def _label(columns: Columns, reading: Reading, free: Sequence[int], *, asking: bool) -> int:
+    """The label column's place, one of `free`; a question where it may be another, if `asking`."""
+    grid, names = columns.grid, columns.grid.names
+    if reading.label is not None:
+        found = place(names, reading.label, grid.where, "a label column")
+        if found not in free and asking:
+            got = f"'{names[found]}', which --drop or --names takes"
+            raise DataError(grid.where, "a label column", got, "Name another, or leave it there.")
+        return found
+    if not free:
+        raise DataError(grid.where, "a label column", "none beside features and what is left out")
+    usual = [k for k in free if names[k].casefold() in LABELS]
+    if len(usual) == 1:
+        return usual[0]
+    if not asking:
+        others = [k for k in free if not _naming(columns, k)]
+        return [*free, *others, *usual][-1]
+    if usual:
+        raise _question(grid.where, [names[k] for k in usual])
+    weak, last = [k for k in free if names[k].casefold() == WEAK], free[-1]
+    if weak and weak[0] != last:
+        y, other = _classlike(columns, weak[0]), _classlike(columns, last)
+        if columns.numeric(weak[0]) or not columns.numeric(last):
+            if y == other:
+                raise _question(grid.where, [names[last], names[weak[0]]])
+            return weak[0] if y else last
+        return weak[0]
+    if weak or not columns.numeric(last):
+        return last
+    texts = [k for k in free if not columns.numeric(k) and _classlike(columns, k)]
+    if texts:
+        raise _question(grid.where, [names[k] for k in (*texts, last)])
+    if grid.named and _called_alike(names, last):
+        got = f"none that is called so, and a last one, '{names[last]}', called like the others"
+        turned = grid.line == "column"
+        fix = "; if the columns of the file are the examples, add --transpose and a row of labels"
+        fix = f"Name it with --label {'ROW' if turned else f'COLUMN{fix}'}."
+        raise DataError(grid.where, "a label column", got, fix)
+    return last
+
+
+def _question(where: str, names: Sequence[str]) -> DataError:
+    got = " or ".join(f"'{name}'" for name in names)
+    return DataError(
+        where, "one label column", got, f"Name it, such as --label {quoted(names[0])}."
+    )
+
+
+def _naming(columns: Columns, k: int) -> bool:
+    """Whether a column that is no feature may name the examples."""
+    if NUMBERED.fullmatch(columns.grid.names[k]):
+        return True
+    return k in columns.texts and not columns.numeric(k) and columns.different(k)
+
+
+def _classlike(columns: Columns, k: int) -> bool:
+    """Whether few values are shared by many examples."""
+    return len(set(columns.cells(k))) <= max(2, min(20, len(columns) // 2))
+
+
+def _called_alike(names: Sequence[str], last: int) -> bool:
+    """Whether the last column is called as most others, but for a number: S12 as S1."""
+    stems = [re.sub(r"\d+", "0", name) for name in names]
+    return "0" in stems[last] and 2 * stems.count(stems[last]) > len(names)
+
+
+def _known(
+    columns: Columns, label: int, features: Sequence[int], asked: dict[str, list[int]]
+) -> Roles:
+    """The roles where the features are known."""
+    names = columns.grid.names
+    rest = sorted(set(range(len(names))) - {*features, label})
+    named = asked["names"] or [k for k in rest if not names[k] or _naming(columns, k)]
+    out = [f"'{names[k]}'" for k in rest if k not in (*named[:1], *asked["drop"])]
+    notes = [f"left out {checks.listed(out, 5)}: no features of the training set"] if out else []
+    return Roles(label, named[0] if named else None, tuple(features), tuple(notes))
+
+
+def _sorted(columns: Columns, label: int, asked: dict[str, list[int]]) -> Roles:
+    """The roles of all columns beside the label by what they hold."""
+    grid, names = columns.grid, columns.grid.names
+    features: list[int] = []
+    named = asked["names"][0] if asked["names"] else None
+    others = sorted(set(range(len(names))) - {label, named, *asked["drop"]})
+    numbered: dict[int, str] = {}
+    empty = []
+    for k in others:
+        if k in asked["keep"]:
+            features.append(k)
+        elif not names[k] and named is None:
+            named = k
+        elif k in columns.texts and all(columns.gone(k)) and re.fullmatch(r"|column \d+", names[k]):
+            empty.append(k)
+        elif why := _numbered(columns, k):
+            numbered[k] = why
+        elif columns.numeric(k):
+            features.append(k)
+        elif columns.different(k) and k == others[0] and named is None and _worded(columns, k):
+            named = k
+        elif columns.different(k):
+            what = (
+                "texts are all different" if _worded(columns, k) else "cells are no plain numbers"
+            )
+            fix = f"Names of the examples: --names {quoted(names[k])}; else --drop it, or mend it."
+            got = f"'{names[k]}', whose {what}"
+            raise DataError(grid.where, "columns of numbers beside the label", got, fix)
+        else:
+            features.append(k)  # of texts, which are then named one by one
+    first = next(iter(numbered), None)
+    named = first if named is None else named
+    if not features:
+        fix = "" if first is None else f"If it is a feature: --keep {quoted(names[first])}."
+        raise DataError(grid.where, "columns of features beside names and labels", "none", fix)
+    notes = tuple(_left_out(names, numbered, empty))
+    if named is not None and named not in numbered:
+        where = f"column '{names[named]}'" if names[named] else "the column without a name"
+        notes = (f"names of the examples from {where}", *notes)
+    return Roles(label, named, tuple(features), notes)
+
+
+def _left_out(names: Sequence[str], numbered: dict[int, str], empty: list[int]) -> Iterator[str]:
+    """Of the columns left out one sentence for each reason. numbered : why, by place."""
+    for why in dict.fromkeys(numbered.values()):
+        some = [names[k] for k in numbered if numbered[k] == why]
+        if len(some) == 1:
+            yield f"left out column '{some[0]}', {why} (--keep {quoted(some[0])})"
+        else:
+            of = why.replace("a running number", "running numbers")
+            shown = checks.listed([f"'{name}'" for name in some], 5)
+            yield f"left out {len(some):,} columns of {of}: {shown} (--keep NAME)"
+    if len(empty) == 1:
+        yield f"left out column {empty[0] + 1}, which is empty"
+    elif empty:
+        shown = checks.listed([str(k + 1) for k in empty], 5)
+        yield f"left out {len(empty):,} columns that are empty: {shown}"
+
+
+def _worded(columns: Columns, k: int) -> bool:
+    """Whether there is a letter in a column's cells: else they may be numbers of some kind."""
+    return any(map(str.isalpha, "".join(columns.texts[k])))
+
+
+def _numbered(columns: Columns, k: int) -> str:
+    """Why a column of whole numbers numbers the examples, or ""."""
+    name = columns.grid.names[k]
+    called = columns.grid.named and NUMBERED.fullmatch(name)
+    if not called and k not in columns.texts:  # of numbers that run the cells are text
+        return ""
+    values = columns.whole(k)
+    if values is None:
+        return ""
+    if runs(values[:, None])[0]:
+        return "a running number"
+    if called:
+        if len(np.unique(values)) == len(values):
+            return "whole numbers that are all different"
+        got = f"'{name}', whole numbers of which some are alike"
+        fix = f"Leave it out with --drop {quoted(name)}, or --keep it as a feature."
+        raise DataError(columns.grid.where, "features that measure", got, fix)
+    return ""
+
+
+def quoted(name: str) -> str:
+    """A column's name as a shell takes it."""
+    text = f'"{name}"' if "," in name else name
+    return f"'{text}'" if re.search(r"[^\w.:-]", text) else text

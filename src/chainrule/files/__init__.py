@@ -1,0 +1,1 @@
+"""What survives a crash: whole files or none."""

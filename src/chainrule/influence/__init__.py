@@ -1,0 +1,1 @@
+"""Which examples pushed an answer, and what is unlike the training data."""

@@ -1,0 +1,176 @@
+"""Why a model said what it said of one example: what it looked at, what it knows that is like it,
+and which training examples pushed the answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.data import Dataset, FeatureMatrix, feature_matrix
+from chainrule.errors import DivergenceError, InputError
+from chainrule.experiments import WithoutEach
+from chainrule.influence.influence import path_influence, saliency
+from chainrule.influence.likeness import Likeness, find_likeness
+from chainrule.model.model_file import Model, decided
+from chainrule.network import Network
+
+Array = np.ndarray
+SAME = 1e-6  # relative difference of two trainings' weights that are the same but for rounding
+ELSEWHERE = (
+    "training again ended with other weights than the model's: it is so unstable that rounding "
+    "decides where it ends, or was done with other settings"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Pushes:
+    """How far each training example pushed the log-odds of the class that was predicted.
+
+    of_examples : (m,). start : the log-odds before training. penalty : the L2 penalty's part.
+    missing : what these lack to `log_odds`, which they would add up to.
+    """
+
+    of_examples: Array
+    start: float
+    penalty: float
+    missing: float
+    log_odds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """decision : index of the class. P : (n_classes,) probabilities.
+
+    saliency : (n_x,) how the log-odds of the decision change with each raw feature.
+    product : (n_x,) for logistic regression w o x, or -w o x if the decision is class 0: it adds up
+        to the log-odds of the decision but for the bias; None for deeper networks.
+    likeness, pushes : where training data were given; pushes also need the training's settings.
+    exact : (m,) how much each training example, by being there, raises the probability of the
+        decision, found by training without it (`chainrule.experiments.without_each`); or None.
+    note : why pushes or exact, though asked for, are None; or "".
+    """
+
+    decision: int
+    P: Array
+    saliency: Array
+    product: Array | None
+    likeness: Likeness | None = None
+    pushes: Pushes | None = None
+    exact: Array | None = None
+    note: str = ""
+
+
+def explain(
+    model: Model,
+    raw: Any,
+    data: Dataset | None = None,
+    start: Network | None = None,
+    exact: WithoutEach | None = None,
+    **options: Any,
+) -> tuple[Explanation, ...]:
+    """Explain the model's answers to raw (n_x, q), unscaled: one explanation for each column.
+
+    data : the training set. start, options : the network that training began with and the
+        arguments of `train`, by which the same training is done again, looked at step by step
+        (see `path_influence`: gradient descent in full batch).
+    exact : of the same `raw`, from `without_each`.
+
+    InputError for data with another digest than `model.training` has. Where that training, or
+    that of `exact`, ends with other weights than the model's, what it would say is left out and
+    the `note` says why; InputError if the model has no digest of its data, which may be others.
+    """
+    if model.n_members > 1:
+        fix = "Explain a member: Model.member(r)."
+        raise InputError("explain", "a model of one network", f"{model.n_members} of them", fix)
+    raw, network = checks.matrix("explain", "raw", raw), model.network
+    P = model.predict_proba(raw)
+    decisions = decided(P)
+    x = feature_matrix(raw, network.dtype, model.scaling)
+    slopes = saliency(network, x, decisions) / model.scaling.divisor
+    linear = len(network.weights) == 1 and len(P) == 2
+    products = None
+    if linear:
+        # The one logit is that of class 1: what speaks for it speaks against class 0.
+        products = np.where(decisions == 1, 1, -1) * network.weights[0].T * x.columns(slice(None))
+    count = raw.shape[1]
+    if exact is not None and exact.full.shape != P.shape:
+        got = f"answers of shape {exact.full.shape} for {P.shape}"
+        raise InputError("explain", "`exact` of the same examples as raw", got)
+    known, note = data is not None and is_training_set("explain", model, data), ""
+    if exact is not None and not _same(network, exact.network):
+        exact, note = None, _elsewhere(known)
+    changes = [None] * count if exact is None else list(exact.change(decisions).T)
+    likeness: Sequence[Likeness | None] = [None] * count
+    pushes: Sequence[Pushes | None] = [None] * count
+    if data is not None:
+        likeness = find_likeness(model.prepare(data).matrix(network.dtype), x)
+        if start is not None:
+            found = _pushes(model, data, x, decisions, start, options)
+            pushes, note = (pushes, _elsewhere(known)) if found is None else (found, note)
+    return tuple(
+        Explanation(
+            int(decisions[k]),
+            P[:, k],
+            slopes[:, k],
+            None if products is None else products[:, k],
+            likeness[k],
+            pushes[k],
+            changes[k],
+            note,
+        )
+        for k in range(count)
+    )
+
+
+def _pushes(
+    model: Model,
+    data: Dataset,
+    x: FeatureMatrix,
+    decisions: Array,
+    start: Network,
+    options: dict[str, Any],
+) -> list[Pushes] | None:
+    """None if training again ends with other weights than the model's."""
+    try:
+        training, found = path_influence(start, model.prepare(data), x, decisions, **options)
+    except DivergenceError:
+        return None
+    if not _same(model.network, training.network):
+        return None
+    each = (found.of_examples.T, found.before, found.penalty, found.missing, found.after)
+    return [Pushes(s, *map(float, rest)) for s, *rest in zip(*each, strict=True)]
+
+
+def is_training_set(where: str, model: Model, data: Dataset) -> bool:
+    """Whether the model knows `data` by their digest; InputError if they are known to be others."""
+    digest = model.training.get("digest")
+    if digest is not None and digest != model.prepare(data).digest():
+        raise InputError(
+            where,
+            "the data that the model was trained on",
+            "others: their digest differs",
+            "Pass the same data, read with the same settings.",
+        )
+    return digest is not None
+
+
+def _same(network: Network, again: Network) -> bool:
+    """Whether training again gave the same weights but for rounding."""
+    return network.layer_sizes == again.layer_sizes and all(
+        np.abs(ours - other).max() <= SAME * np.abs(ours).max()
+        for ours, other in zip(network.weights, again.weights, strict=True)
+    )
+
+
+def _elsewhere(known: bool) -> str:
+    """The note of a training that ended elsewhere. known : whether its data are the model's."""
+    if known:
+        return ELSEWHERE
+    raise InputError(
+        "explain",
+        "the data and settings that the model was trained with",
+        "others, or a training too unstable to be repeated: training again gave other weights",
+        "Pass the data that the model was trained on; it has no digest of them to compare.",
+    )

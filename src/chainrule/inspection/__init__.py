@@ -1,1 +1,0 @@
-"""Looking at data, training and models."""

@@ -1,0 +1,5 @@
+"""Models in other programs' formats."""
+
+from chainrule.model.onnx import Exported, export_onnx
+
+__all__ = ["Exported", "export_onnx"]

@@ -1,0 +1,218 @@
+"""How good a model is on a data set: counts, rates, and the mistakes themselves."""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.data import Dataset
+from chainrule.errors import DataError, InputError
+from chainrule.html import table
+from chainrule.model.model_file import Model, decided
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One wrongly classified example: its index, name, classes, and the probabilities given to the
+    class it was taken for and to its actual one."""
+
+    index: int
+    name: str
+    actual: str
+    predicted: str
+    probability: float
+    probability_of_actual: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation:
+    """A model's answers against the labels.
+
+    accuracy : fraction right. baseline : that of always saying the commonest class.
+    cost : mean loss in nats per example, without penalty; for an ensemble that of its mean
+        probability, not the mean of its members' costs.
+    confusion : (n_classes, n_classes) counts, actual classes as rows, predicted as columns.
+    mistakes : all of them, the most confident first.
+    """
+
+    classes: tuple[str, ...]
+    confusion: Array
+    cost: float
+    mistakes: tuple[Mistake, ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"Evaluation({self.m} examples, accuracy {self.accuracy:.4f} "
+            f"(commonest class {self.baseline:.4f}), cost {self.cost:.4f})"
+        )
+
+    def _repr_html_(self) -> str:
+        counts = zip(self.classes, self.confusion, strict=True)
+        rows = [(name, *map(str, row)) for name, row in counts]
+        head = ("actual \\ predicted", *self.classes)
+        return f"<p>{self!r}</p>{table(rows, head)}"
+
+    @property
+    def m(self) -> int:
+        return int(self.confusion.sum())
+
+    @property
+    def right(self) -> int:
+        """How many of the m were answered rightly."""
+        return int(np.trace(self.confusion))
+
+    @property
+    def accuracy(self) -> float:
+        return self.right / self.m
+
+    @property
+    def baseline(self) -> float:
+        return float(self.confusion.sum(axis=1).max() / self.m)
+
+    def interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Between which accuracies the true one lies, as far as `m` examples can tell.
+
+        `wilson_interval`. It holds for examples that took no part in training or in the choice of
+        the model.
+        """
+        bounds = {"least": 0, "most": 1, "open_below": True, "open_above": True}
+        confidence = checks.number("Evaluation.interval", "confidence", confidence, **bounds)
+        return wilson_interval(self.right, self.m, confidence)
+
+    @property
+    def precision(self) -> Array:
+        """Of those taken for a class, the fraction that are; nan where none were (n_classes,)."""
+        return _ratio(np.diag(self.confusion), self.confusion.sum(axis=0))
+
+    @property
+    def recall(self) -> Array:
+        """Of those of a class, the fraction that were found; nan where there are none."""
+        return _ratio(np.diag(self.confusion), self.confusion.sum(axis=1))
+
+    def facts(self, mistakes: int = 10) -> dict[str, Any]:
+        """Everything as plain numbers and text, for JSON; nan becomes None."""
+
+        def number(value: float) -> float | None:
+            return None if np.isnan(value) else float(value)
+
+        per_class = zip(
+            self.classes, self.precision, self.recall, self.confusion.sum(axis=1), strict=True
+        )
+        return {
+            "examples": self.m,
+            "accuracy": self.accuracy,
+            "accuracy_95_percent_interval": list(self.interval()),
+            "accuracy_of_commonest_class": self.baseline,
+            "cost": self.cost,
+            "confusion": self.confusion.tolist(),
+            "classes": [
+                {"name": name, "precision": number(p), "recall": number(r), "examples": int(n)}
+                for name, p, r, n in per_class
+            ],
+            "mistakes": len(self.mistakes),
+            "most_confident_mistakes": [vars(mistake) for mistake in self.mistakes[:mistakes]],
+        }
+
+
+def wilson_interval(right: int, m: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Between which shares the true one lies with this confidence, after `right` of `m`.
+
+        (p + z^2/2m  -+  z sqrt(p (1 - p) / m + z^2 / 4m^2)) / (1 + z^2/m),     p = right / m
+
+    with z the normal quantile of (1 + confidence) / 2 (Wilson 1927, J. Am. Stat. Assoc. 22:209). It
+    keeps to [0, 1], and its coverage where m is small or p near 0 or 1. SciPy's has the same
+    numbers; importing it takes longer than an evaluation.
+    """
+    z, p = NormalDist().inv_cdf((1 + confidence) / 2), right / m
+    half = z * math.sqrt(p * (1 - p) / m + z**2 / (4 * m**2))
+    low, high = ((p + z**2 / (2 * m) + side) / (1 + z**2 / m) for side in (-half, half))
+    return max(0.0, low), min(1.0, high)
+
+
+def evaluate(model: Model, data: Dataset) -> Evaluation:
+    """The model's answers on `data`, whose classes and features are matched to the model's."""
+    checks.kind("evaluate", "model", model, Model)
+    _check_filled(data)
+    data = model.prepare(data)
+    network, n = model.network, len(model.classes)
+    Z, A = model.outputs(data.raw)
+    Y = data.Y if network.layer_sizes[-1] == 1 else np.eye(n)[:, data.labels]
+    with np.errstate(over="ignore"):  # logits may differ by more than a float holds
+        losses = network.loss_function.per_example(Z, A, Y)
+    if network.n_runs is not None:
+        losses = _loss_of_the_mean(losses)
+    return _evaluation(data, model.probabilities(A), losses)
+
+
+def judged(data: Dataset, P: Array) -> Evaluation:
+    """Answers that are there already, such as by networks trained without each example.
+
+    P : (n_classes, m) probabilities, of `data`'s classes in their order. The cost is infinite
+    where an actual class was given the probability 0. InputError for another shape, DataError
+    without examples.
+    """
+    _check_filled(data)
+    P, shape = np.asarray(P), (len(data.classes), len(data))
+    if P.shape != shape:
+        raise InputError("judged", f"P of shape {shape}", f"{P.shape}")
+    if not np.isfinite(P).all():
+        raise InputError("judged", "probabilities", "numbers that are not finite")
+    with np.errstate(divide="ignore"):
+        losses = -np.log(P[data.labels, np.arange(len(data))])
+    return _evaluation(data, P, losses)
+
+
+def _check_filled(data: Dataset) -> None:
+    checks.kind("evaluate", "data", data, Dataset)
+    if len(data) == 0:
+        raise DataError(data.source or "evaluate", "at least one example", "none")
+
+
+def _evaluation(data: Dataset, P: Array, losses: Array) -> Evaluation:
+    """From the probabilities P (n_classes, m) and the losses (m,)."""
+    n, predicted = len(data.classes), decided(P)
+    confusion = np.bincount(data.labels * n + predicted, minlength=n * n).reshape(n, n)
+    mistakes = _mistakes(data, P, predicted)
+    with np.errstate(over="ignore"):
+        cost = float(losses.mean())
+        if np.isinf(cost):  # the sum may be, of losses that are not
+            cost = float((losses / len(losses)).sum())
+    return Evaluation(data.classes, confusion, cost, mistakes)
+
+
+def _loss_of_the_mean(losses: Array) -> Array:
+    """L = -log(1/R sum_r exp(-L_r)) (m,) of the members' mean probability, from L_r (R, m).
+
+    A member's L_r = -log p_r comes from its logits. The least loss is taken out of the sum, so
+    that the sum is never 0 and nothing is clipped; the rest is at least 0.
+    """
+    least = losses.min(axis=0)
+    return least - np.log1p(np.expm1(least - losses).mean(axis=0))
+
+
+def _mistakes(data: Dataset, P: Array, predicted: Array) -> tuple[Mistake, ...]:
+    wrong = np.flatnonzero(predicted != data.labels)
+    confidence = P[predicted[wrong], wrong]
+    # A stable sort, so that equal confidences stay in the data's order.
+    order = wrong[np.argsort(-confidence, kind="stable")]
+    names = data.example_names
+    return tuple(
+        Mistake(
+            int(i),
+            names[i],
+            data.classes[data.labels[i]],
+            data.classes[predicted[i]],
+            float(P[predicted[i], i]),
+            float(P[data.labels[i], i]),
+        )
+        for i in order
+    )
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)

@@ -1,0 +1,297 @@
+"""A trained network with all that a prediction needs, in one file that runs no code."""
+
+from dataclasses import dataclass, field, replace
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule._version import __version__
+from chainrule.data import Dataset, Scaling, Splits, feature_matrix, matched
+from chainrule.data.readers.images import DEPTHS
+from chainrule.data.scaling import KINDS as SCALINGS
+from chainrule.errors import InputError, ModelFileError
+from chainrule.files import tensor_file
+from chainrule.network import Network
+
+# Single networks are still written as version 1, which older programs read; ensembles need 2.
+FORMAT, VERSION = "model", 2
+EXAMPLES = 512  # turned into floats at a time
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Model:
+    """A network or an ensemble of R, and what its inputs and outputs mean.
+
+        p = 1/R sum_r p_r,    spread = sqrt(1/R sum_r (p_r - p)^2)
+
+    An ensemble answers with the mean p of its members' probabilities p_r (Lakshminarayanan,
+    Pritzel & Blundell 2017, section 2.4); `spread` says how far they disagree.
+
+    network : a single one, or one of R runs, which are then the members.
+    classes : names; for a sigmoid output (not this, this), the second being label 1.
+    scaling : how raw features become inputs.
+    image_shape : (height, width, 3) or (height, width) of a picture, or None.
+    feature_names : the columns of the table that the features came from, or None.
+    training : how it was trained: plain facts, kept for people to read.
+    bits : how many bits of 16-bit picture files were used (`read_image`).
+    source : the file it came from, for messages.
+    """
+
+    network: Network
+    classes: tuple[str, ...]
+    scaling: Scaling = field(default_factory=Scaling)
+    image_shape: tuple[int, ...] | None = None
+    feature_names: tuple[str, ...] | None = None
+    training: dict[str, Any] = field(default_factory=dict)
+    bits: int = 16
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        checks.kind("Model", "network", self.network, Network)
+        checks.kind("Model", "scaling", self.scaling, Scaling)
+        for name in ("classes", "feature_names", "image_shape"):
+            if (value := getattr(self, name)) is not None or name == "classes":
+                object.__setattr__(self, name, checks.listing("Model", name, value))
+        n_x, *_, n_y = self.network.layer_sizes
+        if self.network.n_runs == 0:
+            raise InputError("Model", "at least one network", "a network of 0 runs")
+        if not self.network.loss_function.classifies or len(self.classes) != max(2, n_y):
+            raise InputError(
+                "Model", f"{max(2, n_y)} class names for a classifier", f"{len(self.classes)}"
+            )
+        names = self.feature_names
+        for name in (*self.classes, *(names or ())):
+            if not isinstance(name, str):
+                got = f"a name of type {type(name).__name__}"
+                fix = "Pass str(name) for each."
+                raise InputError("Model", "names of classes and features to be text", got, fix)
+        if len(set(self.classes)) < len(self.classes):
+            raise InputError("Model", "class names that differ", "a name that occurs twice")
+        if names is not None and len(names) != n_x:
+            raise InputError("Model", f"{n_x} feature names", f"{len(names)}")
+        if n_y > 1 and self.network.activations[-1] != "softmax":
+            raise InputError("Model", "a softmax output for several classes", "sigmoid")
+        if type(self.bits) is not int or self.bits not in DEPTHS:
+            raise InputError("Model", f"bits to be one of {DEPTHS}", checks.describe(self.bits))
+        for side in self.image_shape or ():
+            checks.whole_number("Model", "each side of image_shape", side, least=1)
+        if self.image_shape is not None and int(np.prod(self.image_shape)) != n_x:
+            raise InputError("Model", f"a picture of {n_x} numbers", f"{self.image_shape}")
+        self.scaling.check(n_x)
+
+    def __repr__(self) -> str:
+        return f"Model({self.network}, classes {checks.listed(self.classes)}, {self.scaling})"
+
+    def _repr_html_(self) -> str:
+        means = f"classes {checks.listed(self.classes)}; {self.scaling}"
+        return f"{self.network._repr_html_()}<p>{escape(means)}</p>"
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        data: Dataset | Splits,
+        training: dict[str, Any] | None = None,
+    ) -> "Model":
+        """A network trained on `data`, with its classes, scaling, picture shape and columns."""
+        data = data.train if isinstance(data, Splits) else data
+        checks.kind("Model.of", "data", data, Dataset)
+        return cls(
+            network,
+            data.classes,
+            data.scaling,
+            data.image_shape,
+            data.feature_names,
+            training or {},
+            data.bits,
+        )
+
+    def prepare(self, data: Dataset) -> Dataset:
+        """`data` with this model's classes, columns and scaling, or DataError if it has others."""
+        n_x = self.network.layer_sizes[0]
+        blank = np.empty((n_x, 0), np.uint8 if data.raw.dtype == np.uint8 else np.float64)
+        own = Dataset(
+            blank,
+            np.empty(0, np.int64),
+            self.classes,
+            image_shape=self.image_shape,
+            feature_names=self.feature_names,
+        )
+        return replace(matched(data, own, "the model"), scaling=self.scaling)
+
+    @property
+    def n_members(self) -> int:
+        """R for an ensemble, 1 for a single network."""
+        return self.network.n_runs or 1
+
+    def member(self, r: int) -> "Model":
+        """Member r of an ensemble as a model of its own (views of the same arrays)."""
+        return replace(self, network=self.network.run(r))
+
+    def probabilities(self, A: Array) -> Array:
+        """Of each class (n_classes, m), in the weights' dtype, from `outputs`' A, the members'
+        averaged."""
+        A = A if self.network.n_runs is None else A.mean(axis=0)
+        P = np.concatenate([1 - A, A]) if len(A) == 1 else A
+        return P.astype(self.network.dtype, copy=False)
+
+    def outputs(self, raw: Any) -> tuple[Array, Array]:
+        """Logits Z and outputs A (n_y, m), float64, for raw features (n_x, m), unscaled.
+
+        (R, n_y, m) for an ensemble: of each member.
+        raw : uint8 pixels or floats, as a data set holds them. In float32 the order of the sums
+        alone would move a probability by 1e-5, so float32 weights are computed with in float64.
+
+        InputError where numbers overflow on the way, of weights or features that large.
+        """
+        raw = checks.matrix("Model", "raw", raw)
+        checks.features("Model", raw.shape, self.network.layer_sizes[0], "raw")
+        exact, m = np.dtype(np.float64), raw.shape[1]
+        network = self.network if self.network.dtype == exact else self.network.astype(exact)
+        Z, A = np.empty((2, *network.biases[-1].shape[:-1], m))
+        for start in range(0, m, EXAMPLES):
+            part = slice(start, start + EXAMPLES)
+            try:
+                X = feature_matrix(raw[:, part], exact, self.scaling)
+                Z[..., part], A[..., part] = network.outputs(X)
+            except InputError as error:
+                raise error.at(self.source or "Model") from None
+        checks.no_overflow(self.source or "Model", len(network.weights), Z)  # of an ensemble
+        return Z, A
+
+    def predict_proba(self, raw: Any) -> Array:
+        """Probability of each class (n_classes, m), in the weights' dtype, for `outputs`' raw.
+
+        The mean of an ensemble's members. Columns sum to 1. Computed in float64 and rounded at the
+        end.
+        """
+        return self.probabilities(self.outputs(raw)[1])
+
+    def spread(self, raw: Any) -> Array:
+        """How far the members disagree on each class (n_classes, m), in the weights' dtype.
+
+        The standard deviation of their probabilities around the mean that `predict_proba` gives,
+        with divisor R: at most sqrt(p (1 - p)), so at most 1/2. Of all the members there are, no
+        estimate for others. raw : as for `outputs`.
+
+        InputError where there is only one member: a spread of 0 would read as certainty.
+        """
+        if self.n_members == 1:
+            fix = "Train one with chainrule.experiments.train_ensemble."
+            raise InputError("Model.spread", "an ensemble of 2 or more", "a single network", fix)
+        S = self.outputs(raw)[1].std(axis=0)
+        # 1 - a is spread as a is.
+        S = np.concatenate([S, S]) if len(S) == 1 else S
+        return S.astype(self.network.dtype, copy=False)
+
+    def predict(self, raw: Any) -> Array:
+        """Index into `classes` of the most probable class (m,), for raw features (n_x, m)."""
+        return decided(self.predict_proba(raw))
+
+
+def decided(P: Array) -> Array:
+    """Index of the most probable class (m,) of P (n_classes, m); of two classes 1 where p > 0.5."""
+    return (P[1] > 0.5).astype(np.int64) if len(P) == 2 else P.argmax(axis=0)
+
+
+def save(model: Model, path: str | Path) -> None:
+    """Write the model to `path` (safetensors with JSON metadata), atomically.
+
+    An ensemble's arrays have its axis of runs. InputError where there is no such folder, or for
+    training facts that JSON cannot hold.
+    """
+    checks.kind("save", "model", model, Model)
+    network, scaling = model.network, model.scaling
+    arrays = {f"W{k}": W for k, W in enumerate(network.weights, start=1)}
+    arrays |= {f"b{k}": b for k, b in enumerate(network.biases, start=1)}
+    arrays["scaling.shift"] = np.asarray(scaling.shift, np.float64)
+    arrays["scaling.divisor"] = np.asarray(scaling.divisor, np.float64)
+    facts = {
+        "format": f"chainrule {FORMAT}",
+        "version": 1 if network.n_runs is None else VERSION,
+        "written_by": f"chainrule {__version__}",
+        "layer_sizes": network.layer_sizes,
+        "activations": network.activations,
+        "loss": network.loss,
+        "classes": model.classes,
+        "image_shape": model.image_shape,
+        "bits": model.bits,
+        "feature_names": model.feature_names,
+        "scaling": scaling.kind,
+        "training": model.training,
+    }
+    if network.n_runs is not None:
+        facts["members"] = network.n_runs
+    try:
+        tensor_file.write(path, arrays, facts)
+    except TypeError as error:  # from json: everything else here is plain by construction
+        fix = "Pass plain numbers, text, lists and dictionaries."
+        raise InputError("save", "training facts that JSON can hold", str(error), fix) from None
+
+
+def load(path: str | Path) -> Model:
+    """The model in a file that `save` wrote, or in a run folder.
+
+    ModelFileError for a file that is missing, truncated, foreign, of a newer format, or whose
+    arrays do not fit what it says of itself.
+    """
+    path = tensor_file.of_model(checks.path("load", path))
+    # Models of 0.1.0 before its release had no digest.
+    arrays, facts = tensor_file.read(path, FORMAT, VERSION, sealed=False)
+    try:
+        return replace(_model(arrays, facts), source=checks.printable(path))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        detail = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise ModelFileError(
+            str(path),
+            "arrays and metadata that fit each other",
+            f"an inconsistent file ({detail[:200]})",
+            "It was damaged or edited: train again, or take a copy.",
+        ) from None
+
+
+def _model(arrays: dict[str, Array], facts: dict[str, Any]) -> Model:
+    layers = range(1, len(facts["activations"]) + 1)
+    network = Network(
+        tuple(arrays[f"W{k}"] for k in layers),
+        tuple(arrays[f"b{k}"] for k in layers),
+        tuple(facts["activations"]),
+        facts["loss"],
+    )
+    if list(network.layer_sizes) != list(facts["layer_sizes"]):
+        raise ValueError(f"layers {facts['layer_sizes']}, arrays for {network.layer_sizes}")
+    if network.n_runs != facts.get("members"):
+        raise ValueError(f"members {facts.get('members')}, arrays for {network.n_runs}")
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds values that are not finite")
+    kind = checks.one_of("Model", "scaling", facts["scaling"], SCALINGS)
+    shift, divisor = arrays["scaling.shift"], arrays["scaling.divisor"]
+    if not (divisor > 0).all():
+        raise ValueError("a scaling that divides by zero")
+    scaling = Scaling(kind, _number_or_column(shift), _number_or_column(divisor))
+    return Model(
+        network,
+        _tuple(facts, "classes"),
+        scaling,
+        _tuple(facts, "image_shape"),
+        _tuple(facts, "feature_names"),
+        dict(facts["training"]),
+        facts.get("bits", 16),
+    )
+
+
+def _tuple(facts: dict[str, Any], name: str) -> Any:
+    """A list of the file as a tuple; null as None."""
+    found = facts[name]
+    if not isinstance(found, list | None):
+        raise ValueError(f"{name} that are no list")
+    return found and tuple(found)
+
+
+def _number_or_column(array: Array) -> Any:
+    return array if array.ndim else float(array)

@@ -1,0 +1,290 @@
+"""A model as one ONNX file, from raw pictures or rows of features to classes and probabilities.
+
+    input   picture   (N, height, width, 3) or (N, height, width), 8 bits, any N
+            features  (N, n_x), for models of tables float64, for estimators of the weights' dtype
+    output  class          (N,) int64, index into the class names
+            probabilities  (N, n_classes), of the model's dtype
+        of an ensemble also
+            spread         (N, n_classes), the standard deviation of the members' probabilities
+        of an MLPClassifier of several labels
+            label          (N, n_y) int64, 0 or 1
+            probabilities  (N, n_y)
+        of an MLPRegressor
+            value          (N, n_y)
+
+Arithmetic is in float64 and answers are rounded at the end, as in the model's own predictions;
+weights are stored in their own dtype. Devices without float64, such as WebGPU, need float32
+arithmetic, whose answers depend on the order of sums in the fifth digit.
+
+The scaling is in the file, and so are the class names, in its metadata: `classes`, a JSON list.
+Examples come first here, as ONNX's users expect; inside chainrule they come last.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule._version import __version__
+from chainrule.errors import InputError
+from chainrule.files import tensor_file
+from chainrule.model.described import Described, described
+from chainrule.network.activations import LEAK
+
+if TYPE_CHECKING:
+    import onnx
+
+Array = np.ndarray
+# Newer ones exist, but not every onnxruntime in use reads them: 1.31 refuses onnx 1.23's default.
+IR_VERSION, OPSET = 10, 21
+COMPUTE = ("float64", "float32")
+INSTALL = 'Install it: pip install "chainrule[onnx]".'
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written and how well it was seen to agree.
+
+    examples : compared in onnxruntime with the model's own prediction. difference : the largest of
+    a probability or its spread, or of a value y as a part of max(1, |y|). input : its name and
+    shape in the file.
+    """
+
+    path: Path
+    examples: int
+    difference: float
+    input: str
+
+
+def export_onnx(
+    model: Any, path: str | Path, raw: Any = None, compute: str = "float64"
+) -> Exported:
+    """Write `model` to `path` as ONNX, after its answers were seen to be the model's own.
+
+    model : a `Model`, or a fitted MLPClassifier or MLPRegressor.
+    raw : real inputs to compare on. For a Model (n_x, m), unscaled, as `Model.predict_proba` takes
+        them; for an estimator rows (m, n_features), as its `predict` does. Without them drawn at
+        random (bytes for pictures, else around the scaling's mean).
+    compute : dtype of the file's arithmetic. "float32" is for devices without float64; weights and
+        answers are float32 then too.
+
+    Raises InputError, and writes nothing, where a number differs by more than rounding explains
+    (see `_tolerance`), or a decision where its probability leaves no doubt.
+    """
+    path = Path(path)
+    checks.one_of("export_onnx", "compute", compute, COMPUTE)
+    subject = described(model, raw)
+    data = _graph(subject, np.dtype(compute)).SerializeToString()
+    difference = _difference(subject, data, _tolerance(subject, compute))
+    tensor_file.write_bytes(path, data)
+    name, shape = subject.input
+    text = f"{name} ({', '.join(map(str, shape))})"
+    return Exported(path, len(subject.rows), difference, text)
+
+
+class _Builder:
+    """Collects nodes and constants; each method returns the name of its result.
+
+    dtype : of the arithmetic. stored : of the weights and the answers.
+    """
+
+    def __init__(self, dtype: np.dtype, stored: np.dtype) -> None:
+        try:
+            import onnx.helper
+            import onnx.numpy_helper
+        except ImportError:
+            raise InputError("export", "the package onnx", "none", INSTALL) from None
+        self.onnx, self.dtype, self.stored = onnx, dtype, stored
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+
+    def constant(self, value: Any, dtype: Any = None) -> str:
+        name = f"c{len(self.constants)}"
+        array = np.ascontiguousarray(np.asarray(value, dtype or self.dtype))
+        array = array.reshape(np.shape(value))  # ascontiguousarray makes numbers rank 1
+        self.constants.append(self.onnx.numpy_helper.from_array(array, name))
+        return name
+
+    def weight(self, value: Array) -> str:
+        """Float32 weights are cast by the file: in float64 they would take twice its size."""
+        name = self.constant(value, self.stored)
+        return name if self.stored == self.dtype else self.cast(name, self.dtype)
+
+    def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
+        output = output or f"t{len(self.nodes)}"
+        made = self.onnx.helper.make_node(kind, list(inputs), [output], **attributes)
+        self.nodes.append(made)
+        return output
+
+    def cast(self, x: str, dtype: Any, output: str | None = None) -> str:
+        to = self.onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+        return self.node("Cast", x, to=to, output=output)
+
+
+def _graph(subject: Described, compute: np.dtype) -> "onnx.ModelProto":
+    network = subject.network
+    make = _Builder(compute, min(compute, network.dtype))
+    A = _scaled(make, subject)
+    layers = zip(network.weights, network.biases, network.activations, strict=True)
+    for number, (W, b, activation) in enumerate(layers):
+        A = _activation(make, activation, _layer(make, A, W, b, first=number == 0))
+    _answers(make, A, subject)
+    return _model_proto(make, subject)
+
+
+def _layer(make: _Builder, A: str, W: Array, b: Array, *, first: bool) -> str:
+    """Z (N, n) from A (N, n_prev), or both with R runs before them.
+
+    The first layers of all the runs have one input and are one product: several times as fast as R
+    of them, most of all for a single picture. Not a MatMul: onnxruntime makes the division by 255
+    before it a factor in float32 (FusedMatMul's alpha), which moved probabilities by 5e-9.
+    """
+    if W.ndim == 3 and not first:
+        return make.node("Add", make.node("MatMul", A, make.weight(W.mT)), make.weight(b.mT))
+    rows = make.weight(W.reshape(-1, W.shape[-1]))
+    Z = make.node("Gemm", A, rows, make.weight(b.ravel()), transB=1)
+    if W.ndim == 2:
+        return Z
+    apart = make.node("Reshape", Z, make.constant([0, *W.shape[:-1]], np.int64))  # 0: N, as it is
+    return make.node("Transpose", apart, perm=[1, 0, 2])
+
+
+def _mean_and_spread(make: _Builder, A: str) -> tuple[str, str]:
+    """The mean over the runs of A (R, N, n) and the standard deviation, both (N, n)."""
+    runs = make.constant([0], np.int64)
+    mean = make.node("ReduceMean", A, runs, keepdims=0)
+    off = make.node("Sub", A, mean)
+    variance = make.node("ReduceMean", make.node("Mul", off, off), runs, keepdims=0)
+    return mean, make.node("Sqrt", variance)
+
+
+def _scaled(make: _Builder, subject: Described) -> str:
+    """Rows of scaled features (N, n_x), rounded to the arithmetic's dtype last, as Scaling does."""
+    pixels, n_x = subject.image_shape is not None, subject.network.layer_sizes[0]
+    x, _ = subject.input
+    if pixels:
+        x = make.node("Reshape", x, make.constant([-1, n_x], np.int64))
+    # In float32 a table's float64 column far from 0 would lose its digits.
+    work = np.result_type(subject.rows.dtype, make.dtype)
+    x = make.cast(x, work)
+    scaling = subject.scaling
+    for kind, value, nothing in (("Sub", scaling.shift, 0.0), ("Div", scaling.divisor, 1.0)):
+        if np.any(np.asarray(value) != nothing):
+            row = np.reshape(value, (1, -1)) if np.ndim(value) else value
+            x = make.node(kind, x, make.constant(row, work))
+    return x if work == make.dtype else make.cast(x, make.dtype)
+
+
+def _activation(make: _Builder, name: str, Z: str) -> str:
+    if name == "identity":
+        return Z
+    if name == "softmax":
+        return make.node("Softmax", Z, axis=-1)
+    if name == "leaky_relu":  # onnxruntime has LeakyRelu in float32 only
+        return make.node("Max", Z, make.node("Mul", Z, make.constant(LEAK)))
+    return make.node({"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "exp": "Exp"}[name], Z)
+
+
+def _answers(make: _Builder, A: str, subject: Described) -> None:
+    """The outputs, from A (N, n_y), or (R, N, n_y) of runs: rounded first, then decided by."""
+    if not subject.decides:
+        make.cast(A, make.stored, output="value")
+        return
+    one = subject.decides == "class" and subject.network.layer_sizes[-1] == 1
+    if subject.network.n_runs is not None:
+        A, S = _mean_and_spread(make, A)
+        if subject.spread is not None:
+            S = make.node("Concat", S, S, axis=1) if one else S
+            make.cast(S, make.stored, output="spread")
+    if one:
+        A = make.node("Concat", make.node("Sub", make.constant(1.0), A), A, axis=1)
+    P = make.cast(A, make.stored, output="probabilities")
+    if subject.decides == "class":
+        make.node("ArgMax", P, axis=1, keepdims=0, output="class")
+    else:
+        half = make.constant(0.5, make.stored)
+        make.cast(make.node("Greater", P, half), np.int64, output="label")
+
+
+def _model_proto(make: _Builder, subject: Described) -> "onnx.ModelProto":
+    helper = make.onnx.helper
+
+    def value(name: str, dtype: Any, shape: Any) -> Any:
+        kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+        return helper.make_tensor_value_info(name, kind, list(shape))
+
+    name, shape = subject.input
+    outputs = [
+        value(key, np.int64 if key == subject.decides else make.stored, ["N", *answer.shape[1:]])
+        for key, answer in subject.answers.items()
+    ]
+    inputs = [value(name, subject.rows.dtype, shape)]
+    found = helper.make_model(
+        helper.make_graph(make.nodes, "chainrule", inputs, outputs, make.constants),
+        ir_version=IR_VERSION,
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        producer_name="chainrule",
+        producer_version=__version__,
+    )
+    facts = {key: json.dumps(names, ensure_ascii=False) for key, names in subject.facts.items()}
+    helper.set_model_props(found, facts)
+    make.onnx.checker.check_model(found, full_check=True)
+    return found
+
+
+def _tolerance(subject: Described, compute: str) -> float:
+    """How far onnxruntime's numbers may lie from ours.
+
+    1e-9 in float64, 1e-6 for float32 weights; where exp is the output a logit of up to 88, rounded
+    to float32 by the estimators, moves it by 88 / 2^24 of itself. How exact float32 arithmetic is
+    depends on the network: another order of sums was seen to be 12 times as far off as our own.
+    """
+    if compute == "float32":
+        pairs = zip(subject.outputs(np.float32), subject.outputs(np.float64), strict=True)
+        return 1e-6 + 32 * max(_largest(single, exact) for single, exact in pairs)
+    if subject.network.dtype == np.float64:
+        return 1e-9
+    return 6e-6 if subject.network.activations[-1] == "exp" else 1e-6
+
+
+def _largest(found: Array, expected: Array) -> float:
+    """The largest difference; of numbers above 1 as a part of them."""
+    error = np.abs(found - expected) / np.maximum(1, np.abs(expected))
+    return float(error.max(initial=0.0))
+
+
+def _difference(subject: Described, data: bytes, allowed: float) -> float:
+    """The largest difference in onnxruntime; InputError if it is more than allowed."""
+    try:
+        import onnxruntime  # type: ignore[import-untyped]
+    except ImportError:
+        raise InputError("export", "the package onnxruntime", "none", INSTALL) from None
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    ours = subject.answers
+    found = dict(zip(ours, session.run(list(ours), {subject.input[0]: subject.rows}), strict=True))
+    numbers = [key for key in ours if key != subject.decides]
+    difference = max(_largest(found[key], ours[key]) for key in numbers)
+    wrong = 0
+    if subject.decides:
+        clear = _margin(subject) > 2 * allowed
+        wrong = int(np.count_nonzero((found[subject.decides] != ours[subject.decides]) & clear))
+    if wrong or not difference <= allowed:
+        raise InputError(
+            "export_onnx",
+            f"onnxruntime to give the model's {' and '.join(numbers)} to {allowed:.2g}",
+            f"{difference:.3g}, and {wrong} of {subject.rows.shape[0]} decisions that are others",
+            "Nothing was written; please report it with the versions of onnx and onnxruntime.",
+        )
+    return difference
+
+
+def _margin(subject: Described) -> Array:
+    """By how much the probabilities speak for each decision, in the decisions' shape."""
+    P = subject.numbers
+    if subject.decides == "label":
+        return np.abs(2 * P - 1)
+    top = np.sort(P, axis=1)
+    return top[:, -1] - top[:, -2]

@@ -1,0 +1,173 @@
+"""What goes wrong in a training, said in plain words, with the numbers and what to try.
+
+The thresholds are rules of thumb, each with its reason: an alarm says where to look, and silence
+proves nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from chainrule.show.layer_health import LayerSizes
+from chainrule.training import History
+
+# Of a layer's ReLUs. Layers of 5 or 7 units, as in the course's own network, often lose two or
+# three and learn all the same; without half of a layer there is less to learn with.
+DEAD = 0.5
+# The first layer learns a hundred times slower than the last. Sigmoids, whose g' <= 1/4, get there
+# in four layers of weights of length 1 (Glorot & Bengio 2010, section 4).
+VANISHING = 1e-2
+EXPLODING = 1e2  # the same, the other way
+RISE = 0.1  # of the first cost, from one record to the next: more than mini-batches' noise
+RISES = 0.05  # of the steps between records: fewer are single accidents
+LEAST_FALL = 0.1  # of the first cost: after a training that fell less, nearly all is still there
+# A cost that falls in a straight line does a tenth of its fall in the last tenth of the training;
+# one that has nearly arrived far less. Half of the straight line's is still on its way.
+STILL_FALLING = 0.05
+FEW = 20  # records that a tenth of them can be averaged of
+OVERFITTING = 0.1  # of the lowest validation cost: a smaller rise is often chance
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """kind : in two or three words. found : what was seen, with its numbers. advice : what to try.
+
+    Both are whole sentences; as text the alarm is all three.
+    """
+
+    kind: str
+    found: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.kind[0].upper()}{self.kind[1:]}: {self.found} {self.advice}"
+
+
+def alarms(
+    history: History, records: Sequence[LayerSizes] = (), dead: Iterable[float] = ()
+) -> tuple[Alarm, ...]:
+    """What looks wrong in one run: in its layers first, then in its costs.
+
+    records : `LayerHealth`'s, if it watched. Dead ReLUs are those of the last record; gradients
+    vanish or explode if they do in half of all records. Of a rate too low nothing is said where
+    layers already explain why the cost does not fall.
+    dead : where nothing watched, the fraction of dead ReLUs by layer (L,): see `dead_relus`.
+    """
+    parts = records[-1].dead if records else dead
+    found = [_dead(parts), _across_layers(records)]
+    if len(history) >= 2:
+        found.append(_too_high(history) or (None if any(found) else _too_low(history)))
+        found.append(_overfitting(history))
+    return tuple(alarm for alarm in found if alarm)
+
+
+def alarms_of_runs(histories: Sequence[History]) -> tuple[Alarm, ...]:
+    """What looks wrong in several trainings alike, such as those of a cross-validation: each kind
+    of alarm that half of them or more raise, as the first of these says it."""
+    raised: dict[str, list[Alarm]] = {}
+    for history in histories:
+        for alarm in alarms(history):
+            raised.setdefault(alarm.kind, []).append(alarm)
+    n = len(histories)
+    return tuple(
+        replace(first, found=f"In {len(all_of_them)} of {n} trainings, such as: {first.found}")
+        for all_of_them in raised.values()
+        if 2 * len(all_of_them) >= n
+        for first in all_of_them[:1]
+    )
+
+
+def _too_high(history: History) -> Alarm | None:
+    cost, iteration = history.cost, history.iteration
+    advice = "Try a learning rate three to ten times smaller, or scale the features."
+    bad = np.flatnonzero(~np.isfinite(cost))
+    if len(bad):
+        found = f"The cost is no longer a number at iteration {iteration[bad[0]]}."
+        return Alarm("learning rate too high", found, advice)
+    rises = np.flatnonzero(np.diff(cost) > RISE * abs(cost[0]))
+    if cost[-1] > (1 + RISE) * cost[0]:
+        found = f"The cost rose from {cost[0]:.3g} to {cost[-1]:.3g}."
+    elif len(rises) > RISES * (len(cost) - 1):
+        at = rises[0]
+        found = (
+            f"In {len(rises)} of {len(cost) - 1} steps between records the cost jumped up, first "
+            f"from {cost[at]:.3g} to {cost[at + 1]:.3g} before iteration {iteration[at + 1]}."
+        )
+    else:
+        return None
+    return Alarm("learning rate too high", found, advice)
+
+
+def _too_low(history: History) -> Alarm | None:
+    cost, last = history.cost, history.iteration[-1]
+    fall = cost[0] - cost[-1]
+    if fall < LEAST_FALL * abs(cost[0]):
+        found = f"In {last} iterations the cost only went from {cost[0]:.3g} to {cost[-1]:.3g}."
+        advice = (
+            "Try a learning rate three to ten times larger, or another start of the weights; if "
+            "neither helps, the features may say little about the labels."
+        )
+        return Alarm("learning rate too low", found, advice)
+    tenth = len(cost) // 10
+    if len(cost) < FEW:
+        return None
+    lately = cost[-2 * tenth : -tenth].mean() - cost[-tenth:].mean()
+    if lately <= STILL_FALLING * fall:
+        return None
+    found = (
+        f"After {last} iterations the cost is {cost[-1]:.3g} and still falling: its last tenth "
+        f"brought {lately / fall:.0%} of the whole fall."
+    )
+    return Alarm(
+        "learning rate too low", found, "Train longer, or try a rate two to three times larger."
+    )
+
+
+def _overfitting(history: History) -> Alarm | None:
+    validation = history.validation_cost
+    if validation is None or not np.isfinite(validation).all():
+        return None
+    best, cost = int(validation.argmin()), history.cost
+    if validation[-1] <= (1 + OVERFITTING) * validation[best] or cost[-1] >= cost[best]:
+        return None
+    found = (
+        f"The validation cost was lowest, {validation[best]:.3g}, at iteration "
+        f"{history.iteration[best]} and is {validation[-1]:.3g} at the end, while the training "
+        f"cost went on falling from {cost[best]:.3g} to {cost[-1]:.3g}."
+    )
+    advice = "Try early stopping, a penalty (l2), fewer hidden units, or more examples."
+    return Alarm("overfitting", found, advice)
+
+
+def _dead(parts: Iterable[float]) -> Alarm | None:
+    dead = {layer: part for layer, part in enumerate(parts, start=1) if part >= DEAD}
+    if not dead:
+        return None
+    first, *others = (f"{part:.0%} of the ReLUs of layer {k}" for k, part in dead.items())
+    listed = ", ".join([first, *(words.replace("the ReLUs of ", "") for words in others)])
+    found = f"{listed} are 0 on every example."
+    closed = [layer for layer, part in dead.items() if part == 1]
+    if closed:
+        found += f" Nothing passes layer {closed[0]}: the network gives the same answer to all."
+    advice = "Try a smaller learning rate, another seed, or leaky_relu."
+    return Alarm("dead ReLUs", found, advice)
+
+
+def _across_layers(records: Sequence[LayerSizes]) -> Alarm | None:
+    """Records where the length of dJ/dZ is 0 in the first or the last layer say nothing."""
+    told = [r.errors for r in records if np.isfinite(r.errors).all() and r.errors[[0, -1]].all()]
+    if not told:
+        return None
+    ratio = float(np.median([errors[0] / errors[-1] for errors in told]))
+    found = (
+        f"What backpropagation brings to the first layer is {ratio:.2g} times what it starts from "
+        "at the last (dJ/dZ, the median of all records)."
+    )
+    if ratio < VANISHING:
+        advice = "Try ReLU for sigmoid or tanh, He's or Xavier's initializer, or fewer layers."
+        return Alarm("vanishing gradients", found, advice)
+    if ratio > EXPLODING:
+        advice = "Try smaller starting weights (He's or Xavier's initializer), or fewer layers."
+        return Alarm("exploding gradients", found, advice)
+    return None

@@ -1,0 +1,148 @@
+"""Where a model of two features changes its mind: its decision boundary in the plane."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.data import Dataset
+from chainrule.errors import InputError
+from chainrule.model.model_file import Model
+from chainrule.network import Network
+from chainrule.show.plots import MARKERS, axes_or_new, finished, plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Array = np.ndarray
+# Okabe & Ito's colors of classes 0, 1, 2, ...; after the seventh they come again.
+POINTS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LIGHT_BLUE = "#74BCE8"
+STEPS = 200  # grid points along each side: the picture is no sharper with more
+COLUMNS = 4
+MARGIN = 0.08  # of the data's range, around it
+
+
+def boundary_plot(
+    model: Model, data: Dataset, axes: "Axes | None" = None, title: str = ""
+) -> "Figure":
+    """The model's answers over the plane, and the examples.
+
+    Two classes: shaded by the probability of the second, with the line where it is 0.5. Several:
+    each region in its class's color, the paler the less sure. data : of two features; the axes
+    are in their own, unscaled units.
+    """
+    data = _planar("boundary_plot", model, data)
+    axes = axes_or_new(axes, size=(6.0, 4.8))
+    shading = _shade(axes, model, data)
+    if shading is not None:
+        bar = axes.figure.colorbar(shading, ax=axes, ticks=np.linspace(0, 1, 6))
+        bar.set_label(f"probability of {plain(model.classes[1])}")
+    _points(axes, data)
+    axes.legend(fontsize="small", framealpha=0.9)
+    return _named(axes, data, title)
+
+
+def boundaries_over_time(
+    frames: Mapping[int, Network] | Mapping[str, Network], data: Dataset, title: str = ""
+) -> "Figure":
+    """`boundary_plot`'s panel for each network of one training, side by side, four in a row.
+
+    frames : {updates done: network}, as `NetworkFrames` keeps them; or {name: network}, to compare
+    other networks. data : that they were trained on, or other data of the same scaling.
+    """
+    from chainrule.show.figure import Figure
+
+    where = "boundaries_over_time"
+    if not frames:
+        raise InputError(where, "at least one network", "none", "Ask NetworkFrames for iterations.")
+    columns = min(len(frames), COLUMNS)
+    rows = -(-len(frames) // columns)
+    figure = Figure(figsize=(0.6 + 2.3 * columns, 0.8 + 2.4 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for axes in panels[len(frames) :]:
+        axes.set_axis_off()
+    for axes, (name, network) in zip(panels, frames.items(), strict=False):
+        model = Model.of(network, data)
+        shown = _planar(where, model, data)
+        _shade(axes, model, shown)
+        _points(axes, shown, size=9, edge=0.2)
+        _named(axes, shown, name if isinstance(name, str) else f"iteration {name}")
+        axes.label_outer()
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names), markerscale=2)
+    figure.suptitle(title, parse_math=False)
+    return figure
+
+
+def _planar(where: str, model: Model, data: Dataset) -> Dataset:
+    if data.raw.shape[0] != 2 or len(data) == 0:
+        raise InputError(
+            where, "examples of two features", f"{len(data)} of {data.raw.shape[0]} features"
+        )
+    return model.prepare(data)
+
+
+def _shade(axes: "Axes", model: Model, data: Dataset) -> Any:
+    """Color the plane; returns the shading of the probability, if there are two classes."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    (x, y), P = _grid(model, data.raw)
+    extent = (x[0], x[-1], y[0], y[-1])
+    place: dict[str, Any] = {"extent": extent, "origin": "lower", "aspect": "auto"}
+    if len(P) > 2:
+        sure = (P.max(axis=0) - 1 / len(P)) / (1 - 1 / len(P))
+        axes.imshow(_tints(P.argmax(axis=0), sure), **place)
+        for k in range(len(P)):
+            lead = P[k] - np.delete(P, k, axis=0).max(axis=0)
+            if lead.min() < 0 < lead.max():
+                axes.contour(x, y, lead, [0], colors="k", linewidths=1)
+        return None
+    # From white to light blue: one lightness for each probability, and points stand out on all.
+    shades = LinearSegmentedColormap.from_list("probability", ["white", LIGHT_BLUE])
+    shading = axes.imshow(P[1], cmap=shades, vmin=0, vmax=1, **place)
+    if P[1].min() < 0.5 < P[1].max():
+        axes.contour(x, y, P[1], [0.5], colors="k", linewidths=1.5)
+    return shading
+
+
+def _grid(model: Model, raw: Array) -> tuple[Array, Array]:
+    """The sides (2, STEPS) of the plane around the data, and P (n_classes, STEPS, STEPS) there."""
+    low, high = raw.min(axis=1), raw.max(axis=1)
+    margin = MARGIN * np.where(high > low, high - low, 1.0)
+    sides = np.linspace(low - margin, high + margin, STEPS, axis=1)
+    places = np.stack(np.meshgrid(*sides)).reshape(2, -1)
+    return sides, model.predict_proba(places).reshape(-1, STEPS, STEPS)
+
+
+def _tints(winner: Array, sure: Array) -> Array:
+    """Colors (..., 3) in [0, 1]: the winner's, mixed with white, at most 60 % of it."""
+    from matplotlib.colors import to_rgb
+
+    colors = np.array([to_rgb(POINTS[k % len(POINTS)]) for k in range(winner.max() + 1)])
+    share = 0.15 + 0.45 * sure[..., None]
+    return share * colors[winner] + (1 - share)
+
+
+def _points(axes: "Axes", data: Dataset, size: float = 16, edge: float = 0.4) -> None:
+    for k, name in enumerate(data.classes):
+        x, y = data.raw[:, data.labels == k]
+        axes.scatter(
+            x,
+            y,
+            s=size,
+            color=POINTS[k % len(POINTS)],
+            marker=MARKERS[k % len(MARKERS)],
+            edgecolors="white",
+            linewidths=edge,
+            label=plain(f"class {name}" if name.startswith("_") else name, 24),
+        )
+
+
+def _named(axes: "Axes", data: Dataset, title: str) -> "Figure":
+    first, second = data.feature_names or ("x1", "x2")
+    axes.set(xlabel=plain(first), ylabel=plain(second))
+    figure = finished(axes, title)
+    axes.grid(visible=False)
+    return figure

@@ -1,0 +1,203 @@
+"""Pictures for a network that looks at pictures: its weights, its activations, its mistakes."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.data import Dataset, feature_matrix
+from chainrule.errors import InputError
+from chainrule.model.evaluation import evaluate
+from chainrule.model.model_file import Model
+from chainrule.network import Network
+from chainrule.show.plots import TRAINING, finished, plain
+from chainrule.wording import shortened
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Array = np.ndarray
+# Blue through gray to yellow: its lightness rises all the way, so that signs show in gray, too.
+SIGNED = "cividis"
+COLUMNS = 6
+LEAST_WIDTH = 4.6  # inches of a figure, which has a title
+NAMED = 12  # output units whose classes can be written below their bars
+
+
+def unit_effects(network: Network, X: Any) -> Array:
+    """How much each unit of the first layer moves the next one, (n_1,), in units of its logits.
+
+        effect_k = sum_j |W[2]_jk| std_i(A[1]_ki)
+
+    The standard deviation is over the examples of X (n_x, m), an array or a feature matrix: a unit
+    that is always equally on moves nothing. Without hidden layers the units are the outputs, and
+    the effect is std_i(Z[1]_ki).
+    """
+    cache = network.forward(X)
+    if len(network.weights) == 1:
+        return cache.Z[0].std(axis=1)
+    return np.abs(network.weights[1]).sum(axis=0) * cache.A[0].std(axis=1)
+
+
+def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = "") -> "Figure":
+    """First-layer weights in the pictures' shape, the units of the greatest effect first.
+
+    data : over whose examples the effects are taken (`unit_effects`). The weights are those of
+    scaled pixels. Gray is 0, and each unit has its own scale, from -max|w| to max|w|. A color
+    picture's weights are three pictures side by side, for red, green and blue: their mean would
+    hide a unit that sets red against green.
+    """
+    network, shape = _single("weight_pictures", model), _shape("weight_pictures", model)
+    checks.whole_number("weight_pictures", "most", most, least=1)
+    data = model.prepare(data)
+    effects = unit_effects(network, feature_matrix(data.raw, network.dtype, data.scaling))
+    order = np.argsort(-effects, kind="stable")[:most]
+    color = len(shape) == 3
+    columns = min(3 if color else COLUMNS, len(order))
+    figure, panels = _panels(len(order), columns, (3.4 if color else 1.5, 1.6))
+    for axes, k in zip(panels.flat, order, strict=False):
+        picture = network.weights[0][k].reshape(shape)
+        if color:
+            picture = np.concatenate(list(np.moveaxis(picture, -1, 0)), axis=1)
+            for edge in (1, 2):
+                axes.axvline(edge * shape[1] - 0.5, color="white", linewidth=2)
+        size = float(np.abs(picture).max()) or 1.0
+        image = axes.imshow(picture, cmap=SIGNED, vmin=-size, vmax=size)
+        axes.set_title(f"unit {k}: effect {effects[k]:.2g}\nmax |w| {size:.2g}", fontsize=7)
+    bar = figure.colorbar(image, ax=panels, ticks=[-size, 0, size], shrink=0.8, aspect=30)
+    bar.ax.set_yticklabels(["-max |w|", "0", "max |w|"])
+    note = "weights of scaled pixels" + (", left to right: red, green, blue" if color else "")
+    figure.supxlabel(note, fontsize=8)
+    figure.suptitle(title, parse_math=False)
+    return figure
+
+
+def activation_pictures(model: Model, data: Dataset, index: int, title: str = "") -> "Figure":
+    """One picture and what each layer makes of it: a bar for every unit's activation.
+
+    index : of the example in `data`. The output's bars are probabilities, in [0, 1].
+    """
+    where = "activation_pictures"
+    network, _ = _single(where, model), _shape(where, model)
+    data = model.prepare(data)
+    if not -len(data) <= index < len(data):
+        raise InputError(where, f"index of one of {len(data)} examples", str(index))
+    data = data.select([index])
+    cache = network.forward(feature_matrix(data.raw, network.dtype, data.scaling))
+    figure, panels = _panels(len(cache.A) + 1, len(cache.A) + 1, (2.5, 2.7))
+    first, *rest = panels[0]
+    first.imshow(pictures(data)[0], cmap="gray", vmin=0, vmax=255)
+    first.set_title(
+        f"{plain(data.example_names[0], 24)}\n{plain(data.classes[data.labels[0]], 24)}"
+    )
+    for layer, (axes, A) in enumerate(zip(rest, cache.A, strict=True), start=1):
+        axes.set_axis_on()
+        output = layer == len(cache.A)
+        a = model.probabilities(A)[:, 0] if output else A[:, 0]
+        axes.bar(range(len(a)), a, color=TRAINING, width=0.9 if len(a) < 60 else 1.0)
+        kind = network.activations[layer - 1]
+        zeros = f", {(a == 0).sum()} of {len(a)} at 0" if kind == "relu" else ""
+        finished(axes, f"output, {kind}" if output else f"layer {layer}, {kind}{zeros}")
+        axes.set(xlabel="class" if output else "unit", ylabel="probability" if output else "a")
+        if output and len(a) <= NAMED:
+            names = [plain(name, 14) for name in model.classes]
+            turn = {"rotation": 45, "ha": "right"} if len(a) > 2 else {}
+            axes.set_xticks(range(len(a)), names, fontsize=8, **turn)
+            axes.set(xlabel="", ylim=(0, 1))
+        else:
+            axes.xaxis.get_major_locator().set_params(integer=True)
+    for axes in panels.flat:
+        axes.title.set_fontsize(9)
+    figure.suptitle(title, parse_math=False)
+    return figure
+
+
+def mistakes_gallery(model: Model, data: Dataset, most: int = 12, title: str = "") -> "Figure":
+    """The mislabeled pictures, the most confident mistakes first.
+
+    Below each its name, what it was taken for and what it is, and the probability of the latter.
+    """
+    _shape("mistakes_gallery", model)
+    checks.whole_number("mistakes_gallery", "most", most, least=1)
+    data = model.prepare(data)
+    mistakes = evaluate(model, data).mistakes[:most]
+    if not mistakes:
+        figure, panels = _panels(1, 1, (4.0, 1.2))
+        panels[0, 0].text(0.5, 0.5, f"no mistakes among {len(data)} pictures", ha="center")
+        figure.suptitle(title, parse_math=False)
+        return figure
+    texts = [
+        "\n".join(
+            (
+                shortened(mistake.name, 24),
+                f"taken for {shortened(mistake.predicted, 14)}",
+                f"is {shortened(mistake.actual, 14)}, p {mistake.probability_of_actual:.2g}",
+            )
+        )
+        for mistake in mistakes
+    ]
+    wrong = [mistake.index for mistake in mistakes]
+    return gallery(data, wrong, texts, title, columns=min(COLUMNS, len(wrong)))
+
+
+def gallery(
+    data: Dataset, index: Sequence[int], texts: Sequence[str], title: str = "", columns: int = 6
+) -> "Figure":
+    """Pictures of a data set with a text above each, up to three lines."""
+    from chainrule.show.figure import Figure
+
+    shown = pictures(data)
+    rows = -(-len(index) // columns)
+    figure = Figure(figsize=(1.6 * columns, 2.1 * rows + 0.5), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False)
+    for axes in panels.flat:
+        axes.set_axis_off()
+    for axes, i, text in zip(panels.flat, index, texts, strict=False):
+        axes.imshow(shown[i], cmap="gray", vmin=0, vmax=255)
+        lines = [
+            line if len(line) <= 26 else f"{line[:12]}...{line[-11:]}" for line in text.split("\n")
+        ]
+        axes.set_title("\n".join(lines), fontsize=7, parse_math=False)
+    figure.suptitle(title, parse_math=False)
+    return figure
+
+
+def pictures(data: Dataset) -> Array:
+    """The examples as pictures (m, height, width[, 3]) uint8, to be looked at.
+
+    Numbers that are not bytes are stretched over 0 to 255, from the least to the greatest of all.
+    """
+    assert data.image_shape is not None
+    raw = data.raw
+    if raw.dtype != np.uint8:
+        low, high = float(raw.min()), float(raw.max())
+        raw = ((raw - low) * (255 / ((high - low) or 1))).astype(np.uint8)
+    return raw.T.reshape(-1, *data.image_shape)
+
+
+def _single(where: str, model: Model) -> Network:
+    if model.network.n_runs is not None:
+        got = f"an ensemble of {model.n_members}"
+        raise InputError(where, "a single network", got, "Pass model.member(r).")
+    return model.network
+
+
+def _shape(where: str, model: Model) -> tuple[int, ...]:
+    if model.image_shape is None:
+        raise InputError(where, "a model of pictures", "one of tables or points: no picture shape")
+    return model.image_shape
+
+
+def _panels(n: int, columns: int, size: tuple[float, float]) -> "tuple[Figure, Array]":
+    """A figure of n panels of `size` inches each, in rows of `columns`, all without an axis."""
+    from chainrule.show.figure import Figure
+
+    rows = -(-n // columns)
+    # Wide enough for a title, however few the panels are.
+    size_of_all = max(size[0] * columns + 0.8, LEAST_WIDTH), size[1] * rows + 0.5
+    figure = Figure(figsize=size_of_all, layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False)
+    for axes in panels.flat:
+        axes.set_axis_off()
+    return figure, panels

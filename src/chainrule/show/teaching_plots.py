@@ -1,0 +1,129 @@
+"""Pictures to learn from: activation functions with their derivatives, and broadcasting."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.errors import InputError
+from chainrule.network.activations import ACTIVATIONS
+from chainrule.show.plots import TRAINING, VALIDATION, axes_or_new, finished
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Array = np.ndarray
+COURSE = ("sigmoid", "tanh", "relu", "leaky_relu")
+ELEMENTWISE = tuple(name for name in ACTIVATIONS if name != "softmax")
+JUMP = 0.9  # between neighbors 0.01 apart: no slope but that of a kink changes so fast
+OPERATIONS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
+SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
+LARGEST = 8  # boxes a side: more cannot be read
+OWN, COPY, RESULT = "#56B4E9", "white", "#F5D9A6"
+
+
+def activations_plot(names: Sequence[str] = COURSE, title: str = "") -> "Figure":
+    """Each activation function g(z) and, dashed, its derivative g'(z), over z in [-4, 4].
+
+    names : of those that act on each number alone; softmax, which does not, has no such picture.
+    """
+    from chainrule.show.figure import Figure
+
+    for name in names:
+        checks.one_of("activations_plot", "each name", name, ELEMENTWISE)
+    checks.whole_number("activations_plot", "the number of names", len(names), least=1)
+    figure = Figure(figsize=(2.7 * len(names) + 0.3, 3.2), layout="constrained")
+    panels = figure.subplots(1, len(names), squeeze=False)[0]
+    z = np.linspace(-4, 4, 801)
+    for axes, name in zip(panels, names, strict=True):
+        g = ACTIVATIONS[name]
+        A = g(z)
+        slope = g.backward(np.ones_like(z), A)
+        slope[1:][np.abs(np.diff(slope)) > JUMP] = np.nan
+        axes.plot(z, A, color=TRAINING, label="g(z)")
+        axes.plot(z, slope, color=VALIDATION, linestyle="--", label="g'(z)")
+        axes.set(xlabel="z")
+        finished(axes, name.replace("_", " "))
+        axes.legend(frameon=False, loc="upper left", fontsize="small")
+    figure.suptitle(title, parse_math=False)
+    return figure
+
+
+def broadcasting_plot(
+    a: Any, b: Any, operation: str = "+", axes: "Axes | None" = None, title: str = ""
+) -> "Figure":
+    """How NumPy stretches two arrays to one shape: a (3, 1) and a (1, 4) become (3, 4).
+
+    Solid boxes are the array's own numbers; dashed ones are what broadcasting reads again, without
+    a copy. a, b : numbers or arrays of at most two axes and 8 numbers a side. A rank-1 array (n,)
+    is read as the row (1, n). operation : "+", "-", "*" or "/".
+
+    InputError where the shapes do not fit each other.
+    """
+    where = "broadcasting_plot"
+    checks.one_of(where, "operation", operation, OPERATIONS)
+    pair = [checks.reals(where, "arrays of numbers", value) for value in (a, b)]
+    shape = _common_shape(where, *pair)
+    with np.errstate(all="ignore"):
+        result = np.atleast_2d(OPERATIONS[operation](*pair))
+    rows, columns = result.shape
+    height = (1.1 if title else 0.6) + 0.52 * rows
+    axes = axes_or_new(axes, size=(1.6 + 0.52 * (3 * columns + 3), height))
+    left = 0.0
+    for part, sign in ((pair[0], SIGNS[operation]), (pair[1], "=")):
+        own = np.atleast_2d(part).shape
+        _boxes(axes, left, np.broadcast_to(part, result.shape), own, OWN, part.shape)
+        axes.text(left + columns + 0.75, rows / 2, sign, ha="center", va="center", fontsize=16)
+        left += columns + 1.5
+    _boxes(axes, left, result, result.shape, RESULT, shape)
+    axes.set(xlim=(-0.1, left + columns + 0.1), ylim=(rows + 0.8, -0.1), aspect="equal")
+    axes.set_axis_off()
+    figure = finished(axes, title)
+    axes.margins(0)
+    return figure
+
+
+def _common_shape(where: str, a: Array, b: Array) -> tuple[int, ...]:
+    try:
+        shape = np.broadcast_shapes(a.shape, b.shape)
+    except ValueError:
+        raise InputError(
+            where,
+            "shapes that are equal, or 1, in each axis counted from the last",
+            f"{a.shape} and {b.shape}",
+            "Give one of them an axis of length 1: reshape(n, 1) or reshape(1, n).",
+        ) from None
+    if len(shape) > 2 or not all(1 <= n <= LARGEST for n in shape):
+        expected = f"at most two axes of 1 to {LARGEST} numbers"
+        raise InputError(where, expected, f"a result of shape {shape}")
+    return shape
+
+
+def _boxes(
+    axes: "Axes", left: float, values: Array, own: tuple[int, ...], color: str, shape: Any
+) -> None:
+    """A box for each of `values`, from x = `left` on; those beyond the array's own are dashed."""
+    from matplotlib.patches import Rectangle
+
+    for (i, j), value in np.ndenumerate(values):
+        mine = i < own[0] and j < own[1]
+        look: dict[str, Any] = {"facecolor": color} if mine else {"linestyle": "--"}
+        box = {"facecolor": COPY, "edgecolor": "black" if mine else "#777777", **look}
+        # The solid edges lie over the dashed ones of their neighbors.
+        axes.add_patch(Rectangle((left + j, i), 1, 1, zorder=2 + mine, **box))
+        shade = "black" if mine else "#555555"
+        text = f"{value:.3g}"
+        axes.text(
+            left + j + 0.5,
+            i + 0.5,
+            text,
+            ha="center",
+            va="center",
+            color=shade,
+            fontsize=9,
+            zorder=4,
+        )
+    middle = left + values.shape[1] / 2
+    axes.text(middle, values.shape[0] + 0.25, f"{shape}", ha="center", va="top", fontsize=10)

@@ -1,0 +1,1 @@
+"""A network's pass as a computation graph."""

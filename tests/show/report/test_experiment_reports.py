@@ -1,0 +1,152 @@
+"""Reports of experiments: what they say, against the results themselves."""
+
+import html
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.data import Splits
+from chainrule.experiments import (
+    Setting,
+    compare_learning_rates,
+    cross_validate,
+    find_learning_rate,
+    leave_one_out,
+    review_labels,
+    sweep,
+)
+from chainrule.show.report import (
+    cross_validation_report,
+    label_review_report,
+    learning_rates_report,
+    leave_one_out_report,
+    sweep_report,
+)
+
+SETTING = Setting(hidden=(4,), learning_rate=0.1, iterations=30)
+GIVEN = {"title": "t", "settings": {"seed": 0}}
+
+
+@pytest.fixture(scope="module")
+def fashion():
+    return cr.open_data("fashion", positive="Sandal")
+
+
+@pytest.fixture(scope="module")
+def few(fashion):
+    return fashion.train.select(np.arange(60))
+
+
+def text(page):
+    """The page's words, without tags and isolates."""
+    plain = re.sub(r"<[^>]+>", " ", page.split("</style>")[1])
+    return " ".join(html.unescape(plain).translate({0x2068: None, 0x2069: None}).split())
+
+
+def test_cross_validation(few):
+    found = cross_validate(few, SETTING, folds=4)
+    said = text(cross_validation_report(found, few, **GIVEN))
+    right = int((found.probabilities.argmax(axis=0) == few.labels).sum())
+    assert f"{100 * right / 60:.1f} % right" in said[:200]
+    assert f"{right} of 60 examples, each by a network trained without it" in said
+    for row in found.rows():
+        assert f"{row['fold']} 15 {100 * row['accuracy']:.1f} % {row['cost']:.4f}" in said
+    assert f"{found.cost.mean:.4f} {found.auc.mean:.4f}" in said
+    assert f"{60 - right} of the 60 examples when held out" in said
+
+
+def test_a_cross_validation_without_any_result(few):
+    found = cross_validate(few, replace(SETTING, learning_rate=1e200), folds=3)
+    assert np.isnan(found.probabilities).all()
+    said = text(cross_validation_report(found, few, **GIVEN))
+    assert "No answer No training ended with a result" in said
+    assert "diverged" in said
+
+
+def test_leave_one_out(few):
+    found = leave_one_out(few, SETTING)
+    said = text(leave_one_out_report(found, few, **GIVEN))
+    assert f"{round(found.accuracy * 60)} of 60 examples" in said
+    fall = found.full - found.probabilities[few.labels, np.arange(60)]
+    most = int(np.argmax(fall))
+    assert f"{found.full[most]:.3f} → {found.full[most] - fall[most]:.3f}" in said
+    rows = sorted(found.rows(), key=lambda row: -row["mean_change_of_others"])
+    assert f"mean change of others {rows[0]['name']} " in said
+
+
+def test_label_review(few):
+    wrong = few.labels.copy()
+    wrong[:3] = 1 - wrong[:3]
+    flipped = replace(few, labels=wrong)
+    P = np.eye(2)[:, few.labels] * 0.8 + 0.1
+    found = review_labels(flipped, P)
+    page = label_review_report(found, flipped, decide="Decide in x.csv.", **GIVEN)
+    said = text(page)
+    assert "3 labels to look at" in said
+    assert "Decide in x.csv." in said
+    assert page.count("<figure>") == 3
+    assert "looks like" in said
+    some = review_labels(flipped, P, most=1)
+    said = text(label_review_report(some, flipped, **GIVEN))
+    assert "3 labels to look at" in said
+    assert "the 1 most suspicious" in said
+
+
+def test_no_suspicious_label(few):
+    found = review_labels(few, np.eye(2)[:, few.labels] * 0.8 + 0.1)
+    said = text(label_review_report(found, few, **GIVEN))
+    assert "0 labels to look at" in said
+    assert "None." in said
+
+
+def test_a_sweep_is_measured_on_the_test_set(fashion, few):
+    splits = Splits(few, None, fashion.test)
+    space = {"learning_rate": [0.01, 0.1], "hidden": [(), (4,)]}
+    found = sweep(few, space, base=replace(SETTING, hidden=()), folds=3)
+    said = text(sweep_report(found, splits, **GIVEN))
+    accuracy = cr.evaluate(cr.Model.of(found.best.network, splits), fashion.test).accuracy
+    assert f"{100 * accuracy:.1f} % right" in said[:200]
+    assert f"{round(500 * accuracy)} of 500 test examples" in said
+    assert "looks better than it is" not in said
+
+
+def test_without_a_test_set_the_choice_is_warned_of(few):
+    found = sweep(few, {"l2": [0.0, 0.1]}, base=SETTING, folds=3)
+    said = text(sweep_report(found, Splits(few), **GIVEN))
+    assert f"{100 * found.trials[0].accuracy.mean:.1f} % right" in said[:200]
+    assert "looks better than it is" in said
+
+
+def test_a_sweep_that_found_nothing(few):
+    found = sweep(few, {"learning_rate": [1e200, 1e210]}, base=SETTING, folds=3)
+    assert "No answer The cost of every setting diverged." in text(
+        sweep_report(found, Splits(few), **GIVEN)
+    )
+    nothing = replace(found, trials=(), complete=False)
+    said = text(sweep_report(nothing, Splits(few), **GIVEN))
+    assert "No answer No setting was finished." in said
+    assert "It was interrupted" in said
+
+
+def test_learning_rates(few):
+    found = compare_learning_rates(few, [0.1, 0.01, 1e200], SETTING)
+    said = text(learning_rates_report(found, few, **GIVEN))
+    assert "Learning rate 0.1" in said
+    assert "diverged at" in said
+    suggestion = find_learning_rate(few, SETTING, count=6, iterations=20)
+    said = text(learning_rates_report(suggestion, few, **GIVEN))
+    assert f"Learning rate {suggestion.rate:.2g}" in said
+    assert suggestion.reason in said
+
+
+def test_tables_and_ten_classes():
+    points = cr.open_data("planar:moons").train.select(np.arange(0, 400, 10))
+    found = leave_one_out(points, SETTING)
+    page = leave_one_out_report(found, points, **GIVEN)
+    assert "<figure>" not in page
+    ten = cr.open_data("fashion").train.select(np.arange(80))
+    found = cross_validate(ten, SETTING, folds=2, stratified=False)
+    assert "Ankle boot" in cross_validation_report(found, ten, **GIVEN)

@@ -1,0 +1,199 @@
+"""The report of a training: what it says, and that names from data run nothing."""
+
+import html
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+import chainrule as cr
+from chainrule.data import Dataset, Splits
+from chainrule.model.evaluation import Evaluation
+from chainrule.show.report import training_report
+from chainrule.show.report.images import Image
+from chainrule.show.report.page import Section
+from chainrule.show.report.sections import Accuracy
+from chainrule.show.report.why import why_section
+
+HOSTILE = (
+    "<script>alert(1)</script>.png",
+    '"><img src=x onerror=alert(1)>.png',
+    "a" * 300 + ".png",
+    "кот 🐈 'quoted'.png",
+    "\u202egnp.exe.png",
+    "{{ 7 * 7 }}.png",
+)
+
+
+def report(splits, iterations=40, **options):
+    n_y = len(splits.train.classes)
+    network = cr.Network.create((splits.train.raw.shape[0], 5, 1 if n_y == 2 else n_y))
+    trained = cr.train(network, splits.train, learning_rate=0.05, iterations=iterations)
+    model = cr.Model.of(trained.network, splits)
+    given = {"title": "t", "settings": {"seed": 0}} | options
+    return model, training_report(model, splits, trained.history, **given)
+
+
+@pytest.fixture(scope="module")
+def fashion():
+    return cr.open_data("fashion", positive="Sandal")
+
+
+def test_it_opens_with_the_answer_on_the_test_set(fashion):
+    model, page = report(fashion)
+    found = cr.evaluate(model, fashion.test)
+    right = round(found.accuracy * 500)
+    interval = binomtest(right, 500).proportion_ci(0.95, method="wilson")
+    text = " ".join(re.sub(r"<[^>]+>", " ", page.split("</style>")[1]).split())
+    assert text.index(f"{100 * found.accuracy:.1f} % right") < 100
+    assert f"{right} of 500 test examples" in text
+    assert f"between {100 * interval.low:.1f} % and {100 * interval.high:.1f} %" in text
+    assert "(90.0 %)" in text
+    assert "There was no test set" not in text
+
+
+def test_without_a_test_set_it_warns(fashion):
+    _, page = report(replace(fashion, test=None))
+    assert "There was no test set" in page
+    assert "1000 training examples" in " ".join(page.split())
+
+
+@pytest.mark.parametrize(
+    ("right", "m", "baseline", "verdict"),
+    [
+        (95, 100, 0.5, "better than always"),
+        (55, 100, 0.5, "not clearly better"),
+        (5, 100, 0.5, "worse than"),
+        (1, 1, 1.0, "not clearly better"),
+    ],
+)
+def test_the_verdict_leaves_room_for_chance(right, m, baseline, verdict):
+    majority = round(baseline * m)
+    hit = min(right, majority)
+    # Right answers in the commonest class first, then in the other.
+    confusion = np.array([[hit, majority - hit], [m - majority - (right - hit), right - hit]])
+    found = Accuracy("test", Evaluation(("a", "b"), confusion, 0.1, ()))
+    assert found.verdict.startswith(verdict)
+    assert found.words.startswith(f"{right} of {m} test; with so many, the true rate lies between")
+    seen = replace(found, seen=True)
+    assert seen.interval == "-"
+    assert "true rate" not in seen.words
+
+
+def test_it_needs_nothing_from_elsewhere(fashion):
+    why = Section("Why", pictures=[Image("data:image/png;base64,AA==", "why")])
+    _, page = report(fashion, why=why)
+    addresses = re.findall(r"""(?:src|href|action|url)\s*[=(]\s*["']?([^"'\s>)]+)""", page)
+    assert addresses
+    assert all(address.startswith("data:image/") for address in addresses)
+    assert "<script" not in page
+    assert len(page) < 3_000_000
+    assert page.count("<img ") == page.count(" alt=")
+
+
+def test_names_are_text(fashion):
+    n = len(HOSTILE)
+    test = fashion.test.select(np.arange(n))
+    # All of them mistakes: their labels are turned round.
+    model, _ = report(fashion)
+    wrong = 1 - model.predict(test.raw)
+    classes = ("<b>no</b>", "yes & <i>more</i>")
+    renamed = Dataset(test.raw, wrong, classes, HOSTILE, test.image_shape, test.scaling, "<u>x</u>")
+    train = replace(fashion.train, classes=classes, source="<u>train</u>")
+    _, page = report(Splits(train, None, renamed), settings={"data": "</dd><script>1</script>"})
+    assert "<script>" not in page
+    assert "<b>no</b>" not in page
+    assert "<u>" not in page
+    shown = [
+        name
+        for name in HOSTILE
+        if html.escape(name).replace("&#x27;", "&#39;") in page.replace("&#34;", "&quot;")
+    ]
+    assert shown == list(HOSTILE)
+
+
+def test_tables_have_no_pictures():
+    splits = cr.open_data("planar:moons")
+    _, page = report(splits)
+    assert "<figure>" not in page
+    assert "What the first layer looks for" not in page
+
+
+def test_ten_classes():
+    splits = cr.open_data("fashion")
+    _, page = report(splits)
+    assert "Ankle boot" in page
+
+
+def test_a_mistake_has_the_probability_of_what_it_is():
+    splits = cr.open_data("fashion")
+    model, page = report(splits)
+    worst = cr.evaluate(model, splits.test).mistakes[0]
+    test = model.prepare(splits.test)
+    P = model.predict_proba(test.raw[:, [worst.index]])[:, 0]
+    actual = test.classes.index(worst.actual)
+    text = re.sub("[\u2068\u2069]", "", page)
+    assert f"is {worst.actual} ({P[actual]:.3f})" in text
+    assert f"taken for {worst.predicted} ({P.max():.3f})" in text
+
+
+def test_why_without_following_the_training_again(fashion):
+    model, _ = report(fashion)
+    section = why_section(model, fashion, note="it was long ago")
+    assert section.words == [
+        "Which training pictures pushed these answers is not shown: it was long ago."
+    ]
+    assert len(section.pictures) == 2
+    assert "Nearest training picture: train[" in section.pictures[0].words
+    assert "Pushed most" not in section.pictures[0].words
+
+
+def test_why_says_what_is_exact_and_what_the_pushes_add_up_to(fashion):
+    data = fashion.train.select(np.arange(60))
+    start = cr.Network.create((784, 5, 1))
+    again = {"start": start, "learning_rate": 0.05, "iterations": 40}
+    trained = cr.train(start, data, learning_rate=0.05, iterations=40)
+    splits = Splits(data, None, fashion.test)
+    section = why_section(cr.Model.of(trained.network, splits), splits, again)
+    assert "are exact" in section.words[0]
+    for words in section.words[1:]:
+        left, right = words.split(" = ")
+        parts = re.findall(r"[-+]?[0-9]+[.][0-9]{3}(?= )", right)
+        assert len(parts) == 5
+        assert float(left.split()[-1]) == pytest.approx(sum(map(float, parts)), abs=3e-3)
+    assert len(section.words) == 3
+
+
+def test_why_where_training_again_ends_elsewhere(fashion):
+    model, _ = report(fashion)
+    other = {"start": cr.Network.create((784, 5, 1), rng=9), "iterations": 3}
+    section = why_section(model, fashion, other)  # which may be of other data
+    assert section.words[0].startswith("Not shown: ")
+    assert "gave other weights" in section.words[0]
+    assert not section.pictures
+    known = replace(model, training={"digest": fashion.train.digest()})
+    section = why_section(known, fashion, other)
+    assert "is not shown: training again ended with other weights" in section.words[0]
+    assert len(section.pictures) == 2
+    (words,) = why_section(replace(model, training={"digest": "0" * 64}), fashion).words
+    assert words.endswith("the model was trained on; got others: their digest differs.")
+
+
+def test_nothing_to_explain(fashion):
+    few = Splits(fashion.train.select(np.arange(30)), None, None)
+    model, page = report(few, iterations=400)
+    assert cr.evaluate(model, few.train).mistakes == ()
+    assert "None of the 30 training examples." in page
+    assert why_section(model, few) is None
+    moons = cr.open_data("planar:moons")
+    assert why_section(report(moons)[0], moons) is None
+
+
+def test_of_what_was_trained_on_no_interval_is_told(fashion):
+    _, page = report(replace(fashion, test=None))
+    assert "the true rate lies" not in page
+    _, page = report(Splits(fashion.train, fashion.test, None))
+    assert "these are the validation examples" in page
+    assert "the true rate lies" in page

@@ -1,0 +1,179 @@
+"""Pictures of trainings compared, and of explanations."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.influence.explanation import Explanation, Pushes
+from chainrule.influence.likeness import Likeness
+from chainrule.show.experiment_plots import (
+    fold_curves,
+    learning_curves,
+    left_out_plot,
+    rate_plot,
+    score_plot,
+)
+from chainrule.show.explanation_plot import explanation_plot
+from chainrule.show.picture_plots import gallery
+from chainrule.show.plots import learning_curve
+from chainrule.training import History, Record
+
+image = pytest.mark.mpl_image_compare(savefig_kwargs={"dpi": 50})
+T = np.arange(0, 101, 5)
+
+
+def history(rate, validation=None, first=0.7):
+    """Costs that fall as exp(-rate t); validation costs that rise again by `validation`."""
+    cost = first * np.exp(-rate * T)
+    held = [None] * len(T) if validation is None else cost + 0.05 + validation * T
+    return History(
+        [
+            Record(int(t), int(t), 0.1, c, 0.5, v, None if v is None else 0.5)
+            for t, c, v in zip(T, cost, held, strict=True)
+        ]
+    )
+
+
+def rows(n=12):
+    layers = [(), (8,), (20,), (8, 4)]
+    return [
+        {
+            "hidden": layers[k % 4],
+            "l2": [0.0, 0.01, 0.1][k % 3],
+            "accuracy": 0.9 - 0.01 * k,
+            "accuracy_deviation": 0.005 * (k % 3),
+        }
+        for k in range(n)
+    ]
+
+
+def ticks(axes):
+    return [label.get_text() for label in axes.get_xticklabels()]
+
+
+@image
+def test_picture_of_a_learning_curve():
+    return learning_curve(history(0.03, validation=0.001), title="A run that overfits")
+
+
+@image
+def test_picture_of_several_runs():
+    runs = [history(rate) for rate in (0.1, 0.03, 0.01, 0.001)]
+    return learning_curves(runs, [f"rate {k}" for k in range(4)], title="Four rates")
+
+
+@image
+def test_picture_of_several_validated_runs():
+    runs = [history(rate, validation=0.001) for rate in (0.1, 0.03, 0.01)]
+    return learning_curves(runs, ["a", "b", "c"], title="Three validated runs")
+
+
+@image
+def test_picture_of_folds():
+    return fold_curves([history(0.02 + 0.002 * k, 0.0005) for k in range(5)], title="Five folds")
+
+
+@image
+def test_picture_of_a_range_test():
+    rates = np.geomspace(1e-4, 10, 12)
+    cost = np.where(rates < 2, 0.1 + 0.6 / (1 + 20 * rates), np.nan)
+    return rate_plot(rates, cost, 0.7, 0.5, title="A range test")
+
+
+@image
+def test_picture_of_scores():
+    return score_plot(rows(), ("hidden", "l2"), "accuracy", title="A sweep")
+
+
+@image
+def test_picture_of_left_out_examples():
+    rng = np.random.default_rng(2)
+    trained_on = rng.uniform(0.4, 1, 60)
+    return left_out_plot(trained_on, trained_on * rng.uniform(0.3, 1, 60), title="Left out")
+
+
+@image
+def test_picture_of_a_gallery():
+    data = cr.open_data("fashion").train
+    names = [f"{data.names[i]}\nlabeled {data.classes[data.labels[i]]}" for i in range(8)]
+    return gallery(data, range(8), names, title="A gallery")
+
+
+@image
+def test_picture_of_an_explanation():
+    data = cr.open_data("fashion").train.select(np.arange(20))
+    values = np.linspace(-1, 1, 20)
+    found = Explanation(
+        1,
+        np.array([0.2, 0.8]),
+        data.raw[:, 3] / 255 - 0.5,
+        None,
+        Likeness(np.arange(6), np.linspace(1, 2, 6), 0.5),
+        Pushes(values, 0.0, 0.0, 0.0, 0.1),
+        values[::-1] / 10,
+    )
+    return explanation_plot(found, data.raw[:, 3], data, "An explanation")
+
+
+def test_validation_is_drawn_beside_training():
+    figure = learning_curves([history(0.1, 0.001), history(0.03)], ["a", "b"])
+    axes = figure.axes[0]
+    drawn = [line.get_ydata() for line in axes.lines if len(line.get_ydata()) == len(T)]
+    assert len(drawn) == 3
+    np.testing.assert_array_equal(drawn[1], history(0.1, 0.001).validation_cost)
+    assert axes.get_ylabel() == "cost"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b", "validation"]
+
+
+def test_hidden_layers_come_in_their_order():
+    figure = score_plot(rows(), ("hidden",), "accuracy")
+    assert ticks(figure.axes[0]) == ["none", "8", "20", "8-4"]
+
+
+def test_trials_of_one_value_stand_apart():
+    figure = score_plot(rows(), ("hidden",), "accuracy")
+    places = figure.axes[0].containers[0].lines[0].get_xdata()
+    assert len(set(np.round(places, 6))) == 12
+    assert np.abs(places - np.round(places)).max() <= 0.3
+
+
+def test_beyond_seven_runs_the_others_are_gray():
+    figure = learning_curves([history(0.01 * k) for k in range(10)], [str(k) for k in range(10)])
+    names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert names == [*map(str, range(7)), "3 others"]
+
+
+def test_a_curve_that_diverges_does_not_set_the_scale():
+    broken = History(
+        [Record(t, t, 0.1, cost, 0.5) for t, cost in ((0, 0.7), (5, 1e9), (10, np.inf))]
+    )
+    figure = learning_curves([history(0.01), broken], ["sound", "broken"])
+    low, high = figure.axes[0].get_ylim()
+    assert low == 0
+    assert 0.7 < high < 2
+
+
+def test_exact_changes_that_are_not_known_are_left_out():
+    data = cr.open_data("fashion").train.select(np.arange(4))
+    values = np.array([0.1, np.nan, -0.2, np.nan])
+    found = Explanation(0, np.array([0.9, 0.1]), data.raw[:, 0] / 255, None, exact=values)
+    figure = explanation_plot(found, data.raw[:, 0], data)
+    titles = [axes.get_title() for part in figure.subfigs for axes in part.axes]
+    assert [title.split()[-1] for title in titles if "train[" in title] == ["+0.100", "-0.200"]
+    assert not any("nan" in title for title in titles)
+
+
+def test_validation_that_rises_is_not_cut_off():
+    figure = learning_curves([history(0.03, validation=0.02)], ["a"])
+    axes = figure.axes[0]
+    assert axes.get_ylim()[1] > max(history(0.03, validation=0.02).validation_cost)
+
+
+def test_numbers_and_none_are_sorted_as_numbers():
+    found = [{"batch_size": size, "accuracy": 0.5} for size in (128, None, 8, 32)]
+    assert ticks(score_plot(found, ("batch_size",), "accuracy").axes[0]) == [
+        "8",
+        "32",
+        "128",
+        "None",
+    ]
