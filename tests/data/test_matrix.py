@@ -5,9 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
 
-from chainrule.data import FeatureMatrix, FloatMatrix, PixelMatrix, Scaling, feature_matrix
-from chainrule.data import matrix as matrix_module
+from chainrule.data import (
+    FeatureMatrix,
+    FloatMatrix,
+    PixelMatrix,
+    Scaling,
+    SparseMatrix,
+    feature_matrix,
+)
+from chainrule.data.matrix import verbs
 from chainrule.errors import InputError
 
 N_X, M = 23, 7
@@ -27,7 +35,7 @@ def scaled(pixels, kind):
 
 @pytest.fixture(params=[1, 300, 2**24], ids=["a row", "some rows", "one block"])
 def blocks(request, monkeypatch):
-    monkeypatch.setattr(matrix_module, "BLOCK_BYTES", request.param)
+    monkeypatch.setattr(verbs, "BLOCK_BYTES", request.param)
 
 
 @pytest.mark.usefixtures("blocks")
@@ -78,7 +86,7 @@ def test_gram_with_other_examples(first, second):
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 5, 100])
 def test_gram_made_of_parts_is_whole_and_symmetric(monkeypatch, rows):
-    monkeypatch.setattr("chainrule.data.matrix.GRAM_ROWS", rows)
+    monkeypatch.setattr("chainrule.data.matrix.pixels.GRAM_ROWS", rows)
     pixels = np.random.default_rng(3).integers(0, 256, (30, 5), dtype=np.uint8)
     plain = pixels / 255
     K = PixelMatrix(pixels).gram()
@@ -149,3 +157,22 @@ def test_what_is_no_matrix_says_so():
         PixelMatrix(draw()[:3], Scaling.standard(draw()[:2]))
     with pytest.raises(InputError, match="float64 or float32"):
         PixelMatrix(draw(), dtype=np.float16)
+
+
+def test_sparse_matrix_has_the_four_verbs():
+    rng = np.random.default_rng(3)
+    X, other = rng.standard_normal((7, 5)), rng.standard_normal((7, 2))
+    sparse, dense = SparseMatrix(csr_array(X.T)), FloatMatrix(X)
+    assert sparse.shape == dense.shape
+    W, D = rng.standard_normal((2, 3, 7)), rng.standard_normal((2, 3, 5))
+    assert_allclose(sparse.times(W), dense.times(W))
+    assert_allclose(sparse.outer(D), dense.outer(D))
+    assert_allclose(sparse.gram(), dense.gram())
+    K = dense.gram(FloatMatrix(other))
+    assert_allclose(sparse.gram(SparseMatrix(csr_array(other.T))), K)
+    assert_allclose(sparse.gram(FloatMatrix(other)), K)
+    assert_allclose(sparse.select([3, 1]).gram(), dense.select([3, 1]).gram())
+    assert isinstance(sparse, FeatureMatrix)
+    assert_allclose(sparse.columns([3, 1]), dense.columns([3, 1]))
+    assert sparse.astype(np.float32).dtype == np.float32
+    assert sparse.astype(np.float64) is sparse

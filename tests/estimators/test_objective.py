@@ -6,10 +6,11 @@ from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
 
 from chainrule import FloatMatrix, Network
+from chainrule.data import SparseMatrix
 from chainrule.estimators.first_layer import CarriedDual, DensePrimal
 from chainrule.estimators.objective import Objective
 from chainrule.estimators.rotated import Rotated
-from chainrule.estimators.sparse import SparseMatrix, SparsePrimal
+from chainrule.estimators.sparse import SparsePrimal
 
 ALPHA = 0.7
 FORMS = ["primal", "sparse primal", "rotated", "rotated, more examples than features"]
@@ -129,18 +130,3 @@ def test_the_gradient_on_some_features_is_part_of_that_on_all():
     _, _, _, _, plain = problem(form="primal")
     plain.evaluate(None, Y, s)
     assert_allclose(whole.ravel(), plain.block.g[: whole.size], rtol=1e-10, atol=1e-13)
-
-
-def test_sparse_matrix_has_the_four_verbs():
-    rng = np.random.default_rng(3)
-    X, other = rng.standard_normal((7, 5)), rng.standard_normal((7, 2))
-    sparse, dense = SparseMatrix(csr_array(X.T)), FloatMatrix(X)
-    assert sparse.shape == dense.shape
-    W, D = rng.standard_normal((2, 3, 7)), rng.standard_normal((2, 3, 5))
-    assert_allclose(sparse.times(W), dense.times(W))
-    assert_allclose(sparse.outer(D), dense.outer(D))
-    assert_allclose(sparse.gram(), dense.gram())
-    assert_allclose(sparse.gram(SparseMatrix(csr_array(other.T))), dense.gram(FloatMatrix(other)))
-    assert_allclose(sparse.columns([3, 1]), dense.columns([3, 1]))
-    assert sparse.astype(np.float32).dtype == np.float32
-    assert sparse.astype(np.float64) is sparse

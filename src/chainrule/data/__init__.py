@@ -12,13 +12,14 @@ if TYPE_CHECKING:
         FeatureMatrix,
         FloatMatrix,
         PixelMatrix,
+        SparseMatrix,
         feature_matrix,
         resident,
     )
     from chainrule.data.open import open_data, open_raw
     from chainrule.data.readers.images import read_image
     from chainrule.data.reading import Reading
-    from chainrule.data.scaling import Scaling
+    from chainrule.data.transform import Scaling
 else:
     lazily(
         __name__,
@@ -27,10 +28,10 @@ else:
             "readers.images": "read_image",
             "label_decisions": "apply_decisions read_decisions",
             "matching": "matched",
-            "matrix": "FeatureMatrix FloatMatrix PixelMatrix feature_matrix resident",
+            "matrix": "FeatureMatrix FloatMatrix PixelMatrix SparseMatrix feature_matrix resident",
             "open": "open_data open_raw",
             "reading": "Reading",
-            "scaling": "Scaling",
+            "transform": "Scaling",
         },
     )
 
@@ -41,6 +42,7 @@ __all__ = [
     "PixelMatrix",
     "Reading",
     "Scaling",
+    "SparseMatrix",
     "Splits",
     "apply_decisions",
     "feature_matrix",

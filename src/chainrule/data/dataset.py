@@ -13,7 +13,7 @@ from chainrule.data import display
 from chainrule.data.labels import alike, comparison, denies
 from chainrule.data.matrix import FeatureMatrix, feature_matrix
 from chainrule.data.reading import Reading
-from chainrule.data.scaling import Scaling
+from chainrule.data.transform import Scaling
 from chainrule.errors import DataError, InputError
 
 

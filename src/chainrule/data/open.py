@@ -26,7 +26,7 @@ from chainrule.data.readers.sources import ACCEPTED, TABLES, is_builtin, refuse_
 from chainrule.data.readers.table import open_table
 from chainrule.data.readers.tree import subfolders
 from chainrule.data.reading import Reading, as_text, listed
-from chainrule.data.scaling import KINDS, Scaling
+from chainrule.data.transform import KINDS, Scaling
 from chainrule.errors import DataError
 
 LARGEST = 4096  # pixels a side: a picture of that size has 50 million features

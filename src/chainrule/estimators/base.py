@@ -20,6 +20,7 @@ from sklearn.utils.validation import (
 )
 
 from chainrule import blas, checks
+from chainrule.data import SparseMatrix
 from chainrule.errors import InputError
 from chainrule.estimators import epochs, lbfgs
 from chainrule.estimators.architecture import (
@@ -39,7 +40,7 @@ from chainrule.estimators.parameters import CONSTRAINTS
 from chainrule.estimators.predictions import logits
 from chainrule.estimators.rotated import Rotated
 from chainrule.estimators.rows import Rows
-from chainrule.estimators.sparse import SparseMatrix, SparsePrimal
+from chainrule.estimators.sparse import SparsePrimal
 from chainrule.estimators.tasks import Tasks
 from chainrule.estimators.updates import Updates
 from chainrule.network import Network

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from chainrule.data import FloatMatrix
-from chainrule.estimators.sparse import SparseMatrix
+from chainrule.data import FloatMatrix, SparseMatrix
 
 Array = np.ndarray
 

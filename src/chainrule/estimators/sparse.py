@@ -1,58 +1,13 @@
-"""Sparse features: the feature matrix's verbs over SciPy's rows, and the first layer on them."""
+"""The first layer on sparse features."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
+from chainrule.data import SparseMatrix
 from chainrule.training.parameters import Part
 
 Array = np.ndarray
-
-
-class SparseMatrix:
-    """A feature matrix X (n_x, m) held as sparse rows, one an example.
-
-    rows : (m, n_x) in SciPy's CSR form, float64 or float32, viewed.
-    """
-
-    def __init__(self, rows: Any) -> None:
-        self.rows = rows
-        self._gram: Array | None = None
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        m, n_x = self.rows.shape
-        return n_x, m
-
-    @property
-    def dtype(self) -> np.dtype:
-        return self.rows.dtype
-
-    def astype(self, dtype: Any) -> "SparseMatrix":
-        return self if np.dtype(dtype) == self.dtype else SparseMatrix(self.rows.astype(dtype))
-
-    def columns(self, index: Any) -> Array:
-        """Examples at `index` as floats, not sparse: (n_x, k)."""
-        return self.rows[index].toarray().T
-
-    def times(self, W: Array) -> Array:
-        """W X for W (..., n_1, n_x): (..., n_1, m)."""
-        flat = W.reshape(-1, W.shape[-1])
-        return (self.rows @ flat.T).T.reshape(*W.shape[:-1], -1)
-
-    def outer(self, D: Array) -> Array:
-        """D X^T for D (..., n_1, m): (..., n_1, n_x)."""
-        flat = D.reshape(-1, D.shape[-1])
-        return (self.rows.T @ flat.T).T.reshape(*D.shape[:-1], -1)
-
-    def gram(self, other: Any = None) -> Array:
-        """X^T X (m, m), computed once and kept; or X^T X_other (m, m_other)."""
-        if other is not None:
-            return (self.rows @ other.rows.T).toarray()
-        if self._gram is None:
-            self._gram = (self.rows @ self.rows.T).toarray()
-        return self._gram
 
 
 class SparsePrimal:

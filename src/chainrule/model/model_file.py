@@ -11,7 +11,7 @@ from chainrule import checks
 from chainrule._version import __version__
 from chainrule.data import Dataset, Scaling, Splits, feature_matrix, matched
 from chainrule.data.readers.images import DEPTHS
-from chainrule.data.scaling import KINDS as SCALINGS
+from chainrule.data.transform import KINDS as SCALINGS
 from chainrule.errors import InputError, ModelFileError
 from chainrule.files import tensor_file
 from chainrule.network import Network

@@ -1,0 +1,77 @@
+"""Features in memory as floats."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.data.matrix.verbs import FeatureMatrix, cross_gram, flat
+from chainrule.errors import InputError
+
+
+class FloatMatrix:
+    """X as floats in memory.
+
+    X : (n_x, m), float64 or float32. Held example by example (Fortran order), so that a
+    mini-batch is read contiguously: the transpose of a C-ordered table (rows are examples) is
+    viewed, a C-ordered X is copied once.
+    """
+
+    def __init__(self, X: Any, dtype: Any = None) -> None:
+        X = checks.matrix("FloatMatrix", "X", X)
+        if dtype is None:
+            dtype = X.dtype if X.dtype in checks.FLOATS else np.float64
+        X = checks.in_range("FloatMatrix", "X", X, checks.float_dtype("FloatMatrix", dtype))
+        self._X = np.asarray(X, order="F")
+        self._gram: np.ndarray | None = None
+
+    def __repr__(self) -> str:
+        return f"FloatMatrix{self.shape}, {self.dtype}"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        n_x, m = self._X.shape
+        return n_x, m
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self._X.dtype
+
+    def astype(self, dtype: Any) -> "FloatMatrix":
+        """The same features in another float dtype (itself if it has it already)."""
+        return self if np.dtype(dtype) == self.dtype else FloatMatrix(self._X, dtype)
+
+    def select(self, index: Any) -> "FloatMatrix":
+        """The examples at `index` as a matrix of their own (a copy)."""
+        return FloatMatrix(self._X[:, index], self.dtype)
+
+    def columns(self, index: Any) -> np.ndarray:
+        """Examples at `index` (a slice or k integers): (n_x, k); a view for a slice."""
+        if isinstance(index, slice):
+            return self._X[:, index]
+        return self._X.T[index].T
+
+    def times(self, W: np.ndarray) -> np.ndarray:
+        """W X for W (..., n_1, n_x): (..., n_1, m)."""
+        return (flat(W) @ self._X).reshape(*W.shape[:-1], self.shape[1])
+
+    def outer(self, D: np.ndarray) -> np.ndarray:
+        """D X^T for D (..., n_1, m): (..., n_1, n_x)."""
+        return (flat(D) @ self._X.T).reshape(*D.shape[:-1], self.shape[0])
+
+    def gram(self, other: FeatureMatrix | None = None) -> np.ndarray:
+        """X^T X (m, m), computed once and kept; or X^T X_other (m, m_other)."""
+        if other is not None:
+            return cross_gram(self, other)
+        if self._gram is None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                K = self._X.T @ self._X
+            if not checks.all_finite(K.diagonal()):
+                raise InputError(
+                    "Gram matrix",
+                    f"features whose squares {self.dtype} holds",
+                    "larger ones",
+                    'Scale them, or train with first_layer="primal".',
+                )
+            self._gram = K
+        return self._gram

@@ -1,0 +1,42 @@
+"""Which form X takes."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.data.matrix.floats import FloatMatrix
+from chainrule.data.matrix.pixels import PixelMatrix
+from chainrule.data.matrix.verbs import FeatureMatrix
+from chainrule.data.transform import Scaling
+
+# Pixels that make no more floats than this may be held as floats as well, see `resident`.
+RESIDENT_BYTES = 64 * 2**20
+
+
+def feature_matrix(X: Any, dtype: Any = None, scaling: Scaling | None = None) -> FeatureMatrix:
+    """X as a feature matrix: one already is itself, 8-bit arrays stay so, others become floats.
+
+    scaling : None for the numbers that the array holds. That its bytes are pixels, and how these
+        are scaled, only a Dataset or a PixelMatrix says.
+    """
+    if isinstance(X, FeatureMatrix):
+        return X
+    if scaling is not None:
+        checks.kind("feature_matrix", "scaling", scaling, Scaling)
+    array = checks.matrix("feature_matrix", "X", X)
+    if array.dtype == np.uint8:
+        return PixelMatrix(array, scaling or Scaling(), dtype or np.float64)
+    return FloatMatrix(array if scaling is None else scaling(array, np.dtype(dtype)), dtype)
+
+
+def resident(X: FeatureMatrix) -> FeatureMatrix:
+    """X as floats in memory if it is small, else itself: for whoever reads it at every step.
+
+    Turning pixels into floats takes about as long as a product with a few rows of weights.
+    """
+    checks.kind("resident", "X", X, FeatureMatrix)
+    small = X.shape[0] * X.shape[1] * X.dtype.itemsize <= RESIDENT_BYTES
+    if isinstance(X, FloatMatrix) or not small:
+        return X
+    return FloatMatrix(X.columns(slice(None)))

@@ -1,0 +1,60 @@
+"""Features as SciPy's sparse rows."""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.data.matrix.verbs import FeatureMatrix, cross_gram, flat
+
+
+class SparseMatrix:
+    """A feature matrix X (n_x, m) held as sparse rows, one an example.
+
+    rows : (m, n_x) in SciPy's CSR form, float64 or float32, viewed.
+    """
+
+    def __init__(self, rows: Any) -> None:
+        self.rows = rows
+        self._gram: np.ndarray | None = None
+
+    def __repr__(self) -> str:
+        return f"SparseMatrix{self.shape}, {self.dtype}"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        m, n_x = self.rows.shape
+        return n_x, m
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.rows.dtype
+
+    def astype(self, dtype: Any) -> "SparseMatrix":
+        """The same features in another float dtype (itself if it has it already)."""
+        return self if np.dtype(dtype) == self.dtype else SparseMatrix(self.rows.astype(dtype))
+
+    def select(self, index: Any) -> "SparseMatrix":
+        """The examples at `index` as a matrix of their own."""
+        return SparseMatrix(self.rows[index])
+
+    def columns(self, index: Any) -> np.ndarray:
+        """Examples at `index` as floats, not sparse: (n_x, k)."""
+        return self.rows[index].toarray().T
+
+    def times(self, W: np.ndarray) -> np.ndarray:
+        """W X for W (..., n_1, n_x): (..., n_1, m)."""
+        return (self.rows @ flat(W).T).T.reshape(*W.shape[:-1], -1)
+
+    def outer(self, D: np.ndarray) -> np.ndarray:
+        """D X^T for D (..., n_1, m): (..., n_1, n_x)."""
+        return (self.rows.T @ flat(D).T).T.reshape(*D.shape[:-1], -1)
+
+    def gram(self, other: FeatureMatrix | None = None) -> np.ndarray:
+        """X^T X (m, m), computed once and kept; or X^T X_other (m, m_other)."""
+        if isinstance(other, SparseMatrix):
+            return (self.rows @ other.rows.T).toarray()
+        if other is not None:
+            return cross_gram(self, other)
+        if self._gram is None:
+            self._gram = (self.rows @ self.rows.T).toarray()
+        return self._gram
