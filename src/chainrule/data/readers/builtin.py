@@ -23,7 +23,7 @@ def open_fashion() -> Splits:
     license, Zalando SE 2017. tools/make_fashion.py chose the pictures. Names tell the place in
     the original files: "train[16]", "t10k[0]".
     """
-    place = resources.files(__package__).joinpath("files", "fashion.npz")
+    place = resources.files("chainrule.data").joinpath("files", "fashion.npz")
     with place.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         arrays = dict(archive)
     train, test = (_fashion(arrays, part) for part in ("train", "t10k"))
