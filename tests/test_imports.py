@@ -15,7 +15,7 @@ from chainrule.cli.app import SUMMARIES, app
 ROOT = Path(chainrule.__file__).parent
 # A part imports from lower levels, or from its own level without a circle.
 LEVELS = [
-    {"_lazy", "_version", "errors", "checks", "html", "files", "wording", "blas"},
+    {"_lazy", "_version", "errors", "checks", "display", "html", "files", "wording", "blas"},
     {"network", "data"},
     {"training", "graph"},
     {

@@ -1,13 +1,10 @@
-"""Means, spreads and tables."""
-
-import csv
-import json
+"""Means and spreads."""
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from chainrule.experiments.measures import Spread, area_under_curve, write_table
+from chainrule.experiments.measures import Spread, area_under_curve
 
 
 def test_spread():
@@ -40,20 +37,3 @@ def test_area_under_curve():
     assert np.isnan(area_under_curve(A, A))
     assert np.isnan(area_under_curve(A * np.nan, Y))
     assert np.isnan(area_under_curve(A[:1], np.ones((1, 20))))
-
-
-def test_tables(tmp_path):
-    rows = [{"a": (20, 7), "b": float("nan"), "c": 'x, "y"'}, {"a": (), "b": 0.1 + 0.2, "c": ""}]
-    write_table(rows, tmp_path / "t.csv")
-    write_table(rows, tmp_path / "t.JSON")
-    with open(tmp_path / "t.csv", newline="") as file:
-        found = list(csv.DictReader(file))
-    assert [row["a"] for row in found] == ["20 7", ""]
-    assert float(found[1]["b"]) == 0.1 + 0.2
-    assert found[0]["c"] == 'x, "y"'
-    assert json.loads((tmp_path / "t.JSON").read_text()) == [
-        {"a": [20, 7], "b": None, "c": 'x, "y"'},
-        {"a": [], "b": 0.1 + 0.2, "c": ""},
-    ]
-    write_table([], tmp_path / "none.csv")
-    assert (tmp_path / "none.csv").read_text().strip() == ""

@@ -76,14 +76,15 @@ def _written(job: Job[Folds], found: "CrossValidation") -> dict[str, Any]:
 def write_predictions(P: Any, data: "Dataset", folder: Path) -> None:
     """predictions.csv: each example's class, and the probabilities P (n_classes, m) of networks
     trained without it."""
-    from chainrule.experiments.measures import write_table
+    from chainrule.display import Table
+    from chainrule.show import tables
 
     rows = [
         {"name": name, "class": data.classes[label]}
         | {f"probability of {k}": float(p) for k, p in zip(data.classes, column, strict=True)}
         for name, label, column in zip(data.example_names, data.labels, P.T, strict=True)
     ]
-    write_table(rows, folder / "predictions.csv")
+    tables.write(Table.of(rows), folder / "predictions.csv")
 
 
 def _report(job: Job[Folds], found: "CrossValidation", facts: dict[str, Any]) -> str:

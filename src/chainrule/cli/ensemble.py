@@ -10,11 +10,12 @@ from chainrule.cli import show
 from chainrule.cli.experiment import Common, Job, carried_out, planned
 from chainrule.cli.options import Options, evaluation, trained_on
 from chainrule.cli.results import results, results_table
+from chainrule.display import Table
 from chainrule.experiments import Ensemble, train_ensemble
-from chainrule.experiments.measures import write_table
 from chainrule.jobs.run_folder import Folder
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model, save
+from chainrule.show import tables
 from chainrule.show.experiment_plots import learning_curves
 from chainrule.show.saving import save_figure
 
@@ -62,7 +63,7 @@ def _written(job: Job[Members], found: Ensemble) -> dict[str, Any]:
         reached[name]["mean_accuracy_of_members"] = float(np.mean([one.accuracy for one in own]))
         for row, one in zip(rows, own, strict=True):
             row |= {f"{name}_accuracy": one.accuracy, f"{name}_cost": one.cost}
-    write_table(rows, job.folder.table)
+    tables.write(Table.of(rows), job.folder.table)
     names = [f"seed {seed}" for seed in found.seeds]
     title = f"{job.data_name}: {len(names)} members"
     figure = learning_curves(found.histories, names, title=title)

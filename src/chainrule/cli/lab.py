@@ -209,17 +209,18 @@ def _trained_table(rows: "Sequence[Trained]") -> Any:
 
 def _write(found: Found, folder: "ExperimentFolder") -> None:
     """Tables as CSV, and pictures."""
-    from chainrule.experiments.measures import write_table
+    from chainrule.display import Table
     from chainrule.lab.pictures import parity_chart, times_chart
+    from chainrule.show import tables
     from chainrule.show.saving import save_figure
 
     if found.times:
-        write_table(_rows(found.times), folder.table)
+        tables.write(Table.of(_rows(found.times)), folder.table)
         title = "The same results, from loops and from matrix equations"
         save_figure(times_chart(found.times, title=title), folder.path / "times.png")
     if found.built:
-        write_table(_rows(found.built), folder.path / "parity-built.csv")
-        write_table(_rows(found.trained), folder.path / "parity-trained.csv")
+        tables.write(Table.of(_rows(found.built)), folder.path / "parity-built.csv")
+        tables.write(Table.of(_rows(found.trained)), folder.path / "parity-trained.csv")
         chart = parity_chart(found.built, found.trained, title="Parity of n bits")
         save_figure(chart, folder.path / "parity.png")
 

@@ -10,15 +10,24 @@ fold (`examples.py`).
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chainrule.display import Column, Result, Table
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.folds import draw_folds
-from chainrule.experiments.measures import Measures, Spread, frame, html, measured, write_table
+from chainrule.experiments.measures import (
+    DIVERGED,
+    MEASURES,
+    SCORES,
+    TRAINING_COST,
+    Measures,
+    Spread,
+    iteration,
+    measured,
+)
 from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
@@ -41,7 +50,7 @@ class Fold:
 
 
 @dataclass(frozen=True, eq=False)
-class CrossValidation:
+class CrossValidation(Result):
     """folds : of the first repeat, then of the second, ...
 
     outputs : (n_y, m) each example's output by the networks trained without it, averaged over the
@@ -77,31 +86,28 @@ class CrossValidation:
             f"CrossValidation({len(self.folds)} folds: accuracy {self.accuracy}, cost {self.cost})"
         )
 
-    def _repr_html_(self) -> str:
-        return html(repr(self), self.rows())
-
-    def rows(self) -> list[dict[str, Any]]:
-        """A row for each fold, as a table."""
-        return [
-            {
-                "fold": k,
-                "examples": fold.held_out.size,
-                "accuracy": fold.measures.accuracy,
-                "cost": fold.measures.cost,
-                "auc": fold.measures.auc,
-                "training_cost": float(fold.history.cost[-1]),
-                "diverged": fold.diverged if fold.diverged >= 0 else "",
-            }
+    def table(self) -> Table:
+        """A row for each fold; below them their mean and deviation."""
+        columns = (Column("fold"), Column("examples", "whole"), *MEASURES, TRAINING_COST, DIVERGED)
+        rows = [
+            (
+                k,
+                fold.held_out.size,
+                *vars(fold.measures).values(),
+                float(fold.history.cost[-1]),
+                iteration(fold.diverged),
+            )
             for k, fold in enumerate(self.folds, start=1)
         ]
+        spreads = [getattr(self, name) for name in SCORES]
+        foot = [
+            (part, None, *(getattr(spread, part) for spread in spreads), None, None)
+            for part in ("mean", "deviation")
+        ]
+        return Table(columns, rows, foot)
 
-    def to_csv(self, path: str | Path) -> None:
-        """The table of folds; JSON if the name ends in .json."""
-        write_table(self.rows(), path)
-
-    def to_frame(self) -> Any:
-        """The table of folds as a pandas DataFrame."""
-        return frame(self.rows())
+    def facts(self) -> dict[str, Any]:
+        return {name: vars(getattr(self, name)) for name in SCORES} | {"folds": self.rows()}
 
 
 def cross_validate(

@@ -29,12 +29,21 @@ import numpy as np
 from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.data.label_decisions import write_decisions
+from chainrule.display import Column, Result, Table
 from chainrule.errors import InputError
-from chainrule.experiments.measures import html
 from chainrule.wording import percent
 
 Array = np.ndarray
 SUM_TOLERANCE = 1e-4  # float32 probabilities of many classes
+COLUMNS = (
+    Column("index", "whole"),
+    Column("name", head="example"),
+    Column("given", head="labeled"),
+    Column("suggested", head="looks like"),
+    Column("probability_of_given", "number", "probability"),
+    Column("probability_of_suggested", "number", "of the other"),
+    Column("reason"),
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,7 @@ class Suspect:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LabelReview:
+class LabelReview(Result):
     """suspects : the most suspicious first.
 
     ranking : (k,) indices of all examples that were judged: first those whose given class is not
@@ -73,8 +82,17 @@ class LabelReview:
         without = f", {len(self.unjudged)} without probabilities" if len(self.unjudged) else ""
         return f"LabelReview({len(self.suspects)} suspects of {len(self.ranking)}{without})"
 
-    def _repr_html_(self) -> str:
-        return html(repr(self), [vars(suspect) for suspect in self.suspects])
+    def table(self) -> Table:
+        """A row for each suspect."""
+        return Table(COLUMNS, [tuple(vars(suspect).values()) for suspect in self.suspects])
+
+    def facts(self) -> dict[str, Any]:
+        judged = self.ranking.size
+        return {
+            "accuracy_held_out": (judged - self.doubted) / max(1, judged),
+            "suspects": self.rows(),
+            "unjudged": self.unjudged,
+        }
 
     def to_csv(self, path: str | Path) -> None:
         """A row for each suspect, in a new file for `open_data(..., labels=path)`.
@@ -83,7 +101,7 @@ class LabelReview:
         empty, as suggested) or to "drop". InputError if the file exists.
         """
         undecided = {"decision": "keep", "relabel_as": ""}
-        write_decisions((vars(suspect) | undecided for suspect in self.suspects), path)
+        write_decisions((row | undecided for row in self.rows()), path)
 
 
 def review_labels(data: Dataset, P: Any, *, most: int | None = None) -> LabelReview:

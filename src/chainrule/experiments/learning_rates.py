@@ -7,16 +7,16 @@ rate along one training instead, whose later costs depend on the earlier rates.
 
 import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
+from chainrule.display import Column, Result, Table
 from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
-from chainrule.experiments.measures import frame, html, write_table
+from chainrule.experiments.measures import DIVERGED, MEASURES, iteration
 from chainrule.experiments.runs import MOST, Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.training import History
@@ -29,7 +29,7 @@ RISE = 0.01
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RateComparison:
+class RateComparison(Result):
     """rates : (R,). histories : a learning curve for each. diverged : (R,) iteration or -1.
     complete : whether all runs were finished.
     """
@@ -56,34 +56,27 @@ class RateComparison:
     def __repr__(self) -> str:
         return f"RateComparison({len(self.rates)} learning rates)"
 
-    def _repr_html_(self) -> str:
-        return html(repr(self), self.rows())
-
-    def rows(self) -> list[dict[str, Any]]:
-        """A row for each rate, as a table."""
-        return [
-            {
-                "learning_rate": float(rate),
-                "cost": float(cost),
-                "accuracy": float(history.accuracy[-1]) if diverged < 0 else np.nan,
-                "diverged": int(diverged) if diverged >= 0 else "",
-            }
-            for rate, cost, history, diverged in zip(
-                self.rates, self.cost, self.histories, self.diverged, strict=True
+    def table(self) -> Table:
+        """A row for each rate."""
+        accuracy, cost, _ = MEASURES
+        each = zip(self.rates, self.cost, self.histories, self.diverged, strict=True)
+        rows = [
+            (
+                float(rate),
+                float(cost),
+                float(history.accuracy[-1]) if diverged < 0 else np.nan,
+                iteration(diverged),
             )
+            for rate, cost, history, diverged in each
         ]
+        return Table((Column("learning_rate", "value"), cost, accuracy, DIVERGED), rows)
 
-    def to_csv(self, path: str | Path) -> None:
-        """The table of rates; JSON if the name ends in .json."""
-        write_table(self.rows(), path)
-
-    def to_frame(self) -> Any:
-        """The table of rates as a pandas DataFrame."""
-        return frame(self.rows())
+    def facts(self) -> dict[str, Any]:
+        return {"rates": self.rows()}
 
 
 @dataclass(frozen=True, eq=False)
-class RateSuggestion:
+class RateSuggestion(Result):
     """rate : suggested. reason : why, a sentence or two. tested : what was seen."""
 
     rate: float
@@ -98,8 +91,14 @@ class RateSuggestion:
     def __repr__(self) -> str:
         return f"RateSuggestion({self.rate:.3g}: {self.reason})"
 
-    def _repr_html_(self) -> str:
-        return html(repr(self), self.tested.rows())
+    def table(self) -> Table:
+        """Of what was tested."""
+        return self.tested.table()
+
+    def facts(self) -> dict[str, Any]:
+        if not self.tested.histories:
+            return {"suggested": None}
+        return {"suggested": self.rate, "reason": self.reason, **self.tested.facts()}
 
 
 def compare_learning_rates(

@@ -7,16 +7,16 @@ by gradients estimate (Koh & Liang 2017), by doing it.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chainrule.display import Column, Result, Table
 from chainrule.errors import InputError
 from chainrule.experiments.cross_validation import class_probabilities
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
-from chainrule.experiments.measures import frame, html, write_table
+from chainrule.experiments.measures import DIVERGED, iteration
 from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
@@ -25,10 +25,21 @@ from chainrule.training.choice import memory_bytes
 
 Array = np.ndarray
 RECORDS = 20  # of every training: they are all kept until the end
+COLUMNS = (
+    Column("example", "whole", "index"),
+    Column("name", head="example"),
+    Column("class"),
+    Column("predicted"),
+    Column("probability_of_class", "number", "left out"),
+    Column("probability_when_trained_on", "number", "trained on"),
+    Column("loss", "number", unit="nats"),
+    Column("mean_change_of_others", "number", "mean |change| of others"),
+    DIVERGED,
+)
 
 
 @dataclass(frozen=True, eq=False)
-class LeaveOneOut:
+class LeaveOneOut(Result):
     """labels : (m,) class indices; classes and names as the data have them, or None.
 
     outputs : (n_y, m) of each example by the network trained without it.
@@ -90,38 +101,36 @@ class LeaveOneOut:
         own class. The diagonal is each example's influence on itself."""
         return self.full - self.without
 
-    def _repr_html_(self) -> str:
-        return html(repr(self), self.rows())
-
-    def rows(self) -> list[dict[str, Any]]:
-        """A row for each example, as a table."""
+    def table(self) -> Table:
+        """A row for each example."""
         P, own = self.probabilities, np.arange(len(self.labels))
         names = self.names or tuple(f"example {i}" for i in own)
         classes = self.classes or tuple(map(str, range(len(P))))
         others = np.abs(self.change)
         np.fill_diagonal(others, 0)
-        return [
-            {
-                "example": int(i),
-                "name": names[i],
-                "class": classes[self.labels[i]],
-                "predicted": classes[self.predicted[i]] if np.isfinite(self.losses[i]) else "",
-                "probability_of_class": float(P[self.labels[i], i]),
-                "probability_when_trained_on": float(self.full[i]),
-                "loss": float(self.losses[i]),
-                "mean_change_of_others": float(others[i].sum() / max(1, len(own) - 1)),
-                "diverged": int(self.diverged[i]) if self.diverged[i] >= 0 else "",
-            }
+        rows = [
+            (
+                int(i),
+                names[i],
+                classes[self.labels[i]],
+                classes[self.predicted[i]] if np.isfinite(self.losses[i]) else "",
+                float(P[self.labels[i], i]),
+                float(self.full[i]),
+                float(self.losses[i]),
+                float(others[i].sum() / max(1, len(own) - 1)),
+                iteration(self.diverged[i]),
+            )
             for i in own
         ]
+        return Table(COLUMNS, rows)
 
-    def to_csv(self, path: str | Path) -> None:
-        """The table of examples; JSON if the name ends in .json."""
-        write_table(self.rows(), path)
-
-    def to_frame(self) -> Any:
-        """The table of examples as a pandas DataFrame."""
-        return frame(self.rows())
+    def facts(self) -> dict[str, Any]:
+        return {
+            "accuracy": self.accuracy,
+            "cost": self.cost,
+            "accuracy_when_trained_on": self.accuracy_when_trained_on,
+            "diverged": int((self.diverged >= 0).sum()),
+        }
 
 
 def leave_one_out(

@@ -1,24 +1,31 @@
 """How good a run is on the examples it was not trained on."""
 
-import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.csv_file import write_csv
+from chainrule.display import Column
 from chainrule.experiments.outcomes import Outcome
-from chainrule.files import tensor_file
-from chainrule.html import table
-from chainrule.wording import setting_value
 
 Array = np.ndarray
 SCORES = ("accuracy", "cost", "auc")
+# Columns that the tables of several experiments have.
+MEASURES = (
+    Column("accuracy", "percent"),
+    Column("cost", "number", unit="nats"),
+    Column("auc", "number", "AUC"),
+)
+TRAINING_COST = Column("training_cost", "number")
+DIVERGED = Column("diverged", "whole", "diverged at")
+
+
+def iteration(diverged: Any) -> Any:
+    """The cell of DIVERGED: nothing for -1."""
+    return int(diverged) if diverged >= 0 else ""
 
 
 @dataclass(frozen=True)
@@ -81,33 +88,6 @@ def area_under_curve(A: Array, Y: Array) -> float:
     return float(np.mean([roc_auc_score(Y[k], A[k]) for k in present]))
 
 
-def write_table(rows: Sequence[Mapping[str, Any]], path: str | Path) -> None:
-    """Rows of a table as CSV or, to a name that ends in .json, as a JSON list; atomically."""
-    path = Path(path)
-    if path.suffix.lower() == ".json":
-        text = json.dumps(as_json(rows), indent=1, allow_nan=False) + "\n"
-        tensor_file.write_bytes(path, text.encode())
-    else:
-        names = list(rows[0]) if rows else []
-        write_csv(path, names, ([_cell(row[name]) for name in names] for row in rows))
-
-
-def html(text: str, rows: Sequence[Mapping[str, Any]], most: int = 20) -> str:
-    """Rows of a table in a notebook, below what `text` says of them."""
-    if not rows:
-        return f"<p>{escape(text)}</p>"
-    cells = [[setting_value(value) for value in row.values()] for row in rows[:most]]
-    more = f"<p>and {len(rows) - most} more</p>" if len(rows) > most else ""
-    return f"<p>{escape(text)}</p>{table(cells, list(rows[0]))}{more}"
-
-
-def frame(rows: Sequence[Mapping[str, Any]]) -> Any:
-    """Rows of a table as a pandas DataFrame; ImportError where pandas is not installed."""
-    import pandas  # type: ignore[import-untyped]
-
-    return pandas.DataFrame(list(rows))
-
-
 def as_json(value: Any) -> Any:
     """Numbers, text, arrays and collections of them as JSON has them: null for what it has no
     number for, lists for tuples and arrays."""
@@ -118,7 +98,3 @@ def as_json(value: Any) -> Any:
     if isinstance(value, (np.generic, np.ndarray)):
         return as_json(value.tolist())
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _cell(value: Any) -> Any:
-    return " ".join(map(str, value)) if isinstance(value, tuple) else value

@@ -7,22 +7,23 @@ Settings of one architecture train together, all folds of all of them.
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
+from chainrule.display import Column, Result, Table
 from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments.cross_validation import gathered, held_out_outputs
 from chainrule.experiments.examples import Examples, joined
 from chainrule.experiments.execute import Execution, Progress, execute
 from chainrule.experiments.folds import draw_folds
-from chainrule.experiments.measures import SCORES, Spread, frame, html, write_table
+from chainrule.experiments.measures import MEASURES, SCORES, TRAINING_COST, Spread
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.experiments.space import Space, draw, grid
 from chainrule.training import History, Training, train
+from chainrule.wording import setting_name
 
 Array = np.ndarray
 Asked = tuple[list[Setting], Callable[[Sequence[float]], None]]
@@ -52,7 +53,7 @@ class Trial:
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep:
+class Sweep(Result):
     """trials : finished, the best first. varied : names of what differs between their settings.
 
     score : what they are sorted by. held_out : what the scores were measured on, in words.
@@ -76,34 +77,34 @@ class Sweep:
         found = getattr(top, self.score)
         return f"Sweep({len(self.trials)} trials; best {self.score} {found} at {values})"
 
-    def _repr_html_(self) -> str:
-        return html(repr(self), self.rows())
-
-    def rows(self) -> list[dict[str, Any]]:
+    def table(self) -> Table:
         """A row for each trial, the best first."""
-        return [
-            {
-                "rank": rank,
-                **{name: getattr(trial.setting, name) for name in self.varied},
-                "accuracy": trial.accuracy.mean,
-                "accuracy_deviation": trial.accuracy.deviation,
-                "cost": trial.cost.mean,
-                "cost_deviation": trial.cost.deviation,
-                "auc": trial.auc.mean,
-                "auc_deviation": trial.auc.deviation,
-                "training_cost": float(np.mean([h.cost[-1] for h in trial.histories])),
-                "diverged": trial.diverged,
-            }
+        measures = [
+            column
+            for one in MEASURES
+            for column in (one, Column(f"{one.name}_deviation", one.kind, "deviation"))
+        ]
+        columns = (
+            Column("rank", "whole"),
+            *(Column(name, "value", setting_name(name)) for name in self.varied),
+            *measures,
+            TRAINING_COST,
+            Column("diverged", "whole"),
+        )
+        rows = [
+            (
+                rank,
+                *(getattr(trial.setting, name) for name in self.varied),
+                *(value for name in SCORES for value in vars(getattr(trial, name)).values()),
+                float(np.mean([h.cost[-1] for h in trial.histories])),
+                trial.diverged,
+            )
             for rank, trial in enumerate(self.trials, start=1)
         ]
+        return Table(columns, rows)
 
-    def to_csv(self, path: str | Path) -> None:
-        """The table of trials; JSON if the name ends in .json."""
-        write_table(self.rows(), path)
-
-    def to_frame(self) -> Any:
-        """The table of trials as a pandas DataFrame."""
-        return frame(self.rows())
+    def facts(self) -> dict[str, Any]:
+        return {"scored_on": self.held_out, "trials": self.rows()}
 
 
 def sweep(

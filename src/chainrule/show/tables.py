@@ -1,0 +1,129 @@
+"""Tables of results (`chainrule.display.Table`) as people and files have them.
+
+    terminal(table)      a table of rich, to be printed by a command
+    texts(table)         heads and cells as text, for whoever draws it otherwise
+    html(result)         what a notebook shows of a result
+    write(table, path)   CSV, or JSON if the name ends in .json
+    frame(table)         a pandas DataFrame
+
+Columns without a single cell are not shown to people: that none diverged needs no column.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chainrule.data.csv_file import write_csv
+from chainrule.display import Column, Result, Table
+from chainrule.experiments.measures import as_json
+from chainrule.files import tensor_file
+from chainrule.html import table as html_table
+from chainrule.wording import number, percent, setting_value
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+ROWS = 20  # in a notebook
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A table in words. right : whether each column is aligned to the right."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: Sequence[bool]
+
+
+def texts(table: Table, decimals: int = 1, *, units: bool = True) -> Texts:
+    """Heads and cells, the foot's below. decimals : of percentages. units : behind the heads."""
+    rows = [*table.rows, *table.foot]
+    shown = [
+        k for k in range(len(table.columns)) if not rows or any(not _empty(row[k]) for row in rows)
+    ]
+    columns = [table.columns[k] for k in shown]
+    return Texts(
+        [_head(column, units) for column in columns],
+        [[cell(table.columns[k], row[k], decimals) for k in shown] for row in rows],
+        [column.kind != "text" for column in columns],
+    )
+
+
+def cell(column: Column, value: Any, decimals: int = 1) -> str:
+    """One cell as text: nothing where there is none, - for not a number."""
+    kinds: dict[str, Callable[[Any], str]] = {
+        "number": number,
+        "percent": lambda fraction: percent(fraction, decimals),
+        "value": setting_value,
+    }
+    # Words may stand in a column of numbers, too.
+    known = not _empty(value) and (column.kind == "value" or not isinstance(value, str))
+    return kinds.get(column.kind, str)(value) if known else str(value or "")
+
+
+def terminal(table: Table) -> "RichTable":
+    """To be printed by rich: without units, percentages with two decimals, and control characters
+    escaped, as names from data must not paint the terminal."""
+    from rich import box
+    from rich.table import Table as RichTable
+
+    found = texts(table, 2, units=False)
+    made = RichTable(
+        title=table.title or None,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    for head, right in zip(found.heads, found.right, strict=True):
+        made.add_column(safe(head), justify="right" if right else "left", overflow="fold")
+    for row in found.rows:
+        made.add_row(*map(safe, row))
+    return made
+
+
+def safe(text: str) -> str:
+    """Text with control characters escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def html(result: Result) -> str:
+    """What `repr` says of a result, and the first rows of its table."""
+    table, said = result.table(), f"<p>{escape(repr(result))}</p>"
+    if not table.rows:
+        return said
+    # What the foot says, `repr` says already.
+    found, more = texts(Table(table.columns, table.rows[:ROWS])), len(table.rows) - ROWS
+    rest = f"<p>and {more} more</p>" if more > 0 else ""
+    return f"{said}{html_table(found.rows, found.heads)}{rest}"
+
+
+def write(table: Table, path: str | Path) -> None:
+    """CSV or, to a name that ends in .json, a JSON list of objects; atomically."""
+    if Path(path).suffix.lower() == ".json":
+        text = json.dumps(as_json(table.records()), indent=1, allow_nan=False)
+        tensor_file.write_bytes(path, f"{text}\n".encode())
+    else:
+        cells = (
+            [" ".join(map(str, value)) if isinstance(value, tuple) else value for value in row]
+            for row in table.rows
+        )
+        write_csv(path, table.names, cells)
+
+
+def frame(table: Table) -> Any:
+    """ImportError where pandas is not installed."""
+    import pandas  # type: ignore[import-untyped]
+
+    return pandas.DataFrame(table.records(), columns=table.names)
+
+
+def _head(column: Column, units: bool) -> str:
+    return f"{column.heading} ({column.unit})" if column.unit and units else column.heading
+
+
+def _empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value)
