@@ -12,7 +12,7 @@ import pytest
 
 from chainrule import checks
 from chainrule.cli.saver import Saver
-from chainrule.files import tensor_file
+from chainrule.files import atomic
 
 QUICK = ("--iterations", 30, "--layers", "4")
 COMMANDS = {
@@ -88,7 +88,8 @@ def test_a_later_checkpoint_that_has_no_room_keeps_the_one_before(chainrule, mon
 
 KILLED = """
 import os, sys
-from chainrule import checks, tensor_file
+from chainrule import checks
+from chainrule.files import tensor_file
 from chainrule.cli import main
 left = int(sys.argv[1])
 replace, link = os.replace, os.link
@@ -115,14 +116,14 @@ def test_killed_before_any_of_its_files_it_goes_on_or_begins_anew(name, chainrul
         if killed.returncode == 0:
             break
         assert killed.returncode == -9
-        assert list(Path(f"run{n}").rglob(f"*{tensor_file.PART}"))
+        assert list(Path(f"run{n}").rglob(f"*{atomic.PART}"))
         if Path(f"run{n}/settings.json").exists():
             again = (name.split()[0], "--resume", f"run{n}")
         else:
             again = command(name, "--out", f"run{n}")
         said = chainrule(*again)
         assert (said.code, said.error) == (0, "")
-        assert not list(Path(f"run{n}").rglob(f"*{tensor_file.PART}"))
+        assert not list(Path(f"run{n}").rglob(f"*{atomic.PART}"))
     assert n > 2
 
 
@@ -160,7 +161,7 @@ def test_ten_starts_at_once_take_ten_folders(tmp_path):
 
 def test_two_that_take_one_empty_folder(chainrule, monkeypatch):
     """The second finds the first one's settings, though the folder was empty when it looked."""
-    from chainrule.jobs.run_folder import Folder
+    from chainrule.files.run_folder import Folder
 
     mkdir = Path.mkdir
 

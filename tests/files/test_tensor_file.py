@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 
 from chainrule import InputError, ModelFileError, checks
-from chainrule.files import tensor_file
+from chainrule.files import atomic, tensor_file
 
 FACTS = {"format": "chainrule model", "version": 1, "names": ["Katze", "猫", "\udc80"], "x": 1 / 3}
 
@@ -268,7 +268,7 @@ def test_more_than_the_memory_is_refused_before_it_is_read(path, monkeypatch):
     monkeypatch.setattr(checks, "memory_bytes", lambda: 800.0)
     refused(path, "what fits into memory")
     with pytest.raises(OSError, match="memory"):
-        tensor_file.read_bytes(path)
+        atomic.read_bytes(path)
 
 
 @pytest.mark.parametrize("endless", [os.mkfifo, lambda path: os.symlink("/dev/zero", path)])
@@ -276,23 +276,23 @@ def test_what_might_never_end_is_not_read(endless, path):
     endless(path)
     refused(path, "no regular file")
     with pytest.raises(OSError, match="no regular file"):
-        tensor_file.read_bytes(path)
+        atomic.read_bytes(path)
 
 
 @pytest.mark.parametrize("path", [3, None, b"bytes", ["a"], 1.5, np.arange(2)], ids=repr)
 def test_no_path(path):
     for work in (
         lambda: tensor_file.read(path, "model", 1),
-        lambda: tensor_file.write_bytes(path, b""),
+        lambda: atomic.write_bytes(path, b""),
     ):
         with pytest.raises(InputError, match="expected the path of a file"):
             work()
 
 
 def test_a_new_file_replaces_none(path):
-    tensor_file.write_bytes(path, b"mine", new=True)
+    atomic.write_bytes(path, b"mine", new=True)
     with pytest.raises(InputError, match="a new file; got one that exists"):
-        tensor_file.write_bytes(path, b"yours", new=True)
+        atomic.write_bytes(path, b"yours", new=True)
     assert path.read_bytes() == b"mine"
     assert os.listdir(path.parent) == [path.name]
 
@@ -306,7 +306,7 @@ def test_parts_of_killed_writers_are_removed(path, monkeypatch):
         with pytest.raises(ZeroDivisionError):
             tensor_file.write(path, {}, FACTS)
     assert len(os.listdir(path.parent)) == 3
-    tensor_file.remove_parts(path.parent)
+    atomic.remove_parts(path.parent)
     assert sorted(os.listdir(path.parent)) == [".hidden", path.name]
 
 

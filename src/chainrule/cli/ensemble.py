@@ -12,7 +12,7 @@ from chainrule.cli.options import Options, evaluation, trained_on
 from chainrule.cli.results import results, results_table
 from chainrule.display import Table
 from chainrule.experiments import Ensemble, train_ensemble
-from chainrule.jobs.run_folder import Folder
+from chainrule.files.run_folder import Folder
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model, save
 from chainrule.show import tables

@@ -127,7 +127,7 @@ class Job(Generic[Own_co]):
     def write_report(self, make: Callable[..., str], found: Any, data: Any, **more: Any) -> None:
         """report.html in the folder: what `make` says of what was found on `data`."""
         from chainrule.data import Dataset
-        from chainrule.files import tensor_file
+        from chainrule.files import atomic
 
         groups = (self.own, self.options)
         settings: dict[str, Any] = {
@@ -139,7 +139,7 @@ class Job(Generic[Own_co]):
         if isinstance(data, Dataset):  # Splits have their own
             more["skipped"] = self.splits.skipped
         page = make(found, data, title=title, settings=settings, **more)
-        tensor_file.write_bytes(self.folder.report, page.encode())
+        atomic.write_bytes(self.folder.report, page.encode())
 
     def groups(self, pattern: str | None) -> Any:
         """(m,) what `pattern` finds in each training example's name, or None without one."""
@@ -148,7 +148,7 @@ class Job(Generic[Own_co]):
 
     def facts(self) -> dict[str, Any]:
         """What --resume needs, and whoever wants to repeat it."""
-        from chainrule.experiments.measures import as_json
+        from chainrule.files.json_file import plain
 
         return {
             "command": self.command,
@@ -157,7 +157,7 @@ class Job(Generic[Own_co]):
             "examples": self.examples,
             "notes": self.splits.notes,
             "options": asdict(self.options),
-            self.command: as_json(asdict(self.own)),  # type: ignore[call-overload]
+            self.command: plain(asdict(self.own), finite=True),  # type: ignore[call-overload]
         }
 
 
@@ -205,14 +205,17 @@ def carried_out(
     written : writes what was found to the folder; returns it as facts for JSON.
     report : prints what was found, with those facts; returns the command to go on with, or "".
     """
-    from chainrule.experiments.measures import as_json
+    from chainrule.files.json_file import plain
 
     _refuse_other_data(job)
     if not job.common.json:
         _introduce(job, plan)
     with going_on(job.command, job.folder):
         found = _worked(job, work)
-        facts = job.facts() | {"complete": found.complete, **as_json(written(job, found))}
+        facts = job.facts() | {
+            "complete": found.complete,
+            **plain(written(job, found), finite=True),
+        }
         job.folder.write_settings(facts)
     if found.complete:
         job.folder.close()

@@ -108,7 +108,7 @@ def _nothing_of(model: "Model") -> "Dataset":
 def _facts(
     found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str
 ) -> dict[str, Any]:
-    from chainrule.experiments.measures import as_json
+    from chainrule.files.json_file import plain
 
     facts: dict[str, Any] = {
         "class": model.classes[found.decision],
@@ -131,7 +131,7 @@ def _facts(
     if note:
         facts["note"] = note
     if found.exact is not None:
-        changes = as_json(found.exact)
+        changes = plain(found.exact, finite=True)
         facts["exact_changes"] = dict(zip(data.example_names, changes, strict=False))
     return facts
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chainrule.errors import InputError
 
 if TYPE_CHECKING:
-    from chainrule.jobs.run_folder import Folder
+    from chainrule.files.run_folder import Folder
 
 
 OR_RESUME = ", or go on in it with --resume"
@@ -17,7 +17,7 @@ OR_RESUME = ", or go on in it with --resume"
 @contextmanager
 def going_on(command: str, folder: "Folder") -> Iterator[None]:
     """A full disk or Ctrl-C within says how to go on in the folder, if there is something in it."""
-    from chainrule.files.tensor_file import ROOM
+    from chainrule.files.atomic import ROOM
 
     try:
         yield

@@ -46,13 +46,13 @@ def graph(
         _check_name(path, endings, option)
     import numpy as np
 
-    from chainrule.files import tensor_file
+    from chainrule.files import atomic
     from chainrule.graph.formula import graph_of
 
     found = graph_of(formula, given)
     drawings = [(path, text()) for path, text in ((svg, found.svg), (dot, found.dot)) if path]
     for path, text in drawings:
-        tensor_file.write_bytes(path, text.encode())
+        atomic.write_bytes(path, text.encode())
     if json:
         show.print_json(_facts(found))
     else:

@@ -231,10 +231,10 @@ def _rows(rows: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _facts(found: Found, folder: "ExperimentFolder | None", seconds: float) -> dict[str, Any]:
-    from chainrule.experiments.measures import as_json
+    from chainrule.files.json_file import plain
     from chainrule.lab import TOLERANCE
 
-    facts: dict[str, Any] = as_json(
+    facts: dict[str, Any] = plain(
         {
             "agree": not found.wrong,
             "wrong": found.wrong,
@@ -245,6 +245,7 @@ def _facts(found: Found, folder: "ExperimentFolder | None", seconds: float) -> d
             "trained": _rows(found.trained),
             "out": str(folder.path) if folder else None,
             "seconds": round(seconds, 3),
-        }
+        },
+        finite=True,
     )
     return facts

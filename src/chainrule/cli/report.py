@@ -48,7 +48,7 @@ def report(
     from chainrule.cli.again import followed
     from chainrule.cli.ensemble import is_ensemble
     from chainrule.cli.run_report import write_report
-    from chainrule.files import tensor_file
+    from chainrule.files import atomic
     from chainrule.influence.explanation import is_training_set
     from chainrule.model.model_file import load
     from chainrule.training import History
@@ -60,7 +60,7 @@ def report(
             raise InputError("--data", "the folder of a training", "of an experiment", fix)
         content = _written_by_itself(folder)
         if out is not None:
-            tensor_file.write_bytes(out, content)
+            atomic.write_bytes(out, content)
     else:
         model = load(run)
         options, _ = followed(model, str(folder.model))

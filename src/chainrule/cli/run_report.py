@@ -11,7 +11,7 @@ from chainrule.cli import parse
 from chainrule.cli.again import followed, retraced
 from chainrule.cli.options import Options, command_line
 from chainrule.data import Splits
-from chainrule.files import tensor_file
+from chainrule.files import atomic
 from chainrule.model.model_file import Model
 from chainrule.show.alarms import Alarm, alarms
 from chainrule.show.layer_health import dead_relus
@@ -56,4 +56,4 @@ def write_report(path: Path, model: Model, splits: Splits, history: History, sou
         why=why_section(model, splits, again, note),
         alarms=looks_wrong(model, splits, history, options) if single else (),
     )
-    tensor_file.write_bytes(path, html.encode())
+    atomic.write_bytes(path, html.encode())

@@ -1,7 +1,6 @@
 """A feature matrix with what belongs to its columns: labels, class names, file names, shape."""
 
 import difflib
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +14,7 @@ from chainrule.data.matrix import FeatureMatrix, feature_matrix
 from chainrule.data.reading import Reading
 from chainrule.data.transform import Scaling
 from chainrule.errors import DataError, InputError
+from chainrule.files.digest import digest
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -131,12 +131,8 @@ class Dataset:
 
     def digest(self) -> str:
         """By which the same examples, labels and scaling are known again, whatever their names."""
-        found = hashlib.sha256(np.ascontiguousarray(self.Y).tobytes())
-        found.update(np.ascontiguousarray(self.raw).tobytes())
-        found.update(repr((self.scaling.kind, self.raw.dtype, self.raw.shape)).encode())
-        for value in (self.scaling.shift, self.scaling.divisor):
-            found.update(np.ascontiguousarray(value).tobytes())
-        return found.hexdigest()
+        kind = repr((self.scaling.kind, self.raw.dtype, self.raw.shape))
+        return digest(self.Y, self.raw, kind, self.scaling.shift, self.scaling.divisor)
 
     def without(self, classes: Sequence[str]) -> "Dataset":
         """The examples of all other classes, and a note of how many that leaves out."""

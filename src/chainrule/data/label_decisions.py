@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.csv_file import unguarded, write_csv
 from chainrule.data.dataset import Dataset
 from chainrule.data.labels import alike
 from chainrule.data.readers.grid import grid_of
 from chainrule.data.readers.records import read_records
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError, InputError
-from chainrule.files import tensor_file
+from chainrule.files import atomic
+from chainrule.files.csv_file import unguarded, write_csv
 
 ACTIONS = ("keep", "relabel", "drop")
 NEEDED = ("name", "given", "decision")
@@ -72,9 +72,9 @@ def read_decisions(path: str | Path) -> Decisions:
     """
     where = str(path)
     try:
-        content = tensor_file.read_bytes(path)
+        content = atomic.read_bytes(path)
     except (OSError, ValueError) as error:
-        reason = tensor_file.reason(error)
+        reason = atomic.reason(error)
         raise DataError(where, "a file of decisions about labels", reason) from None
     return Decisions(where, tuple(_decisions(content, where)))
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.readers.cells import number
 from chainrule.data.readers.records import encoding_of
 from chainrule.errors import DataError
+from chainrule.files.csv_file import number
 
 FEW = 5  # names listed in a message
 

@@ -1,11 +1,11 @@
 """Examples that are in the training set and in another set, too."""
 
-import hashlib
 from dataclasses import replace
 
 import numpy as np
 
 from chainrule.data.dataset import Dataset, Splits
+from chainrule.files.digest import digest
 
 
 def with_overlaps(splits: Splits) -> Splits:
@@ -13,7 +13,7 @@ def with_overlaps(splits: Splits) -> Splits:
 
     Their raw features are compared, by digest; nothing is left out.
     """
-    seen: dict[str, set[bytes]] = {}
+    seen: dict[str, set[str]] = {}
     found: dict[str, Dataset] = {}
     several = len(splits.sets) > 1
     dtype = np.result_type(*(data.raw for data in splits.sets.values()))
@@ -30,7 +30,7 @@ def with_overlaps(splits: Splits) -> Splits:
     return replace(splits, validation=found.get("validation"), test=found.get("test"))
 
 
-def _digests(raw: np.ndarray, dtype: np.dtype) -> list[bytes]:
+def _digests(raw: np.ndarray, dtype: np.dtype) -> list[str]:
     """Of each example of raw (n_x, m), as `dtype`: equal numbers, equal digests, -0.0 being 0.0."""
     zero, columns = dtype.type(0), (x.astype(dtype, copy=False) for x in raw.T)
-    return [hashlib.blake2b((x + zero).tobytes(), digest_size=16).digest() for x in columns]
+    return [digest(x + zero) for x in columns]

@@ -5,8 +5,6 @@ and the part held out are drawn from there once more, which takes less room than
 must be the same is compared, the data by their digests.
 """
 
-import hashlib
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +20,8 @@ from chainrule.estimators.architecture import dropout_rates, hidden_activations,
 from chainrule.estimators.epochs import State
 from chainrule.estimators.rows import Rows
 from chainrule.files import tensor_file
+from chainrule.files.digest import digest
+from chainrule.files.json_file import plain
 from chainrule.training.choice import Choice
 
 KIND, VERSION = "fit checkpoint", 1
@@ -32,7 +32,6 @@ RECORDS = (
     "loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_",
     "_no_improvement_count",
 )  # fmt: skip
-PIECES = 64  # in which an array is read that does not lie in order, so as not to copy it whole
 Array = np.ndarray
 
 
@@ -70,7 +69,7 @@ class Checkpoint:
                 expected = f"random_state to draw from {began['bit_generator']}"
                 raise ModelFileError(str(self._path), expected, found, SAME)
             rng.set_state(began)
-        self._facts["began"] = _plain(rng.get_state(legacy=False))
+        self._facts["began"] = plain(rng.get_state(legacy=False))
         return rng
 
     def confirm(self, choice: Choice, rows: Rows, held_out: Rows | None) -> Choice:
@@ -97,8 +96,8 @@ class Checkpoint:
                 if name in then:
                     began += f" ({checks.describe(then[name])})"
                 raise ModelFileError(str(self._path), began, checks.describe(value), SAME)
-        for name, digest in self._facts["digests"].items():
-            if digest != facts["digests"][name]:
+        for name, now_is in self._facts["digests"].items():
+            if now_is != facts["digests"][name]:
                 began = f"the {name} that the training began with"
                 raise ModelFileError(str(self._path), began, f"other {name}", SAME)
         made = len(facts["records"]["loss_curve_"])
@@ -142,7 +141,7 @@ class Checkpoint:
         arrays = state.arrays()
         facts = {
             **self._facts,
-            "generator": _plain(state.examples.rng.get_state(legacy=False)),
+            "generator": plain(state.examples.rng.get_state(legacy=False)),
             "t": updates.t,
             "learning_rate": updates.learning_rate,
             "records": {name: getattr(estimator, name) for name in RECORDS},
@@ -181,7 +180,7 @@ def _settings(estimator: Any, form: str) -> dict[str, Any]:
     }
     if isinstance(estimator.random_state, np.random.RandomState):
         settings["random_state"] = "RandomState"  # the file has the state
-    return dict(_plain(settings))
+    return dict(plain(settings))
 
 
 def _digests(rows: Rows, held_out: Rows | None) -> dict[str, str]:
@@ -197,19 +196,11 @@ def _digests(rows: Rows, held_out: Rows | None) -> dict[str, str]:
 
 def _digest(*arrays: Any) -> str:
     """SHA-256 of arrays (n, ...), sparse or not, or None, with their shapes and dtypes."""
-    digest = hashlib.sha256()
+    parts: list[Any] = []
     for array in arrays:
         if array is None:
-            digest.update(b"None")
+            parts.append("None")
             continue
-        digest.update(f"{array.shape} {array.dtype};".encode())
         held = [array.data, array.indices, array.indptr] if issparse(array) else [array]
-        for part in held:
-            for piece in np.array_split(np.atleast_1d(part), PIECES):
-                digest.update(np.ascontiguousarray(piece).data)
-    return digest.hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    """NumPy's numbers and arrays as Python's, at any depth."""
-    return json.loads(json.dumps(value, default=lambda array: array.tolist()))
+        parts += [f"{array.shape} {array.dtype};", *held]
+    return digest(*parts)

@@ -10,7 +10,6 @@ whose features depend on which examples are left out:
 - in mini-batches, where an example of weight zero would still take another's place in a batch.
 """
 
-import hashlib
 import threading
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +19,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.data import Dataset, FeatureMatrix, Scaling, feature_matrix
 from chainrule.errors import InputError
+from chainrule.files.digest import digest
 
 Array = np.ndarray
 
@@ -105,12 +105,9 @@ class Examples:
         """By which the same examples are known again."""
         if self.data is not None:
             return self.data.digest()
-        found = hashlib.sha256(np.ascontiguousarray(self.Y).tobytes())
-        found.update(repr((self._X.dtype, self.shape)).encode())
-        for start in range(0, self.m, 256):  # which bounds the floats made from pixels
-            some = self._X.columns(slice(start, start + 256))
-            found.update(np.ascontiguousarray(some.T).tobytes())
-        return found.hexdigest()
+        X, starts = self._X, range(0, self.m, 256)  # which bounds the floats made from pixels
+        some = (X.columns(slice(start, start + 256)).T for start in starts)
+        return digest(self.Y, repr((X.dtype, self.shape)), some)
 
     def matrix(self, dtype: Any) -> FeatureMatrix:
         """All examples, scaled as given: the same matrix at each call, so one Gram matrix."""

@@ -4,7 +4,6 @@ NumPy leaves the interpreter's lock while it computes, so threads suffice; each 
 then. Ctrl-C keeps what is finished.
 """
 
-import hashlib
 import os
 import threading
 import time
@@ -22,6 +21,7 @@ from chainrule.experiments.examples import Examples, Part
 from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_outcomes
 from chainrule.experiments.runs import Group, Run, groups
 from chainrule.experiments.setting import arguments, given, networks
+from chainrule.files.digest import digest
 from chainrule.network import Network
 from chainrule.training import Callback, Session, Training, save_checkpoint, train
 from chainrule.training.interrupt import Interrupt
@@ -121,7 +121,7 @@ def execute(
 
 def _checkpoint(folder: Path, names: Sequence[str]) -> Path:
     """Where a group is kept that is not finished; its name is from those of its members."""
-    return folder / f"{hashlib.sha256(' '.join(names).encode()).hexdigest()[:32]}.checkpoint"
+    return folder / f"{digest(' '.join(names))[:32]}.checkpoint"
 
 
 def _limits(where: str, how: Execution) -> tuple[int, float]:

@@ -1,7 +1,7 @@
 """How good a run is on the examples it was not trained on."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,15 +86,3 @@ def area_under_curve(A: Array, Y: Array) -> float:
     if not present:
         return math.nan
     return float(np.mean([roc_auc_score(Y[k], A[k]) for k in present]))
-
-
-def as_json(value: Any) -> Any:
-    """Numbers, text, arrays and collections of them as JSON has them: null for what it has no
-    number for, lists for tuples and arrays."""
-    if isinstance(value, Mapping):
-        return {name: as_json(v) for name, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [as_json(v) for v in value]
-    if isinstance(value, (np.generic, np.ndarray)):
-        return as_json(value.tolist())
-    return None if isinstance(value, float) and not math.isfinite(value) else value

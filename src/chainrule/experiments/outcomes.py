@@ -5,7 +5,6 @@ the examples left out. An experiment that is begun again in the same folder trai
 find there, whatever the order, the grouping and the number of its runs.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.runs import Run
 from chainrule.files import tensor_file
+from chainrule.files.digest import digest
 from chainrule.network import Network
 from chainrule.training import History, Record
 
@@ -52,10 +52,7 @@ def keys(
     """A key for each run of the experiment `where`."""
     of_data = examples.digest()
     return [
-        hashlib.sha256(
-            repr((__version__, where, of_data, run.setting, record_every)).encode()
-            + run.held_out.tobytes()
-        ).hexdigest()
+        digest(repr((__version__, where, of_data, run.setting, record_every)), run.held_out)
         for run in runs
     ]
 

@@ -1,25 +1,22 @@
 """Arrays and facts in one file: safetensors with JSON metadata and a digest of all of it.
 
-Loading runs no code. A file is written beside its place and then moved there, so that a crash or
-a full disk leaves the old file or none, never half of one.
+Loading runs no code. A file is written as `atomic` writes.
 """
 
-import contextlib
-import errno
 import json
 import os
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule.errors import InputError, ModelFileError
+from chainrule.errors import ModelFileError
+from chainrule.files.atomic import write_bytes
+from chainrule.files.digest import digest
+from chainrule.files.json_file import plain
 
 if TYPE_CHECKING:
     import numpy as np
 
 KEY = "chainrule"  # the one metadata entry: a JSON object with at least "format" and "version"
-ROOM = "room to write it"  # what a full disk has not
-PART = ".part"  # how the name of a file ends that is not written whole yet
 
 
 def write(path: str | Path, arrays: "dict[str, np.ndarray]", facts: dict[str, Any]) -> None:
@@ -28,104 +25,21 @@ def write(path: str | Path, arrays: "dict[str, np.ndarray]", facts: dict[str, An
     from safetensors.numpy import save
 
     # safetensors 0.8 writes strided arrays' buffers as they lie: wrong numbers, without a word.
-    plain = {
+    lying = {
         name: np.asarray(array, array.dtype.newbyteorder("="), order="C")
         for name, array in arrays.items()
     }
-    facts = json.loads(json.dumps(facts))  # as they will be read: keys are text then
-    write_bytes(path, save(plain, {KEY: json.dumps({"digest": _digest(plain, facts), **facts})}))
+    facts = plain(facts)  # as they will be read: keys are text then
+    write_bytes(path, save(lying, {KEY: json.dumps({"digest": _digest(lying, facts), **facts})}))
 
 
 def _digest(arrays: "dict[str, np.ndarray]", facts: dict[str, Any]) -> str:
-    """SHA-256 of all that a file says; JSON writes the same floats for the same bits."""
-    import hashlib
-
-    import numpy as np
-
+    """That of all that a file says; JSON writes the same floats for the same bits."""
     names = sorted(arrays)
-    found = hashlib.sha256(json.dumps([names, facts], sort_keys=True).encode())
+    parts: list[Any] = [json.dumps([names, facts], sort_keys=True)]
     for name in names:
-        array = arrays[name]
-        found.update(repr((array.dtype.str, array.shape)).encode())
-        found.update(np.ascontiguousarray(array).data)
-    return found.hexdigest()
-
-
-def write_bytes(path: str | Path, content: bytes, *, new: bool = False) -> None:
-    """Make `path` a file with this content, atomically; InputError where that cannot be.
-
-    new : refuse to replace a file, also one that another process makes at the same time.
-    """
-    import tempfile
-
-    from chainrule import checks
-
-    path = checks.path("write", path)
-    try:
-        start = f".{path.name[:40]}."
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=start, suffix=PART)
-    except (OSError, ValueError) as error:  # which names the temporary file: no matter to anyone
-        raise InputError(str(path), "a place to write", reason(error)) from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files private; a result is as readable as any other new file.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        if new:
-            _take(path, temporary)
-        else:
-            os.replace(temporary, path)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        if isinstance(error, FileExistsError):
-            raise InputError(
-                str(path), "a new file", "one that exists", "Nothing is overwritten."
-            ) from None
-        if isinstance(error, OSError):
-            raise InputError(str(path), ROOM, reason(error)) from None
-        raise
-
-
-def _take(path: Path, temporary: str) -> None:
-    """Make `path` of the temporary file; FileExistsError if it is there, whoever made it."""
-    try:
-        os.link(temporary, path)
-        os.unlink(temporary)
-    except OSError:
-        if path.exists():
-            raise
-        os.replace(temporary, path)  # a disk without links: between two, chance decides
-
-
-def remove_parts(folder: Path) -> None:
-    """Delete what writers that were killed have left in `folder`."""
-    for part in folder.glob(f".*{PART}"):
-        part.unlink(missing_ok=True)
-
-
-def read_bytes(path: str | Path) -> bytes:
-    """A file's content. OSError also for what is no regular file, and might never end, and for
-    more than the memory holds."""
-    if not isinstance(path, (str, os.PathLike)):
-        raise InputError("read", "the path of a file", type(path).__name__)
-    found = os.stat(path)
-    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
-        raise OSError(errno.EINVAL, "no regular file")
-    from chainrule import checks
-
-    if found.st_size > checks.memory_bytes():
-        raise OSError(errno.EFBIG, "more than fits into memory")
-    return Path(path).read_bytes()
-
-
-def reason(error: Exception) -> str:
-    """Why the system refused, without the name of the file."""
-    return getattr(error, "strerror", None) or str(error)
+        parts += [repr((arrays[name].dtype.str, arrays[name].shape)), arrays[name]]
+    return digest(*parts)
 
 
 def of_model(path: Path) -> Path:
@@ -176,7 +90,7 @@ def read(
         ) from None
     try:
         facts = json.loads(metadata[KEY])
-        found, version, digest = facts["format"], facts["version"], facts.pop("digest", None)
+        found, version, seal = facts["format"], facts["version"], facts.pop("digest", None)
     except (KeyError, TypeError, ValueError, RecursionError, AttributeError):
         raise ModelFileError(
             where, f"a {kind} file written by chainrule", "a safetensors file of another program"
@@ -184,7 +98,7 @@ def read(
     if found != f"chainrule {kind}":
         raise ModelFileError(where, f"a {kind} file", f"a {str(found)[:40]} file")
     _check_version(where, version, oldest, newest)
-    if (sealed or digest is not None) and digest != _digest(arrays, facts):
+    if (sealed or seal is not None) and seal != _digest(arrays, facts):
         expected, got = f"a {kind} file as chainrule wrote it", "one that was changed"
         raise ModelFileError(where, expected, got, "Take a copy, or delete it and begin anew.")
     return arrays, facts

@@ -30,7 +30,7 @@ import numpy as np
 from chainrule import checks
 from chainrule._version import __version__
 from chainrule.errors import InputError
-from chainrule.files import tensor_file
+from chainrule.files import atomic
 from chainrule.model.described import Described, described
 from chainrule.network.activations import LEAK
 
@@ -79,7 +79,7 @@ def export_onnx(
     subject = described(model, raw)
     data = _graph(subject, np.dtype(compute)).SerializeToString()
     difference = _difference(subject, data, _tolerance(subject, compute))
-    tensor_file.write_bytes(path, data)
+    atomic.write_bytes(path, data)
     name, shape = subject.input
     text = f"{name} ({', '.join(map(str, shape))})"
     return Exported(path, len(subject.rows), difference, text)

@@ -5,7 +5,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chainrule.files import tensor_file
+from chainrule.files import atomic
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,7 +17,7 @@ def save_figure(figure: "Figure", path: str | Path, dpi: int = 144) -> None:
     InputError where that cannot be.
     """
     kind = "jpeg" if Path(path).suffix.lower() in (".jpg", ".jpeg") else "png"
-    tensor_file.write_bytes(path, as_bytes(figure, dpi, kind))
+    atomic.write_bytes(path, as_bytes(figure, dpi, kind))
 
 
 def as_bytes(figure: "Figure", dpi: int = 80, kind: str = "png") -> bytes:

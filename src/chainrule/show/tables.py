@@ -9,17 +9,15 @@
 Columns without a single cell are not shown to people: that none diverged needs no column.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule.data.csv_file import write_csv
 from chainrule.display import Column, Result, Table
-from chainrule.experiments.measures import as_json
-from chainrule.files import tensor_file
+from chainrule.files.csv_file import write_csv
+from chainrule.files.json_file import plain, write_json
 from chainrule.html import table as html_table
 from chainrule.wording import number, percent, setting_value
 
@@ -104,8 +102,7 @@ def html(result: Result) -> str:
 def write(table: Table, path: str | Path) -> None:
     """CSV or, to a name that ends in .json, a JSON list of objects; atomically."""
     if Path(path).suffix.lower() == ".json":
-        text = json.dumps(as_json(table.records()), indent=1, allow_nan=False)
-        tensor_file.write_bytes(path, f"{text}\n".encode())
+        write_json(path, plain(table.records(), finite=True))
     else:
         cells = (
             [" ".join(map(str, value)) if isinstance(value, tuple) else value for value in row]

@@ -1,10 +1,11 @@
 """Which examples each step sees: all of them, or mini-batches shuffled anew every epoch."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from chainrule.files.json_file import plain
 
 Array = np.ndarray
 
@@ -94,10 +95,7 @@ class Batches:
 
     def _rng_states(self) -> list[Any]:
         # Some generators keep arrays in their state; lists survive the way through JSON.
-        return [
-            json.loads(json.dumps(rng.bit_generator.state, default=np.ndarray.tolist))
-            for rng in self._rngs
-        ]
+        return [plain(rng.bit_generator.state) for rng in self._rngs]
 
     def state(self) -> dict[str, Any]:
         """Position and generators, serializable as JSON."""

@@ -1,6 +1,5 @@
 """A training's whole state in a file, from which it goes on as if it had never stopped."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import ModelFileError
 from chainrule.files import tensor_file
+from chainrule.files.digest import digest
+from chainrule.files.json_file import plain
 from chainrule.network import Network
 from chainrule.training.early_stopping import Best
 from chainrule.training.first_layer import distinct
@@ -44,8 +45,8 @@ def save_checkpoint(session: Session, path: str | Path) -> None:
         "digests": _digests(session),
         "iteration": session.iteration,
         "batches": session.batches.state(),
-        "sums": _plain(vars(at.sums)),
-        "records": [_plain(vars(record)) for record in at.records],
+        "sums": plain(vars(at.sums)),
+        "records": plain([vars(record) for record in at.records]),
         "diverged": session.diverged.tolist(),
         "best": at.best and {name: getattr(at.best, name).tolist() for name in SEEN},
     }
@@ -112,8 +113,8 @@ class Saved:
                     f"the {name} that the training began with ({checks.describe(then.get(name))})"
                 )
                 raise ModelFileError(self.path, began, checks.describe(now[name]), SAME)
-        for name, digest in _digests(session).items():
-            if self.facts["digests"][name] != digest:
+        for name, now_is in _digests(session).items():
+            if self.facts["digests"][name] != now_is:
                 began = f"the {name} that the training began with"
                 raise ModelFileError(self.path, began, f"other {name}", SAME)
         try:
@@ -173,21 +174,7 @@ def _digests(session: Session) -> dict[str, str]:
     """By which the data of a training are known again."""
     batches = session.batches
     found = {"labels": [batches.labels], "weights": [batches.weight], "data": session.samples()}
-    digests = {}
-    for name, arrays in found.items():
-        digest = hashlib.sha256()
-        for array in arrays:
-            digest.update(np.ascontiguousarray(array).tobytes())
-        digests[name] = digest.hexdigest()
-    return digests
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Arrays as lists, for JSON; Python writes floats so that they read back exactly."""
-    return {
-        name: value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
-        for name, value in values.items()
-    }
+    return {name: digest(iter(arrays)) for name, arrays in found.items()}
 
 
 def _arrays(values: dict[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data.csv_file import write_csv
-from chainrule.files import tensor_file
+from chainrule.files import atomic
+from chainrule.files.csv_file import write_csv
 
 COLUMNS = ("iteration", "epoch", "learning_rate", "cost", "accuracy")
 VALIDATION = ("validation_cost", "validation_accuracy")
@@ -113,7 +113,7 @@ class History:
     def from_csv(cls, path: str | Path) -> "History":
         """The records of one run that `to_csv` wrote. OSError, or ValueError for other content."""
         try:
-            text = tensor_file.read_bytes(path).decode()
+            text = atomic.read_bytes(path).decode()
             return cls([_record(row) for row in csv.DictReader(io.StringIO(text, newline=""))])
         except (KeyError, TypeError, OverflowError, csv.Error) as error:
             raise ValueError(f"no history of one run: {error}") from None

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable
 
 import numpy as np
 
+from chainrule.files.csv_file import number
+
 MISSING = ("", "na", "n/a", "nan", "null", "?")  # how a missing value is written, in any case
 EXACT = 2.0**53  # floats hold every whole number below
 FEW = 64  # cells that are looked at one by one
@@ -13,15 +15,6 @@ FEW = 64  # cells that are looked at one by one
 def is_missing(cell: str, missing: Collection[str] = MISSING) -> bool:
     """Whether a cell says that its value is not known."""
     return cell.strip().casefold() in missing
-
-
-def number(cell: str) -> float | None:
-    """A cell as a finite number, or None. Python's own "1_000" is no number in a table."""
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and "_" not in cell else None
 
 
 def numbers(cells: list[str]) -> np.ndarray:

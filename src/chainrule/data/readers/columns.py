@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data.readers.cells import EXACT, MISSING, is_missing, number, numbers
+from chainrule.data.readers.cells import EXACT, MISSING, is_missing, numbers
 from chainrule.data.readers.grid import Grid
 from chainrule.data.readers.number_format import Written, written
 from chainrule.data.reading import listed
 from chainrule.errors import DataError
+from chainrule.files.csv_file import number
 
 FEW = 16  # columns of text up to which single cells are taken out of a row
 LEAST_RUN = 5  # rows from which on numbers that count upwards are no chance

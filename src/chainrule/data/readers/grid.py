@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from chainrule.data.readers.cells import number
 from chainrule.data.readers.records import Records, sampled
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError
+from chainrule.files.csv_file import number
 
 Rows = Iterator[tuple[int, list[str]]]
 

@@ -13,14 +13,15 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import encode_texts, merged
-from chainrule.data.readers.cells import loses_digits, number, numbers
+from chainrule.data.readers.cells import loses_digits, numbers
 from chainrule.data.readers.columns import Columns, read_columns
 from chainrule.data.readers.grid import Grid, grid_of
 from chainrule.data.readers.records import read_records
 from chainrule.data.readers.roles import Roles, candidates, roles_of
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError
-from chainrule.files import tensor_file
+from chainrule.files import atomic
+from chainrule.files.csv_file import number
 
 FEW = 5  # places or columns listed in a message before it says how many more there are
 Array = np.ndarray
@@ -45,7 +46,7 @@ def open_table(
     where, reading = str(path), reading or Reading()
     if reading.decimal not in (None, ".", ","):
         raise DataError(where, "--decimal to be . or ,", repr(reading.decimal))
-    records = read_records(tensor_file.read_bytes(path), where, reading.separator)
+    records = read_records(atomic.read_bytes(path), where, reading.separator)
     if not records.encoding.startswith(("utf-16", "utf-32")) and b"\0" in records.raw[: 2**20]:
         raise DataError(where, "text in UTF-8", "zero bytes", "Save the table as CSV in UTF-8.")
     grid = grid_of(records, reading)

@@ -2,12 +2,12 @@
 
 import csv
 import io
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from chainrule.data.readers.cells import number
-from chainrule.files import tensor_file
+from chainrule.files.atomic import write_bytes
 
 # A spreadsheet takes a cell that begins so for a formula, and carries it out.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -26,7 +26,16 @@ def write_csv(
     # Lines end in \r\n: Python 3.11 quotes a cell for those two only if they are in a line's end.
     writer = csv.writer(out)
     writer.writerows([_guarded(cell) for cell in row] for row in (header, *rows))
-    tensor_file.write_bytes(path, out.getvalue().encode(encoding, "replace"))
+    write_bytes(path, out.getvalue().encode(encoding, "replace"))
+
+
+def number(cell: str) -> float | None:
+    """A cell as a finite number, or None. Python's own "1_000" is no number in a table."""
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and "_" not in cell else None
 
 
 def unguarded(cell: str) -> str:

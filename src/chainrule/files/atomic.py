@@ -1,0 +1,93 @@
+"""Files that are whole or not there.
+
+A file is written beside its place and then moved there, so that a crash or a full disk leaves the
+old file or none, never half of one.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+from pathlib import Path
+
+from chainrule.errors import InputError
+
+ROOM = "room to write it"  # what a full disk has not
+PART = ".part"  # how the name of a file ends that is not written whole yet
+
+
+def write_bytes(path: str | Path, content: bytes, *, new: bool = False) -> None:
+    """Make `path` a file with this content, atomically; InputError where that cannot be.
+
+    new : refuse to replace a file, also one that another process makes at the same time.
+    """
+    import tempfile
+
+    from chainrule import checks
+
+    path = checks.path("write", path)
+    try:
+        start = f".{path.name[:40]}."
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=start, suffix=PART)
+    except (OSError, ValueError) as error:  # which names the temporary file: no matter to anyone
+        raise InputError(str(path), "a place to write", reason(error)) from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files private; a result is as readable as any other new file.
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        if new:
+            _take(path, temporary)
+        else:
+            os.replace(temporary, path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        if isinstance(error, FileExistsError):
+            raise InputError(
+                str(path), "a new file", "one that exists", "Nothing is overwritten."
+            ) from None
+        if isinstance(error, OSError):
+            raise InputError(str(path), ROOM, reason(error)) from None
+        raise
+
+
+def _take(path: Path, temporary: str) -> None:
+    """Make `path` of the temporary file; FileExistsError if it is there, whoever made it."""
+    try:
+        os.link(temporary, path)
+        os.unlink(temporary)
+    except OSError:
+        if path.exists():
+            raise
+        os.replace(temporary, path)  # a disk without links: between two, chance decides
+
+
+def remove_parts(folder: Path) -> None:
+    """Delete what writers that were killed have left in `folder`."""
+    for part in folder.glob(f".*{PART}"):
+        part.unlink(missing_ok=True)
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """A file's content. OSError also for what is no regular file, and might never end, and for
+    more than the memory holds."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise InputError("read", "the path of a file", type(path).__name__)
+    found = os.stat(path)
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise OSError(errno.EINVAL, "no regular file")
+    from chainrule import checks
+
+    if found.st_size > checks.memory_bytes():
+        raise OSError(errno.EFBIG, "more than fits into memory")
+    return Path(path).read_bytes()
+
+
+def reason(error: Exception) -> str:
+    """Why the system refused, without the name of the file."""
+    return getattr(error, "strerror", None) or str(error)
