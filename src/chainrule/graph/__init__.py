@@ -1,6 +1,6 @@
 """The computation graph: every value and every derivative, seen, stepped and checked."""
 
-from chainrule.graph.backward import Gradients, backward, grad, value_and_grad
+from chainrule.graph.backward import Gradients, backward
 from chainrule.graph.checking.backward_report import BackwardCheck, GradientReport
 from chainrule.graph.checking.check import ArgumentCheck, GradientCheck, check_gradients
 from chainrule.graph.checking.check_backward import check_backward
@@ -15,6 +15,7 @@ from chainrule.graph.functions import (
     softmax_cross_entropy,
     squared_error,
 )
+from chainrule.graph.gradients import grad, value_and_grad
 from chainrule.graph.graph import Graph, trace
 from chainrule.graph.node import Node, variable
 from chainrule.graph.steps import Steps

@@ -26,14 +26,13 @@ def holds_nodes(value: Any) -> bool:
     return is_node(value) or (isinstance(value, (list, tuple)) and any(map(holds_nodes, value)))
 
 
-def plain(arg: Any) -> Any:
+def without_nodes(arg: Any) -> Any:
+    """The same with the values of nodes in their places, also in lists and dictionaries."""
+    if isinstance(arg, dict):
+        return {name: without_nodes(part) for name, part in arg.items()}
     if isinstance(arg, (list, tuple)):
-        return type(arg)(plain(a) for a in arg)
+        return type(arg)(without_nodes(part) for part in arg)
     return arg.value if is_node(arg) else arg
-
-
-def plain_options(options: dict) -> dict:
-    return {name: plain(option) for name, option in options.items()}
 
 
 def _operand(operation: Operation, arg: Any) -> Any:

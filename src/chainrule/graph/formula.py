@@ -14,9 +14,9 @@ from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.graph import functions
 from chainrule.graph.backward import in_order
-from chainrule.graph.calls import plain
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, variable
+from chainrule.graph.operations import plain
 
 MOST_CHARACTERS = 2000  # far more than a person writes, and Python's parser has a limit of its own
 

@@ -1,42 +1,46 @@
-"""The network's functions as operations of the graph, for arrays and nodes alike.
+"""What neural networks add to NumPy's functions, for arrays and nodes alike.
 
 Each is one operation, exact at logits of +-1000, where the same formula spelled out in exp and log
-would overflow. Values are those of `network.activations` and `network.losses`.
+would overflow. The graph has them for itself, and `network` has its own with room for results: a
+test holds the two to the same bits.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from chainrule.graph.operations import define, traceable
-from chainrule.network import ACTIVATIONS, LOSSES
-from chainrule.network.activations import LEAK
 
 Array = Any
+LEAK = 0.01  # slope of leaky_relu below zero, the customary value (Maas et al. 2013)
 
 
 @traceable
 def sigmoid(Z: Array) -> Array:
     """1 / (1 + exp(-z)) of every element."""
-    return ACTIVATIONS["sigmoid"](np.asarray(Z))
+    with np.errstate(over="ignore"):  # exp(1000) is inf, and 1 / inf the right answer
+        return 1 / (1 + np.exp(-np.asarray(Z)))
 
 
 @traceable
 def relu(Z: Array) -> Array:
     """max(0, z) of every element; its derivative at 0 is 0."""
-    return ACTIVATIONS["relu"](np.asarray(Z))
+    return np.maximum(Z, 0)
 
 
 @traceable
 def leaky_relu(Z: Array) -> Array:
     """z where z > 0, else 0.01 z; its derivative at 0 is 0.01."""
-    return ACTIVATIONS["leaky_relu"](np.asarray(Z))
+    return np.maximum(Z, LEAK * np.asarray(Z))
 
 
 @traceable
 def softmax(Z: Array) -> Array:
     """exp(z_k) / sum_j exp(z_j) over the axis before the last, the units: columns sum to 1."""
-    return ACTIVATIONS["softmax"](np.asarray(Z))
+    A = np.exp(Z - np.max(Z, axis=-2, keepdims=True))
+    return A / A.sum(axis=-2, keepdims=True)
 
 
 @traceable
@@ -45,7 +49,7 @@ def binary_cross_entropy(Z: Array, Y: Array) -> Array:
 
     Y : labels in [0, 1], plain numbers.
     """
-    return LOSSES["binary_cross_entropy"].per_example(np.asarray(Z), Z, np.asarray(Y))
+    return np.sum(np.logaddexp(0, Z) - np.multiply(Y, Z), axis=-2)
 
 
 @traceable
@@ -54,14 +58,16 @@ def softmax_cross_entropy(Z: Array, Y: Array) -> Array:
 
     Y : columns that sum to 1, plain numbers.
     """
-    return LOSSES["softmax_cross_entropy"].per_example(np.asarray(Z), Z, np.asarray(Y))
+    top = np.max(Z, axis=-2, keepdims=True)
+    log_sum = np.log(np.exp(Z - top).sum(axis=-2))
+    return top[..., 0, :] + log_sum - np.sum(np.multiply(Y, Z), axis=-2)
 
 
 @traceable
 def poisson_deviance(Z: Array, Y: Array) -> Array:
     """sum_k y_k log(y_k / a_k) - y_k + a_k with a = exp(z), for counts y >= 0: (..., m)."""
-    Z = np.asarray(Z)
-    return LOSSES["poisson_deviance"].per_example(Z, np.exp(Z), np.asarray(Y))
+    Y = np.asarray(Y)
+    return np.sum(Y * np.log(np.where(Y > 0, Y, 1)) - Y * Z - Y + np.exp(Z), axis=-2)
 
 
 def squared_error(A: Array, Y: Array) -> Array:
@@ -78,43 +84,19 @@ def _softmax_gradient(g: Array, z: Array, x: Array) -> Array:
     return z * (g - np.sum(g * z, axis=-2, keepdims=True))
 
 
-def _each(g: Array) -> Array:
-    """dJ/dL (..., m) for every unit: (..., 1, m)."""
-    return np.expand_dims(g, -2)
+def _of_loss(output: Callable, g: Array, z: Array, x: Array, y: Array) -> Array:
+    """dJ/dL (..., m) for every unit: (..., 1, m), times the error of the output."""
+    return np.expand_dims(g, -2) * (output(x) - y)
 
 
-define(
-    sigmoid, "sigmoid(x)", ("g * z * (1 - z)", lambda g, z, x: g * z * (1 - z)), elementwise=True
-)
-define(
-    relu,
-    "relu(x)",
-    ("g * (z > 0)", lambda g, z, x: g * (z > 0)),
-    elementwise=True,
-    routes=True,
-)
-define(
-    leaky_relu,
-    "leaky_relu(x)",
-    ("g * where(z > 0, 1, 0.01)", lambda g, z, x: g * np.where(z > 0, 1.0, LEAK)),
-    elementwise=True,
-)
+define(sigmoid, "sigmoid(x)", "g * z * (1 - z)", elementwise=True)
+define(relu, "relu(x)", "g * (z > 0)", elementwise=True, routes=True)
+define(leaky_relu, "leaky_relu(x)", f"g * where(z > 0, 1, {LEAK})", elementwise=True)
 define(softmax, "softmax(x)", ("z * (g - sum(g * z))", _softmax_gradient))
-define(
-    binary_cross_entropy,
-    "binary_cross_entropy(x, y)",
-    ("g * (sigmoid(x) - y)", lambda g, z, x, y: _each(g) * (sigmoid(x) - y)),
-    None,
-)
-define(
-    softmax_cross_entropy,
-    "softmax_cross_entropy(x, y)",
-    ("g * (softmax(x) - y)", lambda g, z, x, y: _each(g) * (softmax(x) - y)),
-    None,
-)
-define(
-    poisson_deviance,
-    "poisson_deviance(x, y)",
-    ("g * (exp(x) - y)", lambda g, z, x, y: _each(g) * (np.exp(x) - y)),
-    None,
-)
+for _loss, _output in (
+    (binary_cross_entropy, sigmoid),
+    (softmax_cross_entropy, softmax),
+    (poisson_deviance, np.exp),
+):
+    _words = f"g * ({_output.__name__}(x) - y)"
+    define(_loss, f"{_loss.__name__}(x, y)", (_words, partial(_of_loss, _output)), None)

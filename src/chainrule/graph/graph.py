@@ -1,25 +1,19 @@
-"""A whole graph, as one object: its nodes in order, their names, their derivatives."""
+"""A whole graph, as one object: what is in it, its steps, its drawing."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.graph import trees
-from chainrule.graph.backward import backward, called, in_order
 from chainrule.graph.calls import names_of_arguments
+from chainrule.graph.gradients import called
 from chainrule.graph.node import Node, variable
-from chainrule.graph.text import expression
-
-if TYPE_CHECKING:
-    from chainrule.graph.steps import Steps
-
-Array = Any
+from chainrule.graph.recorded import Recorded
+from chainrule.graph.steps import Steps, steps_of
 
 
-class Graph:
+class Graph(Recorded):
     """Everything that `output` was computed from, with values and derivatives.
 
     output : a node. seed : see `backward`. groups : node -> name of the box that drawings may fold
@@ -37,52 +31,8 @@ class Graph:
     6.0
     """
 
-    def __init__(
-        self,
-        output: Node,
-        seed: Any = None,
-        groups: Mapping[Node, str] | None = None,
-        also: Sequence[Node] = (),
-        given: Sequence[Node] = (),
-    ) -> None:
-        self.gradients = backward(output, seed)
-        self.output, self.nodes = output, in_order(output)
-        for other in also:
-            self.nodes += [node for node in in_order(other) if node not in self.gradients]
-        first = [node for node in given if node in self.gradients]
-        self.nodes = first + [node for node in self.nodes if not any(node is f for f in first)]
-        self.groups = dict(groups or {})
-        self._labels = _labels(self.nodes, output)
-        self._by_label = {self._labels[id(node)]: node for node in self.nodes}
-
-    def __repr__(self) -> str:
-        made = sum(node.operation is not None for node in self.nodes)
-        return f"Graph({self.label(self.output)}: {len(self.nodes)} nodes, {made} computed)"
-
-    def label(self, node: Node) -> str:
-        """What the node is called in this graph."""
-        return self._labels[id(node)]
-
-    def __getitem__(self, label: str) -> Node:
-        """The node of that name."""
-        if label not in self._by_label:
-            raise InputError(
-                "Graph", f"one of {checks.listed(list(self._by_label), 8)}", repr(label)
-            )
-        return self._by_label[label]
-
-    def expression(self, node: Node) -> str:
-        """How the node was computed, in the names of this graph."""
-        return expression(node, lambda part: self._labels.get(id(part)))
-
-    def gradient_label(self, node: Node) -> str:
-        """Of its derivative: dJ/da."""
-        return f"d{self.label(self.output)}/d{self.label(node)}"
-
-    def steps(self) -> "Steps":
+    def steps(self) -> Steps:
         """The forward and the backward pass, line by line."""
-        from chainrule.graph.steps import steps_of
-
         return steps_of(self)
 
     def svg(self, *, fold: bool | None = None, values: bool = True) -> str:
@@ -105,34 +55,6 @@ class Graph:
             return None
 
 
-def _labels(nodes: list[Node], output: Node) -> dict[int, str]:
-    """A name for every node, no two the same."""
-    taken = {node.name for node in nodes if node.name}
-    labels: dict[int, str] = {}
-    used: set[str] = set()
-    count = 0
-
-    def free(stem: str) -> str:
-        n = 2
-        while f"{stem}_{n}" in used | taken:
-            n += 1
-        return f"{stem}_{n}"
-
-    for node in nodes:
-        if node.name:
-            label = node.name if node.name not in used else free(node.name)
-        elif node is output and "J" not in taken:
-            label = "J"
-        else:
-            count += 1
-            while f"v{count}" in taken:
-                count += 1
-            label = f"v{count}"
-        labels[id(node)] = label
-        used.add(label)
-    return labels
-
-
 def trace(f: Callable[..., Any], *args: Any, seed: Any = None, **options: Any) -> Graph:
     """The graph of f(*args), its arguments as variables by their names.
 
@@ -146,8 +68,6 @@ def trace(f: Callable[..., Any], *args: Any, seed: Any = None, **options: Any) -
     made = [_variables(arg, name) for arg, name in zip(args, names, strict=True)]
     named = {name: _variables(arg, name) for name, arg in options.items()}
     output = called(f, made, named)
-    if isinstance(output, np.ndarray) and output.dtype == object and output.size == 1:
-        output = output.item()  # np.squeeze(np.array(cost)) is such a box
     if not isinstance(output, Node):
         raise InputError(
             "trace",
@@ -162,12 +82,6 @@ def trace(f: Callable[..., Any], *args: Any, seed: Any = None, **options: Any) -
 
 def _variables(arg: Any, name: str) -> Any:
     def made(leaf: Any, path: str) -> Node:
-        return leaf if isinstance(leaf, Node) else variable(leaf, _plain_path(name, path))
+        return leaf if isinstance(leaf, Node) else variable(leaf, trees.name_of(name, path))
 
     return trees.mapped(made, arg)
-
-
-def _plain_path(name: str, path: str) -> str:
-    """parameters['W1'] is W1; layers[0] is layers[0]."""
-    last = path.rpartition("[")[2].rstrip("]")
-    return last.strip("'\"") if last[:1] in ("'", '"') else name + path

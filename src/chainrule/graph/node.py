@@ -7,7 +7,7 @@ recorded by computing; nothing else keeps track of it, and it goes when its node
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -18,9 +18,8 @@ from chainrule.graph.calls import (
     by_name,
     name_of,
     names_of,
-    plain,
-    plain_options,
     unknown,
+    without_nodes,
 )
 from chainrule.graph.operations import (
     AT_LEAST,
@@ -76,6 +75,35 @@ def floats(where: str, value: Any, *, copy: bool = False) -> np.ndarray:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
+def _method(function: Callable) -> Any:
+    return lambda self, *others, **options: function(self, *others, **options)
+
+
+def _operators(function: Callable) -> tuple[Any, Any, Any]:
+    """With a node on the left, on the right, and in place: x += 1 changes an array for all who
+    hold it, while a number is only replaced."""
+
+    def in_place(self: Any, other: Any) -> Any:
+        if self.ndim:
+            raise _write(f"np.{function.__name__} in place, by an operator like +=")
+        return function(self, other)
+
+    return (
+        lambda self, other: function(self, other),
+        lambda self, other: function(other, self),
+        in_place,
+    )
+
+
+def _write(how: str) -> InputError:
+    return InputError(
+        "graph",
+        "functions that make new arrays",
+        f"an in-place write, {how}",
+        "Write y = x + 1 for x += 1.",
+    )
+
+
 class Node:
     """A value and where it came from.
 
@@ -115,30 +143,21 @@ class Node:
 
     __deepcopy__ = __copy__
 
-    if TYPE_CHECKING:  # set below, from NumPy's functions
-        __add__: Any
-        __radd__: Any
-        __sub__: Any
-        __rsub__: Any
-        __mul__: Any
-        __rmul__: Any
-        __truediv__: Any
-        __rtruediv__: Any
-        __pow__: Any
-        __rpow__: Any
-        __matmul__: Any
-        __rmatmul__: Any
-        __neg__: Any
-        __pos__: Any
-        __abs__: Any
-        __lt__: Any
-        __le__: Any
-        __gt__: Any
-        __ge__: Any
-        sum: Any
-        mean: Any
-        max: Any
-        min: Any
+    __add__, __radd__, __iadd__ = _operators(np.add)
+    __sub__, __rsub__, __isub__ = _operators(np.subtract)
+    __mul__, __rmul__, __imul__ = _operators(np.multiply)
+    __truediv__, __rtruediv__, __itruediv__ = _operators(np.divide)
+    __pow__, __rpow__, __ipow__ = _operators(np.power)
+    __matmul__, __rmatmul__, __imatmul__ = _operators(np.matmul)
+    __floordiv__, __rfloordiv__, __ifloordiv__ = _operators(np.floor_divide)
+    __mod__, __rmod__, __imod__ = _operators(np.remainder)
+    __divmod__, __rdivmod__ = _operators(np.divmod)[:2]
+    __neg__, __pos__, __abs__ = map(_method, (np.negative, np.positive, np.absolute))
+    __lt__, __le__, __gt__, __ge__ = map(
+        _method, (np.less, np.less_equal, np.greater, np.greater_equal)
+    )
+    __eq__, __ne__ = map(_method, (np.equal, np.not_equal))
+    sum, mean, max, min = map(_method, (_np.sum, _np.mean, _np.max, _np.min))
 
     # ---- what arrays have -------------------------------------------------------------------
 
@@ -177,7 +196,7 @@ class Node:
         return (self[k] for k in range(len(self)))
 
     def __getitem__(self, index: Any) -> "Node":
-        return getitem(self, plain(index))
+        return getitem(self, without_nodes(index))
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise InputError(
@@ -258,7 +277,7 @@ class Node:
 
     def __array_function__(self, function: Any, types: Any, args: tuple, options: dict) -> Any:
         if function in LOOKING:
-            return function(*(plain(arg) for arg in args), **plain_options(options))
+            return function(*map(without_nodes, args), **without_nodes(options))
         if function in COMPOSED:
             composed = COMPOSED[function]
             return composed(**by_name(function, names_of(composed), args, options))
@@ -277,64 +296,26 @@ class Node:
 def record(operation: Operation, args: tuple, options: dict | None = None) -> Node:
     """Compute, and remember how."""
     options = options or {}
+    values = []
     for place, arg in enumerate(args):
-        if isinstance(arg, Node) and operation.rule(place) is None:
+        node = isinstance(arg, Node)
+        if node and operation.rule(place) is None:
             raise InputError(
                 "graph",
                 f"a plain array as argument {place + 1} of {operation.name}",
                 "a node, with respect to which it has no derivative",
                 "Pass node.value where that is meant.",
             )
-    values = [arg.value if isinstance(arg, Node) else arg for arg in args]
+        values.append(arg.value if node else arg)
     compute = operation.value
     value = compute(values, **options) if operation.any_number else compute(*values, **options)
     return Node(value, operation, args, options)
 
 
-def _operator(function: Callable, *, reflected: bool = False) -> Callable:
-    if reflected:
-        return lambda self, other: function(other, self)
-    return lambda self, *others, **options: function(self, *others, **options)
-
-
-def _in_place(function: Callable) -> Callable:
-    """x += 1, which changes an array for all who hold it, while a number is only replaced."""
-
-    def changed(self: Node, other: Any) -> Node:
-        if self.ndim:
-            raise _write(f"np.{function.__name__} in place, by an operator like +=")
-        return function(self, other)
-
-    return changed
-
-
-def _write(how: str) -> InputError:
-    return InputError(
-        "graph",
-        "functions that make new arrays",
-        f"an in-place write, {how}",
-        "Write y = x + 1 for x += 1.",
-    )
-
-
-for _symbol, _function in {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "pow": np.power,
-    "matmul": np.matmul, "floordiv": np.floor_divide, "mod": np.remainder,
-    "divmod": np.divmod,
-}.items():  # fmt: skip
-    setattr(Node, f"__{_symbol}__", _operator(_function))
-    setattr(Node, f"__r{_symbol}__", _operator(_function, reflected=True))
-    setattr(Node, f"__i{_symbol}__", _in_place(_function))
-for _symbol, _function in {
-    "neg": np.negative, "pos": np.positive, "abs": np.absolute,
-    "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
-    "eq": np.equal, "ne": np.not_equal,
-}.items():  # fmt: skip
-    setattr(Node, f"__{_symbol}__", _operator(_function))
-for _method in (
-    np.sum, np.mean, np.max, np.min, np.var, np.std, np.squeeze, np.swapaxes, np.ravel, np.dot,
-    np.clip, np.argmax, np.argmin, np.all, np.any, np.copy, np.prod, np.cumsum, np.cumprod,
-    np.repeat, np.take, np.diagonal, np.trace, np.round, np.argsort, np.nonzero,
+for _function in (
+    np.var, np.std, np.squeeze, np.swapaxes, np.ravel, np.dot, np.clip, np.argmax, np.argmin,
+    np.all, np.any, np.copy, np.prod, np.cumsum, np.cumprod, np.repeat, np.take, np.diagonal,
+    np.trace, np.round, np.argsort, np.nonzero,
 ):  # fmt: skip
-    setattr(Node, _method.__name__, _operator(_method))
+    setattr(Node, _function.__name__, _method(_function))
 Node.flatten = Node.ravel  # type: ignore[attr-defined]

@@ -3,19 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 import numpy as np
 
 from chainrule.graph.node import Node
 from chainrule.graph.operations import plain
+from chainrule.graph.recorded import Recorded
 from chainrule.graph.tables import table
 from chainrule.graph.text import shape_of, short, with_names
 
-if TYPE_CHECKING:
-    from chainrule.graph.graph import Graph
-
 Array = Any
+Rows = list[tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,25 +93,24 @@ class Steps(Sequence[Forward | Backward]):
             else:
                 yield f"{k:>3}  {cells[0]} += {step.formula} = {cells[5]}, so far {cells[6]}"
 
+    def _tables(self) -> list[tuple[str, Rows]]:
+        """Title, and head and rows, of both."""
+        derivatives = f"Backward: derivatives of {self._output}"
+        return [
+            ("Forward: values", [FORWARD, *(step.cells() for step in self.forward)]),
+            (derivatives, [BACKWARD, *(step.cells() for step in self.backward)]),
+        ]
+
     def __str__(self) -> str:
-        forward = table(FORWARD, [step.cells() for step in self.forward])
-        backward = table(BACKWARD, [step.cells() for step in self.backward])
-        return (
-            f"Forward: values\n\n{forward}\n\nBackward: derivatives of {self._output}\n\n{backward}"
-        )
+        return "\n\n".join(f"{title}\n\n{table(*rows)}" for title, rows in self._tables())
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return (
-            "<p><b>Forward: values</b></p>"
-            + _html(FORWARD, [step.cells() for step in self.forward])
-            + f"<p><b>Backward: derivatives of {escape(self._output)}</b></p>"
-            + _html(BACKWARD, [step.cells() for step in self.backward])
-        )
+        return "".join(f"<p><b>{escape(t)}</b></p>{_html(*rows)}" for t, rows in self._tables())
 
 
-def steps_of(graph: "Graph") -> Steps:
+def steps_of(graph: Recorded) -> Steps:
     """The steps of a graph's forward and backward pass."""
     forward = [
         Forward(
@@ -135,7 +133,7 @@ def steps_of(graph: "Graph") -> Steps:
 
 
 def _backward_step(
-    graph: "Graph", node: Node, place: int, arg: Node, totals: dict[int, Array]
+    graph: Recorded, node: Node, place: int, arg: Node, totals: dict[int, Array]
 ) -> Backward:
     operation, g = node.operation, graph.gradients[node]
     assert operation is not None
@@ -160,14 +158,14 @@ def _backward_step(
     )
 
 
-def _formula(graph: "Graph", node: Node, place: int) -> str:
+def _formula(graph: Recorded, node: Node, place: int) -> str:
     """The rule's text in the names of the graph: dJ/dv * c."""
     operation = node.operation
     assert operation is not None
     rule = operation.rule(place)
     assert rule is not None
     names = {"g": graph.gradient_label(node), "z": graph.label(node)}
-    for letter, arg in zip("xy" if len(operation.rules) < 3 else "cxy", node.args, strict=False):
+    for letter, arg in zip(operation.letters, node.args, strict=False):
         names[letter] = graph.label(arg) if isinstance(arg, Node) else _constant(arg)
     return with_names(rule.text, names)
 
@@ -176,10 +174,9 @@ def _constant(value: Any) -> str:
     return short(value) if np.size(value) == 1 else f"({shape_of(value)} array)"
 
 
-def _html(head: Sequence[str], rows: list[tuple[str, ...]]) -> str:
-    cells = "".join(f"<th style='text-align:left'>{escape(name)}</th>" for name in head)
-    lines = [f"<tr>{cells}</tr>"]
-    for row in rows:
-        cells = "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in row)
-        lines.append(f"<tr>{cells}</tr>")
-    return f"<table>{''.join(lines)}</table>"
+def _html(*rows: Sequence[str]) -> str:
+    lines = [
+        "".join(f"<{tag} style='text-align:left'>{escape(cell)}</{tag}>" for cell in row)
+        for tag, row in zip(["th"] + ["td"] * len(rows), rows, strict=False)
+    ]
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"

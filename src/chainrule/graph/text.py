@@ -97,9 +97,8 @@ def filled(operation: Any, parts: list[tuple[str, int]], options: Any) -> str:
         inner = text if binding == _TIGHTEST else f"({text})"
         return f"{inner}[{_index(options['index'])}]"
     mine = _binding(operation.text)
-    names = _argument_names(operation)
     texts = {}
-    for name, (text, binding) in zip(names, parts, strict=True):
+    for name, (text, binding) in zip(operation.letters, parts, strict=True):
         # a - b - c is (a - b) - c, but a ** b ** c is a ** (b ** c).
         leads = operation.text.startswith(name) and mine < _BINDING["**"]
         loose = binding < mine or (binding == mine and not leads)
@@ -115,10 +114,6 @@ def with_names(text: str, names: dict[str, str], options: Any = None) -> str:
     if options and written.endswith(")"):
         return written[:-1] + _options(options) + ")"
     return written
-
-
-def _argument_names(operation: Any) -> list[str]:
-    return ["c", "x", "y"] if operation.name == "where" else ["x", "y"][: len(operation.rules)]
 
 
 def _call(name: str, args: list[str], options: Any) -> str:

@@ -16,3 +16,9 @@ def mapped(function: Callable[[Any, str], Any], tree: Any, path: str = "") -> An
     if isinstance(tree, (list, tuple)):
         return type(tree)(mapped(function, part, f"{path}[{k}]") for k, part in enumerate(tree))
     return function(tree, path)
+
+
+def name_of(argument: str, path: str) -> str:
+    """Of a leaf: W1 of parameters['W1'], layers[0] of layers[0]."""
+    last = path.rpartition("[")[2].rstrip("]")
+    return last.strip("'\"") if last[:1] in ("'", '"') else argument + path

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.errors import InputError
+from chainrule.graph.tables import columns
 from chainrule.graph.text import short
 
 if TYPE_CHECKING:
@@ -47,21 +48,17 @@ class Entry:
         terms, n = self.terms, len(self.terms)
         each = [self.weights] if np.ndim(self.weights) else []
         head = [self.running, *self.factors, *(["w_i"] if each else []), "product"]
-        columns = [*self.factors.values(), *each, terms * self.weights if each else terms]
+        numbers = [*self.factors.values(), *each, terms * self.weights if each else terms]
         shown = range(n)
         if most is not None and n > most:
             shown = [*range(most - most // 2), -1, *range(n - most // 2, n)]  # type: ignore
         rows = [
-            [str(k), *(short(column[k]) for column in columns)]
+            [str(k), *(short(column[k]) for column in numbers)]
             if k >= 0
             else ["...", f"({n - most} more)" if most else "", *[""] * (len(head) - 2)]
             for k in shown
         ]
-        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-        lines = [
-            "  ".join(c.rjust(w) for c, w in zip(r, widths, strict=True)) for r in (head, *rows)
-        ]
-        return "\n".join([self.formula, "", *lines, "", self._total()])
+        return "\n".join([self.formula, "", columns([head, *rows], str.rjust), "", self._total()])
 
     def _one_line(self) -> str:
         product = " x ".join(short(column[0]) for column in self.factors.values())

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.graph.backward import in_order
+from chainrule.graph.functions import LEAK, sigmoid
 from chainrule.graph.node import Node
-from chainrule.network import ACTIVATIONS
-from chainrule.network.activations import LEAK
 
 Array = np.ndarray
 LONGEST = 12  # operations in a row that may make one activation
@@ -31,17 +30,13 @@ class Activation:
     slips: tuple[tuple[str, Callable[[Array, Array], Array]], ...] = ()
 
 
-def _sigmoid(Z: Array) -> Array:
-    return ACTIVATIONS["sigmoid"](Z)
-
-
 KNOWN = {
     "sigmoid": Activation(
-        _sigmoid,
+        sigmoid,
         lambda Z, A: A * (1 - A),
         "A * (1 - A)",
         (
-            ("is taken at A instead of Z", lambda Z, A: _sigmoid(A) * (1 - _sigmoid(A))),
+            ("is taken at A instead of Z", lambda Z, A: sigmoid(A) * (1 - sigmoid(A))),
             ("has Z in the place of A", lambda Z, A: Z * (1 - Z)),
             ("lacks its factor 1 - A", lambda Z, A: A),
             ("lacks its factor A", lambda Z, A: 1 - A),

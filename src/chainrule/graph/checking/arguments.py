@@ -105,7 +105,7 @@ def flat(tree: Any) -> dict[str, Any]:
 
 def _leaf(place: int, path: str, argument: str, leaf: Any) -> Leaf:
     value, whole = np.array(leaf, np.float64), np.asarray(leaf).dtype.kind in "iu"
-    return Leaf(place, path, argument, _name(argument, path), value, whole)
+    return Leaf(place, path, argument, trees.name_of(argument, path), value, whole)
 
 
 def is_numeric(leaf: Any) -> bool:
@@ -114,11 +114,6 @@ def is_numeric(leaf: Any) -> bool:
         return False
     array = np.asarray(leaf)
     return array.dtype.kind in "fiu" and array.size > 0
-
-
-def _name(argument: str, path: str) -> str:
-    last = path.rpartition("[")[2].rstrip("]")
-    return last.strip("'\"") if last[:1] in ("'", '"') else argument + path
 
 
 def _wide(leaf: Any, path: str) -> Any:

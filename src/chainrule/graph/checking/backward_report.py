@@ -101,7 +101,7 @@ class BackwardCheck:
         for report in self.gradients:
             for finding in report.findings:
                 findings.setdefault(finding, []).append(report.name)
-        lines = [table(HEAD, [report.cells() for report in self.gradients]), ""]
+        lines = [table(HEAD, *(report.cells() for report in self.gradients)), ""]
         lines += [f"{', '.join(names)}: {finding}" for finding, names in findings.items()]
         lines += [] if findings else ["All gradients are right."]
         lines += ["", self.expectation, *self.notes]

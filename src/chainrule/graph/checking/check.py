@@ -8,7 +8,6 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.graph.backward import value_and_grad
 from chainrule.graph.checking.arguments import Arguments, Key, Leaf, flat
 from chainrule.graph.checking.differences import (
     STEP,
@@ -18,6 +17,7 @@ from chainrule.graph.checking.differences import (
     along_random,
     compared,
 )
+from chainrule.graph.gradients import value_and_grad
 from chainrule.graph.tables import table
 from chainrule.graph.text import shape_of
 
@@ -92,7 +92,7 @@ class GradientCheck:
         wrong = [a.name for a in self.arguments if a.verdict not in ("agrees", "kink")]
         verdict = f"Not right: {', '.join(wrong)}." if wrong else "The gradients agree."
         lines = [
-            table(HEAD, [found.cells(self.tolerance) for found in self.arguments]),
+            table(HEAD, *(found.cells(self.tolerance) for found in self.arguments)),
             "",
             f"{verdict} Relative error ||g - n|| / (||g|| + ||n||), at most {self.tolerance:g};",
             f"besides, {len(self.arguments[0].directions)} random directions of each.",

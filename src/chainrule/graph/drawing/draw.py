@@ -1,14 +1,10 @@
 """A graph drawn: as SVG for people and notebooks, as DOT text for Graphviz."""
 
-from typing import TYPE_CHECKING
-
 from chainrule.errors import InputError
 from chainrule.graph.drawing.dot import dot_text
 from chainrule.graph.drawing.picture import picture_of
 from chainrule.graph.drawing.svg import svg_text
-
-if TYPE_CHECKING:
-    from chainrule.graph.graph import Graph
+from chainrule.graph.recorded import Recorded
 
 READABLE = 25
 """From more nodes on, groups are folded unless the caller says otherwise."""
@@ -17,7 +13,7 @@ MOST = 300
 """Boxes in one SVG: a tangle of so many is laid out in 2 s, one of 500 in 10 s."""
 
 
-def svg(graph: "Graph", *, fold: bool | None = None, values: bool = True) -> str:
+def svg(graph: Recorded, *, fold: bool | None = None, values: bool = True) -> str:
     """The graph as SVG text, in layers from left to right.
 
     Along each edge stands the value above and, below, J's derivative with respect to it.
@@ -37,10 +33,10 @@ def svg(graph: "Graph", *, fold: bool | None = None, values: bool = True) -> str
     return svg_text(picture)
 
 
-def dot(graph: "Graph", *, fold: bool | None = None, values: bool = True) -> str:
+def dot(graph: Recorded, *, fold: bool | None = None, values: bool = True) -> str:
     """The graph as DOT text; groups that are not folded are clusters. Parameters as for `svg`."""
     return dot_text(picture_of(graph, fold=_folded(graph, fold), values=values))
 
 
-def _folded(graph: "Graph", fold: bool | None) -> bool:
+def _folded(graph: Recorded, fold: bool | None) -> bool:
     return bool(graph.groups) and len(graph.nodes) > READABLE if fold is None else fold

@@ -4,15 +4,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.graph.node import Node
+from chainrule.graph.recorded import Recorded
 from chainrule.graph.text import shape_of, short
-
-if TYPE_CHECKING:
-    from chainrule.graph.graph import Graph
 
 VALUE, DERIVATIVE = "#005ab5", "#c62a1a"
 """Blue and red that differ for every kind of color vision, and are dark enough on white."""
@@ -68,7 +66,7 @@ class Picture:
     names: frozenset[str]
 
 
-def picture_of(graph: "Graph", *, fold: bool, values: bool) -> Picture:
+def picture_of(graph: Recorded, *, fold: bool, values: bool) -> Picture:
     """The boxes and edges of a graph; where it is folded, each group of several nodes is a box."""
     return _Sorted(graph, fold, values).picture()
 
@@ -76,7 +74,7 @@ def picture_of(graph: "Graph", *, fold: bool, values: bool) -> Picture:
 class _Sorted:
     """A graph's nodes sorted into boxes."""
 
-    def __init__(self, graph: "Graph", fold: bool, values: bool) -> None:
+    def __init__(self, graph: Recorded, fold: bool, values: bool) -> None:
         self._graph, self._values = graph, values
         self._groups = {id(node): name for node, name in graph.groups.items()}
         sizes = Counter(self._groups.get(id(node)) for node in graph.nodes)

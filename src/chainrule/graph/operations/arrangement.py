@@ -1,11 +1,13 @@
 """What puts elements elsewhere, repeats them or leaves some out: shapes, pieces, orders.
 
 Such a function does with the numbers 1, 2, 3, ... what it does with x. So they say where each
-element of z came from, and g is put back there: one rule for all of them.
+element of z came from, and g is put back there: one rule for all of them. Where there is an
+inverse, g is given to that, which spares the numbers.
 """
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,9 @@ from chainrule.graph.operations.definition import (
     traceable,
     unbroadcast,
 )
+
+_define = partial(define, routes=True)
+_function: Any  # in loops
 
 # ---- pieces ------------------------------------------------------------------------------------
 
@@ -37,108 +42,56 @@ def put(g: Array, index: Any, shape: tuple[int, ...]) -> Array:
     return found
 
 
-define(
+_define(
     getitem,
     "x[index]",
     ("g put at index", lambda g, z, x, index: put(g, index, np.shape(x))),
     parameters=("index",),
-    routes=True,
 )
-define(
+_define(
     put,
     "put(x)",
     ("g[index]", lambda g, z, x, index, shape: getitem(g, index)),
     parameters=("index", "shape"),
-    routes=True,
-)
-
-# ---- shapes ------------------------------------------------------------------------------------
-
-
-def _transpose_back(g: Array, z: Array, x: Array, axes: Any = None) -> Array:
-    if axes is None:
-        return np.transpose(g)
-    n = np.ndim(x)
-    return np.transpose(g, tuple(int(k) for k in np.argsort([a % n for a in axes])))
-
-
-def _back_to_shape(g: Array, z: Array, x: Array, *unused: Any, **also_unused: Any) -> Array:
-    return np.reshape(g, np.shape(x))
-
-
-_function: Any
-for _function, _option in (
-    (np.reshape, "shape"), (np.squeeze, "axis"), (np.expand_dims, "axis"), (np.ravel, "")
-):  # fmt: skip
-    define(
-        _function,
-        f"{_function.__name__}(x)",
-        ("g in x's shape", _back_to_shape),
-        parameters=(_option,) if _option else (),
-        routes=True,
-    )
-define(np.transpose, "x.T", ("g.T", _transpose_back), parameters=("axes",), routes=True)
-define(
-    np.broadcast_to,
-    "broadcast_to(x)",
-    ("g summed over the repeats", lambda g, z, x, shape: unbroadcast(g, np.shape(x))),
-    parameters=("shape",),
-    routes=True,
 )
 
 
-def _piece_of_concatenation(g: Array, z: Array, place: int, *xs: Array, axis: int = 0) -> Array:
+def _piece(g: Array, z: Array, place: int, *xs: Array, axis: Any = 0) -> Array:
+    """Of a concatenation."""
     if axis is None:
-        ends = np.cumsum([np.size(x) for x in xs])
-        return np.reshape(g[ends[place] - np.size(xs[place]) : ends[place]], np.shape(xs[place]))
-    ends = np.cumsum([np.shape(x)[axis] for x in xs])
-    part = slice(int(ends[place]) - np.shape(xs[place])[axis], int(ends[place]))
+        flat = [np.reshape(x, -1) for x in map(plain, xs)]
+        return np.reshape(_piece(g, z, place, *flat), np.shape(xs[place]))
+    start = sum(np.shape(x)[axis] for x in xs[:place])
+    part = slice(start, start + np.shape(xs[place])[axis])
     return g[(slice(None),) * (axis % np.ndim(g)) + (part,)]
 
 
-def _layer_of_stack(g: Array, z: Array, place: int, *xs: Array, axis: int = 0) -> Array:
+def _layer(g: Array, z: Array, place: int, *xs: Array, axis: int = 0) -> Array:
     return g[(slice(None),) * (axis % np.ndim(g)) + (place,)]
 
 
-define(
-    np.concatenate,
-    "[x, y, ...]",
-    ("its part of g", _piece_of_concatenation),
-    parameters=("axis",),
-    routes=True,
-)
-define(
-    np.stack, "[x, y, ...]", ("its part of g", _layer_of_stack), parameters=("axis",), routes=True
-)
+for _function, _part in ((np.concatenate, _piece), (np.stack, _layer)):
+    _define(_function, "[x, y, ...]", ("its part of g", _part), parameters=("axis",))
 
 # ---- rearrangements ----------------------------------------------------------------------------
 
 
-def rearrangement(
-    function: Callable, where_from: Callable | None = None, inverse: Callable | None = None
-) -> None:
+def rearrangement(function: Callable, where_from: Callable | None = None) -> None:
     """Define a function that puts the elements of its first argument elsewhere, or zeros.
 
-    where_from : the same for 1, 2, 3, ..., if function itself would not do. inverse : a function of
-    g and the options that puts them back, where there is one, which spares the numbers.
+    where_from : the same for 1, 2, 3, ..., if function itself would not do.
     """
     numbered = where_from or function
 
     def back(g: Array, z: Array, x: Array, **options: Any) -> Array:
-        if inverse is not None:
-            return inverse(g, **options)
         n, shape = np.size(x), np.shape(x)
         places = numbered(np.arange(1, n + 1).reshape(shape), **options)
         return np.reshape(put(g, places, (n + 1,))[1:], shape)  # at 0 what came from nowhere
 
     _, *parameters = inspect.signature(function).parameters
-    define(
-        function,
-        f"{function.__name__}(x)",
-        ("g put where x stood", back),
-        parameters=tuple(name for name in parameters if name != "out"),
-        routes=True,
-    )
+    known = tuple(name for name in parameters if name != "out")
+    name = function.__name__
+    _define(function, f"{name}(x)", ("g put where x stood", back), parameters=known)
 
 
 for _function in (
@@ -147,11 +100,35 @@ for _function in (
     np.take, np.take_along_axis, np.delete, np.atleast_1d, np.atleast_2d, np.atleast_3d,
 ):  # fmt: skip
     rearrangement(_function)
-rearrangement(np.swapaxes, inverse=np.swapaxes)
-rearrangement(np.matrix_transpose, inverse=np.matrix_transpose)
-rearrangement(
-    np.moveaxis, inverse=lambda g, source, destination: np.moveaxis(g, destination, source)
-)
+
+
+def _transposed_back(g: Array, z: Array, x: Array, axes: Any = None) -> Array:
+    if axes is None:
+        return np.transpose(g)
+    return np.transpose(g, tuple(int(k) for k in np.argsort([a % np.ndim(x) for a in axes])))
+
+
+def _in_shape(g: Array, z: Array, x: Array, **unused: Any) -> Array:
+    return np.reshape(g, np.shape(x))
+
+
+for _function, _words, _inverse, *_options in (
+    (np.reshape, "g in x's shape", _in_shape, "shape"),
+    (np.squeeze, "g in x's shape", _in_shape, "axis"),
+    (np.expand_dims, "g in x's shape", _in_shape, "axis"),
+    (np.ravel, "g in x's shape", _in_shape),
+    (np.broadcast_to, "g summed over the repeats",
+     lambda g, z, x, shape: unbroadcast(g, np.shape(x)), "shape"),
+    (np.swapaxes, "g put where x stood",
+     lambda g, z, x, **axes: np.swapaxes(g, **axes), "axis1", "axis2"),
+    (np.matrix_transpose, "g put where x stood", lambda g, z, x: np.matrix_transpose(g)),
+    (np.moveaxis, "g put where x stood",
+     lambda g, z, x, source, destination: np.moveaxis(g, destination, source),
+     "source", "destination"),
+):  # fmt: skip
+    _text = f"{_function.__name__}(x)"
+    _define(_function, _text, (_words, _inverse), parameters=tuple(_options))
+_define(np.transpose, "x.T", ("g.T", _transposed_back), parameters=("axes",))
 
 _PADDED = ("constant", "edge", "reflect", "symmetric", "wrap")
 
@@ -182,7 +159,9 @@ def _unsorted(g: Array, z: Array, x: Array, axis: Any = -1, **unused: Any) -> Ar
     return np.reshape(put(g, places, (np.size(x),)), np.shape(x))
 
 
-define(np.sort, "sort(x)", ("g put where x stood", _unsorted),
-       parameters=("axis", "kind", "stable"), routes=True)  # fmt: skip
-define(np.partition, "partition(x)", ("g put where x stood", _unsorted),
-       parameters=("kth", "axis", "kind"), routes=True)  # fmt: skip
+for _function, *_options in (
+    (np.sort, "axis", "kind", "stable"),
+    (np.partition, "kth", "axis", "kind"),
+):
+    _text = f"{_function.__name__}(x)"
+    _define(_function, _text, ("g put where x stood", _unsorted), parameters=tuple(_options))

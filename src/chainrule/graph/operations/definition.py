@@ -1,24 +1,25 @@
 """What an operation is: its value, and beside it its derivatives.
 
-    define(np.multiply, "x * y", ("g * y", lambda g, z, x, y: g * y),
-                                 ("g * x", lambda g, z, x, y: g * x))
+    define(np.multiply, "x * y", "g * y", "g * x")
 
 z = f(x, y, ...) is the operation's value and g = dJ/dz what comes back to it; a rule turns g into
 that argument's share of dJ/dx. It is a few NumPy operations on g, z and the arguments, so it runs
-on arrays, and on nodes when the derivative itself is to be differentiated. Beside the rule stands
-what it computes, in words that a person reads; a test holds the two together, and another demands
-a check against central differences for every operation that is defined here.
+on arrays, and on nodes when the derivative itself is to be differentiated. It is written once, as a
+person reads it, and becomes a function, as in PyTorch's derivatives.yaml; where that will not do,
+a function stands beside the words, and a test holds the two together. Another demands a check
+against central differences for every operation that is defined here.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 
 import numpy as np
 
 Array = Any  # an array or a node; rules do not ask which
 Derivative = Callable[..., Array]
+LETTERS = ("", "x", "xy", "cxy")  # of so many arguments
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,16 @@ class Operation:
     mixes: bool = False
     smooth: Callable[..., Any] | None = None
 
+    @property
+    def letters(self) -> str:
+        """What the arguments are called in the texts."""
+        return LETTERS[len(self.rules)]
+
     def rule(self, place: int) -> Rule | None:
         """Of the argument at `place`; an operation of any number of arguments has one for all."""
-        return self.rules[min(place, len(self.rules) - 1)]
+        return self.rules[0 if self.any_number else place]
 
-    @property
+    @cached_property
     def any_number(self) -> bool:
         """Whether the array arguments come as one list."""
         return self.text.startswith("[")
@@ -98,27 +104,35 @@ class Operation:
 
 
 OPERATIONS: dict[Callable, Operation] = {}
+WORDS = dict(vars(np))  # what rules may name: NumPy's functions, and those that are defined
 
 
 def define(
     function: Callable,
     text: str,
-    *rules: tuple[str, Derivative] | None,
+    *rules: str | tuple[str, Derivative] | None,
     elementwise: bool | None = None,
     name: str | None = None,
     **facts: Any,
 ) -> Operation:
-    """Make `function` known to the graph. facts : see Operation."""
-    operation = Operation(
-        name or function.__name__,
-        function,
-        text,
-        tuple(rule if rule is None else Rule(*rule) for rule in rules),
-        isinstance(function, np.ufunc) if elementwise is None else elementwise,
-        **facts,
+    """Make `function` known to the graph.
+
+    rules : each as it reads, or in words and a function of g, z and the arguments. facts : see
+    Operation.
+    """
+    name = name or function.__name__
+    WORDS.setdefault(name, function)
+    if elementwise is None:
+        elementwise = isinstance(function, np.ufunc)
+    letters = ", ".join(LETTERS[len(rules)])
+    known = tuple(
+        Rule(rule, eval(f"lambda g, z, {letters}, **_: {rule}", WORDS))
+        if isinstance(rule, str)
+        else rule and Rule(*rule)
+        for rule in rules
     )
-    OPERATIONS[function] = operation
-    return operation
+    OPERATIONS[function] = Operation(name, function, text, known, elementwise, **facts)
+    return OPERATIONS[function]
 
 
 def traceable(function: Callable) -> Callable:

@@ -4,6 +4,8 @@ At kinks: |x| at 0 has derivative 0, as sign(0) does; of equal numbers in a maxi
 same share, but a constant beside a node gets all of it, so that maximum(0, z) has derivative 0 at
 z = 0, as the course's relu does; clip has derivative 0 at its bounds, and so has hypot at 0, 0.
 The remainders x % y have the derivatives between their jumps.
+
+Squares in rules are products: so they are exact, and differentiated again in one step.
 """
 
 import numpy as np
@@ -23,19 +25,13 @@ def _power_slope(x: Array, y: Array) -> Array:
     return y * x ** np.where(plain(y) == 0, 1.0, y - 1)
 
 
-define(np.add, "x + y", ("g", lambda g, z, x, y: g), ("g", lambda g, z, x, y: g))
-define(np.subtract, "x - y", ("g", lambda g, z, x, y: g), ("-g", lambda g, z, x, y: -g))
-define(
-    np.multiply,
-    "x * y",
-    ("g * y", lambda g, z, x, y: g * y),
-    ("g * x", lambda g, z, x, y: g * x),
-    smooth=everywhere,
-)
+define(np.add, "x + y", "g", "g")
+define(np.subtract, "x - y", "g", "-g")
+define(np.multiply, "x * y", "g * y", "g * x", smooth=everywhere)
 define(
     np.divide,
     "x / y",
-    ("g / y", lambda g, z, x, y: g / y),
+    "g / y",
     ("-g * x / y**2", lambda g, z, x, y: -g * z / y),
     smooth=lambda x, y: np.not_equal(y, 0),
 )
@@ -46,47 +42,53 @@ define(
     ("g * z * log(x)", lambda g, z, x, y: g * z * _log_where_positive(x)),
     smooth=lambda x, y: np.not_equal(x, 0),
 )
-define(np.negative, "-x", ("-g", lambda g, z, x: -g))
-define(np.positive, "+x", ("g", lambda g, z, x: g))
-define(np.square, "square(x)", ("g * 2 * x", lambda g, z, x: g * 2 * x), smooth=everywhere)
+define(np.negative, "-x", "-g")
+define(np.positive, "+x", "g")
+define(np.square, "square(x)", "g * 2 * x", smooth=everywhere)
 define(np.reciprocal, "1 / x", ("-g * z**2", lambda g, z, x: -g * z * z))
-define(
-    np.remainder,
-    "x % y",
-    ("g", lambda g, z, x, y: g),
-    ("-g * floor(x / y)", lambda g, z, x, y: -g * np.floor_divide(plain(x), plain(y))),
-)
-define(
-    np.fmod,
-    "fmod(x, y)",
-    ("g", lambda g, z, x, y: g),
-    ("-g * trunc(x / y)", lambda g, z, x, y: -g * np.trunc(plain(x) / plain(y))),
-)
+for _function, _text, _rounded in (
+    (np.remainder, "x % y", np.floor),
+    (np.fmod, "fmod(x, y)", np.trunc),
+):
+    _words = f"-g * {_rounded.__name__}(x / y)"
+    define(
+        _function,
+        _text,
+        "g",
+        (_words, lambda g, z, x, y, to=_rounded: -g * to(plain(x) / plain(y))),
+    )
 
 # ---- functions of every element ----------------------------------------------------------------
 
-define(np.exp, "exp(x)", ("g * z", lambda g, z, x: g * z), smooth=everywhere)
-define(np.exp2, "exp2(x)", ("g * z * log(2)", lambda g, z, x: g * z * np.log(2.0)),
-       smooth=everywhere)  # fmt: skip
-define(np.expm1, "expm1(x)", ("g * (z + 1)", lambda g, z, x: g * (z + 1)), smooth=everywhere)
-define(np.log, "log(x)", ("g / x", lambda g, z, x: g / x))
-define(np.log2, "log2(x)", ("g / (x * log(2))", lambda g, z, x: g / (x * np.log(2.0))))
-define(np.log10, "log10(x)", ("g / (x * log(10))", lambda g, z, x: g / (x * np.log(10.0))))
-define(np.log1p, "log1p(x)", ("g / (1 + x)", lambda g, z, x: g / (1 + x)))
-define(np.sqrt, "sqrt(x)", ("g / (2 * z)", lambda g, z, x: g / (2 * z)))
+define(np.exp, "exp(x)", "g * z", smooth=everywhere)
+define(np.exp2, "exp2(x)", "g * z * log(2)", smooth=everywhere)
+define(np.expm1, "expm1(x)", "g * (z + 1)", smooth=everywhere)
+define(np.log, "log(x)", "g / x")
+define(np.log2, "log2(x)", "g / (x * log(2))")
+define(np.log10, "log10(x)", "g / (x * log(10))")
+define(np.log1p, "log1p(x)", "g / (1 + x)")
+define(np.sqrt, "sqrt(x)", "g / (2 * z)")
 define(np.cbrt, "cbrt(x)", ("g / (3 * z**2)", lambda g, z, x: g / (3 * z * z)))
-define(np.absolute, "abs(x)", ("g * sign(x)", lambda g, z, x: g * np.sign(x)))
-define(np.fabs, "fabs(x)", ("g * sign(x)", lambda g, z, x: g * np.sign(x)))
+define(np.absolute, "abs(x)", "g * sign(x)")
+define(np.fabs, "fabs(x)", "g * sign(x)")
 define(np.degrees, "degrees(x)", ("g * 180 / pi", lambda g, z, x: g * (180 / np.pi)))
 define(np.rad2deg, "rad2deg(x)", ("g * 180 / pi", lambda g, z, x: g * (180 / np.pi)))
 define(np.radians, "radians(x)", ("g * pi / 180", lambda g, z, x: g * (np.pi / 180)))
 define(np.deg2rad, "deg2rad(x)", ("g * pi / 180", lambda g, z, x: g * (np.pi / 180)))
-define(np.sin, "sin(x)", ("g * cos(x)", lambda g, z, x: g * np.cos(x)))
-define(np.cos, "cos(x)", ("-g * sin(x)", lambda g, z, x: -g * np.sin(x)))
+define(np.sin, "sin(x)", "g * cos(x)")
+define(np.cos, "cos(x)", "-g * sin(x)")
 define(np.tan, "tan(x)", ("g * (1 + z**2)", lambda g, z, x: g * (1 + z * z)))
 define(np.arcsin, "arcsin(x)", ("g / sqrt(1 - x**2)", lambda g, z, x: g / np.sqrt(1 - x * x)))
 define(np.arccos, "arccos(x)", ("-g / sqrt(1 - x**2)", lambda g, z, x: -g / np.sqrt(1 - x * x)))
 define(np.arctan, "arctan(x)", ("g / (1 + x**2)", lambda g, z, x: g / (1 + x * x)))
+define(np.sinh, "sinh(x)", "g * cosh(x)", smooth=everywhere)
+define(np.cosh, "cosh(x)", "g * sinh(x)", smooth=everywhere)
+define(np.tanh, "tanh(x)", ("g * (1 - z**2)", lambda g, z, x: g * (1 - z * z)))
+define(np.arcsinh, "arcsinh(x)", ("g / sqrt(x**2 + 1)", lambda g, z, x: g / np.sqrt(x * x + 1)))
+define(np.arccosh, "arccosh(x)", ("g / sqrt(x**2 - 1)", lambda g, z, x: g / np.sqrt(x * x - 1)))
+define(np.arctanh, "arctanh(x)", ("g / (1 - x**2)", lambda g, z, x: g / (1 - x * x)))
+define(np.logaddexp, "logaddexp(x, y)", "g * exp(x - z)", "g * exp(y - z)", smooth=everywhere)
+define(np.logaddexp2, "logaddexp2(x, y)", "g * exp2(x - z)", "g * exp2(y - z)", smooth=everywhere)
 
 
 def _by_square(part: Array, x: Array, y: Array) -> Array:
@@ -100,26 +102,6 @@ define(
     "arctan2(x, y)",
     ("g * y / (x**2 + y**2)", lambda g, z, x, y: g * _by_square(y, x, y)),
     ("-g * x / (x**2 + y**2)", lambda g, z, x, y: -g * _by_square(x, x, y)),
-)
-define(np.sinh, "sinh(x)", ("g * cosh(x)", lambda g, z, x: g * np.cosh(x)), smooth=everywhere)
-define(np.cosh, "cosh(x)", ("g * sinh(x)", lambda g, z, x: g * np.sinh(x)), smooth=everywhere)
-define(np.tanh, "tanh(x)", ("g * (1 - z**2)", lambda g, z, x: g * (1 - z * z)))
-define(np.arcsinh, "arcsinh(x)", ("g / sqrt(x**2 + 1)", lambda g, z, x: g / np.sqrt(x * x + 1)))
-define(np.arccosh, "arccosh(x)", ("g / sqrt(x**2 - 1)", lambda g, z, x: g / np.sqrt(x * x - 1)))
-define(np.arctanh, "arctanh(x)", ("g / (1 - x**2)", lambda g, z, x: g / (1 - x * x)))
-define(
-    np.logaddexp,
-    "logaddexp(x, y)",
-    ("g * exp(x - z)", lambda g, z, x, y: g * np.exp(x - z)),
-    ("g * exp(y - z)", lambda g, z, x, y: g * np.exp(y - z)),
-    smooth=everywhere,
-)
-define(
-    np.logaddexp2,
-    "logaddexp2(x, y)",
-    ("g * exp2(x - z)", lambda g, z, x, y: g * np.exp2(x - z)),
-    ("g * exp2(y - z)", lambda g, z, x, y: g * np.exp2(y - z)),
-    smooth=everywhere,
 )
 
 
@@ -137,15 +119,14 @@ define(
 )
 
 
-def _sinc_slope(z: Array, x: Array) -> Array:
-    """(cos(pi x) - sinc(x)) / x; near 0 its series, exact to 1e-17 of pi for |x| < 0.01."""
+def _sinc_slope(g: Array, z: Array, x: Array) -> Array:
+    """g (cos(pi x) - sinc(x)) / x; near 0 its series, exact to 1e-17 of pi for |x| < 0.01."""
     u, near = np.pi * x, np.abs(plain(x)) < 0.01
     series = np.pi * (-u / 3 + u**3 / 30 - u**5 / 840 + u**7 / 45360)
-    return np.where(near, series, (np.cos(u) - z) / np.where(near, 1.0, x))
+    return g * np.where(near, series, (np.cos(u) - z) / np.where(near, 1.0, x))
 
 
-define(np.sinc, "sinc(x)", ("g * (cos(pi * x) - z) / x", lambda g, z, x: g * _sinc_slope(z, x)),
-       elementwise=True)  # fmt: skip
+define(np.sinc, "sinc(x)", ("g * (cos(pi * x) - z) / x", _sinc_slope), elementwise=True)
 
 # ---- choices -----------------------------------------------------------------------------------
 
@@ -165,40 +146,31 @@ for _extreme, _sign in ((np.maximum, ">"), (np.fmax, ">"), (np.minimum, "<"), (n
     )
 
 
+@traceable
 def at_least(x: Array, c: Array) -> Array:
     """max(x, c) for a constant c."""
     return np.maximum(x, c)
 
 
+@traceable
 def at_most(x: Array, c: Array) -> Array:
     """min(x, c) for a constant c."""
     return np.minimum(x, c)
 
 
-AT_LEAST = define(
-    traceable(at_least),
-    "maximum(x, y)",
-    ("g * (x > y)", lambda g, z, x, c: g * (plain(x) > c)),
-    None,
-    elementwise=True,
-    name="maximum",
-    routes=True,
-)
-AT_MOST = define(
-    traceable(at_most),
-    "minimum(x, y)",
-    ("g * (x < y)", lambda g, z, x, c: g * (plain(x) < c)),
-    None,
-    elementwise=True,
-    name="minimum",
-    routes=True,
+AT_LEAST, AT_MOST = (
+    define(bound, f"{name}(x, y)", rule, None, elementwise=True, name=name, routes=True)
+    for bound, name, rule in (
+        (at_least, "maximum", "g * (x > y)"),
+        (at_most, "minimum", "g * (x < y)"),
+    )
 )
 define(
     np.where,
     "where(c, x, y)",
     None,
-    ("where(c, g, 0)", lambda g, z, c, x, y: np.where(c, g, 0.0)),
-    ("where(c, 0, g)", lambda g, z, c, x, y: np.where(c, 0.0, g)),
+    "where(c, g, 0)",
+    "where(c, 0, g)",
     elementwise=True,
     routes=True,
 )
@@ -226,7 +198,7 @@ define(
 define(
     np.nan_to_num,
     "nan_to_num(x)",
-    ("where(isfinite(x), g, 0)", lambda g, z, x, **_: np.where(np.isfinite(plain(x)), g, 0.0)),
+    "where(isfinite(x), g, 0)",
     parameters=("copy", "nan", "posinf", "neginf"),
     elementwise=True,
     routes=True,

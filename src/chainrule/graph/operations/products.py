@@ -26,16 +26,15 @@ def subscripts_of(operands: tuple) -> tuple[str, list]:
     """np.einsum's arguments as one text and a list: "ij,jk->ik", or arrays and lists of numbers."""
     if isinstance(operands[0], str):
         return operands[0], list(operands[1:])
-    texts = [
-        "".join("..." if k is Ellipsis else ascii_letters[k] for k in numbers)
-        for numbers in operands[1::2]
-    ]
-    count = len(operands) // 2
+
+    def spelled(numbers: Any) -> str:
+        return "".join("..." if k is Ellipsis else ascii_letters[k] for k in numbers)
+
+    texts = list(map(spelled, operands[1::2]))
     text = ",".join(texts)
     if len(operands) % 2:
-        last = "".join("..." if k is Ellipsis else ascii_letters[k] for k in operands[-1])
-        text = f"{text}->{last}"
-    return text, list(operands[0 : 2 * count : 2])
+        text = f"{text}->{spelled(operands[-1])}"
+    return text, list(operands[: len(texts) * 2 : 2])
 
 
 def _letters(subscripts: str, xs: tuple) -> tuple[list[str], str]:
@@ -160,7 +159,7 @@ define(
     "x @ y",
     ("g @ y.T", _to_the_left),
     ("x.T @ g", _to_the_right),
-    elementwise=False,
+    elementwise=False,  # though it is a ufunc
     mixes=True,
 )
 define(
@@ -174,26 +173,23 @@ define(
 # ---- of vectors in space -----------------------------------------------------------------------
 
 
-def _three(axis: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1) -> tuple[int, int, int]:
-    return (axisa, axisb, axisc) if axis is None else (axis, axis, axis)
+def _of_cross(place: int) -> Callable:
+    def derivative(
+        g: Array, z: Array, x: Array, y: Array, axis: Any = None,
+        axisa: int = -1, axisb: int = -1, axisc: int = -1,
+    ) -> Array:  # fmt: skip
+        a, b, c = (axisa, axisb, axisc) if axis is None else (axis, axis, axis)
+        x, y, g = np.moveaxis(x, a, -1), np.moveaxis(y, b, -1), np.moveaxis(g, c, -1)
+        mine, at, found = (y, b, np.cross(g, x)) if place else (x, a, np.cross(y, g))
+        return np.moveaxis(unbroadcast(found, np.shape(mine)), -1, at)
 
-
-def _cross_left(g: Array, z: Array, x: Array, y: Array, axis: Any = None, **axes: int) -> Array:
-    a, b, c = _three(axis, **axes)
-    found = np.cross(np.moveaxis(y, b, -1), np.moveaxis(g, c, -1))
-    return np.moveaxis(unbroadcast(found, np.shape(np.moveaxis(x, a, -1))), -1, a)
-
-
-def _cross_right(g: Array, z: Array, x: Array, y: Array, axis: Any = None, **axes: int) -> Array:
-    a, b, c = _three(axis, **axes)
-    found = np.cross(np.moveaxis(g, c, -1), np.moveaxis(x, a, -1))
-    return np.moveaxis(unbroadcast(found, np.shape(np.moveaxis(y, b, -1))), -1, b)
+    return derivative
 
 
 define(
     np.cross,
     "cross(x, y)",
-    ("cross(y, g)", _cross_left),
-    ("cross(g, x)", _cross_right),
+    ("cross(y, g)", _of_cross(0)),
+    ("cross(g, x)", _of_cross(1)),
     parameters=("axisa", "axisb", "axisc", "axis"),
 )

@@ -4,6 +4,7 @@ Of equal numbers in a maximum each gets the same share, unless `initial` is one 
 of a zero vector has derivative 0, and so has the standard deviation of equal numbers.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,6 @@ from chainrule.graph.operations.definition import OPERATIONS, Array, define, pla
 from chainrule.graph.operations.elementwise import length_or_1
 
 _np: Any = np  # whose type hints do not know that its functions take nodes
-
-
-def _spread(g: Array, x: Array, axis: Any, keepdims: bool) -> Array:
-    """The result of a reduction of x, or its gradient, with the reduced axes back at length 1."""
-    if axis is None:
-        return np.reshape(g, (1,) * np.ndim(x))
-    return g if keepdims else np.expand_dims(g, axis)
 
 
 def _only(x: Array, where: Any, otherwise: float = 0.0) -> Array:
@@ -30,40 +24,46 @@ def _count(x: Array, axis: Any, where: Any) -> Any:
     return np.sum(np.broadcast_to(where, np.shape(x)), axis=axis, keepdims=True)
 
 
-def _of_sum(
-    g: Array, z: Array, x: Array, axis: Any = None, keepdims: Any = False, where: Any = True,
-    **unused: Any,
-) -> Array:  # fmt: skip
-    return _only(np.broadcast_to(_spread(g, x, axis, keepdims), np.shape(x)), where)
+def _reduction(
+    function: Callable, words: str, share: Callable[..., Array], *parameters: str, **facts: Any
+) -> None:
+    """Define a reduction over `axis`.
+
+    share : what comes to each element that `where` selects, of g with the reduced axes back at
+    length 1, a function that gives z so, x, and axis, where and the parameters.
+    """
+
+    def back(
+        g: Array, z: Array, x: Array, axis: Any = None, keepdims: Any = False, where: Any = True,
+        **options: Any,
+    ) -> Array:  # fmt: skip
+        def spread(reduced: Array) -> Array:
+            if axis is None:
+                return np.reshape(reduced, (1,) * np.ndim(x))
+            return reduced if keepdims else np.expand_dims(reduced, axis)
+
+        return _only(share(spread(g), lambda: spread(z), x, axis, where, **options), where)
+
+    text = f"{function.__name__}(x)"
+    define(function, text, (words, back), parameters=parameters, **facts)
 
 
-def _of_mean(
-    g: Array, z: Array, x: Array, axis: Any = None, keepdims: Any = False, where: Any = True,
-    **unused: Any,
-) -> Array:  # fmt: skip
-    return _only(_spread(g, x, axis, keepdims) / _count(x, axis, where), where) * np.ones(
-        np.shape(x), g.dtype
-    )
+def _of_mean(g: Array, z: Any, x: Array, axis: Any, where: Any, **unused: Any) -> Array:
+    return g / _count(x, axis, where) * np.ones(np.shape(x), g.dtype)
 
 
-def _of_extreme(
-    g: Array, z: Array, x: Array, axis: Any = None, keepdims: Any = False, where: Any = True,
-    initial: Any = None,
-) -> Array:  # fmt: skip
+def _of_extreme(g: Array, z: Any, x: Array, axis: Any, where: Any, initial: Any = None) -> Array:
     """g to the places where the extreme stands, shared between equals."""
-    extreme = _spread(plain(z), x, axis, keepdims)
+    extreme = plain(z())
     there = (plain(x) == extreme) & where & (True if initial is None else extreme != initial)
-    share = there / np.maximum(1, there.sum(axis=axis, keepdims=True))
-    return _spread(g, x, axis, keepdims) * share
+    return g * (there / np.maximum(1, there.sum(axis=axis, keepdims=True)))
 
 
 def _of_product(
-    g: Array, z: Array, x: Array, axis: Any = None, keepdims: Any = False, where: Any = True,
-    initial: Any = 1, **unused: Any,
-) -> Array:  # fmt: skip
-    g, z, x = _spread(g, x, axis, keepdims), _spread(z, x, axis, keepdims), _only(x, where, 1.0)
-    others = z / x if np.all(plain(x)) else initial * _others(x, axis)
-    return _only(g * others, where)
+    g: Array, z: Any, x: Array, axis: Any, where: Any, initial: Any = 1, **unused: Any
+) -> Array:
+    x = _only(x, where, 1.0)
+    return g * (z() / x if np.all(plain(x)) else initial * _others(x, axis))
 
 
 def _others(x: Array, axis: Any) -> Array:
@@ -77,54 +77,36 @@ def _others(x: Array, axis: Any) -> Array:
     return np.moveaxis(np.reshape(product, moved.shape), last, tuple(axes))
 
 
-_REDUCTION = ("axis", "dtype", "keepdims", "where")
-define(np.sum, "sum(x)", ("g spread over x", _of_sum),
-       parameters=(*_REDUCTION, "initial"), routes=True)  # fmt: skip
-define(np.mean, "mean(x)", ("g / n spread over x", _of_mean), parameters=_REDUCTION, routes=True)
-define(np.prod, "prod(x)", ("g * z / x", _of_product), parameters=(*_REDUCTION, "initial"),
-       mixes=True)  # fmt: skip
-for _extreme, _word in ((np.max, "largest"), (np.min, "smallest")):
-    define(
-        _extreme,
-        f"{_extreme.__name__}(x)",
-        (f"g where x is {_word}", _of_extreme),
-        parameters=("axis", "keepdims", "where", "initial"),
-        routes=True,
-    )
-OPERATIONS[np.amax], OPERATIONS[np.amin] = OPERATIONS[np.max], OPERATIONS[np.min]
-
-
-def _of_norm(
-    g: Array, z: Array, x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False
-) -> Array:
-    length = length_or_1(_spread(z, x, axis, keepdims))
-    return _spread(g, x, axis, keepdims) * x / length
-
-
-define(np.linalg.norm, "norm(x)", ("g * x / z", _of_norm),
-       parameters=("ord", "axis", "keepdims"), mixes=True)  # fmt: skip
+def _of_norm(g: Array, z: Any, x: Array, axis: Any, where: Any, ord: Any = None) -> Array:
+    return g * x / length_or_1(z())
 
 
 def _of_variance(
-    g: Array, z: Array, x: Array, axis: Any = None, keepdims: Any = False, where: Any = True,
-    ddof: float = 0, **unused: Any,
-) -> Array:  # fmt: skip
-    centered = x - _np.mean(x, axis=axis, keepdims=True, where=where)
-    slope = 2 * centered / (_count(x, axis, where) - ddof)
-    return _only(_spread(g, x, axis, keepdims) * slope, where)
-
-
-def _of_deviation(
-    g: Array, z: Array, x: Array, axis: Any = None, keepdims: Any = False, **options: Any
+    g: Array, z: Any, x: Array, axis: Any, where: Any, ddof: float = 0, **unused: Any
 ) -> Array:
-    share = g / (2 * length_or_1(z))
-    return _of_variance(share, z, x, axis=axis, keepdims=keepdims, **options)
+    centered = x - _np.mean(x, axis=axis, keepdims=True, where=where)
+    return g * (2 * centered / (_count(x, axis, where) - ddof))
 
 
-define(np.var, "var(x)", ("g * 2 * (x - mean(x)) / n", _of_variance),
-       parameters=(*_REDUCTION, "ddof"))  # fmt: skip
-define(np.std, "std(x)", ("g * (x - mean(x)) / (n * z)", _of_deviation),
-       parameters=(*_REDUCTION, "ddof"))  # fmt: skip
+def _of_deviation(g: Array, z: Any, x: Array, axis: Any, where: Any, **options: Any) -> Array:
+    return _of_variance(g / (2 * length_or_1(z())), z, x, axis, where, **options)
+
+
+def _of_sum(g: Array, z: Any, x: Array, axis: Any, where: Any, **unused: Any) -> Array:
+    return np.broadcast_to(g, np.shape(x))
+
+
+_OPTIONS = ("axis", "dtype", "keepdims", "where")
+_OF_EXTREMES = ("axis", "keepdims", "where", "initial")
+_reduction(np.sum, "g spread over x", _of_sum, *_OPTIONS, "initial", routes=True)
+_reduction(np.mean, "g / n spread over x", _of_mean, *_OPTIONS, routes=True)
+_reduction(np.prod, "g * z / x", _of_product, *_OPTIONS, "initial", mixes=True)
+_reduction(np.max, "g where x is largest", _of_extreme, *_OF_EXTREMES, routes=True)
+_reduction(np.min, "g where x is smallest", _of_extreme, *_OF_EXTREMES, routes=True)
+OPERATIONS[np.amax], OPERATIONS[np.amin] = OPERATIONS[np.max], OPERATIONS[np.min]
+_reduction(np.var, "g * 2 * (x - mean(x)) / n", _of_variance, *_OPTIONS, "ddof")
+_reduction(np.std, "g * (x - mean(x)) / (n * z)", _of_deviation, *_OPTIONS, "ddof")
+_reduction(np.linalg.norm, "g * x / z", _of_norm, "ord", "axis", "keepdims", mixes=True)
 
 # ---- running sums and products -----------------------------------------------------------------
 
