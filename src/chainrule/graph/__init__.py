@@ -1,9 +1,9 @@
 """The computation graph: every value and every derivative, seen, stepped and checked."""
 
 from chainrule.graph.backward import Gradients, backward
-from chainrule.graph.checking.backward_report import BackwardCheck, GradientReport
-from chainrule.graph.checking.check import ArgumentCheck, GradientCheck, check_gradients
 from chainrule.graph.checking.check_backward import check_backward
+from chainrule.graph.checking.check_gradients import check_gradients
+from chainrule.graph.checking.report import GradientCheck, GradientReport
 from chainrule.graph.functions import (
     absolute_error,
     binary_cross_entropy,
@@ -21,8 +21,6 @@ from chainrule.graph.node import Node, variable
 from chainrule.graph.steps import Steps
 
 __all__ = [
-    "ArgumentCheck",
-    "BackwardCheck",
     "GradientCheck",
     "GradientReport",
     "Gradients",

@@ -45,12 +45,14 @@ def sweep(
     wanted: Collection[int] | None = None,
     *,
     join: Callable[[Array, Array], Array] = operator.add,
+    targets: Callable[[Node], tuple] = operator.attrgetter("args"),
     traced: bool = False,
 ) -> dict[int, Array]:
     """By id(x), what comes back to x from the last node of `order`, which has `seed`.
 
     share(node, place, g, z, args) : what of g, that of the node, comes to node.args[place]; z and
     args are the node's value and arguments, which are nodes if `traced`. join : of several shares.
+    targets : to what shares of a node go, its arguments but for those who try mistakes.
     wanted : by id, the nodes that are kept; None for all.
     """
     leads = set(map(id, order))  # to one of them
@@ -65,7 +67,7 @@ def sweep(
             continue
         g = found[id(node)] if wanted is None or id(node) in wanted else found.pop(id(node))
         z, args = (node, node.args) if traced else (node.value, tuple(map(plain, node.args)))
-        for place, arg in enumerate(node.args):
+        for place, arg in enumerate(targets(node)):
             if isinstance(arg, Node) and id(arg) in leads:
                 mine, before = share(node, place, g, z, args), found.get(id(arg))
                 found[id(arg)] = mine if before is None else join(before, mine)

@@ -122,7 +122,7 @@ def test_what_is_said_of_one_wrong_entry():
 
     report = check_backward(linear_forward, backward, *layer_arguments())["dW"]
     assert not report.right
-    assert report.slip is None
+    assert report.mistake is None
     assert report.index == (2, 1)
     assert report.difference == pytest.approx(0.5)
     assert report.got - report.expected == pytest.approx(0.5)
@@ -130,12 +130,12 @@ def test_what_is_said_of_one_wrong_entry():
     assert 0 < report.relative_error < 1
 
 
-def test_a_sample_of_entries_names_slips_too():
+def test_a_sample_of_entries_names_mistakes_too():
     args = layer_arguments(20, 30, 5)
     wrong = linear_with(dW=lambda dZ, A_prev, W: A_prev @ dZ.T)
     report = check_backward(linear_forward, wrong, *args, entries=50)["dW"]
-    assert "transpose" in report.slip
-    assert "1/m is missing" in report.slip
+    assert "transpose" in report.mistake
+    assert "1/m is missing" in report.mistake
 
 
 def test_backward_that_changes_what_it_is_given_is_noted():
@@ -245,7 +245,7 @@ def test_what_the_arguments_cannot_show_is_said():
 def test_a_gradient_that_was_never_computed():
     wrong = linear_with(dW=lambda dZ, A_prev, W: np.zeros(W.shape))
     check = check_backward(linear_forward, wrong, *layer_arguments())
-    assert "every entry is 0" in check["dW"].slip
+    assert "every entry is 0" in check["dW"].mistake
 
 
 def test_examples_as_rows_are_not_averaged():

@@ -628,13 +628,13 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("slip", WRONG)
-def test_a_wrong_rule_is_caught(slip):
-    function = next(f for f in TABLE if OPERATIONS[f].name == WRONG[slip].name)
+@pytest.mark.parametrize("mistake", WRONG)
+def test_a_wrong_rule_is_caught(mistake):
+    function = next(f for f in TABLE if OPERATIONS[f].name == WRONG[mistake].name)
     case = TABLE[function][0]
     check_first(OPERATIONS[function], case)
     with pytest.raises(AssertionError):
-        check_first(WRONG[slip], case)
+        check_first(WRONG[mistake], case)
 
 
 def test_broadcasting_that_is_not_undone_is_caught():

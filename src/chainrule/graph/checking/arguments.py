@@ -1,7 +1,7 @@
 """A function's arguments as arrays with names, which can be changed one at a time."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -70,6 +70,12 @@ class Arguments:
             return lambda leaf, path: values.get((place, path), leaf)
 
         return tuple(trees.mapped(chosen(place), arg) for place, arg in enumerate(self.args))
+
+    def left_out(self, checked: Collection[Leaf]) -> tuple[str, ...]:
+        """A note on those that were not differentiated, if there are any."""
+        keys = {leaf.key for leaf in checked}
+        rest = [leaf.name for leaf in self.leaves if leaf.key not in keys] + self.others
+        return (f"Not differentiated: {', '.join(rest)}.",) if rest else ()
 
     def copies(self) -> tuple:
         """The arguments for code that may change them."""

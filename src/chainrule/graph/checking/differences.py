@@ -59,6 +59,45 @@ class Slope:
         return abs(self.right - self.left)
 
 
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Some entries of a gradient beside their slopes.
+
+    places (k,) : flat indices. given (k,), numeric (k,), noise (k,); kink (k,) : at these no
+    slope is right or wrong, and the errors leave them out.
+    """
+
+    places: Array
+    given: Array
+    numeric: Array
+    noise: Array
+    kink: Array
+
+    @property
+    def worst(self) -> int:
+        """Which of the entries has the largest difference."""
+        difference = np.where(self.kink, -1, np.abs(self.given - self.numeric))
+        return int(np.argmax(np.where(np.isnan(difference), np.inf, difference)))
+
+    @property
+    def relative_error(self) -> float:
+        """||given - numeric|| / (||given|| + ||numeric||), the course's; 0 for 0 / 0."""
+        g, n = self.given[~self.kink], self.numeric[~self.kink]
+        length = float(np.linalg.norm(g) + np.linalg.norm(n))
+        return float(np.linalg.norm(g - n)) / length if length != 0 else 0.0
+
+    def agrees(self, tolerance: float) -> bool:
+        """Within the tolerance, or within what rounding may have done: all of them together, and
+        roughly each by itself, lest a wrong entry hide beside a large one."""
+        g, n, noise = (a[~self.kink] for a in (self.given, self.numeric, self.noise))
+        error = np.abs(g - n)
+        if (error > ROUGHLY * (np.abs(g) + np.abs(n)) + 10 * noise).any():
+            return False
+        return self.relative_error <= tolerance or bool(
+            np.linalg.norm(error) <= np.linalg.norm(noise)
+        )
+
+
 class Slopes:
     """Slopes of sum(weights * F(x)) at one x.
 
@@ -125,78 +164,33 @@ class Slopes:
                 return small, False
         return slope, kink
 
+    def beside(
+        self, given: Array | None, settings: Settings, rng: np.random.Generator
+    ) -> Comparison:
+        """Along single entries of x, all of them or a random choice, beside those of `given`."""
+        x = self._x
+        few = settings.entries is None or x.size <= settings.entries
+        places = np.arange(x.size) if few else np.sort(rng.choice(x.size, settings.entries, False))
+        at = np.full(len(places), np.nan) if given is None else given.reshape(-1)[places]
+        numeric, noise = np.zeros(len(places)), np.zeros(len(places))
+        kink = np.zeros(len(places), bool)
+        for k, place in enumerate(places):
+            v = np.zeros(x.shape)
+            v.flat[place] = 1
+            wanted = None if given is None else float(at[k])
+            slope, kink[k] = self.of_entry(v, float(x.flat[place]), wanted, settings)
+            numeric[k], noise[k] = slope.value, slope.noise
+        return Comparison(places, at, numeric, noise, kink)
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """Some entries of a gradient beside their slopes.
-
-    places (k,) : flat indices. given (k,), numeric (k,), noise (k,); kink (k,) : at these no
-    slope is right or wrong, and the errors leave them out.
-    """
-
-    places: Array
-    given: Array
-    numeric: Array
-    noise: Array
-    kink: Array
-
-    @property
-    def worst(self) -> int:
-        """Which of the entries has the largest difference."""
-        difference = np.where(self.kink, -1, np.abs(self.given - self.numeric))
-        return int(np.argmax(np.where(np.isnan(difference), np.inf, difference)))
-
-    @property
-    def relative_error(self) -> float:
-        """||given - numeric|| / (||given|| + ||numeric||), the course's; 0 for 0 / 0."""
-        g, n = self.given[~self.kink], self.numeric[~self.kink]
-        length = float(np.linalg.norm(g) + np.linalg.norm(n))
-        return float(np.linalg.norm(g - n)) / length if length != 0 else 0.0
-
-    def agrees(self, tolerance: float) -> bool:
-        """Within the tolerance, or within what rounding may have done: all of them together, and
-        roughly each by itself, lest a wrong entry hide beside a large one."""
-        g, n, noise = (a[~self.kink] for a in (self.given, self.numeric, self.noise))
-        error = np.abs(g - n)
-        if (error > ROUGHLY * (np.abs(g) + np.abs(n)) + 10 * noise).any():
-            return False
-        return self.relative_error <= tolerance or bool(
-            np.linalg.norm(error) <= np.linalg.norm(noise)
-        )
-
-
-def compared(
-    slopes: Slopes,
-    x: Array,
-    given: Array | None,
-    settings: Settings,
-    rng: np.random.Generator,
-) -> Comparison:
-    """Slopes along single entries of x, all of them or a random choice, beside those of `given`."""
-    few = settings.entries is None or x.size <= settings.entries
-    places = np.arange(x.size) if few else np.sort(rng.choice(x.size, settings.entries, False))
-    at = np.full(len(places), np.nan) if given is None else given.reshape(-1)[places]
-    numeric, noise = np.zeros(len(places)), np.zeros(len(places))
-    kink = np.zeros(len(places), bool)
-    for k, place in enumerate(places):
-        v = np.zeros(x.shape)
-        v.flat[place] = 1
-        wanted = None if given is None else float(at[k])
-        slope, kink[k] = slopes.of_entry(v, float(x.flat[place]), wanted, settings)
-        numeric[k], noise[k] = slope.value, slope.noise
-    return Comparison(places, at, numeric, noise, kink)
-
-
-def along_random(
-    slopes: Slopes, x: Array, gradient: Array, settings: Settings, rng: np.random.Generator
-) -> float:
-    """The error of sum_k g_k v_k for a random v of length 1, relative to the size of its terms."""
-    v = rng.standard_normal(x.shape)
-    v /= np.linalg.norm(v)
-    if not np.isfinite(slopes.along(v, settings.step).value):
-        v *= np.abs(x)  # stays on the same side of 0, as log needs it
-    terms = gradient * v
-    slope, kink = slopes.examined(v, settings.step, float(np.sum(terms)), settings.tolerance)
-    error = abs(float(np.sum(terms)) - slope.value)
-    size = float(np.linalg.norm(terms)) + abs(slope.value)
-    return 0.0 if kink or error <= slope.noise else error / size
+    def along_random(self, gradient: Array, settings: Settings, rng: np.random.Generator) -> float:
+        """The error of sum_k g_k v_k, v random of length 1, relative to the size of its terms."""
+        x = self._x
+        v = rng.standard_normal(x.shape)
+        v /= np.linalg.norm(v)
+        if not np.isfinite(self.along(v, settings.step).value):
+            v *= np.abs(x)  # stays on the same side of 0, as log needs it
+        terms = gradient * v
+        slope, kink = self.examined(v, settings.step, float(np.sum(terms)), settings.tolerance)
+        error = abs(float(np.sum(terms)) - slope.value)
+        size = float(np.linalg.norm(terms)) + abs(slope.value)
+        return 0.0 if kink or error <= slope.noise else error / size

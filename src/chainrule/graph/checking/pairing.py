@@ -6,7 +6,8 @@ from typing import Any
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.graph.checking.arguments import Arguments, Leaf
-from chainrule.graph.checking.handwritten import NOTHING, WHERE
+from chainrule.graph.checking.forward import NOTHING
+from chainrule.graph.checking.handwritten import WHERE
 
 PARAMETERS = ("w", "W", "b")  # with or without a layer's number
 

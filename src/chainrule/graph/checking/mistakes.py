@@ -1,8 +1,8 @@
-"""Known slips in a handwritten backward, recognized by the numbers that they give.
+"""Known mistakes in a handwritten backward, recognized by the numbers that they give.
 
-A slip is named only where it gives exactly the numbers that were got: base, the right gradient or
-what some slip inside the backward makes of it, then perhaps a slip in the result's shape, then
-perhaps a factor. What takes the fewest slips is named.
+One is named only where it gives exactly the numbers that were got: base, the right gradient or what
+some mistake inside the backward makes of it, then perhaps one in the result's shape, then perhaps
+a factor. What takes the fewest mistakes is named.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ import numpy as np
 from chainrule.graph.checking.arguments import Arguments, Leaf
 from chainrule.graph.checking.differences import Comparison
 from chainrule.graph.checking.handwritten import Pair
-from chainrule.graph.checking.slips_inside import Inside, insides
+from chainrule.graph.checking.mistakes_inside import Inside, insides
 from chainrule.graph.checking.stand_in import graph_of
 
 Array = np.ndarray
@@ -43,7 +43,7 @@ class Case:
 class Base:
     """Numbers that may have been got: `values` at the flat indices `places` of an array of `shape`.
 
-    said : the slip that gives them; empty for the right ones.
+    said : the mistake that gives them; empty for the right ones.
     """
 
     said: str
@@ -53,12 +53,12 @@ class Base:
     noise: float = 0.0
 
 
-def known_slips(
+def known_mistakes(
     forward: Callable[..., Any], pair: Pair, arguments: Arguments, cases: list[Case]
 ) -> dict[str, tuple[str, ...]]:
-    """The slip behind each wrong result that one explains, in sentences, by the result's name.
+    """The mistake behind each wrong result that one explains, in sentences, by the result's name.
 
-    Slips inside are tried, which takes longer, where those in the result alone explain not all.
+    Those inside are tried, which takes longer, where those in the result alone explain not all.
     """
     wrong = [case for case in cases if _is_wrong(case)]
     if not wrong:
@@ -83,7 +83,7 @@ def _is_wrong(case: Case) -> bool:
 def _inside(
     forward: Callable[..., Any], pair: Pair, arguments: Arguments, cases: list[Case]
 ) -> Iterator[Inside]:
-    """What slips inside the backward give, if there is a graph whose own gradients are right."""
+    """What mistakes inside the backward give, if there is a graph whose own gradients are right."""
     graph = graph_of(forward, pair, arguments, {case.leaf.key for case in cases})
     if graph is None:
         return
@@ -149,7 +149,7 @@ def _inside_bases(case: Case, inside: Inside) -> Iterator[Base]:
     places = case.found.places[case.clean] if same_shape else np.arange(values.size)
     taken = values.reshape(-1)[places]
     if same_shape and _equal(taken, case.found.numeric[case.clean], 10 * TIGHT):
-        return  # this slip changes nothing here
+        return  # this mistake changes nothing here
     yield Base(inside.said, values.shape, places, taken)
 
 
@@ -172,7 +172,7 @@ def _explained(case: Case, bases: Iterator[Base], counts: dict[int, str]) -> lis
 
 
 def _undone(got: Array | None, shape: tuple[int, ...], name: str) -> Iterator[tuple[str, Array]]:
-    """(slip, what was got without it) for the slips in the result's shape; first for none."""
+    """(mistake, what was got without it) for those in the result's shape; first for none."""
     if got is None:
         return
     if got.shape == shape:
@@ -217,7 +217,7 @@ def _factor(got: Array, base: Base, counts: dict[int, str]) -> str | None:
         return None
     if not got.any():
         return None if base.said else "every entry is 0: it is never computed, or overwritten."
-    if base.said and len(got) < 3:  # one or two numbers may fit a slip and a factor by chance
+    if base.said and len(got) < 3:  # one or two numbers may fit a mistake and a factor by chance
         return "" if abs(c - 1) < 10 * TIGHT else None
     sign = "the sign is wrong. " if c < 0 else ""
     for factor, said in _factors(counts).items():

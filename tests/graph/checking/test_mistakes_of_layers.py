@@ -1,4 +1,4 @@
-"""Every known slip in a layer's backward is found and named, alone and with another."""
+"""Every known mistake in a layer's backward is found and named, alone and with another."""
 
 from functools import partial
 
@@ -39,7 +39,7 @@ def same(*shape):
 
 
 SUMS = "np.sum(..., axis=1, keepdims=True)"
-LAYER_SLIPS = {
+LAYER_MISTAKES = {
     "no 1/m": (
         {"dW": lambda dZ, A, W: dZ @ A.T},
         {},
@@ -110,18 +110,18 @@ LAYER_SLIPS = {
 }
 
 
-@pytest.mark.parametrize("slip", LAYER_SLIPS)
+@pytest.mark.parametrize("mistake", LAYER_MISTAKES)
 @pytest.mark.parametrize("forward", [linear_forward, deep.linear_forward])
-def test_slips_of_a_linear_layer(slip, forward):
-    changed, sizes, said = LAYER_SLIPS[slip]
+def test_mistakes_of_a_linear_layer(mistake, forward):
+    changed, sizes, said = LAYER_MISTAKES[mistake]
     check = check_backward(forward, linear_with(**changed), *layer_arguments(**sizes))
     (name,) = changed
     place = ["dA_prev", "dW", "db"].index(name)
     report = check.gradients[place]
     others = [r for r in check.gradients if r is not report]
     assert not check
-    assert said.replace("A_prev", check.gradients[0].name[1:]) in (report.slip or "")
-    assert all(r.right and r.slip is None for r in others)
+    assert said.replace("A_prev", check.gradients[0].name[1:]) in (report.mistake or "")
+    assert all(r.right and r.mistake is None for r in others)
 
 
 def test_changed_places():
@@ -130,8 +130,8 @@ def test_changed_places():
         return dW, dA_prev, db
 
     check = check_backward(linear_forward, backward, *layer_arguments())
-    assert "these are the numbers of dW" in check["dA_prev"].slip
-    assert "these are the numbers of dA_prev" in check["dW"].slip
+    assert "these are the numbers of dW" in check["dA_prev"].mistake
+    assert "these are the numbers of dA_prev" in check["dW"].mistake
     assert check["db"].right
 
 
@@ -143,7 +143,7 @@ def s(Z):
     return 1 / (1 + np.exp(-Z))
 
 
-ACTIVATION_SLIPS = {
+ACTIVATION_MISTAKES = {
     "tanh, none": (np.tanh, lambda Z: 1, "the derivative of tanh is left out"),
     "sigmoid, none": (s, lambda Z: 1, "the derivative of sigmoid is left out"),
     "relu, none": (lambda Z: np.maximum(0, Z), lambda Z: 1, "the derivative of relu is left out"),
@@ -168,12 +168,12 @@ ACTIVATION_SLIPS = {
 }
 
 
-@pytest.mark.parametrize("slip", ACTIVATION_SLIPS)
-def test_slips_of_an_activation(slip):
-    g, slope, said = ACTIVATION_SLIPS[slip]
+@pytest.mark.parametrize("mistake", ACTIVATION_MISTAKES)
+def test_mistakes_of_an_activation(mistake):
+    g, slope, said = ACTIVATION_MISTAKES[mistake]
     A_prev, W, b = layer_arguments()
     check = check_backward(g, lambda dA, Z: dA * slope(Z), A_prev)
-    assert said in check.gradients[0].slip
+    assert said in check.gradients[0].mistake
 
     def forward(A_prev, W, b):
         Z = W @ A_prev + b
@@ -185,9 +185,9 @@ def test_slips_of_an_activation(slip):
 
     check = check_backward(forward, backward, A_prev, W, b)
     assert not any(report.right for report in check.gradients)
-    assert all(said in report.slip for report in check.gradients)
+    assert all(said in report.mistake for report in check.gradients)
     assert str(check).count(said) == 1
-    assert f"dA_prev, dW, db: {check['dW'].slip}" in str(check)
+    assert f"dA_prev, dW, db: {check['dW'].mistake}" in str(check)
 
 
 @pytest.mark.parametrize("activation", ["relu", "sigmoid"])
@@ -198,9 +198,9 @@ def test_the_courses_forward_with_the_derivative_left_out(activation):
         *layer_arguments(),
     )
     said = f"the derivative of {activation} is left out"
-    assert all(said in report.slip for report in check.gradients)
+    assert all(said in report.mistake for report in check.gradients)
     in_place = check_backward(relu_in_place, lambda dA, Z: dA, layer_arguments()[0])
-    assert "the derivative of relu is left out" in in_place.gradients[0].slip
+    assert "the derivative of relu is left out" in in_place.gradients[0].mistake
 
 
 def relu_in_place(Z):

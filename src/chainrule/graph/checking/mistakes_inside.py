@@ -1,8 +1,8 @@
-"""Slips inside a backward: what the gradients become when one step of the way back is wrong.
+"""Known mistakes inside a backward: what gradients become when one step of the way back is wrong.
 
 The graph of a traced forward is walked back with the share of one operation replaced, such as that
 of an activation whose derivative is left out. What comes out is compared with what a person got:
-so the slip is found where it was made, together with all the results that it spoils.
+so the mistake is found where it was made, together with all the results that it spoils.
 """
 
 from collections import Counter
@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.backward import in_order
-from chainrule.graph.checking.activation_slips import activation_slips
+from chainrule.graph.backward import in_order, share, sweep
+from chainrule.graph.checking.activations import mistaken_slopes
 from chainrule.graph.node import Node
+from chainrule.graph.operations import plain
 from chainrule.graph.text import expression
 
 Array = np.ndarray
 
-MOST_NODES = 1000  # each slip that is tried walks through all of them
+MOST_NODES = 1000  # each mistake that is tried walks through all of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,7 @@ class Change:
 
     place : of the target among the node's arguments; None where it stands for all that goes back
     from the node, and the target is what a few operations in a row started from.
-    kind : what is said of it without the place, the same for the same slip elsewhere; or None.
+    kind : what is said of it without the place, the same for the same mistake elsewhere; or None.
     """
 
     said: str
@@ -42,14 +43,14 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class Inside:
-    """What a slip makes of the gradients, by the key of the variable; said is empty for none."""
+    """What a mistake makes of the gradients, by the key of the variable; said is empty for none."""
 
     said: str
     gradients: Mapping[Any, Array]
 
 
 def insides(output: Node, variables: Mapping[Any, Node], seed: Array) -> Iterator[Inside]:
-    """The gradients as they should be, then what each slip that may have been made gives.
+    """The gradients as they should be, then what each mistake that may have been made gives.
 
     output : of a traced forward, from `variables` (by any key). seed : dJ/d(output).
     """
@@ -64,7 +65,7 @@ def insides(output: Node, variables: Mapping[Any, Node], seed: Array) -> Iterato
         yield Inside(change.said, _of(variables, _swept(order, seed, [change])))
         if change.kind is not None:
             alike.setdefault(change.kind, []).append(change)
-    for kind, changes in alike.items():  # a backward pass is a loop, and so the slip is in each
+    for kind, changes in alike.items():  # a backward pass is a loop, and so the mistake is in each
         if len(changes) > 1:
             said = f"in every layer {kind}"
             yield Inside(said, _of(variables, _swept(order, seed, changes)))
@@ -83,40 +84,20 @@ def _of(variables: Mapping[Any, Node], gradients: dict[int, Array]) -> dict[Any,
 def _swept(order: list[Node], seed: Array, changes: Sequence[Change] = ()) -> dict[int, Array]:
     """dJ/dx by id(x), with those changes."""
     changed = {(id(change.node), change.place): change for change in changes}
-    gradients = {id(order[-1]): seed}
-    for node in reversed(order):
-        if id(node) in gradients and node.operation is not None:
-            for target, share in _shares(node, gradients[id(node)], changed):
-                before = gradients.get(id(target))
-                gradients[id(target)] = share if before is None else before + share
-    return gradients
 
+    def targets(node: Node) -> tuple:
+        whole = changed.get((id(node), None))
+        return node.args if whole is None else (whole.target,)
 
-def _shares(
-    node: Node, g: Array, changed: Mapping[tuple[int, int | None], Change]
-) -> Iterator[tuple[Node, Array]]:
-    whole = changed.get((id(node), None))
-    if whole is not None:
-        yield whole.target, whole.share(g)
-        return
-    operation = node.operation
-    assert operation is not None
-    args = tuple(_plain(arg) for arg in node.args)
-    for place, arg in enumerate(node.args):
-        if isinstance(arg, Node):
-            change = changed.get((id(node), place))
-            if change is not None:
-                yield arg, change.share(g)
-            else:
-                yield arg, operation.gradient(place, g, node.value, args, dict(node.options))
+    def changed_share(node: Node, place: int, g: Array, z: Array, args: tuple) -> Array:
+        change = changed.get((id(node), None)) or changed.get((id(node), place))
+        return change.share(g) if change else share(node, place, g, z, args)
 
-
-def _plain(arg: Any) -> Any:
-    return arg.value if isinstance(arg, Node) else arg
+    return sweep(order, seed, changed_share, targets=targets)
 
 
 def _changes(order: list[Node]) -> Iterator[Change]:
-    for said, kind, start, end, D in activation_slips(order):
+    for said, kind, start, end, D in mistaken_slopes(order):
         yield Change(said, end, start, lambda g, D=D: g * D, kind=kind)  # type: ignore[misc]
     for node in order:
         yield from _transpositions(node)
@@ -134,7 +115,7 @@ def _transpositions(node: Node) -> Iterator[Change]:
             other = node.args[1 - place]
             name = _name_of_factor(other)
             right = f"dZ @ {name}.T" if place == 0 else f"{name}.T @ dZ"
-            for text, share in _products(_plain(other), name):
+            for text, share in _products(plain(other), name):
                 if text != right and _shape(share, node.shape) == target.shape:
                     said = (
                         f"a transpose is missing, or one too many: {text}, where {right} belongs."
@@ -194,21 +175,12 @@ def _wrong_sums(
     ]
     if len(uses) != 1:
         return
-    node, place = uses[0]
-    operation = node.operation
-    if (
-        operation is None
-        or not operation.elementwise
-        or node.ndim != 2
-        or id(node) not in gradients
-    ):
+    ((node, place),) = uses
+    operation, g = node.operation, gradients.get(id(node))
+    if operation is None or not operation.elementwise or node.ndim != 2 or g is None:
         return
-    rule = operation.rule(place)
-    args = tuple(_plain(arg) for arg in node.args)
-    assert rule is not None
-    G = np.broadcast_to(
-        rule.derivative(gradients[id(node)], node.value, *args, **node.options), node.shape
-    )
+    args = tuple(map(plain, node.args))
+    G = np.broadcast_to(operation.derivative(place, g, node.value, args, node.options), node.shape)
     lead = (1,) * (2 - variable.ndim) + variable.shape
     right = tuple(k for k in (0, 1) if lead[k] == 1 != node.shape[k])
     for axes in ((0,), (1,), (0, 1)):

@@ -1,4 +1,4 @@
-"""A network's gradients: right ones pass, slips in it are named, random numbers are not."""
+"""A network's gradients: right ones pass, mistakes in it are named, random numbers are not."""
 
 import numpy as np
 import pytest
@@ -83,7 +83,7 @@ def with_(**changes):
 
 
 ALL = {"dW1", "db1", "dW2", "db2"}
-NETWORK_SLIPS = {
+NETWORK_MISTAKES = {
     "tanh left out": (
         {"dZ1": lambda dA, Z, A: dA},
         {"dW1", "db1"},
@@ -119,12 +119,12 @@ NETWORK_SLIPS = {
 }
 
 
-@pytest.mark.parametrize("slip", NETWORK_SLIPS)
-def test_slips_of_a_network(slip, network):
-    changes, names, said = NETWORK_SLIPS[slip]
+@pytest.mark.parametrize("mistake", NETWORK_MISTAKES)
+def test_mistakes_of_a_network(mistake, network):
+    changes, names, said = NETWORK_MISTAKES[mistake]
     check = check_backward(network_forward, network_with(**changes), *network)
     assert {report.name for report in check.gradients if not report.right} == names
-    assert all(said in check[name].slip for name in names)
+    assert all(said in check[name].mistake for name in names)
     assert str(check).count(said) == 1
 
 
@@ -140,11 +140,11 @@ def test_a_forgotten_l2_term(network):
         return grads["dW1"], grads["dW2"]
 
     check = check_backward(cost, gradients, parameters["W1"], parameters["W2"])
-    assert "0.116667 * W1 is missing: the L2 penalty's term" in check["dW1"].slip
-    assert "0.116667 * W2 is missing" in check["dW2"].slip
+    assert "0.116667 * W1 is missing: the L2 penalty's term" in check["dW1"].mistake
+    assert "0.116667 * W2 is missing" in check["dW2"].mistake
 
 
-def test_slips_that_need_no_graph_in_the_courses_network(network):
+def test_mistakes_that_need_no_graph_in_the_courses_network(network):
     parameters, X, Y = network
 
     def gradients(parameters):
@@ -157,21 +157,21 @@ def test_slips_that_need_no_graph_in_the_courses_network(network):
         gradients,
         parameters,
     )
-    assert check["dW2"].slip == "the sign is wrong."
-    assert "keepdims" in check["db1"].slip
+    assert check["dW2"].mistake == "the sign is wrong."
+    assert "keepdims" in check["db1"].mistake
     assert check["dW1"].right
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_random_numbers_are_no_known_slip(seed, network):
+def test_random_numbers_are_no_known_mistake(seed, network):
     def noise(g):
         return np.random.default_rng(seed).standard_normal(g.shape)
 
     names = ("dW1", "db1", "dW2", "db2")
     wrong = network_with(change=with_(**dict.fromkeys(names, noise)))
     check = check_backward(network_forward, wrong, *network)
-    assert [report.slip for report in check.gradients] == [None] * 4
-    assert "dW1, db1, dW2, db2: no known slip gives these numbers." in str(check)
+    assert [report.mistake for report in check.gradients] == [None] * 4
+    assert "dW1, db1, dW2, db2: no known mistake gives these numbers." in str(check)
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ def test_problems_in_kind(change, name, problem, network):
     assert [report.name for report in check.gradients if not report.right] == [name]
 
 
-def loop_backward(X, Y, parameters, *, slip):
-    """A 4-layer tanh network, whose loop back makes the same slip in every hidden layer."""
+def loop_backward(X, Y, parameters, *, mistake):
+    """A 4-layer tanh network, whose loop back makes the same mistake in every hidden layer."""
     A, caches, L = X, [], len(parameters) // 2
     for layer in range(1, L):
         A_prev, A = A, np.tanh(parameters[f"W{layer}"] @ A + parameters[f"b{layer}"])
@@ -208,20 +208,20 @@ def loop_backward(X, Y, parameters, *, slip):
         grads[f"dW{layer}"], grads[f"db{layer}"] = dZ @ A_prev.T, dZ.sum(axis=1, keepdims=True)
         if layer > 1:
             W = parameters[f"W{layer}"]
-            dA = (W if slip == "transpose" and W.shape[0] == W.shape[1] else W.T) @ dZ
-            dZ = dA if slip == "derivative" else dA * (1 - A_prev**2)
+            dA = (W if mistake == "transpose" and W.shape[0] == W.shape[1] else W.T) @ dZ
+            dZ = dA if mistake == "derivative" else dA * (1 - A_prev**2)
     return grads
 
 
 @pytest.mark.parametrize(
-    ("slip", "part"),
+    ("mistake", "part"),
     [
         (None, None),
         ("derivative", "in every layer the derivative of tanh is left out"),
         ("transpose", "transpose is missing"),
     ],
 )
-def test_the_same_slip_in_every_layer_of_a_loop(slip, part):
+def test_the_same_mistake_in_every_layer_of_a_loop(mistake, part):
     rng = np.random.default_rng(0)
     X, Y = rng.standard_normal((3, 6)), (rng.random((1, 6)) > 0.5).astype(float)
     sizes = (3, 4, 4, 4, 1)
@@ -238,8 +238,8 @@ def test_the_same_slip_in_every_layer_of_a_loop(slip, part):
         A = 1 / (1 + np.exp(-(parameters["W4"] @ A + parameters["b4"])))
         return -np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A))
 
-    found = check_backward(cost, lambda p: loop_backward(X, Y, p, slip=slip), parameters)
-    assert bool(found) == (slip is None)
+    found = check_backward(cost, lambda p: loop_backward(X, Y, p, mistake=mistake), parameters)
+    assert bool(found) == (mistake is None)
     if part:
-        assert part in found["dW1"].slip
-        assert part in found["db2"].slip
+        assert part in found["dW1"].mistake
+        assert part in found["db2"].mistake

@@ -1,4 +1,4 @@
-"""Slips in the derivative of an activation: left out, another one's, or taken at the wrong place.
+"""Known mistakes in the derivative of an activation: left out, another one's, at a wrong place.
 
 An activation may be one operation, such as tanh, or a few in a row, such as 1 / (1 + exp(-Z)); it
 is recognized by its values.
@@ -15,19 +15,19 @@ from chainrule.graph.node import Node
 
 Array = np.ndarray
 LONGEST = 12  # operations in a row that may make one activation
-# Their derivative is a number or an array of numbers: leaving it out is another slip.
+# Their derivative is a number or an array of numbers: leaving it out is another mistake.
 LINEAR = ("add", "subtract", "negative", "positive", "multiply", "divide", "where")
 
 
 @dataclass(frozen=True)
 class Activation:
     """A = g(Z). slope : g' of (Z, A). formula : in a person's words.
-    slips : what is said of it, and what stands in the place of the slope, of (Z, A)."""
+    mistakes : what is said of it, and what stands in the place of the slope, of (Z, A)."""
 
     value: Callable[[Array], Array]
     slope: Callable[[Array, Array], Array]
     formula: str
-    slips: tuple[tuple[str, Callable[[Array, Array], Array]], ...] = ()
+    mistakes: tuple[tuple[str, Callable[[Array, Array], Array]], ...] = ()
 
 
 KNOWN = {
@@ -36,8 +36,6 @@ KNOWN = {
         lambda Z, A: A * (1 - A),
         "A * (1 - A)",
         (
-            ("is taken at A instead of Z", lambda Z, A: sigmoid(A) * (1 - sigmoid(A))),
-            ("has Z in the place of A", lambda Z, A: Z * (1 - Z)),
             ("lacks its factor 1 - A", lambda Z, A: A),
             ("lacks its factor A", lambda Z, A: 1 - A),
         ),
@@ -46,12 +44,7 @@ KNOWN = {
         np.tanh,
         lambda Z, A: 1 - A**2,
         "(1 - A**2)",
-        (
-            ("is taken at A instead of Z", lambda Z, A: 1 - np.tanh(A) ** 2),
-            ("has Z in the place of A", lambda Z, A: 1 - Z**2),
-            ("lacks the square", lambda Z, A: 1 - A),
-            ("lacks the 1 -", lambda Z, A: A**2),
-        ),
+        (("lacks the square", lambda Z, A: 1 - A), ("lacks the 1 -", lambda Z, A: A**2)),
     ),
     "relu": Activation(
         lambda Z: np.maximum(Z, 0),
@@ -70,7 +63,7 @@ KNOWN = {
 }
 
 
-def activation_slips(order: list[Node]) -> Iterator[tuple[str, str, Node, Node, Array]]:
+def mistaken_slopes(order: list[Node]) -> Iterator[tuple[str, str, Node, Node, Array]]:
     """(what is said, the same without the place, Z, A, D): dZ = dA * D in the place of dA * g'(Z),
     one after the other."""
     within = _rows_of_operations(order)
@@ -100,8 +93,10 @@ def _of_activation(name: str, Z: Array, A: Array) -> Iterator[tuple[str, Array]]
     known = KNOWN[name]
     expected = f"expected dZ = dA * {known.formula}"
     yield f"is left out (dZ = dA; {expected})", np.ones_like(A)
-    for said, slip in known.slips:
-        yield f"{said} ({expected})", slip(Z, A)
+    yield f"is taken at A instead of Z ({expected})", known.slope(A, known.value(A))
+    yield f"has Z in the place of A ({expected})", known.slope(Z, Z)
+    for said, mistake in known.mistakes:
+        yield f"{said} ({expected})", mistake(Z, A)
     for other in ("sigmoid", "tanh", "relu"):
         if other != name:
             formula = KNOWN[other].formula

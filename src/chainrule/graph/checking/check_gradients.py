@@ -1,0 +1,104 @@
+"""Are the graph's gradients right? They are compared with differences of the function's values."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.errors import InputError
+from chainrule.graph.checking.arguments import Arguments, flat
+from chainrule.graph.checking.differences import STEP, Settings, Slopes
+from chainrule.graph.checking.forward import Forward
+from chainrule.graph.checking.report import GradientCheck, reported
+from chainrule.graph.gradients import value_and_grad
+
+WHERE = "check_gradients"
+
+
+def check_gradients(
+    f: Callable[..., Any],
+    *args: Any,
+    argnums: int | str | Sequence[int | str] | None = None,
+    step: float = STEP,
+    tolerance: float = 1e-6,
+    entries: int | None = 100,
+    directions: int = 2,
+    rng: int | np.random.Generator | None = 0,
+) -> GradientCheck:
+    """The graph's gradient of f at `args` beside central differences of f's values.
+
+        df/dx_k = (f(x + h e_k) - f(x - h e_k)) / 2h,     h = step * max(1, |x_k|)
+
+    f : gives one number, from numbers, arrays, and lists or dictionaries of them.
+    argnums : which arguments, by position or name; None for all that hold floats (or, where none
+        does, whole numbers).
+    tolerance : for ||g - n|| / (||g|| + ||n||) of each array. Differences that rounding alone
+        may make are none.
+    entries : so many of each array, chosen at random, are compared one by one, all where an array
+        has no more; None for all. directions : and so many sums of all entries with random
+        weights of length 1, two values of f each, in which no entry is left out.
+    rng : a seed or generator, for both choices.
+
+    float32 is checked in float64. At a kink, such as that of |x| at 0, anything between the slope
+    to the left and that to the right is accepted, and said to be at a kink.
+
+    >>> from chainrule.graph import check_gradients
+    >>> bool(check_gradients(lambda a, b, c: 3 * (a + b * c), 5.0, 3.0, 2.0))
+    True
+    """
+    arguments = Arguments(f, args)
+    places = _places(arguments, argnums)
+    rng = np.random.default_rng(rng)
+    settings = Settings.valid(WHERE, step, tolerance, entries)
+    directions = checks.whole_number(WHERE, "directions", directions)
+    with np.errstate(all="ignore"):
+        _, found = value_and_grad(f, places)(*arguments.args)
+        gradients = {
+            (place, path): np.asarray(g)
+            for place, tree in zip(places, found, strict=True)
+            for path, g in flat(tree).items()
+        }
+        plain = Forward(WHERE, "function", f, arguments)
+        one = np.ones(plain.output.shape)
+        reports = [
+            reported(
+                leaf.label,
+                leaf,
+                gradients[leaf.key],
+                Slopes(plain.values(leaf), leaf.value, one),
+                settings,
+                rng,
+                directions,
+            )[0]
+            for leaf in arguments.leaves
+            if leaf.key in gradients
+        ]
+    said = ("the graph's derivative is not the slope of the values.",)
+    return GradientCheck(
+        tuple(r if r.right or r.problem else replace(r, mistakes=said) for r in reports),
+        tolerance,
+        f"Expected: the slopes of the values; besides, {directions} random directions of each.",
+        arguments.left_out([leaf for leaf in arguments.leaves if leaf.key in gradients]),
+    )
+
+
+def _places(arguments: Arguments, argnums: Any) -> tuple[int, ...]:
+    """Positions of the arguments that are differentiated."""
+    if argnums is None:
+        floats = {leaf.place for leaf in arguments.leaves if not leaf.whole}
+        found = floats or {leaf.place for leaf in arguments.leaves}
+        if not found:
+            raise InputError(WHERE, "an argument that holds numbers", "none")
+        return tuple(sorted(found))
+    wanted = argnums if isinstance(argnums, (list, tuple)) else (argnums,)
+    held = {leaf.place for leaf in arguments.leaves}
+    known: dict[Any, int] = {**{k: k for k in held}, **{arguments.names[k]: k for k in held}}
+    for place in wanted:
+        if place not in known:
+            names = ", ".join(arguments.names)
+            raise InputError(
+                WHERE, f"argnums to name arguments with numbers, of {names}", f"{place!r}"
+            )
+    return tuple(known[place] for place in wanted)
