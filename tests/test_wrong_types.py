@@ -58,7 +58,11 @@ FUNCTIONS = {
         *("network", "data", "iterations", "?optimizer", "?learning_rate", "?batch_size", "?l2"),
         *("?resume", "?validation", "?rng", "?record_every", "?early_stopping", "?callbacks"),
     ),
-    cr.open_data: ("source", "?test", "?size", "?scale", "?positive", "?labels", "?seed"),
+    cr.open_data: (
+        *("source", "?test", "?size", "?scale", "?positive", "?labels", "?seed", "?label", "?drop"),
+        *("?header", "?names", "?keep", "?na", "?decimal", "?separator", "?transpose"),
+        "?drop_class",
+    ),
     data.read_decisions: ("path",),
     data.apply_decisions: ("data", "decisions"),
     data.read_image: ("path", "shape"),

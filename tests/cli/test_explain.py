@@ -124,6 +124,7 @@ def test_a_training_that_ends_elsewhere_is_said_in_a_sentence(chainrule, fruit, 
         (("run", "nowhere.png"), "nowhere.png"),
         (("nowhere", FIRST), "nowhere"),
         (("run", FIRST, "--out", "there.png"), "a file that does not exist yet"),
+        (("run", FIRST, "--out", "e.pdf"), "ends in .png or .jpg"),
     ],
 )
 def test_bad_input_is_one_line(arguments, message, chainrule, fruit, trained):

@@ -71,6 +71,12 @@ def test_a_damaged_run(chainrule, trained, damage):
     assert not (trained / "report.html").exists()
 
 
+def test_an_empty_history_is_damaged(chainrule, trained):
+    (trained / "history.csv").write_text("")
+    said = chainrule("report", trained)
+    assert (said.code, "history.csv" in said.error) == (2, True)
+
+
 def test_an_ensemble(chainrule, fruit):
     options = ("--size", 8, "--layers", 3, "--iterations", 30, "--runs", 3)
     chainrule("train", fruit, *options, "--out", "run")

@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 
 from chainrule.data import Dataset, FloatMatrix, PixelMatrix, Scaling, Splits
 from chainrule.data.matching import matched
-from chainrule.errors import DataError
+from chainrule.errors import DataError, InputError
 
 PETS = Dataset(
     raw=np.arange(8.0).reshape(2, 4),
@@ -37,6 +37,12 @@ def test_matrix_scales_pixels_late_and_floats_once():
     assert_array_equal(pixels.matrix().columns(slice(None)), [[0.0, 1.0]])
     assert isinstance(PETS.matrix(np.float32), FloatMatrix)
     assert PETS.matrix(np.float32).dtype == np.float32
+
+
+@pytest.mark.parametrize("index", [[1000], [1.5], ["a"], [True], [[1], [1, 2]], object(), 2**70])
+def test_examples_that_are_not_there_cannot_be_selected(index):
+    with pytest.raises(InputError, match=r"which of the .* examples"):
+        PETS.select(index)
 
 
 @pytest.mark.parametrize("index", [[1, 3], np.array([False, True, False, True])])

@@ -119,6 +119,8 @@ def test_what_is_not_finite_is_shown_without_a_warning():
         ("a if a else 1", "a if a else 1"),
         ("a is 1", "a is 1"),
         ("u = 2*a; 3*a", "u beside it"),
+        ("2*a; 3*a", "2 * a beside it"),
+        ("a\n+3", "a beside it"),
         ("sum(a, axis=7)", "sum(a, axis=7)"),
         ("exp(a, a)", "exp of 1 arguments"),
         ("sum(a, out=a)", "out=a"),

@@ -1,6 +1,7 @@
 """The commands, and what becomes of errors."""
 
 import gc
+import logging
 import sys
 from collections.abc import Sequence
 from typing import Any, get_args
@@ -77,6 +78,7 @@ LONGEST = 300  # characters of an error
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code."""
     tokens = list(sys.argv[1:] if arguments is None else arguments)
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where it keeps its files is its own
     try:
         if tokens[:1] and tokens[0] in SUMMARIES and tokens[1:] in (["--help"], ["-h"]):
             print_help(app, tokens[0])

@@ -177,7 +177,8 @@ def planned(command: str, data: str | None, options: Options, own: Own, common: 
         saved, where = folder.read_settings(), str(folder.settings)
         folder.remove_parts()
         if saved.get("command") != command:
-            found = describe(saved.get("command"))
+            other = saved.get("command")
+            found = "those of a training of one network" if other is None else describe(other)
             raise ModelFileError(where, f"the settings of chainrule {command}", found)
         options = restored(saved.get("options"), options, where)
         own = restored(saved.get(command), own, where)

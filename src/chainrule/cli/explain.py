@@ -59,6 +59,8 @@ def explain_picture(
         raise InputError(str(model), "a model of pictures", f"one of {n_x} numbers an example")
     numbered = (Path(f"explanation-{n}.png") for n in itertools.count(1))
     path = out or next(path for path in numbered if not path.exists())
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise InputError("--out", "a name that ends in .png or .jpg", show.safe(str(path)))
     if path.exists():
         fix = "Choose another with --out."
         raise InputError(str(path), "a file that does not exist yet", "one that does", fix)

@@ -213,9 +213,9 @@ def open_for(
     model: "Model", data: str, given: Reading, strict: bool = False, seed: int = 0
 ) -> "Splits":
     """Data that a model is to be tried on, pictures of its size, tables with its columns."""
-    from chainrule.data import open_raw
+    from chainrule.data.open import open_raw, refuse_reading
 
-    return open_raw(
+    splits = open_raw(
         data,
         model.image_shape or (64, 64, 3),
         as_trained(given, model),
@@ -224,6 +224,9 @@ def open_for(
         bits=model.bits,
         features=model.feature_names,
     )
+    if splits.train.feature_names is None:
+        refuse_reading(data, given)
+    return splits
 
 
 def command_line(command: str, data: str, *groups: Any) -> str:

@@ -119,8 +119,13 @@ class Dataset:
         """The examples at `index` (m,) boolean or integers.
 
         They keep this set's scaling, so that its models take them as they are; see `rescaled`.
+        InputError for others than there are.
         """
-        index = np.arange(len(self))[index]
+        try:
+            index = np.atleast_1d(np.arange(len(self))[index])
+        except (IndexError, ValueError, TypeError):
+            expected = f"which of the {len(self)} examples, as numbers or one True or False each"
+            raise InputError("Dataset.select", expected, checks.describe(index)) from None
         names = None if self.names is None else tuple(self.names[i] for i in index)
         return replace(self, raw=self.raw.T[index].T, labels=self.labels[index], names=names)
 

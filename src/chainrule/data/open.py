@@ -84,17 +84,17 @@ def open_data(
         label=label,
         header=header,
         names=names,
-        drop=as_text(drop),
-        keep=as_text(keep),
-        na=as_text(na),
+        drop=as_text("drop", drop),
+        keep=as_text("keep", keep),
+        na=as_text("na", na),
         decimal=decimal,
         separator=separator,
         transpose=transpose,
     )
     splits = open_raw(source, (*_size(size), 3), reading, strict, seed, least_classes=2)
     if splits.train.feature_names is None:
-        _refuse_reading(source, reading)
-    dropped = listed(as_text(drop_class), splits.train.classes)
+        refuse_reading(source, reading)
+    dropped = listed(as_text("drop_class", drop_class), splits.train.classes)
     splits = _map(splits, lambda data: data.without(dropped))
     _check_train(splits.train)
     if test is not None:
@@ -145,7 +145,7 @@ def _said_bytes(splits: Splits) -> Splits:
     return replace(splits, train=splits.train.noted(note))
 
 
-def _refuse_reading(source: str | Path, reading: Reading) -> None:
+def refuse_reading(source: str | Path, reading: Reading) -> None:
     """What only a table has is not asked of other sources."""
     given = [one.name for one in fields(Reading) if getattr(reading, one.name) != one.default]
     if given:

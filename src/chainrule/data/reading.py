@@ -2,8 +2,11 @@
 
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
+
+from chainrule.errors import InputError
+from chainrule.wording import describe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +47,28 @@ class Reading:
     separator: str | None = None
     transpose: bool = False
 
+    def __post_init__(self) -> None:
+        for one in fields(Reading):
+            value, flag = getattr(self, one.name), one.name in ("header", "transpose")
+            if value is not None and not isinstance(value, bool if flag else str):
+                raise _wrong(one.name, "True or False" if flag else "a text", value)
 
-def as_text(names: str | Sequence[str] | None) -> str | None:
+
+def as_text(what: str, names: str | Collection[str] | None) -> str | None:
     """Names as one text with commas between them, from which `listed` takes them apart."""
     if names is None or isinstance(names, str):
         return names
+    if not isinstance(names, (list, tuple, set)) or not all(
+        isinstance(name, str) for name in names
+    ):
+        raise _wrong(what, "a text, or a list of texts", names)
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(names)
     return text.getvalue()
+
+
+def _wrong(name: str, expected: str, value: object) -> InputError:
+    return InputError("open_data", f"{name} to be {expected}", describe(value))
 
 
 def listed(text: str | None, known: Sequence[str] = ()) -> list[str]:

@@ -27,6 +27,8 @@ RECORDS = 20
 # A cost that rises from one record to the next by more than this part of the first cost.
 RISE = 0.01
 
+HIGHEST = 1e100  # of a range test: an axis of more numbers than that cannot be drawn
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RateComparison(Result):
@@ -149,8 +151,10 @@ def find_learning_rate(
     in the range lowers the cost.
     """
     setting = given("find_learning_rate", Setting, setting)
-    low = checks.number("find_learning_rate", "low", low, least=0, open_below=True)
-    high = checks.number("find_learning_rate", "high", high, least=low, open_below=True)
+    low = checks.number("find_learning_rate", "low", low, least=1 / HIGHEST)
+    high = checks.number(
+        "find_learning_rate", "high", high, least=low, most=HIGHEST, open_below=True
+    )
     count = checks.whole_number("find_learning_rate", "count", count, least=2, most=MOST)
     iterations = checks.whole_number("find_learning_rate", "iterations", iterations, least=1)
     tested = compare_learning_rates(

@@ -56,7 +56,7 @@ def checked_space(space: Space, base: Setting) -> dict[str, list[Any] | Any]:
         raise InputError("sweep", "a dictionary of names and values", checks.describe(space), fix)
     known = [f.name for f in fields(Setting)]
     if "momentum" in space and "optimizer" not in space and base.optimizer not in WITH_MOMENTUM:
-        fix = 'Give base=Setting(optimizer="momentum").'
+        fix = 'Choose it for all: optimizer="momentum", or --optimizer momentum.'
         expected = f"the optimizer {' or '.join(WITH_MOMENTUM)} to vary the momentum of"
         raise InputError("sweep", expected, base.optimizer, fix)
     found: dict[str, Any] = {}

@@ -70,7 +70,11 @@ def graph_of(text: str, values: Mapping[str, Any]) -> Graph:
     reader = _Reader({name: _given(name, value) for name, value in values.items()})
     output = None
     with np.errstate(all="ignore"):  # log(0) is -inf: a result to look at, not to be warned of
-        for statement in _statements(text):
+        statements = _statements(text)
+        for statement in statements:
+            if isinstance(statement, ast.Expr) and statement is not statements[-1]:
+                got, fix = f"{ast.unparse(statement)} beside it", "Name it, or leave it out."
+                raise InputError("formula", "parts that lead to the last one", got, fix)
             try:
                 output = reader.run(statement)
             except RecursionError:

@@ -114,7 +114,10 @@ class History:
         """The records of one run that `to_csv` wrote. OSError, or ValueError for other content."""
         try:
             text = atomic.read_bytes(path).decode()
-            return cls([_record(row) for row in csv.DictReader(io.StringIO(text, newline=""))])
+            rows = csv.DictReader(io.StringIO(text, newline=""))
+            if rows.fieldnames is None:
+                raise ValueError("an empty file")
+            return cls([_record(row) for row in rows])
         except (KeyError, TypeError, OverflowError, csv.Error) as error:
             raise ValueError(f"no history of one run: {error}") from None
 

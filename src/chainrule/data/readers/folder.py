@@ -113,7 +113,12 @@ def _sets(reading: _Reading) -> dict[str, Dataset]:
 
 def _read(reading: _Reading, top: Path, known: tuple[str, ...] | None = None) -> Dataset:
     """The class folders in `top` as a data set, whose classes are the `known` ones if given."""
-    folders = {checks.printable(f.name): f for f in tree.class_folders(top, reading.skip)}
+    folders: dict[str, Path] = {}
+    for folder in tree.class_folders(top, reading.skip):
+        name = checks.printable(folder.name)
+        if folders.setdefault(name, folder) is not folder:
+            got = f"two that read {name!r}, since they hold bytes that are no UTF-8"
+            raise DataError(str(top), "class folders of different names", got, "Rename one.")
     for path in tree.pictures(top):
         reading.skip(path, "not in a class folder")
     layout.check_classes(top, folders, known, reading.least_classes)

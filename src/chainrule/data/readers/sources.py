@@ -21,6 +21,8 @@ def is_builtin(source: str | Path) -> bool:
 def refuse_missing(source: str | Path) -> None:
     """DataError for a path where nothing is, with the nearest name of what there is."""
     path = Path(source)
+    if source == "":
+        raise DataError("DATA", ACCEPTED, "an empty text", "Write . for the present folder.")
     if is_builtin(source) or path.exists():
         return
     from difflib import get_close_matches
