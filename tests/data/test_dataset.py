@@ -1,15 +1,18 @@
 """A data set: labels as the equations want them, parts, classes matched by name."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy.sparse import csr_array
 
-from chainrule.data import Dataset, FloatMatrix, PixelMatrix, Scaling, Splits
+from chainrule.data import Dataset, FloatMatrix, PixelMatrix, Scaling, SparseMatrix, Splits
 from chainrule.data.matching import matched
 from chainrule.errors import DataError, InputError
 
 PETS = Dataset(
-    raw=np.arange(8.0).reshape(2, 4),
+    features=np.arange(8.0).reshape(2, 4),
     labels=np.array([0, 1, 2, 1]),
     classes=("cat", "dog", "fox"),
     names=("a", "b", "c", "d"),
@@ -102,8 +105,36 @@ def test_what_does_not_fit_together_is_refused():
         Dataset(raw, labels[:1], ("a", "b"))
     with pytest.raises(DataError, match="2 names"):
         Dataset(raw, labels, ("a", "b"), names=("x",))
-    with pytest.raises(DataError, match="pictures of 12 numbers"):
-        Dataset(raw, labels, ("a", "b"), image_shape=(3, 5))
+    with pytest.raises(DataError, match="expected X to hold finite numbers only; got 24"):
+        Dataset(raw * np.nan, labels, ("a", "b"))
+
+
+def test_features_may_be_made_of_pictures_without_being_their_pixels():
+    raw, labels = np.ones((12, 2)), np.array([0, 1])
+    made = Dataset(raw, labels, ("a", "b"), image_shape=(3, 5))
+    assert (made.image_shape, made.picture_shape) == ((3, 5), None)
+    assert Dataset(raw, labels, ("a", "b"), image_shape=(3, 4)).picture_shape == (3, 4)
+    assert "<img" not in made._repr_html_()
+
+
+def test_a_data_set_holds_any_feature_matrix():
+    rows = csr_array(np.array([[0, 2.0, 0], [1, 0, 0]]))
+    data = Dataset(SparseMatrix(rows), np.array([0, 1]), ("a", "b"), scaling=Scaling("none", 0, 2))
+    assert isinstance(data.matrix(), SparseMatrix)
+    assert_array_equal(data.matrix().columns(slice(None)), [[0, 0.5], [1, 0], [0, 0]])
+    assert_array_equal(data.select([1]).raw, [[1], [0], [0]])
+    assert data.digest() == replace(data, features=rows.toarray().T).digest()
+
+
+def test_two_sets_as_one_and_others_to_ask_about():
+    both = PETS.joined(PETS.select([3]))
+    assert_array_equal(both.raw[:, 4], PETS.raw[:, 3])
+    assert named(both)[4] == "dog"
+    asked = CATS.unlabeled("test", [[1], [2]])
+    assert (len(asked), asked.classes) == (1, CATS.classes)
+    pixels = Dataset(np.eye(2, dtype=np.uint8), np.array([0, 1]), ("a", "b"))
+    with pytest.raises(InputError, match="test: expected raw of uint8 numbers; got others"):
+        pixels.unlabeled("test", [[0.5], [2]])
 
 
 def test_notes_go_along_with_parts_and_are_said_once_for_several_sets():

@@ -15,7 +15,7 @@ from chainrule.data import (
     SparseMatrix,
     feature_matrix,
 )
-from chainrule.data.matrix import verbs
+from chainrule.data import blocks as data_blocks
 from chainrule.errors import InputError
 
 N_X, M = 23, 7
@@ -35,7 +35,7 @@ def scaled(pixels, kind):
 
 @pytest.fixture(params=[1, 300, 2**24], ids=["a row", "some rows", "one block"])
 def blocks(request, monkeypatch):
-    monkeypatch.setattr(verbs, "BLOCK_BYTES", request.param)
+    monkeypatch.setattr(data_blocks, "BLOCK_BYTES", request.param)
 
 
 @pytest.mark.usefixtures("blocks")
@@ -176,3 +176,47 @@ def test_sparse_matrix_has_the_four_verbs():
     assert_allclose(sparse.columns([3, 1]), dense.columns([3, 1]))
     assert sparse.astype(np.float32).dtype == np.float32
     assert sparse.astype(np.float64) is sparse
+
+
+FORMS = {
+    "floats": lambda pixels: FloatMatrix(pixels / 1.0),
+    "pixels": lambda pixels: PixelMatrix(pixels, Scaling()),
+    "sparse": lambda pixels: SparseMatrix(csr_array(pixels.T / 1.0)),
+}
+
+
+@pytest.mark.usefixtures("blocks")
+@pytest.mark.parametrize("form", FORMS)
+def test_what_prepares_a_matrix_is_the_same_in_every_form(form):
+    pixels = draw()
+    X = FORMS[form](pixels)
+    assert_array_equal(X.stored(), pixels)
+    assert_array_equal(X.stored([3, 1]), pixels[:, [3, 1]])
+    assert_array_equal(np.concatenate([some for _, some in X.blocks()]), pixels)
+    halves = X.scaled(Scaling("none", 0.0, 2.0), np.float32)
+    assert halves.dtype == np.float32
+    assert_allclose(halves.columns(slice(None)), pixels / 2)
+    by_row = Scaling("standard", 0.0, np.arange(1.0, N_X + 1)[:, None])
+    assert_allclose(X.scaled(by_row, np.float64).gram(), scaled_gram(pixels, by_row))
+    assert X.digest() == FORMS[form](pixels.copy()).digest()
+    assert X.digest() != FORMS[form](pixels[::-1].copy()).digest()
+
+
+def scaled_gram(pixels, scaling):
+    x = pixels / scaling.divisor
+    return x.T @ x
+
+
+@pytest.mark.usefixtures("blocks")
+def test_a_scaling_is_learned_alike_from_every_form():
+    expected = Scaling.standard(draw())
+    for form in FORMS.values():
+        found = expected.fitted(form(draw()))
+        assert_allclose(found.shift, expected.shift)
+        assert_allclose(found.divisor, expected.divisor)
+
+
+def test_a_shift_would_fill_a_sparse_matrix():
+    X = FORMS["sparse"](draw())
+    with pytest.raises(InputError, match=r"without a shift; got Scaling\(standard\)"):
+        X.scaled(Scaling.standard(draw()), np.float64)

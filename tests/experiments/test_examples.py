@@ -19,7 +19,7 @@ def garbage(standard):
     """The same data but for what the examples held out are."""
     raw = standard.raw.copy()
     raw[:, HELD] = raw[:, HELD] * -1e4 + 7
-    return replace(standard, raw=raw, scaling=Scaling.standard(raw))
+    return replace(standard, features=raw, scaling=Scaling.standard(raw))
 
 
 @pytest.mark.parametrize("batch_size", [None, 4], ids=["full batch", "mini-batches"])
@@ -41,7 +41,7 @@ def test_what_is_left_out_does_not_move_the_other_predictions(standard, quick):
     assert np.abs(first.without[0, others] - second.without[0, others]).max() > 1e-3
     raw = standard.raw.copy()
     raw[:, 0] *= -1e4
-    alone = leave_one_out(replace(standard, raw=raw), quick)
+    alone = leave_one_out(replace(standard, features=raw), quick)
     assert_array_equal(alone.without[0, 1:], first.without[0, 1:])
 
 
@@ -73,7 +73,7 @@ def test_in_batches_the_rest_is_a_matrix_of_its_own(problem, problems):
 def test_a_constant_feature_standardized(standard, quick):
     raw = standard.raw.copy()
     raw[2], raw[3] = 7.0, np.arange(15) == 0  # the latter is constant once example 0 is left out
-    data = replace(standard, raw=raw, scaling=Scaling.standard(raw))
+    data = replace(standard, features=raw, scaling=Scaling.standard(raw))
     assert np.isfinite(leave_one_out(data, quick).losses).all()
 
 

@@ -71,7 +71,7 @@ def test_without_each_compares_trainings_under_one_rule(standard, small, own, qu
     found, other = without_each(small, raw, quick), without_each(own, raw, quick)
     assert_array_equal(found.full, other.full)
     assert_array_equal(found.without, other.without)
-    asked = replace(own, raw=raw, labels=standard.labels[9:])
+    asked = replace(own, features=raw, labels=standard.labels[9:])
     expected = train(quick.network(20, 3), own, **quick.arguments()).network
     assert_allclose(found.full, expected.predict_proba(asked.matrix()), rtol=1e-9)
     assert_array_equal(found.network.weights[0], expected.weights[0])

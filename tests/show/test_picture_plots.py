@@ -142,7 +142,7 @@ def test_numbers_that_are_not_bytes_are_stretched():
         np.array([[-1.0], [1.0], [0.0], [3.0]]), np.array([0]), ("a", "b"), image_shape=(2, 2)
     )
     assert_array_equal(pictures(data), [[[0, 127], [63, 255]]])
-    flat = replace(data, raw=np.full((4, 1), 7.0))
+    flat = replace(data, features=np.full((4, 1), 7.0))
     assert_array_equal(pictures(flat), np.zeros((1, 2, 2)))
 
 

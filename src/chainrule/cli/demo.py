@@ -108,7 +108,7 @@ def _train(name: str, layers: str, splits: "Splits", *, bar: bool) -> _Trained:
         layers=layers, optimizer="momentum", learning_rate=0.01, iterations=500, seed=1
     )
     setting = options.setting()
-    network = setting.network(splits.train.raw.shape[0], len(splits.train.classes))
+    network = setting.network(splits.train.features.shape[0], len(splits.train.classes))
     progress = Progress(name) if bar else None
     try:
         callbacks = [progress] if progress else []

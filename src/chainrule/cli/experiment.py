@@ -244,7 +244,7 @@ def _introduce(job: Job[Any], plan: str) -> None:
     data, out = job.splits.train, show.console()
     show.print_data(job.splits, f"{len(data)} training")
     n_y = 1 if len(data.classes) == 2 else len(data.classes)
-    sizes = "-".join(map(str, (data.raw.shape[0], *job.setting.hidden, n_y)))
+    sizes = "-".join(map(str, (data.features.shape[0], *job.setting.hidden, n_y)))
     out.print(f"Network  {sizes}")
     out.print(f"Plan     {plan}")
 

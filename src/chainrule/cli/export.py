@@ -87,4 +87,4 @@ def export(
 def _raw(model: "Model", data: str, reading: Tables) -> "np.ndarray":
     """Raw features (n_x, m) of the first test examples, or of the first of all."""
     splits = open_for(model, data, reading)
-    return model.prepare(splits.test or splits.train).raw[:, :MOST]
+    return model.prepare(splits.test or splits.train).features.stored(slice(MOST))

@@ -130,7 +130,7 @@ def _train(setting: "Setting", splits: "Splits", run: _Run, *, shown: bool) -> "
     if patience is not None and splits.validation is None:
         fix = "Early stopping looks at examples that are not trained on: see docs/data.md."
         raise InputError("--patience", "data with a dev or valid part", "none", fix)
-    network = setting.network(splits.train.raw.shape[0], 1 if n_classes == 2 else n_classes)
+    network = setting.network(splits.train.features.shape[0], 1 if n_classes == 2 else n_classes)
     saver = Saver(run.folder, _settings(run), resuming=run.resuming)
     progress = Progress("training") if shown else None
     shows = [Introduction(splits, network), progress] if progress else []

@@ -1,6 +1,7 @@
 """A feature matrix with what belongs to its columns: labels, class names, file names, shape."""
 
 import difflib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.data import display
 from chainrule.data.labels import alike, comparison, denies
 from chainrule.data.matrix import FeatureMatrix, feature_matrix
 from chainrule.data.reading import Reading
 from chainrule.data.transform import Scaling
+from chainrule.display import shown_by
 from chainrule.errors import DataError, InputError
 from chainrule.files.digest import digest
 
@@ -21,12 +22,13 @@ from chainrule.files.digest import digest
 class Dataset:
     """m labeled examples.
 
-    raw : (n_x, m) features as they came: uint8 pixels or floats.
+    features : (n_x, m) as they came, an array of uint8 pixels or of floats, or a feature matrix;
+        held as a feature matrix.
     labels : (m,) integers, indices into classes.
     classes : the class names. Of two classes the second is the positive one (label 1).
     names : (m,) file names or row names, or None.
-    image_shape : (height, width, 3) or (height, width) of one picture, flattened in C order into
-        a column; None for anything but pictures.
+    image_shape : (height, width, 3) or (height, width) of the picture that an example is, or was
+        made of; None for anything but pictures. See `picture_shape`.
     scaling : how raw features become floats.
     source : where it came from, for messages.
     feature_names : (n_x,) the column names of a table, or None. Two tables belong together by
@@ -37,7 +39,7 @@ class Dataset:
         is read alike; or None.
     """
 
-    raw: np.ndarray
+    features: Any  # a FeatureMatrix, once it is made
     labels: np.ndarray
     classes: tuple[str, ...]
     names: tuple[str, ...] | None = None
@@ -52,8 +54,13 @@ class Dataset:
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", checks.printable(self.source))
         where = self.source or "Dataset"
-        object.__setattr__(self, "raw", checks.two_axes(where, "raw", self.raw))
-        n_x, m = self.raw.shape
+        if not isinstance(self.features, FeatureMatrix):
+            array = checks.two_axes(where, "features", self.features)
+            try:
+                object.__setattr__(self, "features", feature_matrix(array))
+            except InputError as error:
+                raise DataError(where, *error.args[1:]) from None
+        m = self.features.shape[1]
         expected = f"{m} labels, one per example: indices into the {len(self.classes)} classes"
         labels = checks.plain_array(where, "labels", self.labels, expected)
         object.__setattr__(self, "labels", labels)
@@ -65,19 +72,16 @@ class Dataset:
             raise DataError(where, f"{m} names", f"{len(self.names)}")
         for side in self.image_shape or ():
             checks.whole_number(where, "each side of image_shape", side, least=1)
-        if self.image_shape is not None and int(np.prod(self.image_shape)) != n_x:
-            raise DataError(where, f"pictures of {n_x} numbers", f"{self.image_shape}")
 
     def __repr__(self) -> str:
         kind = f"pictures {self.image_shape}" if self.image_shape else "examples"
         place = f", from {self.source}" if self.source else ""
         return (
-            f"Dataset({len(self)} {kind} of {self.raw.shape[0]} features, {self.raw.dtype}, "
+            f"Dataset({len(self)} {kind} of {self.features.shape[0]} features, {self.dtype}, "
             f"classes {checks.listed(self.classes)}{place})"
         )
 
-    def _repr_html_(self) -> str:
-        return display.html(self)
+    _repr_html_ = shown_by("data.html")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -87,16 +91,34 @@ class Dataset:
         return replace(self, notes=tuple(dict.fromkeys(self.notes + notes)))
 
     @property
+    def raw(self) -> np.ndarray:
+        """The features as they came, all of them as one array (n_x, m), for whoever looks at them:
+        uint8 pixels or floats."""
+        return self.features.stored()
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the features as they came."""
+        return self.features.stored(slice(0)).dtype
+
+    @property
+    def picture_shape(self) -> tuple[int, ...] | None:
+        """`image_shape` where an example's features are its picture, flattened in C order."""
+        shape = self.image_shape
+        return shape if shape and math.prod(shape) == self.features.shape[0] else None
+
+    @property
     def example_names(self) -> tuple[str, ...]:
         """(m,) the names, or "example 0", "example 1", ... where there are none."""
         return self.names or tuple(f"example {i}" for i in range(len(self)))
 
     def check_scaled(self, dtype: Any) -> None:
         """InputError for features that are beyond `dtype` once they are scaled."""
-        if self.raw.dtype.kind == "f" and len(self):
-            ends = np.stack([self.raw.min(axis=1), self.raw.max(axis=1)], axis=1)
+        if self.dtype.kind == "f" and len(self):
+            blocks = (some for _, some in self.features.blocks())
+            ends = (np.stack([some.min(axis=1), some.max(axis=1)], axis=1) for some in blocks)
             try:
-                self.scaling(ends, np.dtype(dtype))
+                self.scaling(np.concatenate(list(ends)), np.dtype(dtype))
             except InputError as error:
                 raise error.at(self.source or "Dataset") from None
 
@@ -105,7 +127,7 @@ class Dataset:
 
         Keep it to use its Gram matrix again: another call makes another matrix, with none yet.
         """
-        return feature_matrix(self.raw, dtype, self.scaling)
+        return self.features.scaled(self.scaling, dtype)
 
     @property
     def Y(self) -> np.ndarray:
@@ -127,17 +149,41 @@ class Dataset:
             expected = f"which of the {len(self)} examples, as numbers or one True or False each"
             raise InputError("Dataset.select", expected, checks.describe(index)) from None
         names = None if self.names is None else tuple(self.names[i] for i in index)
-        return replace(self, raw=self.raw.T[index].T, labels=self.labels[index], names=names)
+        features, labels = self.features.select(index), self.labels[index]
+        return replace(self, features=features, labels=labels, names=names)
+
+    def joined(self, other: "Dataset") -> "Dataset":
+        """These examples and then those of `other`, of the same features and classes; all scaled
+        as these are, and without names."""
+        features = np.concatenate([self.raw, other.raw], axis=1)
+        labels = np.concatenate([self.labels, other.labels])
+        return replace(self, features=feature_matrix(features), labels=labels, names=None)
+
+    def unlabeled(self, where: str, raw: Any) -> "Dataset":
+        """Other examples of the same features, raw (n_x, q), scaled as these are; their labels, all
+        the first class, mean nothing.
+
+        InputError for another number of features, or for others than bytes where these are bytes.
+        """
+        raw = checks.matrix(where, "raw", raw)
+        checks.features(where, raw.shape, self.features.shape[0], "raw")
+        own = raw.astype(self.dtype)
+        if np.issubdtype(own.dtype, np.integer) and not np.array_equal(own, raw):
+            fix = "Pass pixels as the data hold them, unscaled."
+            raise InputError(where, f"raw of {own.dtype} numbers", "others", fix)
+        labels = np.zeros(own.shape[1], np.int64)
+        return replace(self, features=feature_matrix(own), labels=labels, names=None)
 
     def rescaled(self) -> "Dataset":
         """The same examples as a training set of their own: a scaling that is learned from data
         ("standard") is learned from these."""
-        return replace(self, scaling=Scaling.of(self.scaling.kind, self.raw))
+        return replace(self, scaling=self.scaling.fitted(self.features))
 
     def digest(self) -> str:
         """By which the same examples, labels and scaling are known again, whatever their names."""
-        kind = repr((self.scaling.kind, self.raw.dtype, self.raw.shape))
-        return digest(self.Y, self.raw, kind, self.scaling.shift, self.scaling.divisor)
+        raw = self.raw
+        kind = repr((self.scaling.kind, raw.dtype, raw.shape))
+        return digest(self.Y, raw, kind, self.scaling.shift, self.scaling.divisor)
 
     def without(self, classes: Sequence[str]) -> "Dataset":
         """The examples of all other classes, and a note of how many that leaves out."""
@@ -213,8 +259,7 @@ class Splits:
     test: Dataset | None = None
     skipped: tuple[str, ...] = ()
 
-    def _repr_html_(self) -> str:
-        return display.html_of_splits(self)
+    _repr_html_ = shown_by("data.html_of_splits")
 
     @property
     def tested(self) -> tuple[str, Dataset]:

@@ -7,6 +7,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.dataset import Dataset
 from chainrule.data.labels import alike
+from chainrule.data.matrix import feature_matrix
 from chainrule.errors import DataError
 
 
@@ -32,21 +33,21 @@ def matched(data: Dataset, train: Dataset, known_by: str = "the training set") -
 
 def _kind(data: Dataset) -> tuple:
     """What two sets must share. Pixels and floats cannot share one scaling."""
-    return data.image_shape, data.raw.shape[0], data.raw.dtype == np.uint8
+    return data.picture_shape, data.features.shape[0], data.dtype == np.uint8
 
 
 def _features(data: Dataset) -> str:
-    if data.image_shape:
-        return f"pictures {data.image_shape}, {data.raw.dtype}"
-    return f"{data.raw.shape[0]} numbers an example, {data.raw.dtype}"
+    if data.picture_shape:
+        return f"pictures {data.picture_shape}, {data.dtype}"
+    return f"{data.features.shape[0]} numbers an example, {data.dtype}"
 
 
 def _same_numbers(data: Dataset, train: Dataset) -> Dataset:
     """Bytes and floats of the same table hold the same numbers; of pictures they would not."""
     pictures = data.image_shape or train.image_shape
-    differ = (data.raw.dtype == np.uint8) != (train.raw.dtype == np.uint8)
+    differ = (data.dtype == np.uint8) != (train.dtype == np.uint8)
     if differ and not pictures and all(map(_holds_bytes, (data.raw, train.raw))):
-        return replace(data, raw=data.raw.astype(train.raw.dtype))
+        return replace(data, features=feature_matrix(data.raw.astype(train.dtype)))
     return data
 
 
@@ -71,6 +72,7 @@ def _same_columns(data: Dataset, names: tuple[str, ...], known_by: str) -> Datas
         )
     if names == data.feature_names:
         return data
-    data = replace(data, raw=data.raw[[place[name] for name in wanted]], feature_names=names)
+    features = feature_matrix(data.raw[[place[name] for name in wanted]])
+    data = replace(data, features=features, feature_names=names)
     left = f"left out {checks.listed(foreign, 5)}: no features of {known_by}"
     return data.noted(left) if foreign else data

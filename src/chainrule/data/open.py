@@ -119,7 +119,7 @@ def open_data(
         splits = replace(splits, train=apply_decisions(splits.train, read_decisions(labels)))
         _check_train(splits.train)
     kind = scale or _natural_scale(source, splits.train)
-    scaling = Scaling.of(kind, splits.train.raw)
+    scaling = Scaling.of(kind, splits.train.features)
     splits = _map(splits, lambda data: replace(data, scaling=scaling))
     return with_overlaps(_said_bytes(splits) if scale is None else splits)
 
@@ -139,7 +139,7 @@ def _natural_scale(source: str | Path, train: Dataset) -> str:
 
 
 def _said_bytes(splits: Splits) -> Splits:
-    if splits.train.image_shape is not None or splits.train.raw.dtype != np.uint8:
+    if splits.train.image_shape is not None or splits.train.dtype != np.uint8:
         return splits
     note = "8-bit numbers that are no pictures: standardized (--scale pixels divides by 255)"
     return replace(splits, train=splits.train.noted(note))

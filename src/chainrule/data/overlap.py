@@ -16,7 +16,7 @@ def with_overlaps(splits: Splits) -> Splits:
     seen: dict[str, set[str]] = {}
     found: dict[str, Dataset] = {}
     several = len(splits.sets) > 1
-    dtype = np.result_type(*(data.raw for data in splits.sets.values()))
+    dtype = np.result_type(*(data.dtype for data in splits.sets.values()))
     for name, data in splits.sets.items() if several else ():
         own = _digests(data.raw, dtype)
         notes = [

@@ -1,11 +1,17 @@
-"""How raw features become the numbers a network sees; it travels with the model."""
+"""How features as they came become the numbers a network sees.
 
+Learned from the training set, learned again from the examples that a fold trains on, and saved with
+the model.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
+from chainrule.data.blocks import blocks_of
 from chainrule.errors import InputError
 
 KINDS = ("none", "pixels", "standard")
@@ -36,22 +42,21 @@ class Scaling:
         return cls("pixels", 0.0, 255.0)
 
     @classmethod
-    def standard(cls, raw: np.ndarray) -> "Scaling":
-        """Mean 0 and standard deviation 1 for each row of raw (n_x, m).
+    def standard(cls, raw: Any) -> "Scaling":
+        """Mean 0 and standard deviation 1 for each row of raw (n_x, m), an array or a matrix.
 
         The deviation is the population's (divided by m), as in scikit-learn's StandardScaler. A
         constant feature has divisor 1: it becomes 0, not a division by zero. Computed over
         blocks of rows, so 8-bit pixels are never copied to floats as a whole.
         """
-        raw = checks.matrix("Scaling", "raw", raw)
+        if not hasattr(raw, "blocks"):
+            raw = checks.matrix("Scaling", "raw", raw)
         n_x, m = raw.shape
         if not m:
             raise InputError("Scaling", "at least one example to learn from", "none")
         shift, divisor = np.empty((n_x, 1)), np.empty((n_x, 1))
-        step = max(1, 2_000_000 // m)
-        for start in range(0, n_x, step):
-            rows = slice(start, start + step)
-            block = raw[rows].astype(np.float64)
+        for rows, some in _blocks(raw):
+            block = some.astype(np.float64, copy=False)
             with np.errstate(over="ignore", invalid="ignore"):
                 shift[rows] = block.mean(axis=1, keepdims=True)
                 divisor[rows] = block.std(axis=1, keepdims=True)
@@ -64,12 +69,35 @@ class Scaling:
         return cls("standard", shift, divisor)
 
     @classmethod
-    def of(cls, kind: str, raw: np.ndarray) -> "Scaling":
+    def of(cls, kind: str, raw: Any) -> "Scaling":
         """The scaling named `kind`, learned from raw (n_x, m) where it is learned at all."""
         checks.one_of("Scaling", "kind", kind, KINDS)
         if kind == "standard":
             return cls.standard(raw)
         return cls.pixels() if kind == "pixels" else cls()
+
+    @property
+    def learned(self) -> bool:
+        """Whether it depends on the examples that it was fitted on."""
+        return self.kind == "standard"
+
+    def fitted(self, raw: Any) -> "Scaling":
+        """The same kind of scaling, learned from raw (n_x, m) if it is learned."""
+        return self.of(self.kind, raw)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What a file has to hold beside the kind."""
+        values = {"scaling.shift": self.shift, "scaling.divisor": self.divisor}
+        return {name: np.asarray(value, np.float64) for name, value in values.items()}
+
+    @classmethod
+    def from_arrays(cls, kind: str, arrays: Mapping[str, np.ndarray]) -> "Scaling":
+        """The scaling whose `arrays` a file holds; ValueError if it would divide by zero."""
+        checks.one_of("Scaling", "kind", kind, KINDS)
+        shift, divisor = arrays["scaling.shift"], arrays["scaling.divisor"]
+        if not (divisor > 0).all():
+            raise ValueError("a scaling that divides by zero")
+        return cls(kind, *(array if array.ndim else float(array) for array in (shift, divisor)))
 
     def __call__(self, raw: np.ndarray, dtype: np.dtype, rows: slice = slice(None)) -> np.ndarray:
         """Raw features (k, ...) of the given rows as scaled floats: a new array."""
@@ -108,6 +136,15 @@ class Scaling:
                     "Scaling", f"{name} of shape ({n_x}, 1)", f"shape {np.shape(value)}"
                 )
         return self
+
+
+def _blocks(raw: Any) -> Iterable[tuple[slice, np.ndarray]]:
+    """Some features of every example at a time, of a feature matrix or an array."""
+    if hasattr(raw, "blocks"):
+        blocks: Iterable[tuple[slice, np.ndarray]] = raw.blocks()
+        return blocks
+    n_x, m = raw.shape
+    return ((rows, raw[rows]) for rows in blocks_of(n_x, 8 * m))
 
 
 def _moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

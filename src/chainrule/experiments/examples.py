@@ -11,13 +11,13 @@ whose features depend on which examples are left out:
 """
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
-from chainrule.data import Dataset, FeatureMatrix, Scaling, feature_matrix
+from chainrule.data import Dataset, FeatureMatrix, feature_matrix
 from chainrule.errors import InputError
 from chainrule.files.digest import digest
 
@@ -49,7 +49,7 @@ class Examples:
         self.data = data if isinstance(data, Dataset) else None
         if self.data is not None:
             self.Y = self.data.Y
-            self.shape = self.data.raw.shape
+            self.shape = self.data.features.shape
         elif isinstance(data, tuple) and len(data) == 2:
             self._X = feature_matrix(data[0])
             self.Y = checks.reals(where, "Y (n_y, m)", data[1])
@@ -99,15 +99,13 @@ class Examples:
 
     @property
     def scaling_is_learned(self) -> bool:
-        return self.data is not None and self.data.scaling.kind == "standard"
+        return self.data is not None and self.data.scaling.learned
 
     def digest(self) -> str:
         """By which the same examples are known again."""
         if self.data is not None:
             return self.data.digest()
-        X, starts = self._X, range(0, self.m, 256)  # which bounds the floats made from pixels
-        some = (X.columns(slice(start, start + 256)).T for start in starts)
-        return digest(self.Y, repr((X.dtype, self.shape)), some)
+        return digest(self.Y, self._X.digest())
 
     def matrix(self, dtype: Any) -> FeatureMatrix:
         """All examples, scaled as given: the same matrix at each call, so one Gram matrix."""
@@ -131,14 +129,14 @@ class Examples:
             X = self.matrix(dtype)
         else:
             scaling = self.data.scaling
-            if self.scaling_is_learned:
-                scaling = Scaling.standard(self.data.raw.T[kept].T)
-            X = replace(self.data, scaling=scaling).matrix(dtype)
+            if scaling.learned:
+                scaling = scaling.fitted(self.data.features.select(kept))
+            X = self.data.features.scaled(scaling, dtype)
         if not batches:
             return Part(X, self.Y)
         held_out = np.unique(held_out)  # in their own order, however they were given
-        validation = _select(X, held_out), self.Y[:, held_out]
-        return Part(_select(X, kept), self.Y[:, kept], kept, validation)
+        validation = X.select(held_out), self.Y[:, held_out]
+        return Part(X.select(kept), self.Y[:, kept], kept, validation)
 
 
 def joined(where: str, data: Any, validation: Any) -> tuple[Any, Array]:
@@ -151,15 +149,6 @@ def joined(where: str, data: Any, validation: Any) -> tuple[Any, Array]:
         raise InputError(f"{where}: validation", expected, got)
     if first.data is not None and other.data is not None:
         other_data = other.data.aligned(first.data.classes, "the training data")
-        raw = np.concatenate([first.data.raw, other_data.raw], axis=1)
-        labels = np.concatenate([first.data.labels, other_data.labels])
-        return replace(first.data, raw=raw, labels=labels, names=None), held_out
+        return first.data.joined(other_data), held_out
     X = [one.matrix(np.float64).columns(slice(None)) for one in (first, other)]
     return (np.concatenate(X, axis=1), np.concatenate([first.Y, other.Y], axis=1)), held_out
-
-
-def _select(X: Any, index: Array) -> FeatureMatrix:
-    found: FeatureMatrix = (
-        X.select(index) if hasattr(X, "select") else feature_matrix(X.columns(index), X.dtype)
-    )
-    return found

@@ -7,7 +7,7 @@ is what influence functions (Koh & Liang 2017) estimate. The new examples weigh 
 trainings share one Gram matrix, as in `leave_one_out`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -78,30 +78,21 @@ def without_each(
     where = "without_each"
     checks.kind(where, "data", data, Dataset)
     setting = given(where, Setting, setting)
-    raw = checks.matrix(where, "raw", raw)
-    checks.features(where, raw.shape, data.raw.shape[0], "raw")
-    m, q = len(data), raw.shape[1]
+    asked_about = data.unlabeled(where, raw)
+    m, q = len(data), len(asked_about)
     if m < 2:
         raise InputError(where, "at least two examples", f"{m}")
     if not q:
         raise InputError(where, "at least one example to ask about", "none")
-    own = raw.astype(data.raw.dtype)
-    if np.issubdtype(own.dtype, np.integer) and not np.array_equal(own, raw):
-        fix = "Pass pixels as the data hold them, unscaled."
-        raise InputError(where, f"raw of {own.dtype} numbers", "others", fix)
     data = data.rescaled()
-    trained = train(setting.network(len(own), len(data.Y)), data, **setting.arguments())
+    trained = train(
+        setting.network(data.features.shape[0], len(data.Y)), data, **setting.arguments()
+    )
     if trained.stopped == "interrupted":
         raise KeyboardInterrupt
     # Their labels are never looked at: they weigh nothing in any run.
-    both = replace(
-        data,
-        raw=np.concatenate([data.raw, own], axis=1),
-        labels=np.concatenate([data.labels, np.zeros(q, np.int64)]),
-        names=None,
-    )
+    examples = Examples(where, data.joined(asked_about))
     asked = np.arange(m, m + q)
-    examples = Examples(where, both)
     runs = [Run(setting, np.append(asked, i)) for i in range(m)]
     every = max(1, setting.updates(m))
     keep = _Keep(q)
@@ -110,7 +101,7 @@ def without_each(
     for i, outcome in found.items():
         if outcome.diverged < 0 and outcome.kept is not None:
             without[i] = class_probabilities(outcome.kept)
-    X = replace(both, raw=own, labels=both.labels[m:]).matrix(trained.network.dtype)
+    X = asked_about.features.scaled(data.scaling, trained.network.dtype)
     full = class_probabilities(trained.network.predict_proba(X))
     return WithoutEach(trained.network, full, without, len(found) == m)
 

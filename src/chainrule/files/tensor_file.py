@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from chainrule.errors import ModelFileError
 from chainrule.files.atomic import write_bytes
 from chainrule.files.digest import digest
-from chainrule.files.json_file import plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +28,7 @@ def write(path: str | Path, arrays: "dict[str, np.ndarray]", facts: dict[str, An
         name: np.asarray(array, array.dtype.newbyteorder("="), order="C")
         for name, array in arrays.items()
     }
-    facts = plain(facts)  # as they will be read: keys are text then
+    facts = json.loads(json.dumps(facts))  # as they will be read: keys are text then
     write_bytes(path, save(lying, {KEY: json.dumps({"digest": _digest(lying, facts), **facts})}))
 
 

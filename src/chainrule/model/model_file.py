@@ -9,9 +9,8 @@ import numpy as np
 
 from chainrule import checks
 from chainrule._version import __version__
-from chainrule.data import Dataset, Scaling, Splits, feature_matrix, matched
+from chainrule.data import Dataset, FeatureMatrix, Scaling, Splits, feature_matrix, matched
 from chainrule.data.readers.images import DEPTHS
-from chainrule.data.transform import KINDS as SCALINGS
 from chainrule.errors import InputError, ModelFileError
 from chainrule.files import tensor_file
 from chainrule.network import Network
@@ -104,7 +103,7 @@ class Model:
             network,
             data.classes,
             data.scaling,
-            data.image_shape,
+            data.picture_shape,
             data.feature_names,
             training or {},
             data.bits,
@@ -113,9 +112,9 @@ class Model:
     def prepare(self, data: Dataset) -> Dataset:
         """`data` with this model's classes, columns and scaling, or DataError if it has others."""
         n_x = self.network.layer_sizes[0]
-        blank = np.empty((n_x, 0), np.uint8 if data.raw.dtype == np.uint8 else np.float64)
+        blank = np.empty((n_x, 0), np.uint8 if data.dtype == np.uint8 else np.float64)
         own = Dataset(
-            blank,
+            feature_matrix(blank),
             np.empty(0, np.int64),
             self.classes,
             image_shape=self.image_shape,
@@ -143,12 +142,14 @@ class Model:
         """Logits Z and outputs A (n_y, m), float64, for raw features (n_x, m), unscaled.
 
         (R, n_y, m) for an ensemble: of each member.
-        raw : uint8 pixels or floats, as a data set holds them. In float32 the order of the sums
-        alone would move a probability by 1e-5, so float32 weights are computed with in float64.
+        raw : uint8 pixels or floats, an array or as a data set holds its features. In float32 the
+        order of the sums alone would move a probability by 1e-5, so float32 weights are computed
+        with in float64.
 
         InputError where numbers overflow on the way, of weights or features that large.
         """
-        raw = checks.matrix("Model", "raw", raw)
+        if not isinstance(raw, FeatureMatrix):
+            raw = checks.matrix("Model", "raw", raw)
         checks.features("Model", raw.shape, self.network.layer_sizes[0], "raw")
         exact, m = np.dtype(np.float64), raw.shape[1]
         network = self.network if self.network.dtype == exact else self.network.astype(exact)
@@ -156,7 +157,8 @@ class Model:
         for start in range(0, m, EXAMPLES):
             part = slice(start, start + EXAMPLES)
             try:
-                X = feature_matrix(raw[:, part], exact, self.scaling)
+                some = raw[:, part] if isinstance(raw, np.ndarray) else raw.select(part)
+                X = feature_matrix(some).scaled(self.scaling, exact)
                 Z[..., part], A[..., part] = network.outputs(X)
             except InputError as error:
                 raise error.at(self.source or "Model") from None
@@ -208,8 +210,7 @@ def save(model: Model, path: str | Path) -> None:
     network, scaling = model.network, model.scaling
     arrays = {f"W{k}": W for k, W in enumerate(network.weights, start=1)}
     arrays |= {f"b{k}": b for k, b in enumerate(network.biases, start=1)}
-    arrays["scaling.shift"] = np.asarray(scaling.shift, np.float64)
-    arrays["scaling.divisor"] = np.asarray(scaling.divisor, np.float64)
+    arrays |= scaling.arrays()
     facts = {
         "format": f"chainrule {FORMAT}",
         "version": 1 if network.n_runs is None else VERSION,
@@ -269,15 +270,10 @@ def _model(arrays: dict[str, Array], facts: dict[str, Any]) -> Model:
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds values that are not finite")
-    kind = checks.one_of("Model", "scaling", facts["scaling"], SCALINGS)
-    shift, divisor = arrays["scaling.shift"], arrays["scaling.divisor"]
-    if not (divisor > 0).all():
-        raise ValueError("a scaling that divides by zero")
-    scaling = Scaling(kind, _number_or_column(shift), _number_or_column(divisor))
     return Model(
         network,
         _tuple(facts, "classes"),
-        scaling,
+        Scaling.from_arrays(facts["scaling"], arrays),
         _tuple(facts, "image_shape"),
         _tuple(facts, "feature_names"),
         dict(facts["training"]),
@@ -291,7 +287,3 @@ def _tuple(facts: dict[str, Any], name: str) -> Any:
     if not isinstance(found, list | None):
         raise ValueError(f"{name} that are no list")
     return found and tuple(found)
-
-
-def _number_or_column(array: Array) -> Any:
-    return array if array.ndim else float(array)

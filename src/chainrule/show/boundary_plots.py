@@ -77,10 +77,9 @@ def boundaries_over_time(
 
 
 def _planar(where: str, model: Model, data: Dataset) -> Dataset:
-    if data.raw.shape[0] != 2 or len(data) == 0:
-        raise InputError(
-            where, "examples of two features", f"{len(data)} of {data.raw.shape[0]} features"
-        )
+    n_x, m = data.features.shape
+    if n_x != 2 or m == 0:
+        raise InputError(where, "examples of two features", f"{m} of {n_x} features")
     return model.prepare(data)
 
 
@@ -88,7 +87,7 @@ def _shade(axes: "Axes", model: Model, data: Dataset) -> Any:
     """Color the plane; returns the shading of the probability, if there are two classes."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    (x, y), P = _grid(model, data.raw)
+    (x, y), P = _grid(model, data.features.stored())
     extent = (x[0], x[-1], y[0], y[-1])
     place: dict[str, Any] = {"extent": extent, "origin": "lower", "aspect": "auto"}
     if len(P) > 2:
@@ -127,7 +126,7 @@ def _tints(winner: Array, sure: Array) -> Array:
 
 def _points(axes: "Axes", data: Dataset, size: float = 16, edge: float = 0.4) -> None:
     for k, name in enumerate(data.classes):
-        x, y = data.raw[:, data.labels == k]
+        x, y = data.features.stored(data.labels == k)
         axes.scatter(
             x,
             y,

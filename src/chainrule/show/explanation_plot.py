@@ -1,7 +1,6 @@
 """An explanation as one picture: what was seen, where it looked, and the training pictures."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +32,7 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     """
     from chainrule.show.figure import Figure
 
-    shape = data.image_shape
+    shape = data.picture_shape
     if shape is None:
         raise InputError("explanation_plot", "pictures", "examples of another kind")
     rows = _rows(found, data)
@@ -46,7 +45,7 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     if found.likeness is not None and found.likeness.unlike_any:
         seeing += ".  UNLIKE ANY TRAINING PICTURE: do not rely on the answer"
     panels = _panels(parts[0], seeing)
-    seen = replace(data, raw=raw[:, None], labels=np.zeros(1, np.int64), names=None)
+    seen = data.unlabeled("explanation_plot", raw[:, None])
     _show(panels[0], pictures(seen)[0], "as it is seen")
     maps = {"saliency": found.saliency, "w o x": found.product}
     for axes, (name, values) in zip(

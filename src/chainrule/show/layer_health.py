@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule.data import Dataset, feature_matrix
+from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.model.model_file import EXAMPLES, Model
 from chainrule.network import Network
@@ -97,11 +97,12 @@ def dead_relus(model: Model, data: Dataset) -> Array:
     if model.n_members > 1:
         fix = "Pass model.member(r)."
         raise InputError("dead_relus", "a single network", f"{model.n_members} members", fix)
-    raw, network = model.prepare(data).raw, model.network
+    features, network = model.prepare(data).features, model.network
     # The largest answer of each unit is all that matters, and is there block by block.
     largest = [np.full((n, 1), -np.inf) for n in network.layer_sizes[1:]]
-    for start in range(0, raw.shape[1], EXAMPLES):
-        some = feature_matrix(raw[:, start : start + EXAMPLES], network.dtype, model.scaling)
+    for start in range(0, features.shape[1], EXAMPLES):
+        some = features.select(slice(start, start + EXAMPLES))
+        some = some.scaled(model.scaling, network.dtype)
         for most, A in zip(largest, network.forward(some).A, strict=True):
             np.maximum(most, A.max(axis=1, keepdims=True), out=most)
     return dead_units(network, tuple(largest))

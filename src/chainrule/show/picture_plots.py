@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.data import Dataset, feature_matrix
+from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
@@ -51,7 +51,7 @@ def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = ""
     network, shape = _single("weight_pictures", model), _shape("weight_pictures", model)
     checks.whole_number("weight_pictures", "most", most, least=1)
     data = model.prepare(data)
-    effects = unit_effects(network, feature_matrix(data.raw, network.dtype, data.scaling))
+    effects = unit_effects(network, data.matrix(network.dtype))
     order = np.argsort(-effects, kind="stable")[:most]
     color = len(shape) == 3
     columns = min(3 if color else COLUMNS, len(order))
@@ -84,7 +84,7 @@ def activation_pictures(model: Model, data: Dataset, index: int, title: str = ""
     if not -len(data) <= index < len(data):
         raise InputError(where, f"index of one of {len(data)} examples", str(index))
     data = data.select([index])
-    cache = network.forward(feature_matrix(data.raw, network.dtype, data.scaling))
+    cache = network.forward(data.matrix(network.dtype))
     figure, panels = _panels(len(cache.A) + 1, len(cache.A) + 1, (2.5, 2.7))
     first, *rest = panels[0]
     first.imshow(pictures(data)[0], cmap="gray", vmin=0, vmax=255)
@@ -168,12 +168,12 @@ def pictures(data: Dataset) -> Array:
 
     Numbers that are not bytes are stretched over 0 to 255, from the least to the greatest of all.
     """
-    assert data.image_shape is not None
-    raw = data.raw
+    assert data.picture_shape is not None
+    raw = data.features.stored()
     if raw.dtype != np.uint8:
         low, high = float(raw.min()), float(raw.max())
         raw = ((raw - low) * (255 / ((high - low) or 1))).astype(np.uint8)
-    return raw.T.reshape(-1, *data.image_shape)
+    return raw.T.reshape(-1, *data.picture_shape)
 
 
 def _single(where: str, model: Model) -> Network:

@@ -61,7 +61,7 @@ def reliability_plot(
     """What share of the answers given with probability p is right: on the diagonal if p is true.
 
     P : (n_classes, m) in [0, 1], labels : (m,) indices into `classes`, as
-    `model.predict_proba(data.raw)` and `data.labels` are, where `data = model.prepare(...)`.
+    `model.predict_proba(data.features)` and `data.labels` are, where `data = model.prepare(...)`.
 
     Two classes: p of the second, against the share that are of it (DeGroot & Fienberg 1983).
     Several: p of the predicted class, against the share predicted rightly (Guo et al. 2017,

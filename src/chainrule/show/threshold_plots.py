@@ -1,7 +1,7 @@
 """What other thresholds than 0.5 would do: ROC and precision-recall curves.
 
 Both take P (n_classes, m), the probability of each class in [0, 1], and labels (m,), indices into
-`classes`: `model.predict_proba(data.raw)` and `data.labels`, where `data = model.prepare(...)`.
+`classes`: `model.predict_proba(data.features)` and `data.labels`, with `data = model.prepare(...)`.
 Of two classes the second is the one that is looked for; of several each is looked for against all
 the rest.
 """

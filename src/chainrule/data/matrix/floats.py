@@ -1,12 +1,16 @@
 """Features in memory as floats."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
+from chainrule.data.blocks import blocks_of
 from chainrule.data.matrix.verbs import FeatureMatrix, cross_gram, flat
+from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
+from chainrule.files.digest import digest
 
 
 class FloatMatrix:
@@ -22,8 +26,12 @@ class FloatMatrix:
         if dtype is None:
             dtype = X.dtype if X.dtype in checks.FLOATS else np.float64
         X = checks.in_range("FloatMatrix", "X", X, checks.float_dtype("FloatMatrix", dtype))
+        self._hold(X)
+
+    def _hold(self, X: np.ndarray) -> "FloatMatrix":
         self._X = np.asarray(X, order="F")
         self._gram: np.ndarray | None = None
+        return self
 
     def __repr__(self) -> str:
         return f"FloatMatrix{self.shape}, {self.dtype}"
@@ -43,7 +51,25 @@ class FloatMatrix:
 
     def select(self, index: Any) -> "FloatMatrix":
         """The examples at `index` as a matrix of their own (a copy)."""
-        return FloatMatrix(self._X[:, index], self.dtype)
+        return _holding(self._X[:, index])
+
+    def scaled(self, scaling: Scaling, dtype: Any) -> "FloatMatrix":
+        """Another matrix of scaled floats; InputError for features beyond these."""
+        return _holding(scaling(self._X, np.dtype(dtype)))
+
+    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """Some features of every example at a time: (rows, floats (k, m)), views."""
+        n_x, m = self.shape
+        for rows in blocks_of(n_x, self.dtype.itemsize * m):
+            yield rows, self._X[rows]
+
+    def stored(self, index: Any = slice(None)) -> np.ndarray:
+        """Examples at `index`: (n_x, k); a view for a slice."""
+        return self.columns(index)
+
+    def digest(self) -> str:
+        """By which the same features are known again."""
+        return digest(f"{self.dtype} {self.shape};", self._X)
 
     def columns(self, index: Any) -> np.ndarray:
         """Examples at `index` (a slice or k integers): (n_x, k); a view for a slice."""
@@ -75,3 +101,8 @@ class FloatMatrix:
                 )
             self._gram = K
         return self._gram
+
+
+def _holding(X: np.ndarray) -> FloatMatrix:
+    """A matrix of floats that are known to be finite."""
+    return FloatMatrix.__new__(FloatMatrix)._hold(X)

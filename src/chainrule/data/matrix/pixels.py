@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.matrix import verbs
-from chainrule.data.matrix.verbs import FeatureMatrix, cross_gram
+from chainrule.data.blocks import blocks_of
+from chainrule.data.matrix.verbs import FeatureMatrix, cross_gram, flat
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
+from chainrule.files.digest import digest
 
 # Rows of a Gram matrix made at any one time, so that no product is a second (m, m).
 GRAM_ROWS = 512
@@ -55,24 +56,28 @@ class PixelMatrix:
         """The examples at `index` as a matrix of their own."""
         return PixelMatrix(self.pixels.T[index].T, self.scaling, self._dtype)
 
+    def scaled(self, scaling: Scaling, dtype: Any) -> "PixelMatrix":
+        """The same pixels scaled so, whatever they were scaled by; a view."""
+        return PixelMatrix(self.pixels, scaling, dtype)
+
     def columns(self, index: Any) -> np.ndarray:
         """Examples at `index` (a slice or k integers) as floats: (n_x, k), a copy."""
         return self.scaling(self.pixels.T[index].T, self._dtype)
 
     def times(self, W: np.ndarray) -> np.ndarray:
         """W X for W (..., n_1, n_x): (..., n_1, m)."""
-        flat = verbs.flat(W)
-        Z = np.zeros((len(flat), self.shape[1]), self._dtype)
-        for rows, X in self._blocks():
-            Z += flat[:, rows] @ X
+        W_rows = flat(W)
+        Z = np.zeros((len(W_rows), self.shape[1]), self._dtype)
+        for rows, X in self.blocks():
+            Z += W_rows[:, rows] @ X
         return Z.reshape(*W.shape[:-1], self.shape[1])
 
     def outer(self, D: np.ndarray) -> np.ndarray:
         """D X^T for D (..., n_1, m): (..., n_1, n_x)."""
-        flat = verbs.flat(D)
-        G = np.empty((len(flat), self.shape[0]), self._dtype)
-        for rows, X in self._blocks():
-            np.matmul(flat, X.T, out=G[:, rows])
+        D_rows = flat(D)
+        G = np.empty((len(D_rows), self.shape[0]), self._dtype)
+        for rows, X in self.blocks():
+            np.matmul(D_rows, X.T, out=G[:, rows])
         return G.reshape(*D.shape[:-1], self.shape[0])
 
     def gram(self, other: FeatureMatrix | None = None) -> np.ndarray:
@@ -86,19 +91,26 @@ class PixelMatrix:
     def _own_gram(self) -> np.ndarray:
         """X^T X, its lower triangle some rows at a time: half the work, and no second (m, m)."""
         m = self.shape[1]
-        parts = [slice(start, min(start + GRAM_ROWS, m)) for start in range(0, m, GRAM_ROWS)]
+        parts = list(blocks_of(m, 0, GRAM_ROWS))
         K = np.zeros((m, m), self._dtype)
-        for _, X in self._blocks():
+        for _, X in self.blocks():
             for part in parts:
                 K[part, : part.stop] += X[:, part].T @ X[:, : part.stop]
         for part in parts:
             K[: part.start, part] = K[part, : part.start].T
         return K
 
-    def _blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """Some features of every example at a time: (rows, floats (k, m))."""
         n_x, m = self.shape
-        step = max(1, verbs.BLOCK_BYTES // (self._dtype.itemsize * max(1, m)))
-        for start in range(0, n_x, step):
-            rows = slice(start, min(start + step, n_x))
+        for rows in blocks_of(n_x, self._dtype.itemsize * m):
             yield rows, self.scaling(self.pixels[rows], self._dtype, rows)
+
+    def stored(self, index: Any = slice(None)) -> np.ndarray:
+        """Examples at `index` as pixels: (n_x, k) uint8; a view for a slice."""
+        return self.pixels[:, index]
+
+    def digest(self) -> str:
+        """By which the same pixels, scaled alike, are known again."""
+        kind = f"{self.scaling.kind} {self.dtype} {self.shape};"
+        return digest(kind, self.pixels, self.scaling.shift, self.scaling.divisor)

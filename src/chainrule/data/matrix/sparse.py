@@ -1,10 +1,15 @@
 """Features as SciPy's sparse rows."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from chainrule.data.blocks import blocks_of
 from chainrule.data.matrix.verbs import FeatureMatrix, cross_gram, flat
+from chainrule.data.transform import Scaling
+from chainrule.errors import InputError
+from chainrule.files.digest import digest
 
 
 class SparseMatrix:
@@ -36,6 +41,32 @@ class SparseMatrix:
     def select(self, index: Any) -> "SparseMatrix":
         """The examples at `index` as a matrix of their own."""
         return SparseMatrix(self.rows[index])
+
+    def scaled(self, scaling: Scaling, dtype: Any) -> "SparseMatrix":
+        """Another matrix, divided so; InputError for a scaling that would shift its zeros."""
+        if np.any(scaling.shift):
+            fix = "Divide the features only, or pass them as an array."
+            raise InputError("SparseMatrix", "a scaling without a shift", f"{scaling}", fix)
+        rows = self.rows.astype(np.result_type(self.dtype, dtype), copy=True)
+        divisor = np.ravel(scaling.divisor)
+        rows.data /= divisor[rows.indices] if len(divisor) > 1 else divisor
+        return SparseMatrix(rows.astype(dtype, copy=False))
+
+    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """Some features of every example at a time: (rows, floats (k, m)), not sparse."""
+        n_x, m = self.shape
+        by_feature = self.rows.T.tocsr()
+        for rows in blocks_of(n_x, self.dtype.itemsize * m):
+            yield rows, by_feature[rows].toarray()
+
+    def stored(self, index: Any = slice(None)) -> np.ndarray:
+        """Examples at `index`, not sparse: (n_x, k)."""
+        return self.columns(index)
+
+    def digest(self) -> str:
+        """By which the same features are known again."""
+        held = self.rows.data, self.rows.indices, self.rows.indptr
+        return digest(f"{self.dtype} {self.shape};", *held)
 
     def columns(self, index: Any) -> np.ndarray:
         """Examples at `index` as floats, not sparse: (n_x, k)."""

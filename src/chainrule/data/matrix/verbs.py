@@ -5,19 +5,25 @@
     outer(D)           D X^T                             (..., n_1, n_x)
     gram(other=None)   X^T X, or X^T X_other             (m, m) or (m, m_other)
 
-And four that prepare it: select(index), some examples as a matrix of their own; blocks(), all of X
-some features at a time; astype(dtype), which changes the dtype of the floats only; digest().
+And what prepares it:
+
+    select(index)           some examples as a matrix of their own
+    scaled(scaling, dtype)  another matrix, of the numbers that a network sees
+    astype(dtype)           the same in another dtype of the floats, itself if it is that already
+    blocks()                all of X some features at a time: (rows, floats (k, m))
+    stored(index)           some examples as they lie (n_x, k): bytes, where pixels do
+    digest()                by which the same features are known again
 
 Nothing above this package knows whether X lies in memory as floats, as 8-bit pixels, or elsewhere.
 """
 
+from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-# Floats made from pixels at any one time: small beside the pixels, but with 1 MB the Gram matrix of
-# 1000 pictures of 12288 numbers takes about a third longer. From 4 MB up it hardly changes.
-BLOCK_BYTES = 16 * 2**20
+from chainrule.data.blocks import blocks_of
+from chainrule.data.transform import Scaling
 
 
 @runtime_checkable
@@ -33,7 +39,11 @@ class FeatureMatrix(Protocol):
     def outer(self, D: np.ndarray) -> np.ndarray: ...
     def gram(self, other: "FeatureMatrix | None" = None) -> np.ndarray: ...
     def select(self, index: Any) -> "FeatureMatrix": ...
+    def scaled(self, scaling: Scaling, dtype: Any) -> "FeatureMatrix": ...
     def astype(self, dtype: Any) -> "FeatureMatrix": ...
+    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]: ...
+    def stored(self, index: Any = ...) -> np.ndarray: ...
+    def digest(self) -> str: ...
 
 
 def flat(W: np.ndarray) -> np.ndarray:
@@ -43,10 +53,7 @@ def flat(W: np.ndarray) -> np.ndarray:
 
 def cross_gram(X: FeatureMatrix, other: FeatureMatrix) -> np.ndarray:
     """X^T X_other (m, m_other), some columns of `other` at a time."""
-    m_other = other.shape[1]
-    K = np.empty((X.shape[1], m_other), X.dtype)
-    step = max(1, BLOCK_BYTES // (X.dtype.itemsize * max(1, X.shape[0])))
-    for start in range(0, m_other, step):
-        part = slice(start, min(start + step, m_other))
+    K = np.empty((X.shape[1], other.shape[1]), X.dtype)
+    for part in blocks_of(other.shape[1], X.dtype.itemsize * X.shape[0]):
         K[:, part] = X.times(other.columns(part).T).T
     return K

@@ -33,7 +33,7 @@ def open_fashion() -> Splits:
 def _fashion(arrays: dict[str, np.ndarray], part: str) -> Dataset:
     pictures = arrays[f"{part}_pictures"]
     return Dataset(
-        raw=pictures.reshape(len(pictures), -1).T,
+        features=pictures.reshape(len(pictures), -1).T,
         labels=arrays[f"{part}_labels"].astype(np.int64),
         classes=tuple(arrays["classes"].tolist()),
         names=tuple(f"{part}[{place}]" for place in arrays[f"{part}_places"]),

@@ -139,7 +139,7 @@ def _read(reading: _Reading, top: Path, known: tuple[str, ...] | None = None) ->
             f"{reading.name(top)}/ has no pictures of {checks.listed(lacking, FEW)}"
         )
     return Dataset(
-        raw=pixels.T,
+        features=pixels.T,
         labels=labels,
         classes=classes,
         names=tuple(map(reading.name, paths)),

@@ -111,7 +111,7 @@ def _read_set(file: Any, role: str, where: str) -> Dataset:
     m = len(labels)
     _check_pictures(pictures, m, role, where)
     return Dataset(
-        raw=pictures.reshape(m, -1).T,
+        features=pictures.reshape(m, -1).T,
         labels=labels,
         classes=classes,
         names=tuple(f"{role}_set_x[{i}]" for i in range(m)),

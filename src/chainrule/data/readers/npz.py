@@ -58,7 +58,7 @@ def _dataset(arrays: Arrays, role: str, where: str, top: int) -> Dataset:
     shape = arrays.get("image_shape")
     rows, notes = _rows(f"{where}: X{suffix}", arrays[x], len(labels), shape, top)
     return Dataset(
-        raw=rows.reshape(len(labels), -1).T,
+        features=rows.reshape(len(labels), -1).T,
         labels=labels,
         classes=classes,
         image_shape=rows.shape[1:] if rows.ndim > 2 else None,

@@ -68,7 +68,7 @@ def open_table(
     notes += _same_values(classes) + merged(columns.texts[roles.label])
     return Splits(
         Dataset(
-            raw=X.T,
+            features=X.T,
             labels=labels,
             classes=classes,
             names=None if names is None else tuple(map(str.strip, columns.texts[names])),

@@ -70,7 +70,7 @@ def training_report(
         _network(model),
         _training(history),
         mistakes_section(found[chosen], tested, f"{chosen} examples"),
-        quality_section(found[chosen], model.predict_proba(tested.raw), tested.labels),
+        quality_section(found[chosen], model.predict_proba(tested.features), tested.labels),
         _weights(model, splits.train),
         why,
     ]

@@ -44,7 +44,7 @@ def why_section(
     if len(splits.train) > COMPARED:
         far = f"Not shown for more than {COMPARED} training pictures: see chainrule explain."
         return Section(heading, [far])
-    raw = model.prepare(tested).select([one.index for one in mistakes]).raw
+    raw = model.prepare(tested).select([one.index for one in mistakes]).features.stored()
     try:
         found = explain(model, raw, splits.train, **(retraced or {}))
     except InputError as error:

@@ -37,7 +37,7 @@ def html(data: "Dataset") -> str:
     )
     if _drawable(data):
         shown = _grid(data)
-    elif len(data.raw) == 2 and len(data) and np.isfinite(data.raw).all():
+    elif data.features.shape[0] == 2 and len(data):
         shown = image(_points(data).encode(), "svg+xml", "The examples as points in the plane")
     else:
         shown = _rows(data)
@@ -60,18 +60,18 @@ def png(data: "Dataset", index: int) -> bytes | None:
         return None
     from PIL import Image
 
-    assert data.image_shape is not None
+    assert data.picture_shape is not None
     out = io.BytesIO()
-    pixels = np.ascontiguousarray(data.raw[:, index].reshape(data.image_shape))
+    pixels = np.ascontiguousarray(data.features.stored([index]).reshape(data.picture_shape))
     Image.fromarray(pixels).save(out, "PNG")
     return out.getvalue()
 
 
 def _drawable(data: "Dataset") -> bool:
     """Whether they are 8-bit pictures of a kind that there is: gray, or red, green and blue."""
-    shape = data.image_shape or ()
+    shape = data.picture_shape or ()
     known = len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)
-    return known and min(shape) > 0 and data.raw.dtype == np.uint8
+    return known and min(shape) > 0 and data.dtype == np.uint8
 
 
 def _some(data: "Dataset", most: int) -> list[int]:
@@ -82,8 +82,8 @@ def _some(data: "Dataset", most: int) -> list[int]:
 
 
 def _grid(data: "Dataset") -> str:
-    assert data.image_shape is not None
-    height, width = data.image_shape[:2]
+    assert data.picture_shape is not None
+    height, width = data.picture_shape[:2]
     scale = SIDE / max(height, width)
     size = f' width="{round(width * scale)}" height="{round(height * scale)}"'
     cells = []
@@ -97,10 +97,11 @@ def _grid(data: "Dataset") -> str:
 
 def _points(data: "Dataset") -> str:
     """SVG text: examples of two features, the classes as circles, triangles, squares, crosses."""
-    low, high = data.raw.min(axis=1), data.raw.max(axis=1)
+    raw = data.features.stored()
+    low, high = raw.min(axis=1), raw.max(axis=1)
     size = np.where(high > low, high - low, 1.0)
     step = -(-len(data) // POINTS)
-    x, y = (EDGE + (PLANE - 2 * EDGE) * (data.raw[:, ::step].T - low) / size).T
+    x, y = (EDGE + (PLANE - 2 * EDGE) * (raw[:, ::step].T - low) / size).T
     labels = data.labels[::step]
     marks = []
     for k in range(len(data.classes)):
@@ -119,14 +120,14 @@ def _points(data: "Dataset") -> str:
 
 
 def _rows(data: "Dataset") -> str:
-    n_x = len(data.raw)
+    n_x = data.features.shape[0]
     shown = min(n_x, FEATURES)
     names = data.feature_names or tuple(f"x{j + 1}" for j in range(n_x))
     head = ["example", "class", *names[:shown], *(["…"] if n_x > shown else [])]
     lines = []
     for i in _some(data, ROWS):
         label = data.classes[data.labels[i]]
-        numbers = (f"{x:.4g}" for x in data.raw[:shown, i].astype(float))
+        numbers = (f"{x:.4g}" for x in data.features.stored([i])[:shown, 0].astype(float))
         lines.append([data.example_names[i], label, *numbers, *(["…"] if n_x > shown else [])])
     named, *shown_rows = [[shortened(cell, LETTERS) for cell in line] for line in (head, *lines)]
     return table(shown_rows, named)
