@@ -32,6 +32,7 @@ from chainrule.estimators.architecture import (
     starting_weights,
 )
 from chainrule.estimators.checkpoint import Checkpoint, all_or_nothing
+from chainrule.estimators.described import described
 from chainrule.estimators.first_layer import CarriedDual, DensePrimal
 from chainrule.estimators.form import Size, choose
 from chainrule.estimators.held_out import HeldOut, split
@@ -43,6 +44,7 @@ from chainrule.estimators.rows import Rows
 from chainrule.estimators.sparse import SparsePrimal
 from chainrule.estimators.tasks import Tasks
 from chainrule.estimators.updates import Updates
+from chainrule.model.described import Described
 from chainrule.network import Network
 from chainrule.training.choice import Choice
 
@@ -386,6 +388,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             C = first.coefficients()
             self.dual_coef_ = np.zeros((m, len(C)), C.dtype)
             self.dual_coef_[trained] = C.T
+
+    def described(self, raw: Any) -> Described:
+        """What another program has to be told of it, and its answers to `raw` (`export_onnx`)."""
+        return described(self, raw)
 
     @property
     def network_(self) -> Network:

@@ -9,8 +9,8 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset
+from chainrule.display import Column, Result, Table
 from chainrule.errors import DataError, InputError
-from chainrule.html import table
 from chainrule.model.model_file import Model, decided
 
 Array = np.ndarray
@@ -30,7 +30,7 @@ class Mistake:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Evaluation:
+class Evaluation(Result):
     """A model's answers against the labels.
 
     accuracy : fraction right. baseline : that of always saying the commonest class.
@@ -51,11 +51,11 @@ class Evaluation:
             f"(commonest class {self.baseline:.4f}), cost {self.cost:.4f})"
         )
 
-    def _repr_html_(self) -> str:
-        counts = zip(self.classes, self.confusion, strict=True)
-        rows = [(name, *map(str, row)) for name, row in counts]
-        head = ("actual \\ predicted", *self.classes)
-        return f"<p>{self!r}</p>{table(rows, head)}"
+    def table(self) -> Table:
+        """The counts: a row for each actual class, a column for each predicted one."""
+        columns = [Column(name, "whole", name) for name in self.classes]
+        rows = [(name, *row) for name, row in zip(self.classes, self.confusion, strict=True)]
+        return Table([Column("actual \\ predicted"), *columns], rows)
 
     @property
     def m(self) -> int:

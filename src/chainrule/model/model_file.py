@@ -1,7 +1,6 @@
 """A trained network with all that a prediction needs, in one file that runs no code."""
 
 from dataclasses import dataclass, field, replace
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,11 @@ from chainrule import checks
 from chainrule._version import __version__
 from chainrule.data import Dataset, FeatureMatrix, Scaling, Splits, feature_matrix, matched
 from chainrule.data.readers.images import DEPTHS
+from chainrule.display import shown_by
 from chainrule.errors import InputError, ModelFileError
 from chainrule.files import tensor_file
+from chainrule.model.described import EXAMPLES as DESCRIBED
+from chainrule.model.described import Described
 from chainrule.network import Network
 
 # Single networks are still written as version 1, which older programs read; ensembles need 2.
@@ -85,9 +87,7 @@ class Model:
     def __repr__(self) -> str:
         return f"Model({self.network}, classes {checks.listed(self.classes)}, {self.scaling})"
 
-    def _repr_html_(self) -> str:
-        means = f"classes {checks.listed(self.classes)}; {self.scaling}"
-        return f"{self.network._repr_html_()}<p>{escape(means)}</p>"
+    _repr_html_ = shown_by("models.html")
 
     @classmethod
     def of(
@@ -193,6 +193,36 @@ class Model:
     def predict(self, raw: Any) -> Array:
         """Index into `classes` of the most probable class (m,), for raw features (n_x, m)."""
         return decided(self.predict_proba(raw))
+
+    def described(self, raw: Any) -> Described:
+        """What another program has to be told of it, and its answers to raw (n_x, m), or to some
+        that are drawn: for `export_onnx`."""
+        n_x, pixels = self.network.layer_sizes[0], self.image_shape is not None
+        if raw is None:
+            rng, shape = np.random.default_rng(0), (n_x, DESCRIBED)
+            around = self.scaling.shift + self.scaling.divisor * rng.standard_normal(shape)
+            raw = rng.integers(0, 256, shape, dtype=np.uint8) if pixels else around
+        raw = checks.matrix("export_onnx", "raw", raw)
+        checks.features("export_onnx", raw.shape, n_x, "raw")
+        if pixels and raw.dtype != np.uint8:
+            raise InputError("export_onnx", "raw pictures of 8 bits", str(raw.dtype))
+        raw = raw if pixels else raw.astype(np.float64)
+        rows = np.ascontiguousarray(raw.T).reshape(-1, *(self.image_shape or (n_x,)))
+        P = self.predict_proba(raw)
+        facts = {"classes": list(self.classes)}
+        if self.feature_names is not None:
+            facts["feature_names"] = list(self.feature_names)
+        return Described(
+            self.network,
+            self.scaling,
+            self.image_shape,
+            "class",
+            rows,
+            P.T,
+            decided(P),
+            facts,
+            self.spread(raw).T if self.n_members > 1 else None,
+        )
 
 
 def decided(P: Array) -> Array:
