@@ -24,6 +24,16 @@ def relu_pass(parameters: Parameters, X: Array, Y: Array) -> tuple[dict[str, Arr
     return L_model_backward(AL, Y, caches), compute_cost(AL, Y)
 
 
+def printed(wanted: bool, every: int = 1, form: str = "") -> Show:
+    """The course's line for a cost, of every so many iterations, if it is wanted."""
+
+    def show(i: int, cost: Array) -> None:
+        if wanted and i % every == 0:
+            print(f"Cost after iteration {i}: {cost:{form}}")
+
+    return show
+
+
 def descend(
     where: str,
     parameters: Parameters,
@@ -53,44 +63,37 @@ def descend(
     if num_iterations == 0:
         return parameters, []
     if rate <= 0 or Y.min() < 0 or Y.max() > 1:
-        return _loop(one_pass, parameters, X, Y, num_iterations, rate, every, show)
-    result = train(
-        _network(parameters, hidden),
-        (X, Y),
-        optimizer="gd",
-        learning_rate=rate,
-        iterations=num_iterations - 1,
-        record_every=every,
-        callbacks=[OnRecord(lambda record: show(record.iteration, np.array(record.cost)))],
-    )
+        return _loop(one_pass, parameters, X, Y, range(num_iterations), rate, every, show)
+    setting: dict[str, Any] = {
+        "optimizer": "gd",
+        "learning_rate": rate,
+        "iterations": num_iterations - 1,
+    }
+    on_record = OnRecord(lambda record: show(record.iteration, np.array(record.cost)))
+    start = _network(parameters, hidden)
+    result = train(start, (X, Y), **setting, record_every=every, callbacks=[on_record])
     if result.stopped:  # by Ctrl-C: the engine would hand over what it has, the course does not
         raise KeyboardInterrupt
     records = result.history.records
     costs = [np.array(record.cost) for record in records if record.iteration % every == 0]
-    last = train(result.network, (X, Y), optimizer="gd", learning_rate=rate, iterations=1)
+    last = train(result.network, (X, Y), **setting | {"iterations": 1})
     return _parameters(last.network), costs
 
 
 def _loop(
-    one_pass: Pass,
-    parameters: Parameters,
-    X: Array,
-    Y: Array,
-    num_iterations: int,
-    rate: float,
-    every: int,
-    show: Show,
-) -> tuple[Parameters, list[Array]]:
+    one_pass: Pass, parameters: Parameters, X: Array, Y: Array, iterations: range, rate: float,
+    every: int, show: Show,
+) -> tuple[Parameters, list[Array]]:  # fmt: skip
     """The textbook's loop, which asks nothing of labels and rate."""
     costs = []
-    for i in range(num_iterations):
+    for i in iterations:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of the labels: it was given once
             grads, cost = one_pass(parameters, X, Y)
         parameters = update_parameters(parameters, grads, rate)
         if i % every == 0:
             costs.append(cost)
-        if i % every == 0 or i == num_iterations - 1:
+        if i % every == 0 or i == iterations[-1]:
             show(i, cost)
     return parameters, costs
 
@@ -106,11 +109,7 @@ def regress(
 ) -> tuple[Array, np.float64, list[Array]]:
     """Logistic regression from zeros: w (n_x, 1), b, and the costs, printed if asked for."""
     every = checks.whole_number(where, "print_num", every, least=1)
-
-    def show(i: int, cost: Array) -> None:
-        if print_cost and i % every == 0:
-            print(f"Cost after iteration {i}: {cost:f}")
-
+    show = printed(print_cost, every, "f")
     zeros = {"W1": np.zeros((1, X.shape[0])), "b1": np.zeros((1, 1))}
     parameters, costs = descend(where, zeros, X, Y, num_iterations, learning_rate, every, show)
     return parameters["W1"].T.copy(), parameters["b1"][0, 0], costs

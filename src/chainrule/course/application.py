@@ -4,7 +4,7 @@ The steps are those of `step_by_step`; this file trains with them, predicts, and
 the assignment and of its helpers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,9 +59,8 @@ def two_layer_model(
     Raises DivergenceError when the cost is no longer finite.
     """
     sizes = _checked.sizes("two_layer_model", "layers_dims", layers_dims, count=3)
-    X, Y = _training_set("two_layer_model", X, Y, sizes)
-    parameters = initialize_parameters(*sizes)
-    return _train("two_layer_model", parameters, X, Y, num_iterations, learning_rate, print_cost)
+    given = X, Y, num_iterations, learning_rate, print_cost
+    return _trained("two_layer_model", lambda: initialize_parameters(*sizes), sizes, *given)
 
 
 def L_layer_model(
@@ -77,9 +76,8 @@ def L_layer_model(
     layers_dims (n_x, n_1, ..., 1). Everything else as in `two_layer_model`.
     """
     sizes = _checked.sizes("L_layer_model", "layers_dims", layers_dims)
-    X, Y = _training_set("L_layer_model", X, Y, sizes)
-    parameters = initialize_parameters_deep(sizes)
-    return _train("L_layer_model", parameters, X, Y, num_iterations, learning_rate, print_cost)
+    given = X, Y, num_iterations, learning_rate, print_cost
+    return _trained("L_layer_model", lambda: initialize_parameters_deep(sizes), sizes, *given)
 
 
 def predict(X: Any, y: Any, parameters: dict[str, Array]) -> Array:
@@ -96,25 +94,18 @@ def predict(X: Any, y: Any, parameters: dict[str, Array]) -> Array:
     return p
 
 
-def _training_set(where: str, X: Any, Y: Any, sizes: list[int]) -> tuple[Array, Array]:
-    """X (n_x, m) and Y (n_y, m) as floats that fit the layer sizes."""
-    X = _checked.features(where, "X", X, sizes[0])
-    return X, _checked.labels(where, "Y", Y, (sizes[-1], X.shape[1]))
-
-
-def _train(
+def _trained(
     where: str,
-    parameters: dict[str, Array],
-    X: Array,
-    Y: Array,
+    draw: Callable[[], dict[str, Array]],
+    sizes: list[int],
+    X: Any,
+    Y: Any,
     num_iterations: int,
     learning_rate: float,
     print_cost: bool,
 ) -> Trained:
-    """The iterations of both models, with the course's costs and its line for each."""
-
-    def show(i: int, cost: Array) -> None:
-        if print_cost:
-            print(f"Cost after iteration {i}: {cost}")
-
-    return _engine.descend(where, parameters, X, Y, num_iterations, learning_rate, 100, show)
+    """Both models, from the weights that `draw` gives once the arguments are known to fit."""
+    X = _checked.features(where, "X", X, sizes[0])
+    Y = _checked.labels(where, "Y", Y, (sizes[-1], X.shape[1]))
+    show = _engine.printed(print_cost)
+    return _engine.descend(where, draw(), X, Y, num_iterations, learning_rate, 100, show)

@@ -113,12 +113,7 @@ def nn_model(
     sizes = _checked.sizes("nn_model", "n_x, n_h, n_y", (n_x, n_h, n_y))
     np.random.seed(3)
     parameters = initialize_parameters(*sizes)
-
-    def show(i: int, cost: Array) -> None:
-        if print_cost and i % 1000 == 0:
-            print(f"Cost after iteration {i}: {cost:f}")
-
-    settings = num_iterations, LEARNING_RATE, 1000, show
+    settings = num_iterations, LEARNING_RATE, 1000, _engine.printed(print_cost, 1000, "f")
     return _engine.descend("nn_model", parameters, X, Y, *settings, "tanh", _pass)[0]
 
 
