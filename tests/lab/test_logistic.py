@@ -1,5 +1,7 @@
 """Logistic regression in all forms: against the network's own equations, and each other."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -42,11 +44,11 @@ def test_a_training_gives_the_numbers_of_the_loops(train, problem):
 @pytest.mark.parametrize(
     "train",
     [
-        many.in_turn_loops,
-        many.in_turn_numpy,
-        many.stacked,
-        many.in_turn_dual,
-        many.stacked_dual,
+        partial(many.in_turn, logistic.train_loops),
+        partial(many.in_turn, logistic.train_numpy),
+        partial(many.stacked, logistic.train_numpy),
+        partial(many.in_turn, logistic.train_dual),
+        partial(many.stacked, logistic.train_dual),
         many.library,
     ],
 )

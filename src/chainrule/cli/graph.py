@@ -91,35 +91,19 @@ def _check_name(path: Path | None, endings: tuple[str, ...], option: str) -> Non
 def _facts(found: "Graph") -> dict[str, Any]:
     import numpy as np
 
-    def plain(value: Any) -> Any:
-        array = np.asarray(value)
-        flat = [v if np.isfinite(v) else None for v in array.reshape(-1).tolist()]
-        return np.array(flat, object).reshape(array.shape).tolist()  # JSON has no word for inf
+    from chainrule.files.json_file import plain
 
     with np.errstate(all="ignore"):
         steps = found.steps()
-    return {
+    facts = {
         "output": found.label(found.output),
-        "value": plain(found.output.value),
-        "forward": [
-            {"node": s.node, "expression": s.expression, "value": plain(s.value)}
-            for s in steps.forward
-        ],
-        "backward": [
-            {
-                "derivative": s.derivative,
-                "through": s.through,
-                "formula": s.formula,
-                "incoming": plain(s.incoming),
-                "local": None if s.local is None else plain(s.local),
-                "share": plain(s.share),
-                "total": plain(s.total),
-            }
-            for s in steps.backward
-        ],
+        "value": found.output.value,
+        "forward": [vars(step) for step in steps.forward],
+        "backward": [vars(step) for step in steps.backward],
         "derivatives": {
-            found.label(node): plain(found.gradients[node])
+            found.label(node): found.gradients[node]
             for node in found.nodes
             if node.operation is None and node in found.gradients
         },
     }
+    return plain(facts, finite=True)

@@ -43,8 +43,8 @@ class Backward:
     derivative: str
     through: str
     formula: str
-    local: Array | None
     incoming: Array
+    local: Array | None
     share: Array
     total: Array
 
@@ -151,8 +151,8 @@ def _backward_step(
         graph.gradient_label(arg),
         graph.label(node),
         formula,
-        local,
         g,
+        local,
         share,
         total,
     )

@@ -8,6 +8,7 @@ import numpy as np
 from chainrule.lab.measure import Measured
 from chainrule.lab.parity import Built
 from chainrule.lab.parity_training import Trained
+from chainrule.lab.tables import ratio
 from chainrule.show.plots import finished
 
 if TYPE_CHECKING:
@@ -53,14 +54,6 @@ def times_chart(rows: Sequence[Measured], title: str = "") -> "Figure":
     axes.grid(visible=False, axis="y")
     axes.set_axisbelow(True)
     return figure
-
-
-def ratio(row: Measured) -> str:
-    """1, 3.2, 41, 1,350: two or three digits are what a measurement is good for."""
-    found = row.times_as_fast
-    if found < 9.95:
-        return f"{found:.1f}".removesuffix(".0")
-    return f"{float(f'{found:.3g}'):,.0f}"
 
 
 def parity_chart(built: Sequence[Built], trained: Sequence[Trained], title: str = "") -> "Figure":

@@ -39,67 +39,38 @@ def tasks(*, quick: bool = False, seed: int = 0) -> list[Task]:
     Y = (rng.random((1, m)) < 0.5).astype(np.float64)
     rates = np.geomspace(0.001, 0.1, 4)
     start = (rng.random((1, n_x)) - 0.5, np.zeros((1, 1)))
+    lists = a.tolist(), b.tolist()
+    step = {LOOPS: logistic.step_loops, "NumPy": logistic.step_numpy}
+    training = {LOOPS: logistic.train_loops, "NumPy": logistic.train_numpy,
+                "dual": logistic.train_dual}  # fmt: skip
+    trainings = {
+        LOOPS: partial(many.in_turn, logistic.train_loops),
+        "NumPy": partial(many.in_turn, logistic.train_numpy),
+        "stacked": partial(many.stacked, logistic.train_numpy),
+        "dual": partial(many.in_turn, logistic.train_dual),
+        "stacked, dual": partial(many.stacked, logistic.train_dual),
+        "chainrule": many.library,
+    }
+    dot = {
+        LOOPS: products.dot_loops,
+        "loops, lists": lambda *_: products.dot_loops(*lists),
+        "NumPy": np.dot,
+    }
+    product = {LOOPS: products.matrix_vector_loops, "NumPy": np.matmul}
+    exp = {LOOPS: products.exp_loops, "NumPy": np.exp}
+    outer = {LOOPS: products.outer_loops, "NumPy": np.outer}
+    square = f"{side:,} by {side:,}"
+    tasks: list[tuple[str, str, dict[str, Any], tuple]] = [
+        ("dot product", f"of {n:,} numbers", dot, (a, b)),
+        ("matrix times vector", square, product, (A, a[:side])),
+        ("exp of each element", f"of {n:,}", exp, (a,)),
+        ("outer product", square, outer, (a[:side], b[:side])),
+        ("one step", f"{m} examples, {n_x:,} features", step, (*start, X, Y, rates[0])),
+        ("one training", f"{iterations} steps", training, (X, Y, rates[0], iterations)),
+        (f"{len(rates)} trainings", "one for each learning rate", trainings,
+         (X, Y, rates, iterations)),
+    ]  # fmt: skip
     return [
-        Task(
-            "dot product",
-            f"of {n:,} numbers",
-            {
-                LOOPS: partial(products.dot_loops, a, b),
-                "loops, lists": partial(products.dot_lists, a.tolist(), b.tolist()),
-                "NumPy": partial(products.dot_numpy, a, b),
-            },
-        ),
-        Task(
-            "matrix times vector",
-            f"{side:,} by {side:,}",
-            {
-                LOOPS: partial(products.matrix_vector_loops, A, a[:side]),
-                "NumPy": partial(products.matrix_vector_numpy, A, a[:side]),
-            },
-        ),
-        Task(
-            "exp of each element",
-            f"of {n:,}",
-            {
-                LOOPS: partial(products.exp_loops, a),
-                "NumPy": partial(products.exp_numpy, a),
-            },
-        ),
-        Task(
-            "outer product",
-            f"{side:,} by {side:,}",
-            {
-                LOOPS: partial(products.outer_loops, a[:side], b[:side]),
-                "NumPy": partial(products.outer_numpy, a[:side], b[:side]),
-            },
-        ),
-        Task(
-            "one step",
-            f"{m} examples, {n_x:,} features",
-            {
-                LOOPS: partial(logistic.step_loops, *start, X, Y, rates[0]),
-                "NumPy": partial(logistic.step_numpy, *start, X, Y, rates[0]),
-            },
-        ),
-        Task(
-            "one training",
-            f"{iterations} steps",
-            {
-                LOOPS: partial(logistic.train_loops, X, Y, rates[0], iterations),
-                "NumPy": partial(logistic.train_numpy, X, Y, rates[0], iterations),
-                "dual": partial(logistic.train_dual, X, Y, rates[0], iterations),
-            },
-        ),
-        Task(
-            f"{len(rates)} trainings",
-            "one for each learning rate",
-            {
-                LOOPS: partial(many.in_turn_loops, X, Y, rates, iterations),
-                "NumPy": partial(many.in_turn_numpy, X, Y, rates, iterations),
-                "stacked": partial(many.stacked, X, Y, rates, iterations),
-                "dual": partial(many.in_turn_dual, X, Y, rates, iterations),
-                "stacked, dual": partial(many.stacked_dual, X, Y, rates, iterations),
-                "chainrule": partial(many.library, X, Y, rates, iterations),
-            },
-        ),
+        Task(name, size, {way: partial(function, *args) for way, function in ways.items()})
+        for name, size, ways, args in tasks
     ]

@@ -2,16 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.graph.tables import columns
 from chainrule.graph.text import short
-
-if TYPE_CHECKING:
-    from chainrule.tracing.network_trace import NetworkGraph
+from chainrule.network import ACTIVATIONS
+from chainrule.tracing.network_pass import NetworkPass
 
 Array = np.ndarray
 
@@ -80,7 +79,7 @@ class Entry:
     __str__ = table
 
 
-def entry_of(graph: "NetworkGraph", name: str, index: tuple[int, ...]) -> Entry:
+def entry_of(graph: NetworkPass, name: str, index: tuple[int, ...]) -> Entry:
     """See NetworkGraph.entry."""
     index = tuple(_whole(k) for k in index)
     if name in ("J", "L"):
@@ -112,7 +111,7 @@ def _whole(k: Any) -> int:
     return int(k)
 
 
-def _J(graph: "NetworkGraph", *index: int) -> Entry:
+def _J(graph: NetworkPass, *index: int) -> Entry:
     """The cost, from each example's loss."""
     if index:
         raise InputError("entry", "J without an index: it is one number", f"{index}")
@@ -126,7 +125,7 @@ def _J(graph: "NetworkGraph", *index: int) -> Entry:
     return Entry(f"J = {sign} L[i]{tail}", "i", {"L[i]": losses}, weights, rest)
 
 
-def _L(graph: "NetworkGraph", *index: int) -> Entry:
+def _L(graph: NetworkPass, *index: int) -> Entry:
     """One example's loss, from its outputs."""
     losses, layer = graph.numbers["L"], len(graph.layers)
     if len(index) != 1 or not 0 <= index[0] < len(losses):
@@ -141,7 +140,7 @@ def _input_name(layer: int) -> str:
     return f"A[{layer - 1}]" if layer > 1 else "X"
 
 
-def _Z(graph: "NetworkGraph", layer: int, j: int, i: int) -> Entry:
+def _Z(graph: NetworkPass, layer: int, j: int, i: int) -> Entry:
     n, A = graph.numbers, _input_name(layer)
     formula = f"Z[{layer}][{j}, {i}] = sum_k W[{layer}][{j}, k] {A}[k, {i}] + b[{layer}][{j}]"
     factors = {f"W[{layer}][{j}, k]": n[f"W[{layer}]"][j], f"{A}[k, {i}]": n[A][:, i]}
@@ -149,7 +148,7 @@ def _Z(graph: "NetworkGraph", layer: int, j: int, i: int) -> Entry:
     return Entry(formula, "k", factors, 1, bias)
 
 
-def _A(graph: "NetworkGraph", layer: int, j: int, i: int) -> Entry:
+def _A(graph: NetworkPass, layer: int, j: int, i: int) -> Entry:
     name = graph.network.activations[layer - 1]
     units = f"Z[{layer}][:, {i}])[{j}]" if name == "softmax" else f"Z[{layer}][{j}, {i}])"
     value = graph.numbers[f"A[{layer}]"][j, i]
@@ -159,7 +158,7 @@ def _A(graph: "NetworkGraph", layer: int, j: int, i: int) -> Entry:
     return Entry(formula, "", {f"{name}({units}": np.array([value])}, 1, {})
 
 
-def _dZ(graph: "NetworkGraph", layer: int, j: int, i: int) -> Entry:
+def _dZ(graph: NetworkPass, layer: int, j: int, i: int) -> Entry:
     n, name = graph.numbers, graph.network.activations[layer - 1]
     label = f"dZ[{layer}][{j}, {i}]"
     if f"dA[{layer}]" not in n:
@@ -171,18 +170,12 @@ def _dZ(graph: "NetworkGraph", layer: int, j: int, i: int) -> Entry:
     slope = f"{name}'(Z[{layer}][{j}, {i}])"
     dA = f"dA[{layer}][{j}, {i}]"
     ones = np.ones((1, 1), graph.network.dtype)
-    value = _slope(name, n[f"A[{layer}]"][j : j + 1, i : i + 1], ones)[0]
+    value = ACTIVATIONS[name].backward(ones, n[f"A[{layer}]"][j : j + 1, i : i + 1])[0]
     factors = {dA: n[f"dA[{layer}]"][j, i : i + 1], slope: value}
     return Entry(f"{label} = {dA} {slope}", "", factors, 1, {})
 
 
-def _slope(name: str, A: Array, ones: Array) -> Array:
-    from chainrule.network import ACTIVATIONS
-
-    return ACTIVATIONS[name].backward(ones, A)
-
-
-def _dZ_of_softmax(graph: "NetworkGraph", layer: int, j: int, i: int) -> Entry:
+def _dZ_of_softmax(graph: NetworkPass, layer: int, j: int, i: int) -> Entry:
     """dz_j = sum_k da_k a_k ((k = j) - a_j)."""
     A = graph.numbers[f"A[{layer}]"][:, i]
     dA = graph.numbers[f"dA[{layer}]"][:, i]
@@ -192,7 +185,7 @@ def _dZ_of_softmax(graph: "NetworkGraph", layer: int, j: int, i: int) -> Entry:
     return Entry(formula, "k", {slope[0]: dA, slope[1]: jacobian}, 1, {})
 
 
-def _dA(graph: "NetworkGraph", layer: int, k: int, i: int) -> Entry:
+def _dA(graph: NetworkPass, layer: int, k: int, i: int) -> Entry:
     n = graph.numbers
     label = f"dA[{layer}][{k}, {i}]"
     if layer == len(graph.layers):
@@ -203,7 +196,7 @@ def _dA(graph: "NetworkGraph", layer: int, k: int, i: int) -> Entry:
     return Entry(formula, "j", {f"{W}[j, {k}]": n[W][:, k], f"{dZ}[j, {i}]": n[dZ][:, i]}, 1, {})
 
 
-def _dW(graph: "NetworkGraph", layer: int, j: int, k: int) -> Entry:
+def _dW(graph: NetworkPass, layer: int, j: int, k: int) -> Entry:
     n, A, dZ = graph.numbers, _input_name(layer), f"dZ[{layer}]"
     weights, sign = _weights(graph)
     penalty, tail = {}, ""
@@ -216,14 +209,14 @@ def _dW(graph: "NetworkGraph", layer: int, j: int, k: int) -> Entry:
     return Entry(formula, "i", factors, weights, penalty)
 
 
-def _db(graph: "NetworkGraph", layer: int, j: int, _: int) -> Entry:
+def _db(graph: NetworkPass, layer: int, j: int, _: int) -> Entry:
     weights, sign = _weights(graph)
     dZ = f"dZ[{layer}][{j}, i]"
     row = graph.numbers[f"dZ[{layer}]"][j]
     return Entry(f"db[{layer}][{j}] = {sign} {dZ}", "i", {dZ: row}, weights, {})
 
 
-def _weights(graph: "NetworkGraph") -> tuple[Any, str]:
+def _weights(graph: NetworkPass) -> tuple[Any, str]:
     """1/m, or each example's own weight; and how the sum is written."""
     w = graph.weight[0]
     if (w == w[0]).all() and np.isclose(w.sum(), 1):
