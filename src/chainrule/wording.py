@@ -33,6 +33,11 @@ def printable(path: str | Path) -> str:
         return str(path).encode("utf-8", "replace").decode()
 
 
+def counted(n: int, noun: str) -> str:
+    """Such as 1,234 files, 1 file."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def percent(fraction: float, decimals: int = 2) -> str:
     """Such as 93.50 %; - for not a number."""
     return "-" if fraction != fraction else f"{100 * fraction:.{decimals}f} %"

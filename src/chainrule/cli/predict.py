@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
-from chainrule.errors import DataError, InputError
+from chainrule.errors import InputError
 from chainrule.files import tensor_file
 from chainrule.wording import counted_by_reason, listed
 
@@ -38,7 +38,7 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
     tensor_file.of_model(model)  # before all that is imported to read it
     import numpy as np
 
-    from chainrule.data.readers.images import of_depth, of_several, read_picture
+    from chainrule.data.readers.images import Pictures
     from chainrule.model.model_file import load
 
     loaded = load(model)
@@ -54,30 +54,19 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
     if not paths and not errors:
         raise InputError("predict", "at least one picture file", "none")
     answers: list[dict[str, Any]] = []
-    deep = brightest = several = 0
+    pictures = Pictures(loaded.image_shape, loaded.bits)
     progress = show.RunsProgress("reading", "pictures")
     try:
         for start in range(0, len(paths), BLOCK):
-            columns, names = [], []
-            for path in paths[start : start + BLOCK]:
-                try:
-                    picture = read_picture(path, loaded.image_shape, loaded.bits)
-                except DataError as error:
-                    errors.append((str(path), error.got))
-                    continue
-                columns.append(picture.pixels)
-                names.append(str(path))
-                deep, brightest = deep + picture.deep, max(brightest, picture.brightest)
-                several += picture.several
-            if columns:
-                answers += _answers(loaded, names, np.stack(columns, axis=1))
+            some = paths[start : start + BLOCK]
+            pixels, read = pictures.read(some, lambda path, why: errors.append((str(path), why)))
+            if read:
+                names = [str(some[k]) for k in read]
+                answers += _answers(loaded, names, np.ascontiguousarray(pixels.T))
             progress.update(min(start + BLOCK, len(paths)), len(paths))
     finally:
         progress.close()
-    if deep:
-        notes.append(of_depth(deep, brightest, loaded.bits))
-    if several:
-        notes.append(of_several(several))
+    notes += pictures.notes()
     if json:
         facts = {"model": str(model), "members": loaded.n_members, "predictions": answers}
         unread = [{"image": path, "reason": reason} for path, reason in errors]

@@ -2,7 +2,7 @@
 
 import difflib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -260,6 +260,16 @@ class Splits:
     skipped: tuple[str, ...] = ()
 
     _repr_html_ = shown_by("data.html_of_splits")
+
+    def changed(self, change: Callable[[Dataset], Dataset]) -> "Splits":
+        """The same change to each set: first training, then validation, then test."""
+        found: dict[str, Any] = {
+            name: getattr(self, name) for name in ("train", "validation", "test")
+        }
+        made: dict[str, Any] = {
+            name: change(data) for name, data in found.items() if data is not None
+        }
+        return replace(self, **made)
 
     @property
     def tested(self) -> tuple[str, Dataset]:

@@ -1,6 +1,6 @@
 """Open any data source: one function that recognizes the kind."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from chainrule.data.readers.tree import subfolders
 from chainrule.data.reading import Reading, as_text, listed
 from chainrule.data.transform import KINDS, Scaling
 from chainrule.errors import DataError
+from chainrule.files import atomic
 
 LARGEST = 4096  # pixels a side: a picture of that size has 50 million features
 
@@ -91,58 +92,41 @@ def open_data(
         separator=separator,
         transpose=transpose,
     )
-    splits = open_raw(source, (*_size(size), 3), reading, strict, seed, least_classes=2)
+    shape = (*_size(size), 3)
+    splits = open_raw(source, shape, reading, strict, seed, least_classes=2)
     if splits.train.feature_names is None:
         refuse_reading(source, reading)
     dropped = listed(as_text("drop_class", drop_class), splits.train.classes)
-    splits = _map(splits, lambda data: data.without(dropped))
+    splits = splits.changed(lambda data: data.without(dropped))
     _check_train(splits.train)
     if test is not None:
-        shape = splits.train.image_shape or (*_size(size), 3)
         train = splits.train
-        other = open_raw(
-            test,
-            shape,
-            train.reading or reading,
-            strict,
-            seed,
-            bits=train.bits,
-            features=train.feature_names,
-        )
+        read = train.image_shape or shape, train.reading or reading, strict, seed
+        other = open_raw(test, *read, bits=train.bits, features=train.feature_names)
         found = other.train if other.test is None else other.test
         found = found.without([name for name in dropped if name in found.classes])
         found = matched(found, train)
         splits = replace(splits, test=found, skipped=splits.skipped + other.skipped)
     if positive is not None:
-        splits = _map(splits, lambda data: data.with_positive(positive))
+        splits = splits.changed(lambda data: data.with_positive(positive))
     if labels is not None:
         splits = replace(splits, train=apply_decisions(splits.train, read_decisions(labels)))
         _check_train(splits.train)
-    kind = scale or _natural_scale(source, splits.train)
-    scaling = Scaling.of(kind, splits.train.features)
-    splits = _map(splits, lambda data: replace(data, scaling=scaling))
-    return with_overlaps(_said_bytes(splits) if scale is None else splits)
+    note = ""
+    if scale is None:
+        scale, note = _natural_scale(source, splits.train)
+    scaling = Scaling.of(scale, splits.train.features)
+    splits = splits.changed(lambda data: replace(data, scaling=scaling))
+    return with_overlaps(replace(splits, train=splits.train.noted(note)) if note else splits)
 
 
-def _map(splits: Splits, change: Callable[[Dataset], Dataset]) -> Splits:
-    """The same change to each set."""
-    validation, test = (
-        None if data is None else change(data) for data in (splits.validation, splits.test)
-    )
-    return replace(splits, train=change(splits.train), validation=validation, test=test)
-
-
-def _natural_scale(source: str | Path, train: Dataset) -> str:
+def _natural_scale(source: str | Path, train: Dataset) -> tuple[str, str]:
+    """The kind of scaling, and what is to be said of it."""
     if train.image_shape is not None:
-        return "pixels"
-    return "none" if is_builtin(source) else "standard"
-
-
-def _said_bytes(splits: Splits) -> Splits:
-    if splits.train.image_shape is not None or splits.train.dtype != np.uint8:
-        return splits
+        return "pixels", ""
     note = "8-bit numbers that are no pictures: standardized (--scale pixels divides by 255)"
-    return replace(splits, train=splits.train.noted(note))
+    kind = "none" if is_builtin(source) else "standard"
+    return kind, note if train.dtype == np.uint8 else ""
 
 
 def refuse_reading(source: str | Path, reading: Reading) -> None:
@@ -186,53 +170,29 @@ def open_raw(
     if is_builtin(source):
         return open_builtin(str(source), seed)
 
-    def tables(path: Path) -> Splits:
-        return open_table(path, reading, features)
-
     try:
         refuse_missing(source)
-        return _open_path(Path(source), str(source), shape, strict, least_classes, bits, tables)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise DataError(str(source), "a source that can be read", reason) from None
-    except MemoryError:
-        raise DataError(
-            str(source), "data that fit into memory", "more", "Choose a smaller size or fewer."
-        ) from None
-
-
-def _open_path(
-    path: Path,
-    source: str,
-    shape: tuple[int, ...],
-    strict: bool,
-    least_classes: int,
-    bits: int | None,
-    tables: Callable[[Path], Splits],
-) -> Splits:
-    suffix = path.suffix.lower()
-    if path.is_dir():
-        return _open_folder(path, shape, strict, least_classes, bits)
-    if path.is_file():
-        if suffix in SUFFIXES:
+        path = Path(source)
+        if path.is_dir():
+            files = hdf5_files(path)
+            if files and (not subfolders(path) or any(map(holds_course_sets, files))):
+                return open_hdf5_folder(path)
+            return open_folder(path, shape, strict, least_classes, bits)
+        suffix, is_file = path.suffix.lower(), path.is_file()
+        if is_file and suffix in SUFFIXES:
             return open_hdf5(path)
-        if suffix == ".npz":
+        if is_file and suffix == ".npz":
             return open_npz(path)
-        if suffix in TABLES:
-            checks.room(source, path.stat().st_size, DataError)
-            return tables(path)
-    got = f"a file ending in {suffix or 'nothing'}" if path.is_file() else "no regular file"
-    raise DataError(source, ACCEPTED, got, "Rename the file if its ending is wrong.")
-
-
-def _open_folder(
-    folder: Path, shape: tuple[int, ...], strict: bool, least_classes: int, bits: int | None
-) -> Splits:
-    """HDF5 files if there are any of the course's, else pictures."""
-    files = hdf5_files(folder)
-    if files and (not subfolders(folder) or any(map(holds_course_sets, files))):
-        return open_hdf5_folder(folder)
-    return open_folder(folder, shape, strict, least_classes, bits)
+        if is_file and suffix in TABLES:
+            checks.room(str(source), path.stat().st_size, DataError)
+            return open_table(path, reading, features)
+    except OSError as error:
+        raise DataError(str(source), "a source that can be read", atomic.reason(error)) from None
+    except MemoryError:
+        fix = "Choose a smaller size or fewer."
+        raise DataError(str(source), "data that fit into memory", "more", fix) from None
+    got = f"a file ending in {suffix or 'nothing'}" if is_file else "no regular file"
+    raise DataError(str(source), ACCEPTED, got, "Rename the file if its ending is wrong.")
 
 
 def _check_train(train: Dataset) -> None:
@@ -241,9 +201,6 @@ def _check_train(train: Dataset) -> None:
         refuse_targets(train.source, train.classes, len(train))
     present = [train.classes[k] for k in np.unique(train.labels)]
     if len(present) < 2:
-        raise DataError(
-            train.source,
-            "examples of two or more classes",
-            f"one class only, {present[0]}" if present else "no examples",
-            "Add examples of another class.",
-        )
+        got = f"one class only, {present[0]}" if present else "no examples"
+        fix = "Add examples of another class."
+        raise DataError(train.source, "examples of two or more classes", got, fix)

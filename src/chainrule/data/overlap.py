@@ -1,7 +1,5 @@
 """Examples that are in the training set and in another set, too."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from chainrule.data.dataset import Dataset, Splits
@@ -13,21 +11,22 @@ def with_overlaps(splits: Splits) -> Splits:
 
     Their raw features are compared, by digest; nothing is left out.
     """
-    seen: dict[str, set[str]] = {}
-    found: dict[str, Dataset] = {}
-    several = len(splits.sets) > 1
+    if len(splits.sets) == 1:
+        return splits
     dtype = np.result_type(*(data.dtype for data in splits.sets.values()))
-    for name, data in splits.sets.items() if several else ():
-        own = _digests(data.raw, dtype)
+    names, seen = iter(splits.sets), dict[str, set[str]]()
+
+    def noted(data: Dataset) -> Dataset:
+        name, own = next(names), _digests(data.raw, dtype)
         notes = [
             f"{count} of the {len(data)} {name} examples are in the {other} set, too"
             for other, theirs in seen.items()
             if (count := sum(one in theirs for one in own))
         ]
-        found[name], seen[name] = data.noted(*notes), set(own)
-    if not several:
-        return splits
-    return replace(splits, validation=found.get("validation"), test=found.get("test"))
+        seen[name] = set(own)
+        return data.noted(*notes)
+
+    return splits.changed(noted)
 
 
 def _digests(raw: np.ndarray, dtype: np.dtype) -> list[str]:

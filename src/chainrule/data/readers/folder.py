@@ -1,7 +1,6 @@
 """A folder of pictures: one folder per class, or train/ [val/] test/ above those."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,26 +10,23 @@ from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import alike, class_order
 from chainrule.data.readers import layout, tree
-from chainrule.data.readers.images import depth, of_depth, of_several, read_picture
+from chainrule.data.readers.images import Pictures, depth
 from chainrule.errors import DataError
+from chainrule.wording import counted
 
 FEW = layout.FEW
 
 
 @dataclass
 class _Reading:
-    """How one folder is read: its root, the pictures' shape and depth, how many classes its
-    training set needs; and what was met: files skipped, with why, and files of many bits."""
+    """How one folder is read: its root, its pictures, how many classes its training set needs;
+    and what was met: files skipped, with why, and what is to be said."""
 
     root: Path
-    shape: tuple[int, ...]
+    pictures: Pictures
     least_classes: int
-    bits: int = 16
     skipped: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    deep: int = 0
-    brightest: int = 0
-    several: int = 0
 
     def name(self, path: str | Path) -> str:
         """A path below the root, with slashes; bytes that are no UTF-8 become fit to print."""
@@ -63,10 +59,11 @@ def open_folder(
     Classes are those of the training set, in natural order of their names, (non-cat, cat) for
     those two. Dataset.names are paths relative to `root`; raw is uint8 (n_x, m).
     """
-    reading = _Reading(root, shape, least_classes, bits or 16)
+    pictures = Pictures(shape, bits or 16)
+    reading = _Reading(root, pictures, least_classes)
     sets = _sets(reading)
-    if bits is None and depth(reading.brightest) < 16 and reading.brightest:
-        return open_folder(root, shape, strict, least_classes, depth(reading.brightest))
+    if bits is None and pictures.brightest and depth(pictures.brightest) < 16:
+        return open_folder(root, shape, strict, least_classes, depth(pictures.brightest))
     if strict and reading.skipped:
         unread = checks.listed(reading.skipped, FEW, "; ")
         raise DataError(
@@ -75,16 +72,11 @@ def open_folder(
             f"{len(reading.skipped)} that could not be read: {unread}",
             "Mend or remove them, or leave strict out to skip them.",
         )
-    if reading.deep:
-        reading.notes.append(of_depth(reading.deep, reading.brightest, reading.bits))
-    if reading.several:
-        reading.notes.append(of_several(reading.several))
+    reading.notes += pictures.notes()
     if litter := tree.litter(root):
         reading.notes.append(f"left out what systems hide: {checks.listed(litter, FEW)}")
-    sets = {
-        role: replace(data.noted(*reading.notes), bits=reading.bits) for role, data in sets.items()
-    }
-    return Splits(**sets, skipped=tuple(reading.skipped))
+    splits = Splits(**sets, skipped=tuple(reading.skipped))
+    return splits.changed(lambda data: replace(data.noted(*reading.notes), bits=pictures.bits))
 
 
 def _sets(reading: _Reading) -> dict[str, Dataset]:
@@ -99,11 +91,11 @@ def _sets(reading: _Reading) -> dict[str, Dataset]:
             sets[role] = _read(reading, top, classes)
         else:
             n = len(tree.pictures(top))
-            lacking = f"holds {n:,} picture{'s' * (n > 1)} without labels (for chainrule predict)"
+            lacking = f"holds {counted(n, 'picture')} without labels (for chainrule predict)"
             lacking = lacking if n else "is empty"
             reading.notes.append(f"no {role} set: {reading.name(top)}/ {lacking}")
     if beside := [reading.name(path) for path in tree.beside(reading.root, tops.values())]:
-        files = f"{len(beside):,} file{'s' if len(beside) > 1 else ''}"
+        files = counted(len(beside), "file")
         reading.notes.append(f"left out {files} beside the folders: {checks.listed(beside, FEW)}")
     if tops["train"] != reading.root:
         places = (f"{reading.name(tops[role])}/ ({role})" for role in sets)
@@ -129,7 +121,9 @@ def _read(reading: _Reading, top: Path, known: tuple[str, ...] | None = None) ->
         for name in sorted(folders, key=lambda name: labels_of[alike(name)])
         for path in tree.files(folders[name], reading.skip)
     ]
-    pixels, read = _pixels(reading, [path for path, _ in found])
+    size = math.prod(reading.pictures.shape)
+    checks.room(str(reading.root), len(found) * size, DataError)
+    pixels, read = reading.pictures.read([path for path, _ in found], reading.skip)
     paths = [found[k][0] for k in read]
     labels = np.array([found[k][1] for k in read], dtype=np.int64)
     layout.check_filled(top, classes, labels, known is None, reading.skipped)
@@ -143,26 +137,6 @@ def _read(reading: _Reading, top: Path, known: tuple[str, ...] | None = None) ->
         labels=labels,
         classes=classes,
         names=tuple(map(reading.name, paths)),
-        image_shape=reading.shape,
+        image_shape=reading.pictures.shape,
         source=str(top),
     )
-
-
-def _pixels(reading: _Reading, paths: Sequence[Path]) -> tuple[np.ndarray, list[int]]:
-    """The readable pictures (m, n_x) uint8, and which of the paths they are."""
-    size = math.prod(reading.shape)
-    checks.room(str(reading.root), len(paths) * size, DataError)
-    pixels = np.empty((len(paths), size), np.uint8)
-    read: list[int] = []
-    for k, path in enumerate(paths):
-        try:
-            picture = read_picture(path, reading.shape, reading.bits)
-        except DataError as error:
-            reading.skip(path, error.got)
-        else:
-            pixels[len(read)] = picture.pixels
-            read.append(k)
-            reading.deep += picture.deep
-            reading.several += picture.several
-            reading.brightest = max(reading.brightest, picture.brightest)
-    return pixels[: len(read)], read

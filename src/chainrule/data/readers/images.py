@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import DataError
+from chainrule.wording import counted
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -89,20 +91,53 @@ def depth(brightest: int) -> int:
     return next(bits for bits in DEPTHS if brightest < 1 << bits)
 
 
-def of_depth(deep: int, brightest: int, bits: int) -> str:
-    """What was understood of `deep` pictures of more than 8 bits, read as so many `bits`."""
-    note = f"{deep:,} picture{'s' if deep > 1 else ''} of more than 8 bits: the upper 8 are kept"
-    if not brightest:
-        return note
-    note += f" of {bits}; the largest value is {brightest:,}"
-    if brightest >> bits:
-        return f"{note}: what is beyond {(1 << bits) - 1:,} is white, as in training"
-    return f"{note}: they are nearly black" if depth(brightest) < bits else note
+class Pictures:
+    """Reads pictures of one shape, and remembers what is to be said of them.
 
+    shape, bits : see `read_image`. brightest : the largest value of a 16-bit file.
+    """
 
-def of_several(n: int) -> str:
-    """What was understood of `n` files of several pictures."""
-    return f"{n:,} file{'s' if n > 1 else ''} of several pictures: the first of each is taken"
+    def __init__(self, shape: tuple[int, ...], bits: int) -> None:
+        self.shape, self.bits = shape, bits
+        self.brightest = self._deep = self._several = 0
+
+    def read(
+        self, paths: Sequence[Path], unread: Callable[[Path, str], None]
+    ) -> tuple[np.ndarray, list[int]]:
+        """The readable pictures (m, n_x) uint8, and which of the paths they are; `unread` is told
+        of the others, and why."""
+        pixels = np.empty((len(paths), math.prod(self.shape)), np.uint8)
+        read: list[int] = []
+        for k, path in enumerate(paths):
+            try:
+                picture = read_picture(path, self.shape, self.bits)
+            except DataError as error:
+                unread(path, error.got)
+                continue
+            pixels[len(read)] = picture.pixels
+            read.append(k)
+            self.brightest = max(self.brightest, picture.brightest)
+            self._deep += picture.deep
+            self._several += picture.several
+        return pixels[: len(read)], read
+
+    def notes(self) -> list[str]:
+        """What was understood of files of more than 8 bits, and of several pictures."""
+        found = [self._of_depth()] if self._deep else []
+        if self._several:
+            files = counted(self._several, "file")
+            found.append(f"{files} of several pictures: the first of each is taken")
+        return found
+
+    def _of_depth(self) -> str:
+        brightest, bits = self.brightest, self.bits
+        note = f"{counted(self._deep, 'picture')} of more than 8 bits: the upper 8 are kept"
+        if not brightest:
+            return note
+        note += f" of {bits}; the largest value is {brightest:,}"
+        if brightest >> bits:
+            return f"{note}: what is beyond {(1 << bits) - 1:,} is white, as in training"
+        return f"{note}: they are nearly black" if depth(brightest) < bits else note
 
 
 def _read(path: Path, height: int, width: int, mode: str, bits: int) -> Picture:
@@ -117,9 +152,8 @@ def _read(path: Path, height: int, width: int, mode: str, bits: int) -> Picture:
         # Twice the size wanted is left for the filter, as Pillow's own thumbnail() does. Some
         # formats tell their orientation only once loaded, hence the longer side both ways.
         box = _drafted(image, 2 * max(height, width))
-        stored = str(
-            getattr(image, "tile", "")
-        )  # how the pixels lie in the file, by Pillow's names
+        # How the pixels lie in the file, by Pillow's names.
+        stored = str(getattr(image, "tile", ""))
         image.load()
         orientation = image.getexif().get(ORIENTATION, 1)
         if image.mode == "F":
