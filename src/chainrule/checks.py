@@ -4,7 +4,6 @@ Each check returns what it checked, in the form the caller computes with, or rai
 InputError with where, expected, got and fix.
 """
 
-import difflib
 import os
 from collections.abc import Collection
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.wording import describe as describe
+from chainrule.wording import did_you_mean as did_you_mean
 from chainrule.wording import listed as listed
 from chainrule.wording import printable as printable
 
@@ -64,13 +64,8 @@ def one_of(where: str, name: str, value: Any, allowed: Collection[str]) -> str:
     """`value` if it is one of `allowed`; the error suggests the nearest name."""
     if isinstance(value, str) and value in allowed:
         return value
-    near = difflib.get_close_matches(str(value), list(allowed), n=1)
-    raise InputError(
-        where,
-        f"{name} to be one of {', '.join(allowed)}",
-        describe(value),
-        f"Did you mean {near[0]}?" if near else "",
-    )
+    expected = f"{name} to be one of {', '.join(allowed)}"
+    raise InputError(where, expected, describe(value), did_you_mean(str(value), allowed))
 
 
 def whole_number(

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from unicodedata import bidirectional
@@ -31,6 +31,16 @@ def printable(path: str | Path) -> str:
         return os.fsencode(path).decode("utf-8", "replace")
     except UnicodeEncodeError:  # half a character, which is not from a path
         return str(path).encode("utf-8", "replace").decode()
+
+
+def did_you_mean(
+    name: str, known: Iterable[str], otherwise: str = "", shown: Callable[[str], str] = str
+) -> str:
+    """The nearest of the known names as a question, or what else there is to say."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1)
+    return f"Did you mean {shown(near[0])}?" if near else otherwise
 
 
 def counted(n: int, noun: str) -> str:

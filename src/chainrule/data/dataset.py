@@ -1,6 +1,5 @@
 """A feature matrix with what belongs to its columns: labels, class names, file names, shape."""
 
-import difflib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -201,13 +200,9 @@ class Dataset:
         checks.kind(self.source or "Dataset", what, name, str)
         known = list(map(alike, self.classes))
         if alike(name) not in known:
-            near = difflib.get_close_matches(name, self.classes, n=1)
-            raise DataError(
-                self.source or "Dataset",
-                f"{what} to be one of {checks.listed(self.classes)}",
-                repr(name),
-                f"Did you mean {near[0]}?" if near else "",
-            )
+            expected = f"{what} to be one of {checks.listed(self.classes)}"
+            near = checks.did_you_mean(name, self.classes)
+            raise DataError(self.source or "Dataset", expected, repr(name), near)
         return known.index(alike(name))
 
     def with_positive(self, name: str) -> "Dataset":

@@ -4,7 +4,6 @@ A label review writes one row for each suspect, with the decision "keep". Files 
 data stay as they are, so whatever was decided is taken back by writing "keep" again.
 """
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -171,13 +170,8 @@ def _place(one: Decision, places: dict[str, list[int]]) -> int:
             "none" if one.index is None else str(one.index),
             f"They are at {checks.listed([str(i) for i in found])}.",
         )
-    near = difflib.get_close_matches(one.name, places, n=1)
-    raise DataError(
-        one.where,
-        "an example of the training set",
-        repr(one.name),
-        f"Did you mean {near[0]!r}?" if near else "This file was made for other data.",
-    )
+    fix = checks.did_you_mean(one.name, places, "This file was made for other data.", repr)
+    raise DataError(one.where, "an example of the training set", repr(one.name), fix)
 
 
 def _check_given(one: Decision, label: str) -> None:

@@ -7,13 +7,13 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.blocks import blocks_of
-from chainrule.data.matrix.verbs import FeatureMatrix, cross_gram, flat
+from chainrule.data.matrix.verbs import Held, flat
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
 from chainrule.files.digest import digest
 
 
-class FloatMatrix:
+class FloatMatrix(Held):
     """X as floats in memory.
 
     X : (n_x, m), float64 or float32. Held example by example (Fortran order), so that a
@@ -30,11 +30,7 @@ class FloatMatrix:
 
     def _hold(self, X: np.ndarray) -> "FloatMatrix":
         self._X = np.asarray(X, order="F")
-        self._gram: np.ndarray | None = None
         return self
-
-    def __repr__(self) -> str:
-        return f"FloatMatrix{self.shape}, {self.dtype}"
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -63,10 +59,6 @@ class FloatMatrix:
         for rows in blocks_of(n_x, self.dtype.itemsize * m):
             yield rows, self._X[rows]
 
-    def stored(self, index: Any = slice(None)) -> np.ndarray:
-        """Examples at `index`: (n_x, k); a view for a slice."""
-        return self.columns(index)
-
     def digest(self) -> str:
         """By which the same features are known again."""
         return digest(f"{self.dtype} {self.shape};", self._X)
@@ -85,22 +77,17 @@ class FloatMatrix:
         """D X^T for D (..., n_1, m): (..., n_1, n_x)."""
         return (flat(D) @ self._X.T).reshape(*D.shape[:-1], self.shape[0])
 
-    def gram(self, other: FeatureMatrix | None = None) -> np.ndarray:
-        """X^T X (m, m), computed once and kept; or X^T X_other (m, m_other)."""
-        if other is not None:
-            return cross_gram(self, other)
-        if self._gram is None:
-            with np.errstate(over="ignore", invalid="ignore"):
-                K = self._X.T @ self._X
-            if not checks.all_finite(K.diagonal()):
-                raise InputError(
-                    "Gram matrix",
-                    f"features whose squares {self.dtype} holds",
-                    "larger ones",
-                    'Scale them, or train with first_layer="primal".',
-                )
-            self._gram = K
-        return self._gram
+    def _own_gram(self) -> np.ndarray:
+        with np.errstate(over="ignore", invalid="ignore"):
+            K = self._X.T @ self._X
+        if not checks.all_finite(K.diagonal()):
+            raise InputError(
+                "Gram matrix",
+                f"features whose squares {self.dtype} holds",
+                "larger ones",
+                'Scale them, or train with first_layer="primal".',
+            )
+        return K
 
 
 def _holding(X: np.ndarray) -> FloatMatrix:

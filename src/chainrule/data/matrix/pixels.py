@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.blocks import blocks_of
-from chainrule.data.matrix.verbs import FeatureMatrix, cross_gram, flat
+from chainrule.data.matrix.verbs import Held, flat
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
 from chainrule.files.digest import digest
@@ -16,7 +16,7 @@ from chainrule.files.digest import digest
 GRAM_ROWS = 512
 
 
-class PixelMatrix:
+class PixelMatrix(Held):
     """8-bit features, scaled where they are used, some rows at a time.
 
     pixels : (n_x, m) uint8, held as given (a view). scaling : how a pixel becomes a float,
@@ -32,7 +32,6 @@ class PixelMatrix:
         self.pixels = pixels
         self.scaling = (scaling or Scaling.pixels()).check(pixels.shape[0])
         self._dtype = checks.float_dtype("PixelMatrix", dtype)
-        self._gram: np.ndarray | None = None
 
     def __repr__(self) -> str:
         return f"PixelMatrix{self.shape}, {self.scaling}, {self.dtype}"
@@ -79,14 +78,6 @@ class PixelMatrix:
         for rows, X in self.blocks():
             np.matmul(D_rows, X.T, out=G[:, rows])
         return G.reshape(*D.shape[:-1], self.shape[0])
-
-    def gram(self, other: FeatureMatrix | None = None) -> np.ndarray:
-        """X^T X (m, m), computed once and kept; or X^T X_other (m, m_other)."""
-        if other is not None:
-            return cross_gram(self, other)
-        if self._gram is None:
-            self._gram = self._own_gram()
-        return self._gram
 
     def _own_gram(self) -> np.ndarray:
         """X^T X, its lower triangle some rows at a time: half the work, and no second (m, m)."""

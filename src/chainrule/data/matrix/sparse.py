@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.blocks import blocks_of
-from chainrule.data.matrix.verbs import FeatureMatrix, cross_gram, flat
+from chainrule.data.matrix.verbs import FeatureMatrix, Held, flat
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
 from chainrule.files.digest import digest
 
 
-class SparseMatrix:
+class SparseMatrix(Held):
     """A feature matrix X (n_x, m) held as sparse rows, one an example.
 
     rows : (m, n_x) in SciPy's CSR form, float64 or float32, viewed.
@@ -20,10 +20,6 @@ class SparseMatrix:
 
     def __init__(self, rows: Any) -> None:
         self.rows = rows
-        self._gram: np.ndarray | None = None
-
-    def __repr__(self) -> str:
-        return f"SparseMatrix{self.shape}, {self.dtype}"
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -59,10 +55,6 @@ class SparseMatrix:
         for rows in blocks_of(n_x, self.dtype.itemsize * m):
             yield rows, by_feature[rows].toarray()
 
-    def stored(self, index: Any = slice(None)) -> np.ndarray:
-        """Examples at `index`, not sparse: (n_x, k)."""
-        return self.columns(index)
-
     def digest(self) -> str:
         """By which the same features are known again."""
         held = self.rows.data, self.rows.indices, self.rows.indptr
@@ -80,12 +72,10 @@ class SparseMatrix:
         """D X^T for D (..., n_1, m): (..., n_1, n_x)."""
         return (self.rows.T @ flat(D).T).T.reshape(*D.shape[:-1], -1)
 
-    def gram(self, other: FeatureMatrix | None = None) -> np.ndarray:
-        """X^T X (m, m), computed once and kept; or X^T X_other (m, m_other)."""
+    def _own_gram(self) -> np.ndarray:
+        return (self.rows @ self.rows.T).toarray()
+
+    def _cross_gram(self, other: FeatureMatrix) -> np.ndarray:
         if isinstance(other, SparseMatrix):
             return (self.rows @ other.rows.T).toarray()
-        if other is not None:
-            return cross_gram(self, other)
-        if self._gram is None:
-            self._gram = (self.rows @ self.rows.T).toarray()
-        return self._gram
+        return super()._cross_gram(other)

@@ -17,6 +17,7 @@ And what prepares it:
 Nothing above this package knows whether X lies in memory as floats, as 8-bit pixels, or elsewhere.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
 
@@ -51,9 +52,43 @@ def flat(W: np.ndarray) -> np.ndarray:
     return W.reshape(-1, W.shape[-1])
 
 
-def cross_gram(X: FeatureMatrix, other: FeatureMatrix) -> np.ndarray:
-    """X^T X_other (m, m_other), some columns of `other` at a time."""
-    K = np.empty((X.shape[1], other.shape[1]), X.dtype)
-    for part in blocks_of(other.shape[1], X.dtype.itemsize * X.shape[0]):
-        K[:, part] = X.times(other.columns(part).T).T
-    return K
+class Held(ABC):
+    """What all forms of X share that are held in memory."""
+
+    _gram: np.ndarray | None = None
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, int]: ...
+    @property
+    @abstractmethod
+    def dtype(self) -> np.dtype: ...
+    @abstractmethod
+    def columns(self, index: Any) -> np.ndarray: ...
+    @abstractmethod
+    def times(self, W: np.ndarray) -> np.ndarray: ...
+    @abstractmethod
+    def _own_gram(self) -> np.ndarray: ...
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self.shape}, {self.dtype}"
+
+    def gram(self, other: FeatureMatrix | None = None) -> np.ndarray:
+        """X^T X (m, m), computed once and kept; or X^T X_other (m, m_other)."""
+        if other is not None:
+            return self._cross_gram(other)
+        if self._gram is None:
+            self._gram = self._own_gram()
+        return self._gram
+
+    def _cross_gram(self, other: FeatureMatrix) -> np.ndarray:
+        """X^T X_other (m, m_other), some columns of `other` at a time."""
+        n_x, m = self.shape
+        K = np.empty((m, other.shape[1]), self.dtype)
+        for part in blocks_of(other.shape[1], self.dtype.itemsize * n_x):
+            K[:, part] = self.times(other.columns(part).T).T
+        return K
+
+    def stored(self, index: Any = slice(None)) -> np.ndarray:
+        """Examples at `index` as they lie: (n_x, k)."""
+        return self.columns(index)

@@ -1,6 +1,5 @@
 """What the columns of a table are: the label, names of examples, features, left out."""
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -37,8 +36,8 @@ def place(names: Sequence[str], wanted: str, where: str, what: str) -> int:
     folded = [alike(name).casefold() for name in names]
     if alike(wanted).casefold() in folded:
         return folded.index(alike(wanted).casefold())
-    near = difflib.get_close_matches(wanted, names, n=1)
-    fix = f"Did you mean '{near[0]}'?" if near else f"The last column is '{names[-1]}'."
+    last = f"The last column is '{names[-1]}'."
+    fix = checks.did_you_mean(wanted, names, last, lambda name: f"'{name}'")
     raise DataError(where, f"{what} '{wanted}'", f"{len(names)} columns without it", fix)
 
 
