@@ -21,26 +21,8 @@ from chainrule.graph.node import Node, variable
 from chainrule.graph.steps import Steps
 
 __all__ = [
-    "GradientCheck",
-    "GradientReport",
-    "Gradients",
-    "Graph",
-    "Node",
-    "Steps",
-    "absolute_error",
-    "backward",
-    "binary_cross_entropy",
-    "check_backward",
-    "check_gradients",
-    "grad",
-    "leaky_relu",
-    "poisson_deviance",
-    "relu",
-    "sigmoid",
-    "softmax",
-    "softmax_cross_entropy",
-    "squared_error",
-    "trace",
-    "value_and_grad",
-    "variable",
-]
+    "GradientCheck", "GradientReport", "Gradients", "Graph", "Node", "Steps", "absolute_error",
+    "backward", "binary_cross_entropy", "check_backward", "check_gradients", "grad",
+    "leaky_relu", "poisson_deviance", "relu", "sigmoid", "softmax", "softmax_cross_entropy",
+    "squared_error", "trace", "value_and_grad", "variable",
+]  # fmt: skip

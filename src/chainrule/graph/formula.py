@@ -44,15 +44,12 @@ FUNCTIONS: dict[str, Callable] = {
     "softmax_cross_entropy": _of_labels(functions.softmax_cross_entropy),
 }  # fmt: skip
 CONSTANTS = {"pi": np.pi, "e": np.e}
-_BINARY: dict[type, Callable] = {
+_OPERATORS: dict[type, Callable] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
-    ast.Pow: np.power, ast.MatMult: np.matmul,
-}  # fmt: skip
-_COMPARED: dict[type, Callable] = {
+    ast.Pow: np.power, ast.MatMult: np.matmul, ast.USub: np.negative, ast.UAdd: np.positive,
     ast.Gt: np.greater, ast.GtE: np.greater_equal, ast.Lt: np.less, ast.LtE: np.less_equal,
 }  # fmt: skip
 OPTIONS = ("axis", "keepdims", "shape", "axes")
-_UNARY: dict[type, Callable] = {ast.USub: np.negative, ast.UAdd: np.positive}
 
 
 def graph_of(text: str, values: Mapping[str, Any]) -> Graph:
@@ -85,16 +82,16 @@ def graph_of(text: str, values: Mapping[str, Any]) -> Graph:
         shown = {id(node) for node in in_order(output)}
         idle = [name for name, node in reader.made.items() if id(node) not in shown]
         if idle:
-            fix = "Leave it out, or use it in the last part."
-            raise InputError(
-                "formula", "parts that lead to the last one", f"{', '.join(idle)} beside it", fix
-            )
+            got, fix = f"{', '.join(idle)} beside it", "Leave it out, or use it in the last part."
+            raise InputError("formula", "parts that lead to the last one", got, fix)
         unused = sorted(values.keys() - reader.used)
         if unused:
-            raise InputError(
-                "formula", f"values for its names {sorted(reader.used)}", f"{', '.join(unused)} too"
-            )
-        return Graph(_one_number(output), given=list(reader.given.values()))
+            expected = f"values for its names {sorted(reader.used)}"
+            raise InputError("formula", expected, f"{', '.join(unused)} too")
+        if output.size != 1:
+            fix, got = "Sum it: sum(...).", f"shape {output.shape}"
+            raise InputError("formula", "a result of one number, to take derivatives of", got, fix)
+        return Graph(output, given=list(reader.given.values()))
 
 
 def _given(name: str, value: Any) -> Node:
@@ -102,17 +99,6 @@ def _given(name: str, value: Any) -> Node:
     if node.size == 0:
         raise InputError("formula", f"at least one number for {name}", "none")
     return node
-
-
-def _one_number(output: Node) -> Node:
-    if output.size != 1:
-        raise InputError(
-            "formula",
-            "a result of one number, to take derivatives of",
-            f"shape {output.shape}",
-            "Sum it: sum(...).",
-        )
-    return output
 
 
 def _statements(text: str) -> list[ast.stmt]:
@@ -123,9 +109,8 @@ def _statements(text: str) -> list[ast.stmt]:
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         fix = "Write a power as x**2." if "^" in text else "Formulas look like 3*(a + b*c)."
         reason = getattr(error, "msg", None) or "something too deep"
-        raise InputError(
-            "formula", "arithmetic", f"{checks.describe(text)} ({reason})", fix
-        ) from None
+        got = f"{checks.describe(text)} ({reason})"
+        raise InputError("formula", "arithmetic", got, fix) from None
     if not found:
         raise InputError("formula", "something to compute", "nothing")
     return found
@@ -143,12 +128,11 @@ class _Reader:
         self.made: dict[str, Any] = {}
 
     def run(self, statement: ast.stmt) -> Any:
-        if isinstance(statement, ast.Expr):
-            return self._compute(statement.value)
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            target = statement.targets[0]
-            if isinstance(target, ast.Name):
-                return self._named(target.id, self._compute(statement.value))
+        match statement:
+            case ast.Expr(value):
+                return self._compute(value)
+            case ast.Assign([ast.Name(name)], value):
+                return self._named(name, self._compute(value))
         raise _refused(statement)
 
     def _named(self, name: str, result: Any) -> Any:
@@ -161,31 +145,35 @@ class _Reader:
         return result
 
     def _compute(self, part: ast.expr) -> Any:
-        if isinstance(part, ast.BinOp) and type(part.op) in _BINARY:
-            return self._apply(_BINARY[type(part.op)], [part.left, part.right], part)
-        if isinstance(part, ast.UnaryOp) and type(part.op) in _UNARY:
-            return self._apply(_UNARY[type(part.op)], [part.operand], part)
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
-            return self._call(part, part.func.id)
-        if isinstance(part, ast.Compare) and len(part.ops) == 1 and type(part.ops[0]) in _COMPARED:
-            sides = [part.left, part.comparators[0]]
-            return self._apply(_COMPARED[type(part.ops[0])], sides, part)
-        if isinstance(part, ast.Attribute) and part.attr == "T":
-            return self._apply(np.transpose, [part.value], part)
-        if isinstance(part, ast.Subscript):
-            index = _index(part.slice)
-            return self._apply(lambda x: x[index], [part.value], part)
-        if isinstance(part, ast.Name):
-            return self._value(part.id)
-        if isinstance(part, ast.List) and any(isinstance(n, ast.Name) for n in ast.walk(part)):
-            return [self._compute(element) for element in part.elts]
-        if isinstance(part, (ast.Constant, ast.List, ast.Tuple)):
-            return _numbers(part)
+        match part:
+            case ast.BinOp(left, op, right) if type(op) in _OPERATORS:
+                return self._apply(_OPERATORS[type(op)], [left, right], part)
+            case ast.UnaryOp(op, operand) if type(op) in _OPERATORS:
+                return self._apply(_OPERATORS[type(op)], [operand], part)
+            case ast.Compare(left, [op], [right]) if type(op) in _OPERATORS:
+                return self._apply(_OPERATORS[type(op)], [left, right], part)
+            case ast.Call(ast.Name(name)):
+                return self._call(part, name)
+            case ast.Attribute(value, "T"):
+                return self._apply(np.transpose, [value], part)
+            case ast.Subscript(value, place):
+                index = _index(place)
+                return self._apply(lambda x: x[index], [value], part)
+            case ast.Name(name):
+                return self._value(name)
+            case ast.List(parts) if any(isinstance(n, ast.Name) for n in ast.walk(part)):
+                return [self._compute(element) for element in parts]
+            case ast.Constant() | ast.List() | ast.Tuple():
+                return _numbers(part)
         raise _refused(part)
 
     def _call(self, part: ast.Call, name: str) -> Any:
         """A function of computed arguments, and of options that are written as they are."""
-        function, parts, options = _function(name), part.args, dict[str, Any]()
+        if name not in FUNCTIONS:
+            known = checks.listed(sorted(FUNCTIONS), 20)
+            fix = f"It knows {known}; docs/graph.md names them all."
+            raise InputError("formula", "a function that it knows", name, fix)
+        function, parts, options = FUNCTIONS[name], part.args, dict[str, Any]()
         if name == "reshape" and len(parts) == 2:
             options["shape"], parts = _literal(parts[1]), parts[:1]
         for keyword in part.keywords:
@@ -214,11 +202,9 @@ class _Reader:
                 "a list" if isinstance(operand, list) else str(np.shape(operand))
                 for operand in operands
             )
-            raise InputError(
-                "formula",
-                "arguments that fit the function and each other",
-                f"{ast.unparse(whole)} of shapes {shapes} ({str(error)[:120]})",
-            ) from None
+            got = f"{ast.unparse(whole)} of shapes {shapes} ({str(error)[:120]})"
+            expected = "arguments that fit the function and each other"
+            raise InputError("formula", expected, got) from None
 
     def _value(self, name: str) -> Any:
         for known in (self.made, self.given):
@@ -236,17 +222,6 @@ def _joined(operand: Any) -> Any:
     return np.stack([_joined(part) for part in operand]) if isinstance(operand, list) else operand
 
 
-def _function(name: str) -> Callable:
-    if name not in FUNCTIONS:
-        raise InputError(
-            "formula",
-            "a function that it knows",
-            name,
-            f"It knows {checks.listed(sorted(FUNCTIONS), 20)}; docs/graph.md names them all.",
-        )
-    return FUNCTIONS[name]
-
-
 def _literal(part: ast.expr) -> Any:
     """A whole number, True, None, or some of these in brackets: an axis, a shape."""
     try:
@@ -257,11 +232,12 @@ def _literal(part: ast.expr) -> Any:
 
 def _index(part: ast.expr) -> Any:
     """What stands in x[...]: whole numbers and slices of them."""
-    if isinstance(part, ast.Tuple):
-        return tuple(_index(element) for element in part.elts)
-    if isinstance(part, ast.Slice):
-        ends = (part.lower, part.upper, part.step)
-        return slice(*(None if end is None else _index(end) for end in ends))
+    match part:
+        case ast.Tuple(parts):
+            return tuple(map(_index, parts))
+        case ast.Slice(lower, upper, step):
+            ends = (lower, upper, step)
+            return slice(*(None if end is None else _index(end) for end in ends))
     found = _literal(part)
     if type(found) is not int:
         raise _refused(part)

@@ -36,16 +36,24 @@ class Graph(Recorded):
         return steps_of(self)
 
     def svg(self, *, fold: bool | None = None, values: bool = True) -> str:
-        """The graph drawn, as SVG text: see `graph.draw.svg`."""
-        from chainrule.graph.drawing.draw import svg
+        """The graph as SVG text, in layers from left to right.
 
-        return svg(self, fold=fold, values=values)
+        Along each edge stands the value above and, below, J's derivative with respect to it.
+
+        fold : draw each group of the graph (a layer of a network) as one box; by default where
+            there are groups and more than 25 nodes. values : whether edges carry numbers.
+        Raises InputError without the package that lays it out, and for more than 300 boxes.
+        """
+        from chainrule.graph.drawing import picture, svg
+
+        return svg.svg_text(picture.picture_of(self, fold=fold, values=values))
 
     def dot(self, *, fold: bool | None = None, values: bool = True) -> str:
-        """The graph as text for Graphviz: see `graph.draw.dot`."""
-        from chainrule.graph.drawing.draw import dot
+        """The graph as text in the DOT language, for Graphviz; groups that are not folded are
+        clusters. Parameters as for `svg`."""
+        from chainrule.graph.drawing import dot, picture
 
-        return dot(self, fold=fold, values=values)
+        return dot.dot_text(picture.picture_of(self, fold=fold, values=values))
 
     def _repr_svg_(self) -> str | None:
         """In a notebook. None, so that it shows the text, where the graph cannot be drawn."""

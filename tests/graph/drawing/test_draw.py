@@ -10,9 +10,9 @@ import pytest
 
 from chainrule.errors import InputError
 from chainrule.graph import Graph, relu, sigmoid, trace, variable
-from chainrule.graph.drawing.draw import MOST
 from chainrule.graph.drawing.picture import brief, shortened
 from chainrule.graph.drawing.rows import WIDEST
+from chainrule.graph.drawing.svg import MOST
 from chainrule.graph.drawing.typeset import typeset, width
 
 SVG = "{http://www.w3.org/2000/svg}"

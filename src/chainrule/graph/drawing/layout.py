@@ -46,24 +46,6 @@ class Rectangle:
 
 
 @dataclass(frozen=True)
-class Box:
-    """A width and a height; first : whether it belongs to the first layer."""
-
-    width: float
-    height: float
-    first: bool = False
-
-
-@dataclass(frozen=True)
-class Link:
-    """From box to box by their numbers, leaving `below` pixels below the middle of the first."""
-
-    source: int
-    target: int
-    below: float = 0.0
-
-
-@dataclass(frozen=True)
 class Layout:
     """Where everything went, in the order it was given, and the rectangle around it all."""
 
@@ -72,11 +54,25 @@ class Layout:
     extent: Rectangle
 
 
-def arranged(boxes: Sequence[Box], links: Sequence[Link]) -> Layout:
-    """Lay out boxes and the links between them. Raises InputError where graphlay is missing."""
+def arranged(
+    boxes: Sequence[tuple[float, float, bool]], links: Sequence[tuple[int, int, float]]
+) -> Layout:
+    """Lay out boxes and the links between them. Raises InputError where graphlay is missing.
+
+    boxes : of each its width, its height, and whether it belongs to the first layer.
+    links : from box to box by their numbers, leaving so far below the middle of the first.
+    """
+    # graphlay counts t from -1, the top of a side, to 1, its bottom.
+    sides = [{"side": "right", "t": below / (boxes[source][1] / 2)} for source, _, below in links]
     graph = {
-        "nodes": [_node(box) for box in boxes],
-        "edges": [_edge(link, boxes[link.source]) for link in links],
+        "nodes": [
+            {"size": {"width": width, "height": height}, **({"rank": "first"} if first else {})}
+            for width, height, first in boxes
+        ],
+        "edges": [
+            {"source": source, "target": target, "source_port": {"offset": side}}
+            for (source, target, _), side in zip(links, sides, strict=True)
+        ],
     }
     found = _graphlay().layout(graph, options=OPTIONS)
     low, high = _point(found.bounds["min"]), _point(found.bounds["max"])
@@ -98,17 +94,6 @@ def _graphlay() -> Any:
             'Install it: pip install "chainrule[graph]". Graph.dot() works without.',
         ) from None
     return graphlay
-
-
-def _node(box: Box) -> dict[str, Any]:
-    size = {"width": box.width, "height": box.height}
-    return {"size": size, "rank": "first"} if box.first else {"size": size}
-
-
-def _edge(link: Link, source: Box) -> dict[str, Any]:
-    # graphlay counts t from -1, the top of a side, to 1, its bottom.
-    port = {"offset": {"side": "right", "t": link.below / (source.height / 2)}}
-    return {"source": link.source, "target": link.target, "source_port": port}
 
 
 def _point(point: dict[str, float]) -> Point:

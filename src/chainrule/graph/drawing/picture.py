@@ -15,6 +15,9 @@ from chainrule.graph.text import shape_of, short
 VALUE, DERIVATIVE = "#005ab5", "#c62a1a"
 """Blue and red that differ for every kind of color vision, and are dark enough on white."""
 
+READABLE = 25
+"""From more nodes on, groups are folded unless the caller says otherwise."""
+
 LONGEST = 36
 """Characters of an expression in a box; what is longer ends in an ellipsis."""
 
@@ -66,8 +69,10 @@ class Picture:
     names: frozenset[str]
 
 
-def picture_of(graph: Recorded, *, fold: bool, values: bool) -> Picture:
+def picture_of(graph: Recorded, *, fold: bool | None, values: bool) -> Picture:
     """The boxes and edges of a graph; where it is folded, each group of several nodes is a box."""
+    if fold is None:
+        fold = bool(graph.groups) and len(graph.nodes) > READABLE
     return _Sorted(graph, fold, values).picture()
 
 

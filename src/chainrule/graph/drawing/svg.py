@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from chainrule.graph.drawing import layout
-from chainrule.graph.drawing.layout import Layout, Link, Point, Rectangle, arranged
+from chainrule.errors import InputError
+from chainrule.graph.drawing.layout import Layout, Point, Rectangle, arranged
 from chainrule.graph.drawing.picture import DERIVATIVE, VALUE, Box, Picture, Value, described
 from chainrule.graph.drawing.rows import in_rows
 from chainrule.graph.drawing.shapes import (
@@ -29,18 +29,15 @@ from chainrule.graph.drawing.typeset import Run, typeset, width
 
 TITLE, LINE, LABEL = 15.0, 11.5, 12.5  # font sizes
 FONT = "'STIX Two Text', 'Times New Roman', 'Liberation Serif', serif"
-TINTS = (
-    "#eef4fb",
-    "#fbf3e6",
-    "#eef6ec",
-    "#f6eef7",
-)  # of groups in turn; their names tell them apart
+# Of groups in turn; their names tell them apart.
+TINTS = ("#eef4fb", "#fbf3e6", "#eef6ec", "#f6eef7")
 PLAIN = "#f4f5f7"
 MARGIN = 20.0
 STEM = 38.0  # height of a value, its line and its derivative
 PORT = 14.0  # from one arrow head to the next
 LEGEND = 130.0, 40.0  # width, height
 NOT_IN_XML = dict.fromkeys({*range(32), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)} - {9, 10, 13})
+MOST = 300  # boxes: a tangle of so many is laid out in 2 s, one of 500 in 10 s
 FEW = 8  # boxes, up to which inputs all stand at the left, as on a slide
 
 
@@ -59,20 +56,30 @@ class Sized:
         """How far below the middle the value at `place` leaves."""
         return STEM * (place - (len(self.box.values) - 1) / 2)
 
-    def with_stem(self, *, first: bool) -> layout.Box:
-        height = max(self.height, STEM * len(self.box.values))
-        return layout.Box(self.width + self.stem, height, first)
+    def with_stem(self, *, first: bool) -> tuple[float, float, bool]:
+        """For the layout."""
+        return self.width + self.stem, max(self.height, STEM * len(self.box.values)), first
 
 
 def svg_text(picture: Picture) -> str:
-    """The picture as one <svg> element. Raises InputError where graphlay is missing."""
+    """The picture as one <svg> element.
+
+    Raises InputError where graphlay is missing, and for more than 300 boxes.
+    """
+    if len(picture.boxes) > MOST:
+        raise InputError(
+            "Graph.svg",
+            f"at most {MOST} boxes",
+            f"{len(picture.boxes)}",
+            "Fold the graph with fold=True if it has groups, or draw a smaller example.",
+        )
     entering = Counter(edge.target for edge in picture.edges)
     sized = [_sized(box, picture, entering[k]) for k, box in enumerate(picture.boxes)]
     few = len(sized) <= FEW
     found = in_rows(
         arranged(
             [item.with_stem(first=few and item.box.kind == "input") for item in sized],
-            [Link(e.source, e.target, sized[e.source].leaves(e.place)) for e in picture.edges],
+            [(e.source, e.target, sized[e.source].leaves(e.place)) for e in picture.edges],
         )
     )
     tints = _tints(picture)
@@ -148,7 +155,7 @@ def _from(
 
     Their margin comes first and makes a gap in the edges that are already there.
     """
-    (x, y), (right, _) = start
+    (right, y) = start[1]
     labeled = bool(value.value)
     tips = [route[-1] for route in routes]
     drawn = [[start[0], *route[:-1], (route[-1][0] - ARROW / 2, route[-1][1])] for route in routes]
@@ -158,14 +165,17 @@ def _from(
         return ""
     parts = [lines(drawn, gap=True), lines(drawn), *map(arrow, tips)]
     if labeled:
-        above, below = _labels(value)
-        center = (x + right) / 2
         parts += [
             f"<title>{escape(_hint(value, output))}</title>",
-            text(above, (center, y - 5.5), LABEL, VALUE),
-            text(below, (center, y + 14.5), LABEL, DERIVATIVE),
+            *_beside(*start, *_labels(value)),
         ]
     return f'<g data-of="{escape(value.node)}">{"".join(parts)}</g>'
+
+
+def _beside(start: Point, end: Point, above: list[Run], below: list[Run]) -> list[str]:
+    """A value and its derivative above and below the middle of their line."""
+    x, y = (start[0] + end[0]) / 2, start[1]
+    return [text(above, (x, y - 5.5), LABEL, VALUE), text(below, (x, y + 14.5), LABEL, DERIVATIVE)]
 
 
 def _labels(value: Value) -> tuple[list[Run], list[Run]]:
@@ -182,25 +192,19 @@ def _legend(output: str, extent: Rectangle) -> str:
     """A sample: above the line the value, below it the derivative."""
     x, y = extent.x, extent.bottom + MARGIN + LEGEND[1] / 2
     start, end = (x + 18, y), (x + LEGEND[0] - ARROW, y)
-    center = (start[0] + end[0]) / 2
     derivative = typeset(f"d{output}/dx", {f"d{output}", "dx"})
     return (
         f'<g data-kind="legend">{text(typeset("x", {"x"}), (x + 8, y + 5), TITLE, INK)}'
         + lines([[start, end]])
         + arrow((end[0] + ARROW, y))
-        + text(typeset("value of x", {"x"}), (center, y - 5.5), LABEL, VALUE)
-        + text(derivative, (center, y + 14.5), LABEL, DERIVATIVE)
+        + "".join(_beside(start, end, typeset("value of x", {"x"}), derivative))
         + "</g>"
     )
 
 
 def _document(picture: Picture, extent: Rectangle, parts: Sequence[str]) -> str:
-    paper = Rectangle(
-        extent.x - MARGIN,
-        extent.y - MARGIN,
-        extent.width + 2 * MARGIN,
-        extent.height + 2 * MARGIN,
-    )
+    corner = extent.x - MARGIN, extent.y - MARGIN
+    paper = Rectangle(*corner, extent.width + 2 * MARGIN, extent.height + 2 * MARGIN)
     x, y, wide, high = map(number, (paper.x, paper.y, paper.width, paper.height))
     title = escape(f"Computation graph of {picture.output}")
     description = escape("\n".join(described(picture)))
