@@ -98,17 +98,15 @@ def share(
     node: Node, place: int, g: Array, z: Array, args: tuple, used: Mapping[int, Array] | None = None
 ) -> Array:
     """What of g = dJ/d(node) comes to node.args[place], by the rule of its operation."""
-    operation: Any = node.operation
     if not used:
-        return operation.gradient(place, g, z, args, node.options)
-    mine = operation.gradient(place, g, z, args, node.options, used.get(id(node)))
+        return node.operation.gradient(place, g, z, args, node.options)
+    mine = node.operation.gradient(place, g, z, args, node.options, used.get(id(node)))
     return np.where(used[id(node.args[place])], mine, 0.0)
 
 
 def _uses(node: Node, place: int, used: Array, z: Array, args: tuple) -> Array:
     """True at those elements of node.args[place] on which the used ones of the node depend."""
-    operation: Any = node.operation
-    return operation.uses(place, used, z, args, node.options)
+    return node.operation.uses(place, used, z, args, node.options)
 
 
 class Gradients(Mapping[Node, Array]):

@@ -90,8 +90,8 @@ def _of_loss(output: Callable, g: Array, z: Array, x: Array, y: Array) -> Array:
 
 
 define(sigmoid, "sigmoid(x)", "g * z * (1 - z)", elementwise=True)
-define(relu, "relu(x)", "g * (z > 0)", elementwise=True, routes=True)
-define(leaky_relu, "leaky_relu(x)", f"g * where(z > 0, 1, {LEAK})", elementwise=True)
+define(relu, "relu(x)", "g * (x > 0)", elementwise=True, routes=True)
+define(leaky_relu, "leaky_relu(x)", f"g * where(x > 0, 1, {LEAK})", elementwise=True)
 define(softmax, "softmax(x)", ("z * (g - sum(g * z))", _softmax_gradient))
 for _loss, _output in (
     (binary_cross_entropy, sigmoid),

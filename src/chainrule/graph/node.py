@@ -121,7 +121,7 @@ class Node:
     def __init__(
         self,
         value: Any,
-        operation: Operation | None = None,
+        operation: Any = None,
         args: tuple = (),
         options: Mapping[str, Any] | None = None,
         name: str | None = None,

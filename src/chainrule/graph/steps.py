@@ -122,52 +122,36 @@ def steps_of(graph: Recorded) -> Steps:
     ]
     totals: dict[int, Array] = {}
     backward = [
-        step
+        _backward(graph, node, place, arg, totals)
         for node in reversed(graph.nodes)
         if node.operation is not None and node in graph.gradients
         for place, arg in enumerate(node.args)
         if isinstance(arg, Node)
-        for step in [_backward_step(graph, node, place, arg, totals)]
     ]
     return Steps(forward, backward, graph.label(graph.output))
 
 
-def _backward_step(
+def _backward(
     graph: Recorded, node: Node, place: int, arg: Node, totals: dict[int, Array]
 ) -> Backward:
-    operation, g = node.operation, graph.gradients[node]
-    assert operation is not None
-    share = graph.gradients.share(node, place)
-    before = totals.get(id(arg))
-    total = totals[id(arg)] = share if before is None else before + share
-    local = None
+    operation, share = node.operation, graph.gradients.share(node, place)
+    total = totals[id(arg)] = totals[id(arg)] + share if id(arg) in totals else share
+    formula, local = _formula(graph, node, place), None
     if operation.elementwise:
         ones, args = np.ones(node.shape, node.dtype), tuple(map(plain, node.args))
         local = operation.derivative(place, ones, node.value, args, node.options)
-    formula = _formula(graph, node, place)
-    if operation.elementwise and share.shape != node.shape:
-        formula = f"sum({formula})"  # over what the argument was repeated for
-    return Backward(
-        graph.gradient_label(arg),
-        graph.label(node),
-        formula,
-        g,
-        local,
-        share,
-        total,
-    )
+        if share.shape != node.shape:
+            formula = f"sum({formula})"  # over what the argument was repeated for
+    incoming, derivative = graph.gradients[node], graph.gradient_label(arg)
+    return Backward(derivative, graph.label(node), formula, incoming, local, share, total)
 
 
 def _formula(graph: Recorded, node: Node, place: int) -> str:
     """The rule's text in the names of the graph: dJ/dv * c."""
-    operation = node.operation
-    assert operation is not None
-    rule = operation.rule(place)
-    assert rule is not None
     names = {"g": graph.gradient_label(node), "z": graph.label(node)}
-    for letter, arg in zip(operation.letters, node.args, strict=False):
+    for letter, arg in zip(node.operation.letters, node.args, strict=False):
         names[letter] = graph.label(arg) if isinstance(arg, Node) else _constant(arg)
-    return with_names(rule.text, names)
+    return with_names(node.operation.rule(place).text, names)
 
 
 def _constant(value: Any) -> str:

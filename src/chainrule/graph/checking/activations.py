@@ -5,13 +5,14 @@ is recognized by its values.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from chainrule.graph.backward import in_order
-from chainrule.graph.functions import LEAK, sigmoid
+from chainrule.graph.functions import leaky_relu, relu, sigmoid
 from chainrule.graph.node import Node
+from chainrule.graph.operations import OPERATIONS
+from chainrule.graph.text import with_names
 
 Array = np.ndarray
 LONGEST = 12  # operations in a row that may make one activation
@@ -19,48 +20,20 @@ LONGEST = 12  # operations in a row that may make one activation
 LINEAR = ("add", "subtract", "negative", "positive", "multiply", "divide", "where")
 
 
-@dataclass(frozen=True)
-class Activation:
-    """A = g(Z). slope : g' of (Z, A). formula : in a person's words.
-    mistakes : what is said of it, and what stands in the place of the slope, of (Z, A)."""
-
-    value: Callable[[Array], Array]
-    slope: Callable[[Array, Array], Array]
-    formula: str
-    mistakes: tuple[tuple[str, Callable[[Array, Array], Array]], ...] = ()
-
-
-KNOWN = {
-    "sigmoid": Activation(
-        sigmoid,
-        lambda Z, A: A * (1 - A),
-        "A * (1 - A)",
-        (
-            ("lacks its factor 1 - A", lambda Z, A: A),
-            ("lacks its factor A", lambda Z, A: 1 - A),
-        ),
+Mistake = tuple[str, Callable[[Array, Array], Array]]
+KNOWN: dict[Callable, tuple[Mistake, ...]] = {
+    sigmoid: (
+        ("lacks its factor 1 - A", lambda Z, A: A),
+        ("lacks its factor A", lambda Z, A: 1 - A),
     ),
-    "tanh": Activation(
-        np.tanh,
-        lambda Z, A: 1 - A**2,
-        "(1 - A**2)",
-        (("lacks the square", lambda Z, A: 1 - A), ("lacks the 1 -", lambda Z, A: A**2)),
+    np.tanh: (("lacks the square", lambda Z, A: 1 - A), ("lacks the 1 -", lambda Z, A: A**2)),
+    relu: (
+        ("has A in the place of Z > 0", lambda Z, A: A),
+        ("is taken on the wrong side, Z < 0", lambda Z, A: (Z < 0).astype(float)),
     ),
-    "relu": Activation(
-        lambda Z: np.maximum(Z, 0),
-        lambda Z, A: (Z > 0).astype(float),
-        "(Z > 0)",
-        (
-            ("has A in the place of Z > 0", lambda Z, A: A),
-            ("is taken on the wrong side, Z < 0", lambda Z, A: (Z < 0).astype(float)),
-        ),
-    ),
-    "leaky_relu": Activation(
-        lambda Z: np.where(Z > 0, Z, LEAK * Z),
-        lambda Z, A: np.where(Z > 0, 1.0, LEAK),
-        f"np.where(Z > 0, 1, {LEAK})",
-    ),
+    leaky_relu: (),
 }
+"""Of an activation A = g(Z) alone: what is said, and what stands in the place of its slope."""
 
 
 def mistaken_slopes(order: list[Node]) -> Iterator[tuple[str, str, Node, Node, Array]]:
@@ -68,15 +41,16 @@ def mistaken_slopes(order: list[Node]) -> Iterator[tuple[str, str, Node, Node, A
     one after the other."""
     within = _rows_of_operations(order)
     found = [
-        (name, start, end)
+        (g, start, end)
         for end in order
         for start in within[id(end)]
-        for name in KNOWN
-        if np.allclose(KNOWN[name].value(start.value), end.value, rtol=1e-9, atol=1e-12)
+        for g in KNOWN
+        if np.allclose(g(start.value), end.value, rtol=1e-9, atol=1e-12)
     ]
-    for name, start, end in found:
+    for g, start, end in found:
+        name = g.__name__
         place = _after(start, [e for _, _, e in found]) if len(found) > 1 else ""
-        for said, D in _of_activation(name, start.value, end.value):
+        for said, D in _of_activation(g, start.value, end.value):
             kind = f"the derivative of {name} {said}."
             yield f"the derivative of {name}{place} {said}.", kind, start, end, D
     recognized = {id(end) for _, _, end in found}
@@ -89,18 +63,28 @@ def mistaken_slopes(order: list[Node]) -> Iterator[tuple[str, str, Node, Node, A
                 yield said, said, start, node, np.ones(node.shape)
 
 
-def _of_activation(name: str, Z: Array, A: Array) -> Iterator[tuple[str, Array]]:
-    known = KNOWN[name]
-    expected = f"expected dZ = dA * {known.formula}"
-    yield f"is left out (dZ = dA; {expected})", np.ones_like(A)
-    yield f"is taken at A instead of Z ({expected})", known.slope(A, known.value(A))
-    yield f"has Z in the place of A ({expected})", known.slope(Z, Z)
-    for said, mistake in known.mistakes:
-        yield f"{said} ({expected})", mistake(Z, A)
-    for other in ("sigmoid", "tanh", "relu"):
-        if other != name:
-            formula = KNOWN[other].formula
-            yield f"is that of {other}, {formula} ({expected})", KNOWN[other].slope(Z, A)
+def _of_activation(g: Callable, Z: Array, A: Array) -> Iterator[tuple[str, Array]]:
+    expected = f"(expected dZ = dA * {_formula(g)})"
+    yield f"is left out (dZ = dA; {expected[1:]}", np.ones_like(A)
+    yield f"is taken at A instead of Z {expected}", _slope(g, A, np.asarray(g(A)))
+    yield f"has Z in the place of A {expected}", _slope(g, Z, Z)
+    for said, mistake in KNOWN[g]:
+        yield f"{said} {expected}", mistake(Z, A)
+    for other in (sigmoid, np.tanh, relu):
+        if other is not g:
+            said = f"is that of {other.__name__}, {_formula(other)} {expected}"
+            yield said, _slope(other, Z, A)
+
+
+def _slope(g: Callable, Z: Array, A: Array) -> Array:
+    """g' by its rule in the graph."""
+    return OPERATIONS[g].derivative(0, np.ones_like(A), A, (Z,), {})
+
+
+def _formula(g: Callable) -> str:
+    """Such as A * (1 - A)."""
+    text = OPERATIONS[g].rule(0).text.removeprefix("g * ")
+    return with_names(text, {"x": "Z", "z": "A", "where": "np.where"})
 
 
 def _rows_of_operations(order: list[Node]) -> dict[int, list[Node]]:

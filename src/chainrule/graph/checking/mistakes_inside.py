@@ -8,7 +8,6 @@ so the mistake is found where it was made, together with all the results that it
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -117,25 +116,18 @@ def _transpositions(node: Node) -> Iterator[Change]:
             right = f"dZ @ {name}.T" if place == 0 else f"{name}.T @ dZ"
             for text, share in _products(plain(other), name):
                 if text != right and _shape(share, node.shape) == target.shape:
-                    said = (
-                        f"a transpose is missing, or one too many: {text}, where {right} belongs."
-                    )
+                    where = f"{text}, where {right} belongs."
+                    said = f"a transpose is missing, or one too many: {where}"
                     kind = said.replace(name, "A" if place == 0 else "W")
                     yield Change(said, node, target, share, place, kind)
 
 
 def _products(other: Array, name: str) -> Iterator[tuple[str, Callable[[Array], Array]]]:
-    for first, g_turned, turned in product((True, False), repeat=3):
-        factor = other.T if turned else other
-        dZ, x = f"dZ{'.T' * g_turned}", f"{name}{'.T' * turned}"
-
-        def share(
-            g: Array, factor: Array = factor, g_turned: bool = g_turned, first: bool = first
-        ) -> Array:
-            g = g.T if g_turned else g
-            return g @ factor if first else factor @ g
-
-        yield (f"{dZ} @ {x}" if first else f"{x} @ {dZ}"), share
+    for factor, x in ((other.T, f"{name}.T"), (other, name)):
+        yield f"dZ.T @ {x}", lambda g, factor=factor: g.T @ factor  # type: ignore[misc]
+        yield f"dZ @ {x}", lambda g, factor=factor: g @ factor  # type: ignore[misc]
+        yield f"{x} @ dZ.T", lambda g, factor=factor: factor @ g.T  # type: ignore[misc]
+        yield f"{x} @ dZ", lambda g, factor=factor: factor @ g  # type: ignore[misc]
 
 
 def _shape(share: Callable[[Array], Array], shape: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -170,9 +162,7 @@ def _wrong_sums(
     variable: Node, order: list[Node], gradients: dict[int, Array]
 ) -> Iterator[tuple[str, Array]]:
     """For a variable that was broadcast, sums over other axes than those it was repeated along."""
-    uses = [
-        (node, place) for node in order for place, arg in enumerate(node.args) if arg is variable
-    ]
+    uses = [(node, k) for node in order for k, arg in enumerate(node.args) if arg is variable]
     if len(uses) != 1:
         return
     ((node, place),) = uses

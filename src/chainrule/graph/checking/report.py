@@ -108,7 +108,10 @@ class GradientCheck:
         lines += [f"{', '.join(names)}: {finding}" for finding, names in findings.items()]
         lines += [] if findings else ["All gradients are right."]
         lines += ["", self.expectation]
-        lines += [f"Right is a relative error {error} of at most {self.tolerance:g}.", *self.notes]
+        lines.append(f"Right is a relative error {error} of at most {self.tolerance:g}.")
+        if any(report.kinks for report in self.gradients):
+            lines.append("At a kink the slopes to the left and to the right differ: none is wrong.")
+        lines += self.notes
         return "\n".join(lines)
 
     __repr__ = __str__

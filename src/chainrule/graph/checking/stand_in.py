@@ -6,22 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.graph.checking.activations import KNOWN
 from chainrule.graph.checking.arguments import Arguments, Key
 from chainrule.graph.checking.forward import unpacked
 from chainrule.graph.checking.handwritten import WHERE, Pair
-from chainrule.graph.functions import leaky_relu, relu, sigmoid
 from chainrule.graph.gradients import called
 from chainrule.graph.node import Node, variable
 
 Array = Any
-
-ACTIVATIONS: tuple[Callable[[Array], Array], ...] = (
-    np.positive,
-    sigmoid,
-    np.tanh,
-    relu,
-    leaky_relu,
-)
 
 
 def graph_of(
@@ -38,7 +30,8 @@ def graph_of(
     output = _traced(forward, arguments, nodes)
     if output is None or not _is(output, pair.output):
         parts = [nodes.get(leaf.key, leaf.value) for leaf in arguments.leaves]
-        layers = (g(Z) for Z in _linear(parts, pair.output.shape) for g in ACTIVATIONS)
+        known: list[Any] = [np.positive, *KNOWN]
+        layers = (g(Z) for Z in _linear(parts, pair.output.shape) for g in known)
         output = next((A for A in layers if isinstance(A, Node) and _is(A, pair.output)), None)
     return None if output is None else (output, nodes)
 

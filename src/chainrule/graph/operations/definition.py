@@ -58,8 +58,8 @@ class Operation:
         """What the arguments are called in the texts."""
         return LETTERS[len(self.rules)]
 
-    def rule(self, place: int) -> Rule | None:
-        """Of the argument at `place`; an operation of any number of arguments has one for all."""
+    def rule(self, place: int) -> Any:
+        """Of the argument at `place`, or None; where there may be any number, one for all."""
         return self.rules[0 if self.any_number else place]
 
     @cached_property
@@ -69,10 +69,8 @@ class Operation:
 
     def derivative(self, place: int, g: Array, z: Array, args: tuple, options: Mapping) -> Array:
         """What the rule of args[place] gives, before what was broadcast is summed back."""
-        rule = self.rule(place)
-        assert rule is not None
         which = (place,) if self.any_number else ()
-        return rule.derivative(g, z, *which, *args, **options)
+        return self.rule(place).derivative(g, z, *which, *args, **options)
 
     def gradient(
         self, place: int, g: Array, z: Array, args: tuple, options: Mapping, used: Any = None
