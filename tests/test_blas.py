@@ -112,8 +112,8 @@ def test_runs_of_an_experiment_have_one_each(threads, monkeypatch):
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
 def test_estimators_of_small_steps_take_one_thread(solver, monkeypatch):
     seen = []
-    evaluate = "chainrule.estimators.objective.Objective.evaluate"
-    from chainrule.estimators.objective import Objective
+    evaluate = "chainrule.training.objective.Objective.evaluate"
+    from chainrule.training.objective import Objective
 
     plain = Objective.evaluate
     monkeypatch.setattr(evaluate, lambda *a: (seen.append(now()), plain(*a))[1])

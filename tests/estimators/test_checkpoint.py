@@ -18,8 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from chainrule import InputError, MLPClassifier, MLPRegressor, Model, ModelFileError, save, train
-from chainrule.estimators.objective import Objective
 from chainrule.training import OnRecord, save_checkpoint
+from chainrule.training.objective import Objective
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 EPOCHS = 20

@@ -11,7 +11,7 @@ from sklearn import neural_network as theirs
 from sklearn.datasets import make_classification, make_multilabel_classification, make_regression
 
 import chainrule as ours
-from chainrule.estimators.objective import Objective
+from chainrule.training.objective import Objective
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 TOLERANCE = 1e-9  # of a curve over 50 epochs
@@ -331,7 +331,7 @@ def test_lbfgs_evaluates_each_point_once_in_single_precision(monkeypatch):
     evaluate = Objective.evaluate
 
     def counted(self, *arguments):
-        points.append(self.block.p.copy())
+        points.append(self.blocks[0].p.copy())
         return evaluate(self, *arguments)
 
     monkeypatch.setattr(Objective, "evaluate", counted)

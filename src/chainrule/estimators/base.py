@@ -20,9 +20,8 @@ from sklearn.utils.validation import (
 )
 
 from chainrule import blas, checks
-from chainrule.data import SparseMatrix
 from chainrule.errors import InputError
-from chainrule.estimators import epochs, lbfgs
+from chainrule.estimators import epochs, lbfgs, weights
 from chainrule.estimators.architecture import (
     LOSS_OF_OUTPUT,
     OURS,
@@ -33,20 +32,19 @@ from chainrule.estimators.architecture import (
 )
 from chainrule.estimators.checkpoint import Checkpoint, all_or_nothing
 from chainrule.estimators.described import described
-from chainrule.estimators.first_layer import CarriedDual, DensePrimal
-from chainrule.estimators.form import Size, choose
+from chainrule.estimators.form import UPDATE, FitSize, choose
 from chainrule.estimators.held_out import HeldOut, split
-from chainrule.estimators.objective import Objective
 from chainrule.estimators.parameters import CONSTRAINTS
 from chainrule.estimators.predictions import logits
-from chainrule.estimators.rotated import Rotated
 from chainrule.estimators.rows import Rows
-from chainrule.estimators.sparse import SparsePrimal
 from chainrule.estimators.tasks import Tasks
 from chainrule.estimators.updates import Updates
 from chainrule.model.described import Described
 from chainrule.network import Network
+from chainrule.training.batches import Dropout
 from chainrule.training.choice import Choice
+from chainrule.training.first_layer import Dual, Rotated, first_layer
+from chainrule.training.objective import Objective
 
 Array = np.ndarray
 
@@ -287,31 +285,38 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             dtype = np.dtype(np.float64)
         X = rows.features(dtype)
         network = self._network(activations, dtype)
+        units, scale = network.layer_sizes, 1.0
+        if network.loss == "squared_error":
+            scale = 1 / units[-1]  # the mean over the outputs, in J alone
+        dropout = Dropout(rates, units[1:-1], dtype)
+        examples = epochs.Examples(
+            rows.Y, dtype, rows.weights(dtype), batch_size, self.shuffle, rng, dropout
+        )
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            first = self._first(X, network.weights[0], choice)
-            whole = batch_size >= len(trained)
-            objective = Objective(network, first, float(self.alpha), whole=whole)
+            first = first_layer(
+                X,
+                network.weights[0],
+                choice.form,
+                decays=self.alpha > 0,
+                lbfgs=not stochastic,
+                carried=True,
+            )
+            objective = Objective(network, first, whole=examples.whole)
             del network
             if choice.form == "primal":
-                self.coefs_, self.intercepts_ = objective.coefs()
-            tasks.attributes = objective.copies
-            units = [W.shape[1] for W in self.coefs_]
-            steps = blas.for_steps(size.product(choice.form), [size.n_x, *units], batch_size)
+                self.coefs_, self.intercepts_ = weights.coefs(objective)
+            tasks.attributes = lambda: weights.copies(objective)
+            steps = blas.for_steps(size.product(choice.form), units, batch_size)
             if stochastic:
-                weight = rows.weights(dtype)
-                examples = epochs.Examples(
-                    rows.Y, dtype, weight, batch_size, self.shuffle, rng, rates, units[:-1]
-                )
                 self._begin_updates(objective, go_on=one_epoch)
                 score = None if held_out is None else held_out.scorer(objective, self._score)
-                state = epochs.State(self, objective, self._optimizer, examples)
+                state = epochs.State(self, objective, self._optimizer, examples, scale)
                 with steps:
                     epochs.train(state, score, tasks, checkpoint, one_epoch=one_epoch)
             else:
-                Y, weight = rows.labels(dtype), rows.weights(dtype)
                 with steps:
-                    lbfgs.minimize(self, objective, Y, weight, rows.X, tasks)
-            self.coefs_, self.intercepts_, memory = objective.result()
+                    lbfgs.fit(self, objective, examples.all(), scale, tasks)
+            self.coefs_, self.intercepts_, memory = weights.result(objective)
         if stochastic:
             self._optimizer.memory = memory
         else:  # SciPy's result is float64, and so are scikit-learn's weights
@@ -319,21 +324,31 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             self.intercepts_ = [b.astype(np.float64, copy=False) for b in self.intercepts_]
         self._report(choice, first, trained, m)
 
-    def _size(self, X: Any, batch_size: int) -> Size:
+    def _size(self, X: Any, batch_size: int) -> FitSize:
         """What the choice of the first layer's form depends on. X : rows to train on."""
         m, n_x = X.shape
-        filled = X.nnz / max(1, m) if issparse(X) else n_x
-        W = self.coefs_[0]
-        passes = max(1, self.max_iter // 4)  # a fit seldom takes all its epochs
-        return Size(n_x, filled, m, W.shape[1], batch_size, passes, W.dtype.itemsize)
+        W, epochs = self.coefs_[0], max(1, self.max_iter // 4)  # a fit seldom takes all of them
+        stochastic = self.solver in STOCHASTIC
+        return FitSize(
+            n_x,
+            m,
+            W.shape[1],
+            1,
+            batch_size,
+            epochs * -(-m // batch_size),
+            W.dtype.itemsize,
+            X.nnz / max(1, m) if issparse(X) else n_x,
+            not stochastic,
+            UPDATE if stochastic else 0.0,
+        )
 
     def _begin_updates(self, objective: Objective, *, go_on: bool) -> None:
         """An optimizer, with the memory that partial_fit left where training is to go on."""
         if not go_on or not hasattr(self, "_optimizer"):
             self._optimizer = Updates(self)
-        self._optimizer.begin(objective.block)
+        self._optimizer.begin(objective.blocks[0])
         if self._optimizer.memory:
-            objective.remember(self._optimizer.memory)
+            weights.remember(objective, self._optimizer.memory)
 
     def _validation_rows(self, validation_data: Any, *, sparse: bool) -> Rows:
         if not isinstance(validation_data, tuple) or len(validation_data) not in (2, 3):
@@ -372,19 +387,11 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             LOSS_OF_OUTPUT[self.out_activation_],
         )
 
-    def _first(self, X: Any, W0: Array, choice: Choice) -> Any:
-        """The first layer's parameters in the form chosen."""
-        if choice.form == "dual":
-            if self.solver == "lbfgs":
-                return Rotated(X, W0)
-            return CarriedDual(X, W0, decays=self.alpha > 0)
-        return SparsePrimal(X, W0) if isinstance(X, SparseMatrix) else DensePrimal(X, W0)
-
     def _report(self, choice: Choice, first: Any, trained: Array, m: int) -> None:
         """How the first layer was trained, and its dual coefficients if there are any."""
         self.first_layer_, self.first_layer_reason_ = choice.form, choice.reason
         self.__dict__.pop("dual_coef_", None)
-        if choice.form == "dual":
+        if isinstance(first, Dual | Rotated):
             C = first.coefficients()
             self.dual_coef_ = np.zeros((m, len(C)), C.dtype)
             self.dual_coef_[trained] = C.T

@@ -6,7 +6,7 @@ Columns are examples here.
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from chainrule.estimators.objective import Objective
 from chainrule.estimators.tasks import Tasks
 from chainrule.estimators.updates import Updates
+from chainrule.training.batches import Batch, Dropout
 from chainrule.training.interrupt import Interrupt
+from chainrule.training.objective import Objective
+from chainrule.training.parameters import Block
 
 if TYPE_CHECKING:
     from chainrule.estimators.checkpoint import Checkpoint
@@ -29,8 +31,8 @@ Array = np.ndarray
 class Examples:
     """labels : (m, n_y), which a batch takes as `dtype`: classes need an eighth of the memory.
 
-    weight : (m,), or None. batch_size : at most m. rng : a RandomState. dropout : the rate of each
-    hidden layer, which has `units`. order : of the examples in the last epoch (m,).
+    weight : (m,), or None. batch_size : at most m. rng : a RandomState. order : of the examples in
+    the last epoch (m,).
     """
 
     labels: Array
@@ -39,11 +41,11 @@ class Examples:
     batch_size: int
     shuffle: bool
     rng: Any
-    dropout: Sequence[float]
-    units: Sequence[int]
+    dropout: Dropout
 
     def __post_init__(self) -> None:
         self.order = np.arange(self.m)
+        self._equal: dict[int, Array] = {}
 
     @property
     def m(self) -> int:
@@ -57,8 +59,8 @@ class Examples:
     def _Y(self) -> Array:
         return np.ascontiguousarray(self.labels.T, self.dtype)
 
-    def epoch(self) -> "Iterator[Batch]":
-        """Batches of the next epoch."""
+    def epoch(self) -> Iterator[Batch]:
+        """Batches of the next epoch; the share of each is its S."""
         if self.shuffle:
             # scikit-learn shuffles what the last epoch left: the same draws, the same order.
             drawn = np.arange(self.m)
@@ -66,49 +68,50 @@ class Examples:
             self.order = self.order[drawn]
         if self.whole:
             # All examples, in whatever order, are the same sums.
-            yield Batch(None, self._Y, self.weight, self._masks(self.m))
+            yield self.all()
             return
         for start in range(0, self.m, self.batch_size):
             index = self.order[start : start + self.batch_size]
             Y = np.ascontiguousarray(self.labels[index].T, self.dtype)
             weight = None if self.weight is None else self.weight[index]
             if weight is None or weight.any():  # examples that weigh nothing teach nothing
-                yield Batch(index, Y, weight, self._masks(index.size))
+                yield self._batch(index, Y, weight)
 
-    def _masks(self, m: int) -> list[Array | None]:
-        """Inverted dropout (Srivastava et al. 2014, section 10): 0, or 1 / (1 - rate)."""
-        if not any(self.dropout):
-            return []
-        kept = self.rng.random_sample
-        return [
-            ((kept((n, m)) >= rate) / (1 - rate)).astype(self.dtype) if rate else None
-            for n, rate in zip(self.units, self.dropout, strict=True)
-        ]
+    def all(self) -> Batch:
+        """All examples in their order."""
+        return self._batch(None, self._Y, self.weight)
 
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """One step's examples, see Objective.evaluate."""
-
-    index: Array | None
-    Y: Array
-    weight: Array | None
-    masks: list[Array | None]
+    def _batch(self, index: Array | None, Y: Array, s: Array | None) -> Batch:
+        m = Y.shape[1]
+        masks = self.dropout.masks([self.rng], m)
+        if s is not None:
+            total = s.sum()
+            return Batch(index, Y, (s / total)[None], float(total), masks)
+        if m not in self._equal:
+            self._equal[m] = np.full((1, m), 1 / m, self.dtype)
+        return Batch(index, Y, self._equal[m], float(m), masks)
 
 
 @dataclass(eq=False)
 class State:
-    """All that epochs change. best : the best parameters so far (P,); None without a score."""
+    """All that epochs change. scale : see Objective.evaluate. best : the best parameters so far
+    (P,); None without a score."""
 
     estimator: Any
     objective: Objective
     updates: Updates
     examples: Examples
+    scale: float
     best: Array | None = None
+
+    @property
+    def block(self) -> Block:
+        """All parameters."""
+        return self.objective.blocks[0]
 
     def arrays(self) -> dict[str, Array]:
         """Parameters and their optimizer's memory (P,), and the order of the examples: views."""
-        block = self.objective.block
+        block = self.block
         named = {"p": block.p, "order": self.examples.order}
         named |= {f"state{k}": state for k, state in enumerate(block.state)}
         return named if self.best is None else named | {"best": self.best}
@@ -127,7 +130,7 @@ def train(
     With a score the best parameters are kept, else the last. With a checkpoint, Ctrl-C waits for
     the epoch to end.
     """
-    estimator, updates, p = state.estimator, state.updates, state.objective.block.p
+    estimator, updates, p = state.estimator, state.updates, state.block.p
     state.best = best = p.copy() if score else None
     interrupted: list[bool] = []
     estimator.n_iter_ = 0
@@ -171,11 +174,11 @@ def train(
 def _epoch(state: State, interrupted: list[bool]) -> bool:
     """One pass over the examples; False if it was interrupted."""
     estimator, objective, examples = state.estimator, state.objective, state.examples
-    total, seen = 0.0, 0
+    alpha, block, total, seen = float(estimator.alpha), state.block, 0.0, 0
     for batch in examples.epoch():
-        cost = objective.evaluate(batch.index, batch.Y, batch.weight, batch.masks)
+        cost = objective.evaluate(batch, alpha / batch.share, state.scale)
         total, seen = total + cost * batch.Y.shape[1], seen + batch.Y.shape[1]
-        state.updates.step(objective.block)
+        state.updates.step(block)
         if interrupted:
             return False
     estimator.n_iter_ += 1

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from chainrule.estimators.objective import Objective
+from chainrule.training.objective import Objective
 
 Array = np.ndarray
 
@@ -39,5 +39,5 @@ class HeldOut:
 
         score : of outputs A and labels Y (n_y, m) and weights.
         """
-        image = objective.first.other(self.X)
-        return lambda: float(score(objective.outputs(image()), self.Y, self.weight))
+        forward = objective.on(self.X)
+        return lambda: float(score(forward().A[-1], self.Y, self.weight))

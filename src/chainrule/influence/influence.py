@@ -206,7 +206,8 @@ class _Follow(Callback):
         A = [each[:, :m].copy() for each in session.seen.A]
         Wx = np.empty((self._network.layer_sizes[1], q), self._K.dtype)
         session.first.forward(Wx, np.arange(m, m + q))  # those asked about stand behind the others
-        weights, biases = ([each.copy() for each in arrays] for arrays in session.upper)
+        upper = session.objective.upper
+        weights, biases = ([each.copy() for each in a] for a in (upper.weights, upper.biases))
         d = _loss_derivative(self._network, A[-1], self._Y)
         losses = _backward(self._network, weights, A, d)
         return _Look(float(session.rate()), losses, A, Wx, weights, biases)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from chainrule.training.early_stopping import EarlyStopping
     from chainrule.training.history import History, Record
     from chainrule.training.optimizers import (
+        LBFGS,
         OPTIMIZERS,
         Adam,
         GradientDescent,
@@ -39,7 +40,8 @@ else:
             "choice": "Choice",
             "early_stopping": "EarlyStopping",
             "history": "History Record",
-            "optimizers": "OPTIMIZERS Adam GradientDescent Momentum Nesterov Optimizer RMSProp",
+            "optimizers": "LBFGS OPTIMIZERS Adam GradientDescent Momentum Nesterov Optimizer"
+            " RMSProp",
             "result": "DualCoefficients Training",
             "schedules": "SCHEDULES Constant Cosine InverseDecay Schedule StepDecay",
             "session": "Session",
@@ -48,6 +50,7 @@ else:
     )
 
 __all__ = [
+    "LBFGS",
     "OPTIMIZERS",
     "SCHEDULES",
     "Adam",

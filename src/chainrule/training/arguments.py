@@ -8,7 +8,7 @@ from chainrule import checks
 from chainrule.data import Dataset, FeatureMatrix, feature_matrix
 from chainrule.errors import InputError
 from chainrule.network import Network, check_labels
-from chainrule.training.batches import Batches
+from chainrule.training.batches import Batches, Dropout
 from chainrule.training.callbacks import Callback
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.runs import weights_of
@@ -27,6 +27,39 @@ def check_start(network: Network) -> None:
                 "missing or infinite ones",
                 "Draw them anew: Network.create.",
             )
+
+
+def dropout_of(rates: Any, network: Network) -> Dropout | None:
+    """Dropout at one rate a hidden layer, 0 <= rate < 1, or at one for all; None at no rate."""
+    n_hidden = len(network.weights) - 1
+    listed = rates if np.ndim(rates) else [rates] * n_hidden
+    expected = f"dropout: a rate 0 <= rate < 1, or one for each of {n_hidden} hidden layers"
+    if len(listed) != n_hidden:
+        raise InputError("train", expected, f"{len(listed)} rates")
+    bounds = {"least": 0, "most": 1, "open_above": True}
+    found = [checks.number("train", "dropout", rate, **bounds) for rate in listed]
+    if not any(found):
+        return None
+    for layer, (rate, name) in enumerate(zip(found, network.activations, strict=False), start=1):
+        if rate and name == "softmax":
+            raise InputError("train", "dropout on layers other than softmax", f"on layer {layer}")
+    return Dropout(found, network.layer_sizes[1:-1], network.dtype)
+
+
+def check_lbfgs(
+    network: Network, batch_size: int | None, dropout: Any, schedule: Any, resume: Any
+) -> None:
+    """InputError for what L-BFGS cannot have."""
+    fix = "L-BFGS needs one cost, the same at every step, and chooses its steps itself."
+    refused = {
+        "R runs": network.n_runs is not None,
+        "batch_size": batch_size is not None,
+        "dropout": dropout is not None,
+        "a schedule": schedule != "constant",
+        "resume": resume is not None,
+    }
+    if found := [name for name, given in refused.items() if given]:
+        raise InputError("train", "optimizer='lbfgs' alone", f"beside it {', '.join(found)}", fix)
 
 
 def stopping_rule(rule: Any, validation: Any, weight: Any) -> EarlyStopping | None:

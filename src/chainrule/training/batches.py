@@ -1,6 +1,7 @@
 """Which examples each step sees: all of them, or mini-batches shuffled anew every epoch."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,17 +17,51 @@ class Batch:
 
     index : None for all m, else (B,), or (R, B) where each run shuffles by itself.
     Y : (n_y, B) or (R, n_y, B). weight : (1, B) or (R, 1, B), summing to 1 over the batch.
-    share : of the batch in the weight of all examples, () or (R,).
+    share : the weight of its examples together, before that, () or (R,).
+    masks : of dropout, see `Dropout`.
     """
 
     index: Array | None
     Y: Array
     weight: Array
     share: Any = 1.0
+    masks: Sequence[Array | None] = ()
 
     @property
     def size(self) -> int:
         return self.Y.shape[-1]
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Inverted dropout (Srivastava et al. 2014, section 10): a factor on each hidden unit's output,
+    0 at its layer's rate, else 1 / (1 - rate).
+
+    rates, units : of each hidden layer. dtype : of the factors.
+    """
+
+    rates: Sequence[float]
+    units: Sequence[int]
+    dtype: Any
+
+    def masks(self, rngs: Sequence[Any], m: int) -> list[Array | None]:
+        """Of each layer factors for m examples, None without dropout: (n_l, m), the same for all
+        runs, or (R, n_l, m) from a generator for each. Nothing is drawn where there is no dropout.
+        """
+        runs = [[self._mask(rng, n, m, rate) for n, rate in self._layers] for rng in rngs]
+        return runs[0] if len(runs) == 1 else [_stacked(layer) for layer in zip(*runs, strict=True)]
+
+    @property
+    def _layers(self) -> list[tuple[int, float]]:
+        return list(zip(self.units, self.rates, strict=True)) if any(self.rates) else []
+
+    def _mask(self, rng: Any, n: int, m: int, rate: float) -> Array | None:
+        return ((rng.random((n, m)) >= rate) / (1 - rate)).astype(self.dtype) if rate else None
+
+
+def _stacked(layer: Sequence[Any]) -> Array | None:
+    """One layer's factors of all runs."""
+    return None if layer[0] is None else np.stack(layer)
 
 
 class Batches:
@@ -34,14 +69,21 @@ class Batches:
 
     Y : (n_y, m). weight : (1, m) or (R, 1, m), summing to 1. batch_size : B, or None for all
     examples at every step. rngs : one generator for all runs, or one for each.
+    dropout : whose masks are drawn for every step, too.
 
     The last batch of an epoch is shorter if B does not divide m. Weights are normalized within
     each batch, so a batch's cost is the weighted mean over its own examples.
     """
 
     def __init__(
-        self, Y: Array, weight: Array, batch_size: int | None, rngs: list[np.random.Generator]
+        self,
+        Y: Array,
+        weight: Array,
+        batch_size: int | None,
+        rngs: list[np.random.Generator],
+        dropout: Dropout | None = None,
     ) -> None:
+        self.dropout = dropout
         self.labels, self.weight, self._rngs = Y, weight, rngs
         self.m = Y.shape[1]
         self.batch_size = batch_size
@@ -61,7 +103,7 @@ class Batches:
         """The next batch."""
         if self.whole is not None:
             self._position += 1
-            return self.whole
+            return self.whole if self.dropout is None else self._with_masks(self.whole)
         assert self.batch_size is not None
         step = self._position % self.per_epoch
         if step == 0:
@@ -69,7 +111,12 @@ class Batches:
         self._position += 1
         part = slice(step * self.batch_size, (step + 1) * self.batch_size)
         index = self._order[..., part]
-        return Batch(index, self._shuffled[..., part], *self._weights(index))
+        batch = Batch(index, self._shuffled[..., part], *self._weights(index))
+        return batch if self.dropout is None else self._with_masks(batch)
+
+    def _with_masks(self, batch: Batch) -> Batch:
+        assert self.dropout is not None
+        return replace(batch, masks=self.dropout.masks(self._rngs, batch.size))
 
     def _shuffle(self) -> None:
         self._before = self._rng_states()
@@ -99,12 +146,18 @@ class Batches:
 
     def state(self) -> dict[str, Any]:
         """Position and generators, serializable as JSON."""
-        return {"position": self._position, "generators": self._before}
+        # All examples are in no order that would be drawn again: the generators go on from here.
+        states = self._before if self.whole is None else self._rng_states()
+        return {"position": self._position, "generators": states}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on exactly where `state` was taken."""
         for rng, saved in zip(self._rngs, state["generators"], strict=True):
             rng.bit_generator.state = saved
-        self._position = state["position"]
-        if self.whole is None and self._position:
-            self._shuffle()
+        position = state["position"]
+        if self.whole is None and position:
+            # The steps of the epoch that were made are drawn once more, masks included.
+            self._position = (position - 1) // self.per_epoch * self.per_epoch
+            while self._position < position:
+                self.next()
+        self._position = position

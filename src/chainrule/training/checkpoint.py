@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.errors import ModelFileError
+from chainrule.errors import InputError, ModelFileError
 from chainrule.files import tensor_file
 from chainrule.files.digest import digest
 from chainrule.files.json_file import plain
@@ -15,6 +15,7 @@ from chainrule.network import Network
 from chainrule.training.early_stopping import Best
 from chainrule.training.first_layer import distinct
 from chainrule.training.history import Record
+from chainrule.training.optimizers import LBFGS
 from chainrule.training.schedules import Constant, InverseDecay, StepDecay
 from chainrule.training.session import Session
 from chainrule.training.snapshot import Snapshot, Sums
@@ -27,6 +28,9 @@ Array = np.ndarray
 
 def save_checkpoint(session: Session, path: str | Path) -> None:
     """Save the session's state to `path`, atomically. See `train(..., resume=path)`."""
+    if isinstance(session.plan.optimizer, LBFGS):
+        fix = "SciPy does not give L-BFGS's memory away."
+        raise InputError("save_checkpoint", "an optimizer other than lbfgs", "lbfgs", fix)
     arrays: dict[str, Array] = {}
     at = session.snapshot()
     for layer, (W, b) in enumerate(zip(session.start.weights, session.start.biases, strict=True)):
@@ -167,6 +171,7 @@ def _settings(session: Session) -> dict[str, Any]:
         "record_every": plan.record_every,
         "early_stopping": repr(plan.early_stopping),
         "batch_size": batches.batch_size,
+        "dropout": batches.dropout and list(batches.dropout.rates),
     }
 
 

@@ -10,6 +10,8 @@ FORMS = ("auto", "primal", "dual")
 # The Gram matrix may take this part of the machine's memory before "auto" keeps to the primal form:
 # the features, the matrices of validation and all other programs need room as well.
 MEMORY_SHARE = 0.25
+# A symmetric eigenvalue problem of order m (Golub & Van Loan 2013, section 8.3): 9 m^3 operations.
+EIGEN = 9.0
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Size:
-    """What the estimate needs: features, examples, first units, runs, batch, iterations, bytes."""
+    """What the estimate needs: features, examples, first units, runs, batch, iterations, bytes.
+
+    filled : features that are not zero, in the mean; None for all. lbfgs : whether that solves.
+    update : operations that an update takes as long as, of each parameter; W X is one, too, where
+        it is carried along.
+    """
 
     n_x: int
     m: int
@@ -31,34 +38,54 @@ class Size:
     batch: int
     iterations: int
     itemsize: int
+    filled: float | None = None
+    lbfgs: bool = False
+    update: float = 0.0
+
+    @property
+    def read(self) -> float:
+        """Features of an example that a product reads."""
+        return float(self.n_x) if self.filled is None else self.filled
+
+    @property
+    def _steps(self) -> float:
+        """First units, of all runs and steps."""
+        return float(self.iterations) * self.runs * self.n_1
 
     @property
     def primal_operations(self) -> float:
-        """4 n_1 n_x B a step and run."""
-        return 4.0 * self.iterations * self.runs * self.n_1 * self.n_x * self.batch
+        """4 n_1 n_x B a step and run, and the update."""
+        return self._steps * (4 * self.read * self.batch + self.update * self.n_x)
 
     @property
     def dual_operations(self) -> float:
         """m^2 n_x once for the Gram matrix (half of 2 m^2 n_x: it is symmetric), 4 n_1 n_x m a
-        run for the start and the end, 2 n_1 m B a step and run."""
-        once = float(self.m) ** 2 * self.n_x + 4.0 * self.runs * self.n_1 * self.n_x * self.m
-        return once + 2.0 * self.iterations * self.runs * self.n_1 * self.m * self.batch
+        run for the start and the end, 2 n_1 m B a step and run, and the update. In rotated
+        coordinates these are found first, and a step takes 4 n_1 m B."""
+        once = float(self.m) ** 2 * self.read + 4.0 * self.runs * self.n_1 * self.read * self.m
+        if self.lbfgs:
+            return once + EIGEN * float(self.m) ** 3 + self._steps * 4 * self.m * self.batch
+        return once + self._steps * 2 * self.m * (self.batch + self.update)
 
     def product(self, form: str) -> float:
         """Operations of the first layer's product in one step, of all runs together."""
-        return 2.0 * self.runs * self.n_1 * (self.m if form == "dual" else self.n_x) * self.batch
+        return 2.0 * self.runs * self.n_1 * (self.m if form == "dual" else self.read) * self.batch
 
     @property
     def gram_bytes(self) -> int:
         return self.itemsize * self.m**2
 
+    def too_much(self) -> str:
+        """Why the dual form has no room, or "". A validation set's Gram matrix (m, m_val) is left
+        out; the eigenvectors are two more."""
+        if self.gram_bytes * (3 if self.lbfgs else 1) <= MEMORY_SHARE * memory_bytes():
+            return ""
+        return f"a Gram matrix of {self.gram_bytes / 2**30:.1f} GiB would fill the memory"
+
 
 def choose(first_layer: str, size: Size, *, linear: bool, optimizer: str) -> Choice:
-    """The form for `first_layer` ("auto", "primal" or "dual").
-
-    A validation set's Gram matrix (m, m_val) is left out of the estimate. InputError for a dual
-    that cannot be.
-    """
+    """The form for `first_layer` ("auto", "primal" or "dual"); InputError for a dual that cannot
+    be."""
     checks.one_of("train", "first_layer", first_layer, FORMS)
     if first_layer == "dual" and not linear:
         raise InputError(
@@ -74,9 +101,8 @@ def choose(first_layer: str, size: Size, *, linear: bool, optimizer: str) -> Cho
     primal, dual = size.primal_operations, size.dual_operations
     shape = f"{size.m} examples, {size.n_x} features"
     counts = f"{dual:.1e} operations against {primal:.1e}"
-    if size.gram_bytes > MEMORY_SHARE * memory_bytes():
-        gram = f"a Gram matrix of {size.gram_bytes / 2**30:.1f} GiB"
-        return Choice("primal", f"primal: {gram} would fill the memory ({shape})")
+    if too_much := size.too_much():
+        return Choice("primal", f"primal: {too_much} ({shape})")
     if dual < primal:
         return Choice("dual", f"dual: {counts} in the primal form ({shape})")
     return Choice("primal", f"primal: the dual form would take {counts} ({shape})")

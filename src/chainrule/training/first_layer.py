@@ -1,4 +1,4 @@
-"""The first layer's two forms: weights on features (primal) or on examples (dual).
+"""The first layer's forms: weights on features (primal), examples (dual) or their span (rotated).
 
 Every gradient of the first layer is D X^T, with D = dJ/dZ[1] (n_1, m). Under an optimizer whose
 update is a linear recurrence with scalar coefficients the weights therefore stay in the span of
@@ -14,22 +14,31 @@ never touches W: what the layers above need is
 
 Keeping C alone and taking the product C K is preferred to carrying W X along as a third
 parameter: the work is the same, 2 n_1 m^2 operations a step instead of the primal form's
-4 n_1 n_x m, there is one parameter fewer, and rounding does not pile up over the steps.
+4 n_1 n_x m, there is one parameter fewer, and rounding does not pile up over the steps. Only where
+||W||^2 is needed at every mini-batch is it carried, see `Carried`.
 
-Both classes offer the same: `parts` (what the optimizer updates), `D` (where dJ/dZ1 should be
-written, or None), `forward` (Z1 = W X for all examples or a batch), `backward` (from D), `other`
-(W X for other examples), `squared_norm` (||W||^2) and `weights` (W).
+All forms stand in this one file because they are one idea, to be compared, and offer the same:
+`parts` (what the optimizer updates), `D` (where dJ/dZ1 should be written, or None), `forward`
+(Z1 = W X for all examples or a batch), `backward` (from D), `other` (W X for other examples),
+`squared_norm` (||W||^2), `weights` (W); the primal and the carried one, which scikit-learn's
+solvers train, `as_weights` (parameters, or the optimizer's memory of them, as W); the dual ones `a`
+and `coefficients` (C).
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from chainrule.data import FeatureMatrix, resident
+from chainrule.data import FeatureMatrix, SparseMatrix, resident
 from chainrule.training.parameters import Part
 
 Array = np.ndarray
 Index = Array | None  # examples of a batch: (B,), or (R, B) where runs differ; None for all
+
+# Features at a time where W0 is added to W: one may be Fortran-ordered, the other is not, and whole
+# they take ten times as long, out of the processor's cache.
+FEATURES = 512
 
 
 def _product(W: Array, X: Array, out: Array) -> None:
@@ -45,6 +54,11 @@ def _product(W: Array, X: Array, out: Array) -> None:
 def _flat(W: Array) -> Array:
     """(..., n, k) as (..., n k)."""
     return W.reshape(*W.shape[:-2], -1)
+
+
+def squares(W: Array) -> Array:
+    """||W||^2 over the last two axes, in any memory order: () or (R,)."""
+    return np.einsum("...ij,...ij->...", W, W)
 
 
 def distinct(W0: Array) -> Array:
@@ -67,7 +81,7 @@ class Primal:
 
     def forward(self, Z1: Array, batch: Index) -> None:
         if batch is None:
-            Z1[...] = self._X.times(self._W)
+            self._X.times(self._W, out=Z1)
         elif batch.ndim == 1:
             self._batch = self._X.columns(batch)
             # (X^T W^T)^T: two BLAS threads share it better than W X, in these layouts.
@@ -80,11 +94,13 @@ class Primal:
 
     def backward(self, D: Array, batch: Index) -> None:
         if batch is None:
-            self._dW[...] = self._X.outer(D)
-        elif batch.ndim == 1:
+            self._X.outer(D, out=self._dW)
+            return
+        if batch.ndim == 1:
             _product(D, self._batch.T, self._dW)
         else:
             np.matmul(D, self._batch.mT, out=self._dW)
+        del self._batch  # before the next one is made
 
     def other(self, X: FeatureMatrix) -> Callable[[], Array]:
         """W X for examples that are not trained on: a function to call at any later step."""
@@ -98,10 +114,70 @@ class Primal:
         """W (..., n_1, n_x): a copy."""
         return self._W.copy()
 
+    def as_weights(self, v: Array, *, memory: bool = False) -> Array:
+        """Parameters, or anything that lies as they do, as (n_1, n_x): a view."""
+        return v.reshape(self._shape)
+
+    def as_parameters(self, W: Array) -> Array:
+        """What (n_1, n_x) becomes where the parameters lie."""
+        return W.ravel()
+
+
+class SparsePrimal:
+    """W itself is the parameter, kept as W^T (..., n_x, n_1), which sparse products read."""
+
+    D = None
+
+    def __init__(self, X: SparseMatrix, W0: Array) -> None:
+        self._rows, self._shape = X.rows, W0.mT.shape
+        self.parts = [Part(_flat(W0.mT), 1.0, self._bind)]
+
+    def _bind(self, p: Array, g: Array) -> None:
+        self._p, (n_x, n_1) = p, self._shape[-2:]
+        # The runs one after the other, one for a single network.
+        self._WT, self._dWT = p.reshape(-1, n_x, n_1), g.reshape(-1, n_x, n_1)
+
+    def forward(self, Z1: Array, batch: Index) -> None:
+        if batch is not None and batch.ndim == 2:
+            self._batch = [self._rows[index] for index in batch]
+        else:
+            rows = self._rows if batch is None else self._rows[batch]
+            self._batch = [rows] * len(self._WT)
+        Z1 = Z1.reshape(-1, *Z1.shape[-2:])
+        for Z, rows, WT in zip(Z1, self._batch, self._WT, strict=True):
+            Z[...] = (rows @ WT).T
+
+    def backward(self, D: Array, batch: Index) -> None:
+        D = D.reshape(-1, *D.shape[-2:])
+        for dWT, rows, of_run in zip(self._dWT, self._batch, D, strict=True):
+            dWT[...] = rows.T @ of_run.T
+        del self._batch
+
+    def other(self, X: FeatureMatrix) -> Callable[[], Array]:
+        """W X for examples that are not trained on: a function to call at any later step."""
+        return lambda: X.times(self.as_weights(self._p))
+
+    def squared_norm(self) -> Array:
+        """||W||^2, shape () or (R,)."""
+        return np.vecdot(self._p, self._p)
+
+    def weights(self) -> Array:
+        """W (..., n_1, n_x): a copy."""
+        return np.ascontiguousarray(self.as_weights(self._p))
+
+    def as_weights(self, v: Array, *, memory: bool = False) -> Array:
+        """Parameters, or anything that lies as they do, as (..., n_1, n_x): a view."""
+        return v.reshape(self._shape).mT
+
+    def as_parameters(self, W: Array) -> Array:
+        """What (n_1, n_x) becomes where the parameters lie."""
+        return W.T.ravel()
+
 
 class Dual:
     """a and C are the parameters: gradients 0 and D, 2 n_1 m B operations a step.
 
+    W0 : (..., n_1, n_x), kept, not copied.
     decays : whether a penalty shrinks the weights; if not, a stays 1 and is no parameter.
     """
 
@@ -112,8 +188,10 @@ class Dual:
         self._W0 = distinct(W0)
         self._zero_start = not self._W0.any()
         shape = self._shape = (*W0.shape[:-1], X.shape[1])
-        self._Z0 = np.zeros(shape, W0.dtype) if self._zero_start else X.times(self._W0)
-        self._start_norm = np.square(self._W0).sum(axis=(-2, -1))
+        self._Z0 = np.zeros(shape, W0.dtype)
+        if not self._zero_start:
+            self._Z0 = np.ascontiguousarray(X.times(self._W0))
+        self._start_norm = squares(self._W0)
         self.a = np.ones((*W0.shape[:-2], 1, 1), W0.dtype)
         self.parts = [Part(_flat(np.zeros(shape, W0.dtype)), 1.0, self._bind)]
         if decays:
@@ -158,7 +236,7 @@ class Dual:
         X is read here, once, and not again.
         """
         Z0, K = X.times(self._W0), self._X.gram(X)
-        return lambda: self.a * Z0 + self.C @ K
+        return lambda: self.a * Z0 + self.coefficients() @ K
 
     def squared_norm(self) -> Array:
         """||W||^2 = a^2 ||W0||^2 + 2 a <W0 X, C> + <C K, C>, shape () or (R,)."""
@@ -168,9 +246,171 @@ class Dual:
         crossed = 2 * a * (self._Z0 * self.C).sum(axis=(-2, -1))
         return a * a * self._start_norm + crossed + (CK * self.C).sum(axis=(-2, -1))
 
+    def coefficients(self) -> Array:
+        """C (..., n_1, m), a view."""
+        return self.C
+
     def weights(self) -> Array:
         """W = a W0 + C X^T (..., n_1, n_x)."""
-        W = self._X.outer(self.C)
-        if not self._zero_start:
-            W += self.a * self._W0 if self._decays else self._W0
+        return self._weights(self.a, self.coefficients())
+
+    def _weights(self, a: Any, C: Array) -> Array:
+        W = self._X.outer(C)
+        if self._zero_start or not np.any(a):
+            return W
+        for start in range(0, W.shape[-1], FEATURES):
+            part = slice(start, start + FEATURES)
+            W[..., part] += a * self._W0[..., part]
         return W
+
+
+class Carried(Dual):
+    """C, a and the image Z = W X are the parameters, of a single network.
+
+    scikit-learn's loss contains the penalty at every mini-batch, so ||W||^2 is needed at every
+    step. `Dual` pays a product C K for it, m / B times the work of the step itself. Here Z is
+    carried along, a third parameter that obeys the same recurrence:
+
+        Z = a W0 X + C K,   gradient D K;     ||W||^2 = a^2 ||W0||^2 + a <W0 X, C> + <Z, C>
+
+    One product a step as before, 2 n_1 m B operations, and two inner products of n_1 m.
+    """
+
+    def __init__(self, X: FeatureMatrix, W0: Array, *, decays: bool) -> None:
+        super().__init__(X, W0, decays=decays)
+        self.parts.insert(1, Part(self._Z0.ravel(), 1.0, self._bind_Z))
+
+    def _bind_Z(self, p: Array, g: Array) -> None:
+        self._Z, self._dZ = p.reshape(self._shape), g.reshape(self._shape)
+
+    def forward(self, Z1: Array, batch: Index) -> None:
+        if batch is None:
+            np.copyto(Z1, self._Z)
+        else:
+            np.take(self._Z, batch, axis=1, out=Z1, mode="clip")
+
+    def backward(self, D: Array, batch: Index) -> None:
+        super().backward(D, batch)
+        np.dot(D, self._K if batch is None else self._K[batch], out=self._dZ)
+
+    def squared_norm(self) -> Array:
+        a = float(self.a.item())
+        crossed = a * np.vdot(self._Z0, self.C) + np.vdot(self._Z, self.C)
+        return a * a * self._start_norm + crossed
+
+    def as_weights(self, v: Array, *, memory: bool = False) -> Array:
+        """Parameters, or the optimizer's memory of them, as (n_1, n_x)."""
+        # Without decay a stays 1, and what follows W has no part of W0.
+        a = v[-1] if self._decays else float(not memory)
+        return self._weights(a, v[: self.C.size].reshape(self._shape))
+
+
+class Rotated:
+    """The dual form for L-BFGS: the first layer of a single network in the coordinates of its span.
+
+    The penalty adds a multiple of the start. So with the columns of Q an orthonormal basis of X and
+    P the part of W0 outside it,
+
+        W = B Q^T + s P,     B (n_1, r), s a number,
+
+    holds all along, and L-BFGS, which sees its vectors through inner products only, walks the same
+    path in the coordinates (B, s ||P||) as in W. From the Gram matrix's eigenvalues, K = V S V^T,
+
+        Q = X V S^(-1/2),    R = Q^T X = S^(1/2) V^T,    Z1 = W X = B R + s P X,
+
+    so that Q itself, as large as X, is never made. An iteration takes 4 n_1 r m operations in the
+    place of 4 n_1 n_x m. Directions whose eigenvalue is rounding are left out; what W0 has there
+    stays in P, because P X is taken as the difference Z0 - B0 R, whatever that leaves.
+
+    W0 : float64; the eigenvalues are squares, in float32 directions would be lost.
+    """
+
+    D = None
+
+    def __init__(self, X: FeatureMatrix, W0: Array) -> None:
+        self._X, self._W0 = X, W0
+        eigenvalues, V = np.linalg.eigh(X.gram())
+        real = eigenvalues > np.finfo(W0.dtype).eps * len(V) * max(eigenvalues[-1], 0)
+        root = np.sqrt(eigenvalues[real])
+        self._R = root[:, None] * V[:, real].T
+        self._inverse = V[:, real].T / root[:, None]  # S^(-1/2) V^T: Q^T = this X^T
+        Z0 = X.times(W0)
+        self._B0 = Z0 @ self._inverse.T
+        whole = float(squares(W0))
+        outside = whole - float(np.vdot(self._B0, self._B0))
+        # Where W0 lies in the span but for rounding, P has no direction worth a parameter.
+        self._has_P = outside > 1e-14 * whole
+        self._length = np.sqrt(outside) if self._has_P else 1.0
+        self._PX = (Z0 - self._B0 @ self._R) / self._length  # of P at length 1
+        self._t = np.full(1, self._length)
+        self.parts = [Part(self._B0.ravel(), 1.0, self._bind_B)]
+        if self._has_P:
+            self.parts.append(Part(self._t, 1.0, self._bind_t))
+
+    def _bind_B(self, p: Array, g: Array) -> None:
+        self._B, self._dB = p.reshape(self._B0.shape), g.reshape(self._B0.shape)
+
+    def _bind_t(self, p: Array, g: Array) -> None:
+        self._t, self._dt = p, g
+
+    def forward(self, Z1: Array, batch: Index) -> None:
+        assert batch is None
+        np.dot(self._B, self._R, out=Z1)
+        Z1 += self._t * self._PX
+
+    def backward(self, D: Array, batch: Index) -> None:
+        np.dot(D, self._R.T, out=self._dB)
+        if self._has_P:
+            self._dt[...] = np.vdot(D, self._PX)
+
+    def other(self, X: FeatureMatrix) -> Callable[[], Array]:
+        """W X for examples that are not trained on: a function to call at any later step."""
+        Z0, K = X.times(self._W0), self._X.gram(X)
+        return lambda: self.a * Z0 + self.coefficients() @ K
+
+    def squared_norm(self) -> float:
+        return float(np.vdot(self._B, self._B)) + (float(self._t[0]) ** 2 if self._has_P else 0.0)
+
+    @property
+    def a(self) -> Array:
+        """a (1, 1) of W = a W0 + C X^T."""
+        return self._t[:, None] / self._length
+
+    def coefficients(self) -> Array:
+        """C (n_1, m) of W = a W0 + C X^T."""
+        return (self._B - self.a * self._B0) @ self._inverse
+
+    def weights(self) -> Array:
+        """W (n_1, n_x)."""
+        return self.a * self._W0 + self._X.outer(self.coefficients())
+
+    def as_weights(self, v: Array, *, memory: bool = False) -> Array:
+        """W (n_1, n_x) of the present parameters, which `v` holds; L-BFGS has no others."""
+        return self.weights()
+
+    def weight_gradient(self, D: Array, l2: float, features: Array | None = None) -> Array:
+        """dJ/dW = D X^T + l2 W at some features, or all: (n_1, k), for a test of convergence."""
+        C = D + l2 * self.coefficients()
+        if features is None:
+            return self._X.outer(C) + l2 * self.a * self._W0
+        return C @ self._X.features(features).T + l2 * self.a * self._W0[:, features]
+
+
+FirstLayer = Primal | SparsePrimal | Dual | Rotated
+
+
+def first_layer(
+    X: FeatureMatrix,
+    W0: Array,
+    form: str,
+    *,
+    decays: bool,
+    lbfgs: bool = False,
+    carried: bool = False,
+) -> FirstLayer:
+    """The first layer of weights W0 in a form: "primal", or "dual" as its optimizer needs it."""
+    if form == "primal":
+        return SparsePrimal(X, W0) if isinstance(X, SparseMatrix) else Primal(X, W0)
+    if lbfgs:
+        return Rotated(X, W0)
+    return (Carried if carried else Dual)(X, W0, decays=decays)

@@ -141,6 +141,26 @@ class RMSProp:
         p -= g
 
 
+@dataclass(frozen=True)
+class LBFGS:
+    """Limited-memory BFGS (Byrd, Lu, Nocedal & Zhu 1995, through SciPy), on all examples at once.
+
+    tolerance : training ends where no element of the gradient is larger.
+    max_evaluations : of the cost, at most.
+
+    A rotation leaves its path as it is, so the first layer may be trained in its dual form.
+    """
+
+    tolerance: float = 1e-4
+    max_evaluations: int = 15000
+    linear: ClassVar[bool] = True
+    n_states: ClassVar[int] = 0
+
+    def __post_init__(self) -> None:
+        checks.number("LBFGS", "tolerance", self.tolerance, least=0)
+        checks.whole_number("LBFGS", "max_evaluations", self.max_evaluations, least=1)
+
+
 OPTIMIZERS: dict[str, Any] = {
     "gd": GradientDescent,
     "momentum": Momentum,
@@ -152,7 +172,9 @@ OPTIMIZERS: dict[str, Any] = {
 
 def optimizer_named(optimizer: str | Optimizer) -> Optimizer:
     """The optimizer of that name with its usual settings, or the one given."""
-    if callable(getattr(optimizer, "step", None)) and not isinstance(optimizer, type):
+    stepping = callable(getattr(optimizer, "step", None)) and not isinstance(optimizer, type)
+    if stepping or isinstance(optimizer, LBFGS):
         return optimizer  # type: ignore[return-value]
-    made: Optimizer = OPTIMIZERS[checks.one_of("train", "optimizer", optimizer, OPTIMIZERS)]()
+    named = OPTIMIZERS | {"lbfgs": LBFGS}
+    made: Optimizer = named[checks.one_of("train", "optimizer", optimizer, named)]()
     return made

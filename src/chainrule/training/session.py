@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,11 @@ from chainrule.network import Network
 from chainrule.training.batches import Batch, Batches
 from chainrule.training.callbacks import Callback
 from chainrule.training.early_stopping import Best
-from chainrule.training.first_layer import Dual, Primal
+from chainrule.training.first_layer import first_layer
 from chainrule.training.history import History, Record
-from chainrule.training.parameters import Block, UpperLayers, placed
+from chainrule.training.lbfgs import minimize
+from chainrule.training.objective import Objective
+from chainrule.training.optimizers import LBFGS
 from chainrule.training.plan import Plan
 from chainrule.training.propagation import Propagation
 from chainrule.training.schedules import Constant
@@ -26,16 +27,6 @@ Array = np.ndarray
 Hook = Callable[["Session"], None]
 
 
-@dataclass(frozen=True, eq=False)
-class _Validation:
-    """Examples that are measured and not trained on. image : gives W[1] X for them."""
-
-    X: FeatureMatrix
-    batch: Batch
-    image: Callable[[], Array]
-    work: Propagation
-
-
 class Session:
     """Training as it runs. Callbacks are given this object.
 
@@ -43,6 +34,7 @@ class Session:
     stopped : why it ended early ("interrupted", "early stopping", ...), or None.
     seen : at a record of full-batch training the pass that it was made from, over all examples.
     diverged : () or (R,) the iteration at which the cost stopped being finite, or -1.
+    objective : what is minimized, and the parameters.
     """
 
     def __init__(
@@ -60,23 +52,14 @@ class Session:
         self.stopped: str | None = None
         self.seen: Propagation | None = None
         self.diverged = np.full(() if network.n_runs is None else (network.n_runs,), -1)
-        self._decay = plan.l2 if np.any(plan.l2) else None
-        W0 = network.weights[0]
-        self.first: Primal | Dual = (
-            Dual(X, W0, decays=self._decay is not None)
-            if plan.choice.form == "dual"
-            else Primal(X, W0)
-        )
-        self._upper = UpperLayers(network.weights, network.biases)
-        self.blocks = placed([*self.first.parts, self._upper.part])
-        # They hold the layers that hold them, whose arrays are to be freed with the session.
-        self.first.parts.clear()
-        del self._upper.part
+        self._decays = bool(np.any(plan.l2))
+        lbfgs, form = isinstance(plan.optimizer, LBFGS), plan.choice.form
+        self.first = first_layer(X, network.weights[0], form, decays=self._decays, lbfgs=lbfgs)
+        self.objective = Objective(network, self.first, whole=batches.whole is not None)
+        self.blocks = self.objective.blocks
         for block in self.blocks:
             block.state = [np.zeros_like(block.p) for _ in range(plan.optimizer.n_states)]
-        self._updates = [(block, *self._decay_of(block)) for block in self.blocks]
-        self._passes: dict[int, Propagation] = {}
-        self._last_db = self._upper.last_db
+        self._last_db = self.objective.upper.last_db
         # Where an error of this size is squared, the cost is no longer finite.
         self._limit = float(np.sqrt(np.finfo(network.dtype).max))
         # As an array, which NumPy multiplies by sooner than by a float.
@@ -85,23 +68,17 @@ class Session:
         self._sums = Sums()
         self.best = None if plan.early_stopping is None else Best.of(self.blocks)
         self._before_finish: Snapshot | None = None
-        self._validation = self._held_out = None
+        # What is measured: features, if of other examples; labels and weights; how to pass over it.
+        self._others: FeatureMatrix | None = None
+        self._measured: Batch | None = None
+        self._look: Callable[[], Propagation]
         if isinstance(validation, np.ndarray):
-            self._held_out = Batch(None, batches.labels, validation)
+            measured = self._measured = Batch(None, batches.labels, validation)
+            self._look = lambda: self.objective.forward(measured)
         elif validation is not None:
-            self._validation = self._prepare(*validation)
-
-    def _prepare(self, X: FeatureMatrix, Y: Array) -> _Validation:
-        m = Y.shape[1]
-        batch = Batch(None, Y, np.full((1, m), 1 / m, Y.dtype))
-        return _Validation(X, batch, self.first.other(X), self._propagation(m))
-
-    def _decay_of(self, block: Block) -> tuple[Any, Array]:
-        """What the penalty multiplies p by, or None; and room for the product."""
-        if self._decay is None or not block.decayed.any():
-            return None, block.g
-        whole = self._decay if block.decayed.all() else self._decay * block.decayed
-        return whole, np.empty_like(block.p)
+            self._others, Y = validation
+            self._measured = Batch(None, Y, np.full((1, Y.shape[1]), 1 / Y.shape[1], Y.dtype))
+            self._look = self.objective.on(self._others)
 
     def samples(self) -> list[Array]:
         """Some of the data, by which a checkpoint knows them again: the first, middle and last
@@ -111,10 +88,10 @@ class Session:
             return X.columns([0, X.shape[1] // 2, -1])
 
         found = [some(self._X)]
-        if self._validation is not None:
-            found += [some(self._validation.X), self._validation.batch.Y]
-        if self._held_out is not None:
-            found.append(self._held_out.weight)
+        if self._measured is not None:
+            measured = self._measured
+            others = self._others
+            found += [measured.weight] if others is None else [some(others), measured.Y]
         return found
 
     @property
@@ -129,29 +106,36 @@ class Session:
     def run(self) -> None:
         """Step until the planned iterations are done or training is stopped."""
         hooks = [c.on_step for c in self.plan.callbacks if type(c).on_step is not Callback.on_step]
-        if self.batches.whole is None:
+        whole, rule = self.batches.whole, self.plan.optimizer
+        if whole is None:
             self._run_batches(hooks)
+        elif isinstance(rule, LBFGS):
+            self._run_lbfgs(whole, rule, hooks)
         else:
-            self._run_whole(self.batches.whole, hooks)
+            self._run_whole(whole, hooks)
 
     def _run_whole(self, whole: Batch, hooks: Sequence[Hook]) -> None:
         """Each step: forward, record if one is due, backward, update. This loop is the hot one."""
-        work, first, plan = self._pass(whole.size), self.first, self.plan
+        plan, batch, dropout = self.plan, whole, self.batches.dropout
+        forward, backward = self.objective.forward, self.objective.backward
         while self.iteration < plan.iterations and self.stopped is None:
-            first.forward(work.Z1, None)
-            work.forward()
-            if self.iteration % plan.record_every == 0 and not self._recorded():
+            due = self.iteration % plan.record_every == 0 and not self._recorded()
+            if due or dropout is None:
+                work = forward(whole)
+            if due:
                 self._record(*_measure(work, whole), work)
                 if self.stopped:
                     return
-            work.backward(whole.Y, whole.weight)
-            first.backward(work.D, None)
+            if dropout is not None:  # what is recorded is of all units
+                batch = self.batches.next()
+                work = forward(batch)
+            backward(work, batch)
             self._learn()
             for hook in hooks:
                 hook(self)
 
     def _run_batches(self, hooks: Sequence[Hook]) -> None:
-        plan = self.plan
+        plan, objective = self.plan, self.objective
         while self.iteration < plan.iterations and self.stopped is None:
             due = self.iteration > 0 and self.iteration % plan.record_every == 0
             if due and not self._recorded():
@@ -159,38 +143,47 @@ class Session:
                 if self.stopped:
                     return
             batch = self.batches.next()
-            work = self._forward(batch)
+            work = objective.forward(batch)
             self._sums = self._sums.plus(*_measure(work, batch), batch.share)
-            work.backward(batch.Y, batch.weight)
-            self.first.backward(work.D, batch.index)
+            objective.backward(work, batch)
             self._learn()
             for hook in hooks:
                 hook(self)
 
-    def _forward(self, batch: Batch) -> Propagation:
-        work = self._pass(batch.size)
-        self.first.forward(work.Z1, batch.index)
-        work.forward()
-        return work
+    def _run_lbfgs(self, whole: Batch, rule: LBFGS, hooks: Sequence[Hook]) -> None:
+        """SciPy steps; after each iteration the parameters, and the last pass, are where it is."""
+        plan = self.plan
 
-    def _pass(self, m: int) -> Propagation:
-        """Buffers for a batch of m examples, made when first needed."""
-        if m not in self._passes:
-            # Only with all examples at every step does D stand where C's gradient is read.
-            D = None if self.batches.whole is None else self.first.D
-            self._passes[m] = self._propagation(m, D)
-        return self._passes[m]
+        def record() -> None:
+            work = self.objective.last
+            self._record(*_measure(work, whole), work)
 
-    def _propagation(self, m: int, D: Array | None = None) -> Propagation:
-        return Propagation(self.start.activations, self.start.loss, self._upper, m, D)
+        def after(converged: bool) -> bool:
+            self.iteration += 1
+            for hook in hooks:
+                hook(self)
+            over = converged or self.stopped is not None or self.iteration == plan.iterations
+            if not over and self.iteration % plan.record_every == 0:
+                record()
+            return self.stopped is not None
+
+        self.objective.forward(whole)
+        record()
+        if self.iteration < plan.iterations and self.stopped is None:
+            found = minimize(self.objective, whole, plan.l2, rule, plan.iterations, after=after)
+            if self.stopped is None and found.nit < plan.iterations:
+                self.stopped = "convergence" if found.status == 0 else "line search"
 
     def _learn(self) -> None:
         """Update all parameters from their gradients."""
-        self._check_finite(self._last_db, self._limit)
+        errors = self._last_db
+        total = errors.item() if errors.size == 1 else float(np.add.reduce(errors, axis=None))
+        if not -self._limit < total < self._limit:
+            self._mark(errors, self._limit)
         rate = self.rate() if self._constant_rate is None else self._constant_rate
-        for block, decay, scratch in self._updates:
-            if decay is not None:
-                block.g += np.multiply(block.p, decay, out=scratch)
+        if self._decays:
+            self.objective.decay(self.plan.l2)
+        for block in self.blocks:
             self.plan.optimizer.step(block.p, block.g, block.state, rate, self.iteration + 1)
         self.iteration += 1
 
@@ -202,16 +195,15 @@ class Session:
         epoch = self.iteration // self.batches.per_epoch
         return plan.learning_rate * plan.schedule(self.iteration, epoch, plan.iterations)
 
-    def _check_finite(self, values: Array, limit: float = math.inf) -> None:
+    def _mark(self, values: Array, limit: float = math.inf) -> None:
         """Stop, or mark the runs, whose `values` (..., n, 1) are not below the limit in size."""
-        total = values.item() if values.size == 1 else float(np.add.reduce(values, axis=None))
-        if -limit < total < limit:
-            return
         bad = ~(np.abs(values) < limit).all(axis=(-2, -1))
         bad &= (self.diverged < 0) & (self.ended < 0)
         self.diverged = np.where(bad, self.iteration, self.diverged)
         if self.diverged.ndim == 0:
-            raise DivergenceError(int(self.diverged), float(self.rate()))
+            if bad:
+                raise DivergenceError(int(self.diverged), float(self.rate()))
+            return
         self._stop_if_over()
 
     def _stop_if_over(self) -> None:
@@ -220,14 +212,6 @@ class Session:
             self.stop("divergence")
         elif ((self.diverged >= 0) | (self.ended >= 0)).all():
             self.stop("early stopping")
-
-    def _penalty(self) -> Any:
-        """l2 / 2 sum_l ||W[l]||^2, () or (R,)."""
-        if self._decay is None:
-            return 0.0
-        upper = sum(np.square(W).sum(axis=(-2, -1)) for W in self._upper.weights)
-        l2 = self._decay[..., 0] if np.ndim(self._decay) else self._decay
-        return 0.5 * l2 * (self.first.squared_norm() + upper)
 
     def _recorded(self) -> bool:
         """Whether this iteration's record is there, as when it was a record that was saved."""
@@ -240,8 +224,9 @@ class Session:
 
     def _record(self, cost: Any, accuracy: Any, work: Propagation | None = None) -> None:
         """work : a pass over all examples with the present parameters, where there is one."""
-        cost, self.seen = cost + self._penalty(), work
-        self._check_finite(np.asarray(cost)[..., None, None])
+        cost = cost + self.objective.penalty(self.plan.l2) if self._decays else cost
+        self.seen = work
+        self._mark(np.asarray(cost)[..., None, None])
         rate = self.rate()
         record = Record(
             self.iteration,
@@ -261,16 +246,11 @@ class Session:
 
     def _validate(self, work: Propagation | None) -> tuple[Any, Any]:
         """Cost and accuracy on the validation set, or None twice."""
-        batch = self._held_out
-        if batch is not None:
-            work = work or self._forward(batch)
-        elif self._validation is not None:
-            batch, work = self._validation.batch, self._validation.work
-            work.Z1[...] = self._validation.image()
-            work.forward()
-        if batch is None or work is None:
+        if self._measured is None:
             return None, None
-        cost, accuracy = _measure(work, batch)
+        if self._others is not None or work is None:
+            work = self._look()
+        cost, accuracy = _measure(work, self._measured)
         return number(cost), number(accuracy)
 
     def finish(self) -> None:
@@ -284,7 +264,7 @@ class Session:
         self._before_finish = Snapshot(now.records, now.sums, deepcopy(now.best))
         whole = self.batches.whole
         if whole is not None:
-            work = self._forward(whole)
+            work = self.objective.forward(whole)
             self._record(*_measure(work, whole), work)
         elif np.any(self._sums.share):
             self._record_sums()
@@ -305,16 +285,9 @@ class Session:
         if self.best is not None:
             self.set_parameters(self.best.parameters)
 
-    @property
-    def upper(self) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-        """W[2] ... W[L] and b[1] ... b[L] as they are now: views."""
-        return self._upper.weights, self._upper.biases
-
     def network(self) -> Network:
         """The network with the parameters reached so far (copies)."""
-        weights = (self.first.weights(), *(W.copy() for W in self._upper.weights))
-        biases = tuple(b.copy() for b in self._upper.biases)
-        return Network(weights, biases, self.start.activations, self.start.loss)
+        return self.objective.network()
 
     def set_parameters(self, arrays: list[Array]) -> None:
         """Overwrite every block of parameters, in place."""

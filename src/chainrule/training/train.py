@@ -13,8 +13,10 @@ from chainrule.training import checkpoint
 from chainrule.training.arguments import (
     Data,
     callback_list,
+    check_lbfgs,
     check_start,
     data_arrays,
+    dropout_of,
     planned_iterations,
     record_interval,
     stopping_rule,
@@ -24,9 +26,9 @@ from chainrule.training.batches import Batches
 from chainrule.training.callbacks import Callback
 from chainrule.training.choice import Size, choose
 from chainrule.training.early_stopping import EarlyStopping
-from chainrule.training.first_layer import Dual
+from chainrule.training.first_layer import Dual, Rotated
 from chainrule.training.interrupt import Interrupt
-from chainrule.training.optimizers import Optimizer, optimizer_named
+from chainrule.training.optimizers import LBFGS, Optimizer, optimizer_named
 from chainrule.training.parameters import per_run
 from chainrule.training.plan import Plan
 from chainrule.training.result import DualCoefficients, Training
@@ -45,6 +47,7 @@ def train(
     epochs: int | None = None,
     batch_size: int | None = None,
     l2: Any = 0.0,
+    dropout: Any = 0.0,
     schedule: str | Schedule = "constant",
     sample_weight: Any = None,
     class_weight: str | Mapping[int, float] | None = None,
@@ -65,10 +68,16 @@ def train(
     (The course's lambda is l2 m; scikit-learn's alpha is l2 m, too.)
 
     network : a Network, with R runs or without.
-    data : a Dataset, or (X, Y) with X (n_x, m) an array or FeatureMatrix and Y (n_y, m). A bare
-        array of bytes is taken as the numbers it holds; a Dataset or PixelMatrix scales them.
-    optimizer : "gd", "momentum", "nesterov", "adam", "rmsprop", or an Optimizer.
+    data : a Dataset, or (X, Y) with X (n_x, m) an array, a SciPy sparse array or a FeatureMatrix
+        and Y (n_y, m). A bare array of bytes is taken as the numbers it holds; a Dataset or
+        PixelMatrix scales them. What is sparse is trained on as it is.
+    optimizer : "gd", "momentum", "nesterov", "adam", "rmsprop", "lbfgs", or an Optimizer. "lbfgs"
+        takes all examples of one network, needs no learning_rate, and computes in float64; it ends
+        before the last iteration where it has converged (`LBFGS(tolerance=...)`).
     learning_rate : positive. l2 : penalty, >= 0, on weights, not on biases.
+    dropout : the rate at which hidden units are left out at each step (inverted dropout), or one
+        rate a hidden layer. Costs recorded are those of the steps in mini-batches, and without
+        dropout otherwise. Not for "lbfgs", nor beside hidden layers of softmax.
     iterations : updates (default 1000); or epochs : passes over the data. Not both.
     batch_size : examples a step, shuffled every epoch; None for all of them, in their order.
     schedule : "constant", "inverse", "step", "cosine", or a Schedule: a factor on learning_rate.
@@ -113,12 +122,17 @@ def train(
     runs = count_runs(network, settings, optimizer, sample_weight, rng)
     if runs is not None and network.n_runs is None:
         network = network.repeated(runs)
-    m = X.shape[1]
+    m, dtype = X.shape[1], network.dtype
     if batch_size is not None:
         batch_size = checks.whole_number("train", "batch_size", batch_size, least=1)
         batch_size = min(batch_size, m)
+    dropped = dropout_of(dropout, network)
+    lbfgs = isinstance(optimizer, LBFGS)
+    if lbfgs:
+        check_lbfgs(network, batch_size, dropped, schedule, resume)
+        network, X, Y = network.astype(np.float64), X.astype(np.float64), Y.astype(np.float64)
     weight = example_weights(sample_weight, class_weight, Y, network.dtype)
-    batches = Batches(Y, weight, batch_size, generators(rng))
+    batches = Batches(Y, weight, batch_size, generators(rng), dropped)
     n_iterations = planned_iterations(iterations, epochs, batches.per_epoch)
     size = Size(
         network.layer_sizes[0],
@@ -128,6 +142,8 @@ def train(
         batch_size or m,
         n_iterations,
         network.dtype.itemsize,
+        getattr(X, "filled", None),
+        lbfgs,
     )
     saved = None if resume is None else checkpoint.read(resume)
     if saved is not None:
@@ -158,8 +174,11 @@ def train(
         session.keep_best()
         found = session.network()
         dual = None
-        if isinstance(session.first, Dual):
-            dual = DualCoefficients(session.first.a.copy(), session.first.C.copy())
+        if isinstance(session.first, Dual | Rotated):
+            a, C = session.first.a, session.first.coefficients()
+            dual = DualCoefficients(a.astype(dtype), C.astype(dtype))
+    if lbfgs:
+        found = found.astype(dtype)
     return Training(
         found,
         session.history,

@@ -49,6 +49,10 @@ class FloatMatrix(Held):
         """The examples at `index` as a matrix of their own (a copy)."""
         return _holding(self._X[:, index])
 
+    def features(self, index: Any) -> np.ndarray:
+        """Features at `index` of all examples, as floats: (k, m)."""
+        return self._X[index]
+
     def scaled(self, scaling: Scaling, dtype: Any) -> "FloatMatrix":
         """Another matrix of scaled floats; InputError for features beyond these."""
         return _holding(scaling(self._X, np.dtype(dtype)))
@@ -69,13 +73,15 @@ class FloatMatrix(Held):
             return self._X[:, index]
         return self._X.T[index].T
 
-    def times(self, W: np.ndarray) -> np.ndarray:
+    def times(self, W: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """W X for W (..., n_1, n_x): (..., n_1, m)."""
-        return (flat(W) @ self._X).reshape(*W.shape[:-1], self.shape[1])
+        Z = np.dot(flat(W), self._X, out=None if out is None else flat(out))
+        return Z.reshape(*W.shape[:-1], self.shape[1])
 
-    def outer(self, D: np.ndarray) -> np.ndarray:
+    def outer(self, D: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """D X^T for D (..., n_1, m): (..., n_1, n_x)."""
-        return (flat(D) @ self._X.T).reshape(*D.shape[:-1], self.shape[0])
+        G = np.dot(flat(D), self._X.T, out=None if out is None else flat(out))
+        return G.reshape(*D.shape[:-1], self.shape[0])
 
     def _own_gram(self) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):

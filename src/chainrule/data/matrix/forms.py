@@ -7,6 +7,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.matrix.floats import FloatMatrix
 from chainrule.data.matrix.pixels import PixelMatrix
+from chainrule.data.matrix.sparse import SparseMatrix
 from chainrule.data.matrix.verbs import FeatureMatrix
 from chainrule.data.transform import Scaling
 
@@ -15,7 +16,8 @@ RESIDENT_BYTES = 64 * 2**20
 
 
 def feature_matrix(X: Any, dtype: Any = None, scaling: Scaling | None = None) -> FeatureMatrix:
-    """X as a feature matrix: one already is itself, 8-bit arrays stay so, others become floats.
+    """X as a feature matrix: one already is itself, 8-bit and sparse arrays stay so, others become
+    floats.
 
     scaling : None for the numbers that the array holds. That its bytes are pixels, and how these
         are scaled, only a Dataset or a PixelMatrix says.
@@ -24,6 +26,8 @@ def feature_matrix(X: Any, dtype: Any = None, scaling: Scaling | None = None) ->
         return X
     if scaling is not None:
         checks.kind("feature_matrix", "scaling", scaling, Scaling)
+    if hasattr(X, "tocsc") and scaling is None:
+        return SparseMatrix.of_columns(X, dtype)
     array = checks.matrix("feature_matrix", "X", X)
     if array.dtype == np.uint8:
         return PixelMatrix(array, scaling or Scaling(), dtype or np.float64)

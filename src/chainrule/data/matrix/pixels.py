@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.blocks import blocks_of
-from chainrule.data.matrix.verbs import Held, flat
+from chainrule.data.matrix.verbs import Held, flat, into
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
 from chainrule.files.digest import digest
@@ -55,6 +55,10 @@ class PixelMatrix(Held):
         """The examples at `index` as a matrix of their own."""
         return PixelMatrix(self.pixels.T[index].T, self.scaling, self._dtype)
 
+    def features(self, index: Any) -> np.ndarray:
+        """Features at `index` of all examples, as floats: (k, m)."""
+        return self.scaling(self.pixels[index], self._dtype, index)
+
     def scaled(self, scaling: Scaling, dtype: Any) -> "PixelMatrix":
         """The same pixels scaled so, whatever they were scaled by; a view."""
         return PixelMatrix(self.pixels, scaling, dtype)
@@ -63,21 +67,21 @@ class PixelMatrix(Held):
         """Examples at `index` (a slice or k integers) as floats: (n_x, k), a copy."""
         return self.scaling(self.pixels.T[index].T, self._dtype)
 
-    def times(self, W: np.ndarray) -> np.ndarray:
+    def times(self, W: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """W X for W (..., n_1, n_x): (..., n_1, m)."""
         W_rows = flat(W)
         Z = np.zeros((len(W_rows), self.shape[1]), self._dtype)
         for rows, X in self.blocks():
             Z += W_rows[:, rows] @ X
-        return Z.reshape(*W.shape[:-1], self.shape[1])
+        return into(out, Z.reshape(*W.shape[:-1], self.shape[1]))
 
-    def outer(self, D: np.ndarray) -> np.ndarray:
+    def outer(self, D: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """D X^T for D (..., n_1, m): (..., n_1, n_x)."""
         D_rows = flat(D)
         G = np.empty((len(D_rows), self.shape[0]), self._dtype)
         for rows, X in self.blocks():
             np.matmul(D_rows, X.T, out=G[:, rows])
-        return G.reshape(*D.shape[:-1], self.shape[0])
+        return into(out, G.reshape(*D.shape[:-1], self.shape[0]))
 
     def _own_gram(self) -> np.ndarray:
         """X^T X, its lower triangle some rows at a time: half the work, and no second (m, m)."""

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.data.blocks import blocks_of
-from chainrule.data.matrix.verbs import FeatureMatrix, Held, flat
+from chainrule.data.matrix.verbs import FeatureMatrix, Held, flat, into
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
 from chainrule.files.digest import digest
@@ -21,6 +22,16 @@ class SparseMatrix(Held):
     def __init__(self, rows: Any) -> None:
         self.rows = rows
 
+    @classmethod
+    def of_columns(cls, X: Any, dtype: Any = None) -> "SparseMatrix":
+        """X (n_x, m), one column an example, in any of SciPy's sparse forms."""
+        values: Any = checks.real("SparseMatrix", "X", X.tocsc()).T
+        if dtype is None:
+            dtype = values.dtype if values.dtype in checks.FLOATS else np.float64
+        if not checks.all_finite(values.data):
+            raise InputError("SparseMatrix", "X to hold finite numbers only", "others")
+        return cls(values.astype(checks.float_dtype("SparseMatrix", dtype)))
+
     @property
     def shape(self) -> tuple[int, int]:
         m, n_x = self.rows.shape
@@ -30,6 +41,11 @@ class SparseMatrix(Held):
     def dtype(self) -> np.dtype:
         return self.rows.dtype
 
+    @property
+    def filled(self) -> float:
+        """Features of an example that are stored, in the mean."""
+        return self.rows.nnz / max(1, self.shape[1])
+
     def astype(self, dtype: Any) -> "SparseMatrix":
         """The same features in another float dtype (itself if it has it already)."""
         return self if np.dtype(dtype) == self.dtype else SparseMatrix(self.rows.astype(dtype))
@@ -37,6 +53,10 @@ class SparseMatrix(Held):
     def select(self, index: Any) -> "SparseMatrix":
         """The examples at `index` as a matrix of their own."""
         return SparseMatrix(self.rows[index])
+
+    def features(self, index: Any) -> np.ndarray:
+        """Features at `index` of all examples, as floats: (k, m)."""
+        return self.rows[:, index].toarray().T
 
     def scaled(self, scaling: Scaling, dtype: Any) -> "SparseMatrix":
         """Another matrix, divided so; InputError for a scaling that would shift its zeros."""
@@ -64,13 +84,13 @@ class SparseMatrix(Held):
         """Examples at `index` as floats, not sparse: (n_x, k)."""
         return self.rows[index].toarray().T
 
-    def times(self, W: np.ndarray) -> np.ndarray:
+    def times(self, W: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """W X for W (..., n_1, n_x): (..., n_1, m)."""
-        return (self.rows @ flat(W).T).T.reshape(*W.shape[:-1], -1)
+        return into(out, (self.rows @ flat(W).T).T.reshape(*W.shape[:-1], -1))
 
-    def outer(self, D: np.ndarray) -> np.ndarray:
+    def outer(self, D: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """D X^T for D (..., n_1, m): (..., n_1, n_x)."""
-        return (self.rows.T @ flat(D).T).T.reshape(*D.shape[:-1], -1)
+        return into(out, (self.rows.T @ flat(D).T).T.reshape(*D.shape[:-1], -1))
 
     def _own_gram(self) -> np.ndarray:
         return (self.rows @ self.rows.T).toarray()

@@ -7,10 +7,9 @@ from scipy.sparse import csr_array
 
 from chainrule import FloatMatrix, Network
 from chainrule.data import SparseMatrix
-from chainrule.estimators.first_layer import CarriedDual, DensePrimal
-from chainrule.estimators.objective import Objective
-from chainrule.estimators.rotated import Rotated
-from chainrule.estimators.sparse import SparsePrimal
+from chainrule.training.batches import Batch
+from chainrule.training.first_layer import Carried, Primal, Rotated, SparsePrimal
+from chainrule.training.objective import Objective
 
 ALPHA = 0.7
 FORMS = ["primal", "sparse primal", "rotated", "rotated, more examples than features"]
@@ -35,41 +34,39 @@ def problem(output="softmax", n_x=9, m=6, form="primal", whole=True):
     )
     W0 = network.weights[0]
     first = {
-        "primal": lambda: DensePrimal(FloatMatrix(X), W0),
+        "primal": lambda: Primal(FloatMatrix(X), W0),
         "sparse primal": lambda: SparsePrimal(SparseMatrix(csr_array(X.T)), W0),
-        "dual": lambda: CarriedDual(FloatMatrix(X), W0, decays=True),
+        "dual": lambda: Carried(FloatMatrix(X), W0, decays=True),
         "rotated": lambda: Rotated(FloatMatrix(X), W0),
     }[form.split(",")[0]]()
-    return X, Y, rng.random(m) + 0.1, network, Objective(network, first, ALPHA, whole=whole)
+    return X, Y, rng.random(m) + 0.1, network, Objective(network, first, whole=whole)
 
 
-def plain_cost(objective, X, Y, s, network):
+def evaluate(objective, Y, s, index=None):
+    """J in scikit-learn's scaling: the penalty is divided by the examples' weight."""
+    return objective.evaluate(Batch(index, Y, (s / s.sum())[None]), ALPHA / s.sum())
+
+
+def plain_cost(objective, X, Y, s):
     """J of the weights that the objective stands for, by the plain network."""
-    coefs, intercepts = objective.coefs()
-    moved = Network(
-        [W.T for W in coefs],
-        [b[:, None] for b in intercepts],
-        network.activations,
-        network.loss,
-    )
-    return moved.cost(X, Y, (s / s.sum())[None], l2=ALPHA / s.sum())
+    return objective.network().cost(X, Y, (s / s.sum())[None], l2=ALPHA / s.sum())
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_gradients_are_those_of_central_differences(output, form):
     n_x = 4 if "more examples" in form else 9
-    X, Y, s, network, objective = problem(output, n_x=n_x, form=form)
-    p, h = objective.block.p, 1e-6
-    cost = objective.evaluate(None, Y, s)
-    assert_allclose(cost, plain_cost(objective, X, Y, s, network), rtol=1e-12)
-    found, numeric = objective.block.g.copy(), np.empty_like(p)
+    X, Y, s, _, objective = problem(output, n_x=n_x, form=form)
+    p, h = objective.blocks[0].p, 1e-6
+    cost = evaluate(objective, Y, s)
+    assert_allclose(cost, plain_cost(objective, X, Y, s), rtol=1e-12)
+    found, numeric = objective.blocks[0].g.copy(), np.empty_like(p)
     for k, start in enumerate(p.copy()):
         values = []
         for step in (h, -h):
             p[k] = start + step
-            values.append(plain_cost(objective, X, Y, s, network))
-            assert_allclose(objective.evaluate(None, Y, s), values[-1], rtol=1e-10)
+            values.append(plain_cost(objective, X, Y, s))
+            assert_allclose(evaluate(objective, Y, s), values[-1], rtol=1e-10)
         p[k], numeric[k] = start, (values[0] - values[1]) / (2 * h)
     assert_allclose(found, numeric, rtol=1e-6, atol=1e-8)
 
@@ -79,9 +76,13 @@ def test_rotated_coordinates_keep_lengths():
     _, Y, s, _, plain = problem(form="primal")
     _, _, _, _, rotated = problem(form="rotated")
     for objective in (plain, rotated):
-        objective.evaluate(None, Y, s)
-    assert_allclose(np.linalg.norm(rotated.block.g), np.linalg.norm(plain.block.g), rtol=1e-12)
-    assert_allclose(np.linalg.norm(rotated.block.p), np.linalg.norm(plain.block.p), rtol=1e-12)
+        evaluate(objective, Y, s)
+    assert_allclose(
+        np.linalg.norm(rotated.blocks[0].g), np.linalg.norm(plain.blocks[0].g), rtol=1e-12
+    )
+    assert_allclose(
+        np.linalg.norm(rotated.blocks[0].p), np.linalg.norm(plain.blocks[0].p), rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize("apart", [0.0, 1e-9, 1e-3])
@@ -98,8 +99,7 @@ def test_examples_that_occur_twice_or_nearly(apart):
     Z = np.empty((3, 10))
     rotated.forward(Z, None)
     assert_allclose(Z, W0 @ X, rtol=1e-12, atol=1e-12)
-    (W,) = rotated.as_weights([np.concatenate(parts)])
-    assert_allclose(W, W0, rtol=1e-12, atol=1e-12)
+    assert_allclose(rotated.weights(), W0, rtol=1e-12, atol=1e-12)
     assert_allclose(rotated.squared_norm(), np.square(W0).sum(), rtol=1e-12)
 
 
@@ -107,12 +107,14 @@ def test_examples_that_occur_twice_or_nearly(apart):
 def test_the_carried_image_is_that_of_the_weights(whole):
     """After steps of any kind Z = W X, and the norm is that of W."""
     X, Y, _, network, objective = problem(form="dual", whole=whole)
-    p, g = objective.block.p, objective.block.g
+    p, g = objective.blocks[0].p, objective.blocks[0].g
     for step in range(20):
         index = None if whole else np.arange(step % 3, 6, 2)
-        objective.evaluate(index, Y if whole else Y[:, index], None)
+        Y_of = Y if whole else Y[:, index]
+        evaluate(objective, Y_of, np.ones(Y_of.shape[1]), index)
         p -= 0.3 * g
-    (W,) = objective.first.as_weights([p[: p.size - 4 - 15]])
+    W = objective.first.weights()
+    assert_allclose(objective.first.as_weights(p[: p.size - 4 - 15]), W, rtol=1e-12)
     Z = np.empty((4, 6))
     objective.first.forward(Z, None)
     assert_allclose(Z, W @ X, rtol=1e-12, atol=1e-12)
@@ -121,12 +123,12 @@ def test_the_carried_image_is_that_of_the_weights(whole):
 
 
 def test_the_gradient_on_some_features_is_part_of_that_on_all():
-    X, Y, s, _, objective = problem(form="rotated")
-    objective.evaluate(None, Y, s)
+    _, Y, s, _, objective = problem(form="rotated")
+    evaluate(objective, Y, s)
     decay, index = ALPHA / s.sum(), np.array([7, 2, 3])
-    whole = objective.first.weight_gradient(objective.D, decay)
-    some = objective.first.weight_gradient(objective.D, decay, (X[index], index))
+    whole = objective.first.weight_gradient(objective.last.D, decay)
+    some = objective.first.weight_gradient(objective.last.D, decay, index)
     assert_allclose(some, whole[:, index], rtol=1e-12)
     _, _, _, _, plain = problem(form="primal")
-    plain.evaluate(None, Y, s)
-    assert_allclose(whole.ravel(), plain.block.g[: whole.size], rtol=1e-10, atol=1e-13)
+    evaluate(plain, Y, s)
+    assert_allclose(whole.ravel(), plain.blocks[0].g[: whole.size], rtol=1e-10, atol=1e-13)

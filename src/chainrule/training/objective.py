@@ -1,0 +1,106 @@
+"""What is minimized, as a function of blocks of parameters, and its gradient.
+
+    J = sum_i w_i L_i + l2/2 sum_l ||W[l]||^2,     sum_i w_i = 1 over the examples of a step
+
+Every driver trains through this file: the session, scikit-learn's epochs, and L-BFGS.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.data import FeatureMatrix
+from chainrule.network import Network
+from chainrule.training.batches import Batch
+from chainrule.training.first_layer import FirstLayer, squares
+from chainrule.training.parameters import UpperLayers, placed
+from chainrule.training.propagation import Propagation
+
+Array = np.ndarray
+
+
+class Objective:
+    """J of one network or R.
+
+    network : the start. first : a form of its first layer.
+    whole : whether every step sees all examples, so that D may stand in the first layer's gradient.
+    blocks : the parameters and, after `backward`, their gradients. last : the last pass.
+    """
+
+    last: Propagation
+
+    def __init__(self, network: Network, first: FirstLayer, *, whole: bool) -> None:
+        self.first, self._whole = first, whole
+        self._kinds = (network.activations, network.loss)
+        self.upper = UpperLayers(network.weights, network.biases)
+        self.blocks = placed([*first.parts, self.upper.part])
+        # They hold the layers that hold them, whose arrays are to be freed with the objective.
+        first.parts.clear()
+        del self.upper.part
+        self._passes: dict[int, Propagation] = {}
+        self._decayed = [piece for block in self.blocks for piece in block.pieces()]
+        self._l2: Any = None
+        self._rates: list[Any] = []
+
+    def forward(self, batch: Batch) -> Propagation:
+        """A pass over the batch's examples, with the parameters as they are."""
+        m = batch.Y.shape[-1]
+        work = self.last = self._passes.get(m) or self._pass(m)
+        self.first.forward(work.Z1, batch.index)
+        work.forward(batch.masks)
+        return work
+
+    def backward(self, work: Propagation, batch: Batch) -> None:
+        """The gradient of sum_i w_i L_i, into the blocks."""
+        work.backward(batch.Y, batch.weight)
+        self.first.backward(work.D, batch.index)
+
+    def _pass(self, m: int) -> Propagation:
+        """Buffers for a batch of m examples, made when first needed."""
+        self._passes[m] = self._propagation(m, self.first.D if self._whole else None)
+        return self._passes[m]
+
+    def _propagation(self, m: int, D: Array | None = None) -> Propagation:
+        return Propagation(*self._kinds, self.upper, m, D)
+
+    def on(self, X: FeatureMatrix) -> Callable[[], Propagation]:
+        """A function that makes a pass over examples that are not trained on, whenever called."""
+        image, work = self.first.other(X), self._propagation(X.shape[1])
+
+        def forward() -> Propagation:
+            work.Z1[...] = image()
+            work.forward()
+            return work
+
+        return forward
+
+    def penalty(self, l2: Any) -> Any:
+        """l2 / 2 sum_l ||W[l]||^2, () or (R,). l2 : a number, or (R, 1)."""
+        squared = self.first.squared_norm() + sum(map(squares, self.upper.weights))
+        return 0.5 * (l2[:, 0] if np.ndim(l2) else l2) * squared
+
+    def decay(self, l2: Any) -> None:
+        """Add the penalty's gradient, l2 times the weights."""
+        if l2 is not self._l2:
+            self._l2, self._rates = l2, [l2 * decayed for _, _, decayed, _ in self._decayed]
+        for (p, g, _, room), rate in zip(self._decayed, self._rates, strict=True):
+            g += np.multiply(p, rate, out=room)
+
+    def evaluate(self, batch: Batch, l2: Any, scale: float = 1.0) -> float:
+        """J of a single network over a batch, and its gradient in the blocks.
+
+        scale : of the losses in J, not in the gradient: scikit-learn's way with several outputs.
+        """
+        work = self.forward(batch)
+        cost = scale * float(np.dot(work.losses(batch.Y), batch.weight[0]))
+        self.backward(work, batch)
+        if l2:
+            cost += float(self.penalty(l2))
+            self.decay(l2)
+        return cost
+
+    def network(self) -> Network:
+        """The network with the parameters reached so far (copies)."""
+        weights = (self.first.weights(), *(W.copy() for W in self.upper.weights))
+        return Network(weights, tuple(b.copy() for b in self.upper.biases), *self._kinds)
