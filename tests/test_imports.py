@@ -34,11 +34,6 @@ LEVELS = [
 ]
 LEVEL = {part: k for k, parts in enumerate(LEVELS) for part in parts}
 APART = {"network": "data", "data": "network"}  # neither imports the other
-# network.trace(X, Y) hands itself upwards, when it is called; so does a history that is looked at.
-UPWARD = {
-    ("chainrule.network.network", "chainrule.tracing.network_trace"),
-    ("chainrule.training.history", "chainrule.show.experiment_plots"),
-}
 HEAVY = (
     "PIL", "h5py", "matplotlib", "sklearn", "scipy", "rich", "cyclopts", "safetensors", "pandas",
     "torch", "threadpoolctl", "onnx", "onnxruntime", "graphlay", "autograd",
@@ -95,9 +90,7 @@ def imported(path, **options):
 # What a package shows to type checkers it imports when it is asked for.
 GRAPH = {
     module: {
-        name
-        for name in imported(path, for_types=path.name == "__init__.py")
-        if name in MODULES and (module, name) not in UPWARD
+        name for name in imported(path, for_types=path.name == "__init__.py") if name in MODULES
     }
     for module, path in MODULES.items()
 }
@@ -288,7 +281,7 @@ def test_the_names_of_training():
     from chainrule import training
 
     assert training.__all__ == [
-        "OPTIMIZERS", "SCHEDULES", "Adam", "Callback", "Choice", "Constant", "Cosine",
+        "LBFGS", "OPTIMIZERS", "SCHEDULES", "Adam", "Callback", "Choice", "Constant", "Cosine",
         "DualCoefficients", "EarlyStopping", "GradientDescent", "History", "InverseDecay",
         "Momentum", "Nesterov", "OnRecord", "Optimizer", "RMSProp", "Record", "Schedule", "Session",
         "StepDecay", "Training", "save_checkpoint", "train",

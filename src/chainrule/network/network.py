@@ -11,21 +11,19 @@ in buffers of its own, is `training/propagation.py`.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule import checks
+from chainrule.display import shown_by
 from chainrule.errors import InputError
-from chainrule.network import display
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.initializers import draw_layers
 from chainrule.network.labels import check_labels
 from chainrule.network.losses import LOSSES, Loss, output_and_loss
-
-if TYPE_CHECKING:
-    from chainrule.tracing.network_trace import NetworkGraph
 
 Array = np.ndarray
 
@@ -333,22 +331,21 @@ class Network:
             return A.argmax(axis=-2)
         return np.greater(A, threshold).astype(np.int64)
 
-    def trace(self, X: Any, Y: Any, weight: Any = None, l2: float = 0.0) -> "NetworkGraph":
+    def trace(self, X: Any, Y: Any, weight: Any = None, l2: float = 0.0) -> Any:
         """The computation graph of one pass over X and Y, with every number of it by name.
 
-        Arguments as in `cost`. See `chainrule.tracing.network_trace`.
+        Arguments as in `cost`. Returns a `chainrule.tracing.network_trace.NetworkGraph`.
         """
-        # The one import upwards: nobody who does not ask for the graph loads it.
-        from chainrule.tracing.network_trace import trace_network
-
-        return trace_network(self, X, Y, weight, l2)
+        # By name, since it knows networks: nobody who does not ask for the graph loads it.
+        traces = import_module("chainrule.tracing.network_trace")
+        return traces.trace_network(self, X, Y, weight, l2)
 
     def summary(self) -> str:
         """A table: each layer's activation, shapes and number of parameters."""
-        return display.text(self)
+        text: str = shown_by("networks.text")(self)
+        return text
 
-    def _repr_html_(self) -> str:
-        return display.html(self)
+    _repr_html_ = shown_by("networks.html")
 
     def _checked(self, X: Any) -> Any:
         if not hasattr(X, "times"):

@@ -67,8 +67,10 @@ def learning_curves(
     return finished(axes, title)
 
 
-def history_png(history: History) -> bytes:
-    """The learning curve of a training, or of the R runs of one, as a PNG file."""
+def history_png(history: History) -> bytes | None:
+    """The learning curve of a training, or of the R runs of one, as a PNG file; None if empty."""
+    if not history.records:
+        return None
     if np.ndim(history.records[0].cost) == 0:
         figure = learning_curve(history)
     else:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.display import shown_by
 from chainrule.files import atomic
 from chainrule.files.csv_file import write_csv
 
@@ -49,12 +50,8 @@ class History:
         costs = "" if np.ndim(last.cost) else f", cost {first.cost:.6g} to {last.cost:.6g}"
         return f"History({len(self)} records to iteration {last.iteration}{costs})"
 
-    def _repr_png_(self) -> bytes | None:
-        """The learning curve, in a notebook; None, so that it shows the text, without records."""
-        # An import upwards, for those who look: matplotlib's pictures are made there.
-        from chainrule.show.experiment_plots import history_png
-
-        return history_png(self) if self.records else None
+    # The learning curve; None, so that a notebook shows the text, without records.
+    _repr_png_ = shown_by("experiment_plots.history_png")
 
     def __len__(self) -> int:
         return len(self.records)

@@ -1,12 +1,11 @@
 """What a training gives back."""
 
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 
+from chainrule.display import shown_by
 from chainrule.errors import InputError
-from chainrule.html import image
 from chainrule.network import Network
 from chainrule.training.choice import Choice
 from chainrule.training.history import History
@@ -54,12 +53,7 @@ class Training:
             f"{self.first_layer.form} form{stopped}; {self.history})"
         )
 
-    def _repr_html_(self) -> str:
-        text = f"<p>{escape(repr(self))}</p><p>{escape(self.first_layer.reason)}</p>"
-        png = self.history._repr_png_()
-        if png is None:
-            return text
-        return text + image(png, "png", "Learning curve")
+    _repr_html_ = shown_by("networks.training_html")
 
     def run(self, r: int) -> "Training":
         """Run r as it would have come back alone."""

@@ -13,7 +13,7 @@ from chainrule.errors import InputError
 from chainrule.html import data_uri
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
-from chainrule.network import display
+from chainrule.show import networks
 from chainrule.show.alarms import Alarm
 from chainrule.show.picture_plots import weight_pictures
 from chainrule.show.plots import learning_curve
@@ -108,13 +108,13 @@ def _results(accuracies: Iterable[Accuracy], words: Sequence[str]) -> Section:
 
 def _network(model: Model) -> Section:
     network = model.network
-    head, *rows = display.table(network)
+    head, *rows = networks.table(network)
     words = []
     if model.n_members > 1:
         of_each = "whose probabilities are averaged. Each member:"
         words.append(f"An ensemble of {model.n_members}, {of_each}")
-    uri = data_uri(display.diagram(network).encode(), "svg+xml")
-    picture = Image(uri, f"{display.words(network)}.")
+    uri = data_uri(networks.diagram(network).encode(), "svg+xml")
+    picture = Image(uri, f"{networks.words(network)}.")
     table = Table(head, rows, numbers=5)
     return Section("Network", words, table, pictures=[picture], wide=True)
 

@@ -1,14 +1,12 @@
-"""A network as a table of its layers and as a drawing, for notebooks and reports."""
+"""A network as a table of its layers and as a drawing; a training: for notebooks and reports."""
 
 from html import escape
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from chainrule.html import image
 from chainrule.html import table as html_table
-
-if TYPE_CHECKING:
-    from chainrule.network.network import Network
+from chainrule.network import Network
+from chainrule.training import Training
 
 SHOWN = 7  # units of a layer that are drawn, if it has no more; of larger ones the first and last
 FIRST, LAST = 3, 2
@@ -16,7 +14,7 @@ STEP_X, STEP_Y, RADIUS, TOP = 116, 26, 8, 34  # points
 INPUT, HIDDEN, OUTPUT = "#eeeeee", "#cfe5f3", "#f7d9c4"
 
 
-def table(network: "Network") -> list[tuple[str, ...]]:
+def table(network: Network) -> list[tuple[str, ...]]:
     """A head, the inputs, then each layer's units, activation, shapes and parameters."""
     sizes = network.layer_sizes
     rows: list[tuple[str, ...]] = [("layer", "units", "activation", "W", "b", "parameters")]
@@ -28,13 +26,13 @@ def table(network: "Network") -> list[tuple[str, ...]]:
     return rows
 
 
-def total(network: "Network") -> str:
+def total(network: Network) -> str:
     """What all layers have in common, in one line."""
     runs = f", {network.n_runs} runs" if network.n_runs is not None else ""
     return f"{network.n_parameters:,} parameters, {network.dtype}, {network.loss}{runs}"
 
 
-def text(network: "Network") -> str:
+def text(network: Network) -> str:
     """The table in columns of characters."""
     rows = table(network)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -42,7 +40,7 @@ def text(network: "Network") -> str:
     return "\n".join([line.rstrip() for line in lines] + [total(network)])
 
 
-def html(network: "Network") -> str:
+def html(network: Network) -> str:
     """The table and the drawing; everything in it is escaped or ours."""
     head, *rows = table(network)
     # A picture, not elements: notebooks that are not trusted keep pictures only.
@@ -50,14 +48,21 @@ def html(network: "Network") -> str:
     return f"{html_table(rows, head)}<p>{escape(total(network))}</p>{picture}"
 
 
-def words(network: "Network") -> str:
+def training_html(training: Training) -> str:
+    """What a training did, why in that form, and its learning curve."""
+    text = f"<p>{escape(repr(training))}</p><p>{escape(training.first_layer.reason)}</p>"
+    png = training.history._repr_png_()
+    return text if png is None else text + image(png, "png", "Learning curve")
+
+
+def words(network: Network) -> str:
     """What the drawing shows."""
     kinds = ("inputs", *network.activations)
     layers = (f"{n} {kind}" for n, kind in zip(network.layer_sizes, kinds, strict=True))
     return f"Network with layers of {', '.join(layers)}"
 
 
-def diagram(network: "Network") -> str:
+def diagram(network: Network) -> str:
     """SVG text: a column of units for each layer, long ones with an ellipsis, all connected to the
     next, with notation, sizes and activations."""
     sizes, n = network.layer_sizes, len(network.layer_sizes)
