@@ -5,6 +5,7 @@ Rows are examples in what is given and returned; `_train` turns them into the en
 
 import warnings
 from abc import ABC, abstractmethod
+from dataclasses import KW_ONLY, dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -52,16 +53,40 @@ STOCHASTIC = ("sgd", "adam")
 BATCH = 200  # examples a step for batch_size="auto", scikit-learn's number
 
 
+# The constructor stores the fields, as scikit-learn wants it, and does nothing else.
+@dataclass(eq=False, repr=False)
 class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     """Parameters, fitting and forward pass of MLPClassifier and MLPRegressor."""
 
+    hidden_layer_sizes: Any = (100,)
+    activation: Any = "relu"
+    _: KW_ONLY
+    solver: str = "adam"
+    alpha: float = 0.0001
+    batch_size: Any = "auto"
+    learning_rate: str = "constant"
+    learning_rate_init: float = 0.001
+    power_t: float = 0.5
+    max_iter: int = 200
+    shuffle: bool = True
+    random_state: Any = None
+    tol: float = 1e-4
+    verbose: bool | int = False
+    warm_start: bool = False
+    momentum: float = 0.9
+    nesterovs_momentum: bool = True
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    n_iter_no_change: float = 10
+    max_fun: int = 15000
+    first_layer: str = "auto"
+    dropout: Any = 0.0
+
     _y_numeric = False  # whether y must be numbers
-
     _parameter_constraints: ClassVar[dict] = CONSTRAINTS
-
-    def __init__(self, **parameters: Any) -> None:
-        for name, value in parameters.items():
-            setattr(self, name, value)
 
     @abstractmethod
     def _labels(self, y: Array, *, reset: bool, incremental: bool) -> Array:

@@ -1,5 +1,6 @@
 """MLPRegressor: scikit-learn's regressor on the engine, and what people asked it for."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +18,15 @@ from chainrule.estimators.predictions import outputs
 Array = np.ndarray
 
 
-class MLPRegressor(RegressorMixin, BaseMLP):
+@dataclass(eq=False, repr=False)
+class HasLoss:
+    """The regressor's first parameter, which comes before all others."""
+
+    loss: str = "squared_error"
+
+
+@dataclass(eq=False, repr=False)
+class MLPRegressor(RegressorMixin, BaseMLP, HasLoss):
     """A neural network that predicts numbers: scikit-learn's MLPRegressor, faster on wide data.
 
     A[0] = X, Z[l] = A[l-1] coefs_[l] + intercepts_[l], A[l] = g(Z[l]), with the outputs as they are
@@ -72,65 +81,6 @@ n_features_in_, feature_names_in_, first_layer_, first_layer_reason_, network_, 
         **BaseMLP._parameter_constraints,
         "loss": [StrOptions({"squared_error", "poisson"})],
     }
-
-    def __init__(
-        self,
-        loss: str = "squared_error",
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
-        *,
-        solver: str = "adam",
-        alpha: float = 0.0001,
-        batch_size: Any = "auto",
-        learning_rate: str = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        verbose: bool | int = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: float = 10,
-        max_fun: int = 15000,
-        first_layer: str = "auto",
-        dropout: Any = 0.0,
-    ) -> None:
-        super().__init__(
-            loss=loss,
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            solver=solver,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            learning_rate_init=learning_rate_init,
-            power_t=power_t,
-            max_iter=max_iter,
-            shuffle=shuffle,
-            random_state=random_state,
-            tol=tol,
-            verbose=verbose,
-            warm_start=warm_start,
-            momentum=momentum,
-            nesterovs_momentum=nesterovs_momentum,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            beta_1=beta_1,
-            beta_2=beta_2,
-            epsilon=epsilon,
-            n_iter_no_change=n_iter_no_change,
-            max_fun=max_fun,
-            first_layer=first_layer,
-            dropout=dropout,
-        )
 
     @available_if(BaseMLP._stochastic_only)
     @_fit_context(prefer_skip_nested_validation=True)
