@@ -32,7 +32,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.data import FeatureMatrix, FloatMatrix, feature_matrix
 from chainrule.errors import InputError
-from chainrule.network import ACTIVATIONS, Network
+from chainrule.network import Network, backward_from, forward_from
 from chainrule.training import (
     Callback,
     DualCoefficients,
@@ -208,8 +208,9 @@ class _Follow(Callback):
         session.first.forward(Wx, np.arange(m, m + q))  # those asked about stand behind the others
         upper = session.objective.upper
         weights, biases = ([each.copy() for each in a] for a in (upper.weights, upper.biases))
-        d = _loss_derivative(self._network, A[-1], self._Y)
-        losses = _backward(self._network, weights, A, d)
+        # Of each example's own loss.
+        error = self._network.output_error(A[-1], self._Y, np.ones((1, m), A[-1].dtype))
+        losses = backward_from(error, weights, A, self._network.activations)
         return _Look(float(session.rate()), losses, A, Wx, weights, biases)
 
     def _parts(
@@ -237,13 +238,10 @@ class _Follow(Callback):
         weights = [mixed(*pair) for pair in zip(at.weights, to.weights, strict=True)]
         biases = [mixed(*pair) for pair in zip(at.biases, to.biases, strict=True)]
         names = self._network.activations
-        Z = mixed(at.Wx, to.Wx) + biases[0]
-        A = [ACTIVATIONS[names[0]](Z)]
-        for W, b, name in zip(weights, biases[1:], names[1:], strict=True):
-            Z = W @ A[-1] + b
-            A.append(ACTIVATIONS[name](Z))
-        _, delta = log_odds(Z, self._classes)
-        return A, _backward(self._network, weights, A, delta)
+        Z1 = mixed(at.Wx, to.Wx) + biases[0]
+        Z, A = forward_from(Z1, weights, biases[1:], names)
+        _, delta = log_odds(Z[-1], self._classes)
+        return A, backward_from(delta, weights, A, names)
 
     def result(self) -> PathInfluence:
         return PathInfluence(self._sum, self._f[0], self._f[-1], self._penalty)
@@ -273,28 +271,5 @@ def saliency(network: Network, x: Any, classes: Any) -> Array:
     """
     cache = network.forward(x)
     _, delta = log_odds(cache.Z[-1], np.asarray(classes))
-    first = _backward(network, network.weights[1:], cache.A, delta)[0]
+    first = backward_from(delta, network.weights[1:], cache.A, network.activations)[0]
     return network.weights[0].T @ first
-
-
-def _loss_derivative(network: Network, A: Array, Y: Array) -> Array:
-    """dL_i/dZ[L] (n_y, m) of each example's own loss."""
-    loss = network.loss_function
-    d = loss.derivative(A, Y, np.ones((1, A.shape[1]), A.dtype))
-    if loss.output is None:
-        d = ACTIVATIONS[network.activations[-1]].backward(d, A)
-    return d
-
-
-def _backward(
-    network: Network, weights: Sequence[Array], A: Sequence[Array], delta: Array
-) -> list[Array]:
-    """The derivatives with respect to Z[1] ... Z[L], from that with respect to Z[L].
-
-    weights : W[2] ... W[L]. A : A[1] ... A[L].
-    """
-    found = [delta]
-    for layer in range(len(A) - 1, 0, -1):
-        backward = ACTIVATIONS[network.activations[layer - 1]].backward
-        found.append(backward(weights[layer - 1].T @ found[-1], A[layer - 1]))
-    return found[::-1]

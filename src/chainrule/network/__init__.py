@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from chainrule.network.activations import ACTIVATIONS, Activation
     from chainrule.network.labels import check_labels, correct
     from chainrule.network.losses import LOSSES, Loss
-    from chainrule.network.network import Cache, Gradients, Network
+    from chainrule.network.network import Cache, Gradients, Network, backward_from, forward_from
 else:
     lazily(
         __name__,
@@ -16,7 +16,7 @@ else:
             "activations": "ACTIVATIONS Activation",
             "labels": "check_labels correct",
             "losses": "LOSSES Loss",
-            "network": "Cache Gradients Network",
+            "network": "Cache Gradients Network backward_from forward_from",
         },
     )
 
@@ -28,6 +28,8 @@ __all__ = [
     "Gradients",
     "Loss",
     "Network",
+    "backward_from",
     "check_labels",
     "correct",
+    "forward_from",
 ]

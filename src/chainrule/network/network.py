@@ -46,6 +46,33 @@ class Cache:
     A: tuple[Array, ...]
 
 
+def forward_from(
+    Z1: Array, weights: Sequence[Array], biases: Sequence[Array], activations: Sequence[str]
+) -> tuple[list[Array], list[Array]]:
+    """Z[1] ... Z[L] and A[1] ... A[L], from the first layer's Z on.
+
+    weights, biases : W[2] ... W[L] and b[2] ... b[L]. activations : of all L layers.
+    """
+    Z, A = [Z1], [ACTIVATIONS[activations[0]](Z1)]
+    for W, b, name in zip(weights, biases, activations[1:], strict=True):
+        Z.append(W @ A[-1] + b)
+        A.append(ACTIVATIONS[name](Z[-1]))
+    return Z, A
+
+
+def backward_from(
+    dZ: Array, weights: Sequence[Array], A: Sequence[Array], activations: Sequence[str]
+) -> list[Array]:
+    """The derivatives with respect to Z[1] ... Z[L], from that with respect to Z[L].
+
+    weights : W[2] ... W[L]. A : A[1] ... A[L], of which the last is not used.
+    """
+    found = [dZ]
+    for W, A_prev, name in zip(weights[::-1], A[-2::-1], activations[-2::-1], strict=True):
+        found.append(ACTIVATIONS[name].backward(W.mT @ found[-1], A_prev))
+    return found[::-1]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Network:
     """Weights, biases, activations and the loss they are trained for.
@@ -244,15 +271,17 @@ class Network:
     def forward(self, X: Any) -> Cache:
         """One forward pass over X (n_x, m): an array or a feature matrix."""
         X = self._checked(X)
-        W, b = self.weights[0], self.biases[0]
+        W = self.weights[0]
         # A feature matrix knows how to multiply itself; this file knows nothing else of it.
-        Z = [(X.times(W) if hasattr(X, "times") else W @ X) + b]
-        A = [ACTIVATIONS[self.activations[0]](Z[0])]
-        rest = zip(self.weights[1:], self.biases[1:], self.activations[1:], strict=True)
-        for W, b, name in rest:
-            Z.append(W @ A[-1] + b)
-            A.append(ACTIVATIONS[name](Z[-1]))
+        Z1 = (X.times(W) if hasattr(X, "times") else W @ X) + self.biases[0]
+        Z, A = forward_from(Z1, self.weights[1:], self.biases[1:], self.activations)
         return Cache(X, tuple(Z), tuple(A))
+
+    def output_error(self, A: Array, Y: Array, weight: Array) -> Array:
+        """dJ/dZ[L], from outputs A[L] (..., n_y, m), checked labels Y and weights (..., 1, m)."""
+        loss = self.loss_function
+        d = loss.derivative(A, Y, weight)
+        return d if loss.output else ACTIVATIONS[self.activations[-1]].backward(d, A)
 
     def backward(self, cache: Cache, Y: Array, weight: Any = None, l2: Any = 0.0) -> Gradients:
         """One backward pass: the chain rule from J back to the first layer.
@@ -265,25 +294,13 @@ class Network:
         """
         Y, weight = self._labels_and_weights(Y, weight, cache.A[-1].shape[-1])
         l2 = np.asarray(l2, self.dtype)[..., None, None]
-        dA = self.loss_function.derivative(cache.A[-1], Y, weight)
-        dW, db, dZs = [], [], []
-        for layer in reversed(range(len(self.weights))):
-            cancels = layer == len(self.weights) - 1 and self.loss_function.output is not None
-            backward = ACTIVATIONS[self.activations[layer]].backward
-            dZ = dA if cancels else backward(dA, cache.A[layer])
-            dW.append(self._times_inputs(dZ, cache, layer) + l2 * self.weights[layer])
-            db.append(dZ.sum(axis=-1, keepdims=True))
-            dZs.append(dZ)
-            if layer:
-                dA = self.weights[layer].mT @ dZ
-        return Gradients(tuple(dW[::-1]), tuple(db[::-1]), tuple(dZs[::-1]))
-
-    @staticmethod
-    def _times_inputs(dZ: Array, cache: Cache, layer: int) -> Array:
-        """dZ A[l-1]^T, where A[0] = X may be any feature matrix."""
-        if layer:
-            return dZ @ cache.A[layer - 1].mT
-        return cache.X.outer(dZ) if hasattr(cache.X, "outer") else dZ @ cache.X.T
+        error = self.output_error(cache.A[-1], Y, weight)
+        dZ = backward_from(error, self.weights[1:], cache.A, self.activations)
+        X = cache.X
+        first = X.outer(dZ[0]) if hasattr(X, "outer") else dZ[0] @ X.T
+        above = (d @ A_prev.mT for d, A_prev in zip(dZ[1:], cache.A, strict=False))
+        dW = tuple(d + l2 * W for d, W in zip((first, *above), self.weights, strict=True))
+        return Gradients(dW, tuple(d.sum(axis=-1, keepdims=True) for d in dZ), tuple(dZ))
 
     def cost(self, X: Any, Y: Array, weight: Any = None, l2: Any = 0.0) -> Array:
         """J = sum_i w_i L_i + l2/2 sum_l ||W[l]||^2: shape (), or (R,) for R runs.
