@@ -22,6 +22,7 @@ from chainrule.estimators.rows import Rows
 from chainrule.files import tensor_file
 from chainrule.files.digest import digest
 from chainrule.files.json_file import plain
+from chainrule.training.checkpoint import compare
 from chainrule.training.choice import Choice
 
 KIND, VERSION = "fit checkpoint", 1
@@ -89,17 +90,8 @@ class Checkpoint:
         return choice
 
     def _compare(self, facts: dict[str, Any]) -> None:
-        then, now = facts["settings"], self._facts["settings"]
-        for name, value in now.items():
-            if value != then.get(name):
-                began = f"the {name} that the training began with"
-                if name in then:
-                    began += f" ({checks.describe(then[name])})"
-                raise ModelFileError(str(self._path), began, checks.describe(value), SAME)
-        for name, now_is in self._facts["digests"].items():
-            if now_is != facts["digests"][name]:
-                began = f"the {name} that the training began with"
-                raise ModelFileError(str(self._path), began, f"other {name}", SAME)
+        own = self._facts
+        compare(str(self._path), facts, own["settings"], own["digests"], SAME)
         made = len(facts["records"]["loss_curve_"])
         if made > self._estimator.max_iter:
             expected = f"max_iter to be at least {made}, the epochs that were made"

@@ -35,11 +35,7 @@ def save_checkpoint(session: Session, path: str | Path) -> None:
     at = session.snapshot()
     for layer, (W, b) in enumerate(zip(session.start.weights, session.start.biases, strict=True)):
         arrays[f"start.W{layer + 1}"], arrays[f"start.b{layer + 1}"] = distinct(W), distinct(b)
-    for k, block in enumerate(session.blocks):
-        arrays[f"p{k}"] = block.p
-        arrays |= {f"p{k}.state{j}": state for j, state in enumerate(block.state)}
-        if at.best is not None:
-            arrays[f"p{k}.best"] = at.best.parameters[k]
+    arrays |= _changing(session, at.best)
     facts = {
         "format": "chainrule checkpoint",
         "version": VERSION,
@@ -110,17 +106,7 @@ class Saved:
 
     def restore(self, session: Session) -> None:
         """Put the session where the saved one was."""
-        now, then = _settings(session), self.facts["settings"]
-        for name in now:
-            if now[name] != then.get(name):
-                began = (
-                    f"the {name} that the training began with ({checks.describe(then.get(name))})"
-                )
-                raise ModelFileError(self.path, began, checks.describe(now[name]), SAME)
-        for name, now_is in _digests(session).items():
-            if self.facts["digests"][name] != now_is:
-                began = f"the {name} that the training began with"
-                raise ModelFileError(self.path, began, f"other {name}", SAME)
+        compare(self.path, self.facts, _settings(session), _digests(session), SAME)
         try:
             session.batches.restore(self.facts["batches"])
         except (KeyError, TypeError, ValueError) as error:  # of NumPy's generators
@@ -133,19 +119,33 @@ class Saved:
 
     def _fill(self, session: Session) -> None:
         facts, arrays = self.facts, self.arrays
-        names = [f"p{k}" for k in range(len(session.blocks))]
-        session.set_parameters([arrays[name] for name in names])
-        for name, block in zip(names, session.blocks, strict=True):
-            for j, state in enumerate(block.state):
-                state[...] = arrays[f"{name}.state{j}"]
         best = None
         if facts["best"] is not None:
-            kept = [arrays[f"{name}.best"] for name in names]
+            kept = [arrays[f"p{k}.best"] for k in range(len(session.blocks))]
             best = Best(**_arrays(facts["best"]), parameters=kept)
+        for name, array in _changing(session, best).items():
+            array[...] = arrays[name]
         records = [Record(**_arrays(values)) for values in facts["records"]]
         diverged = np.array(facts["diverged"], dtype=np.int64).reshape(session.diverged.shape)
         at = Snapshot(records, Sums(**_arrays(facts["sums"])), best)
         session.restore(facts["iteration"], diverged, at)
+
+
+def compare(
+    path: str, facts: dict[str, Any], settings: dict[str, Any], digests: dict[str, str], fix: str
+) -> None:
+    """ModelFileError unless a checkpoint's facts are of these settings and of data of these
+    digests."""
+    then = facts["settings"]
+    for name, value in settings.items():
+        if value != then.get(name):
+            of = f" ({checks.describe(then[name])})" if name in then else ""
+            began = f"the {name} that the training began with{of}"
+            raise ModelFileError(path, began, checks.describe(value), fix)
+    for name, found in digests.items():
+        if found != facts["digests"][name]:
+            began = f"the {name} that the training began with"
+            raise ModelFileError(path, began, f"other {name}", fix)
 
 
 def _build(network: Network) -> str:
@@ -173,6 +173,16 @@ def _settings(session: Session) -> dict[str, Any]:
         "batch_size": batches.batch_size,
         "dropout": batches.dropout and list(batches.dropout.rates),
     }
+
+
+def _changing(session: Session, best: Best | None) -> dict[str, Array]:
+    """Parameters, the optimizer's memory of them, and the best so far: views."""
+    found: dict[str, Array] = {}
+    for k, block in enumerate(session.blocks):
+        found |= {f"p{k}": block.p}
+        found |= {f"p{k}.state{j}": state for j, state in enumerate(block.state)}
+        found |= {} if best is None else {f"p{k}.best": best.parameters[k]}
+    return found
 
 
 def _digests(session: Session) -> dict[str, str]:
