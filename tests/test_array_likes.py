@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 import chainrule as cr
@@ -105,10 +105,28 @@ def test_a_mask_before_the_estimators(call):
 MATRICES = {name: PLACES[name] for name in list(PLACES)[:10] if name != "Network"}
 
 
-@pytest.mark.parametrize("place", MATRICES.values(), ids=MATRICES)
-def test_what_holds_no_real_numbers(place):
+SPARSE = ("train", "validation", "feature matrix", "cross_validate")  # take it as it is
+
+
+@pytest.mark.parametrize("place", SPARSE)
+def test_sparse_features_are_taken_as_they_are(place):
+    found, plain = (MATRICES[place](A) for A in (sparse.csr_array(X), X))
+    if place == "feature matrix":
+        assert_array_equal(found.columns(slice(None)), X)
+    elif place == "cross_validate":
+        for one, other in zip(found.folds, plain.folds, strict=True):
+            assert_allclose(one.history.cost, other.history.cost, rtol=1e-10)
+    else:
+        assert_allclose(found.history.cost, plain.history.cost, rtol=1e-10)
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_what_holds_no_real_numbers(name):
+    place = MATRICES[name]
+    if name not in SPARSE:
+        with pytest.raises(InputError, match=r"a sparse matrix\. Pass \w+\.toarray\(\)"):
+            place(sparse.csr_array(X))
     refused = {
-        "sparse": (sparse.csr_array(X), r"a sparse matrix\. Pass \w+\.toarray\(\)"),
         "missing": (pd.DataFrame(X).astype("Float64").mask(HIDDEN), "dtype object. Fill or drop"),
         "none": ([[None] * 20] * 6, "dtype object. Fill or drop"),
         "complex": (X * 1j, "dtype complex128"),

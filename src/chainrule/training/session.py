@@ -74,7 +74,8 @@ class Session:
         self._look: Callable[[], Propagation]
         if isinstance(validation, np.ndarray):
             measured = self._measured = Batch(None, batches.labels, validation)
-            self._look = lambda: self.objective.forward(measured)
+            forward = self.objective.forward  # not of self: arrays are to be freed with the session
+            self._look = lambda: forward(measured)
         elif validation is not None:
             self._others, Y = validation
             self._measured = Batch(None, Y, np.full((1, Y.shape[1]), 1 / Y.shape[1], Y.dtype))
