@@ -57,8 +57,12 @@ def test_sizes_of_no_terminal(size, chainrule, monkeypatch):
 
 
 LONG = ("train", "crossval")
-# Checkpoints every now and then, not every minute, so that one sees when it is training.
+# Checkpoints every now and then, so that one sees when it is training. Tests in the background of a
+# shell, or under nohup, hand signals on that are ignored.
 OFTEN = """
+import signal
+for number in (signal.SIGTERM, signal.SIGHUP): signal.signal(number, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from chainrule.cli import main
 from chainrule.cli.saver import Saver
 from chainrule.experiments.execute import _Watch
@@ -87,16 +91,19 @@ def stopped(command, signals, tmp_path, pause=0.0):
         stderr=subprocess.PIPE,
         text=True,
     )
-    end = time.monotonic() + 100
-    while not (before := kept(tmp_path)):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    time.sleep(0.2)
-    for number in signals:
-        process.send_signal(number)
-        time.sleep(pause)
-    out, error = process.communicate(timeout=100)
+    try:
+        end = time.monotonic() + 100
+        while not (before := kept(tmp_path)):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        time.sleep(0.2)
+        for number in signals:
+            process.send_signal(number)
+            time.sleep(pause)
+        out, error = process.communicate(timeout=100)
+    finally:
+        process.kill()
     return process.returncode, out, error, kept(tmp_path) - before
 
 
