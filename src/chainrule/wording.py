@@ -86,7 +86,7 @@ def counted_by_reason(skipped: Sequence[str]) -> list[str]:
     ]
 
 
-def apart(name: object) -> str:
+def isolated(name: object) -> str:
     """A name from data within a sentence: one written from right to left, or with characters that
     turn the direction, must not carry the rest along (Unicode's isolates)."""
     return f"\u2068{name}\u2069"
@@ -102,4 +102,4 @@ def shortened(text: object, most: int = 40) -> str:
     if len(line) > most:
         line = f"{line[: most - most // 2 - 1]}…{line[-(most // 2) :]}"
     turned = any(bidirectional(c) in RIGHT_TO_LEFT for c in line)
-    return apart(line) if turned else line
+    return isolated(line) if turned else line

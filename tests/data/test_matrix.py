@@ -124,9 +124,9 @@ def test_select_and_astype(X):
 def test_feature_matrix_tells_pixels_from_floats():
     assert isinstance(feature_matrix(draw()), PixelMatrix)
     assert_array_equal(feature_matrix(draw()).columns(slice(None)), draw())
-    scaled_by = feature_matrix(draw(), scaling=Scaling.pixels())
+    scaled_by = feature_matrix(draw()).scaled(Scaling.pixels(), np.float64)
     assert_array_equal(scaled_by.columns(slice(None)), draw() / 255)
-    floats = feature_matrix(draw().astype(float), np.float32, Scaling.pixels())
+    floats = feature_matrix(draw().astype(float)).scaled(Scaling.pixels(), np.float32)
     assert floats.dtype == np.float32
     assert_allclose(floats.columns(slice(None)), draw() / 255, rtol=1e-6)
     assert isinstance(feature_matrix(draw() / 255), FloatMatrix)

@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 
 from chainrule import DataError, Dataset, Evaluation, InputError, Model, Network, evaluate
 from chainrule.data import Scaling
-from chainrule.model.evaluation import judged
+from chainrule.model.evaluation import evaluate_probabilities
 
 CLASSES = ("ant", "bee", "cat")
 
@@ -254,17 +254,17 @@ def test_confidence_is_between_0_and_1(confidence, found):
 def test_answers_that_are_there_already():
     data = dataset([0, 1, 1, 0, 1], [0] * 5, ("ant", "bee"))
     P = np.array([[0.9, 0.2, 0.6, 0.5, 0.7], [0.1, 0.8, 0.4, 0.5, 0.3]])
-    found = judged(data, P)
+    found = evaluate_probabilities(data, P)
     assert_array_equal(found.confusion, [[2, 0], [2, 1]])
     assert found.cost == pytest.approx(-np.log([0.9, 0.8, 0.4, 0.5, 0.3]).mean())
     assert [one.index for one in found.mistakes] == [4, 2]
-    never = judged(dataset([0], [0], ("ant", "bee")), np.array([[0.0], [1.0]]))
+    never = evaluate_probabilities(dataset([0], [0], ("ant", "bee")), np.array([[0.0], [1.0]]))
     assert never.cost == np.inf
 
 
 def test_judged_wrongly():
     data = dataset([0, 1], [0, 1], ("ant", "bee"))
     with pytest.raises(InputError, match=r"P of shape \(2, 2\)"):
-        judged(data, np.ones((2, 3)) / 2)
+        evaluate_probabilities(data, np.ones((2, 3)) / 2)
     with pytest.raises(DataError, match="at least one example"):
-        judged(data.select([]), np.ones((2, 0)))
+        evaluate_probabilities(data.select([]), np.ones((2, 0)))

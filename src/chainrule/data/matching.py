@@ -1,11 +1,12 @@
 """Bring a second data set to the features and classes of the training set."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.dataset import Dataset
+from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import alike
 from chainrule.data.matrix import feature_matrix
 from chainrule.errors import DataError
@@ -29,6 +30,14 @@ def matched(data: Dataset, train: Dataset, known_by: str = "the training set") -
             "Both sets need the same features, scaled alike.",
         )
     return data.aligned(train.classes, known_by)
+
+
+def matched_splits(sets: Mapping[str, Dataset]) -> Splits:
+    """Sets by name (train, validation, test) as the splits of one source, the others brought to the
+    training set."""
+    train = sets["train"]
+    others = {name: matched(data, train) for name, data in sets.items() if name != "train"}
+    return Splits(train, **others)  # type: ignore[arg-type]
 
 
 def _kind(data: Dataset) -> tuple:

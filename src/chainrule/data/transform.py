@@ -157,6 +157,6 @@ def _moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     X, power = around_1(X)
     mean = X.mean(axis=1, keepdims=True)
-    apart, more = around_1(X - mean)
-    deviation = np.ldexp(apart.std(axis=1, keepdims=True), more + power)
+    centered, more = around_1(X - mean)
+    deviation = np.ldexp(centered.std(axis=1, keepdims=True), more + power)
     return np.ldexp(mean, power), np.maximum(deviation, np.nextafter(0, 1))

@@ -87,7 +87,7 @@ def explain(
     raw, network = checks.matrix("explain", "raw", raw), model.network
     P = model.predict_proba(raw)
     decisions = decided(P)
-    x = feature_matrix(raw, network.dtype, model.scaling)
+    x = feature_matrix(raw).scaled(model.scaling, network.dtype)
     slopes = saliency(network, x, decisions) / model.scaling.divisor
     linear = len(network.weights) == 1 and len(P) == 2
     products = None

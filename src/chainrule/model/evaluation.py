@@ -149,7 +149,7 @@ def evaluate(model: Model, data: Dataset) -> Evaluation:
     return _evaluation(data, model.probabilities(A), losses)
 
 
-def judged(data: Dataset, P: Array) -> Evaluation:
+def evaluate_probabilities(data: Dataset, P: Array) -> Evaluation:
     """Answers that are there already, such as by networks trained without each example.
 
     P : (n_classes, m) probabilities, of `data`'s classes in their order. The cost is infinite
@@ -159,9 +159,9 @@ def judged(data: Dataset, P: Array) -> Evaluation:
     _check_filled(data)
     P, shape = np.asarray(P), (len(data.classes), len(data))
     if P.shape != shape:
-        raise InputError("judged", f"P of shape {shape}", f"{P.shape}")
+        raise InputError("evaluate_probabilities", f"P of shape {shape}", f"{P.shape}")
     if not np.isfinite(P).all():
-        raise InputError("judged", "probabilities", "numbers that are not finite")
+        raise InputError("evaluate_probabilities", "probabilities", "numbers that are not finite")
     with np.errstate(divide="ignore"):
         losses = -np.log(P[data.labels, np.arange(len(data))])
     return _evaluation(data, P, losses)

@@ -148,8 +148,8 @@ def _layer(make: _Builder, A: str, W: Array, b: Array, *, first: bool) -> str:
     Z = make.node("Gemm", A, rows, make.weight(b.ravel()), transB=1)
     if W.ndim == 2:
         return Z
-    apart = make.node("Reshape", Z, make.constant([0, *W.shape[:-1]], np.int64))  # 0: N, as it is
-    return make.node("Transpose", apart, perm=[1, 0, 2])
+    runs = make.node("Reshape", Z, make.constant([0, *W.shape[:-1]], np.int64))  # 0: N, as it is
+    return make.node("Transpose", runs, perm=[1, 0, 2])
 
 
 def _mean_and_spread(make: _Builder, A: str) -> tuple[str, str]:

@@ -15,23 +15,21 @@ from chainrule.data.transform import Scaling
 RESIDENT_BYTES = 64 * 2**20
 
 
-def feature_matrix(X: Any, dtype: Any = None, scaling: Scaling | None = None) -> FeatureMatrix:
+def feature_matrix(X: Any, dtype: Any = None) -> FeatureMatrix:
     """X as a feature matrix: one already is itself, 8-bit and sparse arrays stay so, others become
     floats.
 
-    scaling : None for the numbers that the array holds. That its bytes are pixels, and how these
-        are scaled, only a Dataset or a PixelMatrix says.
+    Its numbers are those of the array. That bytes are pixels, and how these are scaled, only a
+    Dataset or a PixelMatrix says.
     """
     if isinstance(X, FeatureMatrix):
         return X
-    if scaling is not None:
-        checks.kind("feature_matrix", "scaling", scaling, Scaling)
-    if hasattr(X, "tocsc") and scaling is None:
+    if hasattr(X, "tocsc"):
         return SparseMatrix.of_columns(X, dtype)
     array = checks.matrix("feature_matrix", "X", X)
     if array.dtype == np.uint8:
-        return PixelMatrix(array, scaling or Scaling(), dtype or np.float64)
-    return FloatMatrix(array if scaling is None else scaling(array, np.dtype(dtype)), dtype)
+        return PixelMatrix(array, Scaling(), dtype or np.float64)
+    return FloatMatrix(array, dtype)
 
 
 def resident(X: FeatureMatrix) -> FeatureMatrix:

@@ -15,7 +15,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import check_indices, class_names, decoded
-from chainrule.data.matching import matched
+from chainrule.data.matching import matched_splits
 from chainrule.errors import DataError
 
 SUFFIXES = (".h5", ".hdf5", ".hdf")
@@ -75,8 +75,7 @@ def holds_course_sets(path: Path) -> bool:
 def _splits(sets: dict[str, Dataset]) -> Splits:
     if "train" not in sets:
         return Splits(sets["test"].noted("no train_set_x: test_set_x is taken"))
-    train, test = sets["train"], sets.get("test")
-    return Splits(train, test=None if test is None else matched(test, train))
+    return matched_splits(sets)
 
 
 def _read(path: Path) -> dict[str, Dataset]:

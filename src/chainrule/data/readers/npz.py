@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import check_indices, class_names, decoded, encode, merged
-from chainrule.data.matching import matched
+from chainrule.data.matching import matched_splits
 from chainrule.data.readers.archive import Archive
 from chainrule.data.readers.array_names import LAYOUT, named
 from chainrule.errors import DataError
@@ -43,11 +43,7 @@ def open_npz(path: Path) -> Splits:
         for role, name in ROLES.items()
         if f"x_{name}" in arrays
     }
-    train = sets["train"].noted(*notes)
-    validation, test = (
-        matched(sets[role], train) if role in sets else None for role in ("validation", "test")
-    )
-    return Splits(train, validation, test)
+    return matched_splits(sets | {"train": sets["train"].noted(*notes)})
 
 
 def _dataset(arrays: Arrays, role: str, where: str, top: int) -> Dataset:

@@ -10,7 +10,7 @@ from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.experiments import CrossValidation, LabelReview, LeaveOneOut
 from chainrule.experiments.measures import SCORES
-from chainrule.model.evaluation import judged
+from chainrule.model.evaluation import evaluate_probabilities
 from chainrule.show.experiment_plots import fold_curves, left_out_plot
 from chainrule.show.report.images import drawn, photograph
 from chainrule.show.report.page import Card, Page, Section, Table
@@ -22,7 +22,7 @@ from chainrule.show.report.sections import (
     warned,
 )
 from chainrule.training import History
-from chainrule.wording import apart, number, percent
+from chainrule.wording import isolated, number, percent
 
 Array = np.ndarray
 Facts = Mapping[str, Any]
@@ -45,7 +45,7 @@ def cross_validation_report(
     headline, answer = "No answer", NOTHING
     if index.size:
         examples = data.select(index)
-        evaluation = judged(examples, P)
+        evaluation = evaluate_probabilities(examples, P)
         times = sum(fold.held_out.size for fold in found.folds) // max(1, len(data))
         by = "a network" if times <= 1 else f"the mean of {times} networks"
         accuracy = Accuracy(f"examples, each by {by} trained without it", evaluation)
@@ -95,7 +95,7 @@ def leave_one_out_report(
     headline, answer = "No answer", NOTHING
     if index.size:
         examples = data.select(index)
-        evaluation = judged(examples, P)
+        evaluation = evaluate_probabilities(examples, P)
         accuracy = Accuracy("examples, each by a network trained without it", evaluation)
         trained_on = found.accuracy_when_trained_on
         headline = accuracy.headline
@@ -188,8 +188,8 @@ def label_review_report(
     texts = [
         (
             s.name,
-            f"labeled {apart(s.given)} ({s.probability_of_given:.3f})",
-            f"looks like {apart(s.suggested)} ({s.probability_of_suggested:.3f})",
+            f"labeled {isolated(s.given)} ({s.probability_of_given:.3f})",
+            f"looks like {isolated(s.suggested)} ({s.probability_of_suggested:.3f})",
         )
         for s in shown
     ]
@@ -228,7 +228,7 @@ def _cards(
     """Small pictures with their texts; none where the data are no pictures."""
     cards = []
     for i, lines in zip(index, texts, strict=True):
-        picture = photograph(data, int(i), ", ".join(map(apart, lines)))
+        picture = photograph(data, int(i), ", ".join(map(isolated, lines)))
         if picture is not None:
             cards.append(Card(picture, lines))
     return cards

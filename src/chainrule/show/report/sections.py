@@ -13,7 +13,7 @@ from chainrule.show.report.images import Image, drawn, photograph
 from chainrule.show.report.page import Card, Section, Table
 from chainrule.show.threshold_plots import roc_plot
 from chainrule.training import History
-from chainrule.wording import apart, percent
+from chainrule.wording import isolated, percent
 
 Array = np.ndarray
 CONFIDENCE = 0.95
@@ -78,10 +78,10 @@ def data_section(sets: Mapping[str, Dataset], skipped: Sequence[str] = ()) -> Se
         for k, label in enumerate(first.classes)
     ]
     notes = dict.fromkeys(note for data in sets.values() for note in data.notes)
-    words = [f"{apart(note[:1].upper() + note[1:])}." for note in notes]
+    words = [f"{isolated(note[:1].upper() + note[1:])}." for note in notes]
     if skipped:
         more = f", and {len(skipped) - SKIPPED} more" if len(skipped) > SKIPPED else ""
-        listed = "; ".join(map(apart, skipped[:SKIPPED]))
+        listed = "; ".join(map(isolated, skipped[:SKIPPED]))
         words.append(f"Skipped, as they could not be read: {listed}{more}.")
     table = Table(("class", *counts), rows, numbers=len(counts))
     return Section("Data", words, table, facts={"from": first.source} if first.source else {})
@@ -90,7 +90,7 @@ def data_section(sets: Mapping[str, Dataset], skipped: Sequence[str] = ()) -> Se
 def quality_section(found: Evaluation, P: Array, labels: Array) -> Section:
     """Confusion, ROC and calibration of probabilities P (n_classes, m)."""
     counts = "; ".join(
-        f"{apart(label)}: {int(row[k])} of {int(row.sum())} right"
+        f"{isolated(label)}: {int(row[k])} of {int(row.sum())} right"
         for k, (label, row) in enumerate(zip(found.classes, found.confusion, strict=True))
     )
     pictures = [drawn(confusion_plot(found, title="Confusion"), f"Confusion matrix. {counts}.")]
@@ -129,8 +129,8 @@ def mistakes_section(found: Evaluation, data: Dataset, name: str) -> Section:
             picture,
             (
                 one.name,
-                f"is {apart(one.actual)} ({one.probability_of_actual:.3f})",
-                f"taken for {apart(one.predicted)} ({one.probability:.3f})",
+                f"is {isolated(one.actual)} ({one.probability_of_actual:.3f})",
+                f"taken for {isolated(one.predicted)} ({one.probability:.3f})",
             ),
         )
         for one, picture in zip(shown, pictures, strict=True)
@@ -140,7 +140,7 @@ def mistakes_section(found: Evaluation, data: Dataset, name: str) -> Section:
 
 
 def _photograph(one: Mistake, data: Dataset) -> Image | None:
-    return photograph(data, one.index, f"{apart(one.name)}, taken for {apart(one.predicted)}")
+    return photograph(data, one.index, f"{isolated(one.name)}, taken for {isolated(one.predicted)}")
 
 
 def warned(complete: bool, histories: Sequence[History] = ()) -> str:

@@ -13,7 +13,7 @@ from chainrule.model.model_file import Model
 from chainrule.show.explanation_plot import explanation_plot
 from chainrule.show.report.images import drawn
 from chainrule.show.report.page import Section
-from chainrule.wording import apart, shortened
+from chainrule.wording import isolated, shortened
 
 EXPLAINED = 2  # mistakes
 # Training pictures beyond which comparing them with each other, for what is near, takes longer than
@@ -69,7 +69,7 @@ def _sum(one: Mistake, pushes: Pushes) -> str:
     """What the pushes add up to."""
     s = pushes.of_examples
     return (
-        f"{apart(one.name)}: log-odds {pushes.log_odds:.3f} = {pushes.start:.3f} at the start "
+        f"{isolated(one.name)}: log-odds {pushes.log_odds:.3f} = {pushes.start:.3f} at the start "
         f"{s[s > 0].sum():+.3f} by pictures that pushed towards it {s[s < 0].sum():+.3f} by those "
         f"against it {pushes.penalty:+.3f} by the penalty {pushes.missing:+.3f} not accounted for."
     )
