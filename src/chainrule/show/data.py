@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule.html import image, table, table_of_cells
+from chainrule.show.html import image, table, table_of_cells
 from chainrule.wording import shortened
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from html import escape
 from itertools import pairwise
 
-from chainrule.html import image
-from chainrule.html import table as html_table
 from chainrule.network import Network
+from chainrule.show.html import image
+from chainrule.show.html import table as html_table
 from chainrule.training import Training
 
 SHOWN = 7  # units of a layer that are drawn, if it has no more; of larger ones the first and last

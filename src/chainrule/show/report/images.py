@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chainrule.data import Dataset
-from chainrule.html import data_uri
 from chainrule.show.data import png
+from chainrule.show.html import data_uri
 from chainrule.show.saving import as_bytes
 
 if TYPE_CHECKING:

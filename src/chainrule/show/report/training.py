@@ -10,11 +10,11 @@ import numpy as np
 from chainrule import checks
 from chainrule.data import Dataset, Splits
 from chainrule.errors import InputError
-from chainrule.html import data_uri
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
 from chainrule.show import networks
 from chainrule.show.alarms import Alarm
+from chainrule.show.html import data_uri
 from chainrule.show.picture_plots import weight_pictures
 from chainrule.show.plots import learning_curve
 from chainrule.show.report.images import Image, drawn
