@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule import Dataset, FloatMatrix, InputError, Network, PixelMatrix, train
 from chainrule.data import Scaling
+from chainrule.experiments import Setting
 
 forms = pytest.mark.parametrize("form", ["primal", "dual"])
 BATCHES = pytest.mark.parametrize("batch_size", [None, 1, 5, 100], ids=str)
@@ -289,3 +290,15 @@ def test_weights_that_are_not_finite_are_no_divergence():
     network = Network([np.full((1, 3), np.nan)], [np.zeros((1, 1))], ("identity",), "squared_error")
     with pytest.raises(InputError, match="finite"):
         train(network, small()[1])
+
+
+def test_a_setting_in_the_place_of_keywords(wide_problem):
+    network, data = wide_problem
+    setting = Setting(learning_rate=0.02, iterations=20, optimizer="momentum", l2=0.1)
+    expected = train(network, data, record_every=5, **setting.arguments())
+    found = train(network, data, setting, record_every=5)
+    assert_array_equal(found.history.cost, expected.history.cost)
+    with pytest.raises(InputError, match="a setting or keywords; got both for learning_rate"):
+        train(network, data, setting, learning_rate=0.1)
+    with pytest.raises(InputError, match="a Setting; got"):
+        train(network, data, {"learning_rate": 0.1})

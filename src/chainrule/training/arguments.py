@@ -1,6 +1,6 @@
 """The arguments of `train`, checked one by one."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -15,6 +15,24 @@ from chainrule.training.runs import weights_of
 
 Array = np.ndarray
 Data = Dataset | tuple[Any, Any]
+
+
+class HasArguments(Protocol):
+    """What knows train's arguments, as `chainrule.experiments.Setting` does."""
+
+    def arguments(self) -> dict[str, Any]: ...
+
+
+def arguments_of(setting: HasArguments, asked: Any, function: Any) -> dict[str, Any]:
+    """The keywords of `function`, train, for a setting; InputError where one that is asked for,
+    other than its default, is the setting's as well."""
+    if not callable(getattr(setting, "arguments", None)):
+        raise InputError("train", "a Setting", checks.describe(setting))
+    own, defaults = setting.arguments(), function.__kwdefaults__
+    if both := [name for name in own if getattr(asked, name) is not defaults[name]]:
+        fix = "Change the setting: setting.with_values({...})."
+        raise InputError("train", "a setting or keywords", f"both for {', '.join(both)}", fix)
+    return {name: getattr(asked, name) for name in defaults} | own
 
 
 def check_start(network: Network) -> None:

@@ -8,27 +8,23 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.network import Network
-from chainrule.training.optimizers import Optimizer
 
 Array = np.ndarray
 LARGE = 1e290  # of such numbers there may be 10^18
 
 
-def count_runs(
-    network: Network,
-    settings: Mapping[str, Array],
-    optimizer: Optimizer,
-    sample_weight: Any,
-    rng: Any,
-) -> int | None:
-    """R, or None if nothing has an axis of runs. InputError if they disagree."""
+def count_runs(network: Network, asked: Any) -> int | None:
+    """R, or None if nothing has an axis of runs. InputError if they disagree.
+
+    asked : train's arguments, of which learning_rate and l2 are arrays.
+    """
     found = {"network": network.n_runs}
+    momentum = getattr(asked.optimizer, "momentum", 0.0)
+    settings = {"learning_rate": asked.learning_rate, "l2": asked.l2, "momentum": momentum}
     found |= {name: len(value) for name, value in settings.items() if np.ndim(value)}
-    momentum: Any = getattr(optimizer, "momentum", 0.0)
-    if np.ndim(momentum):
-        found["momentum"] = len(momentum)
-    if sample_weight is not None and _array("sample_weight", sample_weight).ndim == 2:
-        found["sample_weight"] = len(sample_weight)
+    weight, rng = asked.sample_weight, asked.rng
+    if weight is not None and _array("sample_weight", weight).ndim == 2:
+        found["sample_weight"] = len(weight)
     if isinstance(rng, (list, tuple)):
         found["rng"] = len(rng)
     counts = {name: n for name, n in found.items() if n is not None}

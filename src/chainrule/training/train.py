@@ -3,15 +3,19 @@
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from chainrule import blas, checks
+from chainrule.data import FeatureMatrix
 from chainrule.network import Network
 from chainrule.training import checkpoint
 from chainrule.training.arguments import (
     Data,
+    HasArguments,
+    arguments_of,
     callback_list,
     check_lbfgs,
     check_start,
@@ -40,6 +44,7 @@ from chainrule.training.session import Session
 def train(
     network: Network,
     data: Data,
+    setting: HasArguments | None = None,
     *,
     optimizer: str | Optimizer = "gd",
     learning_rate: Any = 0.01,
@@ -71,6 +76,7 @@ def train(
     data : a Dataset, or (X, Y) with X (n_x, m) an array, a SciPy sparse array or a FeatureMatrix
         and Y (n_y, m). A bare array of bytes is taken as the numbers it holds; a Dataset or
         PixelMatrix scales them. What is sparse is trained on as it is.
+    setting : a `chainrule.experiments.Setting`, in the place of keywords that it has values for.
     optimizer : "gd", "momentum", "nesterov", "adam", "rmsprop", "lbfgs", or an Optimizer. "lbfgs"
         takes all examples of one network, needs no learning_rate, and computes in float64; it ends
         before the last iteration where it has converged (`LBFGS(tolerance=...)`).
@@ -109,81 +115,96 @@ def train(
     ends early when all have. Ctrl-C ends training after the current step and returns what was
     reached; a second one raises KeyboardInterrupt after that step and the callbacks' `on_end`.
     """
+    asked = SimpleNamespace(**locals())
+    if setting is not None:
+        return train(network, data, **arguments_of(setting, asked, train))
     began = time.perf_counter()
-    X, Y = data_arrays("train", data, network)
+    quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    size, start, X, batches, saved = _prepared(asked)
+    plan = _planned(asked, size, start, batches)
+    Y, runs = batches.labels, start.n_runs
+    checked = validation_arrays(validation, validation_weight, Y, start, runs)
+    with quiet, blas.at_most(threads):
+        session = Session(start, X, batches, plan, checked)
+        if saved is not None:
+            saved.restore(session)
+        with blas.for_steps(size.product(plan.choice.form), start.layer_sizes, size.batch):
+            _run(session)
+        session.keep_best()
+        return _result(session, network.dtype, began)
+
+
+def _prepared(
+    asked: SimpleNamespace,
+) -> tuple[Size, Network, FeatureMatrix, Batches, checkpoint.Saved | None]:
+    """The size of the task, the network to start from, features, batches, and what is resumed."""
+    network = asked.network
+    X, Y = data_arrays("train", asked.data, network)
     check_start(network)
-    optimizer = optimizer_named(optimizer)
-    settings = {
-        "learning_rate": checks.numbers(
-            "train", "learning_rate", learning_rate, least=0, open_below=True
-        ),
-        "l2": checks.numbers("train", "l2", l2, least=0),
-    }
-    runs = count_runs(network, settings, optimizer, sample_weight, rng)
+    asked.optimizer = optimizer_named(asked.optimizer)
+    rate = asked.learning_rate
+    asked.learning_rate = checks.numbers("train", "learning_rate", rate, least=0, open_below=True)
+    asked.l2 = checks.numbers("train", "l2", asked.l2, least=0)
+    runs = count_runs(network, asked)
     if runs is not None and network.n_runs is None:
         network = network.repeated(runs)
-    m, dtype = X.shape[1], network.dtype
+    m, batch_size = X.shape[1], asked.batch_size
     if batch_size is not None:
-        batch_size = checks.whole_number("train", "batch_size", batch_size, least=1)
-        batch_size = min(batch_size, m)
-    dropped = dropout_of(dropout, network)
-    lbfgs = isinstance(optimizer, LBFGS)
+        batch_size = min(m, checks.whole_number("train", "batch_size", batch_size, least=1))
+    dropout = dropout_of(asked.dropout, network)
+    lbfgs = isinstance(asked.optimizer, LBFGS)
     if lbfgs:
-        check_lbfgs(network, batch_size, dropped, schedule, resume)
+        check_lbfgs(network, batch_size, dropout, asked.schedule, asked.resume)
         network, X, Y = network.astype(np.float64), X.astype(np.float64), Y.astype(np.float64)
-    weight = example_weights(sample_weight, class_weight, Y, network.dtype)
-    batches = Batches(Y, weight, batch_size, generators(rng), dropped)
-    n_iterations = planned_iterations(iterations, epochs, batches.per_epoch)
+    weight = example_weights(asked.sample_weight, asked.class_weight, Y, network.dtype)
+    batches = Batches(Y, weight, batch_size, generators(asked.rng), dropout)
     size = Size(
         network.layer_sizes[0],
         m,
         network.layer_sizes[1],
         runs or 1,
         batch_size or m,
-        n_iterations,
+        planned_iterations(asked.iterations, asked.epochs, batches.per_epoch),
         network.dtype.itemsize,
         getattr(X, "filled", None),
         lbfgs,
     )
-    saved = None if resume is None else checkpoint.read(resume)
+    saved = None if asked.resume is None else checkpoint.read(asked.resume)
     if saved is not None:
         network = saved.start_of(network)
         # What depends on the planned iterations must not change with them.
-        first_layer = saved.form if first_layer == "auto" else first_layer
-        record_every = saved.record_every if record_every is None else record_every
-    plan = Plan(
-        optimizer,
-        per_run(settings["learning_rate"], network.dtype),
-        schedule_named(schedule),
-        n_iterations,
-        per_run(settings["l2"], network.dtype),
-        choose(first_layer, size, linear=optimizer.linear, optimizer=type(optimizer).__name__),
-        record_interval(record_every, n_iterations, batches),
-        stopping_rule(early_stopping, validation, validation_weight),
-        callback_list(callbacks),
+        asked.first_layer = saved.form if asked.first_layer == "auto" else asked.first_layer
+        every = asked.record_every
+        asked.record_every = saved.record_every if every is None else every
+    return size, network, X, batches, saved
+
+
+def _planned(asked: SimpleNamespace, size: Size, start: Network, batches: Batches) -> Plan:
+    """Everything that is decided before the first step."""
+    rule = asked.optimizer
+    return Plan(
+        rule,
+        per_run(asked.learning_rate, start.dtype),
+        schedule_named(asked.schedule),
+        size.iterations,
+        per_run(asked.l2, start.dtype),
+        choose(asked.first_layer, size, linear=rule.linear, optimizer=type(rule).__name__),
+        record_interval(asked.record_every, size.iterations, batches),
+        stopping_rule(asked.early_stopping, asked.validation, asked.validation_weight),
+        callback_list(asked.callbacks),
     )
-    checked = validation_arrays(validation, validation_weight, Y, network, runs)
-    first = size.product(plan.choice.form)
-    quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
-    with quiet, blas.at_most(threads):
-        session = Session(network, X, batches, plan, checked)
-        if saved is not None:
-            saved.restore(session)
-        with blas.for_steps(first, network.layer_sizes, size.batch):
-            _run(session)
-        session.keep_best()
-        found = session.network()
-        dual = None
-        if isinstance(session.first, Dual | Rotated):
-            a, C = session.first.a, session.first.coefficients()
-            dual = DualCoefficients(a.astype(dtype), C.astype(dtype))
-    if lbfgs:
-        found = found.astype(dtype)
+
+
+def _result(session: Session, dtype: np.dtype, began: float) -> Training:
+    """What was reached, in the network's own dtype."""
+    first, network, dual = session.first, session.network(), None
+    if isinstance(first, Dual | Rotated):
+        dual = DualCoefficients(first.a.astype(dtype), first.coefficients().astype(dtype))
     return Training(
-        found,
+        network if network.dtype == dtype else network.astype(dtype),
         session.history,
         session.iteration,
-        plan.choice,
+        session.plan.choice,
         dual,
         session.stopped,
         time.perf_counter() - began,
