@@ -1,7 +1,7 @@
 """One entry of one matrix of a network's pass, spelled out term by term."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,18 +17,28 @@ Array = np.ndarray
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """value = scale * sum(product of factors) + rest.
+    """name = sum over the terms of (weight * product of factors) + rest.
 
-    formula : the same in names. running : the name of the index that is summed over, or "".
-    factors : by name, the numbers that are multiplied, each (terms,). weights : by which each term
-        is multiplied, a number (1/m, or 1) or one for each. rest : by name, what is added.
+    running : the name of the index that is summed over, or "". factors : by name, the numbers that
+    are multiplied, each (terms,). rest : by name, what is added. weights : by which each term is
+    multiplied, 1/m for all or one for each; None for none. note : ends the formula.
     """
 
-    formula: str
+    name: str
     running: str
     factors: dict[str, Array]
-    weights: Any
-    rest: dict[str, float]
+    rest: dict[str, float] = field(default_factory=dict)
+    weights: Any = None
+    note: str = ""
+
+    @property
+    def formula(self) -> str:
+        """The same in names: dW[2][0, 1] = 1/m sum_i dZ[2][0, i] A[1][1, i]."""
+        sums = [f"sum_{self.running}"] if self.running else []
+        if self.weights is not None:
+            sums = [*sums, "w_i"] if np.ndim(self.weights) else ["1/m", *sums]
+        parts = [" ".join([*sums, *self.factors]), *self.rest]
+        return f"{self.name} = {' + '.join(parts)}{self.note}".replace(" + -", " - ")
 
     @property
     def terms(self) -> Array:
@@ -38,7 +48,8 @@ class Entry:
 
     @property
     def value(self) -> float:
-        return float(np.sum(self.weights * self.terms) + sum(self.rest.values()))
+        weights = 1 if self.weights is None else self.weights
+        return float(np.sum(weights * self.terms) + sum(self.rest.values()))
 
     def table(self, most: int | None = 12) -> str:
         """The formula and its terms in lines; of more than `most` terms the first and last."""
@@ -67,11 +78,11 @@ class Entry:
         return f"{self.formula} = {product}{rest} = {short(self.value, digits=10)}"
 
     def _total(self) -> str:
-        total = float(np.sum(self.weights * self.terms)) if np.ndim(self.weights) else None
-        plain = float(np.sum(self.terms))
-        text = f"sum {short(plain if total is None else total)}"
-        if total is None and self.weights != 1:
-            text += f", times {short(self.weights)}: {short(self.weights * plain)}"
+        each = self.weights if np.ndim(self.weights) else 1
+        total = float(np.sum(each * self.terms))
+        text = f"sum {short(total)}"
+        if not np.ndim(self.weights) and self.weights not in (None, 1):
+            text += f", times {short(self.weights)}: {short(self.weights * total)}"
         for name, number in self.rest.items():
             text += f", plus {name} {short(number)}"
         return f"{text}  =  {short(self.value, digits=10)}"
@@ -115,14 +126,11 @@ def _J(graph: NetworkPass, *index: int) -> Entry:
     """The cost, from each example's loss."""
     if index:
         raise InputError("entry", "J without an index: it is one number", f"{index}")
-    weights, sign = _weights(graph)
-    losses = graph.numbers["L"]
-    rest: dict[str, float] = {}
+    weights, losses = _weights(graph), graph.numbers["L"]
+    rest = {}
     if graph.l2:
-        total = float(graph.numbers["J"]) - float(np.sum(weights * losses))
-        rest["l2/2 sum_l ||W[l]||^2"] = total
-    tail = "".join(f" + {name}" for name in rest)
-    return Entry(f"J = {sign} L[i]{tail}", "i", {"L[i]": losses}, weights, rest)
+        rest["l2/2 sum_l ||W[l]||^2"] = float(graph.numbers["J"]) - float(np.sum(weights * losses))
+    return Entry("J", "i", {"L[i]": losses}, rest, weights)
 
 
 def _L(graph: NetworkPass, *index: int) -> Entry:
@@ -133,7 +141,7 @@ def _L(graph: NetworkPass, *index: int) -> Entry:
     i = index[0]
     source = f"Z[{layer}]" if graph.network.loss_function.output else f"A[{layer}]"
     said = f"{graph.network.loss}({source}[:, {i}], Y[:, {i}])"
-    return Entry(f"L[{i}] = {said}", "", {said: losses[i : i + 1]}, 1, {})
+    return Entry(f"L[{i}]", "", {said: losses[i : i + 1]})
 
 
 def _input_name(layer: int) -> str:
@@ -142,86 +150,63 @@ def _input_name(layer: int) -> str:
 
 def _Z(graph: NetworkPass, layer: int, j: int, i: int) -> Entry:
     n, A = graph.numbers, _input_name(layer)
-    formula = f"Z[{layer}][{j}, {i}] = sum_k W[{layer}][{j}, k] {A}[k, {i}] + b[{layer}][{j}]"
     factors = {f"W[{layer}][{j}, k]": n[f"W[{layer}]"][j], f"{A}[k, {i}]": n[A][:, i]}
     bias = {f"b[{layer}][{j}]": float(n[f"b[{layer}]"][j, 0])}
-    return Entry(formula, "k", factors, 1, bias)
+    return Entry(f"Z[{layer}][{j}, {i}]", "k", factors, bias)
 
 
 def _A(graph: NetworkPass, layer: int, j: int, i: int) -> Entry:
-    name = graph.network.activations[layer - 1]
-    units = f"Z[{layer}][:, {i}])[{j}]" if name == "softmax" else f"Z[{layer}][{j}, {i}])"
-    value = graph.numbers[f"A[{layer}]"][j, i]
-    formula = f"A[{layer}][{j}, {i}] = {name}({units}"
+    n, name = graph.numbers, graph.network.activations[layer - 1]
+    units, note = f"Z[{layer}][:, {i}])[{j}]", ""
     if name != "softmax":
-        formula += f" = {name}({short(graph.numbers[f'Z[{layer}]'][j, i])})"
-    return Entry(formula, "", {f"{name}({units}": np.array([value])}, 1, {})
+        units, note = f"Z[{layer}][{j}, {i}])", f" = {name}({short(n[f'Z[{layer}]'][j, i])})"
+    value = {f"{name}({units}": n[f"A[{layer}]"][j, i : i + 1]}
+    return Entry(f"A[{layer}][{j}, {i}]", "", value, note=note)
 
 
 def _dZ(graph: NetworkPass, layer: int, j: int, i: int) -> Entry:
     n, name = graph.numbers, graph.network.activations[layer - 1]
-    label = f"dZ[{layer}][{j}, {i}]"
+    place, row = f"[{layer}][{j}, {i}]", slice(i, i + 1)
+    A = n[f"A[{layer}]"]
     if f"dA[{layer}]" not in n:
-        A, y = f"A[{layer}][{j}, {i}]", float(n["Y"][j, i])
-        formula = f"{label} = {A} - Y[{j}, {i}]"
-        return Entry(formula, "", {A: n[f"A[{layer}]"][j, i : i + 1]}, 1, {f"-Y[{j}, {i}]": -y})
-    if name == "softmax":
-        return _dZ_of_softmax(graph, layer, j, i)
-    slope = f"{name}'(Z[{layer}][{j}, {i}])"
-    dA = f"dA[{layer}][{j}, {i}]"
+        return Entry(
+            f"dZ{place}", "", {f"A{place}": A[j, row]}, {f"-Y[{j}, {i}]": -float(n["Y"][j, i])}
+        )
+    dA = n[f"dA[{layer}]"]
+    if name == "softmax":  # dz_j = sum_k da_k a_k ((k = j) - a_j)
+        jacobian = A[:, i] * ((np.arange(len(A)) == j) - A[j, i])
+        slope = f"A[{layer}][k, {i}] ((k = {j}) - A{place})"
+        return Entry(f"dZ{place}", "k", {f"dA[{layer}][k, {i}]": dA[:, i], slope: jacobian})
     ones = np.ones((1, 1), graph.network.dtype)
-    value = ACTIVATIONS[name].backward(ones, n[f"A[{layer}]"][j : j + 1, i : i + 1])[0]
-    factors = {dA: n[f"dA[{layer}]"][j, i : i + 1], slope: value}
-    return Entry(f"{label} = {dA} {slope}", "", factors, 1, {})
-
-
-def _dZ_of_softmax(graph: NetworkPass, layer: int, j: int, i: int) -> Entry:
-    """dz_j = sum_k da_k a_k ((k = j) - a_j)."""
-    A = graph.numbers[f"A[{layer}]"][:, i]
-    dA = graph.numbers[f"dA[{layer}]"][:, i]
-    jacobian = A * ((np.arange(len(A)) == j) - A[j])
-    slope = f"dA[{layer}][k, {i}]", f"A[{layer}][k, {i}] ((k = {j}) - A[{layer}][{j}, {i}])"
-    formula = f"dZ[{layer}][{j}, {i}] = sum_k {slope[0]} {slope[1]}"
-    return Entry(formula, "k", {slope[0]: dA, slope[1]: jacobian}, 1, {})
+    slope = ACTIVATIONS[name].backward(ones, A[j : j + 1, row])[0]
+    return Entry(f"dZ{place}", "", {f"dA{place}": dA[j, row], f"{name}'(Z{place})": slope})
 
 
 def _dA(graph: NetworkPass, layer: int, k: int, i: int) -> Entry:
-    n = graph.numbers
-    label = f"dA[{layer}][{k}, {i}]"
+    n, place = graph.numbers, f"[{layer}][{k}, {i}]"
     if layer == len(graph.layers):
-        error = {f"dL/dA[{layer}][{k}, {i}]": n[f"dA[{layer}]"][k, i : i + 1]}
-        return Entry(f"{label} = {next(iter(error))} ({graph.network.loss})", "", error, 1, {})
+        error = {f"dL/dA{place}": n[f"dA[{layer}]"][k, i : i + 1]}
+        return Entry(f"dA{place}", "", error, note=f" ({graph.network.loss})")
     W, dZ = f"W[{layer + 1}]", f"dZ[{layer + 1}]"
-    formula = f"{label} = sum_j {W}[j, {k}] {dZ}[j, {i}]"
-    return Entry(formula, "j", {f"{W}[j, {k}]": n[W][:, k], f"{dZ}[j, {i}]": n[dZ][:, i]}, 1, {})
+    return Entry(f"dA{place}", "j", {f"{W}[j, {k}]": n[W][:, k], f"{dZ}[j, {i}]": n[dZ][:, i]})
 
 
 def _dW(graph: NetworkPass, layer: int, j: int, k: int) -> Entry:
-    n, A, dZ = graph.numbers, _input_name(layer), f"dZ[{layer}]"
-    weights, sign = _weights(graph)
-    penalty, tail = {}, ""
-    if graph.l2:
-        W = f"W[{layer}][{j}, {k}]"
-        penalty = {f"l2 {W}": float(graph.l2 * n[f"W[{layer}]"][j, k])}
-        tail = f" + l2 {W}"
-    formula = f"dW[{layer}][{j}, {k}] = {sign} {dZ}[{j}, i] {A}[{k}, i]{tail}"
+    n, A, dZ, W = graph.numbers, _input_name(layer), f"dZ[{layer}]", f"W[{layer}]"
+    penalty = {f"l2 {W}[{j}, {k}]": float(graph.l2 * n[W][j, k])} if graph.l2 else {}
     factors = {f"{dZ}[{j}, i]": n[dZ][j], f"{A}[{k}, i]": n[A][k]}
-    return Entry(formula, "i", factors, weights, penalty)
+    return Entry(f"dW[{layer}][{j}, {k}]", "i", factors, penalty, _weights(graph))
 
 
 def _db(graph: NetworkPass, layer: int, j: int, _: int) -> Entry:
-    weights, sign = _weights(graph)
-    dZ = f"dZ[{layer}][{j}, i]"
-    row = graph.numbers[f"dZ[{layer}]"][j]
-    return Entry(f"db[{layer}][{j}] = {sign} {dZ}", "i", {dZ: row}, weights, {})
+    row = {f"dZ[{layer}][{j}, i]": graph.numbers[f"dZ[{layer}]"][j]}
+    return Entry(f"db[{layer}][{j}]", "i", row, weights=_weights(graph))
 
 
-def _weights(graph: NetworkPass) -> tuple[Any, str]:
-    """1/m, or each example's own weight; and how the sum is written."""
+def _weights(graph: NetworkPass) -> Any:
+    """1/m, or each example's own weight."""
     w = graph.weight[0]
-    if (w == w[0]).all() and np.isclose(w.sum(), 1):
-        return float(w[0]), "1/m sum_i"
-    return w, "sum_i w_i"
+    return float(w[0]) if (w == w[0]).all() and np.isclose(w.sum(), 1) else w
 
 
 _SPELLED = {"Z": _Z, "A": _A, "dZ": _dZ, "dA": _dA, "dW": _dW, "db": _db}
