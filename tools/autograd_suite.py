@@ -193,57 +193,34 @@ NAMES = {
     "autograd": {
         "grad": ag_grad,
         "value_and_grad": ag_value_and_grad,
-        "jacobian": jacobian,
         "hessian": lambda f: jacobian(jacobian(f)),
-        "elementwise_grad": elementwise_grad,
-        "hessian_tensor_product": hessian_tensor_product,
-        "tensor_jacobian_product": tensor_jacobian_product,
         "make_hvp": lambda f: lambda a: (lambda v: hessian_tensor_product(f)(a, v), None),
-        "dict": dict,
-        "list": list,
-        "tuple": tuple,
+        **{f.__name__: f for f in (jacobian, elementwise_grad, hessian_tensor_product,
+                                   tensor_jacobian_product, dict, list, tuple)},
     },
     "autograd.numpy": vars(np),
     "autograd.numpy.random": vars(np.random),
     "autograd.test_util": {
-        "check_grads": check_grads,
-        "combo_check": combo_check,
-        "check_equivalent": check_equivalent,
         "scalar_close": np.isclose,
+        **{f.__name__: f for f in (check_grads, combo_check, check_equivalent)},
     },
     "autograd.core": {"make_vjp": make_vjp},
     "autograd.wrap_util": {"unary_to_nary": unary_to_nary},
-}
+}  # fmt: skip
 
 
-class Finder:
-    """Finds every module of autograd's here."""
-
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name.split(".")[0] == "autograd":
-            return importlib_spec(name)
-        return None
-
-
-def importlib_spec(name):
-    from importlib.machinery import ModuleSpec
-
-    return ModuleSpec(name, Loader(), is_package=True)
-
-
-class Loader:
-    @staticmethod
-    def create_module(spec):
-        module = not_counted(spec.name)
-        names = NAMES.get(spec.name, {})
+def take_autograds_place():
+    """Modules of autograd's names, with what is defined here and nothing else."""
+    inner = "builtins core extend misc numpy numpy.random test_util tracer util wrap_util"
+    for name in ("autograd", *(f"autograd.{module}" for module in inner.split())):
+        module = sys.modules[name] = not_counted(name)
+        names = NAMES.get(name, {})
         vars(module).update({k: v for k, v in names.items() if not k.startswith("__")})
-        return module
-
-    @staticmethod
-    def exec_module(module):
-        if module.__name__ == "autograd.numpy":
-            module.__version__ = np.__version__
+        module.__path__ = []
+        package, _, last = name.rpartition(".")
+        if package:
+            vars(sys.modules[package])[last] = module
+    sys.modules["autograd.numpy"].__version__ = np.__version__
 
 
 # ---- counting ----------------------------------------------------------------------------------
@@ -276,7 +253,7 @@ class Count:
 
 
 def main(folder, *options):
-    sys.meta_path.insert(0, Finder)
+    take_autograds_place()
     sys.path.insert(0, folder)
     for file, reason in EXCLUDED.items():
         print(f"{file} is left out: {reason}")

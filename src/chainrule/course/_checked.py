@@ -110,6 +110,12 @@ def labels(where: str, name: str, value: Any, shape: tuple[int, ...]) -> np.ndar
     return Y
 
 
+def examples(where: str, X: Any, Y: Any, n_x: int | None = None, n_y: int = 1) -> list[np.ndarray]:
+    """X (n_x, m) and its labels Y (n_y, m)."""
+    X = features(where, "X", X, n_x)
+    return [X, labels(where, "Y", Y, (n_y, X.shape[1]))]
+
+
 def _level_of_caller() -> int:
     """How many calls up this package was entered: a warning shows the line of the person's own."""
     frame, level = sys._getframe(1), 1

@@ -105,7 +105,6 @@ def _trained(
     print_cost: bool,
 ) -> Trained:
     """Both models, from the weights that `draw` gives once the arguments are known to fit."""
-    X = _checked.features(where, "X", X, sizes[0])
-    Y = _checked.labels(where, "Y", Y, (sizes[-1], X.shape[1]))
+    X, Y = _checked.examples(where, X, Y, sizes[0], sizes[-1])
     show = _engine.printed(print_cost)
     return _engine.descend(where, draw(), X, Y, num_iterations, learning_rate, 100, show)

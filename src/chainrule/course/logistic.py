@@ -145,6 +145,6 @@ def _percent_right(p: Array, Y: Array) -> np.floating:
 
 def _fitting(where: str, w: Any, b: Any, X: Any, Y: Any) -> tuple[Array, Array, Array, Array]:
     """The arguments as floats of shapes that fit each other."""
-    X = _checked.features(where, "X", X)
+    X, Y = _checked.examples(where, X, Y)
     w = _checked.row_or_column(where, "w", w, (X.shape[0], 1), "one row for each row of X")
-    return w, _checked.bias(where, b), X, _checked.labels(where, "Y", Y, (1, X.shape[1]))
+    return w, _checked.bias(where, b), X, Y

@@ -108,8 +108,7 @@ def nn_model(
     Raises DivergenceError when the cost is no longer finite.
     """
     n_x, _, n_y = layer_sizes(X, Y)
-    X = _checked.features("nn_model", "X", X)
-    Y = _checked.labels("nn_model", "Y", Y, (n_y, X.shape[1]))
+    X, Y = _checked.examples("nn_model", X, Y, n_y=n_y)
     sizes = _checked.sizes("nn_model", "n_x, n_h, n_y", (n_x, n_h, n_y))
     np.random.seed(3)
     parameters = initialize_parameters(*sizes)

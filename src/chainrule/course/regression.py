@@ -40,8 +40,7 @@ class LogisticRegression:
         2001 iterations end with the cost after 2000.
         """
         where = "LogisticRegression.fit"
-        X = _checked.features(where, "X", X)
-        Y = _checked.labels(where, "Y", Y, (1, X.shape[1]))
+        X, Y = _checked.examples(where, X, Y)
         self.w, self.b, self.costs = _engine.regress(
             where, X, Y, num_iterations, learning_rate, print_num, print_cost
         )
