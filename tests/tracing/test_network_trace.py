@@ -48,9 +48,8 @@ def problem(hidden, output, loss, depth, seed=0):
     return network, X, Y, weight / weight.sum()
 
 
-@pytest.mark.parametrize("weighted", [False, True], ids=["mean", "weighted"])
-@pytest.mark.parametrize("l2", [0.0, 0.3])
-@pytest.mark.parametrize("depth", range(5))
+@pytest.mark.parametrize(("l2", "weighted"), [(0.0, False), (0.3, True)], ids=["mean", "weighted"])
+@pytest.mark.parametrize("depth", [0, 1, 3])
 @pytest.mark.parametrize(("output", "loss"), OUTPUTS, ids=str)
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_the_engine_and_the_graph_agree(hidden, output, loss, depth, l2, weighted):

@@ -155,12 +155,17 @@ def unknown(name: str, *, stepwise: bool = False) -> InputError:
     return InputError("graph", "a function that the graph knows", name, fix)
 
 
+def positional(f: Callable[..., Any]) -> list[str]:
+    """Names of the arguments that may be given by position, as far as f says them."""
+    try:
+        found = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [p.name for p in found if p.kind in kinds]
+
+
 def names_of_arguments(f: Callable[..., Any], count: int) -> list[str]:
     """Of the positional ones; x1, x2, ... where f does not name them."""
-    try:
-        found = list(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):
-        found = []
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    names = [p.name for p in found if p.kind in positional][:count]
+    names = positional(f)[:count]
     return names + [f"x{k + 1}" for k in range(len(names), count)]

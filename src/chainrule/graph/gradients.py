@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from chainrule.errors import InputError
 from chainrule.graph import trees
 from chainrule.graph.backward import derivatives, in_order
+from chainrule.graph.calls import positional
 from chainrule.graph.node import Node, floats
 
 Array = Any
@@ -18,7 +18,6 @@ _OF_OBJECTS = re.compile(
     r"ufunc '(\w+)'.*(?:dtype\('O'\)|safely coerced)|no callable (\w+) method"
     r"|'(?:int|float|bool)' object has no attribute '(\w+)'"
 )
-_BY_POSITION = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def called(f: Callable[..., Any], args: Sequence[Any], options: Mapping[str, Any]) -> Any:
@@ -110,10 +109,7 @@ def _place(f: Callable, place: int | str, args: tuple, options: dict) -> int | s
     """Where the argument stands in this call: given by its position, or by its name."""
     if place in options or (isinstance(place, int) and place < len(args)):
         return place
-    try:
-        names = [p.name for p in signature(f).parameters.values() if p.kind in _BY_POSITION]
-    except (TypeError, ValueError):
-        return place
+    names = positional(f)
     if place in names:
         return names.index(place)
     return names[place] if isinstance(place, int) and place < len(names) else place

@@ -6,7 +6,8 @@ a factor. What takes the fewest mistakes is named.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,23 +24,6 @@ TIGHT = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
-    """One result of a backward. scale : 1/m where the mean is taken, else 1. got : None if it is
-    no array."""
-
-    name: str
-    leaf: Leaf
-    scale: float
-    found: Comparison
-    got: Array | None
-
-    @property
-    def clean(self) -> Array:
-        """Which of the compared entries have one slope."""
-        return ~self.found.kink & np.isfinite(self.found.numeric)
-
-
-@dataclass(frozen=True, eq=False)
 class Base:
     """Numbers that may have been got: `values` at the flat indices `places` of an array of `shape`.
 
@@ -53,6 +37,33 @@ class Base:
     noise: float = 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One result of a backward. scale : 1/m where the mean is taken, else 1. got : None if it is
+    no array."""
+
+    name: str
+    leaf: Leaf
+    scale: float
+    found: Comparison
+    got: Array | None
+
+    @cached_property
+    def right(self) -> Base:
+        """The compared entries that have one slope."""
+        found = self.found
+        clean = ~found.kink & np.isfinite(found.numeric)
+        noise = float(np.linalg.norm(found.noise[clean]))
+        shape = self.leaf.value.shape
+        return Base("", shape, found.places[clean], found.numeric[clean], noise)
+
+    @property
+    def is_wrong(self) -> bool:
+        if self.got is None or not np.isfinite(self.got).all():
+            return False
+        return self.got.shape != self.leaf.value.shape or not self.found.agrees(TIGHT)
+
+
 def known_mistakes(
     forward: Callable[..., Any], pair: Pair, arguments: Arguments, cases: list[Case]
 ) -> dict[str, tuple[str, ...]]:
@@ -60,24 +71,14 @@ def known_mistakes(
 
     Those inside are tried, which takes longer, where those in the result alone explain not all.
     """
-    wrong = [case for case in cases if _is_wrong(case)]
-    if not wrong:
-        return {}
+    wrong = [case for case in cases if case.is_wrong]
     counts = _counts(pair, arguments, cases)
-    found: dict[str, list[tuple[str, ...]]] = {case.name: [] for case in wrong}
-    for case in wrong:
-        found[case.name] += _explained(case, _own_bases(case, cases), counts)
+    found = {case.name: _explained(case, _own_bases(case, cases), counts) for case in wrong}
     if not all(found.values()):
         for inside in _inside(forward, pair, arguments, cases):
             for case in wrong:
                 found[case.name] += _explained(case, _inside_bases(case, inside), counts)
     return {name: min(ways, key=len) for name, ways in found.items() if ways}
-
-
-def _is_wrong(case: Case) -> bool:
-    return case.got is not None and bool(np.isfinite(case.got).all()) and (
-        case.got.shape != case.leaf.value.shape or not case.found.agrees(TIGHT)
-    )  # fmt: skip
 
 
 def _inside(
@@ -96,59 +97,46 @@ def _inside(
 
 
 def _agrees(case: Case, inside: Inside) -> bool:
-    base = _right(case)
-    values = inside.gradients[case.leaf.key].reshape(-1)[base.places] * case.scale
-    return _equal(values, base.values, 10 * TIGHT, base.noise)
+    right = case.right
+    values = inside.gradients[case.leaf.key].reshape(-1)[right.places] * case.scale
+    return _equal(values, right.values, 10 * TIGHT, right.noise)
 
 
 # ---- bases -------------------------------------------------------------------------------------
 
 
-def _right(case: Case, said: str = "") -> Base:
-    clean = case.clean
-    noise = float(np.linalg.norm(case.found.noise[clean]))
-    shape = case.leaf.value.shape
-    return Base(said, shape, case.found.places[clean], case.found.numeric[clean], noise)
-
-
 def _own_bases(case: Case, cases: list[Case]) -> Iterator[Base]:
-    yield _right(case)
+    yield case.right
     for other in cases:
         if other is not case:
             said = f"these are the numbers of {other.name}: two results have changed places."
-            yield _right(other, said)
-    term = _parameter_term(case)
-    if term is not None:
-        yield term
+            yield replace(other.right, said=said)
+    yield from _parameter_term(case)
 
 
-def _parameter_term(case: Case) -> Base | None:
+def _parameter_term(case: Case) -> Iterator[Base]:
     """expected - got = c * parameter: the term of an L2 penalty."""
-    got, x = case.got, case.leaf.value
-    places, right = case.found.places[case.clean], case.found.numeric[case.clean]
-    if got is None or got.shape != x.shape or len(places) < 4:
-        return None
-    missing, x = right - got.flat[places], x.flat[places]
+    got, x, right, name = case.got, case.leaf.value, case.right, case.leaf.name
+    if got is None or got.shape != x.shape or len(right.places) < 4:
+        return
+    missing, x = right.values - got.flat[right.places], x.flat[right.places]
     c = float(missing @ x) / max(float(x @ x), np.finfo(float).tiny)
     rest, size = float(np.linalg.norm(missing - c * x)), float(np.linalg.norm(missing))
-    if rest > 1e-4 * size or rest > TIGHT * float(np.linalg.norm(right)):
-        return None
-    name = case.leaf.name
+    if rest > 1e-4 * size or rest > TIGHT * float(np.linalg.norm(right.values)):
+        return
     said = f"{c:.6g} * {name} is missing: the L2 penalty's term is left out or has a wrong factor."
     if c < 0:
         said = f"{-c:.6g} * {name} is too much: as of an L2 penalty that forward does not have so."
-    return Base(said, case.leaf.value.shape, places, right - c * x)
+    yield Base(said, right.shape, right.places, right.values - c * x)
 
 
 def _inside_bases(case: Case, inside: Inside) -> Iterator[Base]:
-    values = inside.gradients.get(case.leaf.key)
+    values, right = inside.gradients.get(case.leaf.key), case.right
     if values is None:
         return
-    values = values * case.scale
-    same_shape = values.shape == case.leaf.value.shape
-    places = case.found.places[case.clean] if same_shape else np.arange(values.size)
-    taken = values.reshape(-1)[places]
-    if same_shape and _equal(taken, case.found.numeric[case.clean], 10 * TIGHT):
+    places = right.places if values.shape == right.shape else np.arange(values.size)
+    taken = values.reshape(-1)[places] * case.scale
+    if values.shape == right.shape and _equal(taken, right.values, 10 * TIGHT):
         return  # this mistake changes nothing here
     yield Base(inside.said, values.shape, places, taken)
 
