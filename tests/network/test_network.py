@@ -324,3 +324,16 @@ def test_run_of_a_single_network_and_a_stack_of_different_ones():
     for networks in ([], [one, other], [Network.create((2, 1), rng=[1, 2])]):
         with pytest.raises(InputError, match=r"Network\.stack"):
             Network.stack(networks)
+
+
+@pytest.mark.parametrize("rng", [3, [3, 4]], ids=["one", "runs"])
+def test_what_is_saved_of_a_network_makes_it_again(rng):
+    network = Network.create((5, 4, 3), rng=rng, dtype=np.float32)
+    arrays, facts = network.saved("a.")
+    assert set(arrays) == {"a.W1", "a.W2", "a.b1", "a.b2"}
+    again = Network.restored(arrays, facts, "a.")
+    assert (again.activations, again.loss) == (network.activations, network.loss)
+    assert all(map(np.array_equal, again.weights, network.weights))
+    assert all(map(np.array_equal, again.biases, network.biases))
+    with pytest.raises(KeyError, match=r"a\.b2"):
+        Network.restored({name: a for name, a in arrays.items() if name != "a.b2"}, facts, "a.")

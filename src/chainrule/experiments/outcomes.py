@@ -74,11 +74,9 @@ def write_outcomes(folder: Path, found: Mapping[str, Outcome]) -> None:
             "diverged": outcome.diverged,
         }
         if outcome.network is not None:
-            network = outcome.network
-            pairs = zip(network.weights, network.biases, strict=True)
-            for layer, (W, b) in enumerate(pairs, start=1):
-                arrays[f"{key}.W{layer}"], arrays[f"{key}.b{layer}"] = W, b
-            fact |= {"activations": network.activations, "loss": network.loss}
+            own, kind = outcome.network.saved(f"{key}.")
+            arrays |= own
+            fact |= kind
         facts["runs"][key] = fact
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -101,15 +99,7 @@ def _outcome(key: str, arrays: dict[str, Array], fact: dict[str, Any]) -> Outcom
         _record(dict(zip(fact["columns"], row, strict=True)), validated=fact["validated"])
         for row in arrays[f"{key}.history"].tolist()
     ]
-    network = None
-    if "activations" in fact:
-        layers = range(1, len(fact["activations"]) + 1)
-        network = Network(
-            tuple(arrays[f"{key}.W{layer}"] for layer in layers),
-            tuple(arrays[f"{key}.b{layer}"] for layer in layers),
-            tuple(fact["activations"]),
-            fact["loss"],
-        )
+    network = Network.restored(arrays, fact, f"{key}.") if "activations" in fact else None
     return Outcome(History(records), int(fact["diverged"]), arrays.get(f"{key}.kept"), network)
 
 

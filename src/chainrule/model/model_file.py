@@ -238,16 +238,14 @@ def save(model: Model, path: str | Path) -> None:
     """
     checks.kind("save", "model", model, Model)
     network, scaling = model.network, model.scaling
-    arrays = {f"W{k}": W for k, W in enumerate(network.weights, start=1)}
-    arrays |= {f"b{k}": b for k, b in enumerate(network.biases, start=1)}
+    arrays, kind = network.saved()
     arrays |= scaling.arrays()
     facts = {
         "format": f"chainrule {FORMAT}",
         "version": 1 if network.n_runs is None else VERSION,
         "written_by": f"chainrule {__version__}",
         "layer_sizes": network.layer_sizes,
-        "activations": network.activations,
-        "loss": network.loss,
+        **kind,
         "classes": model.classes,
         "image_shape": model.image_shape,
         "bits": model.bits,
@@ -286,13 +284,7 @@ def load(path: str | Path) -> Model:
 
 
 def _model(arrays: dict[str, Array], facts: dict[str, Any]) -> Model:
-    layers = range(1, len(facts["activations"]) + 1)
-    network = Network(
-        tuple(arrays[f"W{k}"] for k in layers),
-        tuple(arrays[f"b{k}"] for k in layers),
-        tuple(facts["activations"]),
-        facts["loss"],
-    )
+    network = Network.restored(arrays, facts)
     if list(network.layer_sizes) != list(facts["layer_sizes"]):
         raise ValueError(f"layers {facts['layer_sizes']}, arrays for {network.layer_sizes}")
     if network.n_runs != facts.get("members"):

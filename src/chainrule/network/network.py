@@ -9,7 +9,7 @@ This file is the plain form, to be read and to be checked against. The form that
 in buffers of its own, is `training/propagation.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import pairwise
@@ -216,6 +216,25 @@ class Network:
     @property
     def loss_function(self) -> Loss:
         return LOSSES[self.loss]
+
+    def saved(self, prefix: str = "") -> tuple[dict[str, Array], dict[str, Any]]:
+        """Its arrays (views) by name, W1, b1, ... after the prefix, and its facts as JSON has them:
+        what `restored` makes it of again."""
+        layers = [*enumerate(zip(self.weights, self.biases, strict=True), start=1)]
+        arrays = {f"{prefix}W{layer}": W for layer, (W, _) in layers}
+        arrays |= {f"{prefix}b{layer}": b for layer, (_, b) in layers}
+        return arrays, {"activations": self.activations, "loss": self.loss}
+
+    @classmethod
+    def restored(
+        cls, arrays: Mapping[str, Array], facts: Mapping[str, Any], prefix: str = ""
+    ) -> "Network":
+        """The network of which a file holds what `saved` gave; KeyError if something lacks."""
+        layers = range(1, len(facts["activations"]) + 1)
+        weights, biases = (
+            tuple(arrays[f"{prefix}{name}{layer}"] for layer in layers) for name in "Wb"
+        )
+        return cls(weights, biases, tuple(facts["activations"]), facts["loss"])
 
     def run(self, r: int) -> "Network":
         """Run r as a network of its own (views of the same arrays)."""

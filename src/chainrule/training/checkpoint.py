@@ -31,16 +31,14 @@ def save_checkpoint(session: Session, path: str | Path) -> None:
     if isinstance(session.plan.optimizer, LBFGS):
         fix = "SciPy does not give L-BFGS's memory away."
         raise InputError("save_checkpoint", "an optimizer other than lbfgs", "lbfgs", fix)
-    arrays: dict[str, Array] = {}
     at = session.snapshot()
-    for layer, (W, b) in enumerate(zip(session.start.weights, session.start.biases, strict=True)):
-        arrays[f"start.W{layer + 1}"], arrays[f"start.b{layer + 1}"] = distinct(W), distinct(b)
+    start, kind = session.start.saved("start.")
+    arrays = {name: distinct(array) for name, array in start.items()}
     arrays |= _changing(session, at.best)
     facts = {
         "format": "chainrule checkpoint",
         "version": VERSION,
-        "activations": session.start.activations,
-        "loss": session.start.loss,
+        **kind,
         "settings": _settings(session),
         "digests": _digests(session),
         "iteration": session.iteration,
@@ -80,13 +78,9 @@ class Saved:
 
     def start_of(self, network: Network) -> Network:
         """The network that the saved training started from; it must be built like `network`."""
-        layers = range(1, len(self.facts["activations"]) + 1)
-        start = Network(
-            tuple(self._start(f"W{layer}", network.n_runs) for layer in layers),
-            tuple(self._start(f"b{layer}", network.n_runs) for layer in layers),
-            tuple(self.facts["activations"]),
-            self.facts["loss"],
-        )
+        begun = {name: a for name, a in self.arrays.items() if name.startswith("start.")}
+        shared = {name: _shared(array, network.n_runs) for name, array in begun.items()}
+        start = Network.restored(shared, self.facts, "start.")
         if _build(start) != _build(network):
             raise ModelFileError(
                 self.path,
@@ -95,14 +89,6 @@ class Saved:
                 "Resume with the settings that the training began with.",
             )
         return start
-
-    def _start(self, name: str, n_runs: int | None) -> Array:
-        """Starting weights; what all runs share is one array again. It is multiplied once, and as
-        a stack it would be by other kernels of BLAS, whose bits are others."""
-        array = self.arrays[f"start.{name}"]
-        if n_runs is not None and array.ndim == 3 and len(array) == 1:
-            return np.broadcast_to(array, (n_runs, *array.shape[1:]))
-        return array
 
     def restore(self, session: Session) -> None:
         """Put the session where the saved one was."""
@@ -146,6 +132,14 @@ def compare(
         if found != facts["digests"][name]:
             began = f"the {name} that the training began with"
             raise ModelFileError(path, began, f"other {name}", fix)
+
+
+def _shared(array: Array, n_runs: int | None) -> Array:
+    """Starting weights; what all runs share is one array again. It is multiplied once, and as a
+    stack it would be by other kernels of BLAS, whose bits are others."""
+    if n_runs is not None and array.ndim == 3 and len(array) == 1:
+        return np.broadcast_to(array, (n_runs, *array.shape[1:]))
+    return array
 
 
 def _build(network: Network) -> str:

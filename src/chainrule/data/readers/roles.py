@@ -92,41 +92,43 @@ def _label(columns: Columns, reading: Reading, free: Sequence[int], *, asking: b
         return found
     if not free:
         raise DataError(grid.where, "a label column", "none beside features and what is left out")
-    usual = [k for k in free if names[k].casefold() in LABELS]
-    if len(usual) == 1:
-        return usual[0]
     if not asking:
         others = [k for k in free if not _naming(columns, k)]
-        return [*free, *others, *usual][-1]
-    if usual:
-        raise _question(grid.where, [names[k] for k in usual])
-    weak, last = [k for k in free if names[k].casefold() == WEAK], free[-1]
-    if weak and weak[0] != last:
-        y, other = _classlike(columns, weak[0]), _classlike(columns, last)
-        if columns.numeric(weak[0]) or not columns.numeric(last):
-            if y == other:
-                raise _question(grid.where, [names[last], names[weak[0]]])
-            return weak[0] if y else last
-        return weak[0]
+        return [*free, *others, *_called(names, free, LABELS)][-1]
+    likely = next(filter(None, _likely(columns, free)))
+    if len(likely) > 1:
+        got = " or ".join(f"'{names[k]}'" for k in likely)
+        fix = f"Name it, such as --label {quoted(names[likely[0]])}."
+        raise DataError(grid.where, "one label column", got, fix)
+    return likely[0]
+
+
+def _likely(columns: Columns, free: Sequence[int]) -> Iterator[list[int]]:
+    """The columns that may be the label, by one rule after the other: the first that finds any
+    decides, and several are a question."""
+    grid, names, last = columns.grid, columns.grid.names, free[-1]
+    yield _called(names, free, LABELS)
+    weak = _called(names, free, (WEAK,))[:1]
+    if weak and weak != [last]:
+        if columns.numeric(last) and not columns.numeric(weak[0]):
+            yield weak
+        both = [last, *weak]
+        yield [k for k in both if _classlike(columns, k)] or both
     if weak or not columns.numeric(last):
-        return last
-    texts = [k for k in free if not columns.numeric(k) and _classlike(columns, k)]
-    if texts:
-        raise _question(grid.where, [names[k] for k in (*texts, last)])
+        yield [last]
+    if texts := [k for k in free if not columns.numeric(k) and _classlike(columns, k)]:
+        yield [*texts, last]
     if grid.named and _called_alike(names, last):
         got = f"none that is called so, and a last one, '{names[last]}', called like the others"
         turned = grid.line == "column"
         fix = "; if the columns of the file are the examples, add --transpose and a row of labels"
         fix = f"Name it with --label {'ROW' if turned else f'COLUMN{fix}'}."
         raise DataError(grid.where, "a label column", got, fix)
-    return last
+    yield [last]
 
 
-def _question(where: str, names: Sequence[str]) -> DataError:
-    got = " or ".join(f"'{name}'" for name in names)
-    return DataError(
-        where, "one label column", got, f"Name it, such as --label {quoted(names[0])}."
-    )
+def _called(names: Sequence[str], free: Sequence[int], usual: Sequence[str]) -> list[int]:
+    return [k for k in free if names[k].casefold() in usual]
 
 
 def _naming(columns: Columns, k: int) -> bool:
