@@ -20,7 +20,7 @@ A command prints it by `chainrule.show.tables.terminal(found.table())`, a table 
 columns, or the first rows, by `found.table().only("fold", "accuracy").first(10)`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -105,6 +105,10 @@ class Table:
     def first(self, n: int) -> "Table":
         """The first n rows; the foot stays."""
         return replace(self, rows=self.rows[:n])
+
+    def pick(self, index: Iterable[int]) -> "Table":
+        """The rows at these places, in this order; the foot stays."""
+        return replace(self, rows=[self.rows[i] for i in index])
 
     def titled(self, title: str) -> "Table":
         return replace(self, title=title)

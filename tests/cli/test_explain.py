@@ -22,7 +22,7 @@ def test_without_data_the_answer_and_a_picture(chainrule, fruit, trained):
         assert min(picture.size) > 300
 
 
-def test_with_data_the_pushes_add_up(chainrule, fruit, trained):
+def test_with_data_the_contributions_add_up(chainrule, fruit, trained):
     said = chainrule("explain", trained, fruit / FIRST, "--data", fruit, "--json")
     facts = said.json
     assert facts["nearest"][0]["name"] == FIRST
@@ -52,12 +52,12 @@ def test_left_out_exactly(chainrule, fruit, trained):
     assert (said.code, "--data" in said.error) == (2, True)
 
 
-def test_adam_has_no_pushes_but_can_be_left_out(chainrule, fruit):
+def test_adam_has_no_contributions_but_can_be_left_out(chainrule, fruit):
     options = ("--size", 8, "--layers", 3, "--iterations", 5, "--optimizer", "adam")
     chainrule("train", fruit, *options, "--out", "run")
     said = chainrule("explain", "run", fruit / FIRST, "--data", fruit, "--leave-one-out")
     assert said.code == 0
-    assert "No pushes" in said.out
+    assert "No contributions" in said.out
     assert "trained again without it" in said.out
 
 
@@ -66,7 +66,7 @@ def test_a_training_that_cannot_be_followed_is_said(chainrule, fruit):
     chainrule("train", fruit, *options, "--out", "run")
     said = chainrule("explain", "run", fruit / FIRST, "--data", fruit)
     assert said.code == 0
-    assert "No pushes: only gradient descent on all examples is followed" in said.out
+    assert "No contributions: only gradient descent on all examples is followed" in said.out
 
 
 def test_noise_is_unlike_anything(chainrule, fruit, trained):
@@ -109,7 +109,7 @@ def test_a_training_that_ends_elsewhere_is_said_in_a_sentence(chainrule, fruit, 
     command = ("explain", "moved.safetensors", fruit / FIRST, "--data", fruit, "--leave-one-out")
     said = chainrule(*command)
     assert (said.code, said.error) == (0, "")
-    assert "No pushes: training again ended with other weights than the model's" in said.out
+    assert "No contributions: training again ended with other weights than the model's" in said.out
     assert "Nearest" in said.out
     assert "Log-odds" not in said.out
     assert "trained again without it" not in said.out

@@ -26,7 +26,7 @@ def test_the_worst_mistakes_are_explained(chainrule, fruit):
     assert said.json["out"] == "page.html"
     page = Path("page.html").read_text(encoding="utf-8")
     assert "Why: the worst mistakes" in page
-    assert "Pushed most by" in page
+    assert "Most is contributed by" in page
     chainrule("train", fruit, *options, "--optimizer", "adam", "--out", "other")
     chainrule("report", "other")
     page = Path("other/report.html").read_text(encoding="utf-8")

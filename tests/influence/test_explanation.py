@@ -10,7 +10,7 @@ import chainrule as cr
 from chainrule import InputError, Network
 from chainrule.experiments import Setting, without_each
 from chainrule.influence.explanation import explain
-from chainrule.influence.likeness import find_likeness
+from chainrule.influence.out_of_distribution import neighborhoods
 from chainrule.show.explanation_plot import explanation_plot
 
 OPTIONS = {"learning_rate": 0.05, "iterations": 60}
@@ -39,11 +39,11 @@ def test_logistic_regression_is_its_pixels_and_its_examples(shirts, decision):
     sign = 1 if found.decision else -1
     bias = model.network.biases[0].item()
     assert_allclose(found.product.sum() + sign * bias, sign * z, atol=1e-12)
-    assert_allclose(found.pushes.log_odds, sign * z, atol=1e-10)
+    assert_allclose(found.contributions.after, sign * z, atol=1e-10)
     assert_allclose(found.saliency, sign * model.network.weights[0][0] / 255, rtol=1e-12)
-    parts = found.pushes.start + found.pushes.of_examples.sum()
+    parts = found.contributions.before + found.contributions.of_examples.sum()
     assert_allclose(parts, sign * z, atol=1e-10)
-    assert abs(found.pushes.missing) < 1e-10
+    assert abs(found.contributions.missing) < 1e-10
     assert_allclose(found.P, model.predict_proba(raw)[:, 0])
 
 
@@ -52,9 +52,9 @@ def test_a_deep_network_says_what_is_missing(shirts):
     start, model = trained(train, (6, 4))
     (found,) = explain(model, test.raw[:, [3]], train, start, **OPTIONS)
     assert found.product is None
-    s = found.pushes
-    assert_allclose(s.start + s.of_examples.sum() + s.penalty + s.missing, s.log_odds)
-    assert abs(s.missing) < 0.05 * abs(s.log_odds - s.start)
+    s = found.contributions
+    assert_allclose(s.before + s.of_examples.sum() + s.penalty + s.missing, s.after)
+    assert abs(s.missing) < 0.05 * abs(s.after - s.before)
 
 
 def test_other_data_than_it_was_trained_on_are_noticed(shirts):
@@ -71,12 +71,12 @@ def test_the_data_are_known_by_their_digest(shirts):
     known = replace(model, training={"digest": train.digest()})
     raw = test.raw[:, :2]
     for found in explain(known, raw, train, start, **OPTIONS):
-        assert found.pushes is not None
+        assert found.contributions is not None
         assert found.note == ""
     with pytest.raises(InputError, match="trained on; got others: their digest differs"):
         explain(known, raw, train.select(np.arange(79)))
     renamed = replace(train, names=None, source="elsewhere")
-    assert explain(known, raw, renamed)[0].likeness is not None
+    assert explain(known, raw, renamed)[0].neighborhood is not None
 
 
 def test_the_same_data_and_a_training_that_ends_elsewhere(shirts):
@@ -88,15 +88,15 @@ def test_the_same_data_and_a_training_that_ends_elsewhere(shirts):
     diverging = OPTIONS | {"learning_rate": 1e300}
     for options in (OPTIONS | {"iterations": 59}, diverging):
         (found,) = explain(known, raw, train, start, exact, **options)
-        assert (found.pushes, found.exact) == (None, None)
-        assert found.likeness is not None
+        assert (found.contributions, found.exact) == (None, None)
+        assert found.neighborhood is not None
         assert found.note.startswith("training again ended with other weights than the model's")
 
 
 def test_the_nearest_are_those_of_the_plain_distances(shirts):
     train, test = shirts
     X, x = train.matrix(), test.select(np.array([7])).matrix()
-    (found,) = find_likeness(X, x, count=4)
+    (found,) = neighborhoods(X, x, count=4)
     plain = train.raw / 255.0
     distances = np.linalg.norm(plain - test.raw[:, [7]] / 255.0, axis=0)
     assert_array_equal(found.nearest, np.argsort(distances)[:4])
@@ -110,13 +110,13 @@ def test_a_picture_unlike_all_is_said_to_be(shirts):
     train, _ = shirts
     _, model = trained(train)
     noise = np.random.default_rng(0).integers(0, 256, (784, 1), dtype=np.uint8)
-    assert explain(model, noise, train)[0].likeness.unlike_any
-    assert not explain(model, train.raw[:, [0]], train)[0].likeness.unlike_any
+    assert explain(model, noise, train)[0].neighborhood.out_of_distribution
+    assert not explain(model, train.raw[:, [0]], train)[0].neighborhood.out_of_distribution
 
 
 def test_one_training_example(shirts):
     train, test = shirts
-    (found,) = find_likeness(train.select(np.array([0])).matrix(), test.select([0]).matrix())
+    (found,) = neighborhoods(train.select(np.array([0])).matrix(), test.select([0]).matrix())
     assert found.nearest.tolist() == [0]
 
 
@@ -138,7 +138,7 @@ def test_the_picture_has_a_panel_for_each_part(shirts):
     drawn = [axes for part in figure.subfigs for axes in part.axes if axes.images]
     assert len(drawn) == 3 + 3 * 6
     assert_array_equal(drawn[0].images[0].get_array(), test.raw[:, 3].reshape(28, 28))
-    top = int(np.argmax(found.pushes.of_examples))
+    top = int(np.argmax(found.contributions.of_examples))
     assert train.names[top] in drawn[3].get_title()
 
 
@@ -149,8 +149,8 @@ def test_several_at_once_are_each_alone(shirts):
     for k, found in enumerate(together):
         (alone,) = explain(model, test.raw[:, [k]], train, start, **OPTIONS)
         # Each step is integrated as finely as the most difficult of them needs.
-        assert_allclose(found.pushes.of_examples, alone.pushes.of_examples, atol=1e-3)
-        assert_array_equal(found.likeness.nearest, alone.likeness.nearest)
+        assert_allclose(found.contributions.of_examples, alone.contributions.of_examples, atol=1e-3)
+        assert_array_equal(found.neighborhood.nearest, alone.neighborhood.nearest)
         assert found.decision == alone.decision
         assert_allclose(found.saliency, alone.saliency, rtol=1e-12)
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.influence.explanation import Explanation, Pushes
-from chainrule.influence.likeness import Likeness
+from chainrule.influence.explanation import Explanation
+from chainrule.influence.influence import PathInfluence
+from chainrule.influence.out_of_distribution import Neighborhood
 from chainrule.show.experiment_plots import (
     fold_curves,
     learning_curves,
@@ -108,8 +109,8 @@ def test_picture_of_an_explanation():
         np.array([0.2, 0.8]),
         data.raw[:, 3] / 255 - 0.5,
         None,
-        Likeness(np.arange(6), np.linspace(1, 2, 6), 0.5),
-        Pushes(values, 0.0, 0.0, 0.0, 0.1),
+        Neighborhood(np.arange(6), np.linspace(1, 2, 6), 0.5),
+        PathInfluence(values, 0.0, 0.1, 0.0),
         values[::-1] / 10,
     )
     return explanation_plot(found, data.raw[:, 3], data, "An explanation")

@@ -8,7 +8,6 @@ from cyclopts import Parameter
 from chainrule.cli import show
 from chainrule.cli.experiment import COMMON, Common, Folds, Job, carried_out, planned
 from chainrule.cli.options import Options
-from chainrule.wording import number
 
 if TYPE_CHECKING:
     from chainrule.data import Dataset
@@ -57,20 +56,13 @@ def cross_validated(job: Job[Folds], execution: "Execution") -> "CrossValidation
 
 
 def _written(job: Job[Folds], found: "CrossValidation") -> dict[str, Any]:
-    from chainrule.experiments import SCORES
-    from chainrule.show.experiment_plots import fold_curves
     from chainrule.show.report import cross_validation_report
-    from chainrule.show.saving import save_figure
 
     if found.folds:
-        found.to_csv(job.folder.table)
+        job.write(found)
         write_predictions(found.probabilities, job.splits.train, job.folder.path)
-        histories = [fold.history for fold in found.folds]
-        figure = fold_curves(histories, title=f"{job.data_name}: {len(histories)} folds")
-        save_figure(figure, job.folder.path / "learning-curves.png")
-        job.write_report(cross_validation_report, found, job.splits.train)
-    spreads = {name: vars(getattr(found, name)) for name in SCORES}
-    return {**spreads, "folds": found.rows()}
+        job.write_report(cross_validation_report(found, job.splits))
+    return found.facts()
 
 
 def write_predictions(P: Any, data: "Dataset", folder: Path) -> None:
@@ -88,23 +80,12 @@ def write_predictions(P: Any, data: "Dataset", folder: Path) -> None:
 
 
 def _report(job: Job[Folds], found: "CrossValidation", facts: dict[str, Any]) -> str:
-    from chainrule.experiments import SCORES
-    from chainrule.show.alarms import alarms_of_runs
+    from chainrule.show.tables import terminal
+    from chainrule.training.warnings import warnings_of_runs
 
     if not found.folds:
         return ""
-    measures = (*SCORES, "training_cost")
-    heads = [name.replace("_", " ") for name in ("examples", *measures)]
-    table = show.table("", "fold", *heads, numbers=len(heads))
-    for row in found.rows():
-        numbers = [number(row[name]) for name in measures]
-        if row["diverged"] != "":
-            numbers = [f"diverged at {row['diverged']}"]
-        table.add_row(str(row["fold"]), str(row["examples"]), *numbers)
-    for part in ("mean", "deviation"):
-        values = [getattr(getattr(found, name), part) for name in SCORES]
-        table.add_row(part, "", *map(number, values))
-    show.print_table(table)
+    show.print_table(terminal(found.table()))
     show.print_baseline(job.splits.train, found.accuracy.mean, "The mean accuracy")
-    show.print_alarms(alarms_of_runs([fold.history for fold in found.folds]))
+    show.print_warnings(warnings_of_runs(found.histories))
     return ""

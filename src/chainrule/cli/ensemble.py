@@ -16,7 +16,7 @@ from chainrule.files.run_folder import Folder
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model, save
 from chainrule.show import tables
-from chainrule.show.experiment_plots import learning_curves
+from chainrule.show.results import figures
 from chainrule.show.saving import save_figure
 
 COMMAND = "train"
@@ -64,10 +64,8 @@ def _written(job: Job[Members], found: Ensemble) -> dict[str, Any]:
         for row, one in zip(rows, own, strict=True):
             row |= {f"{name}_accuracy": one.accuracy, f"{name}_cost": one.cost}
     tables.write(Table.of(rows), job.folder.table)
-    names = [f"seed {seed}" for seed in found.seeds]
-    title = f"{job.data_name}: {len(names)} members"
-    figure = learning_curves(found.histories, names, title=title)
-    save_figure(figure, job.folder.path / "learning-curves.png")
+    for drawn in figures(found, job.data_name):
+        save_figure(drawn.figure, job.folder.path / f"{drawn.name}.png")
     return facts | {"results": reached}
 
 

@@ -22,8 +22,10 @@ from chainrule.wording import describe, printable
 
 if TYPE_CHECKING:
     from chainrule.data import Splits
+    from chainrule.display import Result as Described
     from chainrule.experiments import Execution, Setting
     from chainrule.jobs.run_folder import ExperimentFolder
+    from chainrule.show.report import Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +126,17 @@ class Job(Generic[Own_co]):
         """For the titles of pictures."""
         return printable(Path(self.data).name)
 
-    def write_report(self, make: Callable[..., str], found: Any, data: Any, **more: Any) -> None:
-        """report.html in the folder: what `make` says of what was found on `data`."""
-        from chainrule.data import Dataset
+    def write(self, found: "Described") -> None:
+        """The table and the pictures of what was found, in the folder."""
+        from chainrule.show.results import figures
+        from chainrule.show.saving import save_figure
+
+        found.to_csv(self.folder.table)
+        for one in figures(found, self.data_name):
+            save_figure(one.figure, self.folder.path / f"{one.name}.png")
+
+    def write_report(self, report: "Report") -> None:
+        """report.html in the folder."""
         from chainrule.files import atomic
 
         groups = (self.own, self.options)
@@ -136,10 +146,7 @@ class Job(Generic[Own_co]):
         settings |= {k: v for k, v in asdict(self.options).items() if v is not None}
         settings |= {"iterations": self.setting.iterations}  # also where it is the default
         title = f"{self.data_name}: {self.command}"
-        if isinstance(data, Dataset):  # Splits have their own
-            more["skipped"] = self.splits.skipped
-        page = make(found, data, title=title, settings=settings, **more)
-        atomic.write_bytes(self.folder.report, page.encode())
+        atomic.write_bytes(self.folder.report, report.html(title, settings).encode())
 
     def groups(self, pattern: str | None) -> Any:
         """(m,) what `pattern` finds in each training example's name, or None without one."""

@@ -30,7 +30,7 @@ def explain_picture(
     """Say why a model answers as it does to a picture of your own.
 
     What the network really sees, its answer, where it looked, how far the picture is from the
-    training pictures, and which of these pushed towards the answer and against it.
+    training pictures, and which of these contributed to the answer and against it.
 
     Parameters
     ----------
@@ -39,7 +39,8 @@ def explain_picture(
     image
         A picture file; it is shrunk to the size that the model was trained on.
     data
-        The data that the model was trained on: for the nearest training pictures and their pushes.
+        The data that the model was trained on: for the nearest training pictures, and what each
+        contributed.
     leave_one_out
         Also train again without each training picture: how much each changes the probability of
         the answer, exactly.
@@ -117,18 +118,18 @@ def _facts(
         "probabilities": dict(zip(model.classes, found.P.tolist(), strict=True)),
         "picture": str(path),
     }
-    if found.likeness is not None:
-        near = found.likeness
+    if found.neighborhood is not None:
+        near = found.neighborhood
         facts["nearest"] = [
             {"name": data.example_names[i], "distance": d}
             for i, d in zip(near.nearest, near.distances.tolist(), strict=True)
         ]
-        facts["unlike_any_training_picture"] = near.unlike_any
+        facts["unlike_any_training_picture"] = near.out_of_distribution
         facts["unlike_in"] = near.reason or None
-    if found.pushes is not None:
-        s = found.pushes
-        facts["log_odds"] = s.log_odds
-        facts["start"], facts["penalty"], facts["missing"] = s.start, s.penalty, s.missing
+    if found.contributions is not None:
+        s = found.contributions
+        facts["log_odds"], facts["start"] = float(s.after), float(s.before)
+        facts["penalty"], facts["missing"] = float(s.penalty), float(s.missing)
         facts["pushes"] = dict(zip(data.example_names, s.of_examples.tolist(), strict=False))
     if note:
         facts["note"] = note
@@ -143,26 +144,26 @@ def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, n
 
     out, name = show.console(), show.safe(model.classes[found.decision])
     out.print(f"Answer    {name}, probability {found.P[found.decision]:.4f}")
-    near, pushes = found.likeness, found.pushes
+    near, parts = found.neighborhood, found.contributions
     if near is not None:
         first = show.safe(data.example_names[near.nearest[0]])
         out.print(f"Nearest   {first}, at a distance of {near.distances[0]:.3g}")
-        if near.unlike_any:
+        if near.out_of_distribution:
             unlike = f"Unlike anything seen: {near.reason}. Do not rely on the answer."
             show.print_set_in(unlike)
         else:
             out.print(f"          {percent(near.share)} of the training pictures are farther")
             out.print("          from their own nearest one")
-    if pushes is not None:
-        _ranked("Pushes", "log-odds", pushes.of_examples, data)
-        total = float(pushes.of_examples.sum())
+    if parts is not None:
+        _ranked("Contributions", "log-odds", parts.of_examples, data)
+        total = float(parts.of_examples.sum())
         out.print(
-            f"Log-odds  {pushes.log_odds:.4f} = {pushes.start:.4f} at the start "
-            f"{total:+.4f} by all examples {pushes.penalty:+.4f} by the penalty "
-            f"{pushes.missing:+.4f} not accounted for"
+            f"Log-odds  {parts.after:.4f} = {parts.before:.4f} at the start "
+            f"{total:+.4f} by all examples {parts.penalty:+.4f} by the penalty "
+            f"{parts.missing:+.4f} not accounted for"
         )
     if note:
-        what = "No pushes" if pushes is None else "No exact changes"
+        what = "No contributions" if parts is None else "No exact changes"
         out.print(f"{what}: {note}.")
     if found.exact is not None:
         title = "By how much each makes the answer more probable (trained again without it)"

@@ -11,7 +11,6 @@ from chainrule.cli import parse, show
 from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
 from chainrule.cli.options import Options, command_line
 from chainrule.errors import InputError
-from chainrule.wording import number, percent
 
 if TYPE_CHECKING:
     from chainrule.experiments import RateComparison, RateSuggestion
@@ -69,7 +68,7 @@ def lr_find(
             lambda execution: experiments.compare_learning_rates(
                 job.splits.train, rates, job.setting, execution=execution
             ),
-            _written_comparison,
+            _written,
             _report_comparison,
         )
     return carried_out(
@@ -84,56 +83,25 @@ def lr_find(
             iterations=own.test_iterations,
             execution=execution,
         ),
-        _written_suggestion,
+        _written,
         _report_suggestion,
     )
 
 
-def _written_comparison(job: Job[Rates], found: "RateComparison") -> dict[str, Any]:
-    from chainrule.show.experiment_plots import learning_curves
+def _written(job: Job[Rates], found: "RateComparison | RateSuggestion") -> dict[str, Any]:
     from chainrule.show.report import learning_rates_report
-    from chainrule.show.saving import save_figure
 
-    found.to_csv(job.folder.table)
-    if found.histories:
-        names = [f"{rate:g}" for rate in found.rates]
-        title = f"{job.data_name}: learning rates"
-        figure = learning_curves(found.histories, names, title=title)
-        save_figure(figure, job.folder.path / "learning-curves.png")
-        job.write_report(learning_rates_report, found, job.splits.train)
-    return {"rates": found.rows()}
+    job.write(found)
+    if found.rows():
+        job.write_report(learning_rates_report(found, job.splits))
+    return found.facts()
 
 
 def _report_comparison(job: Job[Rates], found: "RateComparison", facts: dict[str, Any]) -> str:
-    table = show.table("", "learning rate", "cost", "accuracy", numbers=2)
-    for row in found.rows():
-        numbers = number(row["cost"]), percent(row["accuracy"])
-        if row["diverged"] != "":
-            numbers = f"diverged at {row['diverged']}", "-"
-        table.add_row(f"{row['learning_rate']:g}", *numbers)
-    show.print_table(table)
+    from chainrule.show.tables import terminal
+
+    show.print_table(terminal(found.table()))
     return ""
-
-
-def _written_suggestion(job: Job[Rates], found: "RateSuggestion") -> dict[str, Any]:
-    from chainrule.show.experiment_plots import rate_plot
-    from chainrule.show.report import learning_rates_report
-    from chainrule.show.saving import save_figure
-
-    tested = found.tested
-    tested.to_csv(job.folder.table)
-    if not tested.histories:
-        return {"suggested": None}
-    figure = rate_plot(
-        tested.rates,
-        tested.cost,
-        tested.histories[0].cost[0],
-        found.rate,
-        title=f"{job.data_name}: cost after {job.own.test_iterations} updates",
-    )
-    save_figure(figure, job.folder.path / "learning-rates.png")
-    job.write_report(learning_rates_report, found, job.splits.train)
-    return {"suggested": found.rate, "reason": found.reason, "rates": tested.rows()}
 
 
 def _report_suggestion(job: Job[Rates], found: "RateSuggestion", facts: dict[str, Any]) -> str:

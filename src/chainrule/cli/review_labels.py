@@ -14,7 +14,6 @@ from chainrule.wording import number, percent
 
 if TYPE_CHECKING:
     from chainrule.experiments import CrossValidation, Execution, LabelReview, LeaveOneOut
-    from chainrule.training import History
 
 
 SHOWN = 20  # suspects in the terminal; the table in the folder has all
@@ -87,23 +86,9 @@ def _written(job: Job[Review], found: "LeaveOneOut | CrossValidation") -> dict[s
         f"Decide in {_labels(job).name} (keep, relabel or drop), then train with --labels. No file "
         "of the data is changed."
     )
-    more = {"decide": decide, "histories": _histories(found)}
-    job.write_report(label_review_report, reviewed, job.splits.train, **more)
-    right = reviewed.ranking.size - len(reviewed.suspects)
-    return {
-        "accuracy_held_out": right / max(1, reviewed.ranking.size),
-        "suspects": [vars(suspect) for suspect in reviewed.suspects],
-        "unjudged": reviewed.unjudged,
-    }
-
-
-def _histories(found: "LeaveOneOut | CrossValidation") -> "list[History]":
-    """Of the trainings, as far as they are kept."""
-    from chainrule.experiments import CrossValidation
-
-    if isinstance(found, CrossValidation):
-        return [fold.history for fold in found.folds]
-    return [found.history] if found.history else []
+    histories = found.histories
+    job.write_report(label_review_report(reviewed, job.splits, decide=decide, histories=histories))
+    return reviewed.facts()
 
 
 def _labels(job: Job[Review]) -> Path:
@@ -125,7 +110,7 @@ def _write_pictures(job: Job[Review], reviewed: "LabelReview") -> None:
 
 
 def _report(job: Job[Review], found: "LeaveOneOut | CrossValidation", facts: dict[str, Any]) -> str:
-    from chainrule.show.alarms import alarms_of_runs
+    from chainrule.training.warnings import warnings_of_runs
 
     if not found.complete:
         return ""
@@ -143,7 +128,7 @@ def _report(job: Job[Review], found: "LeaveOneOut | CrossValidation", facts: dic
         out.print(f"and {len(suspects) - SHOWN} more: {show.safe(str(_labels(job)))}")
     if facts["unjudged"]:
         out.print(f"{len(facts['unjudged'])} examples were not judged: without them it diverged.")
-    show.print_alarms(alarms_of_runs(_histories(found)))
+    show.print_warnings(warnings_of_runs(found.histories))
     labels = str(_labels(job))
     then = command_line("train", job.data, replace(job.options, labels=labels))
     return f"decide in {shlex.quote(labels)}, then {then}"

@@ -13,11 +13,11 @@ from chainrule.cli.options import Options, command_line
 from chainrule.data import Splits
 from chainrule.files import atomic
 from chainrule.model.model_file import Model
-from chainrule.show.alarms import Alarm, alarms
-from chainrule.show.layer_health import dead_relus
 from chainrule.show.report import training_report
 from chainrule.show.report.why import why_section
 from chainrule.training import History
+from chainrule.training.layer_health import dead_relus
+from chainrule.training.warnings import TrainingWarning, training_warnings
 
 # Beyond these the training is not followed again for a report, which should be there in seconds:
 # examples, and examples x iterations (the course's are 209 x 2500).
@@ -26,12 +26,13 @@ EXAMPLES, FOLLOWED = 500, 600_000
 
 def looks_wrong(
     model: Model, splits: Splits, history: History, options: Options
-) -> tuple[Alarm, ...]:
+) -> tuple[TrainingWarning, ...]:
     """Of the training of one network."""
     if options.patience is not None and history.validation_cost is not None:
         # The network kept is that of the lowest validation cost: what came later is no matter.
         history = history.until(history.iteration[int(np.nanargmin(history.validation_cost))])
-    return alarms(history, dead=dead_relus(model, splits.train))
+    X = model.prepare(splits.train).matrix(model.network.dtype)
+    return training_warnings(history, dead=dead_relus(model.network, X))
 
 
 def write_report(path: Path, model: Model, splits: Splits, history: History, source: str) -> None:
@@ -47,13 +48,12 @@ def write_report(path: Path, model: Model, splits: Splits, history: History, sou
     facts = {"command": command if single else f"{command} --runs {model.n_members}"}
     facts |= {k: v for k, v in asdict(options).items() if v is not None}
     sizes = "-".join(map(str, model.network.layer_sizes))
-    html = training_report(
+    report = training_report(
         model,
         splits,
         history,
-        title=f"{checks.printable(Path(source).name)}: {sizes}",
-        settings=facts | {"iterations": done},
         why=why_section(model, splits, again, note),
-        alarms=looks_wrong(model, splits, history, options) if single else (),
+        warnings=looks_wrong(model, splits, history, options) if single else (),
     )
-    atomic.write_bytes(path, html.encode())
+    title = f"{checks.printable(Path(source).name)}: {sizes}"
+    atomic.write_bytes(path, report.html(title, facts | {"iterations": done}).encode())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from chainrule.data import Dataset, Splits
     from chainrule.jobs.run_folder import ExperimentFolder
-    from chainrule.show.alarms import Alarm
+    from chainrule.training.warnings import TrainingWarning
 
 
 def console(*, error: bool = False) -> "Console":
@@ -103,10 +103,10 @@ def print_set_in(text: str) -> None:
     out.print(textwrap.fill(text, out.width, initial_indent=margin, subsequent_indent=margin))
 
 
-def print_alarms(found: "Iterable[Alarm]") -> None:
+def print_warnings(found: "Iterable[TrainingWarning]") -> None:
     """What looks wrong in a training, each in a few sentences."""
-    for alarm in found:
-        print_note(str(alarm))
+    for one in found:
+        print_note(str(one))
 
 
 def print_note(text: str) -> None:

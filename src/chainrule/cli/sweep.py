@@ -11,7 +11,7 @@ from chainrule.cli import parse, show
 from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
 from chainrule.cli.options import Options, evaluation, trained_on, with_setting
 from chainrule.errors import InputError
-from chainrule.wording import number, percent, setting_name, setting_value, setting_words
+from chainrule.wording import percent, setting_name, setting_words
 
 if TYPE_CHECKING:
     from chainrule.experiments import Sweep
@@ -119,28 +119,20 @@ def _counted(space: dict[str, Any], own: Search) -> str:
 def _written(job: Job[Search], found: "Sweep") -> dict[str, Any]:
     from chainrule.model.evaluation import evaluate
     from chainrule.model.model_file import Model, save
-    from chainrule.show.experiment_plots import learning_curves, score_plot
     from chainrule.show.report import sweep_report
-    from chainrule.show.saving import save_figure
 
-    facts: dict[str, Any] = {"scored_on": found.held_out, "trials": found.rows()}
+    facts = found.facts()
     if not found.trials:
         return facts
-    found.to_csv(job.folder.table)
-    title = f"{job.data_name}: sweep"
-    figure = score_plot(found.rows(), found.varied, found.score, title)
-    save_figure(figure, job.folder.path / "scores.png")
-    curves = [trial.histories[0] for trial in found.trials]
-    names = [setting_words(trial.setting, found.varied) for trial in found.trials]
-    figure = learning_curves(curves, names, title=f"{title}, best first")
-    save_figure(figure, job.folder.path / "learning-curves.png")
+    job.write(found)
     if found.best is not None:
-        how = {"setting": names[0], **trained_on(job.splits.train)}
+        setting = setting_words(found.trials[0].setting, found.varied)
+        how = {"setting": setting, **trained_on(job.splits.train)}
         model = Model.of(found.best.network, job.splits, how)
         save(model, job.folder.model)
         if job.splits.test is not None:
             facts["test_accuracy_of_best"] = evaluate(model, job.splits.test).accuracy
-    job.write_report(sweep_report, found, job.splits)
+    job.write_report(sweep_report(found, job.splits))
     return facts
 
 
@@ -178,14 +170,9 @@ def _report(job: Job[Search], found: "Sweep", facts: dict[str, Any]) -> str:
 
 def _table(found: "Sweep", more: list[str]) -> Any:
     """The best trials: their settings, the score, and what else there is room for."""
-    heads = [*found.varied, found.score, "deviation", *more]
-    title = f"Trials by {found.score} on {found.held_out}"
-    table = show.table(title, "", *map(setting_name, heads), numbers=len(heads))
-    for trial, row in zip(found.trials[:SHOWN], found.rows(), strict=False):
-        settings = [show.safe(setting_value(row[name])) for name in found.varied]
-        measures = [row[name] for name in (found.score, f"{found.score}_deviation", *more)]
-        numbers = [number(measure) for measure in measures]
-        if trial.diverged:
-            numbers[:2] = ["diverged", ""]
-        table.add_row(str(row["rank"]), *settings, *numbers)
-    return table
+    from chainrule.show.tables import terminal
+
+    columns = ("rank", *found.varied, found.score, f"{found.score}_deviation", *more)
+    diverged = ["diverged"] if any(trial.diverged for trial in found.trials[:SHOWN]) else []
+    table = found.table().first(SHOWN).only(*columns, *diverged)
+    return terminal(table.titled(f"Trials by {found.score} on {found.held_out}"))

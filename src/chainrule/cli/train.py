@@ -174,7 +174,7 @@ def _write(result: "Training", splits: "Splits", run: _Run, began: float) -> dic
     model = Model.of(result.network, splits, facts | how)
     facts["results"] = results(model, splits)
     found = looks_wrong(model, splits, result.history, run.options)
-    facts["alarms"] = [vars(alarm) for alarm in found]
+    facts["alarms"] = [vars(one) for one in found]
     facts["notes"], facts["skipped"] = splits.notes, splits.skipped
     run.folder.write_settings(facts | _settings(run))
     title = f"{printable(Path(run.data).name)}: cost"
@@ -189,11 +189,11 @@ def _settings(run: _Run) -> dict[str, Any]:
 
 def _report(facts: dict[str, Any], result: "Training", run: _Run) -> None:
     from chainrule.cli.results import results_table
-    from chainrule.show.alarms import Alarm
+    from chainrule.training.warnings import TrainingWarning
 
     out = show.console()
     show.print_table(results_table(facts["results"]))
-    show.print_alarms(Alarm(**alarm) for alarm in facts["alarms"])
+    show.print_warnings(TrainingWarning(**one) for one in facts["alarms"])
     plain = replace(run.options, patience=None, learning_rate=Options.learning_rate)
     trained = facts["results"]["training"]
     if trained["accuracy"] <= trained["accuracy_of_commonest_class"]:

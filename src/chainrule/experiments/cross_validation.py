@@ -77,6 +77,10 @@ class CrossValidation(Result):
         return Spread.of(fold.measures.auc for fold in self.folds)
 
     @property
+    def histories(self) -> tuple[History, ...]:
+        return tuple(fold.history for fold in self.folds)
+
+    @property
     def probabilities(self) -> Array:
         """Out-of-fold probability of each class (n_classes, m)."""
         return class_probabilities(self.outputs)

@@ -16,7 +16,7 @@ from chainrule.display import Column, Result, Table
 from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
-from chainrule.experiments.measures import DIVERGED, MEASURES, iteration
+from chainrule.experiments.measures import DIVERGED, iteration
 from chainrule.experiments.runs import MOST, Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.training import History
@@ -24,6 +24,12 @@ from chainrule.training import History
 Array = np.ndarray
 LOW, HIGH, COUNT, ITERATIONS = 1e-5, 10.0, 60, 100  # of the range test
 RECORDS = 20
+COLUMNS = (
+    Column("learning_rate", "value"),
+    Column("cost", "number", "training cost"),
+    Column("accuracy", "percent", "training accuracy"),
+    DIVERGED,
+)
 # A cost that rises from one record to the next by more than this part of the first cost.
 RISE = 0.01
 
@@ -60,7 +66,6 @@ class RateComparison(Result):
 
     def table(self) -> Table:
         """A row for each rate."""
-        accuracy, cost, _ = MEASURES
         each = zip(self.rates, self.cost, self.histories, self.diverged, strict=True)
         rows = [
             (
@@ -71,7 +76,7 @@ class RateComparison(Result):
             )
             for rate, cost, history, diverged in each
         ]
-        return Table((Column("learning_rate", "value"), cost, accuracy, DIVERGED), rows)
+        return Table(COLUMNS, rows)
 
     def facts(self) -> dict[str, Any]:
         return {"rates": self.rows()}

@@ -33,7 +33,7 @@ COLUMNS = (
     Column("probability_of_class", "number", "left out"),
     Column("probability_when_trained_on", "number", "trained on"),
     Column("loss", "number", unit="nats"),
-    Column("mean_change_of_others", "number", "mean |change| of others"),
+    Column("mean_change_of_others", "number"),
     DIVERGED,
 )
 
@@ -76,6 +76,17 @@ class LeaveOneOut(Result):
     def probabilities(self) -> Array:
         """Of each class (n_classes, m), by the network trained without the example."""
         return class_probabilities(self.outputs)
+
+    @property
+    def histories(self) -> tuple[History, ...]:
+        """Those that are kept: of the training on all."""
+        return () if self.history is None else (self.history,)
+
+    @property
+    def left_out(self) -> Array:
+        """(m,) probability of each example's own class by the network trained without it."""
+        own: Array = self.probabilities[self.labels, np.arange(len(self.labels))]
+        return own
 
     @property
     def accuracy(self) -> float:

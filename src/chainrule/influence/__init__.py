@@ -1,1 +1,1 @@
-"""Which examples pushed an answer, and what is unlike the training data."""
+"""What each training example contributed to an answer, and what is out of distribution."""

@@ -1,5 +1,5 @@
 """Why a model said what it said of one example: what it looked at, what it knows that is like it,
-and which training examples pushed the answer."""
+and what each training example contributed to the answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from chainrule import checks
 from chainrule.data import Dataset, FeatureMatrix, feature_matrix
 from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments import WithoutEach
-from chainrule.influence.influence import path_influence, saliency
-from chainrule.influence.likeness import Likeness, find_likeness
+from chainrule.influence.influence import PathInfluence, path_influence, saliency
+from chainrule.influence.out_of_distribution import Neighborhood, neighborhoods
 from chainrule.model.model_file import Model, decided
 from chainrule.network import Network
 
@@ -25,39 +25,25 @@ ELSEWHERE = (
 
 
 @dataclass(frozen=True, eq=False)
-class Pushes:
-    """How far each training example pushed the log-odds of the class that was predicted.
-
-    of_examples : (m,). start : the log-odds before training. penalty : the L2 penalty's part.
-    missing : what these lack to `log_odds`, which they would add up to.
-    """
-
-    of_examples: Array
-    start: float
-    penalty: float
-    missing: float
-    log_odds: float
-
-
-@dataclass(frozen=True, eq=False)
 class Explanation:
     """decision : index of the class. P : (n_classes,) probabilities.
 
     saliency : (n_x,) how the log-odds of the decision change with each raw feature.
     product : (n_x,) for logistic regression w o x, or -w o x if the decision is class 0: it adds up
         to the log-odds of the decision but for the bias; None for deeper networks.
-    likeness, pushes : where training data were given; pushes also need the training's settings.
+    neighborhood, contributions : where training data were given; contributions, of each training
+        example to the log-odds of the decision, also need the training's settings.
     exact : (m,) how much each training example, by being there, raises the probability of the
         decision, found by training without it (`chainrule.experiments.without_each`); or None.
-    note : why pushes or exact, though asked for, are None; or "".
+    note : why contributions or exact, though asked for, are None; or "".
     """
 
     decision: int
     P: Array
     saliency: Array
     product: Array | None
-    likeness: Likeness | None = None
-    pushes: Pushes | None = None
+    neighborhood: Neighborhood | None = None
+    contributions: PathInfluence | None = None
     exact: Array | None = None
     note: str = ""
 
@@ -102,21 +88,24 @@ def explain(
     if exact is not None and not _same(network, exact.network):
         exact, note = None, _elsewhere(known)
     changes = [None] * count if exact is None else list(exact.change(decisions).T)
-    likeness: Sequence[Likeness | None] = [None] * count
-    pushes: Sequence[Pushes | None] = [None] * count
+    near: Sequence[Neighborhood | None] = [None] * count
+    parts: Sequence[PathInfluence | None] = [None] * count
     if data is not None:
-        likeness = find_likeness(model.prepare(data).matrix(network.dtype), x)
+        near = neighborhoods(model.prepare(data).matrix(network.dtype), x)
         if start is not None:
-            found = _pushes(model, data, x, decisions, start, options)
-            pushes, note = (pushes, _elsewhere(known)) if found is None else (found, note)
+            found = _retraced(model, data, x, decisions, start, options)
+            if found is None:
+                note = _elsewhere(known)
+            else:
+                parts = [found.of(k) for k in range(count)]
     return tuple(
         Explanation(
             int(decisions[k]),
             P[:, k],
             slopes[:, k],
             None if products is None else products[:, k],
-            likeness[k],
-            pushes[k],
+            near[k],
+            parts[k],
             changes[k],
             note,
         )
@@ -124,23 +113,20 @@ def explain(
     )
 
 
-def _pushes(
+def _retraced(
     model: Model,
     data: Dataset,
     x: FeatureMatrix,
     decisions: Array,
     start: Network,
     options: dict[str, Any],
-) -> list[Pushes] | None:
+) -> PathInfluence | None:
     """None if training again ends with other weights than the model's."""
     try:
         training, found = path_influence(start, model.prepare(data), x, decisions, **options)
     except DivergenceError:
         return None
-    if not _same(model.network, training.network):
-        return None
-    each = (found.of_examples.T, found.before, found.penalty, found.missing, found.after)
-    return [Pushes(s, *map(float, rest)) for s, *rest in zip(*each, strict=True)]
+    return found if _same(model.network, training.network) else None
 
 
 def is_training_set(where: str, model: Model, data: Dataset) -> bool:

@@ -1,4 +1,4 @@
-"""Which training examples pushed a prediction, and how far.
+"""What each training example contributed to a prediction.
 
 Two answers, of different kinds. q are the examples asked about, i the training examples.
 
@@ -94,16 +94,21 @@ def contributions(training: Training, X: FeatureMatrix, others: FeatureMatrix) -
 
 @dataclass(frozen=True, eq=False)
 class PathInfluence:
-    """How far each training example pushed the log-odds f of a class, along the path.
+    """What each training example contributed to the log-odds f of a class, along the path.
 
     of_examples : (m, q), s_i. before, after : (q,) f with the starting weights and at the end.
-    penalty : (q,) what the L2 penalty did.
+    penalty : (q,) what the L2 penalty did. Without the axis q of a single example.
     """
 
     of_examples: Array
     before: Array
     after: Array
     penalty: Array
+
+    def of(self, k: int) -> "PathInfluence":
+        """Of the k-th example that was asked about."""
+        before, after, penalty = self.before[k], self.after[k], self.penalty[k]
+        return PathInfluence(self.of_examples[:, k], before, after, penalty)
 
     @property
     def missing(self) -> Array:

@@ -14,6 +14,14 @@ from chainrule.errors import DataError, InputError
 from chainrule.model.model_file import Model, decided
 
 Array = np.ndarray
+MISTAKES = (
+    Column("index", "whole"),
+    Column("name", head="example"),
+    Column("actual", head="is"),
+    Column("predicted", head="taken for"),
+    Column("probability", "number"),
+    Column("probability_of_actual", "number", "of what it is"),
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,18 @@ class Evaluation(Result):
         columns = [Column(name, "whole", name) for name in self.classes]
         rows = [(name, *row) for name, row in zip(self.classes, self.confusion, strict=True)]
         return Table([Column("actual \\ predicted"), *columns], rows)
+
+    def rates(self) -> Table:
+        """Precision and recall of each class."""
+        columns = [Column("class"), Column("examples", "whole")]
+        columns += [Column("precision", "percent"), Column("recall", "percent")]
+        counts = self.confusion.sum(axis=1).tolist()
+        rows = zip(self.classes, counts, self.precision, self.recall, strict=True)
+        return Table(columns, list(rows))
+
+    def listed(self) -> Table:
+        """The mistakes, the most confident first."""
+        return Table(MISTAKES, [tuple(vars(mistake).values()) for mistake in self.mistakes])
 
     @property
     def m(self) -> int:

@@ -24,7 +24,7 @@ LONGEST = 18  # characters of a name below a picture
 
 def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str = "") -> "Figure":
     """Rows of pictures: the input (n_x,) as the network saw it and the maps over it; the training
-    pictures that pushed towards the answer and against it; those without which it would be less
+    pictures that contributed to the answer and against it; those without which it would be less
     and more probable; the nearest ones.
 
     data : the training set, or any with the picture's shape and no rows of training pictures.
@@ -42,7 +42,7 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     head, *parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     head.suptitle(checks.printable(title), y=0.6, va="center", parse_math=False)
     seeing = "What the network sees, and how each pixel moves its answer"
-    if found.likeness is not None and found.likeness.unlike_any:
+    if found.neighborhood is not None and found.neighborhood.out_of_distribution:
         seeing += ".  UNLIKE ANY TRAINING PICTURE: do not rely on the answer"
     panels = _panels(parts[0], seeing)
     seen = data.unlabeled("explanation_plot", raw[:, None])
@@ -74,14 +74,14 @@ def _rows(found: Explanation, data: Dataset) -> list[tuple[str, Array, list[str]
             texts = [f"{shortened(label_of(i), LONGEST)} {values[i]:+.3f}" for i in index]
             rows.append((label, index, texts))
 
-    if found.pushes is not None:
-        pushes = found.pushes.of_examples
-        ranked(pushes, "Pushed towards it (log-odds)", "Pushed against it (log-odds)")
+    if found.contributions is not None:
+        parts = found.contributions.of_examples
+        ranked(parts, "Contributions to it (log-odds)", "Contributions against it (log-odds)")
     if found.exact is not None:
         how = ": exactly, trained without it"
         ranked(found.exact, f"Makes it more probable{how}", f"Makes it less probable{how}")
-    if found.likeness is not None:
-        near = found.likeness
+    if found.neighborhood is not None:
+        near = found.neighborhood
         texts = [
             f"{shortened(label_of(i), LONGEST)} {d:.3g}"
             for i, d in zip(near.nearest, near.distances, strict=True)

@@ -48,7 +48,7 @@ def text(page):
 
 def test_cross_validation(few):
     found = cross_validate(few, SETTING, folds=4)
-    said = text(cross_validation_report(found, few, **GIVEN))
+    said = text(cross_validation_report(found, few).html(**GIVEN))
     right = int((found.probabilities.argmax(axis=0) == few.labels).sum())
     assert f"{100 * right / 60:.1f} % right" in said[:200]
     assert f"{right} of 60 examples, each by a network trained without it" in said
@@ -61,14 +61,14 @@ def test_cross_validation(few):
 def test_a_cross_validation_without_any_result(few):
     found = cross_validate(few, replace(SETTING, learning_rate=1e200), folds=3)
     assert np.isnan(found.probabilities).all()
-    said = text(cross_validation_report(found, few, **GIVEN))
+    said = text(cross_validation_report(found, few).html(**GIVEN))
     assert "No answer No training ended with a result" in said
     assert "diverged" in said
 
 
 def test_leave_one_out(few):
     found = leave_one_out(few, SETTING)
-    said = text(leave_one_out_report(found, few, **GIVEN))
+    said = text(leave_one_out_report(found, few).html(**GIVEN))
     assert f"{round(found.accuracy * 60)} of 60 examples" in said
     fall = found.full - found.probabilities[few.labels, np.arange(60)]
     most = int(np.argmax(fall))
@@ -83,21 +83,21 @@ def test_label_review(few):
     flipped = replace(few, labels=wrong)
     P = np.eye(2)[:, few.labels] * 0.8 + 0.1
     found = review_labels(flipped, P)
-    page = label_review_report(found, flipped, decide="Decide in x.csv.", **GIVEN)
+    page = label_review_report(found, flipped, decide="Decide in x.csv.").html(**GIVEN)
     said = text(page)
     assert "3 labels to look at" in said
     assert "Decide in x.csv." in said
     assert page.count("<figure>") == 3
     assert "looks like" in said
     some = review_labels(flipped, P, most=1)
-    said = text(label_review_report(some, flipped, **GIVEN))
+    said = text(label_review_report(some, flipped).html(**GIVEN))
     assert "3 labels to look at" in said
     assert "the 1 most suspicious" in said
 
 
 def test_no_suspicious_label(few):
     found = review_labels(few, np.eye(2)[:, few.labels] * 0.8 + 0.1)
-    said = text(label_review_report(found, few, **GIVEN))
+    said = text(label_review_report(found, few).html(**GIVEN))
     assert "0 labels to look at" in said
     assert "None." in said
 
@@ -106,7 +106,7 @@ def test_a_sweep_is_measured_on_the_test_set(fashion, few):
     splits = Splits(few, None, fashion.test)
     space = {"learning_rate": [0.01, 0.1], "hidden": [(), (4,)]}
     found = sweep(few, space, base=replace(SETTING, hidden=()), folds=3)
-    said = text(sweep_report(found, splits, **GIVEN))
+    said = text(sweep_report(found, splits).html(**GIVEN))
     accuracy = cr.evaluate(cr.Model.of(found.best.network, splits), fashion.test).accuracy
     assert f"{100 * accuracy:.1f} % right" in said[:200]
     assert f"{round(500 * accuracy)} of 500 test examples" in said
@@ -115,7 +115,7 @@ def test_a_sweep_is_measured_on_the_test_set(fashion, few):
 
 def test_without_a_test_set_the_choice_is_warned_of(few):
     found = sweep(few, {"l2": [0.0, 0.1]}, base=SETTING, folds=3)
-    said = text(sweep_report(found, Splits(few), **GIVEN))
+    said = text(sweep_report(found, Splits(few)).html(**GIVEN))
     assert f"{100 * found.trials[0].accuracy.mean:.1f} % right" in said[:200]
     assert "looks better than it is" in said
 
@@ -123,21 +123,21 @@ def test_without_a_test_set_the_choice_is_warned_of(few):
 def test_a_sweep_that_found_nothing(few):
     found = sweep(few, {"learning_rate": [1e200, 1e210]}, base=SETTING, folds=3)
     assert "No answer The cost of every setting diverged." in text(
-        sweep_report(found, Splits(few), **GIVEN)
+        sweep_report(found, Splits(few)).html(**GIVEN)
     )
     nothing = replace(found, trials=(), complete=False)
-    said = text(sweep_report(nothing, Splits(few), **GIVEN))
+    said = text(sweep_report(nothing, Splits(few)).html(**GIVEN))
     assert "No answer No setting was finished." in said
     assert "It was interrupted" in said
 
 
 def test_learning_rates(few):
     found = compare_learning_rates(few, [0.1, 0.01, 1e200], SETTING)
-    said = text(learning_rates_report(found, few, **GIVEN))
+    said = text(learning_rates_report(found, few).html(**GIVEN))
     assert "Learning rate 0.1" in said
     assert "diverged at" in said
     suggestion = find_learning_rate(few, SETTING, count=6, iterations=20)
-    said = text(learning_rates_report(suggestion, few, **GIVEN))
+    said = text(learning_rates_report(suggestion, few).html(**GIVEN))
     assert f"Learning rate {suggestion.rate:.2g}" in said
     assert suggestion.reason in said
 
@@ -145,8 +145,8 @@ def test_learning_rates(few):
 def test_tables_and_ten_classes():
     points = cr.open_data("planar:moons").train.select(np.arange(0, 400, 10))
     found = leave_one_out(points, SETTING)
-    page = leave_one_out_report(found, points, **GIVEN)
+    page = leave_one_out_report(found, points).html(**GIVEN)
     assert "<figure>" not in page
     ten = cr.open_data("fashion").train.select(np.arange(80))
     found = cross_validate(ten, SETTING, folds=2, stratified=False)
-    assert "Ankle boot" in cross_validation_report(found, ten, **GIVEN)
+    assert "Ankle boot" in cross_validation_report(found, ten).html(**GIVEN)

@@ -49,7 +49,7 @@ def training():
     wrong = 1 - model.predict(raw)
     test = Dataset(raw, wrong, data.test.classes, NAMES, (28, 28), data.test.scaling, NAMES[0])
     splits, settings = Splits(data.train, None, test), {"data": NAMES[0]}
-    return training_report(model, splits, trained.history, title=NAMES[1], settings=settings)
+    return training_report(model, splits, trained.history).html(NAMES[1], settings)
 
 
 def hostile_examples():
@@ -63,19 +63,19 @@ def label_review():
     P = np.full((2, 30), 0.3)
     P[1 - data.labels, np.arange(30)] = 0.7
     found = review_labels(data, P)
-    return label_review_report(found, data, title=NAMES[1], settings={"data": NAMES[0]})
+    return label_review_report(found, data).html(NAMES[1], {"data": NAMES[0]})
 
 
 def left_out():
     data = hostile_examples()
     found = leave_one_out(data, Setting(hidden=(), iterations=10))
-    return leave_one_out_report(found, data, title=NAMES[1], settings={"data": NAMES[0]})
+    return leave_one_out_report(found, data).html(NAMES[1], {"data": NAMES[0]})
 
 
 def folds():
     data = hostile_examples()
     found = cross_validate(data, Setting(hidden=(), iterations=10), folds=3)
-    return cross_validation_report(found, data, title=NAMES[1], settings={"data": NAMES[0]})
+    return cross_validation_report(found, data).html(NAMES[1], {"data": NAMES[0]})
 
 
 def settings_compared():
@@ -83,7 +83,7 @@ def settings_compared():
     data = hostile_examples()
     found = sweep(data, {"l2": [0.0, 0.1]}, base=Setting(hidden=(), iterations=10), folds=3)
     settings = dict(enumerate(NAMES))
-    return sweep_report(found, Splits(data), title=NAMES[1], settings=settings)
+    return sweep_report(found, Splits(data)).html(NAMES[1], settings)
 
 
 @pytest.fixture(
@@ -151,6 +151,5 @@ def test_a_thousand_pictures_are_a_small_file():
     network = cr.Network.create((784, 20, 10))
     trained = cr.train(network, data.train, learning_rate=0.05, iterations=30)
     model = cr.Model.of(trained.network, data)
-    given = {"title": "t", "settings": {}}
-    html = training_report(model, data, trained.history, **given)
+    html = training_report(model, data, trained.history).html("t", {})
     assert len(html.encode()) < 3_000_000

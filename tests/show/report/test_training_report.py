@@ -12,8 +12,7 @@ import chainrule as cr
 from chainrule.data import Dataset, Splits
 from chainrule.model.evaluation import Evaluation
 from chainrule.show.report import training_report
-from chainrule.show.report.images import Image
-from chainrule.show.report.page import Section
+from chainrule.show.report.page import Image, Section
 from chainrule.show.report.sections import Accuracy
 from chainrule.show.report.why import why_section
 
@@ -32,8 +31,9 @@ def report(splits, iterations=40, **options):
     network = cr.Network.create((splits.train.raw.shape[0], 5, 1 if n_y == 2 else n_y))
     trained = cr.train(network, splits.train, learning_rate=0.05, iterations=iterations)
     model = cr.Model.of(trained.network, splits)
-    given = {"title": "t", "settings": {"seed": 0}} | options
-    return model, training_report(model, splits, trained.history, **given)
+    settings = options.pop("settings", {"seed": 0})
+    page = training_report(model, splits, trained.history, **options).html("t", settings)
+    return model, page
 
 
 @pytest.fixture(scope="module")
@@ -143,14 +143,14 @@ def test_why_without_following_the_training_again(fashion):
     model, _ = report(fashion)
     section = why_section(model, fashion, note="it was long ago")
     assert section.words == [
-        "Which training pictures pushed these answers is not shown: it was long ago."
+        "What training pictures contributed to these answers is not shown: it was long ago."
     ]
     assert len(section.pictures) == 2
     assert "Nearest training picture: train[" in section.pictures[0].words
-    assert "Pushed most" not in section.pictures[0].words
+    assert "Most is contributed" not in section.pictures[0].words
 
 
-def test_why_says_what_is_exact_and_what_the_pushes_add_up_to(fashion):
+def test_why_says_what_is_exact_and_what_the_contributions_add_up_to(fashion):
     data = fashion.train.select(np.arange(60))
     start = cr.Network.create((784, 5, 1))
     again = {"start": start, "learning_rate": 0.05, "iterations": 40}

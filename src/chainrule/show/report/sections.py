@@ -1,19 +1,24 @@
 """Sections that several reports have: the answer, the data, quality, mistakes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from chainrule.data import Dataset
-from chainrule.model.evaluation import Evaluation, Mistake
-from chainrule.show.alarms import alarms_of_runs
+from chainrule import checks
+from chainrule.data import Dataset, Splits
+from chainrule.display import Column, Result, Table
+from chainrule.model.evaluation import Evaluation
+from chainrule.show.data import png
+from chainrule.show.html import data_uri
 from chainrule.show.quality_plots import confusion_plot, reliability_plot
-from chainrule.show.report.images import Image, drawn, photograph
-from chainrule.show.report.page import Card, Section, Table
+from chainrule.show.report.page import Card, Image, Section, drawn
+from chainrule.show.results import figures
 from chainrule.show.threshold_plots import roc_plot
 from chainrule.training import History
-from chainrule.wording import isolated, percent
+from chainrule.training.warnings import warnings_of_runs
+from chainrule.wording import isolated, listed, percent
 
 Array = np.ndarray
 CONFIDENCE = 0.95
@@ -60,30 +65,34 @@ class Accuracy:
     def verdict(self) -> str:
         """In words, compared with always saying the commonest class."""
         low, high = self.found.interval(CONFIDENCE)
+        than = "always saying the commonest class"
         if low > self.found.baseline:
-            return "better than always saying the commonest class"
+            return f"better than {than}"
         if high < self.found.baseline:
-            return "worse than always saying the commonest class"
-        return "not clearly better than always saying the commonest class"
+            return f"worse than {than}"
+        return f"not clearly better than {than}"
 
 
-def data_section(sets: Mapping[str, Dataset], skipped: Sequence[str] = ()) -> Section:
+def training_set(where: str, data: Dataset | Splits) -> Splits:
+    """What an experiment is carried out on, with what could not be read."""
+    if isinstance(data, Splits):
+        return Splits(data.train, skipped=data.skipped)
+    checks.kind(where, "data", data, Dataset)
+    return Splits(data)
+
+
+def data_section(splits: Splits) -> Section:
     """How many examples of each class, by set; what was understood, what could not be read."""
-    counts = {
-        name: np.bincount(data.labels, minlength=len(data.classes)) for name, data in sets.items()
-    }
+    sets = splits.sets
     first = next(iter(sets.values()))
-    rows = [
-        (label, *(str(count[k]) for count in counts.values()))
-        for k, label in enumerate(first.classes)
-    ]
-    notes = dict.fromkeys(note for data in sets.values() for note in data.notes)
+    counts = [np.bincount(one.labels, minlength=len(one.classes)) for one in sets.values()]
+    rows = [(label, *(count[k] for count in counts)) for k, label in enumerate(first.classes)]
+    notes = dict.fromkeys(note for one in sets.values() for note in one.notes)
     words = [f"{isolated(note[:1].upper() + note[1:])}." for note in notes]
-    if skipped:
-        more = f", and {len(skipped) - SKIPPED} more" if len(skipped) > SKIPPED else ""
-        listed = "; ".join(map(isolated, skipped[:SKIPPED]))
-        words.append(f"Skipped, as they could not be read: {listed}{more}.")
-    table = Table(("class", *counts), rows, numbers=len(counts))
+    if splits.skipped:
+        files = listed(list(map(isolated, splits.skipped)), SKIPPED, "; ")
+        words.append(f"Skipped, as they could not be read: {files}.")
+    table = Table((Column("class"), *(Column(name, "whole") for name in sets)), rows)
     return Section("Data", words, table, facts={"from": first.source} if first.source else {})
 
 
@@ -109,42 +118,45 @@ def mistakes_section(found: Evaluation, data: Dataset, name: str) -> Section:
     if not shown:
         return Section("Mistakes", [f"None {all_of_them}."])
     which = "" if len(shown) == len(found.mistakes) else f", the {len(shown)} most confident"
-    words = [f"{len(found.mistakes)} {all_of_them}{which}:"]
-    pictures = [_photograph(one, data) for one in shown]
-    if pictures[0] is None:
-        rows = [
-            (
-                one.name,
-                one.actual,
-                one.predicted,
-                f"{one.probability:.3f}",
-                f"{one.probability_of_actual:.3f}",
-            )
-            for one in shown
-        ]
-        heads = ("example", "is", "taken for", "probability", "of what it is")
-        return Section("Mistakes", words, Table(heads, rows, numbers=2))
-    cards = [
-        Card(
-            picture,
-            (
-                one.name,
-                f"is {isolated(one.actual)} ({one.probability_of_actual:.3f})",
-                f"taken for {isolated(one.predicted)} ({one.probability:.3f})",
-            ),
+    texts = [
+        (
+            one.name,
+            f"is {isolated(one.actual)} ({one.probability_of_actual:.3f})",
+            f"taken for {isolated(one.predicted)} ({one.probability:.3f})",
         )
-        for one, picture in zip(shown, pictures, strict=True)
-        if picture
+        for one in shown
     ]
-    return Section("Mistakes", words, cards=cards)
+    table = found.listed().first(MISTAKES).without("index")
+    words = [f"{len(found.mistakes)} {all_of_them}{which}:"]
+    return gallery("Mistakes", words, data, [one.index for one in shown], texts, table)
 
 
-def _photograph(one: Mistake, data: Dataset) -> Image | None:
-    return photograph(data, one.index, f"{isolated(one.name)}, taken for {isolated(one.predicted)}")
+def gallery(
+    heading: str,
+    words: Sequence[str],
+    data: Dataset,
+    index: Iterable[int],
+    texts: Iterable[Sequence[str]],
+    table: Table,
+    **more: Any,
+) -> Section:
+    """Some examples as small pictures with their texts, or in a table where they are none."""
+    cards = [
+        Card(Image(data_uri(content, "png"), ", ".join(map(isolated, lines))), lines)
+        for i, lines in zip(index, texts, strict=True)
+        if (content := png(data, int(i))) is not None
+    ]
+    shown = None if cards or not table.rows else table
+    return Section(heading, words, shown, cards, **more)
 
 
 def warned(complete: bool, histories: Sequence[History] = ()) -> str:
-    """The warning of a page on an experiment that may have been interrupted, or whose trainings
+    """The warning of a report on an experiment that may have been interrupted, or whose trainings
     look wrong."""
     texts = [] if complete else [INTERRUPTED]
-    return " ".join([*texts, *map(str, alarms_of_runs(histories))])
+    return " ".join([*texts, *map(str, warnings_of_runs(histories))])
+
+
+def pictures_of(found: Result) -> list[Image]:
+    """The figures of a result (`chainrule.show.results`)."""
+    return [drawn(one.figure, one.words) for one in figures(found)]

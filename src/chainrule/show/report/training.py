@@ -1,24 +1,22 @@
 """The report of one training."""
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset, Splits
+from chainrule.display import Column, Table
 from chainrule.errors import InputError
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
 from chainrule.show import networks
-from chainrule.show.alarms import Alarm
 from chainrule.show.html import data_uri
 from chainrule.show.picture_plots import weight_pictures
 from chainrule.show.plots import learning_curve
-from chainrule.show.report.images import Image, drawn
-from chainrule.show.report.page import Page, Section, Table
+from chainrule.show.report.page import Image, Report, Section, drawn
 from chainrule.show.report.sections import (
     CONFIDENCE,
     Accuracy,
@@ -27,6 +25,7 @@ from chainrule.show.report.sections import (
     quality_section,
 )
 from chainrule.training import History
+from chainrule.training.warnings import TrainingWarning
 from chainrule.wording import percent
 
 NO_TEST_SET = {
@@ -42,17 +41,14 @@ def training_report(
     splits: Splits,
     history: History,
     *,
-    title: str,
-    settings: Mapping[str, Any],
     why: Section | None = None,
-    alarms: Sequence[Alarm] = (),
-) -> str:
-    """HTML of a training.
+    warnings: Sequence[TrainingWarning] = (),
+) -> Report:
+    """What a training reached, and what it looks like inside.
 
     splits : the data; the answer is measured on the test set, if there is one, else on the
         validation set, else on the training set, and says so.
-    settings : what is needed to repeat it, as plain facts.
-    why : the worst mistakes explained (`why_section`). alarms : what looks wrong in it.
+    why : the worst mistakes explained (`why_section`). warnings : what looks wrong in it.
     """
     checks.kind("training_report", "splits", splits, Splits)
     if history.records and np.ndim(history.records[0].cost):
@@ -66,7 +62,7 @@ def training_report(
     answer = replace(accuracies[chosen], name=f"{chosen} examples")
     sections = [
         _results(accuracies.values(), _members(model, tested)),
-        data_section(sets, splits.skipped),
+        data_section(splits),
         _network(model),
         _training(history),
         mistakes_section(found[chosen], tested, f"{chosen} examples"),
@@ -74,8 +70,8 @@ def training_report(
         _weights(model, splits.train),
         why,
     ]
-    warning = " ".join([*map(str, alarms), NO_TEST_SET.get(chosen, "")]).strip()
-    return Page(title, answer.headline, answer.words, warning, sections, settings).html()
+    warning = " ".join([*map(str, warnings), NO_TEST_SET.get(chosen, "")]).strip()
+    return Report(answer.headline, answer.words, sections, warning)
 
 
 def _members(model: Model, data: Dataset) -> list[str]:
@@ -91,19 +87,26 @@ def _members(model: Model, data: Dataset) -> list[str]:
 
 def _results(accuracies: Iterable[Accuracy], words: Sequence[str]) -> Section:
     interval = f"{CONFIDENCE:.0%} interval"
-    heads = ("set", "examples", "accuracy", interval, "commonest class", "cost (nats)")
+    columns = (
+        Column("set"),
+        Column("examples", "whole"),
+        Column("accuracy", "percent"),
+        Column(interval, "percent"),
+        Column("commonest class", "percent"),
+        Column("cost", "number", unit="nats"),
+    )
     rows = [
         (
             one.name,
-            str(one.found.m),
-            percent(one.found.accuracy, 1),
+            one.found.m,
+            one.found.accuracy,
             one.interval,
-            percent(one.found.baseline, 1),
-            f"{one.found.cost:.4f}",
+            one.found.baseline,
+            one.found.cost,
         )
         for one in accuracies
     ]
-    return Section("Results", words, Table(heads, rows, numbers=5))
+    return Section("Results", words, Table(columns, rows))
 
 
 def _network(model: Model) -> Section:
@@ -115,7 +118,7 @@ def _network(model: Model) -> Section:
         words.append(f"An ensemble of {model.n_members}, {of_each}")
     uri = data_uri(networks.diagram(network).encode(), "svg+xml")
     picture = Image(uri, f"{networks.words(network)}.")
-    table = Table(head, rows, numbers=5)
+    table = Table([Column(name) for name in head], rows)
     return Section("Network", words, table, pictures=[picture], wide=True)
 
 

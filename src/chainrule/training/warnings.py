@@ -1,6 +1,6 @@
 """What goes wrong in a training, said in plain words, with the numbers and what to try.
 
-The thresholds are rules of thumb, each with its reason: an alarm says where to look, and silence
+The thresholds are rules of thumb, each with its reason: a warning says where to look, and silence
 proves nothing.
 """
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chainrule.show.layer_health import LayerSizes
-from chainrule.training import History
+from chainrule.training.history import History
+from chainrule.training.layer_health import LayerSizes
 
 # Of a layer's ReLUs. Layers of 5 or 7 units, as in the course's own network, often lose two or
 # three and learn all the same; without half of a layer there is less to learn with.
@@ -30,10 +30,10 @@ OVERFITTING = 0.1  # of the lowest validation cost: a smaller rise is often chan
 
 
 @dataclass(frozen=True)
-class Alarm:
+class TrainingWarning:
     """kind : in two or three words. found : what was seen, with its numbers. advice : what to try.
 
-    Both are whole sentences; as text the alarm is all three.
+    Both are whole sentences; as text the warning is all three.
     """
 
     kind: str
@@ -44,9 +44,9 @@ class Alarm:
         return f"{self.kind[0].upper()}{self.kind[1:]}: {self.found} {self.advice}"
 
 
-def alarms(
+def training_warnings(
     history: History, records: Sequence[LayerSizes] = (), dead: Iterable[float] = ()
-) -> tuple[Alarm, ...]:
+) -> tuple[TrainingWarning, ...]:
     """What looks wrong in one run: in its layers first, then in its costs.
 
     records : `LayerHealth`'s, if it watched. Dead ReLUs are those of the last record; gradients
@@ -59,16 +59,16 @@ def alarms(
     if len(history) >= 2:
         found.append(_too_high(history) or (None if any(found) else _too_low(history)))
         found.append(_overfitting(history))
-    return tuple(alarm for alarm in found if alarm)
+    return tuple(one for one in found if one)
 
 
-def alarms_of_runs(histories: Sequence[History]) -> tuple[Alarm, ...]:
+def warnings_of_runs(histories: Sequence[History]) -> tuple[TrainingWarning, ...]:
     """What looks wrong in several trainings alike, such as those of a cross-validation: each kind
-    of alarm that half of them or more raise, as the first of these says it."""
-    raised: dict[str, list[Alarm]] = {}
+    of warning that half of them or more raise, as the first of these says it."""
+    raised: dict[str, list[TrainingWarning]] = {}
     for history in histories:
-        for alarm in alarms(history):
-            raised.setdefault(alarm.kind, []).append(alarm)
+        for one in training_warnings(history):
+            raised.setdefault(one.kind, []).append(one)
     n = len(histories)
     return tuple(
         replace(first, found=f"In {len(all_of_them)} of {n} trainings, such as: {first.found}")
@@ -78,13 +78,13 @@ def alarms_of_runs(histories: Sequence[History]) -> tuple[Alarm, ...]:
     )
 
 
-def _too_high(history: History) -> Alarm | None:
+def _too_high(history: History) -> TrainingWarning | None:
     cost, iteration = history.cost, history.iteration
     advice = "Try a learning rate three to ten times smaller, or scale the features."
     bad = np.flatnonzero(~np.isfinite(cost))
     if len(bad):
         found = f"The cost is no longer a number at iteration {iteration[bad[0]]}."
-        return Alarm("learning rate too high", found, advice)
+        return TrainingWarning("learning rate too high", found, advice)
     rises = np.flatnonzero(np.diff(cost) > RISE * abs(cost[0]))
     if cost[-1] > (1 + RISE) * cost[0]:
         found = f"The cost rose from {cost[0]:.3g} to {cost[-1]:.3g}."
@@ -96,10 +96,10 @@ def _too_high(history: History) -> Alarm | None:
         )
     else:
         return None
-    return Alarm("learning rate too high", found, advice)
+    return TrainingWarning("learning rate too high", found, advice)
 
 
-def _too_low(history: History) -> Alarm | None:
+def _too_low(history: History) -> TrainingWarning | None:
     cost, last = history.cost, history.iteration[-1]
     fall = cost[0] - cost[-1]
     if fall < LEAST_FALL * abs(cost[0]):
@@ -108,7 +108,7 @@ def _too_low(history: History) -> Alarm | None:
             "Try a learning rate three to ten times larger, or another start of the weights; if "
             "neither helps, the features may say little about the labels."
         )
-        return Alarm("learning rate too low", found, advice)
+        return TrainingWarning("learning rate too low", found, advice)
     tenth = len(cost) // 10
     if len(cost) < FEW:
         return None
@@ -119,12 +119,12 @@ def _too_low(history: History) -> Alarm | None:
         f"After {last} iterations the cost is {cost[-1]:.3g} and still falling: its last tenth "
         f"brought {lately / fall:.0%} of the whole fall."
     )
-    return Alarm(
+    return TrainingWarning(
         "learning rate too low", found, "Train longer, or try a rate two to three times larger."
     )
 
 
-def _overfitting(history: History) -> Alarm | None:
+def _overfitting(history: History) -> TrainingWarning | None:
     validation = history.validation_cost
     if validation is None or not np.isfinite(validation).all():
         return None
@@ -137,10 +137,10 @@ def _overfitting(history: History) -> Alarm | None:
         f"cost went on falling from {cost[best]:.3g} to {cost[-1]:.3g}."
     )
     advice = "Try early stopping, a penalty (l2), fewer hidden units, or more examples."
-    return Alarm("overfitting", found, advice)
+    return TrainingWarning("overfitting", found, advice)
 
 
-def _dead(parts: Iterable[float]) -> Alarm | None:
+def _dead(parts: Iterable[float]) -> TrainingWarning | None:
     dead = {layer: part for layer, part in enumerate(parts, start=1) if part >= DEAD}
     if not dead:
         return None
@@ -151,10 +151,10 @@ def _dead(parts: Iterable[float]) -> Alarm | None:
     if closed:
         found += f" Nothing passes layer {closed[0]}: the network gives the same answer to all."
     advice = "Try a smaller learning rate, another seed, or leaky_relu."
-    return Alarm("dead ReLUs", found, advice)
+    return TrainingWarning("dead ReLUs", found, advice)
 
 
-def _across_layers(records: Sequence[LayerSizes]) -> Alarm | None:
+def _across_layers(records: Sequence[LayerSizes]) -> TrainingWarning | None:
     """Records where the length of dJ/dZ is 0 in the first or the last layer say nothing."""
     told = [r.errors for r in records if np.isfinite(r.errors).all() and r.errors[[0, -1]].all()]
     if not told:
@@ -166,8 +166,8 @@ def _across_layers(records: Sequence[LayerSizes]) -> Alarm | None:
     )
     if ratio < VANISHING:
         advice = "Try ReLU for sigmoid or tanh, He's or Xavier's initializer, or fewer layers."
-        return Alarm("vanishing gradients", found, advice)
+        return TrainingWarning("vanishing gradients", found, advice)
     if ratio > EXPLODING:
         advice = "Try smaller starting weights (He's or Xavier's initializer), or fewer layers."
-        return Alarm("exploding gradients", found, advice)
+        return TrainingWarning("exploding gradients", found, advice)
     return None

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from chainrule import Network, train
-from chainrule.show.alarms import Alarm, alarms, alarms_of_runs
-from chainrule.show.layer_health import LayerHealth, LayerSizes
 from chainrule.training import History, Record
+from chainrule.training.layer_health import LayerHealth, LayerSizes
+from chainrule.training.warnings import TrainingWarning, training_warnings, warnings_of_runs
 
 
 def history(cost, validation=None):
@@ -23,7 +23,7 @@ def sizes(errors=(1.0, 1.0, 1.0), dead=(0.0, 0.0, np.nan)):
 
 
 def kinds(*arguments):
-    return [alarm.kind for alarm in alarms(*arguments)]
+    return [warning.kind for warning in training_warnings(*arguments)]
 
 
 ARRIVED = 0.7 * np.exp(-np.arange(100) / 10)
@@ -42,10 +42,10 @@ def test_a_good_training_is_quiet():
     ],
 )
 def test_a_rate_too_high(cost, said):
-    (alarm,) = alarms(history(cost))
-    assert alarm.kind == "learning rate too high"
-    assert said in str(alarm)
-    assert "smaller" in alarm.advice
+    (warning,) = training_warnings(history(cost))
+    assert warning.kind == "learning rate too high"
+    assert said in str(warning)
+    assert "smaller" in warning.advice
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def test_a_rate_too_high(cost, said):
     ],
 )
 def test_a_rate_too_low(cost, said):
-    (alarm,) = alarms(history(cost))
-    assert alarm.kind == "learning rate too low"
-    assert said in str(alarm)
+    (warning,) = training_warnings(history(cost))
+    assert warning.kind == "learning rate too low"
+    assert said in str(warning)
 
 
 def test_what_layers_explain_is_no_matter_of_the_rate():
@@ -68,9 +68,9 @@ def test_what_layers_explain_is_no_matter_of_the_rate():
 
 def test_overfitting_names_the_best_iteration():
     validation = [0.7, 0.5, 0.4, 0.5, 0.6]
-    (alarm,) = alarms(history([0.7, 0.4, 0.3, 0.2, 0.1], validation))
-    assert alarm.kind == "overfitting"
-    assert "lowest, 0.4, at iteration 20 and is 0.6 at the end" in alarm.found
+    (warning,) = training_warnings(history([0.7, 0.4, 0.3, 0.2, 0.1], validation))
+    assert warning.kind == "overfitting"
+    assert "lowest, 0.4, at iteration 20 and is 0.6 at the end" in warning.found
 
 
 @pytest.mark.parametrize(
@@ -106,24 +106,24 @@ def test_one_odd_record_is_no_alarm():
 
 def test_dead_units_of_the_last_record():
     records = [sizes(dead=(1, 1, np.nan)), sizes(dead=(0.05, 0.5, np.nan))]
-    (alarm,) = alarms(history(ARRIVED), records)
-    assert "50% of the ReLUs of layer 2" in alarm.found
-    (alarm,) = alarms(history(ARRIVED), [sizes(dead=(1, 0, np.nan))])
-    assert "the same answer to all" in alarm.found
-    (alarm,) = alarms(history(ARRIVED), dead=(0.5, 0.75, np.nan))
-    assert alarm.found.startswith("50% of the ReLUs of layer 1, 75% of layer 2 are 0")
+    (warning,) = training_warnings(history(ARRIVED), records)
+    assert "50% of the ReLUs of layer 2" in warning.found
+    (warning,) = training_warnings(history(ARRIVED), [sizes(dead=(1, 0, np.nan))])
+    assert "the same answer to all" in warning.found
+    (warning,) = training_warnings(history(ARRIVED), dead=(0.5, 0.75, np.nan))
+    assert warning.found.startswith("50% of the ReLUs of layer 1, 75% of layer 2 are 0")
 
 
 @pytest.mark.parametrize("records", [[], [0.7]])
 def test_too_little_to_say_anything(records):
-    assert alarms(history(records)) == ()
+    assert training_warnings(history(records)) == ()
 
 
 def test_as_text():
-    assert str(Alarm("a", "B.", "Try c.")) == "A: B. Try c."
+    assert str(TrainingWarning("a", "B.", "Try c.")) == "A: B. Try c."
 
 
-# Real trainings, one for each alarm that comes from layers.
+# Real trainings, one for each warning that comes from layers.
 rng = np.random.default_rng(8)
 X = rng.standard_normal((10, 60))
 Y = (X[:1] > 0).astype(float)
@@ -161,8 +161,8 @@ def test_a_tiny_rate_is_too_low():
 
 def test_what_half_of_the_trainings_have_in_common():
     jumps = history([1.0, 3.0] * 15)
-    found = alarms_of_runs([jumps, history(ARRIVED), jumps, history(ARRIVED)])
-    assert [alarm.kind for alarm in found] == ["learning rate too high"]
+    found = warnings_of_runs([jumps, history(ARRIVED), jumps, history(ARRIVED)])
+    assert [warning.kind for warning in found] == ["learning rate too high"]
     assert found[0].found.startswith("In 2 of 4 trainings, such as: ")
-    assert alarms_of_runs([jumps, history(ARRIVED), history(ARRIVED)]) == ()
-    assert alarms_of_runs([]) == ()
+    assert warnings_of_runs([jumps, history(ARRIVED), history(ARRIVED)]) == ()
+    assert warnings_of_runs([]) == ()

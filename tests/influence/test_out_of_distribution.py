@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 import chainrule as cr
 from chainrule.data import FloatMatrix
-from chainrule.influence.likeness import RIDGE, find_likeness
+from chainrule.influence.out_of_distribution import RIDGE, neighborhoods
 
 
 def opened(source):
@@ -40,8 +40,8 @@ def odd_ones(shape):
 def test_what_is_unlike_anything_is_found(pictures):
     X, _, shape = pictures
     for name, raw in odd_ones(shape).items():
-        found = find_likeness(X, FloatMatrix(raw))
-        assert all(one.unlike_any for one in found), name
+        found = neighborhoods(X, FloatMatrix(raw))
+        assert all(one.out_of_distribution for one in found), name
         assert all(one.flat == (name in ("gray", "white", "black")) for one in found)
 
 
@@ -49,15 +49,15 @@ def test_few_test_pictures_are(pictures):
     """Each of the three rules may find one in m + 1 that is not; the course's test pictures are
     drawn otherwise than its training pictures."""
     X, tested, _ = pictures
-    found = find_likeness(X, FloatMatrix(tested))
-    assert np.mean([one.unlike_any for one in found]) <= 0.1
-    assert np.mean([one.new > one.usual for one in found]) <= 0.02
+    found = neighborhoods(X, FloatMatrix(tested))
+    assert np.mean([one.out_of_distribution for one in found]) <= 0.1
+    assert np.mean([one.novelty > one.usual for one in found]) <= 0.02
 
 
 def test_new_is_what_a_gaussian_process_does_not_know():
     rng = np.random.default_rng(4)
     X, x = rng.standard_normal((30, 12)), rng.standard_normal((30, 3))
-    found = find_likeness(FloatMatrix(X), FloatMatrix(x))
+    found = neighborhoods(FloatMatrix(X), FloatMatrix(x))
     mean = X.mean(axis=1, keepdims=True)
     C, c = X - mean, x - mean
     r = RIDGE * np.square(C).sum() / 12
@@ -67,7 +67,7 @@ def test_new_is_what_a_gaussian_process_does_not_know():
         rest = c - C @ np.linalg.solve(C.T @ C + r * np.eye(C.shape[1]), C.T @ c)
         return c @ rest / (c @ c)
 
-    assert_allclose([one.new for one in found], [left(C, c[:, j]) for j in range(3)])
+    assert_allclose([one.novelty for one in found], [left(C, c[:, j]) for j in range(3)])
     each = [left(np.delete(C, i, axis=1), C[:, i]) for i in range(12)]
     assert_allclose([one.usual for one in found], max(each))
 
@@ -76,12 +76,12 @@ def test_new_is_what_a_gaussian_process_does_not_know():
 def test_few_examples(m):
     rng = np.random.default_rng(5)
     X = rng.standard_normal((6, m))
-    for one in find_likeness(FloatMatrix(X), FloatMatrix(X)):
-        assert 0 <= one.new <= 1
+    for one in neighborhoods(FloatMatrix(X), FloatMatrix(X)):
+        assert 0 <= one.novelty <= 1
         assert one.distances[0] == pytest.approx(0, abs=1e-6)
 
 
 def test_equal_examples():
     X = np.ones((6, 5))
-    found = find_likeness(FloatMatrix(X), FloatMatrix(np.arange(6.0).reshape(6, 1)))
-    assert found[0].unlike_any
+    found = neighborhoods(FloatMatrix(X), FloatMatrix(np.arange(6.0).reshape(6, 1)))
+    assert found[0].out_of_distribution

@@ -1,4 +1,4 @@
-"""How far an example is like those that a network was trained on."""
+"""Whether an example is out of distribution: unlike all that a network was trained on."""
 
 from dataclasses import dataclass
 
@@ -9,27 +9,27 @@ from chainrule.data import FeatureMatrix
 Array = np.ndarray
 # Of the mean square distance from the mean example: directions in which the training examples vary
 # less count as new. With 0.01 noise and stripes are found, on the course's pictures and on the
-# built-in ones, and 2 % and 0 % of their test pictures (tests/show/test_likeness.py); with
-# 0.001 it is 18 % of the course's.
+# built-in ones, and 2 % and 0 % of their test pictures; with 0.001 it is 18 % of the course's
+# (tests/influence/test_out_of_distribution.py).
 RIDGE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
-class Likeness:
+class Neighborhood:
     """Where an example lies among the training examples, in scaled features.
 
     nearest : (k,) indices, the nearest first. distances : (k,) Euclidean, to these.
     share : part of the training examples that lie farther from their own nearest neighbor than
         this example does from its; 0 if none does.
-    new : the share in [0, 1] of its difference from the mean example that the training examples do
-        not account for. usual : the most of any training example, by the others.
+    novelty : the share in [0, 1] of its difference from the mean example that the training examples
+        do not account for. usual : the most of any training example, by the others.
     flat : whether its features differ less from each other than those of any training example.
     """
 
     nearest: Array
     distances: Array
     share: float
-    new: float = 0.0
+    novelty: float = 0.0
     usual: float = 1.0
     flat: bool = False
 
@@ -38,24 +38,26 @@ class Likeness:
         """In what it is unlike every training example, or ""."""
         if self.share == 0:
             return "farther from every training example than any of these is from its nearest"
-        if self.new > self.usual:
-            return f"{self.new:.0%} of it is nothing that the training examples have, such as noise"
+        if self.novelty > self.usual:
+            share = f"{self.novelty:.0%} of it"
+            return f"{share} is nothing that the training examples have, such as noise"
         return "flatter than every training example" if self.flat else ""
 
     @property
-    def unlike_any(self) -> bool:
+    def out_of_distribution(self) -> bool:
         """Whether there is such a reason. No reason is no proof that it is like them."""
         return bool(self.reason)
 
 
-def find_likeness(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Likeness]:
+def neighborhoods(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Neighborhood]:
     """Where each of x (n_x, q) lies among X (n_x, m), in scaled features; with `count` nearest.
 
-    `new` is the variance that a Gaussian process with these m examples leaves at x, as a share of
-    that without them (Rasmussen & Williams 2006, equation 2.26), from the centered Gram matrix K:
+    `novelty` is the variance that a Gaussian process with these m examples leaves at x, as a share
+    of that without them (Rasmussen & Williams 2006, equation 2.26), from the centered Gram
+    matrix K:
 
-        new(x) = 1 - k(x)^T (K + r I)^-1 k(x) / k(x, x),    of x_i by the others
-        new(x_i) = (1 / [(K + r I)^-1]_ii - r) / K_ii,      r = RIDGE trace(K) / m
+        novelty(x) = 1 - k(x)^T (K + r I)^-1 k(x) / k(x, x),    of x_i by the others
+        novelty(x_i) = (1 / [(K + r I)^-1]_ii - r) / K_ii,      r = RIDGE trace(K) / m
 
     It takes m^3 operations.
     """
@@ -67,15 +69,15 @@ def find_likeness(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Li
     np.fill_diagonal(among, np.inf)  # of a single example, too: it is like nothing else
     nearest_among = among.min(axis=1)
     order = np.argsort(to_x, axis=0, kind="stable")[:count]
-    new, usual = _novelty(K, k, own)
+    novelty, usual = _novelty(K, k, own)
     spread = _spread(x, own)
     flat = spread < (_spread(X, norms).min() * (1 - 1e-9))
     return [
-        Likeness(
+        Neighborhood(
             index,
             to_x[index, j],
             float((nearest_among >= to_x[index[0], j]).mean()),
-            float(new[j]),
+            float(novelty[j]),
             usual,
             bool(flat[j]),
         )
@@ -89,7 +91,7 @@ def _distances(a: Array, b: Array, products: Array) -> Array:
 
 
 def _novelty(K: Array, k: Array, own: Array) -> tuple[Array, float]:
-    """`new` of each of q examples, and the most of the m, from products (m, m), (m, q), (q,)."""
+    """Of each of q examples, and the most of the m, from products (m, m), (m, q), (q,)."""
     mean = K.mean(axis=0)
     whole = mean.mean()
     centered = K - mean - mean[:, None] + whole

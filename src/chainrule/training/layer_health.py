@@ -5,23 +5,19 @@ deep network does not learn (Glorot & Bengio 2010; Maas et al. 2013). The cost a
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule.data import Dataset
+from chainrule.data import FeatureMatrix
 from chainrule.errors import InputError
-from chainrule.model.model_file import EXAMPLES, Model
 from chainrule.network import Network
-from chainrule.show.plots import COLORS, MARKERS, STYLES, finished
-from chainrule.training import Callback, Record, Session
 from chainrule.training.arguments import Data, data_arrays
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from chainrule.training.callbacks import Callback
+from chainrule.training.history import Record
+from chainrule.training.session import Session
 
 Array = np.ndarray
-DEAD_LABEL = "dead ReLUs (%)"
+EXAMPLES = 512  # turned into floats at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,76 +88,19 @@ def dead_units(network: Network, activations: tuple[Array, ...]) -> Array:
     )
 
 
-def dead_relus(model: Model, data: Dataset) -> Array:
-    """`dead_units` of a model of one network on all examples of `data` (L,), some at a time."""
-    if model.n_members > 1:
-        fix = "Pass model.member(r)."
-        raise InputError("dead_relus", "a single network", f"{model.n_members} members", fix)
-    features, network = model.prepare(data).features, model.network
+def dead_relus(network: Network, X: FeatureMatrix) -> Array:
+    """`dead_units` of a single network on all examples of X (n_x, m), some at a time (L,)."""
+    if network.n_runs is not None:
+        fix = "Pass network.run(r)."
+        raise InputError("dead_relus", "a single network", f"{network.n_runs} runs", fix)
     # The largest answer of each unit is all that matters, and is there block by block.
     largest = [np.full((n, 1), -np.inf) for n in network.layer_sizes[1:]]
-    for start in range(0, features.shape[1], EXAMPLES):
-        some = features.select(slice(start, start + EXAMPLES))
-        some = some.scaled(model.scaling, network.dtype)
-        for most, A in zip(largest, network.forward(some).A, strict=True):
+    for start in range(0, X.shape[1], EXAMPLES):
+        some = network.forward(X.select(slice(start, start + EXAMPLES)))
+        for most, A in zip(largest, some.A, strict=True):
             np.maximum(most, A.max(axis=1, keepdims=True), out=most)
     return dead_units(network, tuple(largest))
 
 
-def layer_health_plot(health: LayerHealth, title: str = "") -> "Figure":
-    """Sizes of gradients and activations by layer, and dead ReLU units, over the training.
-
-    Sizes are on a logarithmic axis, where a size of 0 has no place and leaves a gap.
-    """
-    from chainrule.show.figure import Figure
-
-    if not health.records:
-        fix = "Pass it to train: callbacks=[health]."
-        raise InputError("layer_health_plot", "at least one record", "none", fix)
-    iteration = [record.iteration for record in health.records]
-    gradients, activations, dead = (
-        np.array([getattr(record, name) for record in health.records])
-        for name in ("gradients", "activations", "dead")
-    )
-    n = 2 if np.isnan(dead).all() else 3
-    figure = Figure(figsize=(6.4, 0.9 + 2.1 * n), layout="constrained")
-    panels = figure.subplots(n, 1, sharex=True)
-    named = (
-        (_positive(gradients), "size of dJ/dW (rms)"),
-        (_positive(activations), "size of A (rms)"),
-        (100 * dead, DEAD_LABEL),
-    )
-    for axes, (values, label) in zip(panels, named, strict=False):
-        for layer, column in enumerate(values.T):
-            axes.plot(
-                iteration,
-                column,
-                color=COLORS[layer % len(COLORS)],
-                linestyle=STYLES[layer % len(STYLES)],
-                marker=MARKERS[layer % len(MARKERS)],
-                markevery=max(1, len(iteration) // 8),
-                markersize=4,
-                label=f"layer {layer + 1}",
-            )
-        axes.set(ylabel=label)
-        finished(axes, "")
-        if np.isnan(values).all():
-            axes.text(0.5, 0.5, "0 in all layers", transform=axes.transAxes, ha="center")
-            axes.set_yticks([])
-        elif label != DEAD_LABEL:
-            axes.set_yscale("log")
-    if n == 3:
-        panels[2].set_ylim(-3, 103)
-    panels[-1].set(xlabel="iteration")
-    handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside right upper", frameon=False)
-    figure.suptitle(title, parse_math=False)
-    return figure
-
-
 def _root_mean_square(values: Array) -> float:
     return float(np.sqrt(np.square(values, dtype=np.float64).mean()))
-
-
-def _positive(values: Array) -> Array:
-    return np.where(np.isfinite(values) & (values > 0), values, np.nan)
