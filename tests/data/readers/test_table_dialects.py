@@ -234,3 +234,12 @@ def test_a_column_has_one_decimal_sign(table):
     path = table("a,b,y\n0.333,1,p\n2.333,2,q\n")
     with pytest.raises(DataError, match=r"not a number in row 1 \(line 2\), 'a'"):
         opened(path, decimal=",")
+
+
+def test_what_is_quoted_in_a_header_separates_nothing(table):
+    """Else the rows that are not even would be taken for ones of another separator."""
+    names = '"mass; in g; of all; dry","length",y\n'
+    data = opened(table(f"{names}1,4,p\n2,5,q\n3,7,p\n"))
+    assert data.feature_names == ("mass; in g; of all; dry", "length")
+    with pytest.raises(DataError, match="line 3: expected 3 cells, as in the header; got 4"):
+        opened(table(f"{names}1,4,p\n2,5,6,q\n3,7,p\n"))

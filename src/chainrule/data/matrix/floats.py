@@ -47,7 +47,7 @@ class FloatMatrix(Held):
 
     def select(self, index: Any) -> "FloatMatrix":
         """The examples at `index` as a matrix of their own (a copy)."""
-        return _holding(self._X[:, index])
+        return _holding(self.columns(index))
 
     def features(self, index: Any) -> np.ndarray:
         """Features at `index` of all examples, as floats: (k, m)."""

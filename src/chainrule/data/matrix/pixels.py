@@ -103,7 +103,7 @@ class PixelMatrix(Held):
 
     def stored(self, index: Any = slice(None)) -> np.ndarray:
         """Examples at `index` as pixels: (n_x, k) uint8; a view for a slice."""
-        return self.pixels[:, index]
+        return self.pixels.T[index].T
 
     def digest(self) -> str:
         """By which the same pixels, scaled alike, are known again."""
