@@ -45,6 +45,7 @@ class Examples:
 
     def __post_init__(self) -> None:
         self.order = np.arange(self.m)
+        self._drops = any(self.dropout.rates)
         self._equal: dict[int, Array] = {}
 
     @property
@@ -83,7 +84,7 @@ class Examples:
 
     def _batch(self, index: Array | None, Y: Array, s: Array | None) -> Batch:
         m = Y.shape[1]
-        masks = self.dropout.masks([self.rng], m)
+        masks = self.dropout.masks([self.rng], m) if self._drops else ()
         if s is not None:
             total = s.sum()
             return Batch(index, Y, (s / total)[None], float(total), masks)

@@ -46,14 +46,14 @@ class Dropout:
 
     def masks(self, rngs: Sequence[Any], m: int) -> list[Array | None]:
         """Of each layer factors for m examples, None without dropout: (n_l, m), the same for all
-        runs, or (R, n_l, m) from a generator for each. Nothing is drawn where there is no dropout.
+        runs, or (R, n_l, m) from a generator for each.
         """
         runs = [[self._mask(rng, n, m, rate) for n, rate in self._layers] for rng in rngs]
         return runs[0] if len(runs) == 1 else [_stacked(layer) for layer in zip(*runs, strict=True)]
 
     @property
     def _layers(self) -> list[tuple[int, float]]:
-        return list(zip(self.units, self.rates, strict=True)) if any(self.rates) else []
+        return list(zip(self.units, self.rates, strict=True))
 
     def _mask(self, rng: Any, n: int, m: int, rate: float) -> Array | None:
         return ((rng.random((n, m)) >= rate) / (1 - rate)).astype(self.dtype) if rate else None

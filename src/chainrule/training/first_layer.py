@@ -206,7 +206,10 @@ class Dual:
 
     def forward(self, Z1: Array, batch: Index) -> None:
         if batch is None:
-            _product(self.C, self._K, Z1)
+            if Z1.ndim == 2:
+                np.dot(self.C, self._K, out=Z1)
+            else:
+                _product(self.C, self._K, Z1)
             Z0 = self._Z0
         elif batch.ndim == 1:
             _product(self.C, self._K[batch].T, Z1)

@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.data import FeatureMatrix
 from chainrule.network import Network
 from chainrule.training.batches import Batch
-from chainrule.training.first_layer import FirstLayer, squares
+from chainrule.training.first_layer import FirstLayer
 from chainrule.training.parameters import UpperLayers, placed
 from chainrule.training.propagation import Propagation
 
@@ -38,6 +38,7 @@ class Objective:
         # They hold the layers that hold them, whose arrays are to be freed with the objective.
         first.parts.clear()
         del self.upper.part
+        self._upper_weights = self.upper.weights  # views of the parameters
         self._passes: dict[int, Propagation] = {}
         self._decayed = [piece for block in self.blocks for piece in block.pieces()]
         self._l2: Any = None
@@ -46,7 +47,10 @@ class Objective:
     def forward(self, batch: Batch) -> Propagation:
         """A pass over the batch's examples, with the parameters as they are."""
         m = batch.Y.shape[-1]
-        work = self.last = self._passes.get(m) or self._pass(m)
+        try:
+            work = self.last = self._passes[m]
+        except KeyError:
+            work = self.last = self._pass(m)
         self.first.forward(work.Z1, batch.index)
         work.forward(batch.masks)
         return work
@@ -75,13 +79,15 @@ class Objective:
 
         return forward
 
-    def penalty(self, l2: Any) -> Any:
-        """l2 / 2 sum_l ||W[l]||^2, () or (R,). l2 : a number, or (R, 1)."""
-        squared = self.first.squared_norm() + sum(map(squares, self.upper.weights))
-        return 0.5 * (l2[:, 0] if np.ndim(l2) else l2) * squared
+    def squared_norm(self) -> Any:
+        """sum_l ||W[l]||^2, () or (R,)."""
+        total = self.first.squared_norm()
+        for W in self._upper_weights:
+            total = total + np.einsum("...ij,...ij->...", W, W)
+        return total
 
     def decay(self, l2: Any) -> None:
-        """Add the penalty's gradient, l2 times the weights."""
+        """Add the penalty's gradient, l2 times the weights. l2 : a number, or (R, 1)."""
         if l2 is not self._l2:
             self._l2, self._rates = l2, [l2 * decayed for _, _, decayed, _ in self._decayed]
         for (p, g, _, room), rate in zip(self._decayed, self._rates, strict=True):
@@ -96,7 +102,7 @@ class Objective:
         cost = scale * float(np.dot(work.losses(batch.Y), batch.weight[0]))
         self.backward(work, batch)
         if l2:
-            cost += float(self.penalty(l2))
+            cost += 0.5 * l2 * float(self.squared_norm())
             self.decay(l2)
         return cost
 

@@ -118,7 +118,7 @@ class Session:
     def _run_whole(self, whole: Batch, hooks: Sequence[Hook]) -> None:
         """Each step: forward, record if one is due, backward, update. This loop is the hot one."""
         plan, batch, dropout = self.plan, whole, self.batches.dropout
-        forward, backward = self.objective.forward, self.objective.backward
+        forward, first = self.objective.forward, self.first
         while self.iteration < plan.iterations and self.stopped is None:
             due = self.iteration % plan.record_every == 0 and not self._recorded()
             if due or dropout is None:
@@ -130,7 +130,8 @@ class Session:
             if dropout is not None:  # what is recorded is of all units
                 batch = self.batches.next()
                 work = forward(batch)
-            backward(work, batch)
+            work.backward(batch.Y, batch.weight)  # as the objective does, without a call between
+            first.backward(work.D, None)
             self._learn()
             for hook in hooks:
                 hook(self)
@@ -225,7 +226,9 @@ class Session:
 
     def _record(self, cost: Any, accuracy: Any, work: Propagation | None = None) -> None:
         """work : a pass over all examples with the present parameters, where there is one."""
-        cost = cost + self.objective.penalty(self.plan.l2) if self._decays else cost
+        if self._decays:
+            l2 = self.plan.l2
+            cost = cost + 0.5 * (l2[:, 0] if np.ndim(l2) else l2) * self.objective.squared_norm()
         self.seen = work
         self._mark(np.asarray(cost)[..., None, None])
         rate = self.rate()

@@ -75,12 +75,16 @@ class FloatMatrix(Held):
 
     def times(self, W: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """W X for W (..., n_1, n_x): (..., n_1, m)."""
-        Z = np.dot(flat(W), self._X, out=None if out is None else flat(out))
+        if W.ndim == 2:
+            return np.matmul(W, self._X, out=out)
+        Z = np.matmul(flat(W), self._X, out=None if out is None else flat(out))
         return Z.reshape(*W.shape[:-1], self.shape[1])
 
     def outer(self, D: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """D X^T for D (..., n_1, m): (..., n_1, n_x)."""
-        G = np.dot(flat(D), self._X.T, out=None if out is None else flat(out))
+        if D.ndim == 2:
+            return np.matmul(D, self._X.T, out=out)
+        G = np.matmul(flat(D), self._X.T, out=None if out is None else flat(out))
         return G.reshape(*D.shape[:-1], self.shape[0])
 
     def _own_gram(self) -> np.ndarray:
