@@ -26,11 +26,11 @@ class Recorded:
         self.output, self.nodes = output, in_order(output)
         for other in also:
             self.nodes += [node for node in in_order(other) if node not in self.gradients]
-        first = [node for node in given if node in self.gradients]
-        self.nodes = first + [node for node in self.nodes if not any(node is f for f in first)]
+        first = (node for node in given if node in self.gradients)
+        self.nodes = list(dict.fromkeys([*first, *self.nodes]))
         self.groups = dict(groups or {})
         self._labels = _labels(self.nodes, output)
-        self._by_label = {self._labels[id(node)]: node for node in self.nodes}
+        self._by_label = {label: node for node, label in self._labels.items()}
 
     def __repr__(self) -> str:
         made = sum(node.operation is not None for node in self.nodes)
@@ -38,7 +38,7 @@ class Recorded:
 
     def label(self, node: Node) -> str:
         """What the node is called in this graph."""
-        return self._labels[id(node)]
+        return self._labels[node]
 
     def __getitem__(self, label: str) -> Node:
         """The node of that name."""
@@ -50,17 +50,17 @@ class Recorded:
 
     def expression(self, node: Node) -> str:
         """How the node was computed, in the names of this graph."""
-        return expression(node, lambda part: self._labels.get(id(part)))
+        return expression(node, self._labels.get)
 
     def gradient_label(self, node: Node) -> str:
         """Of its derivative: dJ/da."""
         return f"d{self.label(self.output)}/d{self.label(node)}"
 
 
-def _labels(nodes: list[Node], output: Node) -> dict[int, str]:
+def _labels(nodes: list[Node], output: Node) -> dict[Node, str]:
     """A name for every node, no two the same."""
     taken = {node.name for node in nodes if node.name}
-    labels: dict[int, str] = {}
+    labels: dict[Node, str] = {}
     used: set[str] = set()
     numbered = (label for label in (f"v{k}" for k in count(1)) if label not in taken)
     for node in nodes:
@@ -71,6 +71,6 @@ def _labels(nodes: list[Node], output: Node) -> dict[int, str]:
             label = node.name
         else:
             label = "J" if node is output and "J" not in taken else next(numbered)
-        labels[id(node)] = label
+        labels[node] = label
         used.add(label)
     return labels

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,43 +81,40 @@ class _Sorted:
 
     def __init__(self, graph: Recorded, fold: bool, values: bool) -> None:
         self._graph, self._values = graph, values
-        self._groups = {id(node): name for node, name in graph.groups.items()}
-        sizes = Counter(self._groups.get(id(node)) for node in graph.nodes)
+        sizes = Counter(graph.groups.get(node) for node in graph.nodes)
         self._foldable = {name for name, size in sizes.items() if fold and name and size > 1}
         self._members: dict[Any, list[Node]] = {}
         for node in graph.nodes:
             self._members.setdefault(self._box_of(node), []).append(node)
-        self._number = {key: k for k, key in enumerate(self._members)}
-        self._leaving: dict[Any, list[Node]] = {key: [] for key in self._members}
-        used = {id(part): part for part, _ in self._crossing()}
+        # Every part and what was computed from it, where they are in different boxes.
+        self._crossing = [
+            (part, node)
+            for node in graph.nodes
+            for part in node.args
+            if isinstance(part, Node) and self._box_of(part) != self._box_of(node)
+        ]
         inside = {id(part) for node in graph.nodes for part in node.args}
-        last = {id(node): node for node in graph.nodes if id(node) not in inside}
-        for node in {**used, **last}.values():
+        last = [node for node in graph.nodes if id(node) not in inside]
+        self._leaving: dict[Any, list[Node]] = {key: [] for key in self._members}
+        for node in dict.fromkeys([*(part for part, _ in self._crossing), *last]):
             self._leaving[self._box_of(node)].append(node)
 
     def picture(self) -> Picture:
         boxes = tuple(self._box(key, nodes) for key, nodes in self._members.items())
-        edges = dict.fromkeys(self._edge(part, node) for part, node in self._crossing())
+        number = {key: k for k, key in enumerate(self._members)}
+        place = {node: k for nodes in self._leaving.values() for k, node in enumerate(nodes)}
+        edges = dict.fromkeys(
+            Edge(number[self._box_of(part)], place[part], number[self._box_of(node)])
+            for part, node in self._crossing
+        )
         graph = self._graph
         names = frozenset(map(graph.label, graph.nodes))
         return Picture(boxes, tuple(edges), graph.label(graph.output), names)
 
     def _box_of(self, node: Node) -> Any:
         """What tells its box from the others: the name of the group, or the node's own id."""
-        group = self._groups.get(id(node))
+        group = self._graph.groups.get(node)
         return group if group in self._foldable else id(node)
-
-    def _crossing(self) -> Iterator[tuple[Node, Node]]:
-        """Every part and what was computed from it, where they are in different boxes."""
-        for node in self._graph.nodes:
-            for part in node.args:
-                if isinstance(part, Node) and self._box_of(part) != self._box_of(node):
-                    yield part, node
-
-    def _edge(self, part: Node, node: Node) -> Edge:
-        key = self._box_of(part)
-        place = next(k for k, known in enumerate(self._leaving[key]) if known is part)
-        return Edge(self._number[key], place, self._number[self._box_of(node)])
 
     def _box(self, key: Any, nodes: list[Node]) -> Box:
         leaving = self._leaving[key]
@@ -128,7 +125,7 @@ class _Sorted:
         return self._single(nodes[0], values)
 
     def _single(self, node: Node, values: tuple[Value, ...]) -> Box:
-        label, group = self._graph.label(node), self._groups.get(id(node))
+        label, group = self._graph.label(node), self._graph.groups.get(node)
         given = node.operation is None
         title = label if given else f"{label} = {self._graph.expression(node)}"
         facts = [group or "", _shape(node) if node.shape else ""]
@@ -140,8 +137,8 @@ class _Sorted:
     def _summary(self, key: Any, nodes: list[Node], leaving: list[Node]) -> tuple[str, ...]:
         """Of a folded group: how much is in it, and the shapes that go in and out."""
         count = sum(node.operation is not None for node in nodes)
-        entering = {id(p): p for p, node in self._crossing() if self._box_of(node) == key}
-        flows = (("in", list(entering.values())), ("out", leaving))
+        entering = dict.fromkeys(p for p, node in self._crossing if self._box_of(node) == key)
+        flows = (("in", list(entering)), ("out", leaving))
         return (
             f"{count} operation{'s' * (count != 1)}",
             *(f"{way}: {self._shapes(found)}" for way, found in flows if found),
