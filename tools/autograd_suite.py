@@ -79,9 +79,7 @@ ag_grad, ag_value_and_grad = counted(grad), counted(value_and_grad)
 
 def leaves(tree):
     """The arrays in lists, tuples and dictionaries."""
-    found = []
-    trees.mapped(lambda leaf, path: found.append(leaf), tree)
-    return found
+    return list(trees.leaves(tree).values())
 
 
 def weighted(weights, tree):

@@ -112,21 +112,20 @@ def _uses(node: Node, place: int, used: Array, z: Array, args: tuple) -> Array:
 class Gradients(Mapping[Node, Array]):
     """dJ/dx for every node x of a graph, by node: arrays of x's shape and dtype, each a copy."""
 
-    def __init__(self, found: list[tuple[Node, Array]], used: Mapping[int, Array]) -> None:
-        self._found = {id(node): (node, gradient) for node, gradient in found}
-        self._used = used
+    def __init__(self, found: Mapping[Node, Array], used: Mapping[int, Array]) -> None:
+        self._found, self._used = found, used
 
     def share(self, node: Node, place: int) -> Array:
         """What of dJ/d(node) comes to node.args[place]."""
         return share(node, place, self[node], node.value, tuple(map(plain, node.args)), self._used)
 
     def __getitem__(self, node: Node) -> Array:
-        if id(node) not in self._found:
+        if node not in self._found:
             raise KeyError(f"{node!r} is no part of this graph")
-        return np.array(self._found[id(node)][1])
+        return np.array(self._found[node])
 
     def __iter__(self) -> Iterator[Node]:
-        return (node for node, _ in self._found.values())
+        return iter(self._found)
 
     def __len__(self) -> int:
         return len(self._found)
@@ -150,8 +149,7 @@ def backward(output: Node, seed: Any = None) -> Gradients:
         raise InputError("backward", "a node", checks.describe(output), "See variable().")
     order = in_order(output)
     found, used = derivatives(order, _seed(output, seed))
-    nodes = [node for node in reversed(order) if id(node) in found]
-    return Gradients([(node, found[id(node)]) for node in nodes], used)
+    return Gradients({n: found[id(n)] for n in reversed(order) if id(n) in found}, used)
 
 
 def _seed(output: Node, seed: Any) -> np.ndarray:

@@ -83,9 +83,8 @@ def trace(f: Callable[..., Any], *args: Any, seed: Any = None, **options: Any) -
             checks.describe(output),
             "It should return what it computes from its arguments.",
         )
-    given: list[Node] = []
-    trees.mapped(lambda leaf, path: given.append(leaf), [made, named])
-    return Graph(output, seed, given=[node for node in given if node.operation is None])
+    given = [x for x in trees.leaves([made, named]).values() if x.operation is None]
+    return Graph(output, seed, given=given)
 
 
 def _variables(arg: Any, name: str) -> Any:

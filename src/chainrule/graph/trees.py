@@ -18,6 +18,13 @@ def mapped(function: Callable[[Any, str], Any], tree: Any, path: str = "") -> An
     return function(tree, path)
 
 
+def leaves(tree: Any) -> dict[str, Any]:
+    """Every leaf by its path."""
+    found: dict[str, Any] = {}
+    mapped(lambda leaf, path: found.setdefault(path, leaf), tree)
+    return found
+
+
 def name_of(argument: str, path: str) -> str:
     """Of a leaf: W1 of parameters['W1'], layers[0] of layers[0]."""
     last = path.rpartition("[")[2].rstrip("]")

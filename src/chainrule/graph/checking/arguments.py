@@ -51,11 +51,12 @@ class Arguments:
     def __init__(self, f: Callable[..., Any], args: tuple) -> None:
         self.names = names_of_arguments(f, len(args))
         self.args = tuple(trees.mapped(_wide, arg) for arg in args)
-        found: list[Leaf] = []
-        for place, arg in enumerate(self.args):
-            for path, leaf in flat(arg).items():
-                if is_numeric(leaf):
-                    found.append(_leaf(place, path, self.names[place], leaf))
+        found = [
+            _leaf(place, path, self.names[place], leaf)
+            for place, arg in enumerate(self.args)
+            for path, leaf in trees.leaves(arg).items()
+            if is_numeric(leaf)
+        ]
         count = Counter(leaf.name for leaf in found)
         self.leaves = [
             leaf if count[leaf.name] == 1 else replace(leaf, name=leaf.label) for leaf in found
@@ -94,19 +95,8 @@ class Arguments:
         return {
             name + path: leaf
             for name, arg in zip(self.names, args, strict=True)
-            for path, leaf in flat(arg).items()
+            for path, leaf in trees.leaves(arg).items()
         }
-
-
-def flat(tree: Any) -> dict[str, Any]:
-    """The leaves of nested lists and dictionaries by their paths."""
-    found: dict[str, Any] = {}
-
-    def keep(leaf: Any, path: str) -> None:
-        found[path] = leaf
-
-    trees.mapped(keep, tree)
-    return found
 
 
 def _leaf(place: int, path: str, argument: str, leaf: Any) -> Leaf:

@@ -8,7 +8,8 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.graph.checking.arguments import Arguments, flat
+from chainrule.graph import trees
+from chainrule.graph.checking.arguments import Arguments
 from chainrule.graph.checking.differences import STEP, Settings, Slopes
 from chainrule.graph.checking.forward import Forward
 from chainrule.graph.checking.report import GradientCheck, reported
@@ -58,7 +59,7 @@ def check_gradients(
         gradients = {
             (place, path): np.asarray(g)
             for place, tree in zip(places, found, strict=True)
-            for path, g in flat(tree).items()
+            for path, g in trees.leaves(tree).items()
         }
         plain = Forward(WHERE, "function", f, arguments)
         one = np.ones(plain.output.shape)
