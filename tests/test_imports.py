@@ -258,10 +258,10 @@ def test_a_name_that_is_not_there():
 def test_the_names_of_training():
     from chainrule import training
 
-    assert training.__all__ == [
+    assert training.__all__ == sorted([
         "LBFGS", "OPTIMIZERS", "SCHEDULES", "Adam", "Callback", "Choice", "Constant", "Cosine",
         "DualCoefficients", "EarlyStopping", "GradientDescent", "History", "InverseDecay",
         "Momentum", "Nesterov", "OnRecord", "Optimizer", "RMSProp", "Record", "Schedule", "Session",
         "StepDecay", "Training", "save_checkpoint", "train",
-    ]  # fmt: skip
+    ])  # fmt: skip
     assert all(hasattr(training, name) for name in training.__all__)

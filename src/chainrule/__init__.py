@@ -12,62 +12,7 @@ cr.MLPClassifier and cr.MLPRegressor are scikit-learn estimators. Every name, an
 such as cr.graph, is imported when it is first asked for.
 """
 
-from typing import TYPE_CHECKING
-
 from chainrule._lazy import lazily
-from chainrule._version import __version__
+from chainrule._version import __version__ as __version__
 
-if TYPE_CHECKING:
-    from chainrule.data import Dataset, FloatMatrix, PixelMatrix, Splits, open_data
-    from chainrule.errors import (
-        ChainruleError,
-        DataError,
-        DivergenceError,
-        InputError,
-        ModelFileError,
-    )
-    from chainrule.estimators import MLPClassifier, MLPRegressor
-    from chainrule.model.evaluation import Evaluation, evaluate
-    from chainrule.model.model_file import Model, load, save
-    from chainrule.network import Network
-    from chainrule.training import EarlyStopping, History, Training
-    from chainrule.training.train import train
-else:
-    lazily(
-        __name__,
-        {
-            "data": "Dataset FloatMatrix PixelMatrix Splits open_data",
-            "errors": "ChainruleError DataError DivergenceError InputError ModelFileError",
-            "estimators": "MLPClassifier MLPRegressor",
-            "model.evaluation": "Evaluation evaluate",
-            "model.model_file": "Model load save",
-            "network": "Network",
-            "training": "EarlyStopping History Training train",
-        },
-    )
-
-__all__ = [
-    "ChainruleError",
-    "DataError",
-    "Dataset",
-    "DivergenceError",
-    "EarlyStopping",
-    "Evaluation",
-    "FloatMatrix",
-    "History",
-    "InputError",
-    "MLPClassifier",
-    "MLPRegressor",
-    "Model",
-    "ModelFileError",
-    "Network",
-    "PixelMatrix",
-    "Splits",
-    "Training",
-    "__version__",
-    "evaluate",
-    "load",
-    "open_data",
-    "save",
-    "train",
-]
+lazily(__name__)

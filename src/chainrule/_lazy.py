@@ -1,19 +1,20 @@
 """Names of a package that are imported when they are first asked for."""
 
 import sys
-from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 
-def lazily(package: str, places: Mapping[str, str]) -> None:
+def lazily(package: str) -> None:
     """Make a package, while it is imported, one that finds its names when they are asked for.
 
-    places : names, with spaces between, by the module of the package that has them. All modules and
-    packages within it are attributes, too, without having been imported.
+    Its names, and the modules that have them, are said once, in its stub __init__.pyi, which type
+    checkers and editors read as well: a line "from module import name as name" for each. All
+    modules and packages within it are attributes, too, without having been imported.
     """
-    of = {name: f"{package}.{module}" for module, names in places.items() for name in names.split()}
+    of = _places(package)
+    sys.modules[package].__all__ = sorted(of)  # type: ignore[attr-defined]
 
     class Package(ModuleType):
         def __getattr__(self, name: str) -> Any:
@@ -39,3 +40,13 @@ def lazily(package: str, places: Mapping[str, str]) -> None:
             return sorted({*super().__dir__(), *of})
 
     sys.modules[package].__class__ = Package
+
+
+def _places(package: str) -> dict[str, str]:
+    """The modules of the names in a package's stub."""
+    spec = sys.modules[package].__spec__
+    assert spec is not None
+    loader: Any = spec.loader
+    stub = loader.get_data(f"{spec.origin}i").decode()
+    lines = (line.split() for line in stub.splitlines() if line.startswith("from "))
+    return {name: module for _, module, _, name, *_ in lines}

@@ -1,0 +1,16 @@
+from chainrule.data.dataset import Dataset as Dataset
+from chainrule.data.dataset import Splits as Splits
+from chainrule.data.label_decisions import apply_decisions as apply_decisions
+from chainrule.data.label_decisions import read_decisions as read_decisions
+from chainrule.data.matching import matched as matched
+from chainrule.data.matrix import FeatureMatrix as FeatureMatrix
+from chainrule.data.matrix import FloatMatrix as FloatMatrix
+from chainrule.data.matrix import PixelMatrix as PixelMatrix
+from chainrule.data.matrix import SparseMatrix as SparseMatrix
+from chainrule.data.matrix import feature_matrix as feature_matrix
+from chainrule.data.matrix import resident as resident
+from chainrule.data.open import open_data as open_data
+from chainrule.data.open import open_raw as open_raw
+from chainrule.data.readers.images import read_image as read_image
+from chainrule.data.reading import Reading as Reading
+from chainrule.data.transform import Scaling as Scaling
