@@ -9,7 +9,7 @@ from chainrule.lab.measure import Measured
 from chainrule.lab.parity import Built
 from chainrule.lab.parity_training import Trained
 from chainrule.lab.tables import ratio
-from chainrule.show.plots import finished
+from chainrule.show.plots import axes_or_new, finished, grid_of_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,12 +27,9 @@ KINDS = {
 
 def times_chart(rows: Sequence[Measured], title: str = "") -> "Figure":
     """Seconds of every way, a bar each, on a logarithmic axis; a group for each task."""
-    from chainrule.show.figure import Figure
-
     names = list(dict.fromkeys(row.task for row in rows))
     lines = len(rows) + 1.5 * len(names)
-    figure = Figure(figsize=(7.2, 0.24 * lines + 1.0), layout="constrained")
-    axes = figure.subplots()
+    axes = axes_or_new(None, (7.2, 0.24 * lines + 1.0))
     low = 10 ** np.floor(np.log10(min(row.seconds for row in rows)))
     high = max(row.seconds for row in rows)
     y, places = 0.0, []
@@ -48,7 +45,7 @@ def times_chart(rows: Sequence[Measured], title: str = "") -> "Figure":
         y += 1.5
     axes.set_yticks(places, [row.way for name in names for row in rows if row.task == name])
     axes.set(xscale="log", xlabel="seconds (logarithmic); number: how many times as fast as loops")
-    finished(axes, title)
+    figure = finished(axes, title)
     axes.set_xlim(low, high * 4)
     axes.set_ylim(y - 0.7, -0.8)
     axes.grid(visible=False, axis="y")
@@ -58,13 +55,10 @@ def times_chart(rows: Sequence[Measured], title: str = "") -> "Figure":
 
 def parity_chart(built: Sequence[Built], trained: Sequence[Trained], title: str = "") -> "Figure":
     """Units that the constructions need, and how often training finds one: side by side."""
-    from chainrule.show.figure import Figure
-
-    figure = Figure(figsize=(9.0, 4.0), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, panels = grid_of_axes(1, 2, (9.0, 4.0), title)
+    left, right = panels[0]
     _units(left, built)
     _successes(right, trained)
-    figure.suptitle(title, parse_math=False)
     return figure
 
 

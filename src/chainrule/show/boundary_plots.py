@@ -9,7 +9,7 @@ from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.model.model_file import Model
 from chainrule.network import Network
-from chainrule.show.plots import MARKERS, axes_or_new, finished, plain
+from chainrule.show.plots import MARKERS, axes_or_new, finished, grid_of_axes, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,15 +52,14 @@ def boundaries_over_time(
     frames : {updates done: network}, as `NetworkFrames` keeps them; or {name: network}, to compare
     other networks. data : that they were trained on, or other data of the same scaling.
     """
-    from chainrule.show.figure import Figure
-
     where = "boundaries_over_time"
     if not frames:
         raise InputError(where, "at least one network", "none", "Ask NetworkFrames for iterations.")
     columns = min(len(frames), COLUMNS)
     rows = -(-len(frames) // columns)
-    figure = Figure(figsize=(0.6 + 2.3 * columns, 0.8 + 2.4 * rows), layout="constrained")
-    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    size = 0.6 + 2.3 * columns, 0.8 + 2.4 * rows
+    figure, grid = grid_of_axes(rows, columns, size, title, sharex=True, sharey=True)
+    panels = grid.ravel()
     for axes in panels[len(frames) :]:
         axes.set_axis_off()
     for axes, (name, network) in zip(panels, frames.items(), strict=False):
@@ -72,7 +71,6 @@ def boundaries_over_time(
         axes.label_outer()
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=len(names), markerscale=2)
-    figure.suptitle(title, parse_math=False)
     return figure
 
 

@@ -16,6 +16,7 @@ from chainrule.show.plots import (
     VALIDATION,
     axes_or_new,
     finished,
+    grid_of_axes,
     learning_curve,
     plain,
 )
@@ -155,10 +156,9 @@ def score_plot(
 
     rows : with the settings by name, `score` and `score_deviation`; the best trial is filled.
     """
-    from chainrule.show.figure import Figure
-
-    figure = Figure(figsize=(max(4.8, 3.2 * len(varied)), 3.8), layout="constrained")
-    panels = figure.subplots(1, len(varied), sharey=True, squeeze=False)[0]
+    size = max(4.8, 3.2 * len(varied)), 3.8
+    figure, grid = grid_of_axes(1, len(varied), size, title, sharey=True)
+    panels = grid[0]
     y = np.array([row[score] for row in rows], np.float64)
     spread = np.array([row.get(f"{score}_deviation", np.nan) for row in rows], np.float64)
     for axes, name in zip(panels, varied, strict=True):
@@ -188,7 +188,6 @@ def score_plot(
         axes.set(xlabel="hidden layers" if name == "hidden" else name.replace("_", " "))
     panels[0].set(ylabel=f"{score} (mean, deviation)")
     figure.legend(*panels[0].get_legend_handles_labels(), frameon=False, loc="outside upper right")
-    figure.suptitle(title, parse_math=False)
     return figure
 
 

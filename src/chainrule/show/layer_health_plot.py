@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.errors import InputError
-from chainrule.show.plots import COLORS, MARKERS, STYLES, finished
+from chainrule.show.plots import finished, grid_of_axes, look
 from chainrule.training.layer_health import LayerHealth
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ def layer_health_plot(health: LayerHealth, title: str = "") -> "Figure":
 
     Sizes are on a logarithmic axis, where a size of 0 has no place and leaves a gap.
     """
-    from chainrule.show.figure import Figure
-
     if not health.records:
         fix = "Pass it to train: callbacks=[health]."
         raise InputError("layer_health_plot", "at least one record", "none", fix)
@@ -31,8 +29,8 @@ def layer_health_plot(health: LayerHealth, title: str = "") -> "Figure":
         for name in ("gradients", "activations", "dead")
     )
     n = 2 if np.isnan(dead).all() else 3
-    figure = Figure(figsize=(6.4, 0.9 + 2.1 * n), layout="constrained")
-    panels = figure.subplots(n, 1, sharex=True)
+    figure, grid = grid_of_axes(n, 1, (6.4, 0.9 + 2.1 * n), title, sharex=True)
+    panels = grid[:, 0]
     named = (
         (_positive(gradients), "size of dJ/dW (rms)"),
         (_positive(activations), "size of A (rms)"),
@@ -43,9 +41,7 @@ def layer_health_plot(health: LayerHealth, title: str = "") -> "Figure":
             axes.plot(
                 iteration,
                 column,
-                color=COLORS[layer % len(COLORS)],
-                linestyle=STYLES[layer % len(STYLES)],
-                marker=MARKERS[layer % len(MARKERS)],
+                **look(layer),
                 markevery=max(1, len(iteration) // 8),
                 markersize=4,
                 label=f"layer {layer + 1}",
@@ -62,7 +58,6 @@ def layer_health_plot(health: LayerHealth, title: str = "") -> "Figure":
     panels[-1].set(xlabel="iteration")
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside right upper", frameon=False)
-    figure.suptitle(title, parse_math=False)
     return figure
 
 

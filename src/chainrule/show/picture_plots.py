@@ -11,7 +11,7 @@ from chainrule.errors import InputError
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
 from chainrule.network import Network
-from chainrule.show.plots import TRAINING, finished, plain
+from chainrule.show.plots import TRAINING, finished, grid_of_axes, plain
 from chainrule.wording import shortened
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = ""
     order = np.argsort(-effects, kind="stable")[:most]
     color = len(shape) == 3
     columns = min(3 if color else COLUMNS, len(order))
-    figure, panels = _panels(len(order), columns, (3.4 if color else 1.5, 1.6))
+    figure, panels = _panels(len(order), columns, (3.4 if color else 1.5, 1.6), title)
     for axes, k in zip(panels.flat, order, strict=False):
         picture = network.weights[0][k].reshape(shape)
         if color:
@@ -69,7 +69,6 @@ def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = ""
     bar.ax.set_yticklabels(["-max |w|", "0", "max |w|"])
     note = "weights of scaled pixels" + (", left to right: red, green, blue" if color else "")
     figure.supxlabel(note, fontsize=8)
-    figure.suptitle(title, parse_math=False)
     return figure
 
 
@@ -85,7 +84,7 @@ def activation_pictures(model: Model, data: Dataset, index: int, title: str = ""
         raise InputError(where, f"index of one of {len(data)} examples", str(index))
     data = data.select([index])
     cache = network.forward(data.matrix(network.dtype))
-    figure, panels = _panels(len(cache.A) + 1, len(cache.A) + 1, (2.5, 2.7))
+    figure, panels = _panels(len(cache.A) + 1, len(cache.A) + 1, (2.5, 2.7), title)
     first, *rest = panels[0]
     first.imshow(pictures(data)[0], cmap="gray", vmin=0, vmax=255)
     first.set_title(
@@ -109,7 +108,6 @@ def activation_pictures(model: Model, data: Dataset, index: int, title: str = ""
             axes.xaxis.get_major_locator().set_params(integer=True)
     for axes in panels.flat:
         axes.title.set_fontsize(9)
-    figure.suptitle(title, parse_math=False)
     return figure
 
 
@@ -123,9 +121,8 @@ def mistakes_gallery(model: Model, data: Dataset, most: int = 12, title: str = "
     data = model.prepare(data)
     mistakes = evaluate(model, data).mistakes[:most]
     if not mistakes:
-        figure, panels = _panels(1, 1, (4.0, 1.2))
+        figure, panels = _panels(1, 1, (4.0, 1.2), title)
         panels[0, 0].text(0.5, 0.5, f"no mistakes among {len(data)} pictures", ha="center")
-        figure.suptitle(title, parse_math=False)
         return figure
     texts = [
         "\n".join(
@@ -145,21 +142,14 @@ def gallery(
     data: Dataset, index: Sequence[int], texts: Sequence[str], title: str = "", columns: int = 6
 ) -> "Figure":
     """Pictures of a data set with a text above each, up to three lines."""
-    from chainrule.show.figure import Figure
-
     shown = pictures(data)
-    rows = -(-len(index) // columns)
-    figure = Figure(figsize=(1.6 * columns, 2.1 * rows + 0.5), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False)
-    for axes in panels.flat:
-        axes.set_axis_off()
+    figure, panels = _panels(len(index), columns, (1.6, 2.1), title, margin=0.0)
     for axes, i, text in zip(panels.flat, index, texts, strict=False):
         axes.imshow(shown[i], cmap="gray", vmin=0, vmax=255)
         lines = [
             line if len(line) <= 26 else f"{line[:12]}...{line[-11:]}" for line in text.split("\n")
         ]
         axes.set_title("\n".join(lines), fontsize=7, parse_math=False)
-    figure.suptitle(title, parse_math=False)
     return figure
 
 
@@ -189,15 +179,14 @@ def _shape(where: str, model: Model) -> tuple[int, ...]:
     return model.image_shape
 
 
-def _panels(n: int, columns: int, size: tuple[float, float]) -> "tuple[Figure, Array]":
+def _panels(
+    n: int, columns: int, size: tuple[float, float], title: str, margin: float = 0.8
+) -> "tuple[Figure, Array]":
     """A figure of n panels of `size` inches each, in rows of `columns`, all without an axis."""
-    from chainrule.show.figure import Figure
-
     rows = -(-n // columns)
     # Wide enough for a title, however few the panels are.
-    size_of_all = max(size[0] * columns + 0.8, LEAST_WIDTH), size[1] * rows + 0.5
-    figure = Figure(figsize=size_of_all, layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False)
+    width = max(size[0] * columns + margin, LEAST_WIDTH)
+    figure, panels = grid_of_axes(rows, columns, (width, size[1] * rows + 0.5), title)
     for axes in panels.flat:
         axes.set_axis_off()
     return figure, panels

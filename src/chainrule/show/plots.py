@@ -1,6 +1,8 @@
 """Pictures of numbers. Each function returns a matplotlib figure, or draws on the axes given."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from chainrule import checks
 from chainrule.training import History
@@ -48,11 +50,34 @@ def axes_or_new(axes: "Axes | None", size: tuple[float, float] = (6.4, 4.0)) -> 
     return axes or Figure(figsize=size, layout="constrained").subplots()
 
 
+def grid_of_axes(
+    rows: int, columns: int, size: tuple[float, float], title: str, **shared: Any
+) -> "tuple[Figure, np.ndarray]":
+    """A new figure of `size` inches below its title, and its axes (rows, columns).
+
+    shared : of matplotlib's `subplots`.
+    """
+    from chainrule.show.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    # Titles hold file names: a $ in them is no formula.
+    figure.suptitle(checks.printable(title), parse_math=False)
+    return figure, figure.subplots(rows, columns, squeeze=False, **shared)
+
+
+def look(k: int) -> dict[str, Any]:
+    """Color, line and marker of the k-th of several curves, told apart in gray, too."""
+    return {
+        "color": COLORS[k % len(COLORS)],
+        "linestyle": STYLES[k % len(STYLES)],
+        "marker": MARKERS[k % len(MARKERS)],
+    }
+
+
 def finished(axes: "Axes", title: str) -> "Figure":
     """What all pictures have in common; the figure that the axes belong to."""
     from matplotlib.figure import Figure
 
-    # Titles hold file names: a $ in them is no formula.
     axes.set_title(checks.printable(title), parse_math=False)
     axes.margins(x=0.01)
     axes.grid(alpha=0.25)

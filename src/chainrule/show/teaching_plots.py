@@ -8,7 +8,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.network.activations import ACTIVATIONS
-from chainrule.show.plots import TRAINING, VALIDATION, axes_or_new, finished
+from chainrule.show.plots import TRAINING, VALIDATION, axes_or_new, finished, grid_of_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,15 +29,12 @@ def activations_plot(names: Sequence[str] = COURSE, title: str = "") -> "Figure"
 
     names : of those that act on each number alone; softmax, which does not, has no such picture.
     """
-    from chainrule.show.figure import Figure
-
     for name in names:
         checks.one_of("activations_plot", "each name", name, ELEMENTWISE)
     checks.whole_number("activations_plot", "the number of names", len(names), least=1)
-    figure = Figure(figsize=(2.7 * len(names) + 0.3, 3.2), layout="constrained")
-    panels = figure.subplots(1, len(names), squeeze=False)[0]
+    figure, panels = grid_of_axes(1, len(names), (2.7 * len(names) + 0.3, 3.2), title)
     z = np.linspace(-4, 4, 801)
-    for axes, name in zip(panels, names, strict=True):
+    for axes, name in zip(panels[0], names, strict=True):
         g = ACTIVATIONS[name]
         A = g(z)
         slope = g.backward(np.ones_like(z), A)
@@ -47,7 +44,6 @@ def activations_plot(names: Sequence[str] = COURSE, title: str = "") -> "Figure"
         axes.set(xlabel="z")
         finished(axes, name.replace("_", " "))
         axes.legend(frameon=False, loc="upper left", fontsize="small")
-    figure.suptitle(title, parse_math=False)
     return figure
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.show.plots import CHANCE, COLORS, MARKERS, STYLES, axes_or_new, finished, plain
+from chainrule.show.plots import CHANCE, COLORS, STYLES, axes_or_new, finished, look, plain
 from chainrule.show.quality_plots import fitting
 
 if TYPE_CHECKING:
@@ -91,14 +91,14 @@ def _one_against_rest(
         measure = f"{measure}, lowest of {len(P)}"
     for place, k in enumerate(shown):
         hit, name = labels == k, plain(classes[k], 24)
-        style: dict[str, Any] = {
+        style = look(place) | {
             "color": COLORS[(place + 1) % len(COLORS)],
-            "linestyle": STYLES[place % len(STYLES)],
-            # In gray colors are no help: seven markers and four styles tell 28 curves apart.
-            "marker": MARKERS[place % len(MARKERS)] if len(shown) > len(STYLES) else None,
             "markevery": (0.05 + 0.03 * (place % 7), 0.3),
             "markersize": 4,
         }
+        # In gray colors are no help: seven markers and four styles tell 28 curves apart.
+        if len(shown) <= len(STYLES):
+            style["marker"] = None
         if 0 < hit.sum() < len(hit):
             x, y, value = curve(hit, P[k])
             # The number first: matplotlib leaves labels out that begin with an underscore.
