@@ -7,8 +7,8 @@ in every gradient, and a scaling that is learned from data is learned from the r
 fold (`examples.py`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +31,7 @@ from chainrule.experiments.measures import (
 from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
+from chainrule.model.model_file import class_probabilities
 from chainrule.training import History
 
 Array = np.ndarray
@@ -141,41 +142,52 @@ def cross_validate(
     held = draw_folds(
         examples, folds, repeats=repeats, stratified=stratified, groups=groups, seed=seed
     )
-    runs = [Run(setting, index) for index in held]
+    (found,) = held_out("cross_validate", examples, [setting], held, execution, record_every)
+    return found
+
+
+def held_out(
+    where: str,
+    examples: Examples,
+    settings: Sequence[Setting],
+    held: Sequence[Array],
+    execution: Execution | None,
+    record_every: int | None = None,
+) -> Iterator[CrossValidation]:
+    """A cross-validation for each setting by the same folds; all of them train together.
+
+    held : the examples that each fold holds out.
+    """
+    runs = [Run(setting, index) for setting in settings for index in held]
     outcomes = execute(
-        "cross_validate",
+        where,
         examples,
         runs,
         execution,
-        keep=held_out_outputs,
+        keep=lambda run, A: A[:, run.held_out].copy(),
         record_every=record_every,
     )
-    found = gathered(setting, examples, [(runs[k], outcomes[k]) for k in sorted(outcomes)])
-    return replace(found, complete=len(outcomes) == len(runs))
+    n = len(held)
+    return (
+        _gathered(setting, examples, held, [outcomes.get(k * n + j) for j in range(n)])
+        for k, setting in enumerate(settings)
+    )
 
 
-def held_out_outputs(run: Run, A: Array) -> Array:
-    """What cross-validation keeps of the outputs A (n_y, m): those of the examples held out."""
-    return A[:, run.held_out].copy()
-
-
-def gathered(
-    setting: Setting, examples: Examples, finished: Sequence[tuple[Run, Outcome]]
+def _gathered(
+    setting: Setting, examples: Examples, held: Sequence[Array], outcomes: list[Outcome | None]
 ) -> CrossValidation:
-    """The finished folds of one setting as a cross-validation."""
+    """The finished folds of one setting; those of the others are None."""
     total, times = np.zeros(examples.Y.shape), np.zeros(examples.m)
     folds = []
-    for run, outcome in finished:
-        A, index = outcome.kept, run.held_out
-        assert A is not None
-        measures = measured(outcome, A, examples.Y[:, index])
-        folds.append(Fold(index, measures, outcome.history, outcome.diverged))
-        total[:, index] += np.nan if outcome.diverged >= 0 else A
-        times[index] += 1
+    for index, outcome in zip(held, outcomes, strict=True):
+        if outcome is not None:
+            A = outcome.kept
+            assert A is not None
+            measures = measured(outcome, A, examples.Y[:, index])
+            folds.append(Fold(index, measures, outcome.history, outcome.diverged))
+            total[:, index] += np.nan if outcome.diverged >= 0 else A
+            times[index] += 1
     mean = np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
-    return CrossValidation(setting, tuple(folds), mean, examples.classes)
-
-
-def class_probabilities(A: Array) -> Array:
-    """Probability of each class (n_classes, m) from outputs A (n_y, m)."""
-    return np.concatenate([1 - A, A]) if len(A) == 1 else A
+    complete = len(folds) == len(held)
+    return CrossValidation(setting, tuple(folds), mean, examples.classes, complete)

@@ -13,13 +13,13 @@ import numpy as np
 
 from chainrule.display import Column, Result, Table
 from chainrule.errors import InputError
-from chainrule.experiments.cross_validation import class_probabilities
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.measures import DIVERGED, iteration
 from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
+from chainrule.model.model_file import class_probabilities, decided
 from chainrule.training import History
 from chainrule.training.choice import memory_bytes
 
@@ -104,7 +104,7 @@ class LeaveOneOut(Result):
     @property
     def predicted(self) -> Array:
         """(m,) class indices when left out; for two classes 1 where p > 0.5."""
-        return _decided(self.outputs)
+        return decided(self.probabilities)
 
     @property
     def change(self) -> Array:
@@ -174,30 +174,18 @@ def leave_one_out(
             "Take fewer, or cross-validate.",
         )
     runs = [Run(setting), *(Run(setting, np.array([i])) for i in range(examples.m))]
-    labels = examples.labels
-    keep = _Keep(labels)
+    labels, own = examples.labels, np.arange(examples.m)
+
+    def keep(run: Run, A: Array) -> Array:
+        """Of the outputs (n_y, m): the probability of each example's own class (m,), and all
+        outputs of the example left out (n_y,), or of all where none is (n_y m,)."""
+        outputs = A[:, run.held_out] if run.held_out.size else A
+        return np.concatenate([class_probabilities(A)[labels, own], outputs.ravel()])
+
     # Of the results only the end is looked at; of the way enough to see whether it is a sound one.
     every = max(1, setting.updates(examples.m) // RECORDS)
     outcomes = execute("leave_one_out", examples, runs, execution, keep=keep, record_every=every)
     return _gathered(setting, examples, labels, outcomes)
-
-
-@dataclass(frozen=True, eq=False)
-class _Keep:
-    """Of the outputs (n_y, m): the probability of each example's own class (m,), and all outputs
-    of the example left out (n_y,), or of all where none is (n_y m,), one behind the other."""
-
-    labels: Array
-
-    def __call__(self, run: Run, A: Array) -> Array:
-        own = class_probabilities(A)[self.labels, np.arange(A.shape[1])]
-        outputs = A[:, run.held_out] if run.held_out.size else A
-        return np.concatenate([own, outputs.ravel()])
-
-
-def _decided(A: Array) -> Array:
-    """(m,) class indices from outputs A (n_y, m)."""
-    return (A[0] > 0.5).astype(np.int64) if len(A) == 1 else A.argmax(axis=0)
 
 
 def _gathered(
@@ -215,7 +203,8 @@ def _gathered(
                 diverged[i] = outcome.diverged
         elif k == 0:
             full[:] = kept[:m]
-            accuracy = float(np.mean(_decided(kept[m:].reshape(n_y, m)) == labels))
+            P = class_probabilities(kept[m:].reshape(n_y, m))
+            accuracy = float(np.mean(decided(P) == labels))
         else:
             without[i], outputs[:, i] = kept[:m], kept[m:]
             losses[i] = outcome.last.validation_cost

@@ -14,12 +14,11 @@ import numpy as np
 from chainrule import checks
 from chainrule.display import Column, Result, Table
 from chainrule.errors import DivergenceError, InputError
-from chainrule.experiments.cross_validation import gathered, held_out_outputs
+from chainrule.experiments.cross_validation import held_out
 from chainrule.experiments.examples import Examples, joined
-from chainrule.experiments.execute import Execution, Progress, execute
+from chainrule.experiments.execute import Execution, Progress
 from chainrule.experiments.folds import draw_folds
 from chainrule.experiments.measures import MEASURES, SCORES, TRAINING_COST, Spread
-from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.experiments.space import Space, draw, grid
 from chainrule.training import History, Training, train
@@ -226,15 +225,15 @@ def _trials(
     examples: Examples, settings: Sequence[Setting], held: Sequence[Array], how: Execution
 ) -> list[Trial]:
     """The settings whose folds were all finished."""
-    runs = [Run(setting, index) for setting in settings for index in held]
-    outcomes = execute("sweep", examples, runs, how, keep=held_out_outputs)
-    found = []
-    for k, setting in enumerate(settings):
-        own = range(k * len(held), (k + 1) * len(held))
-        if all(j in outcomes for j in own):
-            result = gathered(setting, examples, [(runs[j], outcomes[j]) for j in own])
-            histories = tuple(fold.history for fold in result.folds)
-            diverged = sum(fold.diverged >= 0 for fold in result.folds)
-            of = (result.accuracy, result.cost, result.auc)
-            found.append(Trial(setting, *of, histories, diverged))
-    return found
+    return [
+        Trial(
+            one.setting,
+            one.accuracy,
+            one.cost,
+            one.auc,
+            one.histories,
+            sum(fold.diverged >= 0 for fold in one.folds),
+        )
+        for one in held_out("sweep", examples, settings, held, how)
+        if one.complete
+    ]

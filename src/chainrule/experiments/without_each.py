@@ -15,11 +15,11 @@ import numpy as np
 from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.errors import InputError
-from chainrule.experiments.cross_validation import class_probabilities
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
+from chainrule.model.model_file import class_probabilities
 from chainrule.network import Network
 from chainrule.training import train
 
@@ -95,8 +95,14 @@ def without_each(
     asked = np.arange(m, m + q)
     runs = [Run(setting, np.append(asked, i)) for i in range(m)]
     every = max(1, setting.updates(m))
-    keep = _Keep(q)
-    found = execute(where, examples, runs, execution, keep=keep, record_every=every)
+    found = execute(
+        where,
+        examples,
+        runs,
+        execution,
+        keep=lambda run, A: A[:, run.held_out[:q]].copy(),  # of those asked about
+        record_every=every,
+    )
     without = np.full((m, len(data.classes), q), np.nan)
     for i, outcome in found.items():
         if outcome.diverged < 0 and outcome.kept is not None:
@@ -104,13 +110,3 @@ def without_each(
     X = asked_about.features.scaled(data.scaling, trained.network.dtype)
     full = class_probabilities(trained.network.predict_proba(X))
     return WithoutEach(trained.network, full, without, len(found) == m)
-
-
-@dataclass(frozen=True)
-class _Keep:
-    """Of the outputs A (n_y, m): those of the q new examples, the first of those held out."""
-
-    q: int
-
-    def __call__(self, run: Run, A: Array) -> Array:
-        return A[:, run.held_out[: self.q]].copy()

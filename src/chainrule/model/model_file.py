@@ -135,8 +135,7 @@ class Model:
         """Of each class (n_classes, m), in the weights' dtype, from `outputs`' A, the members'
         averaged."""
         A = A if self.network.n_runs is None else A.mean(axis=0)
-        P = np.concatenate([1 - A, A]) if len(A) == 1 else A
-        return P.astype(self.network.dtype, copy=False)
+        return class_probabilities(A).astype(self.network.dtype, copy=False)
 
     def outputs(self, raw: Any) -> tuple[Array, Array]:
         """Logits Z and outputs A (n_y, m), float64, for raw features (n_x, m), unscaled.
@@ -223,6 +222,11 @@ class Model:
             facts,
             self.spread(raw).T if self.n_members > 1 else None,
         )
+
+
+def class_probabilities(A: Array) -> Array:
+    """Probability of each class (n_classes, m) from outputs A (n_y, m)."""
+    return np.concatenate([1 - A, A]) if len(A) == 1 else A
 
 
 def decided(P: Array) -> Array:
