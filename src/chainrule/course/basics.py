@@ -31,13 +31,9 @@ def sigmoid(x: Any) -> Any:
     float32. Within a few units in the last place wherever s is a normal number; exactly 0 and 1
     at -1000 and 1000.
     """
-    x = _checked.floats("sigmoid", "x", x)
-    if isinstance(x, graph.Node):
-        return graph.sigmoid(x)  # one operation, whose derivative is exact at -1000 too
     # exp(1000) is inf, and 1 / inf is the right answer, 0. The usual second form for x < 0,
     # exp(x) / (1 + exp(x)), would gain nothing above 1e-308 and differ from the course's bits.
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-x))
+    return graph.sigmoid(_checked.floats("sigmoid", "x", x))
 
 
 def basic_sigmoid(x: float) -> float:

@@ -7,6 +7,8 @@ starts at zero. Every function returns new W and b.
 """
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -46,20 +48,19 @@ def step_numpy(W: Array, b: Array, X: Array, Y: Array, rate: Any) -> tuple[Array
     return W - rate * dW, b - rate * db
 
 
-def train_loops(X: Array, Y: Array, rate: float, iterations: int) -> tuple[Array, Array]:
-    """As many steps as `iterations`, from W = 0 and b = 0."""
+def trained(
+    step: Callable[..., tuple[Array, Array]], X: Array, Y: Array, rate: Any, iterations: int
+) -> tuple[Array, Array]:
+    """So many steps, from W = 0 and b = 0: the only loop that the matrix equations leave is the one
+    over iterations, each of which needs the last."""
     W, b = np.zeros((1, X.shape[0])), np.zeros((1, 1))
     for _ in range(iterations):
-        W, b = step_loops(W, b, X, Y, rate)
+        W, b = step(W, b, X, Y, rate)
     return W, b
 
 
-def train_numpy(X: Array, Y: Array, rate: Any, iterations: int) -> tuple[Array, Array]:
-    """The only loop that is left is the one over iterations, each of which needs the last."""
-    W, b = np.zeros((1, X.shape[0])), np.zeros((1, 1))
-    for _ in range(iterations):
-        W, b = step_numpy(W, b, X, Y, rate)
-    return W, b
+train_loops = partial(trained, step_loops)
+train_numpy = partial(trained, step_numpy)
 
 
 def train_dual(X: Array, Y: Array, rate: Any, iterations: int) -> tuple[Array, Array]:

@@ -13,7 +13,7 @@ from chainrule.graph.checking.differences import STEP, Settings, Slopes
 from chainrule.graph.checking.forward import NOTHING, as_numbers
 from chainrule.graph.checking.handwritten import WHERE, Pair
 from chainrule.graph.checking.mistakes import Case, known_mistakes
-from chainrule.graph.checking.pairing import PARAMETERS, kind_of, paired
+from chainrule.graph.checking.pairing import PARAMETERS, chosen, kind_of, paired
 from chainrule.graph.checking.report import GradientCheck, reported
 
 Array = np.ndarray
@@ -132,18 +132,11 @@ def _averaged(
         # With the examples as rows, m is not the number of columns, nor is it the course's layer.
         columns = not data or any(leaf.value.shape[1] == pair.m for leaf in data)
         return wanted if pair.m and columns else set()
-    names = (averaged,) if isinstance(averaged, str) else tuple(averaged)
-    if names and not pair.m:
+    found = chosen("averaged", averaged, arguments.leaves, lambda x: (x.name, kind_of(x.name)))
+    if found and not pair.m:
         got = "a cost" if pair.is_cost else f"an output of shape {pair.output.shape}"
         raise InputError(WHERE, "an output (n, m), to average over m examples", got, "averaged=()")
-    keys = set()
-    for name in names:
-        found = {leaf.key for leaf in arguments.leaves if name in (leaf.name, kind_of(leaf.name))}
-        if not found:
-            known = checks.listed([leaf.name for leaf in arguments.leaves])
-            raise InputError(WHERE, f"averaged to name arguments, of {known}", repr(name))
-        keys |= found
-    return keys
+    return {leaf.key for leaf in found}
 
 
 def _expectation(pair: Pair, results: list[tuple[Leaf, Any]], divided: set[tuple[int, str]]) -> str:

@@ -1,6 +1,6 @@
 """Which of the results of a backward is the gradient of which argument."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chainrule import checks
@@ -25,7 +25,9 @@ def paired(
         returned = returned[0]  # (grads, cost), as the course's propagate gives them
     if returned is None:
         raise InputError(WHERE, "gradients from backward", "None", "Does it end with return?")
-    leaves = _chosen(arguments.leaves, wrt)
+    leaves = arguments.leaves
+    if wrt is not None:
+        leaves = chosen("wrt", wrt, leaves, lambda x: (x.name, x.argument, x.label))
     if isinstance(returned, Mapping):
         return _by_name(returned, leaves, all_wanted=wrt is not None)
     results = returned if isinstance(returned, (tuple, list)) else (returned,)
@@ -44,16 +46,19 @@ def paired(
     )
 
 
-def _chosen(leaves: list[Leaf], wrt: Sequence[str] | None) -> list[Leaf]:
-    if wrt is None:
-        return leaves
-    names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+def chosen(
+    option: str,
+    names: str | Sequence[str],
+    leaves: list[Leaf],
+    words: Callable[[Leaf], tuple[str, ...]],
+) -> list[Leaf]:
+    """The leaves that `names` names, by one of the words for each."""
     found = []
-    for name in names:
-        these = [leaf for leaf in leaves if name in (leaf.name, leaf.argument, leaf.label)]
+    for name in (names,) if isinstance(names, str) else names:
+        these = [leaf for leaf in leaves if name in words(leaf)]
         if not these:
             known = checks.listed([leaf.name for leaf in leaves])
-            raise InputError(WHERE, f"wrt to name arguments, of {known}", repr(name))
+            raise InputError(WHERE, f"{option} to name arguments, of {known}", repr(name))
         found += these
     return found
 
