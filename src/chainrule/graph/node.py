@@ -95,13 +95,8 @@ def _operators(function: Callable) -> tuple[Any, Any, Any]:
     )
 
 
-def _write(how: str) -> InputError:
-    return InputError(
-        "graph",
-        "functions that make new arrays",
-        f"an in-place write, {how}",
-        "Write y = x + 1 for x += 1.",
-    )
+def _write(how: str, fix: str = "Write y = x + 1 for x += 1.") -> InputError:
+    return InputError("graph", "functions that make new arrays", f"an in-place write, {how}", fix)
 
 
 class Node:
@@ -199,12 +194,8 @@ class Node:
         return getitem(self, without_nodes(index))
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
-        raise InputError(
-            "graph",
-            "functions that make new arrays",
-            "an in-place write, x[...] = ...",
-            "Build the new array with np.where, np.concatenate or np.stack.",
-        )
+        fix = "Build the new array with np.where, np.concatenate or np.stack."
+        raise _write("x[...] = ...", fix)
 
     def astype(self, dtype: Any, copy: bool = True) -> "Node":
         if np.dtype(dtype) == self.dtype:

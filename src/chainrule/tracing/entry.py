@@ -126,7 +126,7 @@ def _J(graph: NetworkPass, *index: int) -> Entry:
     """The cost, from each example's loss."""
     if index:
         raise InputError("entry", "J without an index: it is one number", f"{index}")
-    weights, losses = _weights(graph), graph.numbers["L"]
+    weights, losses = graph.weights, graph.numbers["L"]
     rest = {}
     if graph.l2:
         rest["l2/2 sum_l ||W[l]||^2"] = float(graph.numbers["J"]) - float(np.sum(weights * losses))
@@ -195,18 +195,12 @@ def _dW(graph: NetworkPass, layer: int, j: int, k: int) -> Entry:
     n, A, dZ, W = graph.numbers, _input_name(layer), f"dZ[{layer}]", f"W[{layer}]"
     penalty = {f"l2 {W}[{j}, {k}]": float(graph.l2 * n[W][j, k])} if graph.l2 else {}
     factors = {f"{dZ}[{j}, i]": n[dZ][j], f"{A}[{k}, i]": n[A][k]}
-    return Entry(f"dW[{layer}][{j}, {k}]", "i", factors, penalty, _weights(graph))
+    return Entry(f"dW[{layer}][{j}, {k}]", "i", factors, penalty, graph.weights)
 
 
 def _db(graph: NetworkPass, layer: int, j: int, _: int) -> Entry:
     row = {f"dZ[{layer}][{j}, i]": graph.numbers[f"dZ[{layer}]"][j]}
-    return Entry(f"db[{layer}][{j}]", "i", row, weights=_weights(graph))
-
-
-def _weights(graph: NetworkPass) -> Any:
-    """1/m, or each example's own weight."""
-    w = graph.weight[0]
-    return float(w[0]) if (w == w[0]).all() and np.isclose(w.sum(), 1) else w
+    return Entry(f"db[{layer}][{j}]", "i", row, weights=graph.weights)
 
 
 _SPELLED = {"Z": _Z, "A": _A, "dZ": _dZ, "dA": _dA, "dW": _dW, "db": _db}

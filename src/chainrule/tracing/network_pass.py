@@ -42,15 +42,22 @@ class NetworkPass(Graph):
         self.network, self.Y, self.weight, self.l2 = network, Y, weight, l2
         self.X = variable(X, "X")
         self.layers, groups = _layers(network, self.X)
-        last = self.layers[-1]
-        self._losses = _losses(network, last, Y)
+        loss, last = network.loss_function, self.layers[-1]
+        self._losses = getattr(functions, loss.name)(last["Z" if loss.output else "A"], Y)
         self._losses.name = "L"
-        J = _mean(self._losses, weight)
+        each = self.weights
+        J: Any = np.sum(each * self._losses) if np.ndim(each) else np.mean(self._losses)
         if l2:
             J = J + _penalty(l2, self.layers, groups)
         J.name = "J"
         given = [self.X, *(nodes[kind] for nodes in self.layers for kind in "Wb")]
         super().__init__(J, groups=groups, also=[last["A"]], given=given)
+
+    @property
+    def weights(self) -> Any:
+        """1/m for all examples, or each one's own (m,)."""
+        w = self.weight[0]
+        return float(w[0]) if (w == w[0]).all() and np.isclose(w.sum(), 1) else w
 
     @cached_property
     def numbers(self) -> Mapping[str, Array]:
@@ -86,19 +93,6 @@ def _layers(network: Network, X: Node) -> tuple[list[dict[str, Node]], dict[Node
         groups.update(dict.fromkeys([product, *nodes.values()], f"layer {number}: {activation}"))
         layers.append(nodes)
     return layers, groups
-
-
-def _losses(network: Network, last: dict[str, Node], Y: Array) -> Node:
-    """Each example's loss (m,)."""
-    loss = getattr(functions, network.loss)
-    found: Node = loss(last["Z"] if network.loss_function.output else last["A"], Y)
-    return found
-
-
-def _mean(losses: Node, weight: Array) -> Node:
-    uniform = (weight == weight.flat[0]).all() and np.isclose(weight.sum(), 1)
-    J: Node = np.mean(losses) if uniform else np.sum(weight[0] * losses)  # type: ignore
-    return J
 
 
 def _penalty(l2: float, layers: list[dict[str, Node]], groups: dict[Node, str]) -> Node:
