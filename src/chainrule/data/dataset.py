@@ -188,26 +188,27 @@ class Dataset:
         """The examples of all other classes, and a note of how many that leaves out."""
         if not classes:
             return self
-        gone = {self._class("a class to leave out", name) for name in classes}
+        gone = {self.class_called(name, "a class to leave out") for name in classes}
         stay = [k for k in range(len(self.classes)) if k not in gone]
         kept = self.select(np.isin(self.labels, stay))
         labels, left = np.searchsorted(stay, kept.labels), tuple(self.classes[k] for k in stay)
         said = f"left out {len(self) - len(kept)} examples of {checks.listed(classes)}"
         return replace(kept, labels=labels, classes=left).noted(said)
 
-    def _class(self, what: str, name: str) -> int:
-        """Which class is called so."""
-        checks.kind(self.source or "Dataset", what, name, str)
+    def class_called(self, name: str, what: str, where: str = "") -> int:
+        """Which class is called so; else a DataError of the place `where`, which says `what`."""
+        where = where or self.source or "Dataset"
+        checks.kind(where, what, name, str)
         known = list(map(alike, self.classes))
         if alike(name) not in known:
             expected = f"{what} to be one of {checks.listed(self.classes)}"
             near = checks.did_you_mean(name, self.classes)
-            raise DataError(self.source or "Dataset", expected, repr(name), near)
+            raise DataError(where, expected, repr(name), near)
         return known.index(alike(name))
 
     def with_positive(self, name: str) -> "Dataset":
         """A binary problem: class `name` (label 1) against all the rest (label 0)."""
-        positive = self._class("the positive class", name)
+        positive = self.class_called(name, "the positive class")
         name = self.classes[positive]
         others = [c for c in self.classes if c != name]
         rest = others[0] if len(others) == 1 else f"not {name}"

@@ -4,7 +4,7 @@ A label review writes one row for each suspect, with the decision "keep". Files 
 data stay as they are, so whatever was decided is taken back by writing "keep" again.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -118,9 +118,7 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
         seen[i] = one
         _check_given(one, data.classes[data.labels[i]])
         if one.action == "relabel":
-            classes = list(map(alike, data.classes))
-            _one_of(one.where, "relabel_as", alike(one.target), classes)
-            labels[i] = classes.index(alike(one.target))
+            labels[i] = data.class_called(one.target, "relabel_as", one.where)
         stays[i] = one.action != "drop"
     changed = f"{(labels != data.labels).sum()} relabeled, {(~stays).sum()} dropped"
     source = f"{data.source} ({changed} by {decisions.source})".lstrip()
@@ -142,7 +140,10 @@ def _decisions(content: bytes, where: str) -> Iterator[Decision]:
 
 def _decision(row: dict[str, str], where: str) -> Decision:
     action = row["decision"].strip().casefold()
-    _one_of(where, "the decision", action, ACTIONS)
+    if action not in ACTIONS:
+        expected = f"the decision to be one of {', '.join(ACTIONS)}"
+        near = checks.did_you_mean(action, ACTIONS)
+        raise DataError(where, expected, checks.describe(action), near)
     target = row.get("relabel_as", "")
     if target and action != "relabel":
         fix = "Write relabel for the decision, or empty relabel_as."
@@ -182,13 +183,6 @@ def _check_given(one: Decision, label: str) -> None:
             repr(label),
             "This file was made for other data, or for classes made otherwise (positive).",
         )
-
-
-def _one_of(where: str, name: str, value: str, allowed: Collection[str]) -> None:
-    try:
-        checks.one_of(where, name, value, allowed)
-    except InputError as error:
-        raise DataError(*error.args) from None
 
 
 def _cell(value: object) -> str:
