@@ -1,7 +1,9 @@
-"""Imports go down only, in no circle; nothing heavy comes with `import chainrule`."""
+"""Imports go down only, in no circle, as docs/architecture.md draws it; nothing heavy comes with
+`import chainrule`."""
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -13,6 +15,7 @@ import chainrule
 from chainrule.cli.app import SUMMARIES, app
 
 ROOT = Path(chainrule.__file__).parent
+PAGE = Path(__file__).parents[1] / "docs/architecture.md"
 # The house, from the ground up. A part imports from lower floors only, whatever kind the import is:
 # at once, in a function, or for type checkers.
 GROUND = {"_lazy", "_version", "errors", "checks", "display", "wording", "blas"}
@@ -97,6 +100,33 @@ def test_imports_go_down(module):
 
 def test_no_circle_of_modules():
     TopologicalSorter(GRAPH).prepare()
+
+
+@pytest.fixture(scope="module")
+def page():
+    return PAGE.read_text(encoding="utf-8")
+
+
+def test_the_rooms_are_those_of_the_tree(page):
+    packages = {f"{path.parent.name}/" for path in ROOT.glob("*/__init__.py")}
+    modules = {path.name for path in ROOT.glob("[!_]*.py")}
+    rooms = re.findall(r"^\| `([a-z_./]+)` \|", page, re.MULTILINE)
+    assert sorted(rooms) == sorted(packages | modules)
+
+
+def test_the_floors_are_those_that_imports_keep(page):
+    picture = page.split("```")[1].strip().splitlines()
+    assert [line.split()[0] for line in picture[:-1]] == list(reversed(PACKAGES))
+    ground = {name for name in GROUND if not name.startswith("_")}
+    assert set(picture[-1].split("  ")[0].split()) == ground
+
+
+def test_every_place_that_it_names_is_there(page):
+    places = set(re.findall(r"`([a-z_]+/[a-z_/.]*|[a-z_]+\.py)`", page))
+    assert len(places) > 30
+    for place in places:
+        inside = any((ROOT / package / place).exists() for package in ("", "data", "graph", "show"))
+        assert inside or (PAGE.parents[1] / place).exists(), place
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if part_of(m) not in {"cli", *FACE}])
