@@ -67,7 +67,7 @@ FUNCTIONS = {
     data.apply_decisions: ("data", "decisions"),
     data.read_image: ("path", "shape"),
     data.matched: ("data", "train"),
-    data.feature_matrix: ("X", "?dtype", "?scaling"),
+    data.feature_matrix: ("X", "?dtype"),
     data.resident: ("X",),
     experiments.Setting.named: ("values",),
     experiments.review_labels: ("data", "P"),
