@@ -126,6 +126,18 @@ def test_a_data_set_holds_any_feature_matrix():
     assert data.digest() == replace(data, features=rows.toarray().T).digest()
 
 
+def test_pixels_are_scaled_by_the_data_set_alone():
+    pixels = np.array([[0, 51, 255]], np.uint8)
+    given = PixelMatrix(pixels)
+    for scaling in (Scaling(), Scaling.pixels(), Scaling.standard(pixels)):
+        data, plain = (
+            Dataset(X, np.array([0, 1, 1]), ("a", "b"), scaling=scaling) for X in (given, pixels)
+        )
+        assert_array_equal(data.matrix().columns([1, 2]), plain.matrix().columns([1, 2]))
+        assert_array_equal(data.rescaled().scaling.shift, plain.rescaled().scaling.shift)
+    assert np.shares_memory(data.raw, pixels)
+
+
 def test_two_sets_as_one_and_others_to_ask_about():
     both = PETS.joined(PETS.select([3]))
     assert_array_equal(both.raw[:, 4], PETS.raw[:, 3])

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.labels import alike, comparison, denies
-from chainrule.data.matrix import FeatureMatrix, feature_matrix
+from chainrule.data.matrix import FeatureMatrix, PixelMatrix, feature_matrix
 from chainrule.data.reading import Reading
 from chainrule.data.transform import Scaling
 from chainrule.display import shown_by
@@ -59,6 +59,8 @@ class Dataset:
                 object.__setattr__(self, "features", feature_matrix(array))
             except InputError as error:
                 raise DataError(where, *error.args[1:]) from None
+        if isinstance(self.features, PixelMatrix):  # whose scaling is `scaling`
+            object.__setattr__(self, "features", self.features.scaled(Scaling(), np.float64))
         m = self.features.shape[1]
         expected = f"{m} labels, one per example: indices into the {len(self.classes)} classes"
         labels = checks.plain_array(where, "labels", self.labels, expected)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from chainrule.data.readers.sources import SETS
 from chainrule.errors import DataError
 
-ROLES = {"train": "train|training", "val": "val|valid|validation|dev", "test": "test|testing"}
 KINDS = {
     "x": "x|data|images?|imgs|pictures|features|inputs",
     "y": "y|labels?|targets?",
@@ -23,7 +23,7 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def _pattern() -> re.Pattern[str]:
-    roles = "|".join(f"(?P<{{0}}{role}>{names})" for role, names in ROLES.items())
+    roles = "|".join(f"(?P<{{0}}{role}>{'|'.join(names)})" for role, names in SETS.items())
     kinds = "|".join(f"(?P<{kind}>{names})" for kind, names in KINDS.items())
     before, after = (roles.replace("{0}", place) for place in ("a_", "b_"))
     return re.compile(f"(?:(?:{before})[_ .-]?)?(?:{kinds})(?:[_ .-]?(?:{after}))?", re.IGNORECASE)

@@ -14,10 +14,10 @@ from chainrule.data.labels import check_indices, class_names, decoded, encode, m
 from chainrule.data.matching import matched_splits
 from chainrule.data.readers.archive import Archive
 from chainrule.data.readers.array_names import LAYOUT, named
+from chainrule.data.readers.sources import SETS
 from chainrule.errors import DataError
 
 Arrays = dict[str, np.ndarray]
-ROLES = {"train": "train", "validation": "val", "test": "test"}
 EXACT = 2**53  # floats hold every whole number up to here
 
 
@@ -38,16 +38,12 @@ def open_npz(path: Path) -> Splits:
     where = str(path)
     arrays, notes = named(Archive(path), where)
     top = _top(arrays["x_train"])
-    sets = {
-        role: _dataset(arrays, name, where, top)
-        for role, name in ROLES.items()
-        if f"x_{name}" in arrays
-    }
+    sets = {role: _dataset(arrays, role, where, top) for role in SETS if f"x_{role}" in arrays}
     return matched_splits(sets | {"train": sets["train"].noted(*notes)})
 
 
 def _dataset(arrays: Arrays, role: str, where: str, top: int) -> Dataset:
-    x, y, suffix = f"x_{role}", f"y_{role}", "" if role == "train" else f"_{role}"
+    x, y, suffix = f"x_{role}", f"y_{role}", "" if role == "train" else f"_{SETS[role][0]}"
     if y not in arrays:
         raise DataError(where, f"the arrays {LAYOUT}", f"X{suffix} without y{suffix}")
     labels, classes, said = _labels(f"{where}: y{suffix}", arrays[y], arrays.get("classes"))

@@ -7,6 +7,12 @@ from chainrule.errors import DataError
 # Built-in sets. Of two spellings of the flower the short one is the course's own set.
 NAMES = ("fashion", "planar", "planar:flower", "planar:moons", "planar:circles", "planar:xor")
 TABLES = (".csv", ".tsv", ".txt")
+# What sets are called, in files and folders.
+SETS = {
+    "train": ("train", "training"),
+    "validation": ("val", "valid", "validation", "dev"),
+    "test": ("test", "testing"),
+}
 ACCEPTED = (
     "an HDF5 file in the course's layout (.h5), a folder of pictures with one folder per class, "
     f"a table ({', '.join(TABLES)}), NumPy arrays (.npz), or a built-in name ({', '.join(NAMES)})"

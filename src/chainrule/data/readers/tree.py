@@ -9,16 +9,17 @@ from pathlib import Path
 
 from chainrule import checks
 from chainrule.data.labels import alike, natural
+from chainrule.data.readers.sources import SETS
 from chainrule.errors import DataError
 
 Skip = Callable[[str | Path, str], None]  # told of a path that is left out, and why
 
 # What folders of sets are called: one of these words, in any case, alone or beside PLAIN ones,
 # numbers and signs: seg_train, Test-Set, val2017.
-SETS = {
-    "train": ("train", "training", "trn"),
-    "validation": ("val", "valid", "validation", "dev", "development"),
-    "test": ("test", "testing", "tst", "holdout", "eval", "evaluation"),
+OF_FOLDERS = {
+    "train": (*SETS["train"], "trn"),
+    "validation": (*SETS["validation"], "development"),
+    "test": (*SETS["test"], "tst", "holdout", "eval", "evaluation"),
 }
 # Words that say nothing of what is in a folder.
 PLAIN = (
@@ -93,7 +94,7 @@ def role(name: str) -> str | None:
     """The set that a folder of this name holds, "" if the name says nothing, None for others."""
     letters = re.sub(r"[\W\d_]+", "", name.casefold())
     plain = "|".join(PLAIN)
-    for found, words in SETS.items():
+    for found, words in OF_FOLDERS.items():
         if re.fullmatch(rf"(?:{plain})*(?:{'|'.join(words)})(?:{plain})*", letters):
             return found
     return "" if re.fullmatch(rf"(?:{plain})+", letters) else None
@@ -102,7 +103,7 @@ def role(name: str) -> str | None:
 def mentioned(name: str) -> set[str]:
     """The sets that a name speaks of: cat_train, trainA."""
     words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold())
-    return {found for found, known in SETS.items() if not set(known).isdisjoint(words)}
+    return {found for found, known in OF_FOLDERS.items() if not set(known).isdisjoint(words)}
 
 
 def sets(root: Path, skip: Skip) -> dict[str, Path]:
