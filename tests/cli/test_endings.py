@@ -64,7 +64,7 @@ import signal
 for number in (signal.SIGTERM, signal.SIGHUP): signal.signal(number, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from chainrule.cli import main
-from chainrule.cli.saver import Saver
+from chainrule.jobs.callbacks import Saver
 from chainrule.experiments.execute import _Watch
 Saver.INTERVAL = _Watch.INTERVAL = 0.1
 main()

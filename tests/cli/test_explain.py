@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import chainrule as cr
-from chainrule.cli.options import Options
+from chainrule.jobs.options import Options, restored
 
 FIRST = "train/lime/lime0.png"
 
@@ -39,7 +39,7 @@ def test_left_out_exactly(chainrule, fruit, trained):
     facts = chainrule("explain", trained, fruit / FIRST, *options, "--json").json
     data = cr.open_data(fruit, size=8).train
     settings = json.loads((trained / "settings.json").read_text())["options"]
-    setting = Options(**settings).setting()
+    setting = restored(settings, Options(), "here").setting()
     for name, change in list(facts["exact_changes"].items())[:3]:
         rest = data.select(np.array(data.names) != name)
         again = cr.train(setting.network(192, 1), rest, **setting.arguments())

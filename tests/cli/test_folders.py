@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from chainrule import checks
-from chainrule.cli.saver import Saver
 from chainrule.files import atomic
+from chainrule.jobs.callbacks import Saver
 
 QUICK = ("--iterations", 30, "--layers", "4")
 COMMANDS = {
@@ -161,7 +161,7 @@ def test_ten_starts_at_once_take_ten_folders(tmp_path):
 
 def test_two_that_take_one_empty_folder(chainrule, monkeypatch):
     """The second finds the first one's settings, though the folder was empty when it looked."""
-    from chainrule.files.run_folder import Folder
+    from chainrule.jobs.run_folder import RunFolder
 
     mkdir = Path.mkdir
 
@@ -173,7 +173,7 @@ def test_two_that_take_one_empty_folder(chainrule, monkeypatch):
     said = chainrule(*command("train", "--out", "run"))
     assert said.code == 2
     assert "run/settings.json: expected a new file; got one that exists" in said.error
-    assert Folder("run").read_settings() == {}
+    assert RunFolder("run").read_settings() == {}
 
 
 @pytest.mark.parametrize("kind", ["svg", "dot"])

@@ -6,8 +6,8 @@ import pytest
 
 from chainrule.cli.app import SUMMARIES, app
 from chainrule.cli.help_pages import flowing, usage
-from chainrule.cli.lr_find import Rates
 from chainrule.experiments import find_learning_rate
+from chainrule.jobs.learning_rates import Rates
 
 
 def test_lines_become_paragraphs_and_code_gets_its_color():

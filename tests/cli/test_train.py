@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import chainrule as cr
-from chainrule.cli.saver import Saver
+from chainrule.jobs.callbacks import Saver
 
 QUICK = ("--iterations", 30, "--layers", "4")
 FILES = {

@@ -24,7 +24,7 @@ WHOLE = [
     (name, argument.name)
     for name in COMMANDS
     for argument in app[name].assemble_argument_collection()
-    if int in (argument.hint, *get_args(argument.hint))
+    if int in (argument.hint, *get_args(argument.hint)) and argument.name != "--layers"
 ]
 
 

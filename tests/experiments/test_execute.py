@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import tracemalloc
 from dataclasses import replace
@@ -184,6 +185,35 @@ def test_control_c_keeps_what_is_finished(threads, binary, interrupt_at):
     assert_same(found, {k: everything[k] for k in found})
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_event_stops_it_and_it_goes_on(threads, binary, tmp_path):
+    runs = [Run(replace(TANH, iterations=64 * (1 + 9 * k), seed=k)) for k in range(4)]
+    event = threading.Event()
+    seen = []
+
+    def stops_at_half(done, total):
+        seen.append(done)
+        if done > total / 2:
+            event.set()
+
+    how = Execution(
+        memory=1.0, threads=threads, progress=stops_at_half, folder=tmp_path, stop=event
+    )
+    found = of(binary, runs, how)
+    assert 0 < len(found) < 4
+    done = len(seen)
+    assert of(binary, runs, how).keys() == found.keys()  # still set: nothing is begun
+    assert len(seen) < done + 5
+    event.clear()
+    assert_same(of(binary, runs, replace(how, progress=None)), of(binary, runs))
+
+
+def test_an_event_is_left_as_it_is(binary, quick):
+    event = threading.Event()
+    of(binary, [Run(quick), Run(replace(quick, seed=1))], Execution(threads=2, stop=event))
+    assert not event.is_set()
+
+
 def test_control_c_before_anything_is_finished(binary, interrupt_at):
     how = Execution(threads=1, progress=interrupt_at(0.0))
     assert of(binary, [Run(TANH)], how) == {}
@@ -281,11 +311,12 @@ def test_an_error_in_a_callback_comes_through(binary):
         Execution(memory=float("nan")),
         Execution(progress=3),
         Execution(folder=3),
+        Execution(stop=3),
     ],
     ids=repr,
 )
 def test_bad_execution(how, binary):
     with pytest.raises(
-        InputError, match=r"^test: expected .*(Execution|threads|memory|progress|folder)"
+        InputError, match=r"^test: expected .*(Execution|threads|memory|progress|folder|stop)"
     ):
         of(binary, [Run(TANH)], how)

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule import train
-from chainrule.training import Callback, OnRecord, interrupt
+from chainrule.training import Callback, OnRecord, StopOn, interrupt
 
 BATCHES = pytest.mark.parametrize("batch_size", [None, 5], ids=["full batch", "mini-batches"])
 
@@ -128,6 +128,36 @@ def test_ctrl_c_keeps_what_was_reached(form, batch_size, wide_problem, at_step):
     short = train(network, data, iterations=8, **options)
     assert_array_equal(result.network.weights[0], short.network.weights[0])
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@BATCHES
+@pytest.mark.parametrize("form", ["primal", "dual"])
+def test_an_event_stops_as_ctrl_c_does(form, batch_size, wide_problem, at_step):
+    network, data = wide_problem
+    log, event = Log(), threading.Event()
+    options = {"batch_size": batch_size, "first_layer": form, "record_every": 6}
+    callbacks = [at_step(8, lambda session: event.set()), StopOn(event), log]
+    result = train(network, data, iterations=1000, callbacks=callbacks, **options)
+    assert (result.stopped, result.iterations, result.complete) == ("interrupted", 8, False)
+    assert log.calls[-1] == ("end", 8)
+    short = train(network, data, iterations=8, **options)
+    assert short.complete
+    assert_array_equal(result.network.weights[0], short.network.weights[0])
+
+
+def test_an_event_from_another_thread_or_before_the_start(wide_problem):
+    event = threading.Event()
+    timer = threading.Timer(0.1, event.set)
+    timer.start()
+    result = train(*wide_problem, iterations=10**9, callbacks=[StopOn(event)])
+    assert 0 < result.iterations < 10**9
+    assert train(*wide_problem, callbacks=[StopOn(event)]).iterations == 0
+
+
+def test_an_event_after_the_last_step_is_too_late(wide_problem, at_step):
+    event = threading.Event()
+    late = at_step(5, lambda session: event.set())
+    assert train(*wide_problem, iterations=5, callbacks=[late, StopOn(event)]).complete
 
 
 def test_ctrl_c_while_recording_stops_between_two_steps(wide_problem):

@@ -9,10 +9,10 @@ from typing import Any, get_args
 from cyclopts import App, CycloptsError, Parameter, Token, convert
 
 from chainrule._version import __version__
-from chainrule.cli import parse
 from chainrule.cli.help_pages import HelpPages, print_help
 from chainrule.cli.show import safe
 from chainrule.errors import ChainruleError, InputError
+from chainrule.jobs import texts
 
 # The first line of each command's docstring: a command is imported when it is called.
 SUMMARIES = {
@@ -50,7 +50,7 @@ PLACES = {"explain": "explain:explain_picture", "review-labels": "review_labels:
 def _converted(kind: Any, tokens: Sequence[Token]) -> Any:
     """An option's value. Whole numbers apart, which cyclopts would round: 2.9 to 3."""
     if int in (kind, *get_args(kind)):
-        return parse.whole(tokens[0].value)
+        return texts.whole(tokens[0].value)
     return convert(kind, tokens)
 
 
@@ -86,10 +86,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         gc.enable()
         result = app(tokens, exit_on_error=False, print_error=False)
     except CycloptsError as error:
+        if isinstance(error.__cause__, InputError):  # a value that is more than a number or a name
+            return _refused(error.__cause__)
         command = next((f" {t}" for t in tokens if t in app), "")
         return _fail(f"{_one_line(error)} See chainrule{command} --help.")
     except InputError as error:
-        return _fail(f"{error.where}: expected {error.expected}; got {error.got}.", error.fix)
+        return _refused(error)
     except ChainruleError as error:
         return _fail(str(error))
     except MemoryError:
@@ -105,6 +107,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _one_line(error: CycloptsError) -> str:
     text = " ".join(str(error).split())
     return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def _refused(error: InputError) -> int:
+    return _fail(f"{error.where}: expected {error.expected}; got {error.got}.", error.fix)
 
 
 def _fail(message: str, fix: str = "") -> int:

@@ -1,12 +1,13 @@
 """`chainrule demo`."""
 
 import shlex
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
-from chainrule.cli.options import Options, trained_on
+from chainrule.cli.progress import Screen
+from chainrule.jobs.options import Options, written
 from chainrule.wording import percent
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 DATA = "fashion"
-NETWORKS = {"softmax regression": "none", "2 layers": "50", "4 layers": "50,20,20"}
+NETWORKS = {"softmax regression": (), "2 layers": (50,), "4 layers": (50, 20, 20)}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def _demo(folder: "RunFolder", *, json: bool) -> int:
             f"{len(splits.train)} training and {len(splits.test or ())} test pictures, 28x28, "
             f"of {len(splits.train.classes)} kinds of clothes (Fashion-MNIST, Zalando SE, MIT)"
         )
-    found = [_train(name, layers, splits, bar=not json) for name, layers in NETWORKS.items()]
+    found = [_train(name, hidden, splits, quiet=json) for name, hidden in NETWORKS.items()]
     _write(folder, found[-1], splits)
     rows = [one.row for one in found]
     if json:
@@ -97,28 +98,25 @@ def _demo(folder: "RunFolder", *, json: bool) -> int:
     return 0
 
 
-def _train(name: str, layers: str, splits: "Splits", *, bar: bool) -> _Trained:
-    from chainrule.cli.progress import Progress
+def _train(name: str, hidden: tuple[int, ...], splits: "Splits", *, quiet: bool) -> _Trained:
+    from chainrule.jobs.callbacks import Telling
+    from chainrule.jobs.sources import trained_on
     from chainrule.model.evaluation import evaluate
     from chainrule.model.model_file import Model
     from chainrule.training import train
 
     assert splits.test is not None
     options = Options(
-        layers=layers, optimizer="momentum", learning_rate=0.01, iterations=500, seed=1
+        hidden=hidden, optimizer="momentum", learning_rate=0.01, iterations=500, seed=1
     )
     setting = options.setting()
     network = setting.network(splits.train.features.shape[0], len(splits.train.classes))
-    progress = Progress(name) if bar else None
-    try:
-        callbacks = [progress] if progress else []
+    with Screen(name, quiet=quiet) as screen:
+        callbacks = [Telling(screen)]
         result = train(network, splits.train, callbacks=callbacks, **setting.arguments())
-    finally:
-        if progress:
-            progress.close()
-    if result.stopped:  # by Ctrl-C
+    if not result.complete:  # by Ctrl-C
         raise KeyboardInterrupt
-    facts = {"iterations": result.iterations, "options": asdict(options)}
+    facts = {"iterations": result.iterations, "options": written(options)}
     model = Model.of(result.network, splits, facts | trained_on(splits.train))
     trained, tested = evaluate(model, splits.train), evaluate(model, splits.test)
     row = {
@@ -136,9 +134,9 @@ def _train(name: str, layers: str, splits: "Splits", *, bar: bool) -> _Trained:
 
 def _write(folder: "RunFolder", one: _Trained, splits: "Splits") -> None:
     """The run folder of one network, with its report."""
-    from chainrule.cli.run_report import write_report
+    from chainrule.jobs.run_report import write_report
 
     history = one.result.history
-    folder.write_settings({"data": DATA, "options": asdict(one.options)})
+    folder.write_settings({"data": DATA, "options": written(one.options)})
     folder.write_results(one.model, history, title=f"{DATA}: cost")
     write_report(folder.report, one.model, splits, history, DATA)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from chainrule.cli import show
-from chainrule.cli.options import AS_IT_SAYS, Tables, open_for
+from chainrule.cli.options import TABLES, Tables
 from chainrule.data.reading import listed
 from chainrule.errors import InputError
 from chainrule.files import tensor_file
+from chainrule.jobs.sources import open_for
 from chainrule.wording import percent
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def evaluate(
     model: Path,
     data: str,
     *,
-    reading: Annotated[Tables, Parameter(name="*", group="Tables")] = AS_IT_SAYS,
+    reading: Annotated[Tables, Parameter(name="*", group="Tables")] = TABLES,
     drop_class: str | None = None,
     labels: Path | None = None,
     seed: int = 0,

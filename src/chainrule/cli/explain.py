@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
+from chainrule.cli.progress import Screen
 from chainrule.errors import InputError
 from chainrule.files import tensor_file
 from chainrule.wording import percent, shortened
@@ -67,9 +68,10 @@ def explain_picture(
         raise InputError(str(path), "a file that does not exist yet", "one that does", fix)
     if not path.parent.is_dir():
         raise InputError(str(path), "a file in a folder that exists", "no such folder")
-    from chainrule.cli.again import followed, left_out, retraced
     from chainrule.data import read_image
+    from chainrule.experiments import Execution
     from chainrule.influence.explanation import explain
+    from chainrule.jobs.again import followed, left_out, retraced
     from chainrule.show.explanation_plot import explanation_plot
     from chainrule.show.saving import save_figure
 
@@ -83,7 +85,9 @@ def explain_picture(
         options, note = followed(loaded, str(model))
         splits = options.open(data)
         if leave_one_out:
-            exact = left_out(loaded, str(model), splits.train, raw[:, None], threads, bar=not json)
+            with Screen("leaving each out", quiet=json) as screen:
+                how = Execution(threads=threads, progress=screen.update)
+                exact = left_out(loaded, str(model), splits.train, raw[:, None], how)
         again = {} if note else retraced(loaded, options) | {"threads": threads}
         (found,) = explain(loaded, raw[:, None], splits.train, exact=exact, **again)
         note = note or found.note

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from chainrule.cli import show
-from chainrule.cli.options import AS_IT_SAYS, Tables, open_for
+from chainrule.cli.options import TABLES, Tables
 from chainrule.errors import InputError
 from chainrule.files import tensor_file
+from chainrule.jobs.sources import open_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,7 @@ def export(
     *,
     onnx: Path | None = None,
     data: str | None = None,
-    reading: Annotated[Tables, Parameter(name="*", group="Tables")] = AS_IT_SAYS,
+    reading: Annotated[Tables, Parameter(name="*", group="Tables")] = TABLES,
     compute: str = "float64",
     json: bool = False,
 ) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from chainrule.cli import show
 
 if TYPE_CHECKING:
-    from chainrule.jobs.run_folder import ExperimentFolder
+    from chainrule.jobs.run_folder import RunFolder
     from chainrule.lab import Built, Measured, Trained
 
 
@@ -79,13 +79,13 @@ def lab(
     return 1 if found.wrong else 0
 
 
-def _created(out: Path | None) -> "ExperimentFolder | None":
+def _created(out: Path | None) -> "RunFolder | None":
     """The folder, made before anything is timed."""
-    from chainrule.jobs.run_folder import ExperimentFolder
+    from chainrule.jobs.run_folder import RunFolder
 
     if out is None:
         return None
-    folder = ExperimentFolder(out)
+    folder = RunFolder(out)
     folder.create()
     return folder
 
@@ -143,7 +143,7 @@ def _report(found: Found) -> None:
         out.print(" ".join(filter(None, (same, exact))))
 
 
-def _write(found: Found, folder: "ExperimentFolder") -> None:
+def _write(found: Found, folder: "RunFolder") -> None:
     """Tables as CSV, and pictures."""
     from chainrule.display import Table
     from chainrule.lab.pictures import parity_chart, times_chart
@@ -166,7 +166,7 @@ def _rows(rows: Sequence[Any]) -> list[dict[str, Any]]:
     return [asdict(row) for row in rows]
 
 
-def _facts(found: Found, folder: "ExperimentFolder | None", seconds: float) -> dict[str, Any]:
+def _facts(found: Found, folder: "RunFolder | None", seconds: float) -> dict[str, Any]:
     from chainrule.files.json_file import plain
     from chainrule.lab import TOLERANCE
 

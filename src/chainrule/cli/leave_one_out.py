@@ -1,13 +1,14 @@
 """`chainrule leave-one-out`."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from chainrule.cli import show
-from chainrule.cli.experiment import COMMON, Common, Job, carried_out, planned
-from chainrule.cli.options import Options
+from chainrule.cli.carried_out import carried_out
+from chainrule.cli.options import COMMON, TRAINING, Common, Training
+from chainrule.jobs.job import NOTHING
+from chainrule.jobs.leave_one_out import LeaveOneOutJob
 from chainrule.wording import percent
 
 if TYPE_CHECKING:
@@ -17,15 +18,10 @@ if TYPE_CHECKING:
 SHOWN = 10  # examples in the terminal; the table in the folder has all
 
 
-@dataclass(frozen=True, kw_only=True)
-class Nothing:
-    """Leaving one out has no options of its own."""
-
-
 def leave_one_out(
     data: str | None = None,
     *,
-    options: Annotated[Options, Parameter(name="*", group="Training")] = Options(),
+    options: Annotated[Training, Parameter(name="*", group="Training")] = TRAINING,
     common: Annotated[Common, Parameter(name="*", group="Running")] = COMMON,
 ) -> int:
     """Train once without each example: its own prediction then, and its exact influence on others.
@@ -35,40 +31,14 @@ def leave_one_out(
     data
         Data of any kind that `chainrule train` takes; its training set is used.
     """
-    from chainrule.experiments import leave_one_out as run_leave_one_out
-
-    job = planned("leave-one-out", data, options, Nothing(), common)
-    return carried_out(
-        job,
-        f"{len(job.splits.train) + 1} trainings: on all, and on all but one",
-        lambda execution: run_leave_one_out(job.splits.train, job.setting, execution=execution),
-        _written,
-        _report,
-    )
+    job = LeaveOneOutJob(data, options, NOTHING, common)
+    return carried_out(job, _report, json=common.json)
 
 
-def _written(job: Job[Nothing], found: "LeaveOneOut") -> dict[str, Any]:
-    from chainrule.cli.crossval import write_predictions
-    from chainrule.files import tensor_file
-    from chainrule.show.report import leave_one_out_report
-
-    folder = job.folder.path
-    job.write(found)
-    write_predictions(found.probabilities, job.splits.train, folder)
-    tensor_file.write(
-        folder / "influence.safetensors",
-        {"full": found.full, "without": found.without, "outputs": found.outputs},
-        {"format": "chainrule influence", "version": 1, "names": found.names},
-    )
-    job.write_report(leave_one_out_report(found, job.splits))
-    return found.facts()
-
-
-def _report(job: Job[Nothing], found: "LeaveOneOut", facts: dict[str, Any]) -> str:
+def _report(job: LeaveOneOutJob, found: "LeaveOneOut", facts: dict[str, Any]) -> str:
     import numpy as np
 
     from chainrule.show.tables import terminal
-    from chainrule.training.warnings import warnings_of_runs
 
     out = show.console()
     if not np.isfinite(found.losses).any():
@@ -84,5 +54,4 @@ def _report(job: Job[Nothing], found: "LeaveOneOut", facts: dict[str, Any]) -> s
     table = found.table().sorted_by("mean_change_of_others").first(min(SHOWN, done))
     shown = table.titled(title).without("example", "predicted", "loss", "diverged")
     show.print_table(terminal(shown))
-    show.print_warnings(warnings_of_runs(found.histories))
     return ""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
+from chainrule.cli.progress import Screen
 from chainrule.errors import InputError
 from chainrule.files import tensor_file
 from chainrule.wording import counted_by_reason, listed
@@ -55,17 +56,14 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
         raise InputError("predict", "at least one picture file", "none")
     answers: list[dict[str, Any]] = []
     pictures = Pictures(loaded.image_shape, loaded.bits)
-    progress = show.RunsProgress("reading", "pictures")
-    try:
+    with Screen("reading", "pictures") as screen:
         for start in range(0, len(paths), BLOCK):
             some = paths[start : start + BLOCK]
             pixels, read = pictures.read(some, lambda path, why: errors.append((str(path), why)))
             if read:
                 names = [str(some[k]) for k in read]
                 answers += _answers(loaded, names, np.ascontiguousarray(pixels.T))
-            progress.update(min(start + BLOCK, len(paths)), len(paths))
-    finally:
-        progress.close()
+            screen.update(min(start + BLOCK, len(paths)), len(paths))
     notes += pictures.notes()
     if json:
         facts = {"model": str(model), "members": loaded.n_members, "predictions": answers}

@@ -1,60 +1,63 @@
-"""What is shown of a training while it runs: what is trained, and a bar."""
+"""What is shown of a job while it runs: what is trained on what, and a bar."""
 
 import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
-from chainrule.data import Splits
-from chainrule.network import Network
-from chainrule.training import Callback, Record, Session
+from chainrule.jobs.events import Event, Progressed, Recorded, Started, Warned
+
+if TYPE_CHECKING:
+    from chainrule.training.warnings import TrainingWarning
 
 
-class Introduction(Callback):
-    """Says what is trained, once all settings have been found good."""
+class Screen:
+    """Given a job's events it shows them, unless it is quiet, and keeps the warnings.
 
-    def __init__(self, splits: Splits, network: Network) -> None:
-        self._splits, self._network = splits, network
+    label : of the bar, which is on standard error, if that is a terminal.
+    """
 
-    def on_start(self, session: Session) -> None:
-        network, out = self._network, show.console()
-        counts = (f"{len(data)} {name}" for name, data in self._splits.sets.items())
-        show.print_data(self._splits, ", ".join(counts))
-        sizes, kinds = "-".join(map(str, network.layer_sizes)), ", ".join(network.activations)
-        out.print(f"Network  {sizes} ({kinds}), {network.n_parameters:,} parameters")
-        out.print(f"Form     {session.plan.choice.reason}")
+    def __init__(self, label: str, unit: str = "iterations", *, quiet: bool = False) -> None:
+        self._label, self._unit, self._quiet = label, unit, quiet
+        self._bar: Any = None
+        self._cost = ""
+        self.warnings: list[TrainingWarning] = []
 
+    def __enter__(self) -> "Screen":
+        return self
 
-class Progress(Callback):
-    """A bar on standard error, if that is a terminal: cost, updates a second, remaining time."""
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take the bar away, however the job ended."""
+        if self._bar is not None and self._bar.live.is_started:  # else rich prints an empty line
+            self._bar.stop()
 
-    INTERVAL = 0.1  # seconds between two looks
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Warned):
+            self.warnings.append(event.warning)
+        elif isinstance(event, Started) and not self._quiet:
+            counts = (f"{len(data)} {name}" for name, data in event.sets.items())
+            show.print_data(event.splits, ", ".join(counts))
+            for name, text in event.facts.items():
+                show.console().print(f"{name:<9}{text}")
+        elif isinstance(event, Progressed):
+            self.update(event.done, event.total)
+        elif isinstance(event, Recorded):
+            self._cost = f"  cost {event.record.cost:.6f}"
 
-    def __init__(self, label: str) -> None:
-        self._bar = show.bar(
-            "{task.completed}/{task.total}", "cost {task.fields[cost]}", "{task.fields[rate]} it/s"
-        )
-        self._label, self._next = label, 0.0
-
-    def on_start(self, session: Session) -> None:
-        self._began, self._first = time.perf_counter(), session.iteration
-        self._task = self._bar.add_task(
-            self._label,
-            total=session.plan.iterations,
-            completed=session.iteration,
-            cost="-",
-            rate="-",
-        )
-        self._bar.start()
-
-    def on_step(self, session: Session) -> None:
+    def update(self, done: float, total: float) -> None:
+        """How much is done, and since when how fast."""
+        if self._quiet:
+            return
         now = time.perf_counter()
-        if now >= self._next:
-            self._next = now + self.INTERVAL
-            rate = (session.iteration - self._first) / max(now - self._began, 1e-9)
-            self._bar.update(self._task, completed=session.iteration, rate=f"{rate:,.0f}")
-
-    def on_record(self, session: Session, record: Record) -> None:
-        self._bar.update(self._task, cost=f"{record.cost:.6f}")
-
-    def close(self) -> None:
-        """Take the bar away, however training ended."""
-        show.stop(self._bar)
+        if self._bar is None:
+            self._bar, self._began, self._first = show.bar(), now, done
+            self._bar.add_task(self._label, total=total, text="")
+            self._bar.start()
+        rate = (done - self._first) / max(now - self._began, 1e-9)
+        text = f"{done:,.0f}/{total:,.0f} {self._unit}{self._cost}  {rate:,.0f}/s"
+        self._bar.update(self._bar.tasks[0].id, completed=done, total=total, text=text)

@@ -45,11 +45,11 @@ def report(
         raise InputError(str(out), "a file that does not exist yet", "one that does", fix)
     folder = RunFolder(run)
     settings = folder.read_settings()
-    from chainrule.cli.again import followed
-    from chainrule.cli.ensemble import is_ensemble
-    from chainrule.cli.run_report import write_report
     from chainrule.files import atomic
     from chainrule.influence.explanation import is_training_set
+    from chainrule.jobs.again import followed
+    from chainrule.jobs.ensemble import is_ensemble
+    from chainrule.jobs.run_report import write_report
     from chainrule.model.model_file import load
     from chainrule.training import History
 

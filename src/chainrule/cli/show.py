@@ -1,10 +1,9 @@
 """What the commands print: tables, remarks, progress and JSON."""
 
 import json
-import shlex
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainrule.wording import counted_by_reason, listed, percent
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from chainrule.data import Dataset, Splits
-    from chainrule.jobs.run_folder import ExperimentFolder
-    from chainrule.training.warnings import TrainingWarning
 
 
 def console(*, error: bool = False) -> "Console":
@@ -103,12 +100,6 @@ def print_set_in(text: str) -> None:
     out.print(textwrap.fill(text, out.width, initial_indent=margin, subsequent_indent=margin))
 
 
-def print_warnings(found: "Iterable[TrainingWarning]") -> None:
-    """What looks wrong in a training, each in a few sentences."""
-    for one in found:
-        print_note(str(one))
-
-
 def print_note(text: str) -> None:
     """A remark in several sentences, broken between words and set in."""
     out = console()
@@ -126,44 +117,8 @@ def print_baseline(data: "Dataset", accuracy: float, chosen: str = "") -> None:
         out.print(f"{chosen or 'This'} is no better: the network has not learned what generalizes.")
 
 
-def ending(
-    folder: "ExperimentFolder", seconds: float, command: str, following: str, *, complete: bool
-) -> None:
-    """Where an experiment's files are, how it goes on if it was interrupted, what may follow."""
-    out, quoted = console(), shlex.quote(str(folder.path))
-    out.print(f"{seconds:.1f} s; wrote {quoted}")
-    if folder.report.exists():
-        out.print(f"Look:   {shlex.quote(str(folder.report))}")
-    if not complete:
-        out.print("Interrupted: what was reached is kept.")
-        out.print(f"Go on:  chainrule {command} --resume {quoted}")
-    if following:
-        out.print(f"Next:   {safe(following)}")
-
-
-class RunsProgress:
-    """A bar on standard error, if that is a terminal: all runs' iterations, remaining time."""
-
-    def __init__(self, label: str, unit: str = "iterations") -> None:
-        self._bar = bar(
-            "{task.percentage:>3.0f}%", "{task.completed:,.0f}/{task.total:,.0f} " + unit
-        )
-        self._label = label
-
-    def update(self, done: float, total: float) -> None:
-        """Called from several threads, one at a time."""
-        if not self._bar.tasks:
-            self._bar.add_task(self._label, total=total)
-            self._bar.start()
-        self._bar.update(self._bar.tasks[0].id, completed=done, total=total)
-
-    def close(self) -> None:
-        """Take the bar away, however the experiment ended."""
-        stop(self._bar)
-
-
-def bar(*texts: str) -> "Bar":
-    """A bar on standard error, if that is a terminal, with `texts` beside it."""
+def bar() -> "Bar":
+    """A bar on standard error, if that is a terminal, with the field `text` beside it."""
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
@@ -171,15 +126,10 @@ def bar(*texts: str) -> "Bar":
     return Bar(
         TextColumn("{task.description}"),
         BarColumn(),
-        *map(TextColumn, texts),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[text]}"),
         TimeRemainingColumn(),
         console=errors,
         transient=True,
         disable=not errors.is_terminal,
     )
-
-
-def stop(bar: "Bar") -> None:
-    """A bar that never began leaves no trace: rich would print an empty line."""
-    if bar.live.is_started:
-        bar.stop()

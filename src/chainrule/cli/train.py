@@ -1,40 +1,38 @@
 """`chainrule train`."""
 
-import shlex
-import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from chainrule import blas
-from chainrule._version import __version__
-from chainrule.cli import parse, show
-from chainrule.cli.experiment import Common
-from chainrule.cli.going_on import OR_RESUME, going_on
-from chainrule.cli.options import (
-    CHANGEABLE,
-    Options,
-    command_line,
-    evaluation,
-    restored,
-    trained_on,
-)
-from chainrule.errors import ChainruleError, InputError, ModelFileError
-from chainrule.wording import printable
+from chainrule.cli import show
+from chainrule.cli.carried_out import carried_out
+from chainrule.cli.options import TRAINING, Training
+from chainrule.jobs.ensemble import EnsembleJob, Members, is_ensemble
+from chainrule.jobs.job import NOTHING
+from chainrule.jobs.options import Options, Running, command_line, evaluation
+from chainrule.jobs.training import TrainingJob
+from chainrule.wording import percent
 
 if TYPE_CHECKING:
-    from chainrule.data import Splits
-    from chainrule.experiments import Setting
-    from chainrule.jobs.run_folder import RunFolder
-    from chainrule.training import Training
+    from chainrule import training
+    from chainrule.experiments import Ensemble
+
+COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "examples": ("examples", str),
+    "accuracy": ("accuracy", percent),
+    "mean_accuracy_of_members": ("mean of members", percent),
+    "accuracy_of_commonest_class": ("commonest class", percent),
+    "cost": ("cost", "{:.6f}".format),
+}
 
 
 def train(
     data: str | None = None,
     *,
-    options: Annotated[Options, Parameter(name="*", group="Training")] = Options(),
+    options: Annotated[Training, Parameter(name="*", group="Training")] = TRAINING,
     runs: int = 1,
     threads: int | None = None,
     out: Path | None = None,
@@ -61,158 +59,52 @@ def train(
     json
         Print one JSON object instead of text.
     """
-    if runs != 1 or (resume is not None and out is None):
-        from chainrule.cli.ensemble import is_ensemble, train_members
-
-        if runs != 1 or (resume and is_ensemble(resume)):
-            common = Common(threads=threads, out=out, resume=resume, json=json)
-            return train_members(data, options, runs, common)
-    run = _plan(data, options, out, resume)
-    began = time.perf_counter()
-    with blas.at_most(threads), going_on("train", run.folder):
-        setting, splits = run.options.setting(), run.options.open(run.data)
-        result = _train(setting, splits, run, shown=not json)
-        facts = _write(result, splits, run, began)
-    if json:
-        show.print_json(facts)
-    else:
-        _report(facts, result, run)
-    return 1 if result.stopped == "interrupted" else 0
+    running = Running(threads=threads, out=out, resume=resume)
+    if runs != 1 or (resume is not None and out is None and is_ensemble(resume)):
+        ensemble = EnsembleJob(data, options, Members(runs=runs), running)
+        return carried_out(ensemble, _report_members, json=json)
+    return carried_out(TrainingJob(data, options, NOTHING, running), _report, json=json)
 
 
-@dataclass(frozen=True)
-class _Run:
-    data: str
-    options: Options
-    folder: "RunFolder"
-    resuming: bool
-
-    @property
-    def begun(self) -> bool:
-        """Whether there is something to go on from: not if it was killed before it began."""
-        return self.resuming and (self.folder.checkpoint.exists() or self.folder.model.exists())
-
-
-def _plan(data: str | None, options: Options, out: Path | None, resume: Path | None) -> _Run:
-    """What to train and where, before anything is read but a resumed run's settings."""
-    from chainrule.data.readers.sources import refuse_missing
-    from chainrule.jobs.run_folder import RunFolder
-
-    options = options.absolute()
-    if resume is not None:
-        if out is not None:
-            raise InputError("--out", "a new folder, or --resume", "both", "Leave one out.")
-        folder = RunFolder(resume)
-        saved = folder.read_settings()
-        if other := saved.get("command"):
-            way = f"Go on with: chainrule {other} --resume {shlex.quote(str(folder.path))}"
-            expected, got = "the settings of a training", f"those of chainrule {other}"
-            raise ModelFileError(str(folder.settings), expected, got, way)
-        folder.remove_parts()
-        options = restored(saved.get("options"), options, str(folder.settings), CHANGEABLE)
-        return _Run(data or str(saved.get("data")), options, folder, True)
-    if data is None:
-        raise InputError("train", "DATA", "none", "Try: chainrule train fashion")
-    refuse_missing(data)
-    folder = RunFolder(out) if out else RunFolder.next_free(parse.stem(data))
-    folder.refuse_existing(OR_RESUME)
-    return _Run(data, options, folder, False)
-
-
-def _train(setting: "Setting", splits: "Splits", run: _Run, *, shown: bool) -> "Training":
-    """Train, with a progress bar, and with checkpoints in the run folder."""
-    from chainrule.cli.progress import Introduction, Progress
-    from chainrule.cli.saver import Saver
-    from chainrule.training import EarlyStopping
-    from chainrule.training import train as train_network
-
-    n_classes, patience = len(splits.train.classes), run.options.patience
-    if patience is not None and splits.validation is None:
-        fix = "Early stopping looks at examples that are not trained on: see docs/data.md."
-        raise InputError("--patience", "data with a dev or valid part", "none", fix)
-    network = setting.network(splits.train.features.shape[0], 1 if n_classes == 2 else n_classes)
-    saver = Saver(run.folder, _settings(run), resuming=run.resuming)
-    progress = Progress("training") if shown else None
-    shows = [Introduction(splits, network), progress] if progress else []
-    try:
-        return train_network(
-            network,
-            splits.train,
-            validation=splits.validation,
-            early_stopping=None if patience is None else EarlyStopping(patience),
-            callbacks=[saver, *shows],
-            resume=run.folder.checkpoint if run.begun else None,
-            **setting.arguments(),
-        )
-    except ChainruleError as error:
-        saver.undo(error)
-        raise
-    finally:
-        if progress:
-            progress.close()
-
-
-def _write(result: "Training", splits: "Splits", run: _Run, began: float) -> dict[str, Any]:
-    """The run folder's files; what was reached, as plain facts."""
-    from chainrule.cli.results import results
-    from chainrule.cli.run_report import looks_wrong
-    from chainrule.model.model_file import Model
-
-    facts: dict[str, Any] = {
-        "data": run.data,
-        "source": splits.train.source,
-        "chainrule": __version__,
-        "layer_sizes": result.network.layer_sizes,
-        "activations": result.network.activations,
-        "first_layer": vars(result.first_layer),
-        "pictures": splits.train.image_shape is not None,
-        "iterations": result.iterations,
-        "stopped": result.stopped,
-        "training_seconds": round(result.seconds, 3),
-    }
-    how = {"options": asdict(run.options), **trained_on(splits.train)}
-    model = Model.of(result.network, splits, facts | how)
-    facts["results"] = results(model, splits)
-    found = looks_wrong(model, splits, result.history, run.options)
-    facts["alarms"] = [vars(one) for one in found]
-    facts["notes"], facts["skipped"] = splits.notes, splits.skipped
-    run.folder.write_settings(facts | _settings(run))
-    title = f"{printable(Path(run.data).name)}: cost"
-    run.folder.write_results(model, result.history, title)
-    return facts | {"out": str(run.folder.path), "seconds": round(time.perf_counter() - began, 3)}
-
-
-def _settings(run: _Run) -> dict[str, Any]:
-    """What --resume needs to begin where this training stopped."""
-    return {"data": parse.absolute(run.data), "options": asdict(run.options)}
-
-
-def _report(facts: dict[str, Any], result: "Training", run: _Run) -> None:
-    from chainrule.cli.results import results_table
-    from chainrule.training.warnings import TrainingWarning
-
-    out = show.console()
-    show.print_table(results_table(facts["results"]))
-    show.print_warnings(TrainingWarning(**one) for one in facts["alarms"])
-    plain = replace(run.options, patience=None, learning_rate=Options.learning_rate)
-    trained = facts["results"]["training"]
+def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any]) -> str:
+    out, reached = show.console(), facts["results"]
+    _print_results(reached)
+    trained, tested = reached["training"], reached.get("test")
     if trained["accuracy"] <= trained["accuracy_of_commonest_class"]:
+        plain = replace(job.options, patience=None, learning_rate=Options.learning_rate)
         out.print("No better than always saying the commonest class: the network has not learned.")
-        out.print(f"Look for a rate: {show.safe(command_line('lr-find', run.data, plain))}")
+        out.print(f"Look for a rate: {show.safe(command_line('lr-find', job.data, plain))}")
         out.print("Or try more --iterations, another --seed, --scale standard, or fewer --layers.")
-    elif (tested := facts["results"].get("test")) and (
-        tested["accuracy"] <= tested["accuracy_of_commonest_class"]
-    ):
+    elif tested and tested["accuracy"] <= tested["accuracy_of_commonest_class"]:
         out.print("On the test set no better than always saying the commonest class: what it has")
         out.print("learned does not carry over. Try more data, --l2, or fewer --layers.")
-    if result.stopped:
-        out.print(f"Stopped after {result.iterations} iterations: {result.stopped}.")
-    folder = shlex.quote(facts["out"])
-    out.print(f"{result.iterations} iterations in {result.seconds:.2f} s; wrote {folder}")
-    if result.stopped == "interrupted":
-        out.print(f"Go on:  chainrule train --resume {folder}")
-    tested = "test" in facts["results"]
-    following = evaluation(Path(facts["out"]), run.data, run.options, tested=tested)
-    out.print(f"Next:   {show.safe(following)}")
+    if found.stopped:
+        out.print(f"Stopped after {found.iterations} iterations: {found.stopped}.")
+    following = _evaluation(job)
     if facts["pictures"]:
-        out.print(f"        chainrule predict {folder} PICTURE")
+        following += f"\n        chainrule predict {job.folder.quoted} PICTURE"
+    return following
+
+
+def _report_members(job: EnsembleJob, found: "Ensemble", facts: dict[str, Any]) -> str:
+    if found.network is None:
+        return ""
+    _print_results(facts["results"])
+    if found.diverged:
+        seeds = ", ".join(map(str, found.diverged))
+        show.console().print(f"Left out, since they diverged: seeds {seeds}")
+    return _evaluation(job)
+
+
+def _print_results(reached: dict[str, dict[str, Any]]) -> None:
+    """A row for each set."""
+    columns = {key: column for key, column in COLUMNS.items() if key in reached["training"]}
+    table = show.table("", "set", *(head for head, _ in columns.values()), numbers=len(columns))
+    for name, one in reached.items():
+        table.add_row(name, *(text(one[key]) for key, (_, text) in columns.items()))
+    show.print_table(table)
+
+
+def _evaluation(job: TrainingJob | EnsembleJob) -> str:
+    tested = job.splits.test is not None
+    return show.safe(evaluation(job.folder.path, job.data, job.options, tested=tested))

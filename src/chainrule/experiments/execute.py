@@ -23,7 +23,7 @@ from chainrule.experiments.runs import Group, Run, groups
 from chainrule.experiments.setting import arguments, given, networks
 from chainrule.files.digest import digest
 from chainrule.network import Network
-from chainrule.training import Callback, Session, Training, save_checkpoint, train
+from chainrule.training import Callback, Session, StopOn, Training, save_checkpoint, train
 from chainrule.training.interrupt import Interrupt
 
 Array = np.ndarray
@@ -44,12 +44,20 @@ class Execution:
     progress : called with the iterations done and the iterations in all, over all runs.
     folder : where finished runs are kept as files, and after Ctrl-C what the others reached; those
         found there are not trained again, or go on.
+    stop : an event; once it is set, by whichever thread, the runs in training stop after their
+        present step, as at Ctrl-C.
     """
 
     memory: float = MEMORY
     threads: int | None = None
     progress: Progress | None = None
     folder: str | Path | None = None
+    stop: threading.Event | None = None
+
+    @property
+    def callbacks(self) -> tuple[Callback, ...]:
+        """Of `train`, for a training beside the runs."""
+        return () if self.stop is None else (StopOn(self.stop),)
 
 
 def execute(
@@ -87,7 +95,7 @@ def execute(
             # Once, by all of them, before others would do it at the same time.
             with blas.at_most(threads):
                 examples.matrix(runs[group.members[0]].setting.dtype).gram()
-    tally = _Tally(how.progress, _updates(examples, runs))
+    tally = _Tally(how, _updates(examples, runs))
 
     def go(group: Group) -> Found:
         members = [runs[k] for k in group.members]
@@ -107,7 +115,7 @@ def execute(
             for own in [result.run(r)]
         }
 
-    in_threads = closing(_in_threads(go, work, threads, tally.stop))
+    in_threads = closing(_in_threads(go, work, threads, tally))
     with Interrupt(tally.stop.set), in_threads as results:
         tally.finish(outcomes)
         for found in results:
@@ -129,6 +137,8 @@ def _limits(where: str, how: Execution) -> tuple[int, float]:
     if how.progress is not None and not callable(how.progress):
         got = checks.describe(how.progress)
         raise InputError(where, "progress to be a function of two numbers", got)
+    if how.stop is not None and not callable(getattr(how.stop, "is_set", None)):
+        raise InputError(where, "stop to be a threading.Event", checks.describe(how.stop))
     if how.folder is not None and not isinstance(how.folder, (str, os.PathLike)):
         raise InputError(where, "folder to be a path", checks.describe(how.folder))
     threads = blas.cores() if how.threads is None else how.threads
@@ -143,13 +153,13 @@ def _updates(examples: Examples, runs: Sequence[Run]) -> dict[int, int]:
 
 
 def _in_threads(
-    go: Callable[[Group], Found], work: Sequence[Group], threads: int, stop: threading.Event
+    go: Callable[[Group], Found], work: Sequence[Group], threads: int, tally: "_Tally"
 ) -> Generator[Found, None, None]:
     """Results as they come. One group alone has all threads to itself."""
     if len(work) <= 1 or threads == 1:
         with blas.at_most(threads):
             for group in work:
-                if not stop.is_set():
+                if not tally.stops:
                     yield go(group)
         return
     with blas.at_most(1), ThreadPoolExecutor(threads) as pool:
@@ -158,7 +168,7 @@ def _in_threads(
         try:
             while True:
                 # Handed out one by one, so that what is not begun need not be called off.
-                for group in left if not stop.is_set() else ():
+                for group in left if not tally.stops else ():
                     running.add(pool.submit(go, group))
                     if len(running) == threads:
                         break
@@ -168,18 +178,22 @@ def _in_threads(
                 for future in finished:
                     yield future.result()
         finally:
-            stop.set()
+            tally.stop.set()
 
 
 class _Tally:
     """Iterations done, of all that are planned; and the wish to stop."""
 
-    def __init__(self, progress: Progress | None, planned: dict[int, int]) -> None:
-        self._progress, self._planned = progress, planned
+    def __init__(self, how: Execution, planned: dict[int, int]) -> None:
+        self._progress, self._asked, self._planned = how.progress, how.stop, planned
         self._at, self._done = dict.fromkeys(planned, 0), 0
         self._total = sum(planned.values())
         self._lock, self.writing = threading.Lock(), threading.Lock()
-        self.stop = threading.Event()
+        self.stop = threading.Event()  # by Ctrl-C, or since another group failed
+
+    @property
+    def stops(self) -> bool:
+        return self.stop.is_set() or (self._asked is not None and self._asked.is_set())
 
     def advance(self, group: Sequence[int], iteration: int) -> None:
         self._move(dict.fromkeys(group, iteration))
@@ -210,7 +224,7 @@ class _Watch(Callback):
         if session.iteration % EVERY == 0:
             self._tally.advance(self._group, session.iteration)
         # What was reached with the last step is complete.
-        stops = self._tally.stop.is_set() and session.iteration < session.plan.iterations
+        stops = session.iteration < session.plan.iterations and self._tally.stops
         if self.path is not None and (stops or time.monotonic() >= self._next):
             with self._tally.writing:
                 self.path.parent.mkdir(parents=True, exist_ok=True)

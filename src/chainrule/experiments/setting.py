@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
+from chainrule.experiments.hyperparameters import Hyperparameters
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.initializers import standard_deviation
 from chainrule.network.losses import LOSSES
@@ -25,34 +26,21 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
-    """Architecture and hyperparameters, as `Network.create` and `train` take them.
+class Setting(Hyperparameters):
+    """Architecture and hyperparameters, checked, as `Network.create` and `train` take them.
 
     hidden : units of the hidden layers; () for logistic or softmax regression.
-    momentum : of the optimizers "momentum" and "nesterov"; the others do without.
+    activation : one name for all hidden layers, or a tuple with one for each.
+    initializer : a name, or the standard deviation as a number.
+    output, loss : of the network; by default those that go with the number of classes.
     iterations : updates; or epochs : passes over the data. 1000 updates if neither is given.
     seed : of the starting weights and, apart from them, of the shuffling.
 
-    The defaults are the course's 4-layer network and its learning rate.
+    All others are `Hyperparameters`.
     """
 
-    hidden: tuple[int, ...] = (20, 7, 5)
-    activation: str | tuple[str, ...] = "relu"
     output: str | None = None
     loss: str | None = None
-    initializer: str | float = "he"
-    optimizer: str = "gd"
-    learning_rate: float = 0.0075
-    momentum: float = 0.9
-    schedule: str = "constant"
-    iterations: int | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    l2: float = 0.0
-    class_weight: str | None = None
-    seed: int = 0
-    dtype: str = "float64"
-    first_layer: str = "auto"
 
     def __post_init__(self) -> None:
         hidden = self.hidden if isinstance(self.hidden, (list, tuple)) else (self.hidden,)

@@ -168,18 +168,19 @@ def sweep(
     ordered = tuple(sorted(found, key=lambda t: (t.value(score), t.value("cost")), reverse=True))
     best = None
     if refit and complete and ordered and np.isfinite(ordered[0].value(score)):
-        best = _trained_on_all(ordered[0].setting, examples, data, validation)
-        complete = best is None or best.stopped != "interrupted"
+        best = _trained_on_all(ordered[0].setting, examples, data, validation, how)
+        complete = best is None or best.complete
     return Sweep(ordered, tuple(space), score, words, best if complete else None, complete)
 
 
 def _trained_on_all(
-    setting: Setting, examples: Examples, data: Any, validation: Any
+    setting: Setting, examples: Examples, data: Any, validation: Any, how: Execution
 ) -> Training | None:
     """None if that diverges, as it may where no fold does."""
     network = setting.network(examples.shape[0], len(examples.Y))
+    more = {"validation": validation, "callbacks": how.callbacks}
     with suppress(DivergenceError):
-        return train(network, data, validation=validation, **setting.arguments())
+        return train(network, data, **more, **setting.arguments())
     return None
 
 

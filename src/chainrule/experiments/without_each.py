@@ -77,7 +77,7 @@ def without_each(
     """
     where = "without_each"
     checks.kind(where, "data", data, Dataset)
-    setting = given(where, Setting, setting)
+    setting, how = given(where, Setting, setting), given(where, Execution, execution)
     asked_about = data.unlabeled(where, raw)
     m, q = len(data), len(asked_about)
     if m < 2:
@@ -85,10 +85,9 @@ def without_each(
     if not q:
         raise InputError(where, "at least one example to ask about", "none")
     data = data.rescaled()
-    trained = train(
-        setting.network(data.features.shape[0], len(data.Y)), data, **setting.arguments()
-    )
-    if trained.stopped == "interrupted":
+    network = setting.network(data.features.shape[0], len(data.Y))
+    trained = train(network, data, callbacks=how.callbacks, **setting.arguments())
+    if not trained.complete:
         raise KeyboardInterrupt
     # Their labels are never looked at: they weigh nothing in any run.
     examples = Examples(where, data.joined(asked_about))
@@ -99,7 +98,7 @@ def without_each(
         where,
         examples,
         runs,
-        execution,
+        how,
         keep=lambda run, A: A[:, run.held_out[:q]].copy(),  # of those asked about
         record_every=every,
     )

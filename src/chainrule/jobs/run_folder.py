@@ -20,6 +20,7 @@ Of an experiment:
     finished/                outcomes of finished runs, while it is not finished itself
 """
 
+import shlex
 import shutil
 from typing import TYPE_CHECKING
 
@@ -30,16 +31,35 @@ if TYPE_CHECKING:
     from chainrule.model.model_file import Model
     from chainrule.training import History
 
-MODEL, REPORT = "model.safetensors", "report.html"
-
 
 class RunFolder(Folder):
-    """The files of one training."""
+    """The files of a training or an experiment."""
 
-    model, report = File(MODEL), File(REPORT)
+    model = File("model.safetensors")
+    report = File("report.html")
     history = File("history.csv")
     curve = File("learning-curve.png")
     checkpoint = File("checkpoint.safetensors")
+    table = File("results.csv")
+    finished = File("finished")
+
+    @property
+    def kept(self) -> bool:
+        """Whether something is in it that was reached."""
+        return self.checkpoint.exists() or any(self.finished.glob("*"))
+
+    @property
+    def quoted(self) -> str:
+        """For a command line."""
+        return shlex.quote(str(self.path))
+
+    def remove_parts(self) -> None:
+        super().remove_parts()
+        atomic.remove_parts(self.finished)
+
+    def close(self) -> None:
+        """Delete the outcomes of single runs: the experiment is finished."""
+        shutil.rmtree(self.finished, ignore_errors=True)
 
     def write_results(self, model: "Model", history: "History", title: str) -> None:
         """The model, the history and its picture."""
@@ -50,19 +70,3 @@ class RunFolder(Folder):
         save(model, self.model)
         history.to_csv(self.history)
         save_figure(learning_curve(history, title=title), self.curve)
-
-
-class ExperimentFolder(Folder):
-    """The files of an experiment."""
-
-    model, report = File(MODEL), File(REPORT)
-    table = File("results.csv")
-    finished = File("finished")
-
-    def remove_parts(self) -> None:
-        super().remove_parts()
-        atomic.remove_parts(self.finished)
-
-    def close(self) -> None:
-        """Delete the outcomes of single runs: the experiment is finished."""
-        shutil.rmtree(self.finished, ignore_errors=True)

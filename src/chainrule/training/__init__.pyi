@@ -1,5 +1,6 @@
 from chainrule.training.callbacks import Callback as Callback
 from chainrule.training.callbacks import OnRecord as OnRecord
+from chainrule.training.callbacks import StopOn as StopOn
 from chainrule.training.checkpoint import save_checkpoint as save_checkpoint
 from chainrule.training.choice import Choice as Choice
 from chainrule.training.early_stopping import EarlyStopping as EarlyStopping

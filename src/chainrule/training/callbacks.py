@@ -1,5 +1,6 @@
 """Hooks into training: look, print, save, or stop."""
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -38,3 +39,19 @@ class OnRecord(Callback):
     def on_record(self, session: "Session", record: "Record") -> None:
         if self._function(record) is True:
             session.stop("callback")
+
+
+class StopOn(Callback):
+    """Ends training after its present step once an event is set, from whichever thread, as Ctrl-C
+    does: what was reached is kept."""
+
+    def __init__(self, event: threading.Event) -> None:
+        self._event = event
+
+    def on_start(self, session: "Session") -> None:
+        self.on_step(session)
+
+    def on_step(self, session: "Session") -> None:
+        # What was reached with the last step is complete.
+        if session.iteration < session.plan.iterations and self._event.is_set():
+            session.stop("interrupted")

@@ -46,6 +46,11 @@ class Training:
     diverged: Array
     ended: Array
 
+    @property
+    def complete(self) -> bool:
+        """Whether it was not interrupted."""
+        return self.stopped != "interrupted"
+
     def __repr__(self) -> str:
         stopped = f", stopped: {self.stopped}" if self.stopped else ""
         return (

@@ -1,17 +1,16 @@
-"""What the commands say of a training when it is done: what looks wrong in it, and its report."""
+"""What is said of a training when it is done: results, what looks wrong in it, its report."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
-from chainrule.cli import parse
-from chainrule.cli.again import followed, retraced
-from chainrule.cli.options import Options, command_line
 from chainrule.data import Splits
 from chainrule.files import atomic
+from chainrule.jobs.again import followed, retraced
+from chainrule.jobs.options import Options, absolute, command_line, written
+from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
 from chainrule.show.report import training_report
 from chainrule.show.report.why import why_section
@@ -22,6 +21,20 @@ from chainrule.training.warnings import TrainingWarning, training_warnings
 # Beyond these the training is not followed again for a report, which should be there in seconds:
 # examples, and examples x iterations (the course's are 209 x 2500).
 EXAMPLES, FOLLOWED = 500, 600_000
+
+
+def results(model: Model, splits: Splits) -> dict[str, dict[str, Any]]:
+    """By the name of the set: fractions right, and the cost in nats per example."""
+    return {
+        name: {
+            "examples": len(data),
+            "accuracy": found.accuracy,
+            "accuracy_of_commonest_class": found.baseline,
+            "cost": found.cost,
+        }
+        for name, data in splits.sets.items()
+        for found in [evaluate(model, data)]
+    }
 
 
 def looks_wrong(
@@ -44,9 +57,9 @@ def write_report(path: Path, model: Model, splits: Splits, history: History, sou
     if not note and (m > EXAMPLES or m * done > FOLLOWED):
         note = "so many examples and iterations take long; chainrule explain does it"
     again = None if note or not single else retraced(model, options)
-    command = command_line("train", parse.absolute(source), options)
+    command = command_line("train", absolute(source), options)
     facts = {"command": command if single else f"{command} --runs {model.n_members}"}
-    facts |= {k: v for k, v in asdict(options).items() if v is not None}
+    facts |= {k: v for k, v in written(options).items() if v is not None}
     sizes = "-".join(map(str, model.network.layer_sizes))
     report = training_report(
         model,

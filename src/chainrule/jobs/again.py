@@ -3,11 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from chainrule.cli import show
-from chainrule.cli.options import Options, fits, restored
 from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.experiments import Execution, WithoutEach, without_each
+from chainrule.jobs.options import Options, fits, restored
 from chainrule.model.model_file import Model
 
 
@@ -41,20 +40,14 @@ def repeatable(model: Model, where: str) -> tuple[Options, str]:
 
 
 def left_out(
-    model: Model, where: str, data: Dataset, raw: Any, threads: int | None, *, bar: bool
+    model: Model, where: str, data: Dataset, raw: Any, execution: Execution
 ) -> WithoutEach:
     """The model's training again, without each of its examples."""
     options, note = repeatable(model, where)
     if note:
         raise InputError("--leave-one-out", "a model that can be trained again", f"none: {note}")
-    done = {"iterations": model.training["iterations"], "epochs": None}
-    progress = show.RunsProgress("leaving each out") if bar else None
-    try:
-        execution = Execution(threads=threads, progress=progress.update if progress else None)
-        found = without_each(data, raw, replace(options.setting(), **done), execution=execution)
-    finally:
-        if progress:
-            progress.close()
+    setting = replace(options.setting(), iterations=model.training["iterations"], epochs=None)
+    found = without_each(data, raw, setting, execution=execution)
     if not found.complete:  # by Ctrl-C
         raise KeyboardInterrupt
     return found

@@ -1,16 +1,11 @@
-"""Option values that are more than one number or name."""
+"""Settings as one types them: values that are more than one number or name."""
 
-import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from chainrule.errors import DataError, InputError
-from chainrule.wording import describe
-
-if TYPE_CHECKING:
-    import numpy as np
+from chainrule.errors import InputError
+from chainrule.wording import describe, setting_name
 
 LARGEST = 10**6  # units: beyond this the weights fit into no machine
 
@@ -43,44 +38,20 @@ def layer_sizes(text: str) -> tuple[int, ...]:
     return sizes
 
 
-def activations(text: str, n: int) -> tuple[str, ...]:
-    """Of n hidden layers, from "relu,tanh,..."."""
-    found = tuple(part.strip() for part in text.split(","))
-    if len(found) != n:
-        raise InputError("--activation", f"one name, or {n}, one per hidden layer", f"{len(found)}")
-    return found
+def activation(text: str) -> str | tuple[str, ...]:
+    """One name for all hidden layers, or from "relu,tanh,..." one for each."""
+    names = tuple(part.strip() for part in text.split(","))
+    return names if len(names) > 1 else names[0]
 
 
-def absolute(data: str) -> str:
-    """A path as seen from anywhere: what is resumed may be resumed from another folder."""
-    path = Path(data)
-    return str(path.resolve()) if path.exists() else data
+def option_name(name: str) -> str:
+    """A field's name as one types it."""
+    return setting_name(name).replace(" ", "_")
 
 
-def stem(data: str) -> str:
-    """A folder name from a data source's."""
-    name = Path(data).resolve().stem if Path(data).exists() else data
-    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:40] or "run"
-
-
-def groups(names: Sequence[str] | None, pattern: str, source: str) -> "np.ndarray":
-    """For each name the text that a regular expression finds in it: its first group, or all."""
-    import numpy as np
-
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise InputError("--group-by", "a regular expression", f"{pattern!r} ({error})") from None
-    if names is None:
-        raise DataError(source, "examples with names to group by", "none", "Leave --group-by out.")
-    found = [compiled.search(name) for name in names]
-    if missing := [name for name, match in zip(names, found, strict=True) if match is None]:
-        raise InputError(
-            "--group-by",
-            "a regular expression that matches every name",
-            f"{len(missing)} names without a match, such as {missing[0]!r}",
-        )
-    return np.array([match[match.re.groups and 1] or "" for match in found if match])
+def typed(value: Any) -> Any:
+    """Units and activations of layers as one types them: the inverse of the above."""
+    return (",".join(map(str, value)) or "none") if isinstance(value, tuple) else value
 
 
 def rates(text: str) -> list[float]:
@@ -148,7 +119,7 @@ def _layers(name: str, text: str) -> tuple[int, ...]:
 
 
 def _activation(name: str, text: str) -> str | tuple[str, ...]:
-    return tuple(text.split("-")) if "-" in text else text
+    return activation(text.replace("-", ","))
 
 
 def _text(name: str, text: str) -> str:

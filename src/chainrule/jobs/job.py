@@ -1,0 +1,273 @@
+"""A job: what a person asks for, planned in a folder, carried out, gone on with.
+
+A job has a setting and a source of data (`Options`), options of its own, and a folder. It tells
+events, prints nothing and knows no face.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from chainrule import blas
+from chainrule._version import __version__
+from chainrule.errors import ChainruleError, DivergenceError, InputError, ModelFileError
+from chainrule.jobs.events import (
+    Control,
+    Failed,
+    Finished,
+    PictureReady,
+    Progressed,
+    Started,
+    Tell,
+    Warned,
+)
+from chainrule.jobs.options import Options, Running, absolute, command_line, restored, written
+from chainrule.jobs.run_folder import RunFolder
+from chainrule.wording import describe, printable
+
+if TYPE_CHECKING:
+    from chainrule.data import Splits
+    from chainrule.experiments import Execution, Setting
+    from chainrule.show.report import Report
+    from chainrule.training.warnings import TrainingWarning
+
+
+class Result(Protocol):
+    """What a job finds; `complete` says whether all its runs were finished."""
+
+    @property
+    def complete(self) -> bool: ...
+
+
+Own = TypeVar("Own")
+Found = TypeVar("Found", bound=Any)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nothing:
+    """A job without options of its own."""
+
+
+NOTHING, RUNNING = Nothing(), Running()
+
+
+class Job(Generic[Own, Found]):
+    """Planned where it is made, before anything is read but the settings of what is resumed.
+
+    data : a source, see `open_data`; of what is resumed the one that it began with.
+    own : the options of this kind of job. Of what is resumed all options are those that it began
+        with; InputError if others are given.
+    """
+
+    command: str  # by which it is known in files and on the command line
+    changeable: tuple[str, ...] = ()  # options that may be given anew when it is resumed
+
+    def __init__(
+        self, data: str | None, options: Options, own: Own, running: Running = RUNNING
+    ) -> None:
+        self.running, self.resuming = running, running.resume is not None
+        self.tell: Tell = lambda event: None
+        self.check(options)
+        options = options.absolute()
+        if running.resume is not None:
+            if running.out is not None:
+                raise InputError("--out", "a new folder, or --resume", "both", "Leave one out.")
+            self.folder = RunFolder(running.resume)
+            saved = self._saved()
+            self.data = data or str(saved.get("data"))
+            where = str(self.folder.settings)
+            self.options = restored(saved.get("options"), options, where, self.changeable)
+            self.own = self.own_restored(saved, own)
+            return
+        from chainrule.data.readers.sources import refuse_missing
+
+        if data is None:
+            fix = f"Try: chainrule {self.command} fashion"
+            raise InputError(self.command, "DATA", "none", fix)
+        refuse_missing(data)
+        self.data, self.options, self.own = data, options, own
+        of_command = "" if self.command == "train" else f"-{self.command}"
+        name = f"{_stem(data)}{of_command}"
+        self.folder = RunFolder(running.out) if running.out else RunFolder.next_free(name)
+        self.folder.refuse_existing(", or go on in it with --resume")
+
+    def check(self, options: Options) -> None:
+        """InputError for options that jobs of this kind do not take."""
+        if options.patience is not None:
+            fix = "Look at the learning curves for the best number of iterations."
+            raise InputError("--patience", f"no early stopping in {self.command}", "one", fix)
+
+    def mine(self, saved: dict[str, Any]) -> bool:
+        """Whether these settings are of a job of this kind."""
+        return saved.get("command") == self.command
+
+    def own_restored(self, saved: dict[str, Any], own: Own) -> Own:
+        return restored(saved.get(self.command), own, str(self.folder.settings))
+
+    def plan(self) -> dict[str, str]:
+        """What is going to be done, in words."""
+        raise NotImplementedError
+
+    def work(self, how: "Execution") -> Found:
+        """Train."""
+        raise NotImplementedError
+
+    def write(self, found: Found) -> dict[str, Any]:
+        """Write what was found to the folder; the same as facts."""
+        if found.rows():
+            found.to_csv(self.folder.table)
+            self.write_figures(found)
+            facts = self.write_more(found)
+            self.write_report(self.report(found))
+            return found.facts() | facts
+        return found.facts()
+
+    def write_more(self, found: Found) -> dict[str, Any]:
+        """Files of this kind of job alone; more facts."""
+        return {}
+
+    def report(self, found: Found) -> "Report":
+        raise NotImplementedError
+
+    def warnings(self, found: Found) -> "Sequence[TrainingWarning]":
+        """What looks wrong in what was found."""
+        return ()
+
+    @cached_property
+    def setting(self) -> "Setting":
+        """What is trained."""
+        return self.options.setting()
+
+    @cached_property
+    def splits(self) -> "Splits":
+        """The data, which are read when they are first asked for."""
+        return self.options.open(self.data)
+
+    @property
+    def data_name(self) -> str:
+        """For the titles of pictures."""
+        return printable(Path(self.data).name)
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What going on needs, and whoever wants to repeat it."""
+        from chainrule.experiments.examples import Examples
+        from chainrule.files.json_file import plain
+
+        return {
+            "command": self.command,
+            "chainrule": __version__,
+            "data": absolute(self.data),
+            "examples": Examples(self.command, self.splits.train).digest(),
+            "notes": self.splits.notes,
+            "options": written(self.options),
+            self.command: plain(written(self.own), finite=True),
+        }
+
+    def run(
+        self, tell: Tell | None = None, control: Control | None = None
+    ) -> tuple[Found, dict[str, Any]]:
+        """Train, and write the folder; what was found, and as plain facts.
+
+        Stopped by `control` or by Ctrl-C it finds what was finished, and can be gone on with.
+        """
+        self.tell = tell or self.tell
+        try:
+            with blas.at_most(self.running.threads):
+                found = self._worked(control or Control())
+                from chainrule.files.json_file import plain
+
+                reached = {"complete": found.complete, **self.write(found)}
+                facts: dict[str, Any] = self.facts | plain(reached, finite=True)
+                self.folder.write_settings(facts)
+        except BaseException as error:
+            self.tell(Failed(error))
+            raise
+        if found.complete:
+            self.folder.close()
+        for warning in self.warnings(found):
+            self.tell(Warned(warning))
+        self.tell(Finished(found, facts))
+        return found, facts
+
+    def _saved(self) -> dict[str, Any]:
+        """The settings of what is resumed; ModelFileError if they are of another kind of job."""
+        saved, where = self.folder.read_settings(), str(self.folder.settings)
+        if not self.mine(saved):
+            other = saved.get("command", "train")
+            way = f"Go on with: chainrule {other} --resume {self.folder.quoted}"
+            got = f"those of chainrule {other}" if isinstance(other, str) else describe(other)
+            raise ModelFileError(where, f"the settings of chainrule {self.command}", got, way)
+        self.folder.remove_parts()
+        return saved
+
+    def _refuse_other_data(self) -> None:
+        """ModelFileError where what is resumed was begun with other examples."""
+        began = self.folder.read_settings() if self.resuming else {}
+        if self.resuming and began.get("examples") != self.facts.get("examples"):
+            fix, where = "Resume with the same data, or begin anew.", str(self.folder.settings)
+            raise ModelFileError(where, "the data that it was begun with", "others", fix)
+
+    def _worked(self, control: Control) -> Found:
+        """What `work` finds. The folder is made for it, and what is finished is kept there if it is
+        interrupted or killed; a mistake in the settings leaves no folder."""
+        memory = self.running.memory
+        _ = self.setting  # whose mistakes are found before anything is read
+        from chainrule import checks
+        from chainrule.experiments import Execution
+
+        checks.number(self.command, "--memory in GB", memory, least=0, open_below=True)
+        self._refuse_other_data()
+        self.begin()
+        if not self.resuming:
+            self.folder.create(self.facts)
+        how = Execution(
+            memory=memory * 2**30,
+            threads=self.running.threads,
+            progress=lambda done, total: self.tell(Progressed(done, total)),
+            folder=self.folder.finished,
+            stop=control,
+        )
+        try:
+            return self.work(how)
+        except (ChainruleError, MemoryError) as error:
+            if not self.resuming and (not self.folder.kept or isinstance(error, DivergenceError)):
+                self.folder.remove()
+            raise
+
+    def begin(self) -> None:
+        """Tell what is going to be trained on what."""
+        data = self.splits.train
+        n_y = 1 if len(data.classes) == 2 else len(data.classes)
+        sizes = "-".join(map(str, (data.features.shape[0], *self.setting.hidden, n_y)))
+        facts = {"Network": sizes, **self.plan()}
+        self.tell(Started(self.splits, {"training": data}, facts))
+
+    def write_figures(self, found: Any) -> None:
+        """The pictures of what was found, in the folder."""
+        from chainrule.show.results import figures
+        from chainrule.show.saving import save_figure
+
+        for drawn in figures(found, self.data_name):
+            path = self.folder.path / f"{drawn.name}.png"
+            save_figure(drawn.figure, path)
+            self.tell(PictureReady(path))
+
+    def write_report(self, report: "Report") -> None:
+        """report.html in the folder."""
+        from chainrule.files import atomic
+
+        command = command_line(self.command, absolute(self.data), self.own, self.options)
+        settings: dict[str, Any] = {"command": command}
+        settings |= {k: v for k, v in written(self.options).items() if v is not None}
+        settings |= {"iterations": self.setting.iterations}  # also where it is the default
+        title = f"{self.data_name}: {self.command}"
+        atomic.write_bytes(self.folder.report, report.html(title, settings).encode())
+
+
+def _stem(data: str) -> str:
+    """A folder name from a data source's."""
+    name = Path(data).resolve().stem if Path(data).exists() else data
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name)[:40] or "run"

@@ -1,0 +1,222 @@
+"""The options of a training, and of what else a person asks for: for commands, pages and files.
+
+Declared here, or in `Hyperparameters` and `Reading`, and nowhere else.
+"""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from chainrule.data.reading import Reading
+from chainrule.errors import InputError, ModelFileError
+from chainrule.experiments.hyperparameters import Hyperparameters
+from chainrule.jobs import texts
+from chainrule.wording import describe
+
+if TYPE_CHECKING:
+    from chainrule.data import Splits
+    from chainrule.experiments import Setting
+
+ITERATIONS = 2500
+CHANGEABLE = ("iterations", "epochs")  # what a resumed training may be given anew
+Group = TypeVar("Group")  # of options: a frozen dataclass, every field with its default
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Reading, Hyperparameters):
+    """Settings of a training, and how its data are read.
+
+    Parameters
+    ----------
+    iterations
+        Updates; 2500 unless --epochs is given. A resumed training may be given more.
+    patience
+        Stop after so many records without a lower validation cost, and keep the best network.
+        Needs data with a validation set.
+    test
+        Data to test on, where DATA has no test set of its own.
+    positive
+        Make it a two-class problem: this class against the rest.
+    scale
+        Features: pixels (divided by 255), standard (mean 0, deviation 1), none. By default pixels
+        for pictures, standard for tables.
+    drop_class
+        Leave out the examples of this class; of several, with commas between them.
+    labels
+        A CSV file of decisions about doubtful labels (keep, relabel, drop), from a label review;
+        applied to the training set.
+    size
+        Side of the pictures read from a folder, in pixels.
+    strict
+        Stop at unreadable files in a folder instead of skipping them.
+    """
+
+    patience: int | None = None
+    test: str | None = None
+    positive: str | None = None
+    scale: Literal["pixels", "standard", "none"] | None = None
+    drop_class: str | None = None
+    labels: str | None = None
+    size: int = 64
+    strict: bool = False
+
+    def absolute(self) -> "Options":
+        """The same with paths as seen from anywhere: what is resumed may be resumed from another
+        folder."""
+        labels, test = (path and absolute(path) for path in (self.labels, self.test))
+        return replace(self, labels=labels, test=test)
+
+    def open(self, data: str) -> "Splits":
+        """The data, as these options want them."""
+        from chainrule.data import open_data
+
+        names = {one.name for one in fields(self)} - {one.name for one in fields(Hyperparameters)}
+        how = {name: getattr(self, name) for name in names - {"patience"}}
+        splits = open_data(data, seed=self.seed, **how)
+        for one in splits.sets.values():  # before training, not when it is tested
+            one.check_scaled(self.dtype)
+        return splits
+
+    def setting(self) -> "Setting":
+        """What is trained."""
+        from chainrule.experiments.setting import WITH_MOMENTUM, Setting
+
+        if self.momentum != Options.momentum and self.optimizer not in WITH_MOMENTUM:
+            expected = f"the optimizer {' or '.join(WITH_MOMENTUM)}"
+            raise InputError("--momentum", expected, self.optimizer, "Leave it out.")
+        names, n = self.activation, len(self.hidden)
+        if isinstance(names, tuple) and len(names) != n:
+            expected = f"one name, or {n}, one per hidden layer"
+            raise InputError("--activation", expected, f"{len(names)}")
+        values = {one.name: getattr(self, one.name) for one in fields(Hyperparameters)}
+        if self.iterations is None and self.epochs is None:
+            values["iterations"] = ITERATIONS
+        return Setting(**values)
+
+    def with_setting(self, setting: "Setting", names: Sequence[str]) -> "Options":
+        """The same with those of a setting's values that are named."""
+        values: dict[str, Any] = {name: getattr(setting, name) for name in names}
+        return replace(self, **values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """How an experiment is carried out; no number depends on it.
+
+    Parameters
+    ----------
+    threads
+        Cores that may be used; all of them by default.
+    memory
+        Gigabytes that runs in training may take beside the data.
+    out
+        The folder to make; runs/NAME-COMMAND-1, -2, ... by default. Never overwritten.
+    resume
+        The folder of an interrupted experiment to go on in.
+    """
+
+    threads: int | None = None
+    memory: float = 1.0
+    out: Path | None = None
+    resume: Path | None = None
+
+
+def absolute(data: str) -> str:
+    """A path as seen from anywhere."""
+    path = Path(data)
+    return str(path.resolve()) if path.exists() else data
+
+
+def written(group: Any) -> dict[str, Any]:
+    """A group of options as one types them, and as they are kept in files.
+
+    There the units of the hidden layers (20, 7, 5) are layers "20,7,5".
+    """
+    if not isinstance(group, Hyperparameters):
+        return {one.name: getattr(group, one.name) for one in fields(group)}
+    return {texts.option_name(name): texts.typed(value) for name, value in asdict(group).items()}
+
+
+def command_line(command: str, data: str, *groups: Any) -> str:
+    """What to type to do it again: of each group of options those that are not the default.
+
+    Paths are as the groups have them. Whatever a shell would read as more than text is quoted.
+    """
+    words = ["chainrule", command, data]
+    for group in groups:
+        plain = written(type(group)())
+        for option, value in written(group).items():
+            name = f"--{option.replace('_', '-')}"
+            if value == plain[option]:
+                continue
+            if isinstance(value, bool):
+                words.append(name if value else f"--no-{name[2:]}")
+            else:
+                values = value if isinstance(value, tuple) else (value,)
+                words += [word for v in values for word in (name, str(v))]
+    return shlex.join(words)
+
+
+def evaluation(folder: Path, data: str, options: Options, *, tested: bool) -> str:
+    """The command that comes after training: an honest measurement, of the same settings.
+
+    tested : whether the data have a test set.
+    """
+    if tested:
+        left_out = [] if options.drop_class is None else ["--drop-class", options.drop_class]
+        return shlex.join(["chainrule", "evaluate", str(folder), options.test or data, *left_out])
+    command = command_line("crossval", data, replace(options, patience=None))
+    return f"{command}  # there is no test set to evaluate on"
+
+
+def restored(saved: Any, given: Group, where: str, changeable: Sequence[str] = ()) -> Group:
+    """Options from the file `where`; the `changeable` ones as in `given`, if it has one of them.
+
+    InputError if another was given that differs from the saved one: silently ignoring it
+    would be worse. (One given as its default value cannot be told from one not given.)
+    ModelFileError if they are not of the kind of `given`.
+    """
+    kind: Any = type(given)
+    asked, defaults, hints = written(given), written(kind()), get_type_hints(kind)
+    what, takes = "experiment", "keeps its settings"
+    if changeable:
+        what = "training"
+        takes = f"takes only {' or '.join(f'--{name}' for name in changeable)} anew"
+    if not isinstance(saved, dict) or set(saved) != set(defaults):
+        fix = "Another version of chainrule may have written them."
+        raise ModelFileError(where, f"all settings of one {what}", "others", fix)
+    # JSON has lists where options have tuples.
+    saved = {n: tuple(v) if isinstance(v, list) else v for n, v in saved.items()}
+    anew = {name: asked[name] for name in changeable}
+    for name, value in saved.items():
+        if not fits(value, hints.get(name, str)):
+            raise ModelFileError(where, f"a setting for {name}", describe(value))
+        if name not in anew and asked[name] not in (defaults[name], value):
+            raise InputError(
+                "--" + name.replace("_", "-"),
+                f"the setting that the {what} began with ({value})",
+                str(asked[name]),
+                f"A resumed {what} {takes}.",
+            )
+    if any(value is not None for value in anew.values()):
+        saved |= anew
+    if issubclass(kind, Hyperparameters):
+        saved["hidden"] = texts.layer_sizes(saved.pop("layers"))
+        saved["activation"] = texts.activation(saved["activation"])
+    found: Group = kind(**saved)
+    return found
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a value from JSON is of the type that a field declares."""
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if get_origin(hint) is tuple:  # tuple[A, ...]
+        return isinstance(value, tuple) and all(fits(v, get_args(hint)[0]) for v in value)
+    if get_args(hint):  # A | None
+        return any(fits(value, part) for part in get_args(hint))
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value) is hint

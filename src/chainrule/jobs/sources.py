@@ -1,0 +1,52 @@
+"""Data for a model: read as those that it was trained on."""
+
+from dataclasses import asdict, fields, replace
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from chainrule.data.reading import Reading
+from chainrule.jobs.options import fits
+
+if TYPE_CHECKING:
+    from chainrule.data import Dataset, Splits
+    from chainrule.model.model_file import Model
+
+
+def trained_on(data: "Dataset") -> dict[str, Any]:
+    """What a model file says of its training set: by what it is known, how a table was read."""
+    table = {} if data.reading is None else {"reading": asdict(data.reading)}
+    return {"digest": data.digest(), **table}
+
+
+def as_trained(given: Reading, model: "Model") -> Reading:
+    """How a table is read for a model: as given, and where nothing is as its training read it."""
+    hints = get_type_hints(Reading)
+    trained = (model.training.get(name) for name in ("options", "reading"))
+    before = dict(item for one in trained if isinstance(one, dict) for item in one.items())
+    kept = {
+        one.name: before[one.name]
+        for one in fields(Reading)
+        if getattr(given, one.name) == one.default
+        and one.name in before
+        and fits(before[one.name], hints[one.name])
+    }
+    return replace(given, **kept)
+
+
+def open_for(
+    model: "Model", data: str, given: Reading, strict: bool = False, seed: int = 0
+) -> "Splits":
+    """Data that a model is to be tried on, pictures of its size, tables with its columns."""
+    from chainrule.data.open import open_raw, refuse_reading
+
+    splits = open_raw(
+        data,
+        model.image_shape or (64, 64, 3),
+        as_trained(given, model),
+        strict,
+        seed,
+        bits=model.bits,
+        features=model.feature_names,
+    )
+    if splits.train.feature_names is None:
+        refuse_reading(data, given)
+    return splits

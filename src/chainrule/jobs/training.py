@@ -1,0 +1,98 @@
+"""The training of one network, as a job."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from chainrule._version import __version__
+from chainrule.errors import InputError
+from chainrule.jobs.events import Started
+from chainrule.jobs.job import Job, Nothing
+from chainrule.jobs.options import CHANGEABLE, Options, absolute, written
+
+if TYPE_CHECKING:
+    from chainrule.experiments import Execution
+    from chainrule.training import Session, Training
+    from chainrule.training.warnings import TrainingWarning
+
+
+class TrainingJob(Job[Nothing, "Training"]):
+    """Train a network and write a run folder: model, settings, history, learning curve."""
+
+    command = "train"
+    changeable = CHANGEABLE
+
+    def check(self, options: Options) -> None:
+        """It takes all of them."""
+
+    def mine(self, saved: dict[str, Any]) -> bool:
+        return "command" not in saved
+
+    def own_restored(self, saved: dict[str, Any], own: Nothing) -> Nothing:
+        return own
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        return {"data": absolute(self.data), "options": written(self.options)}
+
+    def begin(self) -> None:
+        """It tells what it trains once the form of the first layer is chosen."""
+
+    def work(self, how: "Execution") -> "Training":
+        from chainrule.jobs.callbacks import Saver, Telling
+        from chainrule.training import EarlyStopping, train
+
+        splits, patience = self.splits, self.options.patience
+        if patience is not None and splits.validation is None:
+            fix = "Early stopping looks at examples that are not trained on: see docs/data.md."
+            raise InputError("--patience", "data with a dev or valid part", "none", fix)
+        n_classes = len(splits.train.classes)
+        n_y = 1 if n_classes == 2 else n_classes
+        # Not if it was killed before it began.
+        begun = self.folder.checkpoint.exists() or self.folder.model.exists()
+        return train(
+            self.setting.network(splits.train.features.shape[0], n_y),
+            splits.train,
+            validation=splits.validation,
+            early_stopping=None if patience is None else EarlyStopping(patience),
+            callbacks=[Saver(self.folder), Telling(self.tell, self._started), *how.callbacks],
+            resume=self.folder.checkpoint if self.resuming and begun else None,
+            **self.setting.arguments(),
+        )
+
+    def _started(self, session: "Session") -> None:
+        network = session.start
+        sizes, kinds = "-".join(map(str, network.layer_sizes)), ", ".join(network.activations)
+        words = f"{sizes} ({kinds}), {network.n_parameters:,} parameters"
+        facts = {"Network": words, "Form": session.plan.choice.reason}
+        self.tell(Started(self.splits, self.splits.sets, facts))
+
+    def write(self, found: "Training") -> dict[str, Any]:
+        from chainrule.jobs.run_report import looks_wrong, results
+        from chainrule.jobs.sources import trained_on
+        from chainrule.model.model_file import Model
+
+        data = self.splits.train
+        facts: dict[str, Any] = {
+            "source": data.source,
+            "chainrule": __version__,
+            "layer_sizes": found.network.layer_sizes,
+            "activations": found.network.activations,
+            "first_layer": vars(found.first_layer),
+            "pictures": data.image_shape is not None,
+            "iterations": found.iterations,
+            "stopped": found.stopped,
+            "training_seconds": round(found.seconds, 3),
+        }
+        model = Model.of(found.network, self.splits, self.facts | facts | trained_on(data))
+        self._warnings = looks_wrong(model, self.splits, found.history, self.options)
+        self.folder.write_results(model, found.history, f"{self.data_name}: cost")
+        return facts | {
+            "results": results(model, self.splits),
+            "alarms": [vars(one) for one in self._warnings],
+            "notes": self.splits.notes,
+            "skipped": self.splits.skipped,
+        }
+
+    def warnings(self, found: "Training") -> "Sequence[TrainingWarning]":
+        return self._warnings
