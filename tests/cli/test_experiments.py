@@ -97,6 +97,11 @@ def test_a_sweep_draws_from_ranges(chainrule):
     assert all(1e-4 <= float(row["l2"]) <= 1 for row in table)
 
 
+def test_a_range_of_whole_numbers_has_both_its_ends(chainrule):
+    assert chainrule("sweep", "planar", *QUICK, "--vary", "seed=0..3", "--out", "done").code == 0
+    assert sorted(row["seed"] for row in rows("done/results.csv")) == ["0", "1", "2", "3"]
+
+
 def test_a_sweep_uses_the_datas_own_validation_set(chainrule, fruit):
     (fruit / "test").rename(fruit / "val")
     said = chainrule("sweep", fruit, "--size", 8, *QUICK, "--vary", "l2=0,0.1", "--out", "done")

@@ -48,6 +48,14 @@ def test_a_rate_too_high(cost, said):
     assert "smaller" in warning.advice
 
 
+@pytest.mark.parametrize(("share", "found"), [(0.052, ["learning rate too low"]), (0.048, [])])
+def test_a_cost_is_still_falling_by_a_twentieth_of_its_fall(share, found):
+    """Between the means of its last two tenths."""
+    before = 0.2 + share * 0.8
+    cost = [*np.linspace(1, before, 80), *[before] * 10, *[0.2] * 10]
+    assert kinds(history(cost)) == found
+
+
 @pytest.mark.parametrize(
     ("cost", "said"),
     [
