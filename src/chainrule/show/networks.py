@@ -1,11 +1,15 @@
 """A network as a table of its layers and as a drawing; a training: for notebooks and reports."""
 
+from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
+from typing import Any
 
+from chainrule.display import Column, Table
 from chainrule.network import Network
 from chainrule.show.html import image
 from chainrule.show.html import table as html_table
+from chainrule.show.tables import texts
 from chainrule.training import Training
 
 SHOWN = 7  # units of a layer that are drawn, if it has no more; of larger ones the first and last
@@ -14,16 +18,24 @@ STEP_X, STEP_Y, RADIUS, TOP = 116, 26, 8, 34  # points
 INPUT, HIDDEN, OUTPUT = "#eeeeee", "#cfe5f3", "#f7d9c4"
 
 
-def table(network: Network) -> list[tuple[str, ...]]:
-    """A head, the inputs, then each layer's units, activation, shapes and parameters."""
+COLUMNS = (
+    Column("layer"),
+    Column("units", "whole"),
+    Column("activation"),
+    Column("W", "whole"),
+    Column("b", "whole"),
+    Column("parameters", "whole"),
+)
+
+
+def table(network: Network) -> Table:
+    """The inputs, then each layer's units, activation, shapes and parameters."""
     sizes = network.layer_sizes
-    rows: list[tuple[str, ...]] = [("layer", "units", "activation", "W", "b", "parameters")]
-    rows.append(("input", str(sizes[0]), "", "", "", ""))
+    rows: list[Sequence[Any]] = [("input", sizes[0], "", "", "", "")]
     for layer, name in enumerate(network.activations, start=1):
         n_in, n = sizes[layer - 1], sizes[layer]
-        count = f"{(n_in + 1) * n:,}"
-        rows.append((str(layer), str(n), name, f"({n}, {n_in})", f"({n}, 1)", count))
-    return rows
+        rows.append((layer, n, name, f"({n}, {n_in})", f"({n}, 1)", f"{(n_in + 1) * n:,}"))
+    return Table(COLUMNS, rows)
 
 
 def total(network: Network) -> str:
@@ -34,7 +46,8 @@ def total(network: Network) -> str:
 
 def text(network: Network) -> str:
     """The table in columns of characters."""
-    rows = table(network)
+    found = texts(table(network))
+    rows = [found.heads, *found.rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
     return "\n".join([line.rstrip() for line in lines] + [total(network)])
@@ -42,10 +55,10 @@ def text(network: Network) -> str:
 
 def html(network: Network) -> str:
     """The table and the drawing; everything in it is escaped or ours."""
-    head, *rows = table(network)
+    found = texts(table(network))
     # A picture, not elements: notebooks that are not trusted keep pictures only.
     picture = image(diagram(network).encode(), "svg+xml", words(network))
-    return f"{html_table(rows, head)}<p>{escape(total(network))}</p>{picture}"
+    return f"{html_table(found.rows, found.heads)}<p>{escape(total(network))}</p>{picture}"
 
 
 def training_html(training: Training) -> str:

@@ -111,14 +111,13 @@ def _results(accuracies: Iterable[Accuracy], words: Sequence[str]) -> Section:
 
 def _network(model: Model) -> Section:
     network = model.network
-    head, *rows = networks.table(network)
     words = []
     if model.n_members > 1:
         of_each = "whose probabilities are averaged. Each member:"
         words.append(f"An ensemble of {model.n_members}, {of_each}")
     uri = data_uri(networks.diagram(network).encode(), "svg+xml")
     picture = Image(uri, f"{networks.words(network)}.")
-    table = Table([Column(name) for name in head], rows)
+    table = networks.table(network)
     return Section("Network", words, table, pictures=[picture], wide=True)
 
 
