@@ -32,7 +32,6 @@ from chainrule.estimators.architecture import (
     starting_weights,
 )
 from chainrule.estimators.checkpoint import Checkpoint, all_or_nothing
-from chainrule.estimators.described import described
 from chainrule.estimators.form import UPDATE, FitSize, choose
 from chainrule.estimators.held_out import HeldOut, split
 from chainrule.estimators.parameters import CONSTRAINTS
@@ -40,7 +39,6 @@ from chainrule.estimators.predictions import logits
 from chainrule.estimators.rows import Rows
 from chainrule.estimators.tasks import Tasks
 from chainrule.estimators.updates import Updates
-from chainrule.model.described import Described
 from chainrule.network import Network
 from chainrule.training.batches import Dropout
 from chainrule.training.choice import Choice
@@ -51,6 +49,11 @@ Array = np.ndarray
 
 STOCHASTIC = ("sgd", "adam")
 BATCH = 200  # examples a step for batch_size="auto", scikit-learn's number
+
+
+def scale_of(network: Network) -> float:
+    """Of the losses in J: of a squared error scikit-learn reports the mean over the outputs."""
+    return 1 / network.layer_sizes[-1] if network.loss == "squared_error" else 1.0
 
 
 # The constructor stores the fields, as scikit-learn wants it, and does nothing else.
@@ -158,6 +161,29 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         checkpoint: Checkpoint | None = None,
     ) -> Any:
         told = self._told(X, y, sample_weight)  # as given: a frame keeps its names
+        given = self._begun(
+            X, y, sample_weight, validation_data, incremental=incremental, checkpoint=checkpoint
+        )
+        context = None if incremental else self._begin_context(told)
+        tasks = Tasks(self, context, "epoch" if self.solver in STOCHASTIC else "lbfgs-iter", told)
+        self._train(*given, validation_data, tasks, checkpoint, one_epoch=incremental)
+        self._check_finite()
+        if context is not None:
+            context.call_on_fit_task_end(estimator=self, **told, reconstruction_attributes={})
+        return self
+
+    def _begun(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        validation_data: Any = None,
+        *,
+        incremental: bool = False,
+        checkpoint: Checkpoint | None = None,
+    ) -> tuple[Rows, list[str], list[float], Any]:
+        """Checked rows, hidden activations, dropout rates and the generator, with the starting
+        weights drawn."""
         hidden = hidden_units(self.hidden_layer_sizes)
         rates = dropout_rates(self.dropout, len(hidden))
         first_pass = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
@@ -181,18 +207,14 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
                 f"{[len(self.coefs_[0]), *(W.shape[1] for W in self.coefs_)]} from the last fit",
                 "Set warm_start=False to begin anew, or clone the estimator.",
             )
-        context = None if incremental else self._begin_context(told)
-        tasks = Tasks(self, context, "epoch" if self.solver in STOCHASTIC else "lbfgs-iter", told)
-        given = rows, activations, rates, rng, validation_data, tasks, checkpoint
-        self._train(*given, one_epoch=incremental)
+        return rows, activations, rates, rng
+
+    def _check_finite(self) -> None:
         if not all(np.isfinite(W).all() for W in (*self.coefs_, *self.intercepts_)):
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large "
                 "values and need to be preprocessed."
             )
-        if context is not None:
-            context.call_on_fit_task_end(estimator=self, **told, reconstruction_attributes={})
-        return self
 
     def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Array]:
         """X and y as scikit-learn checks them; `reset` where X is to define the features."""
@@ -301,7 +323,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             expected = "an example of positive weight among those that are trained on"
             raise InputError(type(self).__name__, expected, "only zeros")
         batch_size = self._batch_size(len(trained)) if stochastic else len(trained)
-        size = self._size(rows.X, batch_size)
+        size = self._size(rows.X, batch_size, 1)
         choice = choose(self, size, one_epoch=one_epoch)
         if checkpoint is not None:
             choice = checkpoint.confirm(choice, rows, others)
@@ -310,9 +332,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             dtype = np.dtype(np.float64)
         X = rows.features(dtype)
         network = self._network(activations, dtype)
-        units, scale = network.layer_sizes, 1.0
-        if network.loss == "squared_error":
-            scale = 1 / units[-1]  # the mean over the outputs, in J alone
+        units, scale = network.layer_sizes, scale_of(network)
         dropout = Dropout(rates, units[1:-1], dtype)
         examples = epochs.Examples(
             rows.Y, dtype, rows.weights(dtype), batch_size, self.shuffle, rng, dropout
@@ -347,9 +367,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         else:  # SciPy's result is float64, and so are scikit-learn's weights
             self.coefs_ = [W.astype(np.float64, copy=False) for W in self.coefs_]
             self.intercepts_ = [b.astype(np.float64, copy=False) for b in self.intercepts_]
-        self._report(choice, first, trained, m)
+        C = first.coefficients() if isinstance(first, Dual | Rotated) else None
+        self._report(choice, C, trained, m)
 
-    def _size(self, X: Any, batch_size: int) -> FitSize:
+    def _size(self, X: Any, batch_size: int, runs: int) -> FitSize:
         """What the choice of the first layer's form depends on. X : rows to train on."""
         m, n_x = X.shape
         W, epochs = self.coefs_[0], max(1, self.max_iter // 4)  # a fit seldom takes all of them
@@ -358,7 +379,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             n_x,
             m,
             W.shape[1],
-            1,
+            runs,
             batch_size,
             epochs * -(-m // batch_size),
             W.dtype.itemsize,
@@ -412,18 +433,13 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             LOSS_OF_OUTPUT[self.out_activation_],
         )
 
-    def _report(self, choice: Choice, first: Any, trained: Array, m: int) -> None:
-        """How the first layer was trained, and its dual coefficients if there are any."""
+    def _report(self, choice: Choice, C: Array | None, trained: Array, m: int) -> None:
+        """How the first layer was trained, and its dual coefficients (n_1, m) if there are any."""
         self.first_layer_, self.first_layer_reason_ = choice.form, choice.reason
         self.__dict__.pop("dual_coef_", None)
-        if isinstance(first, Dual | Rotated):
-            C = first.coefficients()
+        if C is not None:
             self.dual_coef_ = np.zeros((m, len(C)), C.dtype)
             self.dual_coef_[trained] = C.T
-
-    def described(self, raw: Any) -> Described:
-        """What another program has to be told of it, and its answers to `raw` (`export_onnx`)."""
-        return described(self, raw)
 
     @property
     def network_(self) -> Network:

@@ -141,22 +141,17 @@ def train(
         with Interrupt(lambda: interrupted.append(True)):
             while not ended:
                 if estimator.n_iter_ == estimator.max_iter:
-                    warnings.warn(
-                        f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) "
-                        "reached and the optimization hasn't converged yet.",
-                        ConvergenceWarning,
-                        stacklevel=4,
-                    )
+                    warn_of_limit(estimator)
                     break
                 tasks.begin()
                 whole = False
                 if not _epoch(state, interrupted if checkpoint is None else []):
                     break
-                improved = _judge(estimator, score)
+                improved = judge(estimator, score)
                 if improved and best is not None:
                     best[...] = p
                 updates.epoch_ends(estimator.t_)
-                stopped = _stalled(estimator, updates, bool(score))
+                stopped = stalled(estimator, updates, bool(score))
                 whole = True
                 if checkpoint is not None:
                     checkpoint.epoch_ends(state)
@@ -177,21 +172,35 @@ def _epoch(state: State, interrupted: list[bool]) -> bool:
     estimator, objective, examples = state.estimator, state.objective, state.examples
     alpha, block, total, seen = float(estimator.alpha), state.block, 0.0, 0
     for batch in examples.epoch():
-        cost = objective.evaluate(batch, alpha / batch.share, state.scale)
+        cost = float(objective.evaluate(batch, alpha / batch.share, state.scale))
         total, seen = total + cost * batch.Y.shape[1], seen + batch.Y.shape[1]
         state.updates.step(block)
         if interrupted:
             return False
-    estimator.n_iter_ += 1
-    estimator.loss_ = total / seen
-    estimator.t_ += examples.m
-    estimator.loss_curve_.append(estimator.loss_)
-    if estimator.verbose:
-        print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
+    note(estimator, total / seen, examples.m)
     return True
 
 
-def _judge(estimator: Any, score: Callable[[], float] | None) -> bool:
+def warn_of_limit(estimator: Any) -> None:
+    warnings.warn(
+        f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) "
+        "reached and the optimization hasn't converged yet.",
+        ConvergenceWarning,
+        stacklevel=5,
+    )
+
+
+def note(estimator: Any, loss: float, m: int) -> None:
+    """What an epoch over m examples leaves."""
+    estimator.n_iter_ += 1
+    estimator.loss_ = loss
+    estimator.t_ += m
+    estimator.loss_curve_.append(loss)
+    if estimator.verbose:
+        print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
+
+
+def judge(estimator: Any, score: Callable[[], float] | None) -> bool:
     """Count the epochs without improvement; whether this one is the best so far."""
     if score is None:
         loss = estimator.loss_
@@ -212,7 +221,7 @@ def _judge(estimator: Any, score: Callable[[], float] | None) -> bool:
     return best
 
 
-def _stalled(estimator: Any, updates: Updates, scored: bool) -> bool:
+def stalled(estimator: Any, updates: Updates, scored: bool) -> bool:
     """Whether training ends because nothing improved for n_iter_no_change epochs."""
     if estimator._no_improvement_count <= estimator.n_iter_no_change:
         return False

@@ -268,7 +268,7 @@ class Dual:
 
 
 class Carried(Dual):
-    """C, a and the image Z = W X are the parameters, of a single network.
+    """C, a and the image Z = W X are the parameters.
 
     scikit-learn's loss contains the penalty at every mini-batch, so ||W||^2 is needed at every
     step. `Dual` pays a product C K for it, m / B times the work of the step itself. Here Z is
@@ -281,7 +281,8 @@ class Carried(Dual):
 
     def __init__(self, X: FeatureMatrix, W0: Array, *, decays: bool) -> None:
         super().__init__(X, W0, decays=decays)
-        self.parts.insert(1, Part(self._Z0.ravel(), 1.0, self._bind_Z))
+        Z = np.broadcast_to(self._Z0, self._shape)
+        self.parts.insert(1, Part(_flat(Z), 1.0, self._bind_Z))
 
     def _bind_Z(self, p: Array, g: Array) -> None:
         self._Z, self._dZ = p.reshape(self._shape), g.reshape(self._shape)
@@ -289,16 +290,18 @@ class Carried(Dual):
     def forward(self, Z1: Array, batch: Index) -> None:
         if batch is None:
             np.copyto(Z1, self._Z)
+        elif batch.ndim == 1:
+            np.take(self._Z, batch, axis=-1, out=Z1, mode="clip")
         else:
-            np.take(self._Z, batch, axis=1, out=Z1, mode="clip")
+            Z1[...] = np.take_along_axis(self._Z, batch[:, None, :], axis=-1)
 
     def backward(self, D: Array, batch: Index) -> None:
         super().backward(D, batch)
-        np.dot(D, self._K if batch is None else self._K[batch], out=self._dZ)
+        np.matmul(D, self._K if batch is None else self._K[batch], out=self._dZ)
 
     def squared_norm(self) -> Array:
-        a = float(self.a.item())
-        crossed = a * np.vdot(self._Z0, self.C) + np.vdot(self._Z, self.C)
+        a, C = self.a[..., 0, 0], _flat(self.C)
+        crossed = a * np.vecdot(_flat(self._Z0), C) + np.vecdot(_flat(self._Z), C)
         return a * a * self._start_norm + crossed
 
     def as_weights(self, v: Array, *, memory: bool = False) -> Array:

@@ -42,7 +42,7 @@ def minimize(
 
     def cost(x: Array) -> tuple[float, Array]:
         block.p[...] = x
-        value = objective.evaluate(batch, l2, scale)
+        value = float(objective.evaluate(batch, l2, scale))
         return value, block.g.copy()
 
     # A rotation changes the gradient's largest element, which is what SciPy's test looks at.

@@ -93,16 +93,16 @@ class Objective:
         for (p, g, _, room), rate in zip(self._decayed, self._rates, strict=True):
             g += np.multiply(p, rate, out=room)
 
-    def evaluate(self, batch: Batch, l2: Any, scale: float = 1.0) -> float:
-        """J of a single network over a batch, and its gradient in the blocks.
+    def evaluate(self, batch: Batch, l2: float, scale: float = 1.0) -> Any:
+        """J over a batch, () or (R,), and its gradient in the blocks.
 
         scale : of the losses in J, not in the gradient: scikit-learn's way with several outputs.
         """
         work = self.forward(batch)
-        cost = scale * float(np.dot(work.losses(batch.Y), batch.weight[0]))
+        cost = scale * np.vecdot(work.losses(batch.Y), batch.weight[..., 0, :])
         self.backward(work, batch)
         if l2:
-            cost += 0.5 * l2 * float(self.squared_norm())
+            cost = cost + 0.5 * l2 * self.squared_norm()
             self.decay(l2)
         return cost
 
