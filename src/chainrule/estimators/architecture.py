@@ -45,15 +45,6 @@ def hidden_activations(activation: Any, n_hidden: int) -> list[str]:
     return names
 
 
-def dropout_rates(dropout: Any, n_hidden: int) -> list[float]:
-    """One rate a hidden layer, 0 <= rate < 1; a number alone is that of all."""
-    rates = list(dropout) if hasattr(dropout, "__iter__") else [dropout] * n_hidden
-    if len(rates) != n_hidden or not all(0 <= rate < 1 for rate in rates):
-        expected = f"a rate 0 <= rate < 1, or one for each of {n_hidden} hidden layers"
-        raise InputError("dropout", expected, f"{dropout}")
-    return [float(rate) for rate in rates]
-
-
 def starting_weights(
     units: Sequence[int], activations: Sequence[str], dtype: Any, rng: Any
 ) -> tuple[list[Array], list[Array]]:

@@ -26,21 +26,19 @@ from chainrule.estimators import epochs, lbfgs, weights
 from chainrule.estimators.architecture import (
     LOSS_OF_OUTPUT,
     OURS,
-    dropout_rates,
     hidden_activations,
     hidden_units,
     starting_weights,
 )
 from chainrule.estimators.checkpoint import Checkpoint, all_or_nothing
 from chainrule.estimators.form import UPDATE, FitSize, choose
-from chainrule.estimators.held_out import HeldOut, split
 from chainrule.estimators.parameters import CONSTRAINTS
 from chainrule.estimators.predictions import logits
-from chainrule.estimators.rows import Rows
+from chainrule.estimators.rows import Rows, split
 from chainrule.estimators.tasks import Tasks
 from chainrule.estimators.updates import Updates
 from chainrule.network import Network
-from chainrule.training.batches import Dropout
+from chainrule.training.batches import Dropout, dropout_rates
 from chainrule.training.choice import Choice
 from chainrule.training.first_layer import Dual, Rotated, first_layer
 from chainrule.training.objective import Objective
@@ -185,7 +183,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """Checked rows, hidden activations, dropout rates and the generator, with the starting
         weights drawn."""
         hidden = hidden_units(self.hidden_layer_sizes)
-        rates = dropout_rates(self.dropout, len(hidden))
+        rates = dropout_rates("dropout", self.dropout, len(hidden))
         first_pass = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         X, y = self._validated(X, y, reset=first_pass)
         self._check_use(rates, validation_data, incremental=incremental)
@@ -310,7 +308,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """From rows to coefs_, by way of the engine."""
         stochastic, m = self.solver in STOCHASTIC, len(rows.Y)
         dtype = self.coefs_[0].dtype
-        trained, held_out, others = np.arange(m), None, None
+        trained, others = np.arange(m), None
         if stochastic and self.early_stopping:
             if validation_data is None:
                 binary = self.out_activation_ == "logistic" and rows.Y.shape[1] == 1
@@ -318,7 +316,6 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
                 rows, others = rows.take(trained), rows.take(rest)
             else:
                 others = self._validation_rows(validation_data, sparse=issparse(rows.X))
-            held_out = HeldOut(others.features(dtype), others.labels(dtype), others.score_weight)
         if rows.weight is not None and not rows.weight.any():
             expected = "an example of positive weight among those that are trained on"
             raise InputError(type(self).__name__, expected, "only zeros")
@@ -354,7 +351,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             steps = blas.for_steps(size.product(choice.form), units, batch_size)
             if stochastic:
                 self._begin_updates(objective, go_on=one_epoch)
-                score = None if held_out is None else held_out.scorer(objective, self._score)
+                score = None if others is None else others.scorer(objective, self._score)
                 state = epochs.State(self, objective, self._optimizer, examples, scale)
                 with steps:
                     epochs.train(state, score, tasks, checkpoint, one_epoch=one_epoch)

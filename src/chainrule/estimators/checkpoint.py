@@ -16,12 +16,13 @@ from scipy.sparse import issparse
 
 from chainrule import checks
 from chainrule.errors import InputError, ModelFileError
-from chainrule.estimators.architecture import dropout_rates, hidden_activations, hidden_units
+from chainrule.estimators.architecture import hidden_activations, hidden_units
 from chainrule.estimators.epochs import State
 from chainrule.estimators.rows import Rows
 from chainrule.files import tensor_file
 from chainrule.files.digest import digest
 from chainrule.files.json_file import plain
+from chainrule.training.batches import dropout_rates
 from chainrule.training.checkpoint import compare
 from chainrule.training.choice import Choice
 
@@ -167,7 +168,7 @@ def _settings(estimator: Any, form: str) -> dict[str, Any]:
     settings |= {
         "hidden_layer_sizes": units,
         "activation": hidden_activations(estimator.activation, len(units)),
-        "dropout": dropout_rates(estimator.dropout, len(units)),
+        "dropout": dropout_rates("dropout", estimator.dropout, len(units)),
         "first_layer": form,
     }
     if isinstance(estimator.random_state, np.random.RandomState):

@@ -64,10 +64,8 @@ def _train(fits: list[Any], begun: list[Any]) -> None:
     network = Network.stack([one._network(activations, dtype) for one in fits])
     dropout = Dropout(rates, network.layer_sizes[1:-1], dtype)
     examples = [
-        epochs.Examples(
-            rows.Y, dtype, None, batch_size, one.shuffle, rng, Dropout(rates, (), dtype)
-        )
-        for one, (_, _, _, rng) in zip(fits, begun, strict=True)
+        epochs.Examples(rows.Y, dtype, None, batch_size, lead.shuffle, rng, dropout)
+        for *_, rng in begun
     ]
     first = first_layer(
         rows.features(dtype),

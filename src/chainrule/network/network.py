@@ -9,7 +9,7 @@ This file is the plain form, to be read and to be checked against. The form that
 in buffers of its own, is `training/propagation.py`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import pairwise
@@ -236,16 +236,16 @@ class Network:
         )
         return cls(weights, biases, tuple(facts["activations"]), facts["loss"])
 
+    def _of(self, change: Callable[[Array], Array]) -> "Network":
+        """The same architecture with every array changed so."""
+        weights, biases = (tuple(map(change, arrays)) for arrays in (self.weights, self.biases))
+        return Network(weights, biases, self.activations, self.loss)
+
     def run(self, r: int) -> "Network":
         """Run r as a network of its own (views of the same arrays)."""
         if self.n_runs is None:
             raise InputError("Network.run", "a network with an axis of runs", "a single network")
-        return Network(
-            tuple(W[r] for W in self.weights),
-            tuple(b[r] for b in self.biases),
-            self.activations,
-            self.loss,
-        )
+        return self._of(lambda array: array[r])
 
     @classmethod
     def stack(cls, networks: Iterable["Network"]) -> "Network":
@@ -258,34 +258,20 @@ class Network:
             raise InputError(
                 "Network.stack", "single networks of one architecture", f"{len(kinds)} kinds"
             )
-        first = networks[0]
-        return cls(
-            tuple(np.stack(layer) for layer in zip(*(n.weights for n in networks), strict=True)),
-            tuple(np.stack(layer) for layer in zip(*(n.biases for n in networks), strict=True)),
-            first.activations,
-            first.loss,
-        )
+        weights = tuple(map(np.stack, zip(*(n.weights for n in networks), strict=True)))
+        biases = tuple(map(np.stack, zip(*(n.biases for n in networks), strict=True)))
+        return cls(weights, biases, networks[0].activations, networks[0].loss)
 
     def repeated(self, n_runs: int) -> "Network":
         """A single network as `n_runs` equal runs (read-only views of the same arrays)."""
         if self.n_runs is not None:
             raise InputError("Network.repeated", "a single network", f"one of {self.n_runs} runs")
-        return Network(
-            tuple(np.broadcast_to(W, (n_runs, *W.shape)) for W in self.weights),
-            tuple(np.broadcast_to(b, (n_runs, *b.shape)) for b in self.biases),
-            self.activations,
-            self.loss,
-        )
+        return self._of(lambda array: np.broadcast_to(array, (n_runs, *array.shape)))
 
     def astype(self, dtype: Any) -> "Network":
         """A copy with parameters of another float dtype."""
         dtype = checks.float_dtype("Network", dtype)
-        return Network(
-            tuple(W.astype(dtype) for W in self.weights),
-            tuple(b.astype(dtype) for b in self.biases),
-            self.activations,
-            self.loss,
-        )
+        return self._of(lambda array: array.astype(dtype))
 
     def forward(self, X: Any) -> Cache:
         """One forward pass over X (n_x, m): an array or a feature matrix."""

@@ -8,7 +8,7 @@ from chainrule import checks
 from chainrule.data import Dataset, FeatureMatrix, feature_matrix
 from chainrule.errors import InputError
 from chainrule.network import Network, check_labels
-from chainrule.training.batches import Batches, Dropout
+from chainrule.training.batches import Batches, Dropout, dropout_rates
 from chainrule.training.callbacks import Callback
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.runs import weights_of
@@ -49,13 +49,7 @@ def check_start(network: Network) -> None:
 
 def dropout_of(rates: Any, network: Network) -> Dropout | None:
     """Dropout at one rate a hidden layer, 0 <= rate < 1, or at one for all; None at no rate."""
-    n_hidden = len(network.weights) - 1
-    listed = rates if np.ndim(rates) else [rates] * n_hidden
-    expected = f"dropout: a rate 0 <= rate < 1, or one for each of {n_hidden} hidden layers"
-    if len(listed) != n_hidden:
-        raise InputError("train", expected, f"{len(listed)} rates")
-    bounds = {"least": 0, "most": 1, "open_above": True}
-    found = [checks.number("train", "dropout", rate, **bounds) for rate in listed]
+    found = dropout_rates("train: dropout", rates, len(network.weights) - 1)
     if not any(found):
         return None
     for layer, (rate, name) in enumerate(zip(found, network.activations, strict=False), start=1):

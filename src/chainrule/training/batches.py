@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.errors import InputError
 from chainrule.files.json_file import plain
+from chainrule.wording import describe
 
 Array = np.ndarray
 
@@ -30,6 +32,18 @@ class Batch:
     @property
     def size(self) -> int:
         return self.Y.shape[-1]
+
+
+def dropout_rates(where: str, rates: Any, n_hidden: int) -> list[float]:
+    """One rate a hidden layer, 0 <= rate < 1; a number alone is that of all."""
+    try:
+        found = [float(rate) for rate in (rates if np.ndim(rates) else [rates] * n_hidden)]
+    except (TypeError, ValueError):
+        found = []
+    if len(found) != n_hidden or not all(0 <= rate < 1 for rate in found):
+        expected = f"a rate 0 <= rate < 1, or one for each of {n_hidden} hidden layers"
+        raise InputError(where, expected, describe(rates))
+    return found
 
 
 @dataclass(frozen=True)

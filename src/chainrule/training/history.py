@@ -37,6 +37,16 @@ class Record:
     validation_accuracy: Any = None
 
 
+class _Column:
+    """One value of each record, by its name: (T,), or (T, R) for R runs."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, history: "History", owner: type | None = None) -> np.ndarray:
+        return history._column(self._name)
+
+
 class History:
     """Records in order, read as columns: `history.cost` is an array (T,), or (T, R) for R runs."""
 
@@ -59,25 +69,11 @@ class History:
     def _column(self, name: str) -> np.ndarray:
         return np.array([getattr(record, name) for record in self.records])
 
-    @property
-    def iteration(self) -> np.ndarray:
-        return self._column("iteration")
-
-    @property
-    def epoch(self) -> np.ndarray:
-        return self._column("epoch")
-
-    @property
-    def learning_rate(self) -> np.ndarray:
-        return self._column("learning_rate")
-
-    @property
-    def cost(self) -> np.ndarray:
-        return self._column("cost")
-
-    @property
-    def accuracy(self) -> np.ndarray:
-        return self._column("accuracy")
+    iteration = _Column()
+    epoch = _Column()
+    learning_rate = _Column()
+    cost = _Column()
+    accuracy = _Column()
 
     @property
     def validated(self) -> bool:
