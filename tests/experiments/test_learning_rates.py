@@ -72,7 +72,7 @@ def test_one_rate_alone(binary, quick):
 def test_the_suggestion_is_the_best_steady_rate(line):
     (X, Y), setting = line
     found = find_learning_rate((X, Y), setting, low=1e-4, high=100.0, count=25, iterations=40)
-    tested = found.tested
+    tested = found
     assert found.rate in tested.rates
     assert_allclose(tested.rates, np.geomspace(1e-4, 100, 25))
     k = tested.rates.tolist().index(found.rate)
@@ -98,7 +98,7 @@ def test_rates_in_between_that_rise_are_not_called_the_first(binary):
         found = find_learning_rate(binary, setting, low=0.01, high=50, count=40, iterations=30)
         said = re.search(r"From (\S+) on", found.reason)
         if said:
-            rises, tested = found.tested.rises, found.tested
+            rises, tested = found.rises, found
             from_there = tested.rates >= float(said[1]) * 0.99
             fell = tested.cost < tested.histories[0].cost[0]
             assert not ((rises <= 0.01) & fell)[from_there].any()
@@ -124,7 +124,7 @@ def test_every_rate_rises_on_the_way(line):
     # Momentum overshoots: the cost rises on its way down.
     setting = Setting(hidden=(), output="identity", optimizer="momentum", momentum=0.99)
     found = find_learning_rate(data, setting, low=0.02, high=0.05, count=4, iterations=500)
-    assert (found.tested.rises > 0.01).all()
+    assert (found.rises > 0.01).all()
     assert "every rate's cost rose on the way, so take it with care" in found.reason
     assert 0.02 <= found.rate <= 0.05
 
@@ -146,7 +146,7 @@ def test_control_c_before_anything_is_finished(binary, quick, interrupt_at):
 def test_the_setting_runs_for_the_tests_iterations(epochs, binary, quick):
     setting = replace(quick, iterations=None, epochs=epochs, batch_size=4)
     found = find_learning_rate(binary, setting, count=3, iterations=10)
-    assert found.tested.histories[0].iteration[-1] == 10
+    assert found.histories[0].iteration[-1] == 10
 
 
 @pytest.mark.parametrize(

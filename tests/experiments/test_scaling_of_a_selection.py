@@ -98,7 +98,7 @@ def test_what_is_trained_on_all_to_be_used_has_the_scaling_that_the_data_carry(s
     history = train(quick.network(20, 3), small, **quick.arguments()).history
     compared = compare_learning_rates(small, [quick.learning_rate], quick)
     assert_allclose(compared.cost, history.cost[-1], rtol=1e-9)
-    tested = find_learning_rate(small, quick, count=5, iterations=12).tested
+    tested = find_learning_rate(small, quick, count=5, iterations=12)
     rate = Setting(**vars(quick) | {"learning_rate": float(tested.rates[2])})
     cost = train(rate.network(20, 3), small, **rate.arguments()).history.cost[-1]
     assert_allclose(tested.cost[2], cost, rtol=1e-9)

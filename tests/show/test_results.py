@@ -57,5 +57,5 @@ def test_each_result_has_its_pictures(find, names, data):
 def test_where_nothing_was_finished_there_is_nothing_to_see(data):
     folds = replace(cross_validate(data, SETTING, folds=2), folds=())
     rates = replace(compare_learning_rates(data, [0.1], SETTING), histories=())
-    for found in (folds, rates, RateSuggestion(np.nan, "", rates)):
+    for found in (folds, rates, RateSuggestion(**vars(rates))):
         assert figures(found, "moons") == []

@@ -50,7 +50,7 @@ def _compared(found: "RateComparison") -> str:
 
 
 def _suggested(job: LearningRatesJob, found: "RateSuggestion") -> str:
-    if not found.tested.histories:
+    if not found.histories:
         return ""
     out, margin = show.console(), " " * 11
     out.print(f"Suggested  --learning-rate {found.rate:.2g}")

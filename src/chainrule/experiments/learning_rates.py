@@ -82,30 +82,23 @@ class RateComparison(Result):
         return {"rates": self.rows()}
 
 
-@dataclass(frozen=True, eq=False)
-class RateSuggestion(Result):
-    """rate : suggested. reason : why, a sentence or two. tested : what was seen."""
+@dataclass(frozen=True, eq=False, repr=False)
+class RateSuggestion(RateComparison):
+    """rate : suggested of those that were tested. reason : why, a sentence or two.
 
-    rate: float
-    reason: str
-    tested: RateComparison
+    Not a number where no rate was finished; of fewer than all where it is not `complete`.
+    """
 
-    @property
-    def complete(self) -> bool:
-        """Whether all rates were finished; else it is the best of those that were."""
-        return self.tested.complete
+    rate: float = math.nan
+    reason: str = "no run was finished."
 
     def __repr__(self) -> str:
         return f"RateSuggestion({self.rate:.3g}: {self.reason})"
 
-    def table(self) -> Table:
-        """Of what was tested."""
-        return self.tested.table()
-
     def facts(self) -> dict[str, Any]:
-        if not self.tested.histories:
+        if not self.histories:
             return {"suggested": None}
-        return {"suggested": self.rate, "reason": self.reason, **self.tested.facts()}
+        return {"suggested": self.rate, "reason": self.reason, **super().facts()}
 
 
 def compare_learning_rates(
@@ -175,7 +168,7 @@ def find_learning_rate(
 def _suggested(tested: RateComparison, iterations: int) -> RateSuggestion:
     """The best steady rate; where none is steady, the best of all, with a warning."""
     if not tested.histories:
-        return RateSuggestion(math.nan, "no run was finished.", tested)
+        return RateSuggestion(**vars(tested))
     cost, first = tested.cost, tested.histories[0].cost[0]
     lowered = cost < first
     if not lowered.any():
@@ -200,4 +193,4 @@ def _suggested(tested: RateComparison, iterations: int) -> RateSuggestion:
         reason += ". It is the highest rate that was tested: try higher ones"
     if not tested.complete:
         reason += f". Of the {len(tested.rates)} rates that were finished"
-    return RateSuggestion(float(tested.rates[best]), f"{reason}.", tested)
+    return RateSuggestion(**vars(tested), rate=float(tested.rates[best]), reason=f"{reason}.")

@@ -90,14 +90,13 @@ def _rates(found: RateComparison, title: Title) -> list[Drawn]:
 
 
 def _suggested(found: RateSuggestion, title: Title) -> list[Drawn]:
-    tested = found.tested
-    if not tested.histories:
+    if not found.histories:
         return []
-    updates = max(history.iteration[-1] for history in tested.histories)
+    updates = max(history.iteration[-1] for history in found.histories)
     figure = rate_plot(
-        tested.rates,
-        tested.cost,
-        tested.histories[0].cost[0],
+        found.rates,
+        found.cost,
+        found.histories[0].cost[0],
         found.rate,
         title=title(f"cost after {updates} updates"),
     )

@@ -60,7 +60,7 @@ def _best(found: Sweep, splits: Splits) -> tuple[str, str, bool]:
     return f"{percent(top.accuracy.mean, 1)} right", answer, len(found.trials) > 1
 
 
-def learning_rates_report(found: RateComparison | RateSuggestion, data: Dataset | Splits) -> Report:
+def learning_rates_report(found: RateComparison, data: Dataset | Splits) -> Report:
     """Learning rates compared, or the range test that suggests one."""
     splits = training_set("learning_rates_report", data)
     headline, answer = _answer(found)
@@ -79,17 +79,16 @@ def learning_rates_report(found: RateComparison | RateSuggestion, data: Dataset 
     return Report(headline, answer, sections, warned(found.complete))
 
 
-def _answer(found: RateComparison | RateSuggestion) -> tuple[str, str]:
-    tested = found.tested if isinstance(found, RateSuggestion) else found
-    if not tested.histories:
+def _answer(found: RateComparison) -> tuple[str, str]:
+    if not found.histories:
         return "No answer", "No rate was finished."
     if isinstance(found, RateSuggestion):
         return f"Learning rate {found.rate:.2g}", f"It has {found.reason}"
-    if not np.isfinite(tested.cost).any():
+    if not np.isfinite(found.cost).any():
         return "No answer", "The cost at every rate diverged."
-    best = int(np.nanargmin(tested.cost))
+    best = int(np.nanargmin(found.cost))
     answer = (
-        f"The lowest training cost of {len(tested.rates)} rates: {tested.cost[best]:.4g}. What "
+        f"The lowest training cost of {len(found.rates)} rates: {found.cost[best]:.4g}. What "
         "fits the training set best need not be best on other examples."
     )
-    return f"Learning rate {tested.rates[best]:g}", answer
+    return f"Learning rate {found.rates[best]:g}", answer
