@@ -5,7 +5,7 @@ Python's operators and NumPy's functions work on nodes as on arrays, through Num
 recorded by computing; nothing else keeps track of it, and it goes when its nodes go.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, NoReturn
 
@@ -32,6 +32,7 @@ from chainrule.graph.operations import (
     astype,
     getitem,
 )
+from chainrule.graph.operators import method, operators, refused_write
 
 MOST_IN_AN_ARRAY = 10_000  # of objects; each of them needs a node, and later a whole gradient
 _np: Any = np  # whose type hints do not know that its functions give nodes for nodes
@@ -75,30 +76,6 @@ def floats(where: str, value: Any, *, copy: bool = False) -> np.ndarray:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def _method(function: Callable) -> Any:
-    return lambda self, *others, **options: function(self, *others, **options)
-
-
-def _operators(function: Callable) -> tuple[Any, Any, Any]:
-    """With a node on the left, on the right, and in place: x += 1 changes an array for all who
-    hold it, while a number is only replaced."""
-
-    def in_place(self: Any, other: Any) -> Any:
-        if self.ndim:
-            raise _write(f"np.{function.__name__} in place, by an operator like +=")
-        return function(self, other)
-
-    return (
-        lambda self, other: function(self, other),
-        lambda self, other: function(other, self),
-        in_place,
-    )
-
-
-def _write(how: str, fix: str = "Write y = x + 1 for x += 1.") -> InputError:
-    return InputError("graph", "functions that make new arrays", f"an in-place write, {how}", fix)
-
-
 class Node:
     """A value and where it came from.
 
@@ -138,21 +115,21 @@ class Node:
 
     __deepcopy__ = __copy__
 
-    __add__, __radd__, __iadd__ = _operators(np.add)
-    __sub__, __rsub__, __isub__ = _operators(np.subtract)
-    __mul__, __rmul__, __imul__ = _operators(np.multiply)
-    __truediv__, __rtruediv__, __itruediv__ = _operators(np.divide)
-    __pow__, __rpow__, __ipow__ = _operators(np.power)
-    __matmul__, __rmatmul__, __imatmul__ = _operators(np.matmul)
-    __floordiv__, __rfloordiv__, __ifloordiv__ = _operators(np.floor_divide)
-    __mod__, __rmod__, __imod__ = _operators(np.remainder)
-    __divmod__, __rdivmod__ = _operators(np.divmod)[:2]
-    __neg__, __pos__, __abs__ = map(_method, (np.negative, np.positive, np.absolute))
+    __add__, __radd__, __iadd__ = operators(np.add)
+    __sub__, __rsub__, __isub__ = operators(np.subtract)
+    __mul__, __rmul__, __imul__ = operators(np.multiply)
+    __truediv__, __rtruediv__, __itruediv__ = operators(np.divide)
+    __pow__, __rpow__, __ipow__ = operators(np.power)
+    __matmul__, __rmatmul__, __imatmul__ = operators(np.matmul)
+    __floordiv__, __rfloordiv__, __ifloordiv__ = operators(np.floor_divide)
+    __mod__, __rmod__, __imod__ = operators(np.remainder)
+    __divmod__, __rdivmod__ = operators(np.divmod)[:2]
+    __neg__, __pos__, __abs__ = map(method, (np.negative, np.positive, np.absolute))
     __lt__, __le__, __gt__, __ge__ = map(
-        _method, (np.less, np.less_equal, np.greater, np.greater_equal)
+        method, (np.less, np.less_equal, np.greater, np.greater_equal)
     )
-    __eq__, __ne__ = map(_method, (np.equal, np.not_equal))
-    sum, mean, max, min = map(_method, (_np.sum, _np.mean, _np.max, _np.min))
+    __eq__, __ne__ = map(method, (np.equal, np.not_equal))
+    sum, mean, max, min = map(method, (_np.sum, _np.mean, _np.max, _np.min))
 
     # ---- what arrays have -------------------------------------------------------------------
 
@@ -195,7 +172,7 @@ class Node:
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         fix = "Build the new array with np.where, np.concatenate or np.stack."
-        raise _write("x[...] = ...", fix)
+        raise refused_write("x[...] = ...", fix)
 
     def astype(self, dtype: Any, copy: bool = True) -> "Node":
         if np.dtype(dtype) == self.dtype:
@@ -259,7 +236,7 @@ class Node:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if options.pop("out", None) is not None:
-            raise _write(f"np.{ufunc.__name__} with out= or an operator like +=")
+            raise refused_write(f"np.{ufunc.__name__} with out= or an operator like +=")
         if method == "reduce" and ufunc in REDUCED:
             return REDUCED[ufunc](*inputs, **{"axis": 0, **options})
         if method != "__call__":
@@ -308,5 +285,5 @@ for _function in (
     np.all, np.any, np.copy, np.prod, np.cumsum, np.cumprod, np.repeat, np.take, np.diagonal,
     np.trace, np.round, np.argsort, np.nonzero,
 ):  # fmt: skip
-    setattr(Node, _function.__name__, _method(_function))
+    setattr(Node, _function.__name__, method(_function))
 Node.flatten = Node.ravel  # type: ignore[attr-defined]
