@@ -31,12 +31,14 @@ from chainrule.estimators.architecture import (
     starting_weights,
 )
 from chainrule.estimators.checkpoint import Checkpoint, all_or_nothing
+from chainrule.estimators.described import described
 from chainrule.estimators.form import UPDATE, FitSize, choose
 from chainrule.estimators.parameters import CONSTRAINTS
 from chainrule.estimators.predictions import logits
 from chainrule.estimators.rows import Rows, split
 from chainrule.estimators.tasks import Tasks
 from chainrule.estimators.updates import Updates
+from chainrule.model.described import Described
 from chainrule.network import Network
 from chainrule.training.batches import Dropout, dropout_rates
 from chainrule.training.choice import Choice
@@ -437,6 +439,10 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         if C is not None:
             self.dual_coef_ = np.zeros((m, len(C)), C.dtype)
             self.dual_coef_[trained] = C.T
+
+    def described(self, raw: Any) -> Described:
+        """What another program has to be told of it, and its answers to `raw` (`export_onnx`)."""
+        return described(self, raw)
 
     @property
     def network_(self) -> Network:
