@@ -15,7 +15,7 @@ from chainrule.data.readers.records import encoding_of
 from chainrule.errors import DataError
 from chainrule.files.csv_file import number
 
-FEW = 5  # names listed in a message
+FEW = 5  # names or places listed in a message before it says how many more there are
 
 
 def natural(name: str) -> tuple[list[str], str]:
@@ -110,6 +110,11 @@ def encode_texts(texts: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     classes = class_order(names)
     index = {name: i for i, name in enumerate(classes)}
     return np.array([index[name] for name in names], dtype=np.int64), classes
+
+
+def along_one_axis(values: np.ndarray) -> bool:
+    """Whether an array is as labels are: (m,), (1, m), (m, 1), and no single number."""
+    return values.size == max(values.shape, default=0)
 
 
 def check_indices(where: str, labels: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.labels import alike
+from chainrule.data.labels import FEW, alike
 from chainrule.data.matrix import feature_matrix
 from chainrule.errors import DataError
 
@@ -75,13 +75,13 @@ def _same_columns(data: Dataset, names: tuple[str, ...], known_by: str) -> Datas
         raise DataError(
             data.source,
             f"the {len(names)} columns of {known_by}",
-            f"{len(lacking)} missing ({checks.listed(lacking, 5)}), "
-            f"{len(foreign)} others ({checks.listed(foreign, 5)})",
+            f"{len(lacking)} missing ({checks.listed(lacking, FEW)}), "
+            f"{len(foreign)} others ({checks.listed(foreign, FEW)})",
             "Name the columns alike, and the label column if it was not recognized.",
         )
     if names == data.feature_names:
         return data
     features = feature_matrix(data.raw[[place[name] for name in wanted]])
     data = replace(data, features=features, feature_names=names)
-    left = f"left out {checks.listed(foreign, 5)}: no features of {known_by}"
+    left = f"left out {checks.listed(foreign, FEW)}: no features of {known_by}"
     return data.noted(left) if foreign else data

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from chainrule.data.labels import along_one_axis
 from chainrule.data.readers.sources import SETS
 from chainrule.errors import DataError
 
@@ -69,7 +70,7 @@ def named(arrays: Arrays, where: str) -> tuple[dict[str, np.ndarray], tuple[str,
 
 
 def _by_place(arrays: Arrays, where: str) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    labels = [name for name, a in arrays.items() if a.size == max(a.shape, default=0)]
+    labels = [name for name, a in arrays.items() if along_one_axis(a)]
     features = [name for name in arrays if name not in labels]
     if not 1 <= len(labels) == len(features) <= 2:
         shapes = ", ".join(f"{name} of shape {a.shape}" for name, a in arrays.items())

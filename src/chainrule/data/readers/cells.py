@@ -9,7 +9,7 @@ from chainrule.files.csv_file import number
 
 MISSING = ("", "na", "n/a", "nan", "null", "?")  # how a missing value is written, in any case
 EXACT = 2.0**53  # floats hold every whole number below
-FEW = 64  # cells that are looked at one by one
+ONE_BY_ONE = 64  # cells that are looked at one by one
 
 
 def is_missing(cell: str, missing: Collection[str] = MISSING) -> bool:
@@ -31,7 +31,7 @@ def numbers(cells: list[str]) -> np.ndarray:
         else:
             values[np.isinf(values)] = np.nan
             return values
-    if len(cells) > FEW:
+    if len(cells) > ONE_BY_ONE:
         half = len(cells) // 2
         return np.concatenate([numbers(cells[:half]), numbers(cells[half:])])
     found = map(number, cells)

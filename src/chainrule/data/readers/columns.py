@@ -14,7 +14,7 @@ from chainrule.data.reading import listed
 from chainrule.errors import DataError
 from chainrule.files.csv_file import number
 
-FEW = 16  # columns of text up to which single cells are taken out of a row
+FEW_TEXTS = 16  # columns of text up to which single cells are taken out of a row
 LEAST_RUN = 5  # rows from which on numbers that count upwards are no chance
 Array = np.ndarray
 
@@ -124,7 +124,7 @@ def _read(grid: Grid, texts: Collection[int], missing: Collection[str]) -> Colum
 
 def _without(cells: list[str], few: Collection[int], plain: Sequence[bool]) -> list[str]:
     """The cells at places that are `plain`, all but those at `few`."""
-    if len(few) > FEW:
+    if len(few) > FEW_TEXTS:
         return list(compress(cells, plain))
     for k in sorted(few, reverse=True):
         del cells[k]

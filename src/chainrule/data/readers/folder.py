@@ -8,13 +8,11 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.labels import alike, class_order
+from chainrule.data.labels import FEW, alike, class_order
 from chainrule.data.readers import layout, tree
 from chainrule.data.readers.images import Pictures, depth
 from chainrule.errors import DataError
 from chainrule.wording import counted
-
-FEW = layout.FEW
 
 
 @dataclass

@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.labels import check_indices, class_names, decoded
+from chainrule.data.labels import FEW, along_one_axis, check_indices, class_names, decoded
 from chainrule.data.matching import matched_splits
 from chainrule.errors import DataError
 
@@ -105,7 +105,7 @@ def _read_set(file: Any, role: str, where: str) -> Dataset:
     names, notes = decoded(place, _array(file, "list_classes", where))
     classes = class_names(place, names)
     if others := sorted(set(file) - NAMES):
-        notes += (f"left out what has other names: {checks.listed(others, 5)}",)
+        notes += (f"left out what has other names: {checks.listed(others, FEW)}",)
     labels = check_indices(f"{where}: {role}_set_y", _labels(values, role, where), classes)
     m = len(labels)
     _check_pictures(pictures, m, role, where)
@@ -158,11 +158,7 @@ def _inside(file: Any, path: str, where: str, links: int = 0) -> Any:
 
 def _labels(values: np.ndarray, role: str, where: str) -> np.ndarray:
     """Labels (m,) or (1, m) as (m,)."""
-    if (
-        values.dtype.kind not in "iub"
-        or values.ndim > 2
-        or values.size != max(values.shape, default=0)
-    ):
+    if values.dtype.kind not in "iub" or values.ndim > 2 or not along_one_axis(values):
         got = f"shape {values.shape}, {values.dtype}"
         raise DataError(where, f"{role}_set_y (m,) or (1, m) of integers", got)
     return values.reshape(-1).astype(np.int64)

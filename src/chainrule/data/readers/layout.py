@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.labels import alike
+from chainrule.data.labels import FEW, alike
 from chainrule.data.readers import tree
 from chainrule.errors import DataError
 from chainrule.wording import counted_by_reason
 
-FEW = 5  # names listed in a message
 SORT = "Put the pictures of each class into a folder of its own, named after the class"
 
 

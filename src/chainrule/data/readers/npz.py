@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.labels import check_indices, class_names, decoded, encode, merged
+from chainrule.data.labels import (
+    along_one_axis,
+    check_indices,
+    class_names,
+    decoded,
+    encode,
+    merged,
+)
 from chainrule.data.matching import matched_splits
 from chainrule.data.readers.archive import Archive
 from chainrule.data.readers.array_names import LAYOUT, named
@@ -63,7 +70,7 @@ def _labels(
     where: str, values: np.ndarray, classes: np.ndarray | None
 ) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
     """Labels as indices (m,), class names, and notes."""
-    if values.ndim not in (1, 2) or values.size != max(values.shape) or values.size == 0:
+    if values.ndim > 2 or values.size == 0 or not along_one_axis(values):
         raise DataError(
             where,
             "one label per example, (m,), (1, m) or (m, 1)",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.labels import alike
+from chainrule.data.labels import FEW, alike
 from chainrule.data.readers.columns import Columns, runs
 from chainrule.data.reading import Reading, listed
 from chainrule.errors import DataError
@@ -157,7 +157,7 @@ def _known(
     rest = sorted(set(range(len(names))) - {*features, label})
     named = asked["names"] or [k for k in rest if not names[k] or _naming(columns, k)]
     out = [f"'{names[k]}'" for k in rest if k not in (*named[:1], *asked["drop"])]
-    notes = [f"left out {checks.listed(out, 5)}: no features of the training set"] if out else []
+    notes = [f"left out {checks.listed(out, FEW)}: no features of the training set"] if out else []
     return Roles(label, named[0] if named else None, tuple(features), tuple(notes))
 
 
@@ -211,12 +211,12 @@ def _left_out(names: Sequence[str], numbered: dict[int, str], empty: list[int]) 
             yield f"left out column '{some[0]}', {why} (--keep {quoted(some[0])})"
         else:
             of = why.replace("a running number", "running numbers")
-            shown = checks.listed([f"'{name}'" for name in some], 5)
+            shown = checks.listed([f"'{name}'" for name in some], FEW)
             yield f"left out {len(some):,} columns of {of}: {shown} (--keep NAME)"
     if len(empty) == 1:
         yield f"left out column {empty[0] + 1}, which is empty"
     elif empty:
-        shown = checks.listed([str(k + 1) for k in empty], 5)
+        shown = checks.listed([str(k + 1) for k in empty], FEW)
         yield f"left out {len(empty):,} columns that are empty: {shown}"
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.labels import encode_texts, merged
+from chainrule.data.labels import FEW, encode_texts, merged
 from chainrule.data.readers.cells import loses_digits, numbers
 from chainrule.data.readers.columns import Columns, read_columns
 from chainrule.data.readers.grid import Grid, grid_of
@@ -23,7 +23,6 @@ from chainrule.errors import DataError
 from chainrule.files import atomic
 from chainrule.files.csv_file import number
 
-FEW = 5  # places or columns listed in a message before it says how many more there are
 Array = np.ndarray
 
 

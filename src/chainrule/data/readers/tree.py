@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from chainrule import checks
-from chainrule.data.labels import alike, natural
+from chainrule.data.labels import FEW, alike, natural
 from chainrule.data.readers.sources import SETS
 from chainrule.errors import DataError
 
@@ -152,7 +152,7 @@ def sets(root: Path, skip: Skip) -> dict[str, Path]:
 
 
 def _refuse_doubt(root: Path, train: Path, others: list[Path]) -> None:
-    beside = checks.listed([f"{folder.name}/" for folder in others], 5)
+    beside = checks.listed([f"{folder.name}/" for folder in others], FEW)
     raise DataError(
         str(root),
         "sets or classes",
