@@ -46,9 +46,9 @@ def test_what_is_left_out_does_not_move_the_other_predictions(standard, quick):
 
 
 def test_the_scaling_is_that_of_the_rest(standard):
-    part = Examples("test", standard).part(HELD, np.float64, batches=False)
+    subset = Examples("test", standard).subset(HELD, np.float64, batches=False)
     rest = np.setdiff1d(np.arange(15), HELD)
-    X = part.X.columns(slice(None))
+    X = subset.X.columns(slice(None))
     assert_allclose(X[:, rest].mean(axis=1), 0, atol=1e-9)
     assert_allclose(X[:, rest].std(axis=1), 1)
 
@@ -56,18 +56,18 @@ def test_the_scaling_is_that_of_the_rest(standard):
 def test_all_runs_share_one_matrix(pixels, binary):
     for data in (pixels, binary):
         of = Examples("test", data)
-        assert of.part(HELD, np.float64, batches=False).X is of.matrix(np.float64)
+        assert of.subset(HELD, np.float64, batches=False).X is of.matrix(np.float64)
         assert of.matrix(np.float32) is of.matrix(np.float32) is not of.matrix(np.float64)
 
 
 @pytest.mark.parametrize("problem", ["binary", "pixels"])
 def test_in_batches_the_rest_is_a_matrix_of_its_own(problem, problems):
     of = Examples("test", problems[problem])
-    part = of.part(HELD, np.float64, batches=True)
+    subset = of.subset(HELD, np.float64, batches=True)
     X = of.matrix(np.float64).columns(slice(None))
-    assert_array_equal(part.X.columns(slice(None)), X[:, part.index])
-    assert_array_equal(part.validation[0].columns(slice(None)), X[:, HELD])
-    assert_array_equal(part.Y, of.Y[:, part.index])
+    assert_array_equal(subset.X.columns(slice(None)), X[:, subset.index])
+    assert_array_equal(subset.validation[0].columns(slice(None)), X[:, HELD])
+    assert_array_equal(subset.Y, of.Y[:, subset.index])
 
 
 def test_a_constant_feature_standardized(standard, quick):

@@ -5,7 +5,7 @@ from sklearn.metrics import roc_auc_score
 
 from chainrule.errors import InputError
 from chainrule.model.evaluation import Evaluation
-from chainrule.show.plots import plain
+from chainrule.show.plots import literal
 from chainrule.show.quality_plots import confusion_plot, reliability_plot
 from chainrule.show.threshold_plots import precision_recall_plot, roc_plot
 from chainrule.wording import shortened
@@ -167,5 +167,5 @@ def test_names_from_right_to_left_do_not_carry_numbers_along():
     for name in ("נעל", "\u202eabc", "حذاء"):
         assert shortened(name) == isolated(name)
     assert shortened("cat $1$") == "cat $1$"
-    assert plain("cat $1$") == r"cat \$1\$"
+    assert literal("cat $1$") == r"cat \$1\$"
     assert shortened("a\n b\udcff") == "a b\ufffd"

@@ -25,7 +25,7 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class Subset:
     """What some runs are trained on.
 
     X, Y : examples (n_x, m), (n_y, m). index : which of all examples they are, or None for all
@@ -116,14 +116,14 @@ class Examples:
                 self._matrices[name] = made
             return self._matrices[name]
 
-    def own_part(self, held_out: Array, *, batches: bool) -> bool:
+    def own_matrix(self, held_out: Array, *, batches: bool) -> bool:
         """Whether runs that leave these examples out need a matrix of their own."""
         return held_out.size > 0 and (batches or self.scaling_is_learned)
 
-    def part(self, held_out: Array, dtype: Any, *, batches: bool) -> Part:
+    def subset(self, held_out: Array, dtype: Any, *, batches: bool) -> Subset:
         """What runs are trained on that leave the examples `held_out` out."""
-        if not self.own_part(held_out, batches=batches):
-            return Part(self.matrix(dtype), self.Y)
+        if not self.own_matrix(held_out, batches=batches):
+            return Subset(self.matrix(dtype), self.Y)
         kept = np.setdiff1d(np.arange(self.m), held_out)
         if self.data is None:
             X = self.matrix(dtype)
@@ -133,10 +133,10 @@ class Examples:
                 scaling = scaling.fitted(self.data.features.select(kept))
             X = self.data.features.scaled(scaling, dtype)
         if not batches:
-            return Part(X, self.Y)
+            return Subset(X, self.Y)
         held_out = np.unique(held_out)  # in their own order, however they were given
         validation = X.select(held_out), self.Y[:, held_out]
-        return Part(X.select(kept), self.Y[:, kept], kept, validation)
+        return Subset(X.select(kept), self.Y[:, kept], kept, validation)
 
 
 def joined(where: str, data: Any, validation: Any) -> tuple[Any, Array]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from chainrule import blas, checks
 from chainrule.errors import InputError
-from chainrule.experiments.examples import Examples, Part
+from chainrule.experiments.examples import Examples, Subset
 from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_outcomes
 from chainrule.experiments.runs import Group, Run, groups
 from chainrule.experiments.setting import arguments, given, networks
@@ -245,9 +245,9 @@ def _train(
     """One group; and, if asked for, the outputs A (R, n_y, m) of all examples."""
     first = runs[0].setting
     batches, dtype = first.batch_size is not None, np.dtype(first.dtype)
-    part = examples.part(runs[0].held_out, dtype, batches=batches)
+    subset = examples.subset(runs[0].held_out, dtype, batches=batches)
     weight = held = None
-    if part.index is None and any(run.held_out.size for run in runs):
+    if subset.index is None and any(run.held_out.size for run in runs):
         held = np.zeros((len(runs), examples.m))
         for row, run in zip(held, runs, strict=True):
             row[run.held_out] = 1
@@ -255,9 +255,9 @@ def _train(
     settings = [run.setting for run in runs]
     result = train(
         networks(settings, examples.shape[0], len(examples.Y)),
-        (part.X, part.Y),
+        (subset.X, subset.Y),
         sample_weight=weight,
-        validation=part.validation,
+        validation=subset.validation,
         validation_weight=held,
         record_every=record_every,
         callbacks=[watch],
@@ -265,17 +265,17 @@ def _train(
         **arguments(settings) | {"first_layer": form},
     )
     nothing = np.empty((len(runs), len(examples.Y), 0))
-    return result, _outputs(result.network, part, examples.m) if predict else nothing
+    return result, _outputs(result.network, subset, examples.m) if predict else nothing
 
 
-def _outputs(network: Network, part: Part, m: int) -> Array:
+def _outputs(network: Network, subset: Subset, m: int) -> Array:
     """A (R, n_y, m) of all examples, in their own order."""
     with np.errstate(over="ignore", invalid="ignore"):  # of runs that diverged
-        A = network.predict_proba(part.X)
-        if part.index is None or part.validation is None:
+        A = network.predict_proba(subset.X)
+        if subset.index is None or subset.validation is None:
             return A
         whole = np.empty((*A.shape[:-1], m), A.dtype)
-        held_out = np.setdiff1d(np.arange(m), part.index)
-        whole[..., part.index] = A
-        whole[..., held_out] = network.predict_proba(part.validation[0])
+        held_out = np.setdiff1d(np.arange(m), subset.index)
+        whole[..., subset.index] = A
+        whole[..., held_out] = network.predict_proba(subset.validation[0])
     return whole

@@ -67,8 +67,8 @@ class Suspect:
 class LabelReview(Result):
     """suspects : the most suspicious first.
 
-    ranking : (k,) indices of all examples that were judged: first those whose given class is not
-        the most probable, then the others; each by the probability of the given class.
+    ranking : (k,) indices of all examples that have probabilities: first those whose given class
+        is not the most probable, then the others; each by the probability of the given class.
     unjudged : (m - k,) indices of those without probabilities.
     doubted : how many have a class more probable than their own; suspects may be fewer of them.
     """
@@ -87,9 +87,9 @@ class LabelReview(Result):
         return Table(COLUMNS, [tuple(vars(suspect).values()) for suspect in self.suspects])
 
     def facts(self) -> dict[str, Any]:
-        judged = self.ranking.size
+        known = self.ranking.size
         return {
-            "accuracy_held_out": (judged - self.doubted) / max(1, judged),
+            "accuracy_held_out": (known - self.doubted) / max(1, known),
             "suspects": self.rows(),
             "unjudged": self.unjudged,
         }
@@ -109,7 +109,7 @@ def review_labels(data: Dataset, P: Any, *, most: int | None = None) -> LabelRev
 
     P : (n_classes, m) probabilities of each class, each column by a network that was trained
         without the example: `CrossValidation.probabilities`, `LeaveOneOut.probabilities`. Columns
-        of nan (a fold that diverged or was not finished) are not judged.
+        of nan (a fold that diverged or was not finished) are left out.
     most : how many suspects are listed, or all.
 
     Raises InputError for another shape, columns that are no probabilities, or nan alone.
@@ -117,15 +117,15 @@ def review_labels(data: Dataset, P: Any, *, most: int | None = None) -> LabelRev
     P = _probabilities(data, P)
     if most is not None:
         checks.whole_number("review_labels", "most", most)
-    known = ~np.isnan(P).any(axis=0)
-    judged = np.flatnonzero(known)
-    own = P[data.labels[judged], judged]
-    trusted = own >= P[:, judged].max(axis=0)
+    finite = ~np.isnan(P).any(axis=0)
+    known = np.flatnonzero(finite)
+    own = P[data.labels[known], known]
+    trusted = own >= P[:, known].max(axis=0)
     # Sorted by the last key first; equals stay in the data's order.
-    ranking = judged[np.lexsort((own, trusted))]
+    ranking = known[np.lexsort((own, trusted))]
     doubted = ranking[: np.count_nonzero(~trusted)]
-    suspects = _suspects(data, P, judged, doubted[:most])
-    return LabelReview(suspects, ranking, np.flatnonzero(~known), len(doubted))
+    suspects = _suspects(data, P, known, doubted[:most])
+    return LabelReview(suspects, ranking, np.flatnonzero(~finite), len(doubted))
 
 
 def _probabilities(data: Dataset, P: Any) -> Array:
@@ -146,9 +146,9 @@ def _probabilities(data: Dataset, P: Any) -> Array:
     return P
 
 
-def _suspects(data: Dataset, P: Array, judged: Array, doubted: Array) -> tuple[Suspect, ...]:
-    names, given = data.example_names, data.labels[judged]
-    usual = {k: P[k, judged[given == k]].mean() for k in np.unique(given)}
+def _suspects(data: Dataset, P: Array, known: Array, doubted: Array) -> tuple[Suspect, ...]:
+    names, given = data.example_names, data.labels[known]
+    usual = {k: P[k, known[given == k]].mean() for k in np.unique(given)}
     found = []
     for i in doubted.tolist():
         a, b = data.labels[i], P[:, i].argmax()

@@ -41,7 +41,7 @@ class Run:
 class Group:
     """members : indices of runs that train together. form : of their first layer.
 
-    apart : whether they have a matrix of their own, see `Examples.part`.
+    apart : whether they have a matrix of their own, see `Examples.subset`.
     """
 
     members: list[int]
@@ -59,7 +59,7 @@ def groups(
     kinds: dict[tuple[Setting, bytes], list[int]] = {}
     for k, run in enumerate(runs):
         apart = b""
-        if examples.own_part(run.held_out, batches=run.setting.batch_size is not None):
+        if examples.own_matrix(run.held_out, batches=run.setting.batch_size is not None):
             apart = run.held_out.tobytes()
         kinds.setdefault((run.setting.architecture, apart), []).append(k)
     found, left = [], set(todo)

@@ -9,7 +9,7 @@ from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.model.model_file import Model
 from chainrule.network import Network
-from chainrule.show.plots import MARKERS, axes_or_new, finished, grid_of_axes, plain
+from chainrule.show.plots import MARKERS, axes_or_new, finished, grid_of_axes, literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +38,7 @@ def boundary_plot(
     shading = _shade(axes, model, data)
     if shading is not None:
         bar = axes.figure.colorbar(shading, ax=axes, ticks=np.linspace(0, 1, 6))
-        bar.set_label(f"probability of {plain(model.classes[1])}")
+        bar.set_label(f"probability of {literal(model.classes[1])}")
     _points(axes, data)
     axes.legend(fontsize="small", framealpha=0.9)
     return _named(axes, data, title)
@@ -133,13 +133,13 @@ def _points(axes: "Axes", data: Dataset, size: float = 16, edge: float = 0.4) ->
             marker=MARKERS[k % len(MARKERS)],
             edgecolors="white",
             linewidths=edge,
-            label=plain(f"class {name}" if name.startswith("_") else name, 24),
+            label=literal(f"class {name}" if name.startswith("_") else name, 24),
         )
 
 
 def _named(axes: "Axes", data: Dataset, title: str) -> "Figure":
     first, second = data.feature_names or ("x1", "x2")
-    axes.set(xlabel=plain(first), ylabel=plain(second))
+    axes.set(xlabel=literal(first), ylabel=literal(second))
     figure = finished(axes, title)
     axes.grid(visible=False)
     return figure

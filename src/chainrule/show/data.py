@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule.show.html import image, table, table_of_cells
+from chainrule.show.html import html_table, image, table_of_elements
 from chainrule.wording import shortened
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _grid(data: "Dataset") -> str:
         picture = image(png(data, i) or b"", "png", name, size)
         cells.append(f"<td>{picture}<br>{escape(name)}</td>")
     # Pictures stand in a table, which untrusted notebooks keep, unlike styles.
-    return table_of_cells(cells[k : k + COLUMNS] for k in range(0, len(cells), COLUMNS))
+    return table_of_elements(cells[k : k + COLUMNS] for k in range(0, len(cells), COLUMNS))
 
 
 def _points(data: "Dataset") -> str:
@@ -130,4 +130,4 @@ def _rows(data: "Dataset") -> str:
         numbers = (f"{x:.4g}" for x in data.features.stored([i])[:shown, 0].astype(float))
         lines.append([data.example_names[i], label, *numbers, *(["…"] if n_x > shown else [])])
     named, *shown_rows = [[shortened(cell, LETTERS) for cell in line] for line in (head, *lines)]
-    return table(shown_rows, named)
+    return html_table(shown_rows, named)

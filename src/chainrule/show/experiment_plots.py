@@ -18,7 +18,7 @@ from chainrule.show.plots import (
     finished,
     grid_of_axes,
     learning_curve,
-    plain,
+    literal,
 )
 from chainrule.show.saving import as_bytes
 from chainrule.training import History
@@ -50,7 +50,7 @@ def learning_curves(
     for k, (history, name) in enumerate(zip(histories[:NAMED], names, strict=False)):
         style = STYLES[k % len(STYLES)]
         cost = _finite(history.cost)
-        axes.plot(history.iteration, cost, color=COLORS[k], linestyle=style, label=plain(name))
+        axes.plot(history.iteration, cost, color=COLORS[k], linestyle=style, label=literal(name))
         if history.validation_cost is not None:
             held_out = _finite(history.validation_cost)
             axes.plot(history.iteration, held_out, color=COLORS[k], linestyle=style, linewidth=0.8)
@@ -232,7 +232,7 @@ def _places(values: Sequence[Any]) -> tuple[Array, list[str] | None]:
     ticks = sorted(set(known)) if numbers else sorted(set(known), key=_order)
     ticks += [None] if len(known) < len(values) else []
     names = ["-".join(map(str, v)) or "none" if isinstance(v, tuple) else v for v in ticks]
-    texts = [f"{v:.3g}" if isinstance(v, float) else plain(v) for v in names]
+    texts = [f"{v:.3g}" if isinstance(v, float) else literal(v) for v in names]
     return np.array([ticks.index(v) for v in values], np.float64), texts
 
 

@@ -15,15 +15,15 @@ def image(content: bytes, kind: str, words: str, size: str = "") -> str:
     return f'<img src="{data_uri(content, kind)}" alt="{escape(words)}"{size}>'
 
 
-def table(rows: Iterable[Iterable[str]], head: Iterable[str] = ()) -> str:
+def html_table(rows: Iterable[Iterable[str]], head: Iterable[str] = ()) -> str:
     """Cells of text, escaped, below a head if there is one."""
     lines = [("th", head)] if head else []
     lines += [("td", row) for row in rows]
-    return table_of_cells(
+    return table_of_elements(
         [f"<{tag}>{escape(cell)}</{tag}>" for cell in cells] for tag, cells in lines
     )
 
 
-def table_of_cells(rows: Iterable[Iterable[str]]) -> str:
+def table_of_elements(rows: Iterable[Iterable[str]]) -> str:
     """Cells that are elements already."""
     return f"<table><tr>{'</tr><tr>'.join(map(''.join, rows))}</tr></table>"

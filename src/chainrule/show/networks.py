@@ -7,8 +7,7 @@ from typing import Any
 
 from chainrule.display import Column, Table
 from chainrule.network import Network
-from chainrule.show.html import image
-from chainrule.show.html import table as html_table
+from chainrule.show.html import html_table, image
 from chainrule.show.tables import texts
 from chainrule.training import Training
 

@@ -11,7 +11,7 @@ from chainrule.errors import InputError
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
 from chainrule.network import Network
-from chainrule.show.plots import TRAINING, finished, grid_of_axes, plain
+from chainrule.show.plots import TRAINING, finished, grid_of_axes, literal
 from chainrule.wording import shortened
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def activation_pictures(model: Model, data: Dataset, index: int, title: str = ""
     first, *rest = panels[0]
     first.imshow(pictures(data)[0], cmap="gray", vmin=0, vmax=255)
     first.set_title(
-        f"{plain(data.example_names[0], 24)}\n{plain(data.classes[data.labels[0]], 24)}"
+        f"{literal(data.example_names[0], 24)}\n{literal(data.classes[data.labels[0]], 24)}"
     )
     for layer, (axes, A) in enumerate(zip(rest, cache.A, strict=True), start=1):
         axes.set_axis_on()
@@ -100,7 +100,7 @@ def activation_pictures(model: Model, data: Dataset, index: int, title: str = ""
         finished(axes, f"output, {kind}" if output else f"layer {layer}, {kind}{zeros}")
         axes.set(xlabel="class" if output else "unit", ylabel="probability" if output else "a")
         if output and len(a) <= NAMED:
-            names = [plain(name, 14) for name in model.classes]
+            names = [literal(name, 14) for name in model.classes]
             turn = {"rotation": 45, "ha": "right"} if len(a) > 2 else {}
             axes.set_xticks(range(len(a)), names, fontsize=8, **turn)
             axes.set(xlabel="", ylim=(0, 1))

@@ -87,6 +87,6 @@ def finished(axes: "Axes", title: str) -> "Figure":
     return figure
 
 
-def plain(text: object, most: int = 40) -> str:
+def literal(text: object, most: int = 40) -> str:
     """`shortened`, where matplotlib would read a $ as a formula."""
     return shortened(text, most).replace("$", r"\$")

@@ -9,7 +9,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.model.evaluation import Evaluation, wilson_interval
-from chainrule.show.plots import CHANCE, TRAINING, axes_or_new, finished, plain
+from chainrule.show.plots import CHANCE, TRAINING, axes_or_new, finished, literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,7 @@ def confusion_plot(evaluation: Evaluation, axes: "Axes | None" = None, title: st
         percent = f"\n{100 * share[i, j]:.0f} %" if count else ""
         color = "white" if share[i, j] > DARK else "black"
         axes.text(j, i, f"{count}{percent}", ha="center", va="center", color=color, fontsize=8)
-    names = [plain(name, 18) for name in evaluation.classes]
+    names = [literal(name, 18) for name in evaluation.classes]
     upright = n <= 3 and max(map(len, names)) <= 10
     if n <= NAMED:
         turned: dict[str, Any] = (
@@ -96,7 +96,7 @@ def reliability_plot(
         capsize=2,
         label="this model, 95 %",
     )
-    name = plain(classes[1]) if two else "the predicted class"
+    name = literal(classes[1]) if two else "the predicted class"
     what = f"share that are {name}" if two else "share predicted rightly"
     axes.axhline(-0.05, color=CHANCE, linewidth=0.8)
     axes.set(xlabel=f"probability of {name}, and examples in each bin", ylabel=what)

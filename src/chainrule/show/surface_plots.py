@@ -14,7 +14,7 @@ from chainrule.show.cost_surface import (
     steepest_chord,
 )
 from chainrule.show.network_frames import NetworkFrames
-from chainrule.show.plots import VALIDATION, axes_or_new, finished, plain
+from chainrule.show.plots import VALIDATION, axes_or_new, finished, literal
 from chainrule.training import train
 
 if TYPE_CHECKING:
@@ -46,13 +46,13 @@ def surface_plot(
     axes = axes_or_new(axes, size=(5.4, 4.4))
     filled = axes.contourf(surface.s, surface.t, surface.J, LEVELS, cmap="Blues")
     axes.contour(surface.s, surface.t, surface.J, LEVELS, colors="k", linewidths=0.4, alpha=0.6)
-    axes.figure.colorbar(filled, ax=axes).set_label(plain(unit))
+    axes.figure.colorbar(filled, ax=axes).set_label(literal(unit))
     if path is not None:
         axes.plot(*np.transpose(path), color=VALIDATION, linewidth=2, label="descent")
         axes.plot(*path[0], "o", color=VALIDATION, markeredgecolor="white", markersize=8)
         axes.plot(*path[-1], "*", color=VALIDATION, markeredgecolor="white", markersize=14)
     axes.locator_params(nbins=6)
-    axes.set(xlabel=plain(names[0]), ylabel=plain(names[1]))
+    axes.set(xlabel=literal(names[0]), ylabel=literal(names[1]))
     figure = finished(axes, title)
     axes.set(xlim=surface.s[[0, -1]], ylim=surface.t[[0, -1]])
     return figure

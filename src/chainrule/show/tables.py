@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.display import Column, Result, Table
 from chainrule.files.csv_file import write_csv
 from chainrule.files.json_file import plain, write_json
-from chainrule.show.html import table as html_table
+from chainrule.show.html import html_table
 from chainrule.wording import number, percent, setting_value
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.show.plots import CHANCE, COLORS, STYLES, axes_or_new, finished, look, plain
+from chainrule.show.plots import CHANCE, COLORS, STYLES, axes_or_new, finished, literal, look
 from chainrule.show.quality_plots import fitting
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _one_against_rest(
         shown = sorted(told, key=lambda k: curve(labels == k, P[k])[2])[:CURVES]
         measure = f"{measure}, lowest of {len(P)}"
     for place, k in enumerate(shown):
-        hit, name = labels == k, plain(classes[k], 24)
+        hit, name = labels == k, literal(classes[k], 24)
         style = look(place) | {
             "color": COLORS[(place + 1) % len(COLORS)],
             "markevery": (0.05 + 0.03 * (place % 7), 0.3),
