@@ -27,7 +27,7 @@ from chainrule.training import Callback, Session, StopOn, Training, save_checkpo
 from chainrule.training.interrupt import Interrupt
 
 Array = np.ndarray
-Keep = Callable[[Run, Array], Array]
+Kept = Callable[[Run, Array], Array]
 Progress = Callable[[float, float], None]
 Found = dict[int, Outcome]  # by the index of the run
 EVERY = 32  # steps of a group between two words of progress
@@ -66,7 +66,7 @@ def execute(
     runs: Sequence[Run],
     how: Execution | None,
     *,
-    keep: Keep | None = None,
+    keep: Kept | None = None,
     networks_too: bool = False,
     record_every: int | None = None,
 ) -> Found:
@@ -91,7 +91,7 @@ def execute(
         raise InputError(where, "at least one update in mini-batches", "none")
     work = groups(runs, todo, examples, memory, threads)
     for group in work:
-        if group.form == "dual" and not group.apart:
+        if group.form == "dual" and not group.own_matrix:
             # Once, by all of them, before others would do it at the same time.
             with blas.at_most(threads):
                 examples.matrix(runs[group.members[0]].setting.dtype).gram()

@@ -41,12 +41,12 @@ class Run:
 class Group:
     """members : indices of runs that train together. form : of their first layer.
 
-    apart : whether they have a matrix of their own, see `Examples.subset`.
+    own_matrix : whether they have a matrix of their own, see `Examples.subset`.
     """
 
     members: list[int]
     form: str
-    apart: bool
+    own_matrix: bool
 
 
 def groups(
@@ -58,12 +58,12 @@ def groups(
     """
     kinds: dict[tuple[Setting, bytes], list[int]] = {}
     for k, run in enumerate(runs):
-        apart = b""
+        left_out = b""
         if examples.own_matrix(run.held_out, batches=run.setting.batch_size is not None):
-            apart = run.held_out.tobytes()
-        kinds.setdefault((run.setting.architecture, apart), []).append(k)
+            left_out = run.held_out.tobytes()
+        kinds.setdefault((run.setting.architecture, left_out), []).append(k)
     found, left = [], set(todo)
-    for (setting, apart), members in kinds.items():
+    for (setting, left_out), members in kinds.items():
         form = form_of(setting, examples, len(members))
         most = group_size(setting, examples, memory / threads)
         # Groups of one size, and one for each thread at least.
@@ -73,7 +73,7 @@ def groups(
         for start, end in pairwise(ends):
             # Divided as if all were to be done: a group that was broken off is found again.
             if group := [k for k in members[start:end] if k in left]:
-                found.append(Group(group, form, bool(apart)))
+                found.append(Group(group, form, bool(left_out)))
     return found
 
 
