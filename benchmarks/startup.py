@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.problems import Sources, write_stand_in
-from chainrule.cli.app import SUMMARIES
+from chainrule.cli.app import COMMANDS
 
 NAME = "startup"
 REFERENCE = "import numpy"
@@ -72,7 +72,7 @@ def measure(sources: Sources, iterations: int, tries: int) -> list[Timing]:
         for code in IMPORTS:
             python = [sys.executable, "-c", code]
             jobs.append((Timing(code, asked=ASKED.get(code)), lambda c=python: _wall(c, folder)))
-        for line in ["--version", "--help", *(f"{name} --help" for name in SUMMARIES), *ERRORS]:
+        for line in ["--version", "--help", *(f"{name} --help" for name in COMMANDS), *ERRORS]:
             timing = Timing(f"chainrule {line}", asked=OF_A_MESSAGE)
             command = [script(), *line.split()]
             code = 2 if line in ERRORS else 0

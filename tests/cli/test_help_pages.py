@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from chainrule.cli.app import SUMMARIES, app
+from chainrule.cli.app import COMMANDS, app, summary
 from chainrule.cli.help_pages import flowing, usage
 from chainrule.experiments import find_learning_rate
 from chainrule.jobs.learning_rates import Rates
@@ -21,7 +21,7 @@ def test_brackets_are_text():
     assert flowing("'(patient[0-9]+)' [bold]").plain == "'(patient[0-9]+)' [bold]"
 
 
-@pytest.mark.parametrize("command", [[], *([name] for name in SUMMARIES)], ids=str)
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=str)
 def test_help_of_every_command(command, chainrule):
     done = chainrule(*command, "--help")
     assert done.code == 0
@@ -30,9 +30,9 @@ def test_help_of_every_command(command, chainrule):
     assert max(map(len, lines)) <= 100
     assert "`" not in done.out
     if command:
-        assert SUMMARIES[command[0]].replace("`", "")[:40] in done.out
+        assert summary(command[0]).replace("`", "")[:40] in done.out
     else:
-        assert all(f"│ {name} " in done.out for name in SUMMARIES)
+        assert all(f"│ {name} " in done.out for name in COMMANDS)
 
 
 def test_the_range_test_has_the_defaults_of_the_library():
@@ -41,7 +41,7 @@ def test_the_range_test_has_the_defaults_of_the_library():
     assert all(getattr(Rates, ours) == library[name].default for ours, name in names.items())
 
 
-@pytest.mark.parametrize("command", SUMMARIES)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_page_is_what_cyclopts_prints_but_for_the_first_line(command, chainrule, capsys):
     """It makes the page in fewer steps."""
     page = chainrule(command, "--help").out.splitlines()

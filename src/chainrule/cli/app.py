@@ -2,8 +2,10 @@
 
 import gc
 import logging
+import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, get_args
 
 from cyclopts import App, CycloptsError, Parameter, Token, convert
@@ -14,37 +16,19 @@ from chainrule.cli.show import safe
 from chainrule.errors import ChainruleError, InputError
 from chainrule.jobs import texts
 
-# The first line of each command's docstring: a command is imported when it is called.
-SUMMARIES = {
-    "demo": "Train three networks on the built-in pictures of clothes; no data needed.",
-    "train": "Train a network and write a run folder: model, settings, history, learning curve.",
-    "evaluate": (
-        "Measure a model on data: accuracy, cost, confusion matrix, the most confident mistakes."
-    ),
-    "predict": "Ask a model about pictures of your own: the class and its probability for each.",
-    "lr-find": "Suggest a learning rate by a range test, or compare a list of them.",
-    "sweep": (
-        "Train many settings at once, compare them on held-out examples, train the best on all."
-    ),
-    "crossval": (
-        "Cross-validate: train once for each fold without it, all together, and measure there."
-    ),
-    "leave-one-out": (
-        "Train once without each example: its own prediction then, and its exact influence on "
-        "others."
-    ),
-    "review-labels": "Find examples whose labels look wrong, by networks trained without them.",
-    "explain": "Say why a model answers as it does to a picture of your own.",
-    "report": "Write one HTML file that says how good a training is, and shows why.",
-    "graph": 'Show every value and every derivative of a formula, `"3*(a + b*c)" a=5 b=3 c=2`.',
-    "lab": "Loops against matrix equations, timed; a deep network against a shallow one, counted.",
-    "export": "Write a model in a format that other programs read: ONNX.",
-    "reproduce": (
-        "Train the course's three published experiments and compare with what was published."
-    ),
-}
-# Where a command is, if not in the module and the function of its name.
-PLACES = {"explain": "explain:explain_picture", "review-labels": "review_labels:review"}
+# Each is the function of its name in the module of its name, imported when it is called.
+COMMANDS = (
+    "demo", "train", "evaluate", "predict", "lr-find", "sweep", "crossval", "leave-one-out",
+    "review-labels", "explain", "report", "graph", "lab", "export", "reproduce",
+)  # fmt: skip
+
+
+def summary(command: str) -> str:
+    """The first paragraph of its docstring, read in the source: importing takes longer."""
+    name = command.replace("-", "_")
+    source = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+    found = re.search(rf'^def {name}\(.*?^    """(.+?)(\n\n|""")', source, re.S | re.M)
+    return " ".join(found[1].split()) if found else ""
 
 
 def _converted(kind: Any, tokens: Sequence[Token]) -> Any:
@@ -60,7 +44,7 @@ app = App(
     "Start with `chainrule demo`: it needs no data.",
     version=f"chainrule {__version__}",
     help_format="plaintext",
-    help_formatter=HelpPages(SUMMARIES),
+    help_formatter=HelpPages(summary),
     result_action="return_value",
     suppress_keyboard_interrupt=False,
     # A file may be called [a].png: that is a name, not a list in JSON.
@@ -68,9 +52,9 @@ app = App(
         converter=_converted, json_list=False, json_dict=False, negative=()
     ),
 )
-for command in SUMMARIES:
+for command in COMMANDS:
     module = command.replace("-", "_")
-    app.command(f"chainrule.cli.{PLACES.get(command, f'{module}:{module}')}", name=command)
+    app.command(f"chainrule.cli.{module}:{module}", name=command)
 
 LONGEST = 300  # characters of an error
 
@@ -80,7 +64,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     tokens = list(sys.argv[1:] if arguments is None else arguments)
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where it keeps its files is its own
     try:
-        if tokens[:1] and tokens[0] in SUMMARIES and tokens[1:] in (["--help"], ["-h"]):
+        if tokens[:1] and tokens[0] in COMMANDS and tokens[1:] in (["--help"], ["-h"]):
             print_help(app, tokens[0])
             return 0
         gc.enable()

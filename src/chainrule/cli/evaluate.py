@@ -88,6 +88,8 @@ def evaluate(
 def _report(
     found: "Evaluation", data: "Dataset", name: str, splits: "Splits", mistakes: int
 ) -> None:
+    from chainrule.show.tables import terminal
+
     out = show.console()
     show.print_skipped(splits.skipped)
     out.print(f"{found.m} {name} examples from {show.safe(data.source)}".replace("  ", " "))
@@ -101,33 +103,10 @@ def _report(
         out.print(f"          with so many, {low} to {high} (95 % confidence)")
     out.print(f"          {percent(found.baseline)} by always saying the commonest class")
     out.print(f"Cost      {found.cost:.6f} nats an example")
-    rates = show.table("", "class", "examples", "precision", "recall", numbers=3)
-    counts = found.confusion.sum(axis=1)
-    for k, label in enumerate(found.classes):
-        rates.add_row(
-            show.safe(label), str(counts[k]), _rate(found.precision[k]), _rate(found.recall[k])
-        )
-    out.print(rates)
+    out.print(terminal(found.rates()))
     if len(found.classes) <= WIDE:
-        names = [show.safe(label) for label in found.classes]
-        matrix = show.table("actual \\ taken for", "", *names, numbers=len(names))
-        for label, row in zip(names, found.confusion, strict=True):
-            matrix.add_row(label, *map(str, row))
-        out.print(matrix)
-    listed = show.table(
-        f"{len(found.mistakes)} mistakes, the most confident first",
-        "example",
-        "is",
-        "taken for",
-        "probability",
-        numbers=1,
-    )
-    for m in found.mistakes[:mistakes]:
-        texts = (show.safe(text) for text in (m.name, m.actual, m.predicted))
-        listed.add_row(*texts, f"{m.probability:.4f}")
+        out.print(terminal(found.table()))
     if found.mistakes:
-        out.print(listed)
-
-
-def _rate(value: float) -> str:
-    return "-" if value != value else percent(value)
+        shown = found.listed().only("name", "actual", "predicted", "probability")
+        title = f"{len(found.mistakes)} mistakes, the most confident first"
+        out.print(terminal(shown.first(mistakes).titled(title)))

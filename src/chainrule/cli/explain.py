@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SHOWN = 5  # at either end
 
 
-def explain_picture(
+def explain(
     model: Path,
     image: Path,
     *,
@@ -70,7 +70,7 @@ def explain_picture(
         raise InputError(str(path), "a file in a folder that exists", "no such folder")
     from chainrule.data import read_image
     from chainrule.experiments import Execution
-    from chainrule.influence.explanation import explain
+    from chainrule.influence import explanation
     from chainrule.jobs.again import followed, left_out, retraced
     from chainrule.show.explanation_plot import explanation_plot
     from chainrule.show.saving import save_figure
@@ -80,7 +80,7 @@ def explain_picture(
     if data is None:
         if leave_one_out:
             raise InputError("--leave-one-out", "--data, what the model was trained on", "none")
-        (found,) = explain(loaded, raw[:, None])
+        (found,) = explanation.explain(loaded, raw[:, None])
     else:
         options, note = followed(loaded, str(model))
         splits = options.open(data)
@@ -89,7 +89,7 @@ def explain_picture(
                 how = Execution(threads=threads, progress=screen.update)
                 exact = left_out(loaded, str(model), splits.train, raw[:, None], how)
         again = {} if note else retraced(loaded, options) | {"threads": threads}
-        (found,) = explain(loaded, raw[:, None], splits.train, exact=exact, **again)
+        (found,) = explanation.explain(loaded, raw[:, None], splits.train, exact=exact, **again)
         note = note or found.note
     train = splits.train if splits else _nothing_of(loaded)
     decided = f"{shortened(loaded.classes[found.decision])} ({found.P[found.decision]:.3f})"

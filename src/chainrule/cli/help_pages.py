@@ -6,7 +6,7 @@ importing a reader of Markdown does.
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,17 +19,18 @@ if TYPE_CHECKING:
 class HelpPages:
     """cyclopts' formatter of help, its own but for the text in it.
 
-    summaries : a line for each command, which is then not imported to be listed.
+    summary : gives a line for a command, which is then not imported to be listed.
     """
 
-    def __init__(self, summaries: Mapping[str, str]) -> None:
-        self._summaries = summaries
+    def __init__(self, summary: Callable[[str], str]) -> None:
+        self._summary = summary
 
     def __call__(self, console: "Console", options: "ConsoleOptions", panel: "HelpPanel") -> None:
         from cyclopts.help import DefaultFormatter
 
         for entry in panel.entries:
-            text = self._summaries.get(entry.names[0]) if panel.format == "command" else None
+            listed = panel.format == "command" and not entry.names[0].startswith("-")
+            text = self._summary(entry.names[0]) if listed else None
             _flow(entry.description, text)
         DefaultFormatter()(console, options, panel)
 

@@ -25,7 +25,7 @@ class Typed(Stratified, Review):
     """As it is typed."""
 
 
-def review(
+def review_labels(
     data: str | None = None,
     *,
     review: Annotated[Typed, Parameter(name="*")] = Typed(),

@@ -6,7 +6,6 @@ from chainrule.jobs.held_out import Folds, HeldOutJob, cross_validated, write_pr
 
 if TYPE_CHECKING:
     from chainrule.experiments import CrossValidation, Execution
-    from chainrule.show.report import Report
 
 
 class CrossValidationJob(HeldOutJob[Folds, "CrossValidation"]):
@@ -24,8 +23,3 @@ class CrossValidationJob(HeldOutJob[Folds, "CrossValidation"]):
     def write_more(self, found: "CrossValidation") -> dict[str, Any]:
         write_predictions(found.probabilities, self.splits.train, self.folder.path)
         return {}
-
-    def report(self, found: "CrossValidation") -> "Report":
-        from chainrule.show.report import cross_validation_report
-
-        return cross_validation_report(found, self.splits)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chainrule import experiments
 from chainrule.jobs.job import Job
 from chainrule.jobs.options import written
 from chainrule.jobs.run_folder import RunFolder
@@ -34,9 +35,8 @@ class EnsembleJob(Job[Members, "Ensemble"]):
         return {"Plan": f"{runs} networks, seeds {first} to {first + runs - 1}"}
 
     def work(self, how: "Execution") -> "Ensemble":
-        from chainrule.experiments import train_ensemble
-
-        return train_ensemble(self.splits.train, self.setting, self.own.runs, execution=how)
+        data, runs = self.splits.train, self.own.runs
+        return experiments.train_ensemble(data, self.setting, runs, execution=how)
 
     def write(self, found: "Ensemble") -> dict[str, Any]:
         import numpy as np

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chainrule import experiments
 from chainrule.errors import DataError, InputError
 from chainrule.jobs.job import Found, Job, Own
 
@@ -50,9 +51,7 @@ class HeldOutJob(Job[Own, Found]):
 
 def cross_validated(job: "Job[Any, Any]", own: Folds, how: "Execution") -> "CrossValidation":
     """Of the training set, as the options say."""
-    from chainrule.experiments import cross_validate
-
-    return cross_validate(
+    return experiments.cross_validate(
         job.splits.train,
         job.setting,
         folds=own.folds,

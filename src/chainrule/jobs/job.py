@@ -117,19 +117,18 @@ class Job(Generic[Own, Found]):
     def write(self, found: Found) -> dict[str, Any]:
         """Write what was found to the folder; the same as facts."""
         if found.rows():
+            from chainrule.show.report import report_of
+
             found.to_csv(self.folder.table)
             self.write_figures(found)
             facts = self.write_more(found)
-            self.write_report(self.report(found))
+            self.write_report(report_of(found, self.splits))
             return found.facts() | facts
         return found.facts()
 
     def write_more(self, found: Found) -> dict[str, Any]:
         """Files of this kind of job alone; more facts."""
         return {}
-
-    def report(self, found: Found) -> "Report":
-        raise NotImplementedError
 
     def warnings(self, found: Found) -> "Sequence[TrainingWarning]":
         """What looks wrong in what was found."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chainrule import experiments
 from chainrule.jobs.events import PictureReady
 from chainrule.jobs.held_out import Folds, HeldOutJob, cross_validated
 
@@ -42,19 +43,16 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
 
     def work(self, how: "Execution") -> "LeaveOneOut | CrossValidation":
         """Each example's probabilities by networks trained without it."""
-        from chainrule.experiments import leave_one_out
-
         if self.own.leave_one_out:
-            return leave_one_out(self.splits.train, self.setting, execution=how)
+            return experiments.leave_one_out(self.splits.train, self.setting, execution=how)
         return cross_validated(self, self.own, how)
 
     def write(self, found: "LeaveOneOut | CrossValidation") -> dict[str, Any]:
-        from chainrule.experiments import review_labels
         from chainrule.show.report import label_review_report
 
         if not found.complete:  # decisions are made on a whole review
             return {"suspects": []}
-        reviewed = review_labels(self.splits.train, found.probabilities)
+        reviewed = experiments.review_labels(self.splits.train, found.probabilities)
         if not self.labels.exists():  # somebody may have decided already
             reviewed.to_csv(self.labels)
         if self.splits.train.image_shape and reviewed.suspects:

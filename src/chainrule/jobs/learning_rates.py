@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from chainrule import experiments
 from chainrule.errors import InputError
 from chainrule.jobs import texts
 from chainrule.jobs.job import Job
 
 if TYPE_CHECKING:
     from chainrule.experiments import Execution, RateComparison, RateSuggestion
-    from chainrule.show.report import Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +61,10 @@ class LearningRatesJob(Job[Rates, "RateSuggestion | RateComparison"]):
         return {"Plan": f"{span}, {own.test_iterations} updates"}
 
     def work(self, how: "Execution") -> "RateSuggestion | RateComparison":
-        from chainrule.experiments import compare_learning_rates, find_learning_rate
-
         data, own = self.splits.train, self.own
         if self.rates is not None:
-            return compare_learning_rates(data, self.rates, self.setting, execution=how)
-        return find_learning_rate(
+            return experiments.compare_learning_rates(data, self.rates, self.setting, execution=how)
+        return experiments.find_learning_rate(
             data,
             self.setting,
             low=own.low,
@@ -75,8 +73,3 @@ class LearningRatesJob(Job[Rates, "RateSuggestion | RateComparison"]):
             iterations=own.test_iterations,
             execution=how,
         )
-
-    def report(self, found: "RateSuggestion | RateComparison") -> "Report":
-        from chainrule.show.report import learning_rates_report
-
-        return learning_rates_report(found, self.splits)

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
+from chainrule import experiments
 from chainrule.jobs.held_out import HeldOutJob, write_predictions
 from chainrule.jobs.job import Nothing
 
 if TYPE_CHECKING:
     from chainrule.experiments import Execution, LeaveOneOut
-    from chainrule.show.report import Report
 
 
 class LeaveOneOutJob(HeldOutJob[Nothing, "LeaveOneOut"]):
@@ -19,9 +19,7 @@ class LeaveOneOutJob(HeldOutJob[Nothing, "LeaveOneOut"]):
         return {"Plan": f"{len(self.splits.train) + 1} trainings: on all, and on all but one"}
 
     def work(self, how: "Execution") -> "LeaveOneOut":
-        from chainrule.experiments import leave_one_out
-
-        return leave_one_out(self.splits.train, self.setting, execution=how)
+        return experiments.leave_one_out(self.splits.train, self.setting, execution=how)
 
     def write_more(self, found: "LeaveOneOut") -> dict[str, Any]:
         from chainrule.files import tensor_file
@@ -33,8 +31,3 @@ class LeaveOneOutJob(HeldOutJob[Nothing, "LeaveOneOut"]):
             {"format": "chainrule influence", "version": 1, "names": found.names},
         )
         return {}
-
-    def report(self, found: "LeaveOneOut") -> "Report":
-        from chainrule.show.report import leave_one_out_report
-
-        return leave_one_out_report(found, self.splits)

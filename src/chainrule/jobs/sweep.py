@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from chainrule import experiments
 from chainrule.errors import InputError
 from chainrule.jobs import texts
 from chainrule.jobs.held_out import groups
@@ -13,7 +14,6 @@ from chainrule.wording import setting_name, setting_words
 if TYPE_CHECKING:
     from chainrule.data import Dataset
     from chainrule.experiments import Execution, Sweep
-    from chainrule.show.report import Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +91,8 @@ class SweepJob(Job[Search, "Sweep"]):
         return {"Plan": f"{count} settings of {names}, each on {held_out}"}
 
     def work(self, how: "Execution") -> "Sweep":
-        from chainrule.experiments import sweep
-
         own = self.own
-        return sweep(
+        return experiments.sweep(
             self.splits.train,
             self.space,
             base=self.setting,
@@ -124,8 +122,3 @@ class SweepJob(Job[Search, "Sweep"]):
         if self.splits.test is None:
             return {}
         return {"test_accuracy_of_best": evaluate(model, self.splits.test).accuracy}
-
-    def report(self, found: "Sweep") -> "Report":
-        from chainrule.show.report import sweep_report
-
-        return sweep_report(found, self.splits)
