@@ -1,6 +1,5 @@
 """`chainrule lr-find`."""
 
-import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,10 +51,7 @@ def _compared(found: "RateComparison") -> str:
 def _suggested(job: LearningRatesJob, found: "RateSuggestion") -> str:
     if not found.histories:
         return ""
-    out, margin = show.console(), " " * 11
-    out.print(f"Suggested  --learning-rate {found.rate:.2g}")
-    out.print(
-        textwrap.fill(found.reason, out.width, initial_indent=margin, subsequent_indent=margin)
-    )
+    show.console().print(f"Suggested  --learning-rate {found.rate:.2g}")
+    show.print_set_in(found.reason, margin=11)
     options = replace(job.options, learning_rate=float(f"{found.rate:.2g}"))
     return show.safe(command_line("train", job.data, options))

@@ -1,16 +1,13 @@
 """`chainrule report`."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from chainrule import blas
 from chainrule.cli import show
 from chainrule.errors import InputError, ModelFileError
-
-if TYPE_CHECKING:
-    from chainrule.jobs.run_folder import RunFolder
-    from chainrule.training import History
 
 
 def report(
@@ -58,7 +55,8 @@ def report(
         if data is not None:
             fix = "Leave it out: its report is there already."
             raise InputError("--data", "the folder of a training", "of an experiment", fix)
-        content = _written_by_itself(folder)
+        with _readable(folder.report, "an experiment's report", "Run the experiment again."):
+            content = folder.report.read_bytes()
         if out is not None:
             atomic.write_bytes(out, content)
     else:
@@ -68,7 +66,10 @@ def report(
         if not isinstance(source, str):
             raise ModelFileError(str(folder.settings), "the data that it was trained on", "none")
         # Members have a history each; their folder has none of the whole.
-        history = History() if model.n_members > 1 else _history(folder.history)
+        history = History()
+        if model.n_members == 1:
+            with _readable(folder.history, "the history of a run"):
+                history = History.from_csv(folder.history)
         splits = options.open(source)
         is_training_set("--data" if data else str(source), model, splits.train)
         with blas.at_most(threads):
@@ -81,23 +82,12 @@ def report(
     return 0
 
 
-def _written_by_itself(folder: "RunFolder") -> bytes:
-    """The report of an experiment."""
+@contextmanager
+def _readable(path: Path, what: str, fix: str = "") -> Iterator[None]:
+    """ModelFileError within, if the file is not there or not what it should be."""
     try:
-        return folder.report.read_bytes()
+        yield
     except OSError as error:
-        reason, fix = error.strerror or str(error), "Run the experiment again."
-        raise ModelFileError(str(folder.report), "an experiment's report", reason, fix) from None
-
-
-def _history(path: Path) -> "History":
-    """The history of a run folder; ModelFileError for anything else."""
-    from chainrule.training import History
-
-    try:
-        return History.from_csv(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ModelFileError(str(path), "the history of a run", reason) from None
+        raise ModelFileError(str(path), what, error.strerror or str(error), fix) from None
     except ValueError:
-        raise ModelFileError(str(path), "the history of a run", "a damaged file") from None
+        raise ModelFileError(str(path), what, "a damaged file") from None

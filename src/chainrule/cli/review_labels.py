@@ -11,7 +11,7 @@ from chainrule.cli.carried_out import carried_out
 from chainrule.cli.options import COMMON, TRAINING, Common, Stratified, Training
 from chainrule.jobs.label_review import LabelReviewJob, Review
 from chainrule.jobs.options import command_line
-from chainrule.wording import number, percent
+from chainrule.wording import percent
 
 if TYPE_CHECKING:
     from chainrule.experiments import CrossValidation, LeaveOneOut
@@ -51,16 +51,16 @@ def _report(
 ) -> str:
     if not found.complete:
         return ""
+    from chainrule.show.tables import terminal
+
     out, suspects = show.console(), facts["suspects"]
     accuracy = facts["accuracy_held_out"]
     out.print(f"Accuracy  {percent(accuracy)} of the examples by networks trained without them")
     show.print_baseline(job.splits.train, accuracy, "That")
     title = f"{len(suspects)} labels to look at, the most suspicious first"
-    table = show.table(title, "example", "is", "suggested", "probability of label", numbers=1)
-    for one in suspects[:SHOWN]:
-        texts = (show.safe(one[name]) for name in ("name", "given", "suggested"))
-        table.add_row(*texts, number(one["probability_of_given"]))
-    show.print_table(table)
+    columns = ("name", "given", "suggested", "probability_of_given")
+    table = job.reviewed.table().only(*columns).first(SHOWN)
+    show.print_table(terminal(table.titled(title)))
     if len(suspects) > SHOWN:
         out.print(f"and {len(suspects) - SHOWN} more: {show.safe(str(job.labels))}")
     if facts["unjudged"]:

@@ -94,16 +94,16 @@ def print_json(facts: dict[str, Any]) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-def print_set_in(text: str) -> None:
-    """Sentences below what stands beside a word."""
-    out, margin = console(), " " * 10
-    out.print(textwrap.fill(text, out.width, initial_indent=margin, subsequent_indent=margin))
+def print_set_in(text: str, head: str = "", margin: int = 10) -> None:
+    """Sentences beside a word, or below what stands beside one, broken between words."""
+    out = console()
+    first, others = head.ljust(margin), " " * margin
+    out.print(textwrap.fill(text, out.width, initial_indent=first, subsequent_indent=others))
 
 
 def print_note(text: str) -> None:
-    """A remark in several sentences, broken between words and set in."""
-    out = console()
-    out.print(textwrap.fill(text, out.width, initial_indent="Note     ", subsequent_indent=" " * 9))
+    """A remark in several sentences."""
+    print_set_in(text, "Note", 9)
 
 
 def print_baseline(data: "Dataset", accuracy: float, chosen: str = "") -> None:

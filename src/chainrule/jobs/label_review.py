@@ -31,6 +31,7 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
     """Find examples whose labels look wrong, by networks trained without them."""
 
     command = "review-labels"
+    reviewed: "LabelReview"  # once it is complete
 
     @property
     def labels(self) -> Path:
@@ -53,6 +54,7 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
         if not found.complete:  # decisions are made on a whole review
             return {"suspects": []}
         reviewed = experiments.review_labels(self.splits.train, found.probabilities)
+        self.reviewed = reviewed
         if not self.labels.exists():  # somebody may have decided already
             reviewed.to_csv(self.labels)
         if self.splits.train.image_shape and reviewed.suspects:
