@@ -288,7 +288,9 @@ def test_the_form_that_was_chosen_holds(wide_problem, path):
     more = {"iterations": 2000, "record_every": 1}
     assert first.first_layer.form == "primal"
     assert train(*wide_problem, **more).first_layer.form == "dual"
-    assert train(*wide_problem, resume=path, **more).first_layer.form == "primal"
+    assert (
+        train(*wide_problem, resume=path, **more).first_layer == first.first_layer
+    )  # the reason, too
 
 
 SETTINGS = {"iterations": 20, "record_every": 5, "optimizer": "momentum", "first_layer": "primal"}

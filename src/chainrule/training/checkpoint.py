@@ -12,6 +12,7 @@ from chainrule.files import tensor_file
 from chainrule.files.digest import digest
 from chainrule.files.json_file import plain
 from chainrule.network import Network
+from chainrule.training.choice import Choice
 from chainrule.training.early_stopping import Best
 from chainrule.training.first_layer import distinct
 from chainrule.training.history import Record
@@ -40,6 +41,7 @@ def save_checkpoint(session: Session, path: str | Path) -> None:
         "version": VERSION,
         **kind,
         "settings": _settings(session),
+        "reason": session.plan.choice.reason,
         "digests": _digests(session),
         "iteration": session.iteration,
         "batches": session.batches.state(),
@@ -72,9 +74,10 @@ class Saved:
         return self.facts["settings"]["record_every"]
 
     @property
-    def form(self) -> Any:
-        """Of the first layer in the saved training."""
-        return self.facts["settings"]["first_layer"]
+    def choice(self) -> Choice:
+        """The first layer's form in the saved training, and why it was chosen."""
+        form = self.facts["settings"]["first_layer"]
+        return Choice(form, self.facts.get("reason", f"{form} as when training began"))
 
     def start_of(self, network: Network) -> Network:
         """The network that the saved training started from; it must be built like `network`."""

@@ -121,7 +121,7 @@ def train(
     began = time.perf_counter()
     quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
     size, start, X, batches, saved = _prepared(asked)
-    plan = _planned(asked, size, start, batches)
+    plan = _planned(asked, size, start, batches, saved)
     Y, runs = batches.labels, start.n_runs
     checked = validation_arrays(validation, validation_weight, Y, start, runs)
     with quiet, blas.at_most(threads):
@@ -173,22 +173,30 @@ def _prepared(
     if saved is not None:
         network = saved.start_of(network)
         # What depends on the planned iterations must not change with them.
-        asked.first_layer = saved.form if asked.first_layer == "auto" else asked.first_layer
         every = asked.record_every
         asked.record_every = saved.record_every if every is None else every
     return size, network, X, batches, saved
 
 
-def _planned(asked: SimpleNamespace, size: Size, start: Network, batches: Batches) -> Plan:
+def _planned(
+    asked: SimpleNamespace,
+    size: Size,
+    start: Network,
+    batches: Batches,
+    saved: checkpoint.Saved | None,
+) -> Plan:
     """Everything that is decided before the first step."""
     rule = asked.optimizer
+    choice = choose(asked.first_layer, size, linear=rule.linear, optimizer=type(rule).__name__)
+    if saved is not None and asked.first_layer == "auto":
+        choice = saved.choice
     return Plan(
         rule,
         per_run(asked.learning_rate, start.dtype),
         schedule_named(asked.schedule),
         size.iterations,
         per_run(asked.l2, start.dtype),
-        choose(asked.first_layer, size, linear=rule.linear, optimizer=type(rule).__name__),
+        choice,
         record_interval(asked.record_every, size.iterations, batches),
         stopping_rule(asked.early_stopping, asked.validation, asked.validation_weight),
         callback_list(asked.callbacks),
