@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -179,10 +180,23 @@ def test_control_c_while_the_best_is_trained(binary, quick, monkeypatch):
                 os.kill(os.getpid(), signal.SIGINT)
 
     def interrupted(*arguments, **more):
-        return train(*arguments, **more, callbacks=[Press()])
+        return train(*arguments, **more | {"callbacks": [Press()]})
 
     monkeypatch.setattr(sys.modules["chainrule.experiments.sweep"], "train", interrupted)
     found = sweep(binary, SPACE, base=quick, folds=2)
+    assert (found.best, found.complete) == (None, False)
+    assert len(found.trials) == 8
+
+
+def test_an_event_stops_the_training_of_the_best_too(binary, quick):
+    event = threading.Event()
+
+    def set_at_the_end(done, total):
+        if done == total:
+            event.set()
+
+    how = Execution(progress=set_at_the_end, stop=event)
+    found = sweep(binary, SPACE, base=quick, folds=2, execution=how)
     assert (found.best, found.complete) == (None, False)
     assert len(found.trials) == 8
 
