@@ -297,7 +297,11 @@ class Carried(Dual):
 
     def backward(self, D: Array, batch: Index) -> None:
         super().backward(D, batch)
-        np.matmul(D, self._K if batch is None else self._K[batch], out=self._dZ)
+        K = self._K if batch is None else self._K[batch]
+        if K.ndim == 2:
+            _product(D, K, self._dZ)
+        else:
+            np.matmul(D, K, out=self._dZ)
 
     def squared_norm(self) -> Array:
         a, C = self.a[..., 0, 0], _flat(self.C)

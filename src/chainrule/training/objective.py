@@ -88,7 +88,8 @@ class Objective:
 
     def decay(self, l2: Any) -> None:
         """Add the penalty's gradient, l2 times the weights. l2 : a number, or (R, 1)."""
-        if l2 is not self._l2:
+        floats = isinstance(l2, float) and isinstance(self._l2, float)
+        if l2 is not self._l2 and not (floats and l2 == self._l2):
             self._l2, self._rates = l2, [l2 * decayed for _, _, decayed, _ in self._decayed]
         for (p, g, _, room), rate in zip(self._decayed, self._rates, strict=True):
             g += np.multiply(p, rate, out=room)

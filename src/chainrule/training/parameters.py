@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,11 +70,13 @@ def _placed(parts: list[Part]) -> Block:
 
 
 def _pieces(decayed: Array) -> Iterator[tuple[slice, Any]]:
-    """What is decayed, some at a time; a number where all of it is alike."""
-    for start in range(0, decayed.size, DECAYED_AT_ONCE):
-        piece = decayed[start : start + DECAYED_AT_ONCE]
+    """What is decayed, some at a time; a number where all of it is alike, as in a first layer."""
+    alike = int(np.argmin(decayed)) if decayed.size > DECAYED_AT_ONCE else 0
+    ends = [*range(0, alike, DECAYED_AT_ONCE), *range(alike, decayed.size, DECAYED_AT_ONCE)]
+    for start, end in pairwise([*ends, decayed.size]):
+        piece = decayed[start:end]
         if piece.any():
-            yield slice(start, start + piece.size), 1.0 if piece.all() else piece.copy()
+            yield slice(start, end), 1.0 if piece.all() else piece.copy()
 
 
 def per_run(value: Array | float, dtype: np.dtype) -> Any:
