@@ -1,7 +1,6 @@
 """`chainrule demo`."""
 
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,22 +13,12 @@ if TYPE_CHECKING:
     from chainrule.data import Splits
     from chainrule.jobs.run_folder import RunFolder
     from chainrule.model.model_file import Model
-    from chainrule.training import Training
+    from chainrule.training import History
 
 
 DATA = "fashion"
 NETWORKS = {"softmax regression": (), "2 layers": (50,), "4 layers": (50, 20, 20)}
-
-
-@dataclass(frozen=True)
-class _Trained:
-    """One of the three networks."""
-
-    name: str
-    options: Options
-    model: "Model"
-    result: "Training"
-    row: dict[str, Any]
+Trained = tuple[dict[str, Any], "Model", "History"]
 
 
 def demo(*, out: Path | None = None, json: bool = False) -> int:
@@ -57,6 +46,8 @@ def demo(*, out: Path | None = None, json: bool = False) -> int:
 
 
 def _demo(folder: "RunFolder", *, json: bool) -> int:
+    from chainrule.jobs.run_report import write_report
+
     splits, screen = Options().open(DATA), show.console()
     if not json:
         screen.print(
@@ -64,8 +55,11 @@ def _demo(folder: "RunFolder", *, json: bool) -> int:
             f"of {len(splits.train.classes)} kinds of clothes (Fashion-MNIST, Zalando SE, MIT)"
         )
     found = [_train(name, hidden, splits, quiet=json) for name, hidden in NETWORKS.items()]
-    _write(folder, found[-1], splits)
-    rows = [one.row for one in found]
+    rows = [row for row, *_ in found]
+    _, model, history = found[-1]
+    folder.write_settings({"data": DATA, "options": model.training["options"]})
+    folder.write_results(model, history, title=f"{DATA}: cost")
+    write_report(folder.report, model, splits, history, DATA)
     if json:
         show.print_json({"networks": rows, "out": str(folder.path)})
         return 0
@@ -98,7 +92,8 @@ def _demo(folder: "RunFolder", *, json: bool) -> int:
     return 0
 
 
-def _train(name: str, hidden: tuple[int, ...], splits: "Splits", *, quiet: bool) -> _Trained:
+def _train(name: str, hidden: tuple[int, ...], splits: "Splits", *, quiet: bool) -> Trained:
+    """What is said of one of the networks, its model and its history."""
     from chainrule.jobs.callbacks import Telling
     from chainrule.jobs.sources import trained_on
     from chainrule.model.evaluation import evaluate
@@ -129,14 +124,4 @@ def _train(name: str, hidden: tuple[int, ...], splits: "Splits", *, quiet: bool)
         "seconds": round(result.seconds, 3),
         "first_layer": result.first_layer.form,
     }
-    return _Trained(name, options, model, result, row)
-
-
-def _write(folder: "RunFolder", one: _Trained, splits: "Splits") -> None:
-    """The run folder of one network, with its report."""
-    from chainrule.jobs.run_report import write_report
-
-    history = one.result.history
-    folder.write_settings({"data": DATA, "options": written(one.options)})
-    folder.write_results(one.model, history, title=f"{DATA}: cost")
-    write_report(folder.report, one.model, splits, history, DATA)
+    return row, model, result.history
