@@ -1,6 +1,7 @@
 """What all tests share: strict floating point, repeatable properties, two small problems."""
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ from chainrule import Network
 # The same examples in every run, and no clock: a slow machine is no failure.
 settings.register_profile("chainrule", derandomize=True, deadline=None)
 settings.load_profile("chainrule")
+
+# In the background of a shell, or under nohup, Ctrl-C would be ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Several BLAS threads wait for each other more than they compute, beside other work above all.
 threadpool_limits(1)

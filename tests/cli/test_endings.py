@@ -62,7 +62,6 @@ LONG = ("train", "crossval")
 OFTEN = """
 import signal
 for number in (signal.SIGTERM, signal.SIGHUP): signal.signal(number, signal.SIG_DFL)
-signal.signal(signal.SIGINT, signal.default_int_handler)
 from chainrule.cli import main
 from chainrule.jobs.callbacks import Saver
 from chainrule.experiments.execute import _Watch

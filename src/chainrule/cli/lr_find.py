@@ -36,9 +36,9 @@ def lr_find(
 def _report(
     job: LearningRatesJob, found: "RateSuggestion | RateComparison", facts: dict[str, Any]
 ) -> str:
-    from chainrule.experiments import RateComparison
+    from chainrule.experiments import RateSuggestion
 
-    return _compared(found) if isinstance(found, RateComparison) else _suggested(job, found)
+    return _suggested(job, found) if isinstance(found, RateSuggestion) else _compared(found)
 
 
 def _compared(found: "RateComparison") -> str:
