@@ -25,16 +25,17 @@ def carried_out(job: AnyJob, report: Report[AnyJob], *, json: bool) -> int:
     printed, or "".
     """
     began = time.perf_counter()
-    with Screen(job.command, quiet=json) as screen, _going_on(job):
-        found, facts = job.run(screen)
-    seconds = round(time.perf_counter() - began, 3)
-    if json:
-        show.print_json(facts | {"out": str(job.folder.path), "seconds": seconds})
-        return 0 if found.complete else 1
-    following = report(job, found, facts)
-    for warning in screen.warnings:
-        show.print_note(str(warning))
-    _ending(job, found, facts, seconds, following)
+    with _going_on(job):
+        with Screen(job.command, quiet=json) as screen:
+            found, facts = job.run(screen)
+        seconds = round(time.perf_counter() - began, 3)
+        if json:
+            show.print_json(facts | {"out": str(job.folder.path), "seconds": seconds})
+        else:
+            following = report(job, found, facts)
+            for warning in screen.warnings:
+                show.print_note(str(warning))
+            _ending(job, found, facts, seconds, following)
     return 0 if found.complete else 1
 
 
