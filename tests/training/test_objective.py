@@ -114,7 +114,7 @@ def test_the_carried_image_is_that_of_the_weights(whole):
         evaluate(objective, Y_of, np.ones(Y_of.shape[1]), index)
         p -= 0.3 * g
     W = objective.first.weights()
-    assert_allclose(objective.first.as_weights(p[: p.size - 4 - 15]), W, rtol=1e-12)
+    assert_allclose(objective.first.as_weights(p[: p.size - 4 - 15])[0], W, rtol=1e-12)
     Z = np.empty((4, 6))
     objective.first.forward(Z, None)
     assert_allclose(Z, W @ X, rtol=1e-12, atol=1e-12)

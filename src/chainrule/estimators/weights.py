@@ -12,7 +12,8 @@ Array = np.ndarray
 def coefs(objective: Objective) -> tuple[list[Array], list[Array]]:
     """coefs_ (n_in, n_out) and intercepts_ (n_out,): in a primal form views of the parameters as
     they change, else as they are."""
-    return _coefs(objective, _as_weights(objective, objective.blocks[0].p))
+    (W,) = _as_weights(objective, objective.blocks[0].p)
+    return _coefs(objective, W)
 
 
 def copies(objective: Objective) -> dict[str, list[Array]]:
@@ -27,13 +28,12 @@ def result(objective: Objective) -> tuple[list[Array], list[Array], list[Array]]
     Views where the parameters lie so already; the objective is not to be used any more.
     """
     (block,), n_upper = objective.blocks, objective.upper.size
+    W, *memories = _as_weights(objective, block.p, *block.state)
     memory = []
-    for v in block.state:
-        V = _as_weights(objective, v, memory=True)
+    for v, V in zip(block.state, memories, strict=True):
         # A primal form keeps its memory so already.
         there = np.shares_memory(V, v) and V.flags.c_contiguous
         memory.append(v if there else np.append(V.ravel(), v[-n_upper:]))
-    W = _as_weights(objective, block.p)
     Ws, bs = _coefs(objective, W)
     if not np.shares_memory(W, block.p):  # nor need the others keep it alive
         Ws, bs = [Ws[0], *map(np.copy, Ws[1:])], [*map(np.copy, bs)]
@@ -49,10 +49,11 @@ def remember(objective: Objective, memory: list[Array]) -> None:
         state[-n_upper:] = v[-n_upper:]
 
 
-def _as_weights(objective: Objective, v: Array, *, memory: bool = False) -> Array:
+def _as_weights(objective: Objective, *vectors: Array) -> list[Array]:
+    """The first layer's part of parameters, and of the memory of them."""
     first: Any = objective.first
-    W: Array = first.as_weights(v[: -objective.upper.size], memory=memory)
-    return W
+    parts: list[Array] = first.as_weights(*(v[: -objective.upper.size] for v in vectors))
+    return parts
 
 
 def _coefs(objective: Objective, W: Array) -> tuple[list[Array], list[Array]]:

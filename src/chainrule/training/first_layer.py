@@ -114,9 +114,9 @@ class Primal:
         """W (..., n_1, n_x): a copy."""
         return self._W.copy()
 
-    def as_weights(self, v: Array, *, memory: bool = False) -> Array:
-        """Parameters, or anything that lies as they do, as (n_1, n_x): a view."""
-        return v.reshape(self._shape)
+    def as_weights(self, *vectors: Array) -> list[Array]:
+        """Parameters, or anything that lies as they do, as (n_1, n_x): views."""
+        return [v.reshape(self._shape) for v in vectors]
 
     def as_parameters(self, W: Array) -> Array:
         """What (n_1, n_x) becomes where the parameters lie."""
@@ -155,7 +155,7 @@ class SparsePrimal:
 
     def other(self, X: FeatureMatrix) -> Callable[[], Array]:
         """W X for examples that are not trained on: a function to call at any later step."""
-        return lambda: X.times(self.as_weights(self._p))
+        return lambda: X.times(self.as_weights(self._p)[0])
 
     def squared_norm(self) -> Array:
         """||W||^2, shape () or (R,)."""
@@ -163,11 +163,11 @@ class SparsePrimal:
 
     def weights(self) -> Array:
         """W (..., n_1, n_x): a copy."""
-        return np.ascontiguousarray(self.as_weights(self._p))
+        return np.ascontiguousarray(self.as_weights(self._p)[0])
 
-    def as_weights(self, v: Array, *, memory: bool = False) -> Array:
-        """Parameters, or anything that lies as they do, as (..., n_1, n_x): a view."""
-        return v.reshape(self._shape).mT
+    def as_weights(self, *vectors: Array) -> list[Array]:
+        """Parameters, or anything that lies as they do, as (..., n_1, n_x): views."""
+        return [v.reshape(self._shape).mT for v in vectors]
 
     def as_parameters(self, W: Array) -> Array:
         """What (n_1, n_x) becomes where the parameters lie."""
@@ -255,10 +255,10 @@ class Dual:
 
     def weights(self) -> Array:
         """W = a W0 + C X^T (..., n_1, n_x)."""
-        return self._weights(self.a, self.coefficients())
+        return self._with_start(self._X.outer(self.coefficients()), self.a)
 
-    def _weights(self, a: Any, C: Array) -> Array:
-        W = self._X.outer(C)
+    def _with_start(self, W: Array, a: Any) -> Array:
+        """W with a W0 added, in place."""
         if self._zero_start or not np.any(a):
             return W
         for start in range(0, W.shape[-1], FEATURES):
@@ -308,11 +308,12 @@ class Carried(Dual):
         crossed = a * np.vecdot(_flat(self._Z0), C) + np.vecdot(_flat(self._Z), C)
         return a * a * self._start_norm + crossed
 
-    def as_weights(self, v: Array, *, memory: bool = False) -> Array:
-        """Parameters, or the optimizer's memory of them, as (n_1, n_x)."""
+    def as_weights(self, *vectors: Array) -> list[Array]:
+        """Parameters, then the optimizer's memory of them, as (n_1, n_x) each: X is read once."""
+        C = np.stack([v[: self.C.size].reshape(self._shape) for v in vectors])
         # Without decay a stays 1, and what follows W has no part of W0.
-        a = v[-1] if self._decays else float(not memory)
-        return self._weights(a, v[: self.C.size].reshape(self._shape))
+        shares = [v[-1] if self._decays else float(k == 0) for k, v in enumerate(vectors)]
+        return [self._with_start(*pair) for pair in zip(self._X.outer(C), shares, strict=True)]
 
 
 class Rotated:
@@ -394,9 +395,9 @@ class Rotated:
         """W (n_1, n_x)."""
         return self.a * self._W0 + self._X.outer(self.coefficients())
 
-    def as_weights(self, v: Array, *, memory: bool = False) -> Array:
-        """W (n_1, n_x) of the present parameters, which `v` holds; L-BFGS has no others."""
-        return self.weights()
+    def as_weights(self, *vectors: Array) -> list[Array]:
+        """W (n_1, n_x) of the present parameters, which are the vectors; L-BFGS has no others."""
+        return [self.weights()]
 
     def weight_gradient(self, D: Array, l2: float, features: Array | None = None) -> Array:
         """dJ/dW = D X^T + l2 W at some features, or all: (n_1, k), for a test of convergence."""
