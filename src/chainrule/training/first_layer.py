@@ -36,8 +36,8 @@ from chainrule.training.parameters import Part
 Array = np.ndarray
 Index = Array | None  # examples of a batch: (B,), or (R, B) where runs differ; None for all
 
-# Features at a time where W0 is added to W: one may be Fortran-ordered, the other is not, and whole
-# they take ten times as long, out of the processor's cache.
+# Features at a time where a Fortran-ordered W0 is added to W: whole they take ten times as long, out
+# of the processor's cache.
 FEATURES = 512
 
 
@@ -186,12 +186,13 @@ class Dual:
         self._K = X.gram()
         # Weights that all runs start from are multiplied once, and seen by each.
         self._W0 = distinct(W0)
-        self._zero_start = not self._W0.any()
+        self._start_norm = squares(self._W0)
+        # The norm is at hand; of weights whose squares are nothing the weights themselves say it.
+        self._zero_start = not (self._start_norm.any() or self._W0.any())
         shape = self._shape = (*W0.shape[:-1], X.shape[1])
         self._Z0 = np.zeros(shape, W0.dtype)
         if not self._zero_start:
             self._Z0 = np.ascontiguousarray(X.times(self._W0))
-        self._start_norm = squares(self._W0)
         self.a = np.ones((*W0.shape[:-2], 1, 1), W0.dtype)
         self.parts = [Part(_flat(np.zeros(shape, W0.dtype)), 1.0, self._bind)]
         if decays:
@@ -261,9 +262,11 @@ class Dual:
         """W with a W0 added, in place."""
         if self._zero_start or not np.any(a):
             return W
-        for start in range(0, W.shape[-1], FEATURES):
-            part = slice(start, start + FEATURES)
-            W[..., part] += a * self._W0[..., part]
+        step = W.shape[-1] if self._W0.flags.c_contiguous else FEATURES
+        for start in range(0, W.shape[-1], step):
+            part = slice(start, start + step)
+            # Without decay a is 1, and no product needs to be made.
+            W[..., part] += a * self._W0[..., part] if self._decays else self._W0[..., part]
         return W
 
 
