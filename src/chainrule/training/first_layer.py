@@ -36,8 +36,8 @@ from chainrule.training.parameters import Part
 Array = np.ndarray
 Index = Array | None  # examples of a batch: (B,), or (R, B) where runs differ; None for all
 
-# Features at a time where a Fortran-ordered W0 is added to W: whole they take ten times as long, out
-# of the processor's cache.
+# Features at a time where a Fortran-ordered W0 is added to W: whole they take ten times as long,
+# out of the processor's cache.
 FEATURES = 512
 
 
