@@ -10,7 +10,7 @@ from numpy.testing import assert_array_equal
 
 from chainrule.data import open_data
 
-TOOL = Path(__file__).parents[2] / "tools" / "make_fashion.py"
+TOOL = Path(__file__).parents[3] / "tools" / "make_fashion.py"
 
 
 def test_fashion_is_balanced_and_small():
