@@ -7,7 +7,7 @@ import pytest
 from chainrule.cli.app import COMMANDS, app, summary
 from chainrule.cli.help_pages import flowing, usage
 from chainrule.experiments import find_learning_rate
-from chainrule.jobs.learning_rates import Rates
+from chainrule.jobs.experiments import Rates
 
 
 def test_lines_become_paragraphs_and_code_gets_its_color():

@@ -14,8 +14,6 @@ from numpy.testing import assert_array_equal
 import chainrule as cr
 from chainrule.experiments import Setting
 from chainrule.experiments.hyperparameters import Hyperparameters
-from chainrule.jobs.crossval import CrossValidationJob
-from chainrule.jobs.ensemble import EnsembleJob, Members
 from chainrule.jobs.events import (
     Control,
     Event,
@@ -27,7 +25,7 @@ from chainrule.jobs.events import (
     Started,
     Warned,
 )
-from chainrule.jobs.held_out import Folds
+from chainrule.jobs.experiments import CrossValidationJob, EnsembleJob, Folds, Members
 from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import Options, Running, command_line, restored, written
 from chainrule.jobs.training import TrainingJob

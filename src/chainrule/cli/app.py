@@ -16,17 +16,24 @@ from chainrule.cli.show import safe
 from chainrule.errors import ChainruleError, InputError
 from chainrule.jobs import texts
 
-# Each is the function of its name in the module of its name, imported when it is called.
+# Each is the function of its name, which is imported when it is called.
 COMMANDS = (
     "demo", "train", "evaluate", "predict", "lr-find", "sweep", "crossval", "leave-one-out",
     "review-labels", "explain", "report", "graph", "lab", "export", "reproduce",
 )  # fmt: skip
+EXPERIMENTS = ("lr-find", "sweep", "crossval", "leave-one-out", "review-labels")  # in one module
+
+
+def place(command: str) -> tuple[str, str]:
+    """The module in this package, and the function in it."""
+    name = command.replace("-", "_")
+    return "experiments" if command in EXPERIMENTS else name, name
 
 
 def summary(command: str) -> str:
     """The first paragraph of its docstring, read in the source: importing takes longer."""
-    name = command.replace("-", "_")
-    source = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+    module, name = place(command)
+    source = Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
     found = re.search(rf'^def {name}\(.*?^    """(.+?)(\n\n|""")', source, re.S | re.M)
     return " ".join(found[1].split()) if found else ""
 
@@ -53,8 +60,7 @@ app = App(
     ),
 )
 for command in COMMANDS:
-    module = command.replace("-", "_")
-    app.command(f"chainrule.cli.{module}:{module}", name=command)
+    app.command("chainrule.cli.{}:{}".format(*place(command)), name=command)
 
 LONGEST = 300  # characters of an error
 

@@ -29,6 +29,7 @@ class Tables(Reading):
     header: Annotated[bool | None, Parameter(negative="--no-header")] = None
 
 
+@Parameter(name="*", group="Training")
 @dataclass(frozen=True, kw_only=True)
 class Training(Tables, Options):
     """All of a training, on the command line."""
@@ -42,6 +43,7 @@ class Training(Tables, Options):
     initializer: Annotated[str | float, TEXT] = Options.initializer
 
 
+@Parameter(name="*", group="Running")
 @dataclass(frozen=True, kw_only=True)
 class Common(Running):
     """How an experiment is carried out, and what is printed of it.
@@ -53,13 +55,6 @@ class Common(Running):
     """
 
     json: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stratified:
-    """What cyclopts must know of folds."""
-
-    stratified: Annotated[bool, Parameter(negative="--no-stratified")] = True
 
 
 COMMON, TRAINING, TABLES = Common(), Training(), Tables()  # where nothing is given

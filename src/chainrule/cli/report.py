@@ -45,7 +45,7 @@ def report(
     from chainrule.files import atomic
     from chainrule.influence.explanation import is_training_set
     from chainrule.jobs.again import followed
-    from chainrule.jobs.ensemble import is_ensemble
+    from chainrule.jobs.experiments import is_ensemble
     from chainrule.jobs.run_report import write_report
     from chainrule.model.model_file import load
     from chainrule.training import History

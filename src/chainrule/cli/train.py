@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
 from chainrule.cli.carried_out import carried_out
 from chainrule.cli.options import TRAINING, Training
-from chainrule.jobs.ensemble import EnsembleJob, Members, is_ensemble
+from chainrule.jobs.experiments import EnsembleJob, Members, is_ensemble
 from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import Options, Running, command_line, evaluation
 from chainrule.jobs.training import TrainingJob
@@ -32,7 +30,7 @@ COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
 def train(
     data: str | None = None,
     *,
-    options: Annotated[Training, Parameter(name="*", group="Training")] = TRAINING,
+    options: Training = TRAINING,
     runs: int = 1,
     threads: int | None = None,
     out: Path | None = None,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from chainrule import blas
 from chainrule._version import __version__
@@ -28,21 +28,18 @@ from chainrule.jobs.run_folder import RunFolder
 from chainrule.wording import describe, printable
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from chainrule.data import Splits
     from chainrule.experiments import Execution, Setting
+    from chainrule.model.model_file import Model
+    from chainrule.network import Network
     from chainrule.show.report import Report
     from chainrule.training.warnings import TrainingWarning
 
 
-class Result(Protocol):
-    """What a job finds; `complete` says whether all its runs were finished."""
-
-    @property
-    def complete(self) -> bool: ...
-
-
 Own = TypeVar("Own")
-Found = TypeVar("Found", bound=Any)
+Found = TypeVar("Found", bound=Any)  # whose `complete` says whether all its runs were finished
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +60,16 @@ class Job(Generic[Own, Found]):
 
     command: str  # by which it is known in files and on the command line
     changeable: tuple[str, ...] = ()  # options that may be given anew when it is resumed
+    stops_early = False  # whether it takes the option `patience`
 
     def __init__(
         self, data: str | None, options: Options, own: Own, running: Running = RUNNING
     ) -> None:
         self.running, self.resuming = running, running.resume is not None
         self.tell: Tell = lambda event: None
-        self.check(options)
+        if options.patience is not None and not self.stops_early:
+            fix = "Look at the learning curves for the best number of iterations."
+            raise InputError("--patience", f"no early stopping in {self.command}", "one", fix)
         options = options.absolute()
         if running.resume is not None:
             if running.out is not None:
@@ -79,7 +79,7 @@ class Job(Generic[Own, Found]):
             self.data = data or str(saved.get("data"))
             where = str(self.folder.settings)
             self.options = restored(saved.get("options"), options, where, self.changeable)
-            self.own = self.own_restored(saved, own)
+            self.own = restored(saved.get(self.command, {}), own, where)
             return
         from chainrule.data.readers.sources import refuse_missing
 
@@ -93,20 +93,11 @@ class Job(Generic[Own, Found]):
         self.folder = RunFolder(running.out) if running.out else RunFolder.next_free(name)
         self.folder.refuse_existing(", or go on in it with --resume")
 
-    def check(self, options: Options) -> None:
-        """InputError for options that jobs of this kind do not take."""
-        if options.patience is not None:
-            fix = "Look at the learning curves for the best number of iterations."
-            raise InputError("--patience", f"no early stopping in {self.command}", "one", fix)
-
     def mine(self, saved: dict[str, Any]) -> bool:
         """Whether these settings are of a job of this kind."""
         return saved.get("command") == self.command
 
-    def own_restored(self, saved: dict[str, Any], own: Own) -> Own:
-        return restored(saved.get(self.command), own, str(self.folder.settings))
-
-    def plan(self) -> dict[str, str]:
+    def plan(self) -> str:
         """What is going to be done, in words."""
         raise NotImplementedError
 
@@ -241,18 +232,31 @@ class Job(Generic[Own, Found]):
         data = self.splits.train
         n_y = 1 if len(data.classes) == 2 else len(data.classes)
         sizes = "-".join(map(str, (data.features.shape[0], *self.setting.hidden, n_y)))
-        facts = {"Network": sizes, **self.plan()}
+        facts = {"Network": sizes, "Plan": self.plan()}
         self.tell(Started(self.splits, {"training": data}, facts))
+
+    def write_model(self, network: "Network", facts: dict[str, Any]) -> "Model":
+        """The model file of what was trained, with facts of its training."""
+        from chainrule.jobs.sources import trained_on
+        from chainrule.model.model_file import Model, save
+
+        model = Model.of(network, self.splits, facts | trained_on(self.splits.train))
+        save(model, self.folder.model)
+        return model
 
     def write_figures(self, found: Any) -> None:
         """The pictures of what was found, in the folder."""
         from chainrule.show.results import figures
-        from chainrule.show.saving import save_figure
 
         for drawn in figures(found, self.data_name):
-            path = self.folder.path / f"{drawn.name}.png"
-            save_figure(drawn.figure, path)
-            self.tell(PictureReady(path))
+            self.write_figure(drawn.name, drawn.figure)
+
+    def write_figure(self, name: str, figure: "Figure") -> None:
+        from chainrule.show.saving import save_figure
+
+        path = self.folder.path / f"{name}.png"
+        save_figure(figure, path)
+        self.tell(PictureReady(path))
 
     def write_report(self, report: "Report") -> None:
         """report.html in the folder."""

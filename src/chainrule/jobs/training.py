@@ -8,7 +8,7 @@ from chainrule._version import __version__
 from chainrule.errors import InputError
 from chainrule.jobs.events import Started
 from chainrule.jobs.job import Job, Nothing
-from chainrule.jobs.options import CHANGEABLE, Options, absolute, written
+from chainrule.jobs.options import CHANGEABLE, absolute, written
 
 if TYPE_CHECKING:
     from chainrule.experiments import Execution
@@ -21,15 +21,10 @@ class TrainingJob(Job[Nothing, "Training"]):
 
     command = "train"
     changeable = CHANGEABLE
-
-    def check(self, options: Options) -> None:
-        """It takes all of them."""
+    stops_early = True
 
     def mine(self, saved: dict[str, Any]) -> bool:
         return "command" not in saved
-
-    def own_restored(self, saved: dict[str, Any], own: Nothing) -> Nothing:
-        return own
 
     @cached_property
     def facts(self) -> dict[str, Any]:

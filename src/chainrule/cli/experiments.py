@@ -1,0 +1,262 @@
+"""The commands of experiments: each starts its job and says what was found."""
+
+import shlex
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from chainrule.cli import show
+from chainrule.cli.carried_out import carried_out
+from chainrule.cli.options import COMMON, TRAINING, Common, Training
+from chainrule.jobs import experiments as jobs
+from chainrule.jobs.job import NOTHING
+from chainrule.jobs.options import command_line, evaluation
+from chainrule.wording import percent, setting_words
+
+if TYPE_CHECKING:
+    from chainrule.experiments import (
+        CrossValidation,
+        LeaveOneOut,
+        RateComparison,
+        Sweep,
+    )
+
+SHOWN = 20  # trials or suspects in the terminal; the table in the folder has all
+INFLUENTIAL = 10  # examples
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stratified:
+    """What must be known of folds to type them."""
+
+    stratified: Annotated[bool, Parameter(negative="--no-stratified")] = True
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Folds(Stratified, jobs.Folds):
+    """As they are typed."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Review(Stratified, jobs.Review):
+    """As it is typed."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Search(Stratified, jobs.Search):
+    """As it is typed."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Rates(jobs.Rates):
+    """As they are typed."""
+
+
+def lr_find(
+    data: str | None = None,
+    *,
+    search: Rates = Rates(),
+    options: Training = TRAINING,
+    common: Common = COMMON,
+) -> int:
+    """Suggest a learning rate by a range test, or compare a list of them.
+
+    Parameters
+    ----------
+    data
+        Data of any kind that `chainrule train` takes; its training set is used.
+    """
+    job = jobs.LearningRatesJob(data, options, search, common)
+    return carried_out(job, _rates, json=common.json)
+
+
+def _rates(job: jobs.LearningRatesJob, found: "RateComparison", facts: dict[str, Any]) -> str:
+    from chainrule.experiments import RateSuggestion
+    from chainrule.show.tables import terminal
+
+    if not isinstance(found, RateSuggestion):
+        show.print_table(terminal(found.table()))
+    elif found.histories:
+        show.console().print(f"Suggested  --learning-rate {found.rate:.2g}")
+        show.print_set_in(found.reason, margin=11)
+        options = replace(job.options, learning_rate=float(f"{found.rate:.2g}"))
+        return show.safe(command_line("train", job.data, options))
+    return ""
+
+
+def sweep(
+    data: str | None = None,
+    *,
+    search: Search = Search(),
+    options: Training = TRAINING,
+    common: Common = COMMON,
+) -> int:
+    """Train many settings at once, compare them on held-out examples, train the best on all.
+
+    Parameters
+    ----------
+    data
+        Data of any kind that `chainrule train` takes.
+    """
+    job = jobs.SweepJob(data, options, search, common)
+    return carried_out(job, _trials, json=common.json)
+
+
+def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
+    import numpy as np
+
+    from chainrule.experiments import SCORES
+
+    out = show.console()
+    if not found.trials:
+        return ""
+    # The deviation of the score alone: the table in the folder has the others.
+    more = [*(name for name in SCORES if name != found.score), "training_cost"]
+    table = _trials_table(found, more)
+    while more and not show.fitted(table):
+        table = _trials_table(found, more := more[:-1])
+    show.print_table(table)
+    if len(found.trials) > SHOWN:
+        out.print(f"and {len(found.trials) - SHOWN} more: {job.folder.table}")
+    best = found.trials[0]
+    if not np.isfinite(best.value(found.score)):
+        out.print("Every setting diverged: try lower learning rates, or chainrule lr-find.")
+        return ""
+    then = "" if found.best is None else "; trained on all the training data"
+    out.print(f"Best: {show.safe(setting_words(best.setting, found.varied))}{then}.")
+    show.print_baseline(job.splits.train, best.accuracy.mean, "Its accuracy")
+    if "test_accuracy_of_best" in facts:
+        accuracy = percent(facts["test_accuracy_of_best"])
+        out.print(f"On the test set {accuracy} are right.")
+    if found.best is None:
+        return ""
+    options = job.options.with_setting(best.setting, found.varied)
+    tested = job.splits.test is not None
+    return show.safe(evaluation(job.folder.path, job.data, options, tested=tested))
+
+
+def _trials_table(found: "Sweep", more: list[str]) -> Any:
+    """The best trials: their settings, the score, and what else there is room for."""
+    from chainrule.show.tables import terminal
+
+    columns = ("rank", *found.varied, found.score, f"{found.score}_deviation", *more)
+    diverged = ["diverged"] if any(trial.diverged for trial in found.trials[:SHOWN]) else []
+    table = found.table().first(SHOWN).only(*columns, *diverged)
+    return terminal(table.titled(f"Trials by {found.score} on {found.held_out}"))
+
+
+def crossval(
+    data: str | None = None,
+    *,
+    folds: Folds = Folds(),
+    options: Training = TRAINING,
+    common: Common = COMMON,
+) -> int:
+    """Cross-validate: train once for each fold without it, all together, and measure there.
+
+    Parameters
+    ----------
+    data
+        Data of any kind that `chainrule train` takes; its training set is divided into folds.
+    """
+    job = jobs.CrossValidationJob(data, options, folds, common)
+    return carried_out(job, _folds, json=common.json)
+
+
+def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[str, Any]) -> str:
+    from chainrule.show.tables import terminal
+
+    if not found.folds:
+        return ""
+    show.print_table(terminal(found.table()))
+    show.print_baseline(job.splits.train, found.accuracy.mean, "The mean accuracy")
+    return ""
+
+
+def leave_one_out(
+    data: str | None = None,
+    *,
+    options: Training = TRAINING,
+    common: Common = COMMON,
+) -> int:
+    """Train once without each example: its own prediction then, and its exact influence on others.
+
+    Parameters
+    ----------
+    data
+        Data of any kind that `chainrule train` takes; its training set is used.
+    """
+    job = jobs.LeaveOneOutJob(data, options, NOTHING, common)
+    return carried_out(job, _left_out, json=common.json)
+
+
+def _left_out(job: jobs.LeaveOneOutJob, found: "LeaveOneOut", facts: dict[str, Any]) -> str:
+    import numpy as np
+
+    from chainrule.show.tables import terminal
+
+    out = show.console()
+    if not np.isfinite(found.losses).any():
+        return ""
+    done = np.isfinite(found.losses).sum()
+    out.print(f"Accuracy  {percent(found.accuracy)} of {done} examples when left out")
+    out.print(f"          {percent(found.accuracy_when_trained_on)} when trained on")
+    show.print_baseline(job.splits.train, found.accuracy)
+    out.print(f"Cost      {found.cost:.6f} nats an example when left out")
+    if facts["diverged"]:
+        out.print(f"Diverged  {facts['diverged']} trainings")
+    title = "The most influential of them (probabilities of their own class)"
+    table = found.table().sorted_by("mean_change_of_others").first(min(INFLUENTIAL, done))
+    shown = table.titled(title).without("example", "predicted", "loss", "diverged")
+    show.print_table(terminal(shown))
+    return ""
+
+
+def review_labels(
+    data: str | None = None,
+    *,
+    review: Review = Review(),
+    options: Training = TRAINING,
+    common: Common = COMMON,
+) -> int:
+    """Find examples whose labels look wrong, by networks trained without them.
+
+    Writes labels.csv: decide there on each (keep, relabel or drop), then train with --labels.
+    No file of the data is changed or moved.
+
+    Parameters
+    ----------
+    data
+        Data of any kind that `chainrule train` takes; its training set is reviewed.
+    """
+    job = jobs.LabelReviewJob(data, options, review, common)
+    return carried_out(job, _suspects, json=common.json)
+
+
+def _suspects(
+    job: jobs.LabelReviewJob, found: "LeaveOneOut | CrossValidation", facts: dict[str, Any]
+) -> str:
+    if not found.complete:
+        return ""
+    from chainrule.show.tables import terminal
+
+    out, suspects = show.console(), facts["suspects"]
+    accuracy = facts["accuracy_held_out"]
+    out.print(f"Accuracy  {percent(accuracy)} of the examples by networks trained without them")
+    show.print_baseline(job.splits.train, accuracy, "That")
+    title = f"{len(suspects)} labels to look at, the most suspicious first"
+    columns = ("name", "given", "suggested", "probability_of_given")
+    table = job.reviewed.table().only(*columns).first(SHOWN)
+    show.print_table(terminal(table.titled(title)))
+    if len(suspects) > SHOWN:
+        out.print(f"and {len(suspects) - SHOWN} more: {show.safe(str(job.labels))}")
+    if facts["unjudged"]:
+        out.print(f"{len(facts['unjudged'])} examples were not judged: without them it diverged.")
+    labels = str(job.labels)
+    then = command_line("train", job.data, replace(job.options, labels=labels))
+    return show.safe(f"decide in {shlex.quote(labels)}, then {then}")

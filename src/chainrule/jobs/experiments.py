@@ -1,0 +1,430 @@
+"""The experiments, as jobs: what each is asked for, what it trains, and which files are its own.
+
+They are of one shape, so they stand side by side: options, a plan in words, a function of
+`chainrule.experiments`, and what is written beside the table, the pictures and the report that
+`Job.write` makes of every result.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from chainrule import experiments
+from chainrule.errors import DataError, InputError
+from chainrule.jobs import texts
+from chainrule.jobs.job import Found, Job, Nothing, Own
+from chainrule.jobs.options import written
+from chainrule.jobs.run_folder import RunFolder
+from chainrule.wording import setting_name, setting_words
+
+if TYPE_CHECKING:
+    from chainrule.data import Dataset
+    from chainrule.experiments import (
+        CrossValidation,
+        Ensemble,
+        Execution,
+        LabelReview,
+        LeaveOneOut,
+        RateComparison,
+        Sweep,
+    )
+    from chainrule.training.warnings import TrainingWarning
+
+PICTURES = 24  # of suspects
+RANGE = "The others are of the range test, in which no rates are named."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folds:
+    """How examples are held out.
+
+    Parameters
+    ----------
+    folds
+        Parts of the data, each of which is held out once.
+    repeats
+        Repetitions, with other folds.
+    stratified
+        Whether every class is in each fold in its share; without, a class may be rarer than there
+        are folds.
+    group_by
+        A regular expression: examples in whose names (CLASS/FILE of pictures) it finds the same
+        text stay together, for example '(patient[0-9]+)'.
+    """
+
+    folds: int = 10
+    repeats: int = 1
+    stratified: bool = True
+    group_by: str | None = None
+
+
+class HeldOutJob(Job[Own, Found]):
+    """Trainings of one setting without some examples, whose predictions are what is found."""
+
+    def warnings(self, found: Found) -> "Sequence[TrainingWarning]":
+        from chainrule.training.warnings import warnings_of_runs
+
+        return warnings_of_runs(found.histories)
+
+    def write_more(self, found: Found) -> dict[str, Any]:
+        """predictions.csv: each example's class, and its probabilities by networks trained without
+        it."""
+        from chainrule.display import Table
+        from chainrule.show import tables
+
+        data = self.splits.train
+        each = zip(data.example_names, data.labels, found.probabilities.T, strict=True)
+        rows = [
+            {"name": name, "class": data.classes[label]}
+            | {f"probability of {k}": float(p) for k, p in zip(data.classes, column, strict=True)}
+            for name, label, column in each
+        ]
+        tables.write(Table.of(rows), self.folder.path / "predictions.csv")
+        return {}
+
+
+def held_out(job: "Job[Any, Any]") -> dict[str, Any]:
+    """How examples of the training set are held out, as functions of `experiments` take it."""
+    own = job.own
+    return {
+        "folds": own.folds,
+        "repeats": own.repeats,
+        "stratified": own.stratified,
+        "groups": groups(job.splits.train, own.group_by),
+        "seed": job.options.seed,
+    }
+
+
+def groups(data: "Dataset", pattern: str | None) -> Any:
+    """(m,) what a regular expression, its first group or all of it, finds in each example's name;
+    None without one."""
+    if pattern is None:
+        return None
+    import numpy as np
+
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise InputError("--group-by", "a regular expression", f"{pattern!r} ({error})") from None
+    if data.names is None:
+        fix = "Leave --group-by out."
+        raise DataError(data.source, "examples with names to group by", "none", fix)
+    found = [compiled.search(name) for name in data.names]
+    if missing := [name for name, one in zip(data.names, found, strict=True) if one is None]:
+        raise InputError(
+            "--group-by",
+            "a regular expression that matches every name",
+            f"{len(missing)} names without a match, such as {missing[0]!r}",
+        )
+    return np.array([match[match.re.groups and 1] or "" for match in found if match])
+
+
+class CrossValidationJob(HeldOutJob[Folds, "CrossValidation"]):
+    """Train once for each fold without it, all together, and measure there."""
+
+    command = "crossval"
+
+    def plan(self) -> str:
+        times = f", {self.own.repeats} times" if self.own.repeats > 1 else ""
+        return f"hold out each of {self.own.folds} folds{times}"
+
+    def work(self, how: "Execution") -> "CrossValidation":
+        data, setting = self.splits.train, self.setting
+        return experiments.cross_validate(data, setting, execution=how, **held_out(self))
+
+
+class LeaveOneOutJob(HeldOutJob[Nothing, "LeaveOneOut"]):
+    """Train once without each example: its own prediction, and its influence on others."""
+
+    command = "leave-one-out"
+
+    def plan(self) -> str:
+        return f"{len(self.splits.train) + 1} trainings: on all, and on all but one"
+
+    def work(self, how: "Execution") -> "LeaveOneOut":
+        return experiments.leave_one_out(self.splits.train, self.setting, execution=how)
+
+    def write_more(self, found: "LeaveOneOut") -> dict[str, Any]:
+        from chainrule.files import tensor_file
+
+        tensor_file.write(
+            self.folder.path / "influence.safetensors",
+            {"full": found.full, "without": found.without, "outputs": found.outputs},
+            {"format": "chainrule influence", "version": 1, "names": found.names},
+        )
+        return super().write_more(found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review(Folds):
+    """Where the probabilities come from.
+
+    Parameters
+    ----------
+    leave_one_out
+        Train without each single example instead of without each fold.
+    """
+
+    leave_one_out: bool = False
+
+
+class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
+    """Find examples whose labels look wrong, by networks trained without them."""
+
+    command = "review-labels"
+    reviewed: "LabelReview"  # once it is complete
+
+    @property
+    def labels(self) -> Path:
+        """The file to decide in."""
+        return self.folder.path / "labels.csv"
+
+    def plan(self) -> str:
+        left = "each example" if self.own.leave_one_out else f"each of {self.own.folds} folds"
+        return f"leave out {left}, and look at what is said of it then"
+
+    def work(self, how: "Execution") -> "LeaveOneOut | CrossValidation":
+        """Each example's probabilities by networks trained without it."""
+        data, setting = self.splits.train, self.setting
+        if self.own.leave_one_out:
+            return experiments.leave_one_out(data, setting, execution=how)
+        return experiments.cross_validate(data, setting, execution=how, **held_out(self))
+
+    def write(self, found: "LeaveOneOut | CrossValidation") -> dict[str, Any]:
+        from chainrule.show.report import label_review_report
+
+        if not found.complete:  # decisions are made on a whole review
+            return {"suspects": []}
+        reviewed = experiments.review_labels(self.splits.train, found.probabilities)
+        self.reviewed = reviewed
+        if not self.labels.exists():  # somebody may have decided already
+            reviewed.to_csv(self.labels)
+        if self.splits.train.image_shape and reviewed.suspects:
+            self._picture(reviewed)
+        decide = (
+            f"Decide in {self.labels.name} (keep, relabel or drop), then train with --labels. No "
+            "file of the data is changed."
+        )
+        more: dict[str, Any] = {"decide": decide, "histories": found.histories}
+        self.write_report(label_review_report(reviewed, self.splits, **more))
+        return reviewed.facts()
+
+    def _picture(self, reviewed: "LabelReview") -> None:
+        from chainrule.show.picture_plots import gallery
+
+        shown = reviewed.suspects[:PICTURES]
+        texts = [
+            f"{s.name}\nlabeled {s.given} ({s.probability_of_given:.3f})\nsuggested: {s.suggested}"
+            for s in shown
+        ]
+        index = [suspect.index for suspect in shown]
+        figure = gallery(self.splits.train, index, texts, title="Labels to look at")
+        self.write_figure("suspects", figure)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """Which learning rates are tried.
+
+    Parameters
+    ----------
+    low
+        The lowest learning rate of the range test.
+    high
+        The highest one.
+    count
+        How many rates, evenly in their logarithm.
+    test_iterations
+        Updates of the range test.
+    rates
+        Compare these rates over all --iterations instead, such as 0.01,0.001,0.0001.
+    """
+
+    low: float = 1e-5  # the defaults of find_learning_rate, which is not imported for --help
+    high: float = 10.0
+    count: int = 60
+    test_iterations: int = 100
+    rates: str | None = None
+
+
+class LearningRatesJob(Job[Rates, "RateComparison"]):
+    """A range test that suggests a rate, or where rates are named their comparison."""
+
+    command = "lr-find"
+    rates: list[float] | None = None  # that are named
+
+    def __init__(self, *planned: Any) -> None:
+        super().__init__(*planned)
+        own = self.own
+        if own.rates is not None:
+            if replace(own, rates=None) != type(own)():
+                fix, got = RANGE, "some of the range's options, too"
+                raise InputError("--rates", "--rates alone", got, fix)
+            self.rates = texts.rates(own.rates)
+
+    def plan(self) -> str:
+        own = self.own
+        if self.rates is not None:
+            return f"compare {len(self.rates)} rates"
+        span = f"{own.count} rates from {own.low:g} to {own.high:g}"
+        return f"{span}, {own.test_iterations} updates"
+
+    def work(self, how: "Execution") -> "RateComparison":
+        data, own = self.splits.train, self.own
+        if self.rates is not None:
+            return experiments.compare_learning_rates(data, self.rates, self.setting, execution=how)
+        return experiments.find_learning_rate(
+            data,
+            self.setting,
+            low=own.low,
+            high=own.high,
+            count=own.count,
+            iterations=own.test_iterations,
+            execution=how,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What is varied, and how the trials are scored.
+
+    Parameters
+    ----------
+    vary
+        NAME=VALUES, once for each name: learning_rate=0.001,0.01,0.1 or l2=1e-4..1 (a range to
+        draw from) or learning_rate=1e-4..0.1:10 (ten of them, evenly in the logarithm) or
+        layers=20-7-5,20,none or seed=0..9. Also momentum, initializer, activation, iterations,
+        epochs, batch_size, optimizer, schedule.
+    trials
+        Draw so many settings at random instead of trying every combination.
+    search
+        How they are drawn: random, or optuna (by what was seen so far; needs the package).
+    score
+        What the trials are sorted by.
+    folds
+        Parts of the cross-validation; 5 by default. With data that have a validation set of their
+        own, that is used unless this is given.
+    repeats
+        Repetitions of the cross-validation, with other folds.
+    stratified
+        Whether every class is in each fold in its share.
+    group_by
+        A regular expression: examples in whose names (CLASS/FILE of pictures) it finds the same
+        text stay together, for example '(patient[0-9]+)'.
+    """
+
+    vary: tuple[str, ...] = ()
+    trials: int | None = None
+    search: Literal["grid", "random", "optuna"] | None = None
+    score: Literal["accuracy", "cost", "auc"] = "accuracy"
+    folds: int | None = None
+    repeats: int = 1
+    stratified: bool = True
+    group_by: str | None = None
+
+
+class SweepJob(Job[Search, "Sweep"]):
+    """Train many settings at once, compare them on held-out examples, train the best on all."""
+
+    command = "sweep"
+
+    def __init__(self, *planned: Any) -> None:
+        super().__init__(*planned)
+        if not self.own.vary:
+            fix = "Such as --vary learning_rate=0.001,0.01,0.1."
+            raise InputError("sweep", "--vary NAME=VALUES at least once", "none", fix)
+        self.space = texts.space(self.own.vary)  # values by the name of a field of Setting
+        drawn = [name for name, values in self.space.items() if hasattr(values, "rvs")]
+        if drawn and self.own.trials is None:
+            fix = "Add --trials N, or LOW..HIGH:N for N numbers of a range."
+            raise InputError("--vary", f"a list for {drawn[0]} in a grid", "a range", fix)
+
+    @property
+    def validation(self) -> "Dataset | None":
+        """What the trials are scored on, if not by cross-validation."""
+        return self.splits.validation if self.own.folds is None else None
+
+    def plan(self) -> str:
+        from chainrule.experiments.sweep import FOLDS
+
+        count = self.own.trials or math.prod(len(values) for values in self.space.values())
+        folds = f"{self.own.folds or FOLDS} folds"
+        where = folds if self.validation is None else "the validation set"
+        return f"{count} settings of {', '.join(map(setting_name, self.space))}, each on {where}"
+
+    def work(self, how: "Execution") -> "Sweep":
+        return experiments.sweep(
+            self.splits.train,
+            self.space,
+            base=self.setting,
+            trials=self.own.trials,
+            search=self.own.search,
+            validation=self.validation,
+            score=self.own.score,
+            execution=how,
+            **held_out(self),
+        )
+
+    def write_more(self, found: "Sweep") -> dict[str, Any]:
+        from chainrule.model.evaluation import evaluate
+
+        if found.best is None:
+            return {}
+        setting = setting_words(found.trials[0].setting, found.varied)
+        model = self.write_model(found.best.network, {"setting": setting})
+        if self.splits.test is None:
+            return {}
+        return {"test_accuracy_of_best": evaluate(model, self.splits.test).accuracy}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Members:
+    """runs : how many networks, which differ in their seed."""
+
+    runs: int = 1
+
+
+def is_ensemble(folder: Path) -> bool:
+    """Whether a folder to go on in is of an ensemble."""
+    return RunFolder(folder).read_settings().get("command") == EnsembleJob.command
+
+
+class EnsembleJob(Job[Members, "Ensemble"]):
+    """Train networks from several seeds, and use them as one model: `train`, too."""
+
+    command = "train"
+
+    def plan(self) -> str:
+        first, runs = self.options.seed, self.own.runs
+        return f"{runs} networks, seeds {first} to {first + runs - 1}"
+
+    def work(self, how: "Execution") -> "Ensemble":
+        data, runs = self.splits.train, self.own.runs
+        return experiments.train_ensemble(data, self.setting, runs, execution=how)
+
+    def write(self, found: "Ensemble") -> dict[str, Any]:
+        import numpy as np
+
+        from chainrule.display import Table
+        from chainrule.jobs.run_report import results
+        from chainrule.model.evaluation import evaluate
+        from chainrule.show import tables
+
+        if found.network is None:
+            return {"members": 0}
+        facts = {"members": len(found.seeds), "seeds": found.seeds, "diverged": found.diverged}
+        model = self.write_model(found.network, facts | {"options": written(self.options)})
+        reached = results(model, self.splits)
+        rows: list[dict[str, Any]] = [{"seed": seed} for seed in found.seeds]
+        for name, data in self.splits.sets.items():
+            each = [evaluate(model.member(r), data) for r in range(len(rows))]
+            mean = float(np.mean([one.accuracy for one in each]))
+            reached[name]["mean_accuracy_of_members"] = mean
+            for row, one in zip(rows, each, strict=True):
+                row |= {f"{name}_accuracy": one.accuracy, f"{name}_cost": one.cost}
+        tables.write(Table.of(rows), self.folder.table)
+        self.write_figures(found)
+        return facts | {"results": reached}
