@@ -6,7 +6,7 @@ which of the two it holds.
 """
 
 from chainrule.estimators.classifier import MLPClassifier
+from chainrule.estimators.fitting import fit_states
 from chainrule.estimators.regressor import MLPRegressor
-from chainrule.estimators.states import fit_states
 
 __all__ = ["MLPClassifier", "MLPRegressor", "fit_states"]

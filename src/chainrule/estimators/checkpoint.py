@@ -16,8 +16,8 @@ from scipy.sparse import issparse
 
 from chainrule import checks
 from chainrule.errors import InputError, ModelFileError
-from chainrule.estimators.architecture import hidden_activations, hidden_units
 from chainrule.estimators.epochs import State
+from chainrule.estimators.layers import hidden_activations, hidden_units
 from chainrule.estimators.rows import Rows
 from chainrule.files import tensor_file
 from chainrule.files.digest import digest
@@ -108,33 +108,33 @@ class Checkpoint:
             self.write(state)
             return False
         (arrays, facts), self._saved = self._saved, None
-        estimator, updates = state.estimator, state.updates
+        estimator, updates = state.estimators[0], state.updates[0]
         vars(estimator).update(facts["records"])
         estimator.n_iter_ = self._written = len(estimator.loss_curve_)
-        estimator.t_ = estimator.n_iter_ * state.examples.m
+        estimator.t_ = estimator.n_iter_ * state.examples[0].m
         if estimator.n_iter_:
             estimator.loss_ = estimator.loss_curve_[-1]
         updates.t, updates.learning_rate = facts["t"], facts["learning_rate"]
         for name, array in state.arrays().items():
             array[...] = arrays[name]
-        state.examples.rng.set_state(facts["generator"])
+        state.examples[0].rng.set_state(facts["generator"])
         return bool(estimator._no_improvement_count > estimator.n_iter_no_change)
 
     def epoch_ends(self, state: State) -> None:
         """Write the file if it is time."""
-        if state.estimator.n_iter_ % self._every == 0:
+        if state.estimators[0].n_iter_ % self._every == 0:
             self.write(state)
 
     def write(self, state: State) -> None:
         """Write what an epoch has left, atomically, unless that is in the file."""
-        estimator, updates = state.estimator, state.updates
+        estimator, updates = state.estimators[0], state.updates[0]
         if estimator.n_iter_ == self._written:
             return
         self._written = estimator.n_iter_
         arrays = state.arrays()
         facts = {
             **self._facts,
-            "generator": plain(state.examples.rng.get_state(legacy=False)),
+            "generator": plain(state.examples[0].rng.get_state(legacy=False)),
             "t": updates.t,
             "learning_rate": updates.learning_rate,
             "records": {name: getattr(estimator, name) for name in RECORDS},

@@ -17,9 +17,8 @@ from sklearn.utils.multiclass import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from chainrule.estimators.architecture import OURS
 from chainrule.estimators.base import BaseMLP
-from chainrule.estimators.predictions import outputs
+from chainrule.estimators.layers import OURS, outputs
 from chainrule.network import correct
 
 Array = np.ndarray

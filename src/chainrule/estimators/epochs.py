@@ -2,11 +2,12 @@
 
 The order of random draws, the loss of an epoch and the rules for ending are scikit-learn's. What an
 epoch leaves is written into the estimator as it goes, as scikit-learn does, for callbacks to see.
-Columns are examples here.
+Several estimators, alike but for their random states, train as runs; each ends by itself. Columns
+are examples here.
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,6 @@ from chainrule.estimators.updates import Updates
 from chainrule.training.batches import Batch, Dropout
 from chainrule.training.interrupt import Interrupt
 from chainrule.training.objective import Objective
-from chainrule.training.parameters import Block
 
 if TYPE_CHECKING:
     from chainrule.estimators.checkpoint import Checkpoint
@@ -95,27 +95,42 @@ class Examples:
 
 @dataclass(eq=False)
 class State:
-    """All that epochs change. scale : see Objective.evaluate. best : the best parameters so far
-    (P,); None without a score."""
+    """All that epochs change, of one estimator or of each of R.
 
-    estimator: Any
+    scale : see Objective.evaluate. kept : parameters to end with, a copy of each block's: the best
+    so far where there is a score, of R estimators those that each ended with; else None.
+    """
+
+    estimators: Sequence[Any]
     objective: Objective
-    updates: Updates
-    examples: Examples
+    updates: Sequence[Updates]
+    examples: Sequence[Examples]
     scale: float
-    best: Array | None = None
-
-    @property
-    def block(self) -> Block:
-        """All parameters."""
-        return self.objective.blocks[0]
+    kept: list[Array] | None = None
 
     def arrays(self) -> dict[str, Array]:
-        """Parameters and their optimizer's memory (P,), and the order of the examples: views."""
-        block = self.block
-        named = {"p": block.p, "order": self.examples.order}
+        """Of a single estimator parameters and their optimizer's memory (P,), and the order of the
+        examples: views."""
+        block = self.objective.blocks[0]
+        named = {"p": block.p, "order": self.examples[0].order}
         named |= {f"state{k}": state for k, state in enumerate(block.state)}
-        return named if self.best is None else named | {"best": self.best}
+        return named if self.kept is None else named | {"best": self.kept[0]}
+
+    def keep(self, runs: Any) -> None:
+        """Keep the present parameters of these runs, or of all: `...`."""
+        for kept, block in zip(self.kept or (), self.objective.blocks, strict=True):
+            kept[runs] = block.p[runs]
+
+    def batches(self) -> Iterator[Batch]:
+        """Batches of the next epoch; where a step sees all examples they are the same for all."""
+        for batches in zip(*(one.epoch() for one in self.examples), strict=True):
+            first = batches[0]
+            if len(batches) > 1 and first.index is not None:
+                index, Y = (
+                    np.stack([getattr(b, name) for b in batches]) for name in ("index", "Y")
+                )
+                first = Batch(index, Y, first.weight, first.share)
+            yield first
 
 
 def train(
@@ -131,31 +146,29 @@ def train(
     With a score the best parameters are kept, else the last. With a checkpoint, Ctrl-C waits for
     the epoch to end.
     """
-    estimator, updates, p = state.estimator, state.updates, state.block.p
-    state.best = best = p.copy() if score else None
+    fits, blocks, going = state.estimators, state.objective.blocks, [*range(len(state.estimators))]
+    if score or len(fits) > 1:
+        state.kept = [block.p.copy() for block in blocks]
+    for one in fits:
+        one.n_iter_ = 0
     interrupted: list[bool] = []
-    estimator.n_iter_ = 0
     ended = checkpoint is not None and checkpoint.begin(state)
     whole = True  # whether no epoch is half done
     try:
         with Interrupt(lambda: interrupted.append(True)):
             while not ended:
-                if estimator.n_iter_ == estimator.max_iter:
-                    warn_of_limit(estimator)
+                if fits[going[0]].n_iter_ == fits[0].max_iter:
+                    _warn_of_limit(fits[0].max_iter, len(going))
                     break
                 tasks.begin()
                 whole = False
-                if not _epoch(state, interrupted if checkpoint is None else []):
+                if not _epoch(state, going, interrupted if checkpoint is None else []):
                     break
-                improved = judge(estimator, score)
-                if improved and best is not None:
-                    best[...] = p
-                updates.epoch_ends(estimator.t_)
-                stopped = stalled(estimator, updates, bool(score))
+                going = [r for r in going if not _ends(state, r, score)]
                 whole = True
                 if checkpoint is not None:
                     checkpoint.epoch_ends(state)
-                ended = tasks.end() or stopped or one_epoch or bool(interrupted)
+                ended = tasks.end() or not going or one_epoch or bool(interrupted)
     except KeyboardInterrupt:
         interrupted.append(True)
     finally:
@@ -163,34 +176,76 @@ def train(
             checkpoint.write(state)
     if interrupted:
         warnings.warn("Training interrupted by user.", stacklevel=4)
-    if best is not None:
-        p[...] = best
+    if state.kept is not None:
+        if not score:
+            state.keep(going)
+        for kept, block in zip(state.kept, blocks, strict=True):
+            block.p[...] = kept
 
 
-def _epoch(state: State, interrupted: list[bool]) -> bool:
+def _epoch(state: State, going: Sequence[int], interrupted: list[bool]) -> bool:
     """One pass over the examples; False if it was interrupted."""
-    estimator, objective, examples = state.estimator, state.objective, state.examples
-    alpha, block, total, seen = float(estimator.alpha), state.block, 0.0, 0
-    for batch in examples.epoch():
-        cost = float(objective.evaluate(batch, alpha / batch.share, state.scale))
-        total, seen = total + cost * batch.Y.shape[1], seen + batch.Y.shape[1]
-        state.updates.step(block)
+    objective, lead, updates = state.objective, state.updates[0], state.updates
+    alpha, rule, blocks = float(state.estimators[0].alpha), lead.rule, objective.blocks
+    rate: Any = lead.learning_rate
+    total: Any = 0.0
+    seen, many = 0, len(updates) > 1
+    if many:
+        rate = np.array([[one.learning_rate] for one in updates], blocks[0].p.dtype)
+        total = np.zeros(len(updates))
+    for batch in state.batches():
+        cost = objective.evaluate(batch, alpha / batch.share, state.scale)
+        total += (cost if many else float(cost)) * batch.size
+        seen += batch.size
+        lead.t += 1
+        for block in blocks:
+            rule.step(block.p, block.g, block.state, rate, lead.t)
         if interrupted:
             return False
-    note(estimator, total / seen, examples.m)
+    losses = np.atleast_1d(total / seen)
+    for r in going:
+        _note(state.estimators[r], float(losses[r]), state.examples[0].m)
     return True
 
 
-def warn_of_limit(estimator: Any) -> None:
-    warnings.warn(
-        f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) "
-        "reached and the optimization hasn't converged yet.",
-        ConvergenceWarning,
-        stacklevel=5,
-    )
+def _ends(state: State, r: int, score: Callable[[], float] | None) -> bool:
+    """After an epoch: whether run r ends with it. What is to be kept of it is kept."""
+    estimator, updates = state.estimators[r], state.updates[r]
+    improved = _judge(estimator, score)
+    updates.epoch_ends(estimator.t_)
+    ends = _stalled(estimator, updates, bool(score))
+    if score and improved:
+        state.keep(...)
+    elif not score and ends and state.kept is not None:
+        state.keep(r)
+    return ends
 
 
-def note(estimator: Any, loss: float, m: int) -> None:
+def begin_records(estimator: Any) -> None:
+    """Curves and best values; a warm start goes on with its own."""
+    fresh = not hasattr(estimator, "loss_curve_")
+    if fresh:
+        estimator.loss_curve_ = []
+        estimator._no_improvement_count = 0
+    scored = estimator.early_stopping
+    kept = "best_validation_score_" if scored else "best_loss_"
+    if fresh or getattr(estimator, kept, None) is None:
+        estimator.best_loss_ = None if scored else np.inf
+        estimator.validation_scores_ = [] if scored else None
+        estimator.best_validation_score_ = -np.inf if scored else None
+
+
+def _warn_of_limit(limit: int, times: int) -> None:
+    for _ in range(times):
+        warnings.warn(
+            f"Stochastic Optimizer: Maximum iterations ({limit}) "
+            "reached and the optimization hasn't converged yet.",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
+
+
+def _note(estimator: Any, loss: float, m: int) -> None:
     """What an epoch over m examples leaves."""
     estimator.n_iter_ += 1
     estimator.loss_ = loss
@@ -200,7 +255,7 @@ def note(estimator: Any, loss: float, m: int) -> None:
         print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
 
 
-def judge(estimator: Any, score: Callable[[], float] | None) -> bool:
+def _judge(estimator: Any, score: Callable[[], float] | None) -> bool:
     """Count the epochs without improvement; whether this one is the best so far."""
     if score is None:
         loss = estimator.loss_
@@ -221,7 +276,7 @@ def judge(estimator: Any, score: Callable[[], float] | None) -> bool:
     return best
 
 
-def stalled(estimator: Any, updates: Updates, scored: bool) -> bool:
+def _stalled(estimator: Any, updates: Updates, scored: bool) -> bool:
     """Whether training ends because nothing improved for n_iter_no_change epochs."""
     if estimator._no_improvement_count <= estimator.n_iter_no_change:
         return False

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import InputError
 from chainrule.estimators.base import BaseMLP
-from chainrule.estimators.predictions import outputs
+from chainrule.estimators.layers import outputs
 
 Array = np.ndarray
 

@@ -1,12 +1,12 @@
-"""The stochastic solvers' memory between steps, epochs and calls of partial_fit."""
+"""The stochastic solvers' rules and learning rates, over steps, epochs and calls of partial_fit."""
 
 from typing import Any
 
 import numpy as np
 
 from chainrule.training.optimizers import Adam, GradientDescent, Momentum, Nesterov, Optimizer
-from chainrule.training.parameters import Block
 
+STOCHASTIC = ("sgd", "adam")
 SMALLEST_RATE = 1e-6  # an adaptive rate that has come down to it ends the training
 
 
@@ -17,11 +17,8 @@ class AnyMomentum(Momentum):
         pass
 
 
-class AnyNesterov(Nesterov):
+class AnyNesterov(AnyMomentum, Nesterov):
     """Nesterov's momentum as the engine's, but for mu = 1."""
-
-    def __post_init__(self) -> None:
-        pass
 
 
 def _rule(estimator: Any) -> Optimizer:
@@ -36,8 +33,8 @@ def _rule(estimator: Any) -> Optimizer:
 class Updates:
     """An optimizer with its learning rate.
 
-    learning_rate : of sgd, as its policy has it by now.
-    memory : between trainings, the optimizer's state as `Objective.result` gives it.
+    learning_rate : of sgd, as its policy has it by now. t : steps made.
+    memory : between trainings, the optimizer's state as `weights.result` gives it.
     """
 
     def __init__(self, estimator: Any) -> None:
@@ -46,13 +43,6 @@ class Updates:
         self.power_t, self.start = float(estimator.power_t), float(estimator.learning_rate_init)
         self.learning_rate, self.t = self.start, 0
         self.memory: list[np.ndarray] = []
-
-    def begin(self, block: Block) -> None:
-        block.state = [np.zeros_like(block.p) for _ in range(self.rule.n_states)]
-
-    def step(self, block: Block) -> None:
-        self.t += 1
-        self.rule.step(block.p, block.g, block.state, self.learning_rate, self.t)
 
     def epoch_ends(self, seen: int) -> None:
         """seen : examples since the first epoch, each counted whenever it was seen."""
