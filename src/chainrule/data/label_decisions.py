@@ -13,8 +13,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.dataset import Dataset
 from chainrule.data.labels import alike
-from chainrule.data.readers.grid import grid_of
-from chainrule.data.readers.records import read_records
+from chainrule.data.readers.grid import read_grid
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError, InputError
 from chainrule.files import atomic
@@ -127,7 +126,7 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
 
 def _decisions(content: bytes, where: str) -> Iterator[Decision]:
     """The rows of a file; spreadsheets add blank ones."""
-    grid = grid_of(read_records(content, where), Reading(header=True))
+    grid = read_grid(content, where, Reading(header=True))
     header = [name.casefold() for name in grid.names]
     if lacking := [name for name in NEEDED if header.count(name) != 1]:
         expected = f"a header with {', '.join(NEEDED)}, once each"

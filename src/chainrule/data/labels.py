@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.readers.records import encoding_of
+from chainrule.data.readers.grid import encoding_of
 from chainrule.errors import DataError
 from chainrule.files.csv_file import number
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule.data import open_data
-from chainrule.data.readers.cells import numbers
+from chainrule.data.readers.columns import numbers
 from chainrule.errors import DataError
 from chainrule.files.csv_file import number
 

@@ -311,3 +311,16 @@ def test_numbers_at_the_end_of_the_floats_give_no_warning(table, separator):
     path = table("v,w,label", lambda i: ((-1) ** i * 1e308, i % 3 + 0.5, kind(i)))
     path.write_text(path.read_text().replace(",", separator))
     assert opened(path).raw[0, :2].tolist() == [1e308, -1e308]
+
+
+def test_a_transposed_table_is_read_again_where_a_text_comes_late(tmp_path):
+    rows = [["name", *(f"s{i}" for i in range(8))]]
+    rows += [[f"g{g}", *(str(i * g % 5 / 10) for i in range(8))] for g in range(1, 4)]
+    rows += [["late", *"1234abcd"], ["label", *"abababab"]]
+    path = tmp_path / "genes.csv"
+    path.write_text("\n".join(map(",".join, rows)))
+    data = opened(path, transpose=True, drop="late")
+    assert data.feature_names == ("g1", "g2", "g3")
+    assert data.names[:2] == ("s0", "s1")
+    with pytest.raises(DataError, match=r"not a number in row 5 \(column 6\), 'late'"):
+        opened(path, transpose=True)

@@ -1,85 +1,187 @@
-"""The columns of a grid: numbers where the cells are plain numbers, else text."""
+"""The columns of a grid: numbers where the cells are plain numbers, else text.
 
+Text may hold numbers, too, as people and spreadsheets write them: 1.234,5 and 1,234.5 and 1 234.5;
+12 %; -3 with a real minus sign; EUR 3.50 with its sign.
+"""
+
+import math
+import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import compress, islice
 from typing import Any
 
 import numpy as np
 
-from chainrule.data.readers.cells import EXACT, MISSING, is_missing, numbers
-from chainrule.data.readers.grid import Grid
-from chainrule.data.readers.number_format import Written, written
+from chainrule.data.readers.grid import EXPECTED, Grid
 from chainrule.data.reading import listed
 from chainrule.errors import DataError
 from chainrule.files.csv_file import number
 
+MISSING = ("", "na", "n/a", "nan", "null", "?")  # how a missing value is written, in any case
+EXACT = 2.0**53  # floats hold every whole number below
+ONE_BY_ONE = 64  # cells that are looked at one by one
 FEW_TEXTS = 16  # columns of text up to which single cells are taken out of a row
 LEAST_RUN = 5  # rows from which on numbers that count upwards are no chance
+SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-"})
+AFFIX = re.compile(r"([-+]?)\s*([$€£¥]?)\s*([-+]?[\d.,][^%$€£¥]*?)\s*([%$€£¥]?)")
+# Groups of three digits: spaces of all widths, or apostrophes (Switzerland).
+GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:[ '\u2019\u00a0\u202f\u2009]\d{3})+(?![\d])(.*)", re.S)
+GROUPS = re.compile(r"[ '\u2019\u00a0\u202f\u2009]")
+STYLES = {  # numbers by their decimal sign; the other one separates groups
+    ".": re.compile(r"[-+]?(\d+|[1-9]\d{0,2}(,\d{3})+|(?=\.\d))(\.\d*)?([eE][-+]?\d+)?"),
+    ",": re.compile(r"[-+]?(\d+|[1-9]\d{0,2}(\.\d{3})+|(?=,\d))(,\d*)?([eE][-+]?\d+)?"),
+}
 Array = np.ndarray
 
 
-@dataclass
+def numbers(cells: list[str]) -> Array:
+    """Cells (n,) as float64, NaN for whatever is no finite number.
+
+    All at once first, which spares a check of each cell; where that fails by halves, and only few
+    cells one by one.
+    """
+    if "_" not in "".join(cells):
+        try:
+            values = np.fromiter(map(float, cells), np.float64, len(cells))
+        except ValueError:
+            pass
+        else:
+            values[np.isinf(values)] = np.nan
+            return values
+    if len(cells) > ONE_BY_ONE:
+        half = len(cells) // 2
+        return np.concatenate([numbers(cells[:half]), numbers(cells[half:])])
+    found = map(number, cells)
+    return np.array([math.nan if value is None else value for value in found], np.float64)
+
+
+class Text:
+    """A column of cells (m,) that is no column of plain numbers.
+
+    missing : what says that a value is missing, folded; also the numbers among that.
+    """
+
+    def __init__(
+        self, cells: list[str], missing: Collection[str], numbers_missing: Collection[float]
+    ) -> None:
+        self.cells = cells
+        self._missing, self._numbers = missing, numbers_missing
+
+    @cached_property
+    def gone(self) -> list[bool]:
+        """(m,) which cells are missing."""
+        return [
+            cell.strip().casefold() in self._missing
+            or (bool(self._numbers) and number(cell) in self._numbers)
+            for cell in self.cells
+        ]
+
+    @cached_property
+    def different(self) -> bool:
+        """Whether no two cells are alike, and none is missing."""
+        return len(set(map(str.strip, self.cells))) == len(self.cells) and not any(self.gone)
+
+    @property
+    def tidy(self) -> list[str]:
+        """The cells without groups of digits, minus signs of other kinds, and the affix that all
+        have."""
+        return self._written[0]
+
+    @property
+    def affix(self) -> str:
+        """% or a currency's sign, if all cells that are not missing have it."""
+        return self._written[1]
+
+    @cached_property
+    def _written(self) -> tuple[list[str], str]:
+        tidy = [_ungrouped(cell.strip().translate(SIGNS)) for cell in self.cells]
+        found = {k: AFFIX.fullmatch(tidy[k]) for k, gone in enumerate(self.gone) if not gone}
+        affixes = {(m[2] or m[4]) if m and not (m[2] and m[4]) else None for m in found.values()}
+        affix = (affixes.pop() or "") if len(affixes) == 1 else ""
+        if affix:
+            tidy = [
+                _ungrouped(m[1] + m[3]) if (m := found.get(k)) else cell
+                for k, cell in enumerate(tidy)
+            ]
+        return tidy, affix
+
+    @cached_property
+    def _fits(self) -> list[set[str]]:
+        """The decimal signs with which a cell is a number, of each cell that is one."""
+        present = (cell for cell, gone in zip(self.tidy, self.gone, strict=True) if not gone)
+        fits = ({sign for sign, style in STYLES.items() if style.fullmatch(c)} for c in present)
+        return [signs for signs in fits if signs]
+
+    @cached_property
+    def styles(self) -> set[str]:
+        """The decimal signs with which every cell that is a number at all is one."""
+        return set(STYLES).intersection(*self._fits)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether at least half of the cells that are not missing are numbers."""
+        return 2 * len(self._fits) >= max(1, len(self.cells) - sum(self.gone))
+
+    def doubtful(self, signs: str) -> bool:
+        """Whether it depends on the decimal sign which numbers they are. signs : those of which
+        that is asked, "," or ".,"."""
+        return len(self.styles) == 2 and any(s in cell for cell in self.tidy for s in signs)
+
+    def plain(self, decimal: str) -> list[str]:
+        """The cells with a point as decimal sign, as `float` reads them; empty where one is no
+        number with this sign."""
+        other, style = "." if decimal == "," else ",", STYLES[decimal]
+        return [
+            cell.replace(other, "").replace(",", ".") if style.fullmatch(cell) else ""
+            for cell in self.tidy
+        ]
+
+
+def _ungrouped(cell: str) -> str:
+    if " " not in cell and cell.isascii() and "'" not in cell:
+        return cell
+    found = GROUPED.fullmatch(cell)
+    return GROUPS.sub("", cell[: found.start(1)]) + found[1] if found else cell
+
+
+@dataclass(frozen=True, eq=False)
 class Columns:
     """The columns of a grid of m rows.
 
     X : (m, k) float64, finite: the columns of plain numbers, at the `places` (k,) of the grid.
-    texts : the cells of the others, by place. lines : (m,) of the file.
-    missing : what says that a value is missing, folded; also the numbers among that.
+    texts : the others, by place. lines : (m,) of the file.
     """
 
     grid: Grid
     X: Array
     places: Array
-    texts: dict[int, list[str]]
+    texts: dict[int, Text]
     lines: list[int]
-    missing: Collection[str]
-    numbers_missing: Collection[float]
-    _gone: dict[int, list[bool]] = field(default_factory=dict)
-    _written: dict[int, Written] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.lines)
 
-    def gone(self, place: int) -> list[bool]:
-        """(m,) which cells of a text column are missing."""
-        if place not in self._gone:
-            self._gone[place] = [self._is_gone(cell) for cell in self.texts[place]]
-        return self._gone[place]
-
-    def _is_gone(self, cell: str) -> bool:
-        if is_missing(cell, self.missing):
-            return True
-        return bool(self.numbers_missing) and number(cell) in self.numbers_missing
-
-    def written(self, place: int) -> Written:
-        """How the numbers of a text column are written."""
-        if place not in self._written:
-            self._written[place] = written(self.texts[place], self.gone(place))
-        return self._written[place]
-
     def numeric(self, place: int) -> bool:
         """Whether the column holds numbers, in at least half of the cells that are not missing."""
-        if place not in self.texts:
-            return True
-        present = len(self) - sum(self.gone(place))
-        return 2 * self.written(place).numeric >= max(1, present)
+        return place not in self.texts or self.texts[place].numeric
 
-    def cells(self, place: int) -> Sequence[Any]:
-        """The cells of a column, numbers or texts."""
-        if place in self.texts:
-            return self.texts[place]
-        return self.X[:, int(np.searchsorted(self.places, place))].tolist()
+    def classlike(self, place: int) -> bool:
+        """Whether few values are shared by many examples."""
+        values: Sequence[Any] = (
+            self.texts[place].cells if place in self.texts else self._column(place).tolist()
+        )
+        return len(set(values)) <= max(2, min(20, len(self) // 2))
 
     def whole(self, place: int) -> Array | None:
         """(m,) of a column of whole numbers, or None."""
-        values = numbers(self.texts[place]) if place in self.texts else np.array(self.cells(place))
+        text = self.texts.get(place)
+        values = self._column(place) if text is None else numbers(text.cells)
         return values if (values == np.rint(values)).all() else None
 
-    def different(self, place: int) -> bool:
-        """Whether no two cells of a text column are alike, and none is missing."""
-        cells = [cell.strip() for cell in self.texts[place]]
-        return len(set(cells)) == len(cells) and not any(self.gone(place))
+    def _column(self, place: int) -> Array:
+        return self.X[:, int(np.searchsorted(self.places, place))]
 
 
 def read_columns(grid: Grid, na: str | None, texts: Collection[int]) -> Columns:
@@ -90,25 +192,26 @@ def read_columns(grid: Grid, na: str | None, texts: Collection[int]) -> Columns:
     those beyond what floats hold.
     """
     missing = MISSING if na is None else {"", *(text.casefold() for text in listed(na))}
-    texts = set(texts) | _texts_of([cells for _, cells in islice(grid.rows(), 3)])
+    values = {value for value in map(number, missing) if value is not None}
+    texts = set(texts)
+    for _, cells in islice(grid.rows(), 3):
+        texts |= set(np.flatnonzero(np.isnan(numbers(cells))).tolist())
     while True:
-        columns = _read(grid, texts, missing)
-        if not len(columns):
-            raise DataError(grid.where, "a header and one row per example", "a header only")
-        X = columns.X
+        X, found, lines = _read(grid, texts)
+        if not lines:
+            raise DataError(grid.where, EXPECTED, "a header only")
+        places = np.array([k for k in range(len(grid.names)) if k not in texts], np.intp)
         odd = ~((X.max(axis=0) < EXACT) & (X.min(axis=0) > -EXACT)) | runs(X)  # NaN, too
-        for value in columns.numbers_missing:
+        for value in values:
             odd |= np.equal(X, value).any(axis=0)
         if not odd.any():
-            return columns
-        texts |= set(columns.places[odd].tolist())
+            held = {k: Text(cells, missing, values) for k, cells in found.items()}
+            return Columns(grid, X, places, held, lines)
+        texts |= set(places[odd].tolist())
 
 
-def _texts_of(rows: Sequence[list[str]]) -> set[int]:
-    return {k for cells in rows for k in np.flatnonzero(np.isnan(numbers(cells))).tolist()}
-
-
-def _read(grid: Grid, texts: Collection[int], missing: Collection[str]) -> Columns:
+def _read(grid: Grid, texts: Collection[int]) -> tuple[Array, dict[int, list[str]], list[int]]:
+    """The numbers of all rows, the cells of the columns `texts`, and where rows stand."""
     plain = [k not in texts for k in range(len(grid.names))]
     found: dict[int, list[str]] = {k: [] for k in sorted(texts)}
     rows, lines = [], []
@@ -116,19 +219,13 @@ def _read(grid: Grid, texts: Collection[int], missing: Collection[str]) -> Colum
         lines.append(line)
         for k, column in found.items():
             column.append(cells[k])
-        rows.append(numbers(_without(cells, found, plain)))
-    X = np.stack(rows) if rows else np.empty((0, sum(plain)))
-    values = {value for value in map(number, missing) if value is not None}
-    return Columns(grid, X, np.flatnonzero(plain), found, lines, missing, values)
-
-
-def _without(cells: list[str], few: Collection[int], plain: Sequence[bool]) -> list[str]:
-    """The cells at places that are `plain`, all but those at `few`."""
-    if len(few) > FEW_TEXTS:
-        return list(compress(cells, plain))
-    for k in sorted(few, reverse=True):
-        del cells[k]
-    return cells
+        if len(found) > FEW_TEXTS:
+            cells = list(compress(cells, plain))
+        else:
+            for k in reversed(found):
+                del cells[k]
+        rows.append(numbers(cells))
+    return np.stack(rows) if rows else np.empty((0, sum(plain))), found, lines
 
 
 def runs(X: Array) -> Array:

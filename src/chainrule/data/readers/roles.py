@@ -14,8 +14,8 @@ from chainrule.errors import DataError
 
 LABELS = ("label", "class", "target")  # the usual names of a label column, in any case
 WEAK = "y"  # a label's name, or a coordinate's
-# Row numbers under the names that they usually have: sample_id, PassengerId, Unnamed: 0.
 UNIT = re.compile(r" \[[%$€£¥]\]$")  # what a feature's name has from its cells
+# Row numbers under the names that they usually have: sample_id, PassengerId, Unnamed: 0.
 NUMBERED = re.compile(r"(.*[^a-zA-Z])?(?i:id)|.*[a-z]I[dD]|(?i:index|unnamed: \d+)")
 
 
@@ -29,7 +29,55 @@ class Roles:
     notes: tuple[str, ...]
 
 
-def place(names: Sequence[str], wanted: str, where: str, what: str) -> int:
+def candidates(names: Sequence[str]) -> set[int]:
+    """Places that are likely to be the label or names, whose cells are needed as written."""
+    return {*_called(names, range(len(names)), (*LABELS, WEAK)), 0, len(names) - 1}
+
+
+def roles_of(columns: Columns, reading: Reading, features: Sequence[str] | None = None) -> Roles:
+    """The roles of all columns.
+
+    features : the columns that a model or a training set has, whose order is taken; all others are
+        left out. Without it these are all that are neither label nor names, nor left out.
+
+    Raises DataError where a column's role is doubtful, with the option that decides it.
+    """
+    where, names = columns.grid.where, columns.grid.names
+    known = {alike(name): k for k, name in enumerate(names)}
+    bare = [UNIT.sub("", alike(name)) for name in features or ()]
+    fixed = [known[name] for name in bare if name in known]
+    fits = features is not None and len(fixed) == len(features)
+    folded = {name.casefold() for name in known}
+    asked = {
+        option: [
+            _place(names, one, where, f"a column for --{option},")
+            for one in listed(getattr(reading, option), names)
+            if not fits or alike(one).casefold() in folded
+        ]
+        for option in ("names", "drop", "keep")
+    }
+    for one, other in (("drop", "keep"), ("drop", "names"), ("keep", "names")):
+        if both := set(asked[one]) & set(asked[other]):
+            got = f"'{names[min(both)]}' in both"
+            raise DataError(where, f"--{one} or --{other} of a column", got, "Leave one out.")
+    aside = {*asked["drop"], *asked["names"], *(fixed if fits else ())}
+    free = [k for k in range(len(names)) if k not in aside]
+    if reading.label is not None:
+        label = _place(names, reading.label, where, "a label column")
+        if label in aside and not fits:
+            got = f"'{names[label]}', which --drop or --names takes"
+            raise DataError(where, "a label column", got, "Name another, or leave it there.")
+    elif not free:
+        raise DataError(where, "a label column", "none beside features and what is left out")
+    elif fits:
+        others = [k for k in free if not _naming(columns, k)]
+        label = [*free, *others, *_called(names, free, LABELS)][-1]
+    else:
+        label = _label(columns, free)
+    return _known(columns, label, fixed, asked) if fits else _sorted(columns, label, asked)
+
+
+def _place(names: Sequence[str], wanted: str, where: str, what: str) -> int:
     """Where the column `wanted` is, in any case if there is none in this."""
     if wanted in names:
         return names.index(wanted)
@@ -41,65 +89,14 @@ def place(names: Sequence[str], wanted: str, where: str, what: str) -> int:
     raise DataError(where, f"{what} '{wanted}'", f"{len(names)} columns without it", fix)
 
 
-def candidates(names: Sequence[str]) -> set[int]:
-    """Places that are likely to be the label or names, whose cells are needed as written."""
-    usual = {k for k, name in enumerate(names) if name.casefold() in (*LABELS, WEAK)}
-    return usual | {0, len(names) - 1}
-
-
-def roles_of(columns: Columns, reading: Reading, features: Sequence[str] | None = None) -> Roles:
-    """The roles of all columns.
-
-    features : the columns that a model or a training set has, whose order is taken; all others are
-        left out. Without it these are all that are neither label nor names, nor left out.
-
-    Raises DataError where a column's role is doubtful, with the option that decides it.
-    """
-    grid, names = columns.grid, columns.grid.names
-    known = {alike(name): k for k, name in enumerate(names)}
-    bare = [UNIT.sub("", alike(name)) for name in features or ()]
-    fixed = [known[name] for name in bare if name in known]
-    fits = features is not None and len(fixed) == len(features)
-    folded = {name.casefold() for name in known}
-    asked = {
-        option: [
-            place(names, one, grid.where, f"a column for --{option},")
-            for one in listed(getattr(reading, option), names)
-            if not fits or alike(one).casefold() in folded
-        ]
-        for option in ("names", "drop", "keep")
-    }
-    for one, other in (("drop", "keep"), ("drop", "names"), ("keep", "names")):
-        if both := set(asked[one]) & set(asked[other]):
-            got = f"'{names[min(both)]}' in both"
-            raise DataError(grid.where, f"--{one} or --{other} of a column", got, "Leave one out.")
-    aside = {*asked["drop"], *asked["names"], *(fixed if fits else ())}
-    free = sorted(set(range(len(names))) - aside)
-    label = _label(columns, reading, free, asking=not fits)
-    if fits:
-        return _known(columns, label, fixed, asked)
-    return _sorted(columns, label, asked)
-
-
-def _label(columns: Columns, reading: Reading, free: Sequence[int], *, asking: bool) -> int:
-    """The label column's place, one of `free`; a question where it may be another, if `asking`."""
-    grid, names = columns.grid, columns.grid.names
-    if reading.label is not None:
-        found = place(names, reading.label, grid.where, "a label column")
-        if found not in free and asking:
-            got = f"'{names[found]}', which --drop or --names takes"
-            raise DataError(grid.where, "a label column", got, "Name another, or leave it there.")
-        return found
-    if not free:
-        raise DataError(grid.where, "a label column", "none beside features and what is left out")
-    if not asking:
-        others = [k for k in free if not _naming(columns, k)]
-        return [*free, *others, *_called(names, free, LABELS)][-1]
+def _label(columns: Columns, free: Sequence[int]) -> int:
+    """The label column's place, one of `free`; a question where it may be another."""
+    names = columns.grid.names
     likely = next(filter(None, _likely(columns, free)))
     if len(likely) > 1:
         got = " or ".join(f"'{names[k]}'" for k in likely)
         fix = f"Name it, such as --label {quoted(names[likely[0]])}."
-        raise DataError(grid.where, "one label column", got, fix)
+        raise DataError(columns.grid.where, "one label column", got, fix)
     return likely[0]
 
 
@@ -113,17 +110,17 @@ def _likely(columns: Columns, free: Sequence[int]) -> Iterator[list[int]]:
         if columns.numeric(last) and not columns.numeric(weak[0]):
             yield weak
         both = [last, *weak]
-        yield [k for k in both if _classlike(columns, k)] or both
+        yield [k for k in both if columns.classlike(k)] or both
     if weak or not columns.numeric(last):
         yield [last]
-    if texts := [k for k in free if not columns.numeric(k) and _classlike(columns, k)]:
+    if texts := [k for k in free if not columns.numeric(k) and columns.classlike(k)]:
         yield [*texts, last]
-    if grid.named and _called_alike(names, last):
+    stems = [re.sub(r"\d+", "0", name) for name in names]
+    if grid.named and "0" in stems[last] and 2 * stems.count(stems[last]) > len(names):
         got = f"none that is called so, and a last one, '{names[last]}', called like the others"
-        turned = grid.line == "column"
-        fix = "; if the columns of the file are the examples, add --transpose and a row of labels"
-        fix = f"Name it with --label {'ROW' if turned else f'COLUMN{fix}'}."
-        raise DataError(grid.where, "a label column", got, fix)
+        turn = "if the columns of the file are the examples, add --transpose and a row of labels"
+        fix = "ROW" if grid.line == "column" else f"COLUMN; {turn}"
+        raise DataError(grid.where, "a label column", got, f"Name it with --label {fix}.")
     yield [last]
 
 
@@ -135,18 +132,7 @@ def _naming(columns: Columns, k: int) -> bool:
     """Whether a column that is no feature may name the examples."""
     if NUMBERED.fullmatch(columns.grid.names[k]):
         return True
-    return k in columns.texts and not columns.numeric(k) and columns.different(k)
-
-
-def _classlike(columns: Columns, k: int) -> bool:
-    """Whether few values are shared by many examples."""
-    return len(set(columns.cells(k))) <= max(2, min(20, len(columns) // 2))
-
-
-def _called_alike(names: Sequence[str], last: int) -> bool:
-    """Whether the last column is called as most others, but for a number: S12 as S1."""
-    stems = [re.sub(r"\d+", "0", name) for name in names]
-    return "0" in stems[last] and 2 * stems.count(stems[last]) > len(names)
+    return k in columns.texts and not columns.numeric(k) and columns.texts[k].different
 
 
 def _known(
@@ -154,52 +140,51 @@ def _known(
 ) -> Roles:
     """The roles where the features are known."""
     names = columns.grid.names
-    rest = sorted(set(range(len(names))) - {*features, label})
+    rest = [k for k in range(len(names)) if k not in {*features, label}]
     named = asked["names"] or [k for k in rest if not names[k] or _naming(columns, k)]
     out = [f"'{names[k]}'" for k in rest if k not in (*named[:1], *asked["drop"])]
-    notes = [f"left out {checks.listed(out, FEW)}: no features of the training set"] if out else []
-    return Roles(label, named[0] if named else None, tuple(features), tuple(notes))
+    notes = (f"left out {checks.listed(out, FEW)}: no features of the training set",) if out else ()
+    return Roles(label, named[0] if named else None, tuple(features), notes)
 
 
 def _sorted(columns: Columns, label: int, asked: dict[str, list[int]]) -> Roles:
     """The roles of all columns beside the label by what they hold."""
-    grid, names = columns.grid, columns.grid.names
+    where, names = columns.grid.where, columns.grid.names
     features: list[int] = []
     named = asked["names"][0] if asked["names"] else None
-    others = sorted(set(range(len(names))) - {label, named, *asked["drop"]})
+    others = [k for k in range(len(names)) if k not in {label, named, *asked["drop"]}]
     numbered: dict[int, str] = {}
     empty = []
     for k in others:
+        text = columns.texts.get(k)
         if k in asked["keep"]:
             features.append(k)
         elif not names[k] and named is None:
             named = k
-        elif k in columns.texts and all(columns.gone(k)) and re.fullmatch(r"|column \d+", names[k]):
+        elif text and all(text.gone) and re.fullmatch(r"|column \d+", names[k]):
             empty.append(k)
         elif why := _numbered(columns, k):
             numbered[k] = why
-        elif columns.numeric(k):
-            features.append(k)
-        elif columns.different(k) and k == others[0] and named is None and _worded(columns, k):
-            named = k
-        elif columns.different(k):
-            what = (
-                "texts are all different" if _worded(columns, k) else "cells are no plain numbers"
-            )
+        elif not text or text.numeric or not text.different:
+            features.append(k)  # of texts that repeat, too, which are then named one by one
+        else:  # cells with letters are names; others may be numbers of some kind
+            worded = any(map(str.isalpha, "".join(text.cells)))
+            if worded and k == others[0] and named is None:
+                named = k
+                continue
+            what = "texts are all different" if worded else "cells are no plain numbers"
             fix = f"Names of the examples: --names {quoted(names[k])}; else --drop it, or mend it."
             got = f"'{names[k]}', whose {what}"
-            raise DataError(grid.where, "columns of numbers beside the label", got, fix)
-        else:
-            features.append(k)  # of texts, which are then named one by one
+            raise DataError(where, "columns of numbers beside the label", got, fix)
     first = next(iter(numbered), None)
     named = first if named is None else named
     if not features:
         fix = "" if first is None else f"If it is a feature: --keep {quoted(names[first])}."
-        raise DataError(grid.where, "columns of features beside names and labels", "none", fix)
+        raise DataError(where, "columns of features beside names and labels", "none", fix)
     notes = tuple(_left_out(names, numbered, empty))
     if named is not None and named not in numbered:
-        where = f"column '{names[named]}'" if names[named] else "the column without a name"
-        notes = (f"names of the examples from {where}", *notes)
+        column = f"column '{names[named]}'" if names[named] else "the column without a name"
+        notes = (f"names of the examples from {column}", *notes)
     return Roles(label, named, tuple(features), notes)
 
 
@@ -220,11 +205,6 @@ def _left_out(names: Sequence[str], numbered: dict[int, str], empty: list[int]) 
         yield f"left out {len(empty):,} columns that are empty: {shown}"
 
 
-def _worded(columns: Columns, k: int) -> bool:
-    """Whether there is a letter in a column's cells: else they may be numbers of some kind."""
-    return any(map(str.isalpha, "".join(columns.texts[k])))
-
-
 def _numbered(columns: Columns, k: int) -> str:
     """Why a column of whole numbers numbers the examples, or ""."""
     name = columns.grid.names[k]
@@ -236,9 +216,9 @@ def _numbered(columns: Columns, k: int) -> str:
         return ""
     if runs(values[:, None])[0]:
         return "a running number"
+    if called and len(np.unique(values)) == len(values):
+        return "whole numbers that are all different"
     if called:
-        if len(np.unique(values)) == len(values):
-            return "whole numbers that are all different"
         got = f"'{name}', whole numbers of which some are alike"
         fix = f"Leave it out with --drop {quoted(name)}, or --keep it as a feature."
         raise DataError(columns.grid.where, "features that measure", got, fix)

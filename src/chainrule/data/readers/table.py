@@ -1,11 +1,12 @@
 """Text tables: one example a row, a label column.
 
-Read in steps, each in a file of its own: records (encoding, separator), grid (header), columns
-(numbers or text), roles (label, names, features), and here how the numbers are written.
+Read in steps, each in a file of its own: grid (encoding, separator, header), columns (numbers or
+text), roles (label, names, features), and here how the numbers are written.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,8 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import FEW, encode_texts, merged
-from chainrule.data.readers.cells import loses_digits, numbers
-from chainrule.data.readers.columns import Columns, read_columns
-from chainrule.data.readers.grid import Grid, grid_of
-from chainrule.data.readers.records import read_records
+from chainrule.data.readers.columns import EXACT, Columns, numbers, read_columns
+from chainrule.data.readers.grid import WIDE, Grid, read_grid
 from chainrule.data.readers.roles import Roles, candidates, roles_of
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError
@@ -45,166 +44,175 @@ def open_table(
     where, reading = str(path), reading or Reading()
     if reading.decimal not in (None, ".", ","):
         raise DataError(where, "--decimal to be . or ,", repr(reading.decimal))
-    records = read_records(atomic.read_bytes(path), where, reading.separator)
-    if not records.encoding.startswith(("utf-16", "utf-32")) and b"\0" in records.raw[: 2**20]:
+    raw = atomic.read_bytes(path)
+    if b"\0" in raw[: 2**20] and not raw.startswith(WIDE):
         raise DataError(where, "text in UTF-8", "zero bytes", "Save the table as CSV in UTF-8.")
-    grid = grid_of(records, reading)
-    columns, roles = _understood(grid, reading, features, candidates(grid.names))
-    thousands = _perhaps_thousands(columns) if grid.separator == ";" else set()
-    if thousands and reading.decimal is None:
-        columns, roles = _understood(grid, reading, features, {*columns.texts, *thousands})
-    decimal = reading.decimal or _decimal(columns, roles.features)
+    grid = read_grid(raw, where, reading)
+    table = _understood(grid, reading, features, candidates(grid.names))
+    if grid.separator == ";" and reading.decimal is None and (more := table.perhaps_thousands()):
+        table = _understood(grid, reading, features, {*table.columns.texts, *more})
+    decimal = reading.decimal or table.decimal()
     if decimal == ",":  # 1.500 is read as text, then, too: no plain number
-        columns, roles = _understood(grid, reading, features, range(len(grid.names)))
+        table = _understood(grid, reading, features, range(len(grid.names)))
         if reading.decimal is None:
-            _decimal(columns, roles.features)  # all columns say the same
-    X, notes = _features(columns, roles.features, decimal or ".")
-    if hollow := records.hollow():
-        notes += (f"left out {hollow} lines of nothing but separators",)
-    _check_cells(columns, roles, X, reading)
-    cells, names = list(map(str.strip, columns.texts[roles.label])), roles.names
-    labels, classes = encode_texts(cells)
-    notes += _same_values(classes) + merged(columns.texts[roles.label])
+            table.decimal()  # all columns say the same
+    X, notes = table.features(decimal or ".")
+    if grid.hollow:
+        notes += (f"left out {grid.hollow} lines of nothing but separators",)
+    table.check_cells(X, reading)
+    roles, texts, label = table.roles, table.columns.texts, grid.names[table.roles.label]
+    cells = texts[roles.label].cells
+    labels, classes = encode_texts(list(map(str.strip, cells)))
+    affixes = [texts[k].affix if k in texts else "" for k in roles.features]
     return Splits(
         Dataset(
             features=X.T,
             labels=labels,
             classes=classes,
-            names=None if names is None else tuple(map(str.strip, columns.texts[names])),
+            names=None if roles.names is None else tuple(map(str.strip, texts[roles.names].cells)),
             source=where,
             feature_names=tuple(
-                f"{grid.names[k]} [{columns.written(k).affix}]"
-                if k in columns.texts and columns.written(k).affix
-                else grid.names[k]
-                for k in roles.features
+                f"{grid.names[k]} [{affix}]" if affix else grid.names[k]
+                for k, affix in zip(roles.features, affixes, strict=True)
             ),
-            reading=replace(reading, label=grid.names[roles.label], decimal=decimal),
-            notes=(f"label column '{grid.names[roles.label]}'", *roles.notes, *notes, *grid.notes),
+            reading=replace(reading, label=label, decimal=decimal),
+            notes=(
+                *(f"label column '{label}'", *roles.notes, *notes),
+                *(*_same_values(classes), *merged(cells), *grid.notes),
+            ),
         )
     )
 
 
 def _understood(
     grid: Grid, reading: Reading, features: Sequence[str] | None, texts: Collection[int]
-) -> tuple[Columns, Roles]:
+) -> "_Table":
     """The columns, those at `texts` as text, and their roles; label and names are text."""
     columns = read_columns(grid, reading.na, texts)
     roles = roles_of(columns, reading, features)
     lacking = {k for k in (roles.label, roles.names) if k is not None} - columns.texts.keys()
     if lacking:
         return _understood(grid, reading, features, lacking | columns.texts.keys())
-    return columns, roles
-
-
-def _perhaps_thousands(columns: Columns) -> set[int]:
-    """Places of columns of plain numbers such as 1.200, which may be 1200 where semicolons
-    separate; none if some number has a point that can only be a decimal sign."""
-    X = columns.X
-    fractions = np.rint(X) != X
-    groups = (np.abs(X) >= 1) & (np.abs(X) < 1000)
-    groups[groups] = np.rint(1000 * X[groups]) == 1000 * X[groups]
-    if (fractions & ~groups).any():
-        return set()
-    return set(columns.places[fractions.any(axis=0)].tolist())
-
-
-def _decimal(columns: Columns, features: Sequence[int]) -> str | None:
-    """The decimal sign of the whole table, by the columns that leave no doubt; None if no number
-    has any."""
-    forms = {k: columns.written(k) for k in features if k in columns.texts}
-    only = {s: [k for k, form in forms.items() if form.styles == {s}] for s in ".,"}
-    where, names = columns.grid.where, columns.grid.names
-    if only["."] and only[","]:
-        got = f". in '{names[only['.'][0]]}' and , in '{names[only[','][0]]}'"
-        raise DataError(where, "one decimal sign", got, "Write all numbers alike, or --drop one.")
-    if only[","]:
-        return ","
-    fractions = bool(only["."]) or bool(np.not_equal(columns.X, np.rint(columns.X)).any())
-    signs = ".," if columns.grid.separator == ";" else ","
-    doubtful = [k for k, form in forms.items() if form.doubtful(signs)]
-    if doubtful and not fractions:
-        got = f"'{names[doubtful[0]]}', whose numbers have a sign for decimals or for thousands"
-        fix = "Say which: --decimal , if they are decimal signs, --decimal . if not."
-        raise DataError(where, "columns of numbers", got, fix)
-    return "." if fractions else None
-
-
-def _features(
-    columns: Columns, features: Sequence[int], decimal: str
-) -> tuple[Array, tuple[str, ...]]:
-    """X (m, n_x), NaN where a cell is no number; and what is to be said of how it is written."""
-    plain = np.array([k not in columns.texts for k in features])
-    at = np.searchsorted(columns.places, np.array(features)[plain])
-    if plain.all() and np.array_equal(at, np.arange(columns.X.shape[1])):
-        return columns.X, ()
-    X = np.empty((len(columns), len(features)))
-    X[:, plain] = columns.X[:, at]
-    grouped, cut = [], []
-    for j in np.flatnonzero(~plain).tolist():
-        k, form = features[j], columns.written(features[j])
-        cells = form.plain(decimal)
-        X[:, j] = numbers(cells)
-        X[columns.gone(k), j] = np.nan
-        name = f"'{columns.grid.names[k]}'"
-        if loses_digits(cells):
-            cut.append(name)
-        pairs = zip(columns.texts[k], cells, strict=True)
-        if any(a.strip().replace(decimal, ".") != b for a, b in pairs):
-            grouped.append(name)
-    notes = ["decimal sign ','"] if decimal == "," else []
-    if grouped:
-        how = "without separators of thousands, signs of percent or currency, dashes for minus"
-        notes.append(f"numbers of {checks.listed(grouped, FEW)} read {how}")
-    if cut:
-        notes.append(f"{checks.listed(cut, FEW)}: rounded, since floats hold 16 digits")
-    return X, tuple(notes)
+    return _Table(columns, roles)
 
 
 def _same_values(classes: Sequence[str]) -> tuple[str, ...]:
     """A word on classes that differ in writing only, as 1 and 1.0 do."""
-    values = [number(name) for name in classes]
-    pairs = zip(classes, classes[1:], values, values[1:], strict=False)
     return tuple(
         f"classes '{a}' and '{b}' are two, since they are written differently"
-        for a, b, value, other in pairs
-        if value is not None and value == other
+        for a, b in pairwise(classes)
+        if number(a) is not None and number(a) == number(b)
     )[:1]
 
 
-def _check_cells(columns: Columns, roles: Roles, X: Array, reading: Reading) -> None:
-    """A number in every cell of X (m, n_x), and a label in every row."""
-    grid, (m, n_x) = columns.grid, X.shape
-    labels = columns.texts[roles.label]
-    gone = columns.gone(roles.label)
-    alike = [cell for cell, one in zip(labels, gone, strict=True) if one and cell.strip()]
-    if alike and reading.na is None:
+@dataclass(frozen=True)
+class _Table:
+    """The columns of a table, whose roles are known."""
+
+    columns: Columns
+    roles: Roles
+
+    def perhaps_thousands(self) -> set[int]:
+        """Places of columns of plain numbers such as 1.200, which may be 1200 where semicolons
+        separate; none if some number has a point that can only be a decimal sign."""
+        X = self.columns.X
+        fractions = np.rint(X) != X
+        groups = (np.abs(X) >= 1) & (np.abs(X) < 1000)
+        groups[groups] = np.rint(1000 * X[groups]) == 1000 * X[groups]
+        if (fractions & ~groups).any():
+            return set()
+        return set(self.columns.places[fractions.any(axis=0)].tolist())
+
+    def decimal(self) -> str | None:
+        """The decimal sign of the whole table, by the columns that leave no doubt; None if no
+        number has any."""
+        grid, X, texts = self.columns.grid, self.columns.X, self.columns.texts
+        forms = {f"'{grid.names[k]}'": texts[k] for k in self.roles.features if k in texts}
+        points, commas = ([k for k, form in forms.items() if form.styles == {s}] for s in ".,")
+        if points and commas:
+            got, fix = (
+                f". in {points[0]} and , in {commas[0]}",
+                "Write all numbers alike, or --drop one.",
+            )
+            raise DataError(grid.where, "one decimal sign", got, fix)
+        if commas:
+            return ","
+        if points or np.not_equal(X, np.rint(X)).any():
+            return "."
+        signs = ".," if grid.separator == ";" else ","
+        for name, form in forms.items():
+            if form.doubtful(signs):
+                got = f"{name}, whose numbers have a sign for decimals or for thousands"
+                fix = "Say which: --decimal , if they are decimal signs, --decimal . if not."
+                raise DataError(grid.where, "columns of numbers", got, fix)
+        return None
+
+    def features(self, decimal: str) -> tuple[Array, tuple[str, ...]]:
+        """X (m, n_x), NaN where a cell is no number; and what is to be said of how it is
+        written."""
+        columns, features = self.columns, self.roles.features
+        plain = np.array([k not in columns.texts for k in features])
+        at = np.searchsorted(columns.places, np.array(features)[plain])
+        if plain.all() and np.array_equal(at, np.arange(columns.X.shape[1])):
+            return columns.X, ()
+        X = np.empty((len(columns), len(features)))
+        X[:, plain] = columns.X[:, at]
+        grouped, cut = [], []
+        for j in np.flatnonzero(~plain).tolist():
+            text, name = columns.texts[features[j]], f"'{columns.grid.names[features[j]]}'"
+            cells = text.plain(decimal)
+            X[:, j] = numbers(cells)
+            X[text.gone, j] = np.nan
+            if any(map(_loses_digits, cells)):
+                cut.append(name)
+            pairs = zip(text.cells, cells, strict=True)
+            if any(a.strip().replace(decimal, ".") != b for a, b in pairs):
+                grouped.append(name)
+        notes = ["decimal sign ','"] if decimal == "," else []
+        if grouped:
+            how = "without separators of thousands, signs of percent or currency, dashes for minus"
+            notes.append(f"numbers of {checks.listed(grouped, FEW)} read {how}")
+        if cut:
+            notes.append(f"{checks.listed(cut, FEW)}: rounded, since floats hold 16 digits")
+        return X, tuple(notes)
+
+    def check_cells(self, X: Array, reading: Reading) -> None:
+        """A number in every cell of X (m, n_x), and a label in every row."""
+        columns, roles, grid = self.columns, self.roles, self.columns.grid
+        label = columns.texts[roles.label]
+        named = [cell for cell, gone in zip(label.cells, label.gone, strict=True) if gone]
+        named = [cell.strip() for cell in named if cell.strip()]
+        if named and reading.na is None:
+            got = f"{named[0]!r} in {len(named)} of {len(X)}, a class or a missing label"
+            fix = 'If it is a class, add --na "" (only empty cells are missing)'
+            fix += "; else drop these rows."
+            raise DataError(grid.where, "a label in every row", got, fix)
+        bad = np.column_stack([np.isnan(X), label.gone])
+        if not bad.any():
+            return
+        places = (*roles.features, roles.label)
+        lost = np.zeros_like(bad)
+        for j in np.flatnonzero(bad.any(axis=0)).tolist():
+            lost[:, j] = columns.texts[places[j]].gone
+        each = [
+            f"{'missing' if lost[row, j] else 'not a number'} in row {row + 1} "
+            f"({grid.line} {columns.lines[row]}), '{grid.names[places[j]]}'"
+            for row, j in np.argwhere(bad)[:FEW].tolist()
+        ]
+        total, missing = int(bad.sum()), int(lost.sum())
+        more = f"; and {total - FEW} more" if total > FEW else ""
         raise DataError(
             grid.where,
-            "a label in every row",
-            f"{alike[0].strip()!r} in {len(alike)} of {m}, a class or a missing label",
-            'If it is a class, add --na "" (only empty cells are missing); else drop these rows.',
+            "a number in every cell and a label in every row",
+            f"{missing} missing values and {total - missing} cells that are no finite number: "
+            f"{'; '.join(each)}{more}",
+            "Fill missing values or drop their rows; write categories as numbers, and all "
+            "decimals alike; --drop COLUMN leaves a column out.",
         )
-    bad = np.isnan(X)
-    if not bad.any() and not any(gone):
-        return
-    lost = np.zeros((m, n_x + 1), bool)
-    lost[:, n_x] = gone
-    for j in np.flatnonzero(bad.any(axis=0)).tolist():
-        lost[:, j] = columns.gone(roles.features[j])
-    bad = np.column_stack([bad, gone])
-    places = []
-    for row, j in np.argwhere(bad)[:FEW].tolist():
-        what = "missing" if lost[row, j] else "not a number"
-        name = grid.names[(*roles.features, roles.label)[j]]
-        places.append(f"{what} in row {row + 1} ({grid.line} {columns.lines[row]}), '{name}'")
-    total, missing = int(bad.sum()), int(lost.sum())
-    more = f"; and {total - FEW} more" if total > FEW else ""
-    raise DataError(
-        grid.where,
-        "a number in every cell and a label in every row",
-        f"{missing} missing values and {total - missing} cells that are no finite number: "
-        + "; ".join(places)
-        + more,
-        "Fill missing values or drop their rows; write categories as numbers, and all decimals "
-        "alike; --drop COLUMN leaves a column out.",
-    )
+
+
+def _loses_digits(cell: str) -> bool:
+    """Whether a cell is a whole number that no float holds."""
+    if not cell.lstrip("-+").isdecimal() or (value := number(cell)) is None:
+        return False
+    return abs(value) >= EXACT and int(cell) != int(value)
