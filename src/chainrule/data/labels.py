@@ -64,12 +64,13 @@ def class_order(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(ordered)
 
 
-def class_names(where: str, values: Any) -> tuple[str, ...]:
-    """Class names from a file's strings or integers, in the file's order."""
-    names = tuple(str(value).strip() for value in np.ravel(values))
+def class_names(where: str, values: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Class names from a file's texts or integers, in the file's order; and notes."""
+    found, notes = decoded(where, values)
+    names = tuple(str(value).strip() for value in found)
     if len(set(map(alike, names))) != len(names) or not all(names):
         raise DataError(where, "class names that differ and are not empty", ", ".join(names))
-    return names
+    return names, notes
 
 
 def decoded(where: str, values: Any) -> tuple[list[Any], tuple[str, ...]]:
@@ -86,13 +87,11 @@ def merged(texts: Iterable[Any]) -> tuple[str, ...]:
     ways: dict[str, list[str]] = {}
     for text in filter(lambda one: isinstance(one, str), dict.fromkeys(texts)):
         ways.setdefault(alike(text), []).append(text)
-    several = [_told_apart(some[:FEW]) for some in ways.values() if len(some) > 1]
+    several = []
+    for some in filter(lambda one: len(one) > 1, ways.values()):
+        written = repr if len(set(map(str.strip, some[:FEW]))) == 1 else ascii
+        several.append(" and ".join(map(written, some[:FEW])))
     return (f"classes {checks.listed(several, FEW, '; ')} are one",) if several else ()
-
-
-def _told_apart(texts: Sequence[str]) -> str:
-    written = repr if len(set(map(str.strip, texts))) == 1 else ascii
-    return " and ".join(map(written, texts))
 
 
 def encode(values: Sequence[Any] | np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -119,13 +118,11 @@ def along_one_axis(values: np.ndarray) -> bool:
 
 def check_indices(where: str, labels: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
     """Whole-number labels (m,) as int64, if each is an index into `classes`."""
-    outside = (labels < 0) | (labels >= len(classes))
+    outside, n = (labels < 0) | (labels >= len(classes)), len(classes)
     if outside.any():
-        raise DataError(
-            where,
-            f"labels from 0 to {len(classes) - 1}, one for each of the {len(classes)} class names",
-            f"{outside.sum()} outside, from {labels.min()} to {labels.max()}",
-        )
+        expected = f"labels from 0 to {n - 1}, one for each of the {n} class names"
+        got = f"{outside.sum()} outside, from {labels.min()} to {labels.max()}"
+        raise DataError(where, expected, got)
     return labels.astype(np.int64)
 
 
@@ -145,22 +142,16 @@ def refuse_targets(where: str, classes: tuple[str, ...], m: int) -> None:
     Fractions name no classes beyond 20, or beyond one for two examples; anything else may until
     most examples are alone in their class.
     """
-    values = [number(name) for name in classes]
+    n, values = len(classes), [number(name) for name in classes]
     numeric = None not in values
     whole = all(value is not None and value.is_integer() for value in values)
     most = max(20, m // 2) if whole or not numeric else min(20, m // 2)
-    if numeric and len(classes) > most:
-        raise DataError(
-            where,
-            "labels that name a few classes",
-            f"{len(classes)} different numbers in {m} examples",
-            "This looks like a regression target, and chainrule's command line classifies: "
-            "cut it into classes, or choose another label column with --label.",
-        )
-    if len(classes) > most or len(classes) == m > 2:
-        raise DataError(
-            where,
-            "labels that several examples share",
-            f"{len(classes)} classes in {m} examples",
-            "This looks like a column of names: choose another label column with --label.",
-        )
+    fix = "choose another label column with --label."
+    if numeric and n > most:
+        got = f"{n} different numbers in {m} examples"
+        fix = f"and chainrule's command line classifies: cut it into classes, or {fix}"
+        fix = f"This looks like a regression target, {fix}"
+        raise DataError(where, "labels that name a few classes", got, fix)
+    if n > most or n == m > 2:
+        got, fix = f"{n} classes in {m} examples", f"This looks like a column of names: {fix}"
+        raise DataError(where, "labels that several examples share", got, fix)

@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.labels import FEW, along_one_axis, check_indices, class_names, decoded
+from chainrule.data.labels import FEW, along_one_axis, check_indices, class_names
 from chainrule.data.matching import matched_splits
 from chainrule.errors import DataError
 
@@ -44,14 +44,10 @@ def open_hdf5_folder(folder: Path) -> Splits:
     sets: dict[str, Dataset] = {}
     for path in hdf5_files(folder):
         found = _read(path)
-        twice = sorted(set(found) & set(sets))
-        if twice:
-            raise DataError(
-                str(folder),
-                f"one {twice[0]}ing set" if twice[0] == "train" else "one test set",
-                f"{sets[twice[0]].source} and {path}",
-                "Name the file instead of the folder.",
-            )
+        if twice := sorted(found.keys() & sets.keys()):
+            expected = "one training set" if twice[0] == "train" else "one test set"
+            got = f"{sets[twice[0]].source} and {path}"
+            raise DataError(str(folder), expected, got, "Name the file instead of the folder.")
         sets |= found
     return _splits(sets)
 
@@ -90,31 +86,38 @@ def _read(path: Path) -> dict[str, Dataset]:
             # By the names alone: to ask the file for one would follow a link to anywhere.
             roles = [role for role in ROLES if f"{role}_set_x" in set(file)]
             if not roles:
-                raise DataError(
-                    str(path), f"the datasets {LAYOUT}", ", ".join(file) or "an empty file"
-                )
+                got = ", ".join(file) or "an empty file"
+                raise DataError(str(path), f"the datasets {LAYOUT}", got)
             return {role: _read_set(file, role, str(path)) for role in roles}
     except (OSError, RuntimeError, TypeError, KeyError) as error:  # h5py's errors for damaged data
         raise DataError(str(path), "an undamaged HDF5 file", str(error)) from None
 
 
 def _read_set(file: Any, role: str, where: str) -> Dataset:
-    pictures = _array(file, f"{role}_set_x", where)
-    values = _array(file, f"{role}_set_y", where)
-    place = f"{where}: list_classes"
-    names, notes = decoded(place, _array(file, "list_classes", where))
-    classes = class_names(place, names)
+    x, y = f"{role}_set_x", f"{role}_set_y"
+    pictures, values = _array(file, x, where), _array(file, y, where)
+    listed = _array(file, "list_classes", where)
+    classes, notes = class_names(f"{where}: list_classes", listed)
     if others := sorted(set(file) - NAMES):
         notes += (f"left out what has other names: {checks.listed(others, FEW)}",)
-    labels = check_indices(f"{where}: {role}_set_y", _labels(values, role, where), classes)
-    m = len(labels)
-    _check_pictures(pictures, m, role, where)
+    if values.dtype.kind not in "iub" or values.ndim > 2 or not along_one_axis(values):
+        got = f"shape {values.shape}, {values.dtype}"
+        raise DataError(where, f"{y} (m,) or (1, m) of integers", got)
+    labels = check_indices(f"{where}: {y}", values.reshape(-1).astype(np.int64), classes)
+    m, shape = len(labels), pictures.shape
+    is_picture = pictures.ndim == 3 or (pictures.ndim == 4 and shape[3] == 3)
+    if pictures.dtype != np.uint8 or not is_picture or 0 in shape:
+        expected = f"{x} (m, height, width, 3) or (m, height, width) of dtype uint8"
+        fix = "Pixels run from 0 to 255; chainrule scales them."
+        raise DataError(where, expected, f"shape {shape}, {pictures.dtype}", fix)
+    if len(pictures) != m:
+        raise DataError(where, f"as many {x} as {y}", f"{len(pictures)} and {m}")
     return Dataset(
         features=pictures.reshape(m, -1).T,
         labels=labels,
         classes=classes,
-        names=tuple(f"{role}_set_x[{i}]" for i in range(m)),
-        image_shape=pictures.shape[1:],
+        names=tuple(f"{x}[{i}]" for i in range(m)),
+        image_shape=shape[1:],
         source=where,
         notes=notes,
     )
@@ -154,25 +157,3 @@ def _inside(file: Any, path: str, where: str, links: int = 0) -> Any:
         else:
             here = None if link is None else here[part]
     return here
-
-
-def _labels(values: np.ndarray, role: str, where: str) -> np.ndarray:
-    """Labels (m,) or (1, m) as (m,)."""
-    if values.dtype.kind not in "iub" or values.ndim > 2 or not along_one_axis(values):
-        got = f"shape {values.shape}, {values.dtype}"
-        raise DataError(where, f"{role}_set_y (m,) or (1, m) of integers", got)
-    return values.reshape(-1).astype(np.int64)
-
-
-def _check_pictures(pictures: np.ndarray, m: int, role: str, where: str) -> None:
-    shape = pictures.shape
-    rgb = pictures.ndim == 4 and shape[3] == 3
-    if pictures.dtype != np.uint8 or not (rgb or pictures.ndim == 3) or 0 in shape:
-        raise DataError(
-            where,
-            f"{role}_set_x (m, height, width, 3) or (m, height, width) of dtype uint8",
-            f"shape {shape}, {pictures.dtype}",
-            "Pixels run from 0 to 255; chainrule scales them.",
-        )
-    if len(pictures) != m:
-        raise DataError(where, f"as many {role}_set_x as {role}_set_y", f"{len(pictures)} and {m}")
