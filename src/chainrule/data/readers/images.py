@@ -123,21 +123,20 @@ class Pictures:
 
     def notes(self) -> list[str]:
         """What was understood of files of more than 8 bits, and of several pictures."""
-        found = [self._of_depth()] if self._deep else []
+        found, brightest, bits = [], self.brightest, self.bits
+        if self._deep:
+            note = f"{counted(self._deep, 'picture')} of more than 8 bits: the upper 8 are kept"
+            if brightest:
+                note += f" of {bits}; the largest value is {brightest:,}"
+            if brightest >> bits:
+                note += f": what is beyond {(1 << bits) - 1:,} is white, as in training"
+            elif brightest and depth(brightest) < bits:
+                note += ": they are nearly black"
+            found.append(note)
         if self._several:
             files = counted(self._several, "file")
             found.append(f"{files} of several pictures: the first of each is taken")
         return found
-
-    def _of_depth(self) -> str:
-        brightest, bits = self.brightest, self.bits
-        note = f"{counted(self._deep, 'picture')} of more than 8 bits: the upper 8 are kept"
-        if not brightest:
-            return note
-        note += f" of {bits}; the largest value is {brightest:,}"
-        if brightest >> bits:
-            return f"{note}: what is beyond {(1 << bits) - 1:,} is white, as in training"
-        return f"{note}: they are nearly black" if depth(brightest) < bits else note
 
 
 def _read(path: Path, height: int, width: int, mode: str, bits: int) -> Picture:

@@ -53,17 +53,20 @@ def litter(top: Path) -> list[str]:
     return [f"{checks.printable(name)} ({found[name]:,})" for name in ordered]
 
 
+def _inside(folder: Path, wanted: Callable[[Path], bool]) -> list[Path]:
+    """What is visible in a folder and wanted, in natural order."""
+    found = [path for path in folder.iterdir() if visible(path.name) and wanted(path)]
+    return sorted(found, key=lambda path: natural(path.name))
+
+
 def subfolders(folder: Path) -> list[Path]:
     """The visible folders in `folder`, in natural order."""
-    found = [path for path in folder.iterdir() if visible(path.name) and path.is_dir()]
-    return sorted(found, key=lambda path: natural(path.name))
+    return _inside(folder, Path.is_dir)
 
 
 def pictures(folder: Path) -> list[Path]:
     """The visible files in `folder` itself that end like pictures, in natural order."""
-    found = [path for path in folder.iterdir() if _pictured(path)]
-    found = [path for path in found if visible(path.name) and path.is_file()]
-    return sorted(found, key=lambda path: natural(path.name))
+    return _inside(folder, lambda path: _pictured(path) and path.is_file())
 
 
 def beside(root: Path, tops: Collection[Path]) -> list[Path]:
@@ -74,8 +77,8 @@ def beside(root: Path, tops: Collection[Path]) -> list[Path]:
         path
         for folder in sorted(ways)
         if folder.is_relative_to(root)
-        for path in sorted(folder.iterdir(), key=lambda path: natural(path.name))
-        if visible(path.name) and not path.is_dir() and not (folder in tops and _pictured(path))
+        for path in _inside(folder, lambda path: not path.is_dir())
+        if folder not in tops or not _pictured(path)
     ]
 
 
@@ -132,7 +135,11 @@ def sets(root: Path, skip: Skip) -> dict[str, Path]:
         if len(single) == 1 and any(pictures(one) or subfolders(one) for one in others):
             if pictures(single["train"]):
                 return {"train": root}
-            _refuse_doubt(root, single["train"], others)
+            train, beside = single["train"], [f"{folder.name}/" for folder in others]
+            got = f"a folder {train.name}/ with folders in it, as of a training set, beside "
+            got += checks.listed(beside, FEW)
+            fix = f"Give {train} as the data, or rename {train.name}/ if it is a class."
+            raise DataError(str(root), "sets or classes", got, fix)
         for folder in others:
             held = files(folder, lambda *_: None)
             hint = " (chainrule predict answers its pictures)" if any(map(_pictured, held)) else ""
@@ -142,23 +149,10 @@ def sets(root: Path, skip: Skip) -> dict[str, Path]:
     if "train" in single and not others:
         return single
     if nested or (single and not others):
-        raise DataError(
-            str(root),
-            "a folder train/ that holds one folder per class",
-            ", ".join(f"{folder.name}/" for folder in single.values()),
-            "Put the training pictures of each class into train/CLASS/.",
-        )
+        got = ", ".join(f"{folder.name}/" for folder in single.values())
+        fix = "Put the training pictures of each class into train/CLASS/."
+        raise DataError(str(root), "a folder train/ that holds one folder per class", got, fix)
     return {"train": root}
-
-
-def _refuse_doubt(root: Path, train: Path, others: list[Path]) -> None:
-    beside = checks.listed([f"{folder.name}/" for folder in others], FEW)
-    raise DataError(
-        str(root),
-        "sets or classes",
-        f"a folder {train.name}/ with folders in it, as of a training set, beside {beside}",
-        f"Give {train} as the data, or rename {train.name}/ if it is a class.",
-    )
 
 
 def unwrapped(folder: Path, own: str | None = None, classes: Collection[str] = ()) -> Path:
@@ -180,13 +174,11 @@ def unwrapped(folder: Path, own: str | None = None, classes: Collection[str] = (
 
 def class_folders(top: Path, skip: Skip) -> list[Path]:
     """The folders in `top`, without links that lead back to it or above it."""
-    here, folders = top.resolve(), []
-    for folder in subfolders(top):
-        if here.is_relative_to(folder.resolve()):
-            skip(folder, "a link that leads back")
-        else:
-            folders.append(folder)
-    return folders
+    here, folders = top.resolve(), subfolders(top)
+    back = [folder for folder in folders if here.is_relative_to(folder.resolve())]
+    for folder in back:
+        skip(folder, "a link that leads back")
+    return [folder for folder in folders if folder not in back]
 
 
 def files(folder: Path, skip: Skip) -> list[Path]:
