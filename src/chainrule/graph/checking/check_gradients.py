@@ -9,9 +9,8 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.graph import trees
-from chainrule.graph.checking.arguments import Arguments
 from chainrule.graph.checking.differences import STEP, Settings, Slopes
-from chainrule.graph.checking.forward import Forward
+from chainrule.graph.checking.forward import Arguments, Forward
 from chainrule.graph.checking.report import GradientCheck, reported
 from chainrule.graph.gradients import value_and_grad
 
@@ -51,37 +50,25 @@ def check_gradients(
     """
     arguments = Arguments(f, args)
     places = _places(arguments, argnums)
-    rng = np.random.default_rng(rng)
-    settings = Settings.valid(WHERE, step, tolerance, entries)
+    settings = Settings.valid(WHERE, step, tolerance, entries, rng)
     directions = checks.whole_number(WHERE, "directions", directions)
     with np.errstate(all="ignore"):
         _, found = value_and_grad(f, places)(*arguments.args)
-        gradients = {
-            (place, path): np.asarray(g)
-            for place, tree in zip(places, found, strict=True)
-            for path, g in trees.leaves(tree).items()
-        }
+        gradients = trees.leaves(dict(zip(places, found, strict=True)))
         plain = Forward(WHERE, "function", f, arguments)
         one = np.ones(plain.output.shape)
-        reports = [
-            reported(
-                leaf.label,
-                leaf,
-                gradients[leaf.key],
-                Slopes(plain.values(leaf), leaf.value, one),
-                settings,
-                rng,
-                directions,
-            )[0]
-            for leaf in arguments.leaves
-            if leaf.key in gradients
-        ]
+        checked = [leaf for leaf in arguments.leaves if leaf.key in gradients]
+        reports = []
+        for leaf in checked:
+            slopes = Slopes(plain.values(leaf), leaf.value, one, settings)
+            got = np.asarray(gradients[leaf.key])
+            reports.append(reported(leaf.label, leaf.value.shape, got, slopes, directions)[0])
     said = ("the graph's derivative is not the slope of the values.",)
     return GradientCheck(
         tuple(r if r.right or r.problem else replace(r, mistakes=said) for r in reports),
         tolerance,
         f"Expected: the slopes of the values; besides, {directions} random directions of each.",
-        arguments.left_out([leaf for leaf in arguments.leaves if leaf.key in gradients]),
+        arguments.left_out(checked),
     )
 
 

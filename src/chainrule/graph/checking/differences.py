@@ -8,6 +8,7 @@ tells a kink, such as that of |x| at 0, from a wrong derivative.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,20 +26,25 @@ ROUGHLY = 1e-3  # relative error of one entry, in which a difference's own error
 @dataclass(frozen=True)
 class Settings:
     """How to compare. step : of an entry of size up to 1, else times its size. tolerance : for
-    the relative error. entries : how many of each array are looked at one by one, None for all."""
+    the relative error. entries : how many of each array are looked at one by one, None for all.
+    rng : chooses them, and directions."""
 
     step: float
     tolerance: float
     entries: int | None
+    rng: np.random.Generator
 
     @classmethod
-    def valid(cls, where: str, step: float, tolerance: float, entries: int | None) -> "Settings":
+    def valid(
+        cls, where: str, step: float, tolerance: float, entries: int | None, rng: Any
+    ) -> "Settings":
         if entries is not None:
             entries = checks.whole_number(where, "entries", entries, least=1)
         return cls(
             checks.number(where, "step", step, least=0, open_below=True),
             checks.number(where, "tolerance", tolerance, least=0),
             entries,
+            np.random.default_rng(rng),
         )
 
 
@@ -105,8 +111,11 @@ class Slopes:
     one by one, before they are summed, so that those that did not change add no rounding error.
     """
 
-    def __init__(self, F: Callable[[Array], Array], x: Array, weights: Array) -> None:
+    def __init__(
+        self, F: Callable[[Array], Array], x: Array, weights: Array, settings: Settings
+    ) -> None:
         self._F, self._x, self._weights, self._at = F, x, weights, F(x)
+        self.settings = settings
 
     def along(self, v: Array, h: float) -> Slope:
         """In direction v (of x's shape), from x - h v to x + h v."""
@@ -121,18 +130,21 @@ class Slopes:
             4 * EPSILON * float(np.sum(size)) / h,
         )
 
-    def examined(
-        self, v: Array, h: float, given: float | None, tolerance: float
-    ) -> tuple[Slope, bool]:
+    def _examined(self, v: Array, h: float, given: float | None) -> tuple[Slope, bool]:
         """The slope, and whether it is a kink at which `given` is one of the possible slopes.
 
         A smaller step is tried where the first does not agree: a kink nearby is left behind, and
         of a smooth bend the gap between left and right shrinks with the step, of a kink it stays.
         """
-        coarse = self.along(v, h)
+        coarse, tolerance = self.along(v, h), self.settings.tolerance
         if np.isfinite(coarse.value) and (given is None or coarse.is_near(given, tolerance)):
             return coarse, False
-        fine = self._with_seen_noise(v, h / FINER)
+        # Two steps of about one size differ by rounding alone, which is more than that of the
+        # outputs where F itself magnifies it, as log(1 - sigmoid(30)) does.
+        fine = self.along(v, h / FINER)
+        seen = abs(fine.value - self.along(v, 0.8 * h / FINER).value)
+        if np.isfinite(seen):
+            fine = replace(fine, noise=max(fine.noise, 4 * seen))
         if given is None or not np.isfinite(coarse.value) or fine.is_near(given, tolerance):
             return fine, False
         if fine.gap > max(0.1 * coarse.gap, 4 * fine.noise):
@@ -142,55 +154,44 @@ class Slopes:
         # Less than a bend leaves: there is a kink between the two steps.
         return (fine if fine.gap < coarse.gap / (2 * FINER) else coarse), False
 
-    def _with_seen_noise(self, v: Array, h: float) -> Slope:
-        """Two steps of about one size differ by rounding alone, which is more than that of the
-        outputs where F itself magnifies it, as log(1 - sigmoid(30)) does."""
-        one, other = self.along(v, h), self.along(v, 0.8 * h)
-        seen = abs(one.value - other.value)
-        return replace(one, noise=max(one.noise, 4 * seen)) if np.isfinite(seen) else one
-
-    def of_entry(
-        self, v: Array, x: float, given: float | None, settings: Settings
-    ) -> tuple[Slope, bool]:
-        """As `examined`, along the entry x, with a step of its size if it is small and that helps,
+    def _of_entry(self, place: int, given: float | None) -> tuple[Slope, bool]:
+        """As `_examined`, along one entry x, with a step of its size if it is small and that helps,
         as for log(x) at 1e-9."""
-        tolerance = settings.tolerance
-        slope, kink = self.examined(v, settings.step * max(1.0, abs(x)), given, tolerance)
+        v, x = np.zeros(self._x.shape), abs(float(self._x.flat[place]))
+        v.flat[place] = 1
+        step, tolerance = self.settings.step, self.settings.tolerance
+        slope, kink = self._examined(v, step * max(1.0, x), given)
         wrong = given is not None and not slope.is_near(given, tolerance)
-        if 0 < abs(x) < 1 and not kink and (wrong or not np.isfinite(slope.value)):
-            small = self.along(v, settings.step * abs(x))
+        if 0 < x < 1 and not kink and (wrong or not np.isfinite(slope.value)):
+            small = self.along(v, step * x)
             clear = small.noise <= tolerance * abs(small.value)
             if clear and (given is None or small.is_near(given, tolerance)):
                 return small, False
         return slope, kink
 
-    def beside(
-        self, given: Array | None, settings: Settings, rng: np.random.Generator
-    ) -> Comparison:
+    def beside(self, given: Array | None) -> Comparison:
         """Along single entries of x, all of them or a random choice, beside those of `given`."""
-        x = self._x
-        few = settings.entries is None or x.size <= settings.entries
-        places = np.arange(x.size) if few else np.sort(rng.choice(x.size, settings.entries, False))
-        at = np.full(len(places), np.nan) if given is None else given.reshape(-1)[places]
-        numeric, noise = np.zeros(len(places)), np.zeros(len(places))
-        kink = np.zeros(len(places), bool)
-        for k, place in enumerate(places):
-            v = np.zeros(x.shape)
-            v.flat[place] = 1
-            wanted = None if given is None else float(at[k])
-            slope, kink[k] = self.of_entry(v, float(x.flat[place]), wanted, settings)
-            numeric[k], noise[k] = slope.value, slope.noise
-        return Comparison(places, at, numeric, noise, kink)
+        n, most = self._x.size, self.settings.entries
+        few = most is None or n <= most
+        places = np.arange(n) if few else np.sort(self.settings.rng.choice(n, most, False))
+        if given is None:
+            at, found = np.full(len(places), np.nan), [self._of_entry(k, None) for k in places]
+        else:
+            at = given.reshape(-1)[places]
+            found = [self._of_entry(k, float(g)) for k, g in zip(places, at, strict=True)]
+        numbers = np.array([(slope.value, slope.noise, kink) for slope, kink in found])
+        numeric, noise, kink = numbers.T
+        return Comparison(places, at, numeric, noise, kink.astype(bool))
 
-    def along_random(self, gradient: Array, settings: Settings, rng: np.random.Generator) -> float:
+    def along_random(self, gradient: Array) -> float:
         """The error of sum_k g_k v_k, v random of length 1, relative to the size of its terms."""
-        x = self._x
-        v = rng.standard_normal(x.shape)
+        x, step = self._x, self.settings.step
+        v = self.settings.rng.standard_normal(x.shape)
         v /= np.linalg.norm(v)
-        if not np.isfinite(self.along(v, settings.step).value):
+        if not np.isfinite(self.along(v, step).value):
             v *= np.abs(x)  # stays on the same side of 0, as log needs it
         terms = gradient * v
-        slope, kink = self.examined(v, settings.step, float(np.sum(terms)), settings.tolerance)
+        slope, kink = self._examined(v, step, float(np.sum(terms)))
         error = abs(float(np.sum(terms)) - slope.value)
         size = float(np.linalg.norm(terms)) + abs(slope.value)
         return 0.0 if kink or error <= slope.noise else error / size

@@ -5,18 +5,15 @@ some mistake inside the backward makes of it, then perhaps one in the result's s
 a factor. What takes the fewest mistakes is named.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
-from chainrule.graph.checking.arguments import Arguments, Leaf
 from chainrule.graph.checking.differences import Comparison
-from chainrule.graph.checking.handwritten import Pair
-from chainrule.graph.checking.mistakes_inside import Inside, insides
-from chainrule.graph.checking.stand_in import graph_of
+from chainrule.graph.checking.forward import Leaf, Pair
+from chainrule.graph.checking.mistakes_inside import Inside, insides, traced
 
 Array = np.ndarray
 # Relative; numbers that agree so far by chance are one in a million.
@@ -25,14 +22,12 @@ TIGHT = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Base:
-    """Numbers that may have been got: `values` at the flat indices `places` of an array of `shape`.
+    """Numbers that may have been got, nan where they are not known.
 
     said : the mistake that gives them; empty for the right ones.
     """
 
     said: str
-    shape: tuple[int, ...]
-    places: Array
     values: Array
     noise: float = 0.0
 
@@ -51,11 +46,10 @@ class Case:
     @cached_property
     def right(self) -> Base:
         """The compared entries that have one slope."""
-        found = self.found
+        found, values = self.found, np.full(self.leaf.value.shape, np.nan)
         clean = ~found.kink & np.isfinite(found.numeric)
-        noise = float(np.linalg.norm(found.noise[clean]))
-        shape = self.leaf.value.shape
-        return Base("", shape, found.places[clean], found.numeric[clean], noise)
+        values.flat[found.places[clean]] = found.numeric[clean]
+        return Base("", values, float(np.linalg.norm(found.noise[clean])))
 
     @property
     def is_wrong(self) -> bool:
@@ -63,43 +57,37 @@ class Case:
             return False
         return self.got.shape != self.leaf.value.shape or not self.found.agrees(TIGHT)
 
+    def gives_right(self, gradient: Array, noise: float = 0.0) -> bool:
+        """Whether a gradient from the graph is what was expected."""
+        known = ~np.isnan(self.right.values)
+        return _equal(gradient[known] * self.scale, self.right.values[known], 10 * TIGHT, noise)
 
-def known_mistakes(
-    forward: Callable[..., Any], pair: Pair, arguments: Arguments, cases: list[Case]
-) -> dict[str, tuple[str, ...]]:
+
+def known_mistakes(pair: Pair, cases: list[Case]) -> dict[str, tuple[str, ...]]:
     """The mistake behind each wrong result that one explains, in sentences, by the result's name.
 
     Those inside are tried, which takes longer, where those in the result alone explain not all.
     """
     wrong = [case for case in cases if case.is_wrong]
-    counts = _counts(pair, arguments, cases)
-    found = {case.name: _explained(case, _own_bases(case, cases), counts) for case in wrong}
+    factors = _factors(pair, cases)
+    found = {case.name: _explained(case, _own_bases(case, cases), factors) for case in wrong}
     if not all(found.values()):
-        for inside in _inside(forward, pair, arguments, cases):
+        for inside in _inside(pair, cases):
             for case in wrong:
-                found[case.name] += _explained(case, _inside_bases(case, inside), counts)
+                found[case.name] += _explained(case, _inside_bases(case, inside), factors)
     return {name: min(ways, key=len) for name, ways in found.items() if ways}
 
 
-def _inside(
-    forward: Callable[..., Any], pair: Pair, arguments: Arguments, cases: list[Case]
-) -> Iterator[Inside]:
+def _inside(pair: Pair, cases: list[Case]) -> Iterator[Inside]:
     """What mistakes inside the backward give, if there is a graph whose own gradients are right."""
-    graph = graph_of(forward, pair, arguments, {case.leaf.key for case in cases})
-    if graph is None:
-        return
-    output, variables = graph
-    for inside in insides(output, variables, pair.dZ):
-        if inside.said:
-            yield inside
-        elif not all(_agrees(case, inside) for case in cases):
+    graph = traced(pair, {case.leaf.key for case in cases})
+    for said, gradients in insides(*graph, pair.dZ) if graph else ():
+        if said:
+            yield said, gradients
+        elif not all(
+            case.gives_right(gradients[case.leaf.key], case.right.noise) for case in cases
+        ):
             return
-
-
-def _agrees(case: Case, inside: Inside) -> bool:
-    right = case.right
-    values = inside.gradients[case.leaf.key].reshape(-1)[right.places] * case.scale
-    return _equal(values, right.values, 10 * TIGHT, right.noise)
 
 
 # ---- bases -------------------------------------------------------------------------------------
@@ -116,43 +104,49 @@ def _own_bases(case: Case, cases: list[Case]) -> Iterator[Base]:
 
 def _parameter_term(case: Case) -> Iterator[Base]:
     """expected - got = c * parameter: the term of an L2 penalty."""
-    got, x, right, name = case.got, case.leaf.value, case.right, case.leaf.name
-    if got is None or got.shape != x.shape or len(right.places) < 4:
+    got, parameter, name, right = case.got, case.leaf.value, case.leaf.name, case.right.values
+    known = ~np.isnan(right)
+    if got is None or got.shape != parameter.shape or known.sum() < 4:
         return
-    missing, x = right.values - got.flat[right.places], x.flat[right.places]
+    missing, x = (right - got)[known], parameter[known]
     c = float(missing @ x) / max(float(x @ x), np.finfo(float).tiny)
     rest, size = float(np.linalg.norm(missing - c * x)), float(np.linalg.norm(missing))
-    if rest > 1e-4 * size or rest > TIGHT * float(np.linalg.norm(right.values)):
+    if rest > 1e-4 * size or rest > TIGHT * float(np.linalg.norm(right[known])):
         return
     said = f"{c:.6g} * {name} is missing: the L2 penalty's term is left out or has a wrong factor."
     if c < 0:
         said = f"{-c:.6g} * {name} is too much: as of an L2 penalty that forward does not have so."
-    yield Base(said, right.shape, right.places, right.values - c * x)
+    yield Base(said, right - c * parameter)
 
 
 def _inside_bases(case: Case, inside: Inside) -> Iterator[Base]:
-    values, right = inside.gradients.get(case.leaf.key), case.right
-    if values is None:
+    said, gradients = inside
+    values, right = gradients.get(case.leaf.key), case.right.values
+    if values is None or np.isnan(values).any():
         return
-    places = right.places if values.shape == right.shape else np.arange(values.size)
-    taken = values.reshape(-1)[places] * case.scale
-    if values.shape == right.shape and _equal(taken, right.values, 10 * TIGHT):
-        return  # this mistake changes nothing here
-    yield Base(inside.said, values.shape, places, taken)
+    if values.shape != right.shape:
+        yield Base(said, values * case.scale)
+    elif not case.gives_right(values):  # else this mistake changes nothing here
+        yield Base(said, np.where(np.isnan(right), np.nan, values * case.scale))
 
 
 # ---- from a base to what was got ---------------------------------------------------------------
 
 
-def _explained(case: Case, bases: Iterator[Base], counts: dict[int, str]) -> list[tuple[str, ...]]:
+Factors = dict[float, str]
+"""What is said of a gradient so many times the right one; nothing for 1."""
+
+
+def _explained(case: Case, bases: Iterator[Base], factors: Factors) -> list[tuple[str, ...]]:
     """The ways, each in one or more sentences, in which the bases give what was got."""
     ways = []
     for base in bases:
-        size = float(np.linalg.norm(base.values))
+        known = ~np.isnan(base.values)
+        size = float(np.linalg.norm(base.values[known]))
         if size == 0 or size < 1e3 * base.noise:
             continue
-        for shaped, array in _undone(case.got, base.shape, case.name):
-            factor = _factor(array.reshape(-1)[base.places], base, counts)
+        for shaped, array in _undone(case.got, known.shape, case.name):
+            factor = _factor(array[known], replace(base, values=base.values[known]), factors)
             parts = tuple(text for text in (base.said, shaped, factor or "") if text)
             if factor is not None and parts:
                 ways.append(parts)
@@ -195,11 +189,8 @@ def _not_summed(got: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]
     return tuple(k for k, (g, n) in enumerate(zip(got, shape, strict=True)) if g != n)
 
 
-def _factor(got: Array, base: Base, counts: dict[int, str]) -> str | None:
-    """What is to be said of got / base, empty for 1; None if they are not proportional.
-
-    counts : numbers of examples, and what to call them.
-    """
+def _factor(got: Array, base: Base, factors: Factors) -> str | None:
+    """What is to be said of got / base, empty for 1; None if they are not proportional."""
     c = float(got @ base.values) / float(base.values @ base.values)
     if not np.isfinite(c) or not _equal(got, c * base.values, TIGHT, base.noise):
         return None
@@ -208,7 +199,7 @@ def _factor(got: Array, base: Base, counts: dict[int, str]) -> str | None:
     if base.said and len(got) < 3:  # one or two numbers may fit a mistake and a factor by chance
         return "" if abs(c - 1) < 10 * TIGHT else None
     sign = "the sign is wrong. " if c < 0 else ""
-    for factor, said in _factors(counts).items():
+    for factor, said in factors.items():
         if abs(abs(c) / factor - 1) < 10 * TIGHT:
             return (sign + said).strip()
     if base.said or len(got) < 4:
@@ -216,9 +207,10 @@ def _factor(got: Array, base: Base, counts: dict[int, str]) -> str | None:
     return f"{sign}{abs(c):.6g} times the right gradient, the same at every entry."
 
 
-def _factors(counts: dict[int, str]) -> dict[float, str]:
+def _factors(pair: Pair, cases: list[Case]) -> Factors:
+    """Numbers of examples, which are divided by too often or not at all, and small whole ones."""
     known = {1.0: ""}
-    for n, name in counts.items():
+    for n, name in _counts(pair, cases).items():
         known[float(n)] = f"{n:.1f} times too large, {name}: the 1/m is missing."
         known[1 / n] = f"{n:.1f} times too small, {name}: divided by m once too often."
     for factor in (2.0, 3.0, 4.0):
@@ -227,19 +219,18 @@ def _factors(counts: dict[int, str]) -> dict[float, str]:
     return known
 
 
-def _counts(pair: Pair, arguments: Arguments, cases: list[Case]) -> dict[int, str]:
+def _counts(pair: Pair, cases: list[Case]) -> dict[int, str]:
     """What m may be: the output's columns; for a cost the columns of the data, X and Y."""
-    counts: dict[int, str] = {}
     if pair.m:
-        counts = {pair.m: f"m = {pair.m}"}
+        found = [(pair.m, f"m = {pair.m}")]
         if all(case.scale == 1 for case in cases):  # the examples may be the rows
             n = pair.output.shape[0]
-            counts = {n: f"m = {n}, the rows of the output", **counts}
-        return {n: name for n, name in counts.items() if n > 1}
+            found.insert(0, (n, f"m = {n}, the rows of the output"))
+        return {n: name for n, name in found if n > 1}
     checked = {case.leaf.key for case in cases}
-    tables = [leaf for leaf in arguments.leaves if leaf.value.ndim == 2]
+    tables = [leaf for leaf in pair.arguments.leaves if leaf.value.ndim == 2]
     data = [leaf for leaf in tables if leaf.key not in checked] or tables
-    counts = {}
+    counts: dict[int, str] = {}
     for axis, what in ((1, "columns"), (0, "rows")):
         for leaf in data:
             n = leaf.value.shape[axis]

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.errors import InputError
-from chainrule.graph.checking.arguments import Leaf
-from chainrule.graph.checking.differences import Comparison, Settings, Slopes
+from chainrule.graph.checking.differences import Comparison, Slopes
 from chainrule.graph.tables import table
 from chainrule.graph.text import shape_of
 
@@ -118,32 +117,25 @@ class GradientCheck:
 
 
 def reported(
-    name: str,
-    leaf: Leaf,
-    got: Array | str,
-    slopes: Slopes,
-    settings: Settings,
-    rng: np.random.Generator,
-    directions: int | None,
+    name: str, shape: tuple[int, ...], got: Array | str, slopes: Slopes, directions: int | None
 ) -> tuple[GradientReport, Comparison]:
-    """A gradient, or in words what is there instead, beside the slopes along the leaf's entries.
+    """A gradient, or in words what is there instead, beside the slopes along its entries.
 
     directions : how many sums of all entries, with random weights, are compared besides; None for
     one, where some entries are not looked at and the others are right.
     """
-    shape, problem = leaf.value.shape, _problem(got, leaf.value.shape)
-    fits = not isinstance(got, str) and got.shape == shape
-    found = slopes.beside(got if fits else None, settings, rng)  # type: ignore[arg-type]
+    problem, tolerance = _problem(got, shape), slopes.settings.tolerance
     got_shape = None if isinstance(got, str) else got.shape
+    found = slopes.beside(got if got_shape == shape else None)  # type: ignore[arg-type]
     if problem or isinstance(got, str):
         return GradientReport(name, shape, got_shape, False, problem), found
-    agrees, k = found.agrees(settings.tolerance), found.worst
+    agrees, k = found.agrees(tolerance), found.worst
     if not np.isfinite(found.numeric).all():
         problem = "the values have no finite slopes there"
     if directions is None:
         directions = int(agrees and len(found.places) < got.size)
-    errors = tuple(slopes.along_random(got, settings, rng) for _ in range(directions))
-    if agrees and max(errors, default=0.0) > settings.tolerance:
+    errors = tuple(slopes.along_random(got) for _ in range(directions))
+    if agrees and max(errors, default=0.0) > tolerance:
         problem = (
             "the entries looked at are right, others not: along a random direction by "
             f"{max(errors):.2g}"
