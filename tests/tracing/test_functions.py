@@ -7,7 +7,7 @@ from numpy.testing import assert_array_equal
 from chainrule.graph import functions
 from chainrule.network import ACTIVATIONS, LOSSES
 from chainrule.network.activations import LEAK
-from chainrule.tracing.network_pass import FUNCTIONS
+from chainrule.tracing.network_trace import FUNCTIONS
 
 Z = np.concatenate([[-1000, -1, -1e-9, 0, 3, 700], np.random.default_rng(0).normal(0, 9, 90)])
 Z = Z.reshape(3, 32)

@@ -5,7 +5,7 @@ Python's operators and NumPy's functions work on nodes as on arrays, through Num
 recorded by computing; nothing else keeps track of it, and it goes when its nodes go.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NoReturn
 
@@ -13,33 +13,15 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.graph.calls import (
-    arguments_of,
-    by_name,
-    name_of,
-    names_of,
-    unknown,
-    without_nodes,
-)
-from chainrule.graph.operations import (
-    AT_LEAST,
-    AT_MOST,
-    COMPOSED,
-    LOOKING,
-    OPERATIONS,
-    STEPWISE,
-    Operation,
-    astype,
-    getitem,
-)
-from chainrule.graph.operators import method, operators, refused_write
+from chainrule.graph import calls, operations
+from chainrule.graph.operations import Operation
 
 MOST_IN_AN_ARRAY = 10_000  # of objects; each of them needs a node, and later a whole gradient
 _np: Any = np  # whose type hints do not know that its functions give nodes for nodes
 REDUCED = {  # np.add.reduce is np.sum
     np.add: _np.sum, np.multiply: _np.prod, np.maximum: _np.max, np.minimum: _np.min,
 }  # fmt: skip
-WITH_A_CONSTANT = {np.maximum: AT_LEAST, np.minimum: AT_MOST}
+WITH_A_CONSTANT = {np.maximum: operations.AT_LEAST, np.minimum: operations.AT_MOST}
 
 
 def variable(value: Any, name: str | None = None) -> "Node":
@@ -74,6 +56,32 @@ def floats(where: str, value: Any, *, copy: bool = False) -> np.ndarray:
     if array.dtype.kind not in "fiub":
         raise InputError(where, "real numbers", checks.describe(value), fix)
     return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
+def method(function: Callable) -> Any:
+    """The function as a method: x.sum(axis=0) is np.sum(x, axis=0)."""
+    return lambda self, *others, **options: function(self, *others, **options)
+
+
+def operators(function: Callable) -> tuple[Any, Any, Any]:
+    """With a node on the left, on the right, and in place: x += 1 changes an array for all who
+    hold it, while a number is only replaced."""
+
+    def in_place(self: Any, other: Any) -> Any:
+        if self.ndim:
+            raise refused_write(f"np.{function.__name__} in place, by an operator like +=")
+        return function(self, other)
+
+    return (
+        lambda self, other: function(self, other),
+        lambda self, other: function(other, self),
+        in_place,
+    )
+
+
+def refused_write(how: str, fix: str = "Write y = x + 1 for x += 1.") -> InputError:
+    """A value that was computed with must not change."""
+    return InputError("graph", "functions that make new arrays", f"an in-place write, {how}", fix)
 
 
 class Node:
@@ -168,7 +176,7 @@ class Node:
         return (self[k] for k in range(len(self)))
 
     def __getitem__(self, index: Any) -> "Node":
-        return getitem(self, without_nodes(index))
+        return operations.getitem(self, calls.without_nodes(index))
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         fix = "Build the new array with np.where, np.concatenate or np.stack."
@@ -177,7 +185,7 @@ class Node:
     def astype(self, dtype: Any, copy: bool = True) -> "Node":
         if np.dtype(dtype) == self.dtype:
             return self
-        return astype(self, checks.float_dtype("astype", dtype))
+        return operations.astype(self, checks.float_dtype("astype", dtype))
 
     def reshape(self, *shape: Any) -> "Node":
         return _np.reshape(self, shape[0] if len(shape) == 1 else shape)
@@ -202,7 +210,7 @@ class Node:
     __int__ = __index__ = __complex__ = __float__
 
     def __round__(self, ndigits: int | None = None) -> NoReturn:
-        raise unknown("rounding", stepwise=True)
+        raise calls.unknown("rounding", stepwise=True)
 
     __trunc__ = __floor__ = __ceil__ = __round__
 
@@ -240,19 +248,19 @@ class Node:
         if method == "reduce" and ufunc in REDUCED:
             return REDUCED[ufunc](*inputs, **{"axis": 0, **options})
         if method != "__call__":
-            raise unknown(f"np.{ufunc.__name__}.{method}")
+            raise calls.unknown(f"np.{ufunc.__name__}.{method}")
         return self.__array_function__(ufunc, (), inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: tuple, options: dict) -> Any:
-        if function in LOOKING:
-            return function(*map(without_nodes, args), **without_nodes(options))
-        if function in COMPOSED:
-            composed = COMPOSED[function]
-            return composed(**by_name(function, names_of(composed), args, options))
-        operation = OPERATIONS.get(function)
+        if function in operations.LOOKING:
+            return function(*map(calls.without_nodes, args), **calls.without_nodes(options))
+        if function in operations.COMPOSED:
+            composed = operations.COMPOSED[function]
+            return composed(**calls.by_name(function, calls.names_of(composed), args, options))
+        operation = operations.OPERATIONS.get(function)
         if operation is None:
-            raise unknown(name_of(function), stepwise=function in STEPWISE)
-        args, options = arguments_of(function, operation, args, options)
+            raise calls.unknown(calls.name_of(function), stepwise=function in operations.STEPWISE)
+        args, options = calls.arguments_of(function, operation, args, options)
         special = WITH_A_CONSTANT.get(function)
         if special is not None and len(args) == 2:
             one, other = (isinstance(arg, Node) for arg in args)

@@ -3,15 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from chainrule.graph.node import Node
 from chainrule.graph.operations import plain
-from chainrule.graph.recorded import Recorded
 from chainrule.graph.tables import table
 from chainrule.graph.text import shape_of, short, with_names
+
+if TYPE_CHECKING:
+    from chainrule.graph.graph import Graph
 
 Array = Any
 Rows = list[tuple[str, ...]]
@@ -59,10 +61,8 @@ def _few(value: Array) -> str:
     return short(value) if np.ndim(value) == 0 else short(value, digits=4, most=3)
 
 
-FORWARD = ("node", "is", "shape", "value")
-BACKWARD = (
-    "derivative", "through", "formula", "incoming", "local", "product", "sum so far",
-)  # fmt: skip
+FORWARD = "node", "is", "shape", "value"
+BACKWARD = "derivative", "through", "formula", "incoming", "local", "product", "sum so far"
 
 
 class Steps(Sequence[Forward | Backward]):
@@ -95,10 +95,10 @@ class Steps(Sequence[Forward | Backward]):
 
     def _tables(self) -> list[tuple[str, Rows]]:
         """Title, and head and rows, of both."""
-        derivatives = f"Backward: derivatives of {self._output}"
+        title = f"Backward: derivatives of {self._output}"
         return [
             ("Forward: values", [FORWARD, *(step.cells() for step in self.forward)]),
-            (derivatives, [BACKWARD, *(step.cells() for step in self.backward)]),
+            (title, [BACKWARD, *(step.cells() for step in self.backward)]),
         ]
 
     def __str__(self) -> str:
@@ -110,7 +110,7 @@ class Steps(Sequence[Forward | Backward]):
         return "".join(f"<p><b>{escape(t)}</b></p>{_html(*rows)}" for t, rows in self._tables())
 
 
-def steps_of(graph: Recorded) -> Steps:
+def steps_of(graph: "Graph") -> Steps:
     """The steps of a graph's forward and backward pass."""
     forward = [
         Forward(
@@ -132,11 +132,17 @@ def steps_of(graph: Recorded) -> Steps:
 
 
 def _backward(
-    graph: Recorded, node: Node, place: int, arg: Node, totals: dict[int, Array]
+    graph: "Graph", node: Node, place: int, arg: Node, totals: dict[int, Array]
 ) -> Backward:
     operation, share = node.operation, graph.gradients.share(node, place)
     total = totals[id(arg)] = totals[id(arg)] + share if id(arg) in totals else share
-    formula, local = _formula(graph, node, place), None
+    names = {"g": graph.gradient_label(node), "z": graph.label(node)}
+    for letter, x in zip(operation.letters, node.args, strict=False):
+        if isinstance(x, Node):
+            names[letter] = graph.label(x)
+        else:
+            names[letter] = short(x) if np.size(x) == 1 else f"({shape_of(x)} array)"
+    formula, local = with_names(operation.rule(place).text, names), None
     if operation.elementwise:
         ones, args = np.ones(node.shape, node.dtype), tuple(map(plain, node.args))
         local = operation.derivative(place, ones, node.value, args, node.options)
@@ -144,18 +150,6 @@ def _backward(
             formula = f"sum({formula})"  # over what the argument was repeated for
     incoming, derivative = graph.gradients[node], graph.gradient_label(arg)
     return Backward(derivative, graph.label(node), formula, incoming, local, share, total)
-
-
-def _formula(graph: Recorded, node: Node, place: int) -> str:
-    """The rule's text in the names of the graph: dJ/dv * c."""
-    names = {"g": graph.gradient_label(node), "z": graph.label(node)}
-    for letter, arg in zip(node.operation.letters, node.args, strict=False):
-        names[letter] = graph.label(arg) if isinstance(arg, Node) else _constant(arg)
-    return with_names(node.operation.rule(place).text, names)
-
-
-def _constant(value: Any) -> str:
-    return short(value) if np.size(value) == 1 else f"({shape_of(value)} array)"
 
 
 def _html(*rows: Sequence[str]) -> str:

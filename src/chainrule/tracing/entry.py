@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,7 +10,9 @@ from chainrule.errors import InputError
 from chainrule.graph.tables import columns
 from chainrule.graph.text import short
 from chainrule.network import ACTIVATIONS
-from chainrule.tracing.network_pass import NetworkPass
+
+if TYPE_CHECKING:
+    from chainrule.tracing.network_trace import NetworkGraph
 
 Array = np.ndarray
 
@@ -90,11 +92,11 @@ class Entry:
     __str__ = table
 
 
-def entry_of(graph: NetworkPass, name: str, index: tuple[int, ...]) -> Entry:
+def entry_of(graph: "NetworkGraph", name: str, index: tuple[int, ...]) -> Entry:
     """See NetworkGraph.entry."""
-    index = tuple(_whole(k) for k in index)
+    index = tuple(map(_whole, index))
     if name in ("J", "L"):
-        return _SUMS[name](graph, *index)
+        return (_J if name == "J" else _L)(graph, *index)
     found = re.fullmatch(r"(dW|db|dZ|dA|Z|A)\^?\[?(\d+)\]?", str(name))
     depth = len(graph.layers)
     if not found or not 1 <= int(found[2]) <= depth:
@@ -113,7 +115,8 @@ def entry_of(graph: NetworkPass, name: str, index: tuple[int, ...]) -> Entry:
     shape = graph.numbers[label].shape
     if len(place) != 2 or not all(0 <= k < n for k, n in zip(place, shape, strict=True)):
         raise InputError("entry", f"a row and a column of {label} {shape}, from 0", f"{index}")
-    return _SPELLED[kind](graph, layer, *place)
+    shown = place[:1] if kind == "db" else place
+    return _SPELLED[kind](graph, f"{label}{_indexed(shown)}", layer, *place)
 
 
 def _whole(k: Any) -> int:
@@ -122,7 +125,17 @@ def _whole(k: Any) -> int:
     return int(k)
 
 
-def _J(graph: NetworkPass, *index: int) -> Entry:
+def _indexed(index: tuple[int | str, ...]) -> str:
+    return f"[{', '.join(map(str, index))}]"
+
+
+def _part(graph: "NetworkGraph", name: str, *index: int | str) -> dict[str, Array]:
+    """By their name the numbers of an array that index names; a letter runs along a whole axis."""
+    place = tuple(slice(None) if isinstance(k, str) else k for k in index)
+    return {f"{name}{_indexed(index)}": np.atleast_1d(graph.numbers[name][place])}
+
+
+def _J(graph: "NetworkGraph", *index: int) -> Entry:
     """The cost, from each example's loss."""
     if index:
         raise InputError("entry", "J without an index: it is one number", f"{index}")
@@ -133,7 +146,7 @@ def _J(graph: NetworkPass, *index: int) -> Entry:
     return Entry("J", "i", {"L[i]": losses}, rest, weights)
 
 
-def _L(graph: NetworkPass, *index: int) -> Entry:
+def _L(graph: "NetworkGraph", *index: int) -> Entry:
     """One example's loss, from its outputs."""
     losses, layer = graph.numbers["L"], len(graph.layers)
     if len(index) != 1 or not 0 <= index[0] < len(losses):
@@ -148,60 +161,53 @@ def _input_name(layer: int) -> str:
     return f"A[{layer - 1}]" if layer > 1 else "X"
 
 
-def _Z(graph: NetworkPass, layer: int, j: int, i: int) -> Entry:
-    n, A = graph.numbers, _input_name(layer)
-    factors = {f"W[{layer}][{j}, k]": n[f"W[{layer}]"][j], f"{A}[k, {i}]": n[A][:, i]}
-    bias = {f"b[{layer}][{j}]": float(n[f"b[{layer}]"][j, 0])}
-    return Entry(f"Z[{layer}][{j}, {i}]", "k", factors, bias)
+def _Z(graph: "NetworkGraph", name: str, layer: int, j: int, i: int) -> Entry:
+    factors = _part(graph, f"W[{layer}]", j, "k") | _part(graph, _input_name(layer), "k", i)
+    return Entry(
+        name, "k", factors, {f"b[{layer}][{j}]": float(graph.numbers[f"b[{layer}]"][j, 0])}
+    )
 
 
-def _A(graph: NetworkPass, layer: int, j: int, i: int) -> Entry:
-    n, name = graph.numbers, graph.network.activations[layer - 1]
+def _A(graph: "NetworkGraph", name: str, layer: int, j: int, i: int) -> Entry:
+    n, g = graph.numbers, graph.network.activations[layer - 1]
     units, note = f"Z[{layer}][:, {i}])[{j}]", ""
-    if name != "softmax":
-        units, note = f"Z[{layer}][{j}, {i}])", f" = {name}({short(n[f'Z[{layer}]'][j, i])})"
-    value = {f"{name}({units}": n[f"A[{layer}]"][j, i : i + 1]}
-    return Entry(f"A[{layer}][{j}, {i}]", "", value, note=note)
+    if g != "softmax":
+        units, note = f"Z[{layer}][{j}, {i}])", f" = {g}({short(n[f'Z[{layer}]'][j, i])})"
+    return Entry(name, "", {f"{g}({units}": n[f"A[{layer}]"][j, i : i + 1]}, note=note)
 
 
-def _dZ(graph: NetworkPass, layer: int, j: int, i: int) -> Entry:
-    n, name = graph.numbers, graph.network.activations[layer - 1]
-    place, row = f"[{layer}][{j}, {i}]", slice(i, i + 1)
+def _dZ(graph: "NetworkGraph", name: str, layer: int, j: int, i: int) -> Entry:
+    n, g, place = graph.numbers, graph.network.activations[layer - 1], f"[{layer}][{j}, {i}]"
     A = n[f"A[{layer}]"]
     if f"dA[{layer}]" not in n:
-        return Entry(
-            f"dZ{place}", "", {f"A{place}": A[j, row]}, {f"-Y[{j}, {i}]": -float(n["Y"][j, i])}
-        )
-    dA = n[f"dA[{layer}]"]
-    if name == "softmax":  # dz_j = sum_k da_k a_k ((k = j) - a_j)
+        label = {f"-Y[{j}, {i}]": -float(n["Y"][j, i])}
+        return Entry(name, "", _part(graph, f"A[{layer}]", j, i), label)
+    if g == "softmax":  # dz_j = sum_k da_k a_k ((k = j) - a_j)
         jacobian = A[:, i] * ((np.arange(len(A)) == j) - A[j, i])
         slope = f"A[{layer}][k, {i}] ((k = {j}) - A{place})"
-        return Entry(f"dZ{place}", "k", {f"dA[{layer}][k, {i}]": dA[:, i], slope: jacobian})
+        return Entry(name, "k", _part(graph, f"dA[{layer}]", "k", i) | {slope: jacobian})
     ones = np.ones((1, 1), graph.network.dtype)
-    slope = ACTIVATIONS[name].backward(ones, A[j : j + 1, row])[0]
-    return Entry(f"dZ{place}", "", {f"dA{place}": dA[j, row], f"{name}'(Z{place})": slope})
+    slopes = ACTIVATIONS[g].backward(ones, A[j : j + 1, i : i + 1])[0]
+    return Entry(name, "", _part(graph, f"dA[{layer}]", j, i) | {f"{g}'(Z{place})": slopes})
 
 
-def _dA(graph: NetworkPass, layer: int, k: int, i: int) -> Entry:
-    n, place = graph.numbers, f"[{layer}][{k}, {i}]"
+def _dA(graph: "NetworkGraph", name: str, layer: int, k: int, i: int) -> Entry:
     if layer == len(graph.layers):
-        error = {f"dL/dA{place}": n[f"dA[{layer}]"][k, i : i + 1]}
-        return Entry(f"dA{place}", "", error, note=f" ({graph.network.loss})")
-    W, dZ = f"W[{layer + 1}]", f"dZ[{layer + 1}]"
-    return Entry(f"dA{place}", "j", {f"{W}[j, {k}]": n[W][:, k], f"{dZ}[j, {i}]": n[dZ][:, i]})
+        error = {f"dL/{name}": graph.numbers[f"dA[{layer}]"][k, i : i + 1]}
+        return Entry(name, "", error, note=f" ({graph.network.loss})")
+    above = f"[{layer + 1}]"
+    return Entry(name, "j", _part(graph, f"W{above}", "j", k) | _part(graph, f"dZ{above}", "j", i))
 
 
-def _dW(graph: NetworkPass, layer: int, j: int, k: int) -> Entry:
-    n, A, dZ, W = graph.numbers, _input_name(layer), f"dZ[{layer}]", f"W[{layer}]"
-    penalty = {f"l2 {W}[{j}, {k}]": float(graph.l2 * n[W][j, k])} if graph.l2 else {}
-    factors = {f"{dZ}[{j}, i]": n[dZ][j], f"{A}[{k}, i]": n[A][k]}
-    return Entry(f"dW[{layer}][{j}, {k}]", "i", factors, penalty, graph.weights)
+def _dW(graph: "NetworkGraph", name: str, layer: int, j: int, k: int) -> Entry:
+    factors = _part(graph, f"dZ[{layer}]", j, "i") | _part(graph, _input_name(layer), k, "i")
+    weight = float(graph.l2 * graph.numbers[f"W[{layer}]"][j, k])
+    penalty = {f"l2 W[{layer}][{j}, {k}]": weight} if graph.l2 else {}
+    return Entry(name, "i", factors, penalty, graph.weights)
 
 
-def _db(graph: NetworkPass, layer: int, j: int, _: int) -> Entry:
-    row = {f"dZ[{layer}][{j}, i]": graph.numbers[f"dZ[{layer}]"][j]}
-    return Entry(f"db[{layer}][{j}]", "i", row, weights=graph.weights)
+def _db(graph: "NetworkGraph", name: str, layer: int, j: int, _: int) -> Entry:
+    return Entry(name, "i", _part(graph, f"dZ[{layer}]", j, "i"), weights=graph.weights)
 
 
 _SPELLED = {"Z": _Z, "A": _A, "dZ": _dZ, "dA": _dA, "dW": _dW, "db": _db}
-_SUMS = {"J": _J, "L": _L}

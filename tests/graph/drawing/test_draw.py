@@ -10,8 +10,8 @@ import pytest
 
 from chainrule.errors import InputError
 from chainrule.graph import Graph, relu, sigmoid, trace, variable
+from chainrule.graph.drawing.layout import WIDEST
 from chainrule.graph.drawing.picture import brief, shortened
-from chainrule.graph.drawing.rows import WIDEST
 from chainrule.graph.drawing.svg import MOST
 from chainrule.graph.drawing.typeset import typeset, width
 

@@ -69,8 +69,9 @@ def _possible(pair: Pair, nodes: Mapping[str, Node], parts: list[Any]) -> Iterat
         yield pair.unpacked(found)[0]
     except Exception:  # a person's code on what it was not written for: anything may be raised
         pass
+    known: list[Callable] = [np.positive, *SLOPES]
     for Z in _linear(parts, pair.output.shape):
-        yield from (g(Z) for g in (np.positive, *SLOPES))
+        yield from (g(Z) for g in known)
 
 
 def _linear(parts: list[Any], shape: tuple[int, ...]) -> Iterator[Any]:

@@ -2,15 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.graph.recorded import Recorded
 from chainrule.graph.text import shape_of, short
+
+if TYPE_CHECKING:
+    from chainrule.graph.graph import Graph
 
 VALUE, DERIVATIVE = "#005ab5", "#c62a1a"
 """Blue and red that differ for every kind of color vision, and are dark enough on white."""
@@ -69,7 +70,7 @@ class Picture:
     names: frozenset[str]
 
 
-def picture_of(graph: Recorded, *, fold: bool | None, values: bool) -> Picture:
+def picture_of(graph: "Graph", *, fold: bool | None, values: bool) -> Picture:
     """The boxes and edges of a graph; where it is folded, each group of several nodes is a box."""
     if fold is None:
         fold = bool(graph.groups) and len(graph.nodes) > READABLE
@@ -79,7 +80,7 @@ def picture_of(graph: Recorded, *, fold: bool | None, values: bool) -> Picture:
 class _Sorted:
     """A graph's nodes sorted into boxes."""
 
-    def __init__(self, graph: Recorded, fold: bool, values: bool) -> None:
+    def __init__(self, graph: "Graph", fold: bool, values: bool) -> None:
         self._graph, self._values = graph, values
         sizes = Counter(graph.groups.get(node) for node in graph.nodes)
         self._foldable = {name for name, size in sizes.items() if fold and name and size > 1}
@@ -118,7 +119,9 @@ class _Sorted:
 
     def _box(self, key: Any, nodes: list[Node]) -> Box:
         leaving = self._leaving[key]
-        values = tuple(self._value(node, named=len(leaving) > 1) for node in leaving)
+        values = tuple(map(self._value, leaving))
+        if self._values and len(values) > 1:
+            values = tuple(replace(v, value=f"{v.node} = {v.value}") for v in values)
         if key in self._foldable:
             lines = self._summary(key, nodes, leaving)
             return Box("group", key, lines, values, key, "\n".join([key, *lines]))
@@ -130,42 +133,33 @@ class _Sorted:
         title = label if given else f"{label} = {self._graph.expression(node)}"
         facts = [group or "", _shape(node) if node.shape else ""]
         line = " · ".join(filter(None, facts[1:] if given else facts))
+        mine, hint = self._value(node), title
+        if self._values:
+            hint = f"{title} = {mine.value}"
+        if mine.gradient:
+            hint += f"\n{self._graph.gradient_label(node)} = {mine.gradient}"
         kind = "input" if given else "operation"
-        hint = self._hint(title, node)
         return Box(kind, shortened(title), (line,) if line else (), values, group, hint)
 
     def _summary(self, key: Any, nodes: list[Node], leaving: list[Node]) -> tuple[str, ...]:
         """Of a folded group: how much is in it, and the shapes that go in and out."""
         count = sum(node.operation is not None for node in nodes)
+        lines = [f"{count} operation{'s' * (count != 1)}"]
         entering = dict.fromkeys(p for p, node in self._crossing if self._box_of(node) == key)
-        flows = (("in", list(entering)), ("out", leaving))
-        return (
-            f"{count} operation{'s' * (count != 1)}",
-            *(f"{way}: {self._shapes(found)}" for way, found in flows if found),
-        )
+        for way, found in (("in", list(entering)), ("out", leaving)):
+            shapes = [f"{self._graph.label(node)} {_shape(node)}" for node in found[:2]]
+            if len(found) > 2:
+                shapes.append(f"{len(found) - 2} more")
+            if found:
+                lines.append(f"{way}: {', '.join(shapes)}")
+        return tuple(lines)
 
-    def _shapes(self, nodes: list[Node]) -> str:
-        few = ", ".join(f"{self._graph.label(node)} {_shape(node)}" for node in nodes[:2])
-        return few if len(nodes) <= 2 else f"{few}, {len(nodes) - 2} more"
-
-    def _value(self, node: Node, *, named: bool) -> Value:
-        label = self._graph.label(node)
+    def _value(self, node: Node) -> Value:
+        label, gradients = self._graph.label(node), self._graph.gradients
         if not self._values:
             return Value(label, "", "")
-        name = f"{label} = " if named else ""
-        return Value(label, name + brief(node.value), self._gradient(node))
-
-    def _gradient(self, node: Node) -> str:
-        """Empty where J does not depend on the node."""
-        known = node in self._graph.gradients
-        return brief(self._graph.gradients[node]) if known else ""
-
-    def _hint(self, title: str, node: Node) -> str:
-        if not self._values:
-            return title
-        derivative = self._gradient(node)
-        known = f"\n{self._graph.gradient_label(node)} = {derivative}" if derivative else ""
-        return f"{title} = {brief(node.value)}{known}"
+        gradient = brief(gradients[node]) if node in gradients else ""
+        return Value(label, brief(node.value), gradient)
 
 
 def brief(value: Any) -> str:
@@ -202,8 +196,3 @@ def shortened(text: str, most: int = LONGEST) -> str:
     cut = line[: most - 1]
     words = cut[: cut.rfind(" ") + 1]
     return f"{words if len(words) > 0.7 * most else cut}…"
-
-
-def described(picture: Picture) -> Iterable[str]:
-    """Every box in a line of plain text, for those who do not see the picture."""
-    return (box.hint.replace("\n", "; ") for box in picture.boxes)

@@ -3,38 +3,32 @@
 A box and the start of the edges that leave it, with the value above and the derivative below, are
 laid out as one thing: so no label can meet another one, a box or an edge. It stands once, where an
 edge that forks is still one line.
+
+Its elements have plain attributes only: a style sheet or an id inside a notebook would act on the
+whole page.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from chainrule.errors import InputError
 from chainrule.graph.drawing.layout import Layout, Point, Rectangle, arranged
-from chainrule.graph.drawing.picture import DERIVATIVE, VALUE, Box, Picture, Value, described
-from chainrule.graph.drawing.rows import in_rows
-from chainrule.graph.drawing.shapes import (
-    ARROW,
-    INK,
-    PALE,
-    PAPER,
-    arrow,
-    lines,
-    number,
-    rectangle,
-    text,
-)
-from chainrule.graph.drawing.typeset import Run, typeset, width
+from chainrule.graph.drawing.picture import DERIVATIVE, VALUE, Box, Picture, Value
+from chainrule.graph.drawing.typeset import LOWERED, RAISED, SMALLER, Run, typeset, width
 
 TITLE, LINE, LABEL = 15.0, 11.5, 12.5  # font sizes
 FONT = "'STIX Two Text', 'Times New Roman', 'Liberation Serif', serif"
+INK, PALE, PAPER = "#1a1a1a", "#595959", "#ffffff"
 # Of groups in turn; their names tell them apart.
 TINTS = ("#eef4fb", "#fbf3e6", "#eef6ec", "#f6eef7")
 PLAIN = "#f4f5f7"
 MARGIN = 20.0
 STEM = 38.0  # height of a value, its line and its derivative
 PORT = 14.0  # from one arrow head to the next
+ARROW = 8.0  # length of an arrow head
+ROUND = 7.0  # radius of a bend
 LEGEND = 130.0, 40.0  # width, height
 NOT_IN_XML = dict.fromkeys({*range(32), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)} - {9, 10, 13})
 MOST = 300  # boxes: a tangle of so many is laid out in 2 s, one of 500 in 10 s
@@ -56,10 +50,6 @@ class Sized:
         """How far below the middle the value at `place` leaves."""
         return STEM * (place - (len(self.box.values) - 1) / 2)
 
-    def with_stem(self, *, first: bool) -> tuple[float, float, bool]:
-        """For the layout."""
-        return self.width + self.stem, max(self.height, STEM * len(self.box.values)), first
-
 
 def svg_text(picture: Picture) -> str:
     """The picture as one <svg> element.
@@ -76,21 +66,29 @@ def svg_text(picture: Picture) -> str:
     entering = Counter(edge.target for edge in picture.edges)
     sized = [_sized(box, picture, entering[k]) for k, box in enumerate(picture.boxes)]
     few = len(sized) <= FEW
-    found = in_rows(
-        arranged(
-            [item.with_stem(first=few and item.box.kind == "input") for item in sized],
-            [(e.source, e.target, sized[e.source].leaves(e.place)) for e in picture.edges],
-        )
+    found = arranged(
+        [
+            (
+                item.width + item.stem,
+                max(item.height, STEM * len(item.box.values)),
+                few and item.box.kind == "input",
+            )
+            for item in sized
+        ],
+        [(e.source, e.target, sized[e.source].leaves(e.place)) for e in picture.edges],
     )
-    tints = _tints(picture)
+    groups = dict.fromkeys(box.group for box in picture.boxes if box.group is not None)
+    tints = {group: TINTS[k % len(TINTS)] for k, group in enumerate(groups)}
     boxes = [
-        _box(item, where, tints.get(item.box.group, PLAIN))
+        _box(item, where, tints.get(item.box.group, PLAIN))  # type: ignore[arg-type]
         for item, where in zip(sized, found.boxes, strict=True)
     ]
-    labeled = any(item.stem for item in sized)
-    legend = [_legend(picture.output, found.extent)] if labeled else []
-    parts = [*_edges(picture, sized, found), *boxes, *legend]
-    return _document(picture, _extent(found.extent, labeled), parts)
+    parts, extent = [*_edges(picture, sized, found), *boxes], found.extent
+    wide, high = extent.width + ARROW, extent.height
+    if any(item.stem for item in sized):
+        parts.append(_legend(picture.output, extent))
+        wide, high = max(wide, LEGEND[0]), high + MARGIN + LEGEND[1]
+    return _document(picture, Rectangle(extent.x, extent.y, wide, high), parts)
 
 
 def _sized(box: Box, picture: Picture, entering: int) -> Sized:
@@ -104,30 +102,17 @@ def _sized(box: Box, picture: Picture, entering: int) -> Sized:
     return Sized(box, title, below, wide + padding, high, stem)
 
 
-def _tints(picture: Picture) -> dict[str | None, str]:
-    groups = dict.fromkeys(box.group for box in picture.boxes if box.group is not None)
-    return {group: TINTS[k % len(TINTS)] for k, group in enumerate(groups)}
-
-
-def _extent(boxes: Rectangle, labeled: bool) -> Rectangle:
-    """With the last arrow and the legend."""
-    wide, high = boxes.width + ARROW, boxes.height
-    if labeled:
-        wide, high = max(wide, LEGEND[0]), high + MARGIN + LEGEND[1]
-    return Rectangle(boxes.x, boxes.y, wide, high)
-
-
 def _box(sized: Sized, where: Rectangle, tint: str) -> str:
     kind = sized.box.kind
     box = Rectangle(where.x, where.middle - sized.height / 2, sized.width, sized.height)
     fill, line = ("none", "none") if kind == "input" else (tint, INK)
     center, top = box.x + box.width / 2, box.middle - 16 - 8 * len(sized.lines)
     below = [
-        text(runs, (center, top + 38 + 16 * k), LINE, PALE) for k, runs in enumerate(sized.lines)
+        _text(runs, (center, top + 38 + 16 * k), LINE, PALE) for k, runs in enumerate(sized.lines)
     ]
-    title = text(sized.title, (center, top + 21), TITLE, INK, bold=kind == "group")
+    title = _text(sized.title, (center, top + 21), TITLE, INK, bold=kind == "group")
     hint = f"<title>{escape(sized.box.hint)}</title>"
-    return f"<g>{hint}{rectangle(box, kind, fill, line)}{title}{''.join(below)}</g>"
+    return f"<g>{hint}{_rectangle(box, kind, fill, line)}{title}{''.join(below)}</g>"
 
 
 def _edges(picture: Picture, sized: Sequence[Sized], found: Layout) -> list[str]:
@@ -135,57 +120,48 @@ def _edges(picture: Picture, sized: Sequence[Sized], found: Layout) -> list[str]
     ways: dict[tuple[int, int], list[Sequence[Point]]] = {}
     for edge, route in zip(picture.edges, found.routes, strict=True):
         ways.setdefault((edge.source, edge.place), []).append(route)
-    return [
-        _from(value, _start(item, where, place), ways.get((k, place), []), picture.output)
-        for k, (item, where) in enumerate(zip(sized, found.boxes, strict=True))
-        for place, value in enumerate(item.box.values)
-    ]
-
-
-def _start(sized: Sized, where: Rectangle, place: int) -> tuple[Point, Point]:
-    """Where the value's line begins and ends that carries its labels."""
-    y = where.middle + sized.leaves(place)
-    return (where.x + sized.width, y), (where.right, y)
+    edges = []
+    for k, (item, where) in enumerate(zip(sized, found.boxes, strict=True)):
+        for place, value in enumerate(item.box.values):
+            y = where.middle + item.leaves(place)
+            stem = (where.x + item.width, y), (where.right, y)
+            edges.append(_from(value, stem, ways.get((k, place), []), picture.output))
+    return edges
 
 
 def _from(
-    value: Value, start: tuple[Point, Point], routes: Sequence[Sequence[Point]], output: str
+    value: Value, stem: tuple[Point, Point], routes: Sequence[Sequence[Point]], output: str
 ) -> str:
     """The edges of one value, from its box to where they lead; J's leads nowhere.
 
-    Their margin comes first and makes a gap in the edges that are already there.
+    stem : where its line begins, and where the labels beside it end. The margin of the edges comes
+    first and makes a gap in those that are already there.
     """
-    (right, y) = start[1]
-    labeled = bool(value.value)
+    start, (right, y) = stem
     tips = [route[-1] for route in routes]
-    drawn = [[start[0], *route[:-1], (route[-1][0] - ARROW / 2, route[-1][1])] for route in routes]
-    if labeled and not routes:
-        drawn, tips = [list(start)], [(right + ARROW, y)]
+    drawn = [[start, *route[:-1], (route[-1][0] - ARROW / 2, route[-1][1])] for route in routes]
+    if value.value and not routes:
+        drawn, tips = [list(stem)], [(right + ARROW, y)]
     if not drawn:
         return ""
-    parts = [lines(drawn, gap=True), lines(drawn), *map(arrow, tips)]
-    if labeled:
-        parts += [
-            f"<title>{escape(_hint(value, output))}</title>",
-            *_beside(*start, *_labels(value)),
-        ]
+    parts = [_lines(drawn, gap=True), _lines(drawn), *map(_arrow, tips)]
+    if value.value:
+        number = value.value.removeprefix(f"{value.node} = ")
+        derivative = f"\nd{output}/d{value.node} = {value.gradient}" if value.gradient else ""
+        parts.append(f"<title>{escape(f'{value.node} = {number}{derivative}')}</title>")
+        parts.append(_beside(*stem, *_labels(value)))
     return f'<g data-of="{escape(value.node)}">{"".join(parts)}</g>'
 
 
-def _beside(start: Point, end: Point, above: list[Run], below: list[Run]) -> list[str]:
+def _beside(start: Point, end: Point, above: list[Run], below: list[Run]) -> str:
     """A value and its derivative above and below the middle of their line."""
     x, y = (start[0] + end[0]) / 2, start[1]
-    return [text(above, (x, y - 5.5), LABEL, VALUE), text(below, (x, y + 14.5), LABEL, DERIVATIVE)]
+    derivative = _text(below, (x, y + 14.5), LABEL, DERIVATIVE)
+    return _text(above, (x, y - 5.5), LABEL, VALUE) + derivative
 
 
 def _labels(value: Value) -> tuple[list[Run], list[Run]]:
     return typeset(value.value, {value.node}), typeset(value.gradient)
-
-
-def _hint(value: Value, output: str) -> str:
-    number = value.value.removeprefix(f"{value.node} = ")
-    derivative = f"\nd{output}/d{value.node} = {value.gradient}" if value.gradient else ""
-    return f"{value.node} = {number}{derivative}"
 
 
 def _legend(output: str, extent: Rectangle) -> str:
@@ -194,10 +170,10 @@ def _legend(output: str, extent: Rectangle) -> str:
     start, end = (x + 18, y), (x + LEGEND[0] - ARROW, y)
     derivative = typeset(f"d{output}/dx", {f"d{output}", "dx"})
     return (
-        f'<g data-kind="legend">{text(typeset("x", {"x"}), (x + 8, y + 5), TITLE, INK)}'
-        + lines([[start, end]])
-        + arrow((end[0] + ARROW, y))
-        + "".join(_beside(start, end, typeset("value of x", {"x"}), derivative))
+        f'<g data-kind="legend">{_text(typeset("x", {"x"}), (x + 8, y + 5), TITLE, INK)}'
+        + _lines([[start, end]])
+        + _arrow((end[0] + ARROW, y))
+        + _beside(start, end, typeset("value of x", {"x"}), derivative)
         + "</g>"
     )
 
@@ -205,15 +181,93 @@ def _legend(output: str, extent: Rectangle) -> str:
 def _document(picture: Picture, extent: Rectangle, parts: Sequence[str]) -> str:
     corner = extent.x - MARGIN, extent.y - MARGIN
     paper = Rectangle(*corner, extent.width + 2 * MARGIN, extent.height + 2 * MARGIN)
-    x, y, wide, high = map(number, (paper.x, paper.y, paper.width, paper.height))
+    x, y, wide, high = map(_number, (paper.x, paper.y, paper.width, paper.height))
     title = escape(f"Computation graph of {picture.output}")
-    description = escape("\n".join(described(picture)))
+    lines = (box.hint.replace("\n", "; ") for box in picture.boxes)
+    description = escape("\n".join(lines))  # for those who do not see the picture
     return (
         # Narrower pages shrink it as a whole.
         '<svg xmlns="http://www.w3.org/2000/svg" style="max-width:100%;height:auto" '
         f'width="{wide}" height="{high}" '
         f'viewBox="{x} {y} {wide} {high}" role="img" aria-label="{title}" font-family="{FONT}">'
         f"<title>{title}</title><desc>{description}</desc>"
-        + "\n".join([rectangle(paper, "paper", PAPER), *parts])
+        + "\n".join([_rectangle(paper, "paper", PAPER), *parts])
         + "</svg>"
     ).translate(NOT_IN_XML)
+
+
+# ---- elements ----------------------------------------------------------------------------------
+
+
+def _rectangle(where: Rectangle, kind: str, fill: str, line: str = "none") -> str:
+    return (
+        f'<rect data-kind="{kind}" x="{_number(where.x)}" y="{_number(where.y)}" '
+        f'width="{_number(where.width)}" height="{_number(where.height)}" '
+        f'rx="5" fill="{fill}" stroke="{line}"/>'
+    )
+
+
+def _lines(ways: Iterable[Sequence[Point]], *, gap: bool = False) -> str:
+    """Through points, with rounded bends. As one element: lines that share a part are not drawn
+    over each other there, which would look darker. gap : a margin that hides what is below."""
+    way = "".join(map(_rounded, ways))
+    color, width = (PAPER, 6.0) if gap else (INK, 1.2)
+    return f'<path d="{way}" fill="none" stroke="{color}" stroke-width="{_number(width)}"/>'
+
+
+def _arrow(tip: Point) -> str:
+    """The head of an arrow to the right."""
+    x, y = tip
+    corners = ((x, y), (x - ARROW, y - 3.5), (x - ARROW, y + 3.5))
+    return f'<polygon points="{" ".join(map(_pair, corners))}" fill="{INK}"/>'
+
+
+def _text(
+    runs: Sequence[Run], center: Point, size: float, color: str, *, bold: bool = False
+) -> str:
+    """center : the middle of the text's base line."""
+    x, y = center
+    weight = ' font-weight="bold"' if bold else ""
+    return (
+        f'<text x="{_number(x)}" y="{_number(y)}" font-size="{_number(size)}" fill="{color}" '
+        f'text-anchor="middle"{weight}>{"".join(_spans(runs, size))}</text>'
+    )
+
+
+def _spans(runs: Sequence[Run], size: float) -> list[str]:
+    # Raised and lowered by dy, which every browser knows; Firefox has no baseline-shift.
+    spans, now = [], 0.0
+    for run in runs:
+        wanted = {"up": -RAISED, "down": LOWERED}.get(run.style, 0.0) * size
+        shift = f' dy="{_number(wanted - now)}"' if wanted != now else ""
+        small = f' font-size="{_number(size * SMALLER)}"' if wanted else ""
+        slant = ' font-style="italic"' if run.style == "italic" else ""
+        spans.append(f"<tspan{shift}{small}{slant}>{escape(run.text)}</tspan>")
+        now = wanted
+    return spans
+
+
+def _rounded(points: Sequence[Point]) -> str:
+    parts = [f"M{_pair(points[0])}"]
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        start, end = _towards(corner, before), _towards(corner, after)
+        parts.append(f"L{_pair(start)}Q{_pair(corner)} {_pair(end)}")
+    return "".join([*parts, f"L{_pair(points[-1])}"])
+
+
+def _towards(corner: Point, other: Point) -> Point:
+    """Where the bend begins on the way from the corner to another point."""
+    dx, dy = other[0] - corner[0], other[1] - corner[1]
+    length = abs(dx) + abs(dy)
+    share = min(ROUND, length / 2) / length if length else 0.0
+    return corner[0] + share * dx, corner[1] + share * dy
+
+
+def _pair(point: Point) -> str:
+    return f"{_number(point[0])},{_number(point[1])}"
+
+
+def _number(value: float) -> str:
+    """To a tenth of a pixel, no longer than needed."""
+    tenths = round(value, 1) + 0.0  # -0.0 becomes 0.0
+    return f"{tenths:.1f}".removesuffix(".0")
