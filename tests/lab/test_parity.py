@@ -7,7 +7,7 @@ import pytest
 
 from chainrule.errors import InputError
 from chainrule.lab import CONSTRUCTIONS, all_inputs, build, parity, train_from_random_starts
-from chainrule.lab.parity_training import layer_sizes
+from chainrule.lab.parity import layer_sizes
 
 BITS = range(2, 9)
 

@@ -58,10 +58,13 @@ def lab(
         Print one JSON object instead of tables.
     """
     from chainrule import checks
+    from chainrule.jobs.run_folder import RunFolder
 
     began = time.perf_counter()
     checks.whole_number("lab", "--seed", seed)
-    folder = _created(out)
+    folder = RunFolder(out) if out else None
+    if folder:  # before anything is timed
+        folder.create()
     try:
         found = _found(part, quick, seed)
         if folder:
@@ -77,17 +80,6 @@ def lab(
         if folder:
             show.console().print(f"wrote {shlex.quote(str(folder.path))}")
     return 1 if found.wrong else 0
-
-
-def _created(out: Path | None) -> "RunFolder | None":
-    """The folder, made before anything is timed."""
-    from chainrule.jobs.run_folder import RunFolder
-
-    if out is None:
-        return None
-    folder = RunFolder(out)
-    folder.create()
-    return folder
 
 
 def _found(part: str, quick: bool, seed: int) -> Found:

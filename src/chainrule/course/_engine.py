@@ -98,23 +98,6 @@ def _loop(
     return parameters, costs
 
 
-def regress(
-    where: str,
-    X: Array,
-    Y: Array,
-    num_iterations: int,
-    learning_rate: float,
-    every: int,
-    print_cost: bool,
-) -> tuple[Array, np.float64, list[Array]]:
-    """Logistic regression from zeros: w (n_x, 1), b, and the costs, printed if asked for."""
-    every = checks.whole_number(where, "print_num", every, least=1)
-    show = printed(print_cost, every, "f")
-    zeros = {"W1": np.zeros((1, X.shape[0])), "b1": np.zeros((1, 1))}
-    parameters, costs = descend(where, zeros, X, Y, num_iterations, learning_rate, every, show)
-    return parameters["W1"].T.copy(), parameters["b1"][0, 0], costs
-
-
 def _network(parameters: Parameters, hidden: str) -> Network:
     L = len(parameters) // 2
     return Network(

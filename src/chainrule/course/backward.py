@@ -12,7 +12,6 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.course import _checked, basics
-from chainrule.course._cross_entropy import cross_entropy_derivative
 from chainrule.course.forward import Array, Cache
 from chainrule.errors import InputError
 
@@ -103,12 +102,16 @@ def L_model_backward(AL: Any, Y: Any, caches: list[Cache]) -> dict[str, Array]:
 def _output_dZ(AL: Array, Y: Array, Z: Array) -> Array:
     """dZ[L] = dAL g'(Z[L]), the textbook's two factors.
 
-    Where AL has been rounded to exactly 0 or 1 they are infinity and zero, or nearly; there their
-    product is written as what it is for every AL = sigmoid(Z): AL - Y.
+        dAL = -( y / a - (1 - y) / (1 - a) ),   0 / 0 = 0
+
+    dAL is m dJ/dAL: the mean over the examples is taken later. Where AL has been rounded to exactly
+    0 or 1 the factors are infinity and zero, or nearly; there their product is written as what it
+    is for every AL = sigmoid(Z): AL - Y.
     """
     rounded = (AL == 0) | (AL == 1)
-    dAL = np.where(rounded, 0, cross_entropy_derivative(AL, Y))
-    return np.where(rounded, AL - Y, sigmoid_backward(dAL, Z))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        dAL = np.where(Y == 1, 0, (1 - Y) / (1 - AL)) - np.where(Y == 0, 0, Y / AL)
+    return np.where(rounded, AL - Y, sigmoid_backward(np.where(rounded, 0, dAL), Z))
 
 
 def update_parameters(

@@ -12,7 +12,6 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.course import _checked, basics
-from chainrule.course._cross_entropy import cross_entropy
 from chainrule.errors import InputError
 
 __all__ = [
@@ -91,4 +90,8 @@ def compute_cost(AL: Any, Y: Any) -> Array:
     label agrees (0 log 0 = 0); inf, without a warning, where it disagrees.
     """
     AL = _checked.probabilities("compute_cost", "AL", AL)
-    return cross_entropy(AL, _checked.labels("compute_cost", "Y", Y, AL.shape))
+    Y = _checked.labels("compute_cost", "Y", Y, AL.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_ones = np.where(Y == 0, 0, Y * np.log(AL))
+        of_zeros = np.where(Y == 1, 0, (1 - Y) * np.log(1 - AL))
+    return np.array(0.0 - np.sum(of_ones + of_zeros) / AL.shape[1])  # 0.0 - 0.0: without a sign

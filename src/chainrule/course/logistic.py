@@ -6,7 +6,7 @@
 library's engine, which gives the same numbers sooner.
 """
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from chainrule import checks
 from chainrule.course import _checked, _engine
 from chainrule.course.basics import sigmoid
 from chainrule.course.pictures import load_dataset
-from chainrule.course.regression import LogisticRegression
+from chainrule.errors import InputError
 from chainrule.network.losses import binary_cross_entropy
 
 __all__ = [
@@ -121,7 +121,7 @@ def model(
     X_test = _checked.features("model", "X_test", X_test, X_train.shape[0])
     Y_test = _checked.labels("model", "Y_test", Y_test, (1, X_test.shape[1]))
     Y_train = _checked.labels("model", "Y_train", Y_train, (1, X_train.shape[1]))
-    w, b, costs = _engine.regress(
+    w, b, costs = _regress(
         "model", X_train, Y_train, num_iterations, learning_rate, 100, print_cost
     )
     p_test, p_train = predict(w, b, X_test), predict(w, b, X_train)
@@ -137,6 +137,88 @@ def model(
         "learning_rate": learning_rate,
         "num_iterations": num_iterations,
     }
+
+
+class LogisticRegression:
+    """Logistic regression as a class, in the form of well-known study notes on the course.
+
+        A = sigmoid(w^T X + b),   J = -1/m sum_i [ y_i log(a_i) + (1 - y_i) log(1 - a_i) ]
+
+    After `fit`: w (n_x, 1) float64, b a number, and costs, the list of the costs (nats per
+    example) of iterations 0, print_num, 2 print_num, ...
+    """
+
+    w: Array
+    b: float
+    costs: list[Array]
+
+    def fit(
+        self,
+        X: Any,
+        Y: Any,
+        num_iterations: int,
+        learning_rate: float,
+        print_cost: bool = False,
+        print_num: int = 100,
+    ) -> Self:
+        """Gradient descent from zeros, on the library's engine. Returns this object.
+
+        X (n_x, m), Y (1, m) labels 0 and 1. The cost of every print_num-th iteration is kept
+        and, with print_cost, printed: iteration i's is the cost after i steps, so that
+        2001 iterations end with the cost after 2000.
+        """
+        where = "LogisticRegression.fit"
+        X, Y = _checked.examples(where, X, Y)
+        self.w, self.b, self.costs = _regress(
+            where, X, Y, num_iterations, learning_rate, print_num, print_cost
+        )
+        return self
+
+    def predict_prob(self, X: Any) -> Array:
+        """The probability of label 1 for each column of X (n_x, m): (1, m)."""
+        return sigmoid(self._logits(X))
+
+    def predict(self, X: Any, threshold: float = 0.5) -> Array:
+        """1 where the probability exceeds `threshold`, else 0: (1, m), int64."""
+        threshold = checks.number("LogisticRegression", "threshold", threshold, least=0, most=1)
+        return (self.predict_prob(X) > threshold).astype(np.int64)
+
+    def accuracy_score(self, X: Any, Y: Any) -> float:
+        """The share of X's columns whose label in Y (1, m) is predicted, 0 to 1."""
+        p = self.predict(X)
+        return float(np.mean(p == _checked.labels("LogisticRegression", "Y", Y, p.shape)))
+
+    def cost_function(self, X: Any, Y: Any) -> np.float64:
+        """J of X (n_x, m) and Y (1, m), in nats per example, from w^T X + b as `propagate`."""
+        Z = self._logits(X)
+        Y = _checked.labels("LogisticRegression", "Y", Y, Z.shape)
+        return np.float64(np.mean(binary_cross_entropy(Z, sigmoid(Z), Y)))
+
+    def _logits(self, X: Any) -> Array:
+        """w^T X + b, (1, m)."""
+        if not hasattr(self, "w"):
+            raise InputError("LogisticRegression", "a fitted model", "none", "Call fit first.")
+        X = _checked.features("LogisticRegression", "X", X, self.w.shape[0])
+        return self.w.T @ X + self.b
+
+
+def _regress(
+    where: str,
+    X: Array,
+    Y: Array,
+    num_iterations: int,
+    learning_rate: float,
+    every: int,
+    print_cost: bool,
+) -> tuple[Array, np.float64, list[Array]]:
+    """Logistic regression from zeros: w (n_x, 1), b, and the costs, printed if asked for."""
+    every = checks.whole_number(where, "print_num", every, least=1)
+    show = _engine.printed(print_cost, every, "f")
+    zeros = {"W1": np.zeros((1, X.shape[0])), "b1": np.zeros((1, 1))}
+    parameters, costs = _engine.descend(
+        where, zeros, X, Y, num_iterations, learning_rate, every, show
+    )
+    return parameters["W1"].T.copy(), parameters["b1"][0, 0], costs
 
 
 def _percent_right(p: Array, Y: Array) -> np.floating:

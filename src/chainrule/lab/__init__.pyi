@@ -3,11 +3,11 @@ from chainrule.lab.measure import Measured as Measured
 from chainrule.lab.measure import measure as measure
 from chainrule.lab.parity import CONSTRUCTIONS as CONSTRUCTIONS
 from chainrule.lab.parity import Built as Built
+from chainrule.lab.parity import Trained as Trained
 from chainrule.lab.parity import all_inputs as all_inputs
 from chainrule.lab.parity import build as build
 from chainrule.lab.parity import parity as parity
-from chainrule.lab.parity_training import Trained as Trained
-from chainrule.lab.parity_training import train_from_random_starts as train_from_random_starts
+from chainrule.lab.parity import train_from_random_starts as train_from_random_starts
 from chainrule.lab.tasks import LOOPS as LOOPS
 from chainrule.lab.tasks import Task as Task
 from chainrule.lab.tasks import tasks as tasks

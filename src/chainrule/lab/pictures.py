@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.lab.measure import Measured
-from chainrule.lab.parity import Built
-from chainrule.lab.parity_training import Trained
+from chainrule.lab.parity import Built, Trained
 from chainrule.lab.tables import ratio
 from chainrule.show.plots import axes_or_new, finished, grid_of_axes
 

@@ -5,8 +5,7 @@ from itertools import groupby
 
 from chainrule.display import Column, Table
 from chainrule.lab.measure import Measured
-from chainrule.lab.parity import Built
-from chainrule.lab.parity_training import Trained
+from chainrule.lab.parity import Built, Trained
 from chainrule.lab.tasks import LOOPS
 from chainrule.wording import setting_value
 

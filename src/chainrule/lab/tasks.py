@@ -25,6 +25,23 @@ class Task:
     ways: Mapping[str, Callable[[], Any]]
 
 
+Ways = dict[str, Callable[..., Any]]
+PRODUCT: Ways = {LOOPS: products.matrix_vector_loops, "NumPy": np.matmul}
+EXP: Ways = {LOOPS: products.exp_loops, "NumPy": np.exp}
+OUTER: Ways = {LOOPS: products.outer_loops, "NumPy": np.outer}
+STEP: Ways = {LOOPS: logistic.step_loops, "NumPy": logistic.step_numpy}
+ONE: Ways = {LOOPS: logistic.train_loops, "NumPy": logistic.train_numpy,
+             "dual": logistic.train_dual}  # fmt: skip
+SEVERAL: Ways = {
+    LOOPS: partial(many.in_turn, logistic.train_loops),
+    "NumPy": partial(many.in_turn, logistic.train_numpy),
+    "stacked": partial(many.stacked, logistic.train_numpy),
+    "dual": partial(many.in_turn, logistic.train_dual),
+    "stacked, dual": partial(many.stacked, logistic.train_dual),
+    "chainrule": many.library,
+}
+
+
 def tasks(*, quick: bool = False, seed: int = 0) -> list[Task]:
     """All tasks, from a product of two vectors to several trainings.
 
@@ -33,41 +50,22 @@ def tasks(*, quick: bool = False, seed: int = 0) -> list[Task]:
     """
     rng = np.random.default_rng(seed)
     side, n_x, m, iterations = (100, 256, 10, 5) if quick else (1000, 2048, 20, 20)
-    n = side**2
+    n, square = side**2, f"{side:,} by {side:,}"
     a, b, A = rng.random(n), rng.random(n), rng.random((side, side))
     X = rng.random((n_x, m)) - 0.5
     Y = (rng.random((1, m)) < 0.5).astype(np.float64)
     rates = np.geomspace(0.001, 0.1, 4)
     start = (rng.random((1, n_x)) - 0.5, np.zeros((1, 1)))
-    lists = a.tolist(), b.tolist()
-    step = {LOOPS: logistic.step_loops, "NumPy": logistic.step_numpy}
-    training = {LOOPS: logistic.train_loops, "NumPy": logistic.train_numpy,
-                "dual": logistic.train_dual}  # fmt: skip
-    trainings = {
-        LOOPS: partial(many.in_turn, logistic.train_loops),
-        "NumPy": partial(many.in_turn, logistic.train_numpy),
-        "stacked": partial(many.stacked, logistic.train_numpy),
-        "dual": partial(many.in_turn, logistic.train_dual),
-        "stacked, dual": partial(many.stacked, logistic.train_dual),
-        "chainrule": many.library,
-    }
-    dot = {
-        LOOPS: products.dot_loops,
-        "loops, lists": lambda *_: products.dot_loops(*lists),
-        "NumPy": np.dot,
-    }
-    product = {LOOPS: products.matrix_vector_loops, "NumPy": np.matmul}
-    exp = {LOOPS: products.exp_loops, "NumPy": np.exp}
-    outer = {LOOPS: products.outer_loops, "NumPy": np.outer}
-    square = f"{side:,} by {side:,}"
-    tasks: list[tuple[str, str, dict[str, Any], tuple]] = [
+    of_lists = partial(products.dot_loops, a.tolist(), b.tolist())
+    dot = {LOOPS: products.dot_loops, "loops, lists": lambda *_: of_lists(), "NumPy": np.dot}
+    tasks: list[tuple[str, str, Ways, tuple]] = [
         ("dot product", f"of {n:,} numbers", dot, (a, b)),
-        ("matrix times vector", square, product, (A, a[:side])),
-        ("exp of each element", f"of {n:,}", exp, (a,)),
-        ("outer product", square, outer, (a[:side], b[:side])),
-        ("one step", f"{m} examples, {n_x:,} features", step, (*start, X, Y, rates[0])),
-        ("one training", f"{iterations} steps", training, (X, Y, rates[0], iterations)),
-        (f"{len(rates)} trainings", "one for each learning rate", trainings,
+        ("matrix times vector", square, PRODUCT, (A, a[:side])),
+        ("exp of each element", f"of {n:,}", EXP, (a,)),
+        ("outer product", square, OUTER, (a[:side], b[:side])),
+        ("one step", f"{m} examples, {n_x:,} features", STEP, (*start, X, Y, rates[0])),
+        ("one training", f"{iterations} steps", ONE, (X, Y, rates[0], iterations)),
+        (f"{len(rates)} trainings", "one for each learning rate", SEVERAL,
          (X, Y, rates, iterations)),
     ]  # fmt: skip
     return [
