@@ -81,7 +81,7 @@ def test_pixels_too_many_to_be_floats_at_once(monkeypatch, batch_size):
     network = Network.create((60, 4, 1), rng=54)
     options = {"iterations": 100, "batch_size": batch_size, "first_layer": "primal"}
     small = train(network, data, **options)
-    monkeypatch.setattr("chainrule.data.matrix.forms.RESIDENT_BYTES", 0)
+    monkeypatch.setattr("chainrule.data.matrix.RESIDENT_BYTES", 0)
     large = train(network, data, **options)
     assert_allclose(large.history.cost, small.history.cost, rtol=1e-11)
     assert_allclose(large.network.weights[0], small.network.weights[0], rtol=1e-9)

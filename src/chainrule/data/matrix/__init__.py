@@ -1,16 +1,44 @@
 """The feature matrix in its forms: floats, 8-bit pixels, sparse."""
 
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
 from chainrule.data.matrix.floats import FloatMatrix
-from chainrule.data.matrix.forms import feature_matrix, resident
 from chainrule.data.matrix.pixels import PixelMatrix
 from chainrule.data.matrix.sparse import SparseMatrix
 from chainrule.data.matrix.verbs import FeatureMatrix
+from chainrule.data.transform import Scaling
 
-__all__ = [
-    "FeatureMatrix",
-    "FloatMatrix",
-    "PixelMatrix",
-    "SparseMatrix",
-    "feature_matrix",
-    "resident",
-]
+# Pixels that make no more floats than this may be held as floats as well, see `resident`.
+RESIDENT_BYTES = 64 * 2**20
+
+
+def feature_matrix(X: Any, dtype: Any = None) -> FeatureMatrix:
+    """X as a feature matrix: one already is itself, 8-bit and sparse arrays stay so, others become
+    floats.
+
+    Its numbers are those of the array. That bytes are pixels, and how these are scaled, only a
+    Dataset or a PixelMatrix says.
+    """
+    if isinstance(X, FeatureMatrix):
+        return X
+    if hasattr(X, "tocsc"):
+        return SparseMatrix.of_columns(X, dtype)
+    array = checks.matrix("feature_matrix", "X", X)
+    if array.dtype == np.uint8:
+        return PixelMatrix(array, Scaling(), dtype or np.float64)
+    return FloatMatrix(array, dtype)
+
+
+def resident(X: FeatureMatrix) -> FeatureMatrix:
+    """X as floats in memory if it is small, else itself: for whoever reads it at every step.
+
+    Turning pixels into floats takes about as long as a product with a few rows of weights.
+    """
+    checks.kind("resident", "X", X, FeatureMatrix)
+    small = X.shape[0] * X.shape[1] * X.dtype.itemsize <= RESIDENT_BYTES
+    if isinstance(X, FloatMatrix) or not small:
+        return X
+    return FloatMatrix(X.columns(slice(None)))

@@ -1,19 +1,17 @@
 """Features in memory as floats."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.blocks import blocks_of
-from chainrule.data.matrix.verbs import Held, flat
+from chainrule.data.matrix.verbs import FeatureMatrix, flat
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
 from chainrule.files.digest import digest
 
 
-class FloatMatrix(Held):
+class FloatMatrix(FeatureMatrix):
     """X as floats in memory.
 
     X : (n_x, m), float64 or float32. Held example by example (Fortran order), so that a
@@ -30,16 +28,8 @@ class FloatMatrix(Held):
 
     def _hold(self, X: np.ndarray) -> "FloatMatrix":
         self._X = np.asarray(X, order="F")
+        self.shape, self.dtype = (X.shape[0], X.shape[1]), X.dtype
         return self
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        n_x, m = self._X.shape
-        return n_x, m
-
-    @property
-    def dtype(self) -> np.dtype:
-        return self._X.dtype
 
     def astype(self, dtype: Any) -> "FloatMatrix":
         """The same features in another float dtype (itself if it has it already)."""
@@ -56,12 +46,6 @@ class FloatMatrix(Held):
     def scaled(self, scaling: Scaling, dtype: Any) -> "FloatMatrix":
         """Another matrix of scaled floats; InputError for features beyond these."""
         return _holding(scaling(self._X, np.dtype(dtype)))
-
-    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Some features of every example at a time: (rows, floats (k, m)), views."""
-        n_x, m = self.shape
-        for rows in blocks_of(n_x, self.dtype.itemsize * m):
-            yield rows, self._X[rows]
 
     def digest(self) -> str:
         """By which the same features are known again."""

@@ -1,13 +1,12 @@
 """Features in memory as 8-bit pixels."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
 from chainrule.data.blocks import blocks_of
-from chainrule.data.matrix.verbs import Held, flat, into
+from chainrule.data.matrix.verbs import FeatureMatrix, flat, into
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
 from chainrule.files.digest import digest
@@ -16,7 +15,7 @@ from chainrule.files.digest import digest
 GRAM_ROWS = 512
 
 
-class PixelMatrix(Held):
+class PixelMatrix(FeatureMatrix):
     """8-bit features, scaled where they are used, some rows at a time.
 
     pixels : (n_x, m) uint8, held as given (a view). scaling : how a pixel becomes a float,
@@ -31,33 +30,25 @@ class PixelMatrix(Held):
             raise InputError("PixelMatrix", "pixels of dtype uint8", str(pixels.dtype))
         self.pixels = pixels
         self.scaling = (scaling or Scaling.pixels()).check(pixels.shape[0])
-        self._dtype = checks.float_dtype("PixelMatrix", dtype)
+        self.shape = pixels.shape[0], pixels.shape[1]
+        self.dtype = checks.float_dtype("PixelMatrix", dtype)
 
     def __repr__(self) -> str:
         return f"PixelMatrix{self.shape}, {self.scaling}, {self.dtype}"
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        n_x, m = self.pixels.shape
-        return n_x, m
-
-    @property
-    def dtype(self) -> np.dtype:
-        return self._dtype
-
     def astype(self, dtype: Any) -> "PixelMatrix":
         """The same pixels yielding another float dtype (itself if it does already)."""
-        if np.dtype(dtype) == self._dtype:
+        if np.dtype(dtype) == self.dtype:
             return self
         return PixelMatrix(self.pixels, self.scaling, dtype)
 
     def select(self, index: Any) -> "PixelMatrix":
         """The examples at `index` as a matrix of their own."""
-        return PixelMatrix(self.pixels.T[index].T, self.scaling, self._dtype)
+        return PixelMatrix(self.pixels.T[index].T, self.scaling, self.dtype)
 
     def features(self, index: Any) -> np.ndarray:
         """Features at `index` of all examples, as floats: (k, m)."""
-        return self.scaling(self.pixels[index], self._dtype, index)
+        return self.scaling(self.pixels[index], self.dtype, index)
 
     def scaled(self, scaling: Scaling, dtype: Any) -> "PixelMatrix":
         """The same pixels scaled so, whatever they were scaled by; a view."""
@@ -65,12 +56,12 @@ class PixelMatrix(Held):
 
     def columns(self, index: Any) -> np.ndarray:
         """Examples at `index` (a slice or k integers) as floats: (n_x, k), a copy."""
-        return self.scaling(self.pixels.T[index].T, self._dtype)
+        return self.scaling(self.pixels.T[index].T, self.dtype)
 
     def times(self, W: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """W X for W (..., n_1, n_x): (..., n_1, m)."""
         W_rows = flat(W)
-        Z = np.zeros((len(W_rows), self.shape[1]), self._dtype)
+        Z = np.zeros((len(W_rows), self.shape[1]), self.dtype)
         for rows, X in self.blocks():
             Z += W_rows[:, rows] @ X
         return into(out, Z.reshape(*W.shape[:-1], self.shape[1]))
@@ -78,7 +69,7 @@ class PixelMatrix(Held):
     def outer(self, D: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """D X^T for D (..., n_1, m): (..., n_1, n_x)."""
         D_rows = flat(D)
-        G = np.empty((len(D_rows), self.shape[0]), self._dtype)
+        G = np.empty((len(D_rows), self.shape[0]), self.dtype)
         for rows, X in self.blocks():
             np.matmul(D_rows, X.T, out=G[:, rows])
         return into(out, G.reshape(*D.shape[:-1], self.shape[0]))
@@ -87,19 +78,13 @@ class PixelMatrix(Held):
         """X^T X, its lower triangle some rows at a time: half the work, and no second (m, m)."""
         m = self.shape[1]
         parts = list(blocks_of(m, 0, GRAM_ROWS))
-        K = np.zeros((m, m), self._dtype)
+        K = np.zeros((m, m), self.dtype)
         for _, X in self.blocks():
             for part in parts:
                 K[part, : part.stop] += X[:, part].T @ X[:, : part.stop]
         for part in parts:
             K[: part.start, part] = K[part, : part.start].T
         return K
-
-    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Some features of every example at a time: (rows, floats (k, m))."""
-        n_x, m = self.shape
-        for rows in blocks_of(n_x, self._dtype.itemsize * m):
-            yield rows, self.scaling(self.pixels[rows], self._dtype, rows)
 
     def stored(self, index: Any = slice(None)) -> np.ndarray:
         """Examples at `index` as pixels: (n_x, k) uint8; a view for a slice."""

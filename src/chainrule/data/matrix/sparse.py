@@ -7,13 +7,13 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.blocks import blocks_of
-from chainrule.data.matrix.verbs import FeatureMatrix, Held, flat, into
+from chainrule.data.matrix.verbs import FeatureMatrix, flat, into
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
 from chainrule.files.digest import digest
 
 
-class SparseMatrix(Held):
+class SparseMatrix(FeatureMatrix):
     """A feature matrix X (n_x, m) held as sparse rows, one an example.
 
     rows : (m, n_x) in SciPy's CSR form, float64 or float32, viewed.
@@ -21,6 +21,7 @@ class SparseMatrix(Held):
 
     def __init__(self, rows: Any) -> None:
         self.rows = rows
+        self.shape, self.dtype = (rows.shape[1], rows.shape[0]), rows.dtype
 
     @classmethod
     def of_columns(cls, X: Any, dtype: Any = None) -> "SparseMatrix":
@@ -31,15 +32,6 @@ class SparseMatrix(Held):
         if not checks.all_finite(values.data):
             raise InputError("SparseMatrix", "X to hold finite numbers only", "others")
         return cls(values.astype(checks.float_dtype("SparseMatrix", dtype)))
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        m, n_x = self.rows.shape
-        return n_x, m
-
-    @property
-    def dtype(self) -> np.dtype:
-        return self.rows.dtype
 
     @property
     def filled(self) -> float:

@@ -22,7 +22,7 @@ Nothing above this package knows whether X lies in memory as floats, as 8-bit pi
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
@@ -30,25 +30,61 @@ from chainrule.data.blocks import blocks_of
 from chainrule.data.transform import Scaling
 
 
-@runtime_checkable
-class FeatureMatrix(Protocol):
+class FeatureMatrix(ABC):
     """Examples as columns. `shape` is (n_x, m); `dtype` that of the floats it yields."""
 
-    @property
-    def shape(self) -> tuple[int, int]: ...
-    @property
-    def dtype(self) -> np.dtype: ...
+    shape: tuple[int, int]
+    dtype: np.dtype
+    _gram: np.ndarray | None = None
+
+    @abstractmethod
     def columns(self, index: Any) -> np.ndarray: ...
+    @abstractmethod
     def times(self, W: np.ndarray, out: np.ndarray | None = None) -> np.ndarray: ...
+    @abstractmethod
     def outer(self, D: np.ndarray, out: np.ndarray | None = None) -> np.ndarray: ...
-    def gram(self, other: "FeatureMatrix | None" = None) -> np.ndarray: ...
+    @abstractmethod
     def select(self, index: Any) -> "FeatureMatrix": ...
+    @abstractmethod
     def features(self, index: Any) -> np.ndarray: ...
+    @abstractmethod
     def scaled(self, scaling: Scaling, dtype: Any) -> "FeatureMatrix": ...
+    @abstractmethod
     def astype(self, dtype: Any) -> "FeatureMatrix": ...
-    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]: ...
-    def stored(self, index: Any = ...) -> np.ndarray: ...
+    @abstractmethod
     def digest(self) -> str: ...
+    @abstractmethod
+    def _own_gram(self) -> np.ndarray: ...
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self.shape}, {self.dtype}"
+
+    def gram(self, other: "FeatureMatrix | None" = None) -> np.ndarray:
+        """X^T X (m, m), computed once and kept; or X^T X_other (m, m_other)."""
+        if other is not None:
+            return self._cross_gram(other)
+        if self._gram is None:
+            self._gram = self._own_gram()
+        return self._gram
+
+    def _cross_gram(self, other: "FeatureMatrix") -> np.ndarray:
+        """X^T X_other (m, m_other), some columns of `other` at a time."""
+        n_x, m = self.shape
+        K = np.empty((m, other.shape[1]), self.dtype)
+        for part in blocks_of(other.shape[1], self.dtype.itemsize * n_x):
+            K[:, part] = self.times(other.columns(part).T).T
+        return K
+
+    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """Some features of every example at a time: (rows, floats (k, m)), views where they can
+        be."""
+        n_x, m = self.shape
+        for rows in blocks_of(n_x, self.dtype.itemsize * m):
+            yield rows, self.features(rows)
+
+    def stored(self, index: Any = slice(None)) -> np.ndarray:
+        """Examples at `index` as they lie: (n_x, k)."""
+        return self.columns(index)
 
 
 def flat(W: np.ndarray) -> np.ndarray:
@@ -62,45 +98,3 @@ def into(out: np.ndarray | None, product: np.ndarray) -> np.ndarray:
         return product
     out[...] = product
     return out
-
-
-class Held(ABC):
-    """What all forms of X share that are held in memory."""
-
-    _gram: np.ndarray | None = None
-
-    @property
-    @abstractmethod
-    def shape(self) -> tuple[int, int]: ...
-    @property
-    @abstractmethod
-    def dtype(self) -> np.dtype: ...
-    @abstractmethod
-    def columns(self, index: Any) -> np.ndarray: ...
-    @abstractmethod
-    def times(self, W: np.ndarray, out: np.ndarray | None = None) -> np.ndarray: ...
-    @abstractmethod
-    def _own_gram(self) -> np.ndarray: ...
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}{self.shape}, {self.dtype}"
-
-    def gram(self, other: FeatureMatrix | None = None) -> np.ndarray:
-        """X^T X (m, m), computed once and kept; or X^T X_other (m, m_other)."""
-        if other is not None:
-            return self._cross_gram(other)
-        if self._gram is None:
-            self._gram = self._own_gram()
-        return self._gram
-
-    def _cross_gram(self, other: FeatureMatrix) -> np.ndarray:
-        """X^T X_other (m, m_other), some columns of `other` at a time."""
-        n_x, m = self.shape
-        K = np.empty((m, other.shape[1]), self.dtype)
-        for part in blocks_of(other.shape[1], self.dtype.itemsize * n_x):
-            K[:, part] = self.times(other.columns(part).T).T
-        return K
-
-    def stored(self, index: Any = slice(None)) -> np.ndarray:
-        """Examples at `index` as they lie: (n_x, k)."""
-        return self.columns(index)
