@@ -37,7 +37,7 @@ def test_a_star_import_gives_all_names():
 
 def test_packages_are_attributes():
     assert chainrule.graph.trace is sys.modules["chainrule.graph"].trace
-    assert chainrule.data.readers.planar.KINDS
+    assert chainrule.data.readers.builtin.KINDS
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_the_systems_errors_name_the_source(here, monkeypatch, paint, opener):
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(open_module, opener, refuse)
+    monkeypatch.setattr(getattr(open_module, opener[5:]), opener, refuse)
     name = {"open_table": "a.csv", "open_npz": "a.npz", "open_hdf5": "a.h5"}.get(opener, "pets")
     paint(here / "pets/a/1.png")
     (here / name).exists() or (here / name).touch()

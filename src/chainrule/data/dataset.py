@@ -214,9 +214,8 @@ class Dataset:
         name = self.classes[positive]
         others = [c for c in self.classes if c != name]
         rest = others[0] if len(others) == 1 else f"not {name}"
-        return replace(
-            self, labels=(self.labels == positive).astype(np.int64), classes=(rest, name)
-        )
+        labels = (self.labels == positive).astype(np.int64)
+        return replace(self, labels=labels, classes=(rest, name))
 
     def aligned(self, classes: tuple[str, ...], known_by: str = "the model") -> "Dataset":
         """The same examples with labels as indices into `classes`, matched by name.
@@ -232,16 +231,13 @@ class Dataset:
         if not foreign:
             place = np.array([places.get(key(c), -1) for c in self.classes])
             return replace(self, labels=place[self.labels].astype(np.int64), classes=classes)
-        own = list(map(alike, self.classes))
-        if len(classes) == 2 and denies(*classes) and alike(classes[1]) in own:
+        mine = list(map(alike, self.classes))
+        if len(classes) == 2 and denies(*classes) and alike(classes[1]) in mine:
             return replace(self.with_positive(classes[1]), classes=classes)
-        raise DataError(
-            self.source or "Dataset",
-            f"examples of the classes that {known_by} knows ({checks.listed(classes)})",
-            f"examples of {checks.listed(foreign)}",
-            f"The data's classes are {checks.listed(self.classes)}: rename or leave out what is "
-            "foreign.",
-        )
+        expected = f"examples of the classes that {known_by} knows ({checks.listed(classes)})"
+        got, own = f"examples of {checks.listed(foreign)}", checks.listed(self.classes)
+        fix = f"The data's classes are {own}: rename or leave out what is foreign."
+        raise DataError(self.source or "Dataset", expected, got, fix)
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,13 +257,9 @@ class Splits:
 
     def changed(self, change: Callable[[Dataset], Dataset]) -> "Splits":
         """The same change to each set: first training, then validation, then test."""
-        found: dict[str, Any] = {
-            name: getattr(self, name) for name in ("train", "validation", "test")
-        }
-        made: dict[str, Any] = {
-            name: change(data) for name, data in found.items() if data is not None
-        }
-        return replace(self, **made)
+        sets = {name: getattr(self, name) for name in ("train", "validation", "test")}
+        made = {name: change(data) for name, data in sets.items() if data is not None}
+        return replace(self, **made)  # type: ignore[arg-type]
 
     @property
     def tested(self) -> tuple[str, Dataset]:

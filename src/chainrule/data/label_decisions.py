@@ -84,13 +84,10 @@ def write_decisions(rows: Iterable[Mapping[str, object]], path: str | Path) -> N
     its decisions are somebody's work.
     """
     if Path(path).exists():
-        raise InputError(
-            str(path),
-            "a file that does not exist yet",
-            "one that does",
-            "Its decisions are not overwritten: choose another name, or remove it.",
-        )
-    cells = ([_cell(row.get(name, "")) for name in COLUMNS] for row in rows)
+        fix = "Its decisions are not overwritten: choose another name, or remove it."
+        raise InputError(str(path), "a file that does not exist yet", "one that does", fix)
+    values = ([row.get(name, "") for name in COLUMNS] for row in rows)
+    cells = ([f"{one:.4f}" if isinstance(one, float) else str(one) for one in v] for v in values)
     write_csv(path, COLUMNS, cells, "utf-8-sig")
 
 
@@ -115,7 +112,11 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
             got = f"{one.name!r} again, decided in {seen[i].where}"
             raise DataError(one.where, "each example once", got, "Leave one of the rows out.")
         seen[i] = one
-        _check_given(one, data.classes[data.labels[i]])
+        label = data.classes[data.labels[i]]
+        if alike(one.given) != alike(label):
+            expected = f"{one.name!r} to be of the class {one.given!r}"
+            fix = "This file was made for other data, or for classes made otherwise (positive)."
+            raise DataError(one.where, expected, repr(label), fix)
         if one.action == "relabel":
             labels[i] = data.class_called(one.target, "relabel_as", one.where)
         stays[i] = one.action != "drop"
@@ -125,16 +126,15 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
 
 
 def _decisions(content: bytes, where: str) -> Iterator[Decision]:
-    """The rows of a file; spreadsheets add blank ones."""
+    """The rows of a file."""
     grid = read_grid(content, where, Reading(header=True))
     header = [name.casefold() for name in grid.names]
     if lacking := [name for name in NEEDED if header.count(name) != 1]:
         expected = f"a header with {', '.join(NEEDED)}, once each"
         raise DataError(where, expected, f"one without, or with several, {', '.join(lacking)}")
     for line, cells in grid.rows():
-        if any(cell.strip() for cell in cells):
-            row = dict(zip(header, map(unguarded, cells), strict=True))
-            yield _decision(row, f"{where}, line {line}")
+        row = dict(zip(header, map(unguarded, cells), strict=True))
+        yield _decision(row, f"{where}, line {line}")
 
 
 def _decision(row: dict[str, str], where: str) -> Decision:
@@ -164,25 +164,9 @@ def _place(one: Decision, places: dict[str, list[int]]) -> int:
     if one.index in found:
         return one.index
     if found:
-        raise DataError(
-            one.where,
-            f"the index of one of {len(found)} examples called {one.name!r}",
-            "none" if one.index is None else str(one.index),
-            f"They are at {checks.listed([str(i) for i in found])}.",
-        )
+        expected = f"the index of one of {len(found)} examples called {one.name!r}"
+        got = "none" if one.index is None else str(one.index)
+        fix = f"They are at {checks.listed([str(i) for i in found])}."
+        raise DataError(one.where, expected, got, fix)
     fix = checks.did_you_mean(one.name, places, "This file was made for other data.", repr)
     raise DataError(one.where, "an example of the training set", repr(one.name), fix)
-
-
-def _check_given(one: Decision, label: str) -> None:
-    if alike(one.given) != alike(label):
-        raise DataError(
-            one.where,
-            f"{one.name!r} to be of the class {one.given!r}",
-            repr(label),
-            "This file was made for other data, or for classes made otherwise (positive).",
-        )
-
-
-def _cell(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""Bring a second data set to the features and classes of the training set."""
+"""How sets belong together: the same features and classes as the training set, no example twice."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +10,7 @@ from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import FEW, alike
 from chainrule.data.matrix import feature_matrix
 from chainrule.errors import DataError
+from chainrule.files.digest import digest
 
 
 def matched(data: Dataset, train: Dataset, known_by: str = "the training set") -> Dataset:
@@ -23,12 +24,9 @@ def matched(data: Dataset, train: Dataset, known_by: str = "the training set") -
         data = _same_columns(data, train.feature_names, known_by)
     data = _same_numbers(data, train)
     if _kind(data) != _kind(train):
-        raise DataError(
-            data.source,
-            f"the features of {known_by}: {_features(train)}",
-            _features(data),
-            "Both sets need the same features, scaled alike.",
-        )
+        expected = f"the features of {known_by}: {_features(train)}"
+        fix = "Both sets need the same features, scaled alike."
+        raise DataError(data.source, expected, _features(data), fix)
     return data.aligned(train.classes, known_by)
 
 
@@ -72,16 +70,43 @@ def _same_columns(data: Dataset, names: tuple[str, ...], known_by: str) -> Datas
     lacking = [name for name in wanted if name not in place]
     foreign = sorted(place.keys() - set(wanted))
     if lacking:
-        raise DataError(
-            data.source,
-            f"the {len(names)} columns of {known_by}",
-            f"{len(lacking)} missing ({checks.listed(lacking, FEW)}), "
-            f"{len(foreign)} others ({checks.listed(foreign, FEW)})",
-            "Name the columns alike, and the label column if it was not recognized.",
-        )
+        expected = f"the {len(names)} columns of {known_by}"
+        got = f"{len(lacking)} missing ({checks.listed(lacking, FEW)}), "
+        got += f"{len(foreign)} others ({checks.listed(foreign, FEW)})"
+        fix = "Name the columns alike, and the label column if it was not recognized."
+        raise DataError(data.source, expected, got, fix)
     if names == data.feature_names:
         return data
     features = feature_matrix(data.raw[[place[name] for name in wanted]])
     data = replace(data, features=features, feature_names=names)
     left = f"left out {checks.listed(foreign, FEW)}: no features of {known_by}"
     return data.noted(left) if foreign else data
+
+
+def with_overlaps(splits: Splits) -> Splits:
+    """The same, each set noting how many of its examples are exactly in one before it, too.
+
+    Their raw features are compared, by digest; nothing is left out.
+    """
+    if len(splits.sets) == 1:
+        return splits
+    dtype = np.result_type(*(data.dtype for data in splits.sets.values()))
+    names, seen = iter(splits.sets), dict[str, set[str]]()
+
+    def noted(data: Dataset) -> Dataset:
+        name, own = next(names), _digests(data.raw, dtype)
+        notes = [
+            f"{count} of the {len(data)} {name} examples are in the {other} set, too"
+            for other, theirs in seen.items()
+            if (count := sum(one in theirs for one in own))
+        ]
+        seen[name] = set(own)
+        return data.noted(*notes)
+
+    return splits.changed(noted)
+
+
+def _digests(raw: np.ndarray, dtype: np.dtype) -> list[str]:
+    """Of each example of raw (n_x, m), as `dtype`: equal numbers, equal digests, -0.0 being 0.0."""
+    zero, columns = dtype.type(0), (x.astype(dtype, copy=False) for x in raw.T)
+    return [digest(x + zero) for x in columns]

@@ -10,21 +10,8 @@ from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.label_decisions import apply_decisions, read_decisions
 from chainrule.data.labels import refuse_targets
-from chainrule.data.matching import matched
-from chainrule.data.overlap import with_overlaps
-from chainrule.data.readers.builtin import open_builtin
-from chainrule.data.readers.folder import open_folder
-from chainrule.data.readers.hdf5 import (
-    SUFFIXES,
-    hdf5_files,
-    holds_course_sets,
-    open_hdf5,
-    open_hdf5_folder,
-)
-from chainrule.data.readers.npz import open_npz
-from chainrule.data.readers.sources import ACCEPTED, TABLES, is_builtin, refuse_missing
-from chainrule.data.readers.table import open_table
-from chainrule.data.readers.tree import subfolders
+from chainrule.data.matching import matched, with_overlaps
+from chainrule.data.readers import builtin, folder, hdf5, npz, sources, table, tree
 from chainrule.data.reading import Reading, as_text, listed
 from chainrule.data.transform import KINDS, Scaling
 from chainrule.errors import DataError
@@ -112,28 +99,23 @@ def open_data(
     if labels is not None:
         splits = replace(splits, train=apply_decisions(splits.train, read_decisions(labels)))
         _check_train(splits.train)
-    note = ""
-    if scale is None:
-        scale, note = _natural_scale(source, splits.train)
-    scaling = Scaling.of(scale, splits.train.features)
-    splits = splits.changed(lambda data: replace(data, scaling=scaling))
-    return with_overlaps(replace(splits, train=splits.train.noted(note)) if note else splits)
-
-
-def _natural_scale(source: str | Path, train: Dataset) -> tuple[str, str]:
-    """The kind of scaling, and what is to be said of it."""
-    if train.image_shape is not None:
-        return "pixels", ""
-    note = "8-bit numbers that are no pictures: standardized (--scale pixels divides by 255)"
-    kind = "none" if is_builtin(source) else "standard"
-    return kind, note if train.dtype == np.uint8 else ""
+    train = splits.train
+    if scale is None and train.image_shape is None:
+        scale = "none" if sources.is_builtin(source) else "standard"
+        if train.dtype == np.uint8:
+            note = (
+                "8-bit numbers that are no pictures: standardized (--scale pixels divides by 255)"
+            )
+            splits = replace(splits, train=train.noted(note))
+    scaling = Scaling.of(scale or "pixels", train.features)
+    return with_overlaps(splits.changed(lambda data: replace(data, scaling=scaling)))
 
 
 def refuse_reading(source: str | Path, reading: Reading) -> None:
     """What only a table has is not asked of other sources."""
     given = [one.name for one in fields(Reading) if getattr(reading, one.name) != one.default]
     if given:
-        expected = f"a table ({', '.join(TABLES)}), since --{given[0]} is given"
+        expected = f"a table ({', '.join(sources.TABLES)}), since --{given[0]} is given"
         raise DataError(str(source), expected, "another kind of source", f"Leave {given[0]} out.")
 
 
@@ -166,33 +148,33 @@ def open_raw(
     """
     checks.whole_number("open_data", "seed", seed)
     if not isinstance(source, (str, Path)):
-        raise DataError("open_data", ACCEPTED, checks.describe(source))
-    if is_builtin(source):
-        return open_builtin(str(source), seed)
+        raise DataError("open_data", sources.ACCEPTED, checks.describe(source))
+    if sources.is_builtin(source):
+        return builtin.open_builtin(str(source), seed)
 
     try:
-        refuse_missing(source)
+        sources.refuse_missing(source)
         path = Path(source)
         if path.is_dir():
-            files = hdf5_files(path)
-            if files and (not subfolders(path) or any(map(holds_course_sets, files))):
-                return open_hdf5_folder(path)
-            return open_folder(path, shape, strict, least_classes, bits)
+            files = hdf5.hdf5_files(path)
+            if files and (not tree.subfolders(path) or any(map(hdf5.holds_course_sets, files))):
+                return hdf5.open_hdf5_folder(path)
+            return folder.open_folder(path, shape, strict, least_classes, bits)
         suffix, is_file = path.suffix.lower(), path.is_file()
-        if is_file and suffix in SUFFIXES:
-            return open_hdf5(path)
+        if is_file and suffix in hdf5.SUFFIXES:
+            return hdf5.open_hdf5(path)
         if is_file and suffix == ".npz":
-            return open_npz(path)
-        if is_file and suffix in TABLES:
+            return npz.open_npz(path)
+        if is_file and suffix in sources.TABLES:
             checks.room(str(source), path.stat().st_size, DataError)
-            return open_table(path, reading, features)
+            return table.open_table(path, reading, features)
     except OSError as error:
         raise DataError(str(source), "a source that can be read", atomic.reason(error)) from None
     except MemoryError:
         fix = "Choose a smaller size or fewer."
         raise DataError(str(source), "data that fit into memory", "more", fix) from None
     got = f"a file ending in {suffix or 'nothing'}" if is_file else "no regular file"
-    raise DataError(str(source), ACCEPTED, got, "Rename the file if its ending is wrong.")
+    raise DataError(str(source), sources.ACCEPTED, got, "Rename the file if its ending is wrong.")
 
 
 def _check_train(train: Dataset) -> None:
