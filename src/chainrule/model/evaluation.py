@@ -221,16 +221,11 @@ def _mistakes(data: Dataset, P: Array, predicted: Array) -> tuple[Mistake, ...]:
     # A stable sort, so that equal confidences stay in the data's order.
     order = wrong[np.argsort(-confidence, kind="stable")]
     names = data.example_names
+    classes, actual, taken = data.classes, data.labels[order], predicted[order]
+    sure, of_actual = P[taken, order].tolist(), P[actual, order].tolist()
     return tuple(
-        Mistake(
-            int(i),
-            names[i],
-            data.classes[data.labels[i]],
-            data.classes[predicted[i]],
-            float(P[predicted[i], i]),
-            float(P[data.labels[i], i]),
-        )
-        for i in order
+        Mistake(i, names[i], classes[k], classes[j], p, q)
+        for i, k, j, p, q in zip(order.tolist(), actual, taken, sure, of_actual, strict=True)
     )
 
 

@@ -19,6 +19,7 @@ from chainrule.network import Network
 
 # Single networks are still written as version 1, which older programs read; ensembles need 2.
 FORMAT, VERSION = "model", 2
+AS_THEY_ARE = ("classes", "image_shape", "bits", "feature_names", "training")  # in the metadata
 EXAMPLES = 512  # turned into floats at a time
 Array = np.ndarray
 
@@ -57,20 +58,18 @@ class Model:
         for name in ("classes", "feature_names", "image_shape"):
             if (value := getattr(self, name)) is not None or name == "classes":
                 object.__setattr__(self, name, checks.listing("Model", name, value))
-        n_x, *_, n_y = self.network.layer_sizes
+        (n_x, *_, n_y), names = self.network.layer_sizes, self.feature_names
         if self.network.n_runs == 0:
             raise InputError("Model", "at least one network", "a network of 0 runs")
-        if not self.network.loss_function.classifies or len(self.classes) != max(2, n_y):
-            raise InputError(
-                "Model", f"{max(2, n_y)} class names for a classifier", f"{len(self.classes)}"
-            )
-        names = self.feature_names
+        n, given = max(2, n_y), len(self.classes)
+        if not self.network.loss_function.classifies or given != n:
+            raise InputError("Model", f"{n} class names for a classifier", f"{given}")
         for name in (*self.classes, *(names or ())):
             if not isinstance(name, str):
                 got = f"a name of type {type(name).__name__}"
                 fix = "Pass str(name) for each."
                 raise InputError("Model", "names of classes and features to be text", got, fix)
-        if len(set(self.classes)) < len(self.classes):
+        if len(set(self.classes)) < given:
             raise InputError("Model", "class names that differ", "a name that occurs twice")
         if names is not None and len(names) != n_x:
             raise InputError("Model", f"{n_x} feature names", f"{len(names)}")
@@ -99,27 +98,15 @@ class Model:
         """A network trained on `data`, with its classes, scaling, picture shape and columns."""
         data = data.train if isinstance(data, Splits) else data
         checks.kind("Model.of", "data", data, Dataset)
-        return cls(
-            network,
-            data.classes,
-            data.scaling,
-            data.picture_shape,
-            data.feature_names,
-            training or {},
-            data.bits,
-        )
+        shape, names = data.picture_shape, data.feature_names
+        return cls(network, data.classes, data.scaling, shape, names, training or {}, data.bits)
 
     def prepare(self, data: Dataset) -> Dataset:
         """`data` with this model's classes, columns and scaling, or DataError if it has others."""
         n_x = self.network.layer_sizes[0]
         blank = np.empty((n_x, 0), np.uint8 if data.dtype == np.uint8 else np.float64)
-        own = Dataset(
-            feature_matrix(blank),
-            np.empty(0, np.int64),
-            self.classes,
-            image_shape=self.image_shape,
-            feature_names=self.feature_names,
-        )
+        labels, names = np.empty(0, np.int64), self.feature_names
+        own = Dataset(blank, labels, self.classes, None, self.image_shape, feature_names=names)
         return replace(matched(data, own, "the model"), scaling=self.scaling)
 
     @property
@@ -196,7 +183,8 @@ class Model:
     def described(self, raw: Any) -> Described:
         """What another program has to be told of it, and its answers to raw (n_x, m), or to some
         that are drawn: for `export_onnx`."""
-        n_x, pixels = self.network.layer_sizes[0], self.image_shape is not None
+        network, picture = self.network, self.image_shape
+        n_x, pixels = network.layer_sizes[0], picture is not None
         if raw is None:
             rng, shape = np.random.default_rng(0), (n_x, DESCRIBED)
             around = self.scaling.shift + self.scaling.divisor * rng.standard_normal(shape)
@@ -206,22 +194,14 @@ class Model:
         if pixels and raw.dtype != np.uint8:
             raise InputError("export_onnx", "raw pictures of 8 bits", str(raw.dtype))
         raw = raw if pixels else raw.astype(np.float64)
-        rows = np.ascontiguousarray(raw.T).reshape(-1, *(self.image_shape or (n_x,)))
+        rows = np.ascontiguousarray(raw.T).reshape(-1, *(picture or (n_x,)))
         P = self.predict_proba(raw)
         facts = {"classes": list(self.classes)}
         if self.feature_names is not None:
             facts["feature_names"] = list(self.feature_names)
-        return Described(
-            self.network,
-            self.scaling,
-            self.image_shape,
-            "class",
-            rows,
-            P.T,
-            decided(P),
-            facts,
-            self.spread(raw).T if self.n_members > 1 else None,
-        )
+        spread = self.spread(raw).T if self.n_members > 1 else None
+        answers = P.T, decided(P), facts, spread
+        return Described(network, self.scaling, picture, "class", rows, *answers)
 
 
 def class_probabilities(A: Array) -> Array:
@@ -241,26 +221,21 @@ def save(model: Model, path: str | Path) -> None:
     training facts that JSON cannot hold.
     """
     checks.kind("save", "model", model, Model)
-    network, scaling = model.network, model.scaling
+    network = model.network
     arrays, kind = network.saved()
-    arrays |= scaling.arrays()
     facts = {
         "format": f"chainrule {FORMAT}",
         "version": 1 if network.n_runs is None else VERSION,
         "written_by": f"chainrule {__version__}",
         "layer_sizes": network.layer_sizes,
         **kind,
-        "classes": model.classes,
-        "image_shape": model.image_shape,
-        "bits": model.bits,
-        "feature_names": model.feature_names,
-        "scaling": scaling.kind,
-        "training": model.training,
+        **{name: getattr(model, name) for name in AS_THEY_ARE},
+        "scaling": model.scaling.kind,
     }
     if network.n_runs is not None:
         facts["members"] = network.n_runs
     try:
-        tensor_file.write(path, arrays, facts)
+        tensor_file.write(path, arrays | model.scaling.arrays(), facts)
     except TypeError as error:  # from json: everything else here is plain by construction
         fix = "Pass plain numbers, text, lists and dictionaries."
         raise InputError("save", "training facts that JSON can hold", str(error), fix) from None
@@ -279,12 +254,9 @@ def load(path: str | Path) -> Model:
         return replace(_model(arrays, facts), source=checks.printable(path))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         detail = f"no {error}" if isinstance(error, KeyError) else str(error)
-        raise ModelFileError(
-            str(path),
-            "arrays and metadata that fit each other",
-            f"an inconsistent file ({detail[:200]})",
-            "It was damaged or edited: train again, or take a copy.",
-        ) from None
+        expected, got = "arrays and metadata that fit each other", f"({detail[:200]})"
+        fix = "It was damaged or edited: train again, or take a copy."
+        raise ModelFileError(str(path), expected, f"an inconsistent file {got}", fix) from None
 
 
 def _model(arrays: dict[str, Array], facts: dict[str, Any]) -> Model:
@@ -296,20 +268,10 @@ def _model(arrays: dict[str, Array], facts: dict[str, Any]) -> Model:
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds values that are not finite")
-    return Model(
-        network,
-        _tuple(facts, "classes"),
-        Scaling.from_arrays(facts["scaling"], arrays),
-        _tuple(facts, "image_shape"),
-        _tuple(facts, "feature_names"),
-        dict(facts["training"]),
-        facts.get("bits", 16),
-    )
-
-
-def _tuple(facts: dict[str, Any], name: str) -> Any:
-    """A list of the file as a tuple; null as None."""
-    found = facts[name]
-    if not isinstance(found, list | None):
-        raise ValueError(f"{name} that are no list")
-    return found and tuple(found)
+    own = {name: ({"bits": 16} | facts)[name] for name in AS_THEY_ARE}  # bits came after 0.1.0
+    for name in ("classes", "image_shape", "feature_names"):
+        if not isinstance(own[name], list | None):
+            raise ValueError(f"{name} that are no list")
+        own[name] = own[name] and tuple(own[name])
+    own["training"] = dict(own["training"])
+    return Model(network, scaling=Scaling.from_arrays(facts["scaling"], arrays), **own)
