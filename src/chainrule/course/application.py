@@ -18,17 +18,10 @@ from chainrule.course.shown import plot_costs, print_mislabeled_images
 from chainrule.course.step_by_step import initialize_parameters
 
 __all__ = [
-    *forward.__all__,
-    *backward.__all__,
-    "L_layer_model",
-    "initialize_parameters",
-    "initialize_parameters_deep",
-    "load_data",
-    "plot_costs",
-    "predict",
-    "print_mislabeled_images",
+    *forward.__all__, *backward.__all__, "L_layer_model", "initialize_parameters",
+    "initialize_parameters_deep", "load_data", "plot_costs", "predict", "print_mislabeled_images",
     "two_layer_model",
-]
+]  # fmt: skip
 
 Array = np.ndarray
 Trained = tuple[dict[str, Array], list[Array]]

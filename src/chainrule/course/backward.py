@@ -16,13 +16,9 @@ from chainrule.course.forward import Array, Cache
 from chainrule.errors import InputError
 
 __all__ = [
-    "L_model_backward",
-    "linear_activation_backward",
-    "linear_backward",
-    "relu_backward",
-    "sigmoid_backward",
-    "update_parameters",
-]
+    "L_model_backward", "linear_activation_backward", "linear_backward", "relu_backward",
+    "sigmoid_backward", "update_parameters",
+]  # fmt: skip
 
 
 def linear_backward(dZ: Any, cache: tuple[Any, Any, Any]) -> tuple[Array, Array, Array]:

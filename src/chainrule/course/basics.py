@@ -9,17 +9,9 @@ from chainrule.course import _checked
 from chainrule.errors import InputError
 
 __all__ = [
-    "L1",
-    "L2",
-    "basic_sigmoid",
-    "image2vector",
-    "normalizeRows",
-    "normalize_rows",
-    "relu",
-    "sigmoid",
-    "sigmoid_derivative",
-    "softmax",
-]
+    "L1", "L2", "basic_sigmoid", "image2vector", "normalizeRows", "normalize_rows", "relu",
+    "sigmoid", "sigmoid_derivative", "softmax",
+]  # fmt: skip
 
 
 def sigmoid(x: Any) -> Any:

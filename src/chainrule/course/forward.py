@@ -15,13 +15,9 @@ from chainrule.course import _checked, basics
 from chainrule.errors import InputError
 
 __all__ = [
-    "L_model_forward",
-    "compute_cost",
-    "linear_activation_forward",
-    "linear_forward",
-    "relu",
+    "L_model_forward", "compute_cost", "linear_activation_forward", "linear_forward", "relu",
     "sigmoid",
-]
+]  # fmt: skip
 
 Array = np.ndarray
 LinearCache = tuple[Array, Array, Array]

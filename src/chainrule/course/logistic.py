@@ -18,15 +18,9 @@ from chainrule.errors import InputError
 from chainrule.network.losses import binary_cross_entropy
 
 __all__ = [
-    "LogisticRegression",
-    "initialize_with_zeros",
-    "load_dataset",
-    "model",
-    "optimize",
-    "predict",
-    "propagate",
-    "sigmoid",
-]
+    "LogisticRegression", "initialize_with_zeros", "load_dataset", "model", "optimize", "predict",
+    "propagate", "sigmoid",
+]  # fmt: skip
 
 Array = np.ndarray
 

@@ -16,19 +16,10 @@ from chainrule.course.starting_weights import initialize_parameters
 from chainrule.errors import InputError
 
 __all__ = [
-    "backward_propagation",
-    "compute_cost",
-    "forward_propagation",
-    "initialize_parameters",
-    "layer_sizes",
-    "load_extra_datasets",
-    "load_planar_dataset",
-    "nn_model",
-    "plot_decision_boundary",
-    "predict",
-    "sigmoid",
-    "update_parameters",
-]
+    "backward_propagation", "compute_cost", "forward_propagation", "initialize_parameters",
+    "layer_sizes", "load_extra_datasets", "load_planar_dataset", "nn_model",
+    "plot_decision_boundary", "predict", "sigmoid", "update_parameters",
+]  # fmt: skip
 
 Array = np.ndarray
 Parameters = dict[str, Array]

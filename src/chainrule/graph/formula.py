@@ -19,29 +19,21 @@ from chainrule.graph.node import Node, variable
 from chainrule.graph.operations import plain
 
 MOST_CHARACTERS = 2000  # far more than a person writes, and Python's parser has a limit of its own
-
-
-def _of_labels(loss: Callable) -> Callable:
-    """A loss whose labels may have a name: they are numbers, and have no derivative."""
-    return lambda Z, Y: loss(Z, plain(Y))
-
-
+_KNOWN: tuple[Callable, ...] = (
+    np.exp, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sqrt, np.square,
+    np.sin, np.cos, np.tan, np.sinh, np.cosh, np.tanh, np.arcsin, np.arccos, np.arctan,
+    np.maximum, np.minimum, np.logaddexp, np.sum, np.mean, np.dot, np.matmul, np.clip,
+    np.where, np.reshape, np.transpose, np.squeeze, np.concatenate, np.stack, np.prod,
+    np.var, np.std, np.cumsum, np.outer, np.inner, np.hypot, np.arctan2, np.linalg.det,
+    functions.sigmoid, functions.relu, functions.leaky_relu, functions.softmax,
+    functions.squared_error, functions.absolute_error,
+)  # fmt: skip
 FUNCTIONS: dict[str, Callable] = {
-    **{
-        f.__name__: f
-        for f in (
-            np.exp, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sqrt, np.square, np.abs,
-            np.sin, np.cos, np.tan, np.sinh, np.cosh, np.tanh, np.arcsin, np.arccos, np.arctan,
-            np.maximum, np.minimum, np.logaddexp, np.sum, np.mean, np.dot, np.matmul, np.clip,
-            np.where, np.reshape, np.transpose, np.squeeze, np.concatenate, np.stack, np.prod,
-            np.var, np.std, np.cumsum, np.outer, np.inner, np.hypot, np.arctan2, np.linalg.det,
-            functions.sigmoid, functions.relu, functions.leaky_relu, functions.softmax,
-            functions.squared_error, functions.absolute_error,
-        )
-    },
+    **{function.__name__: function for function in _KNOWN},
     "abs": np.abs, "max": np.max, "min": np.min, "norm": np.linalg.norm,
-    "binary_cross_entropy": _of_labels(functions.binary_cross_entropy),
-    "softmax_cross_entropy": _of_labels(functions.softmax_cross_entropy),
+    # The labels of these may have a name: they are numbers, and have no derivative.
+    "binary_cross_entropy": lambda Z, Y: functions.binary_cross_entropy(Z, plain(Y)),
+    "softmax_cross_entropy": lambda Z, Y: functions.softmax_cross_entropy(Z, plain(Y)),
 }  # fmt: skip
 CONSTANTS = {"pi": np.pi, "e": np.e}
 _OPERATORS: dict[type, Callable] = {
@@ -132,25 +124,23 @@ class _Reader:
             case ast.Expr(value):
                 return self._compute(value)
             case ast.Assign([ast.Name(name)], value):
-                return self._named(name, self._compute(value))
+                result = self._compute(value)
+                if name in self.given or name in self.made:
+                    raise InputError("formula", "a new name for each result", f"{name} again")
+                if isinstance(result, Node):
+                    result = +result if result.name else result
+                    result.name = name
+                self.made[name] = result
+                return result
         raise _refused(statement)
-
-    def _named(self, name: str, result: Any) -> Any:
-        if name in self.given or name in self.made:
-            raise InputError("formula", "a new name for each result", f"{name} again")
-        if isinstance(result, Node):
-            result = +result if result.name else result
-            result.name = name
-        self.made[name] = result
-        return result
 
     def _compute(self, part: ast.expr) -> Any:
         match part:
-            case ast.BinOp(left, op, right) if type(op) in _OPERATORS:
-                return self._apply(_OPERATORS[type(op)], [left, right], part)
             case ast.UnaryOp(op, operand) if type(op) in _OPERATORS:
                 return self._apply(_OPERATORS[type(op)], [operand], part)
-            case ast.Compare(left, [op], [right]) if type(op) in _OPERATORS:
+            case ast.BinOp(left, op, right) | ast.Compare(left, [op], [right]) if (
+                type(op) in _OPERATORS
+            ):
                 return self._apply(_OPERATORS[type(op)], [left, right], part)
             case ast.Call(ast.Name(name)):
                 return self._call(part, name)
@@ -207,10 +197,9 @@ class _Reader:
             raise InputError("formula", expected, got) from None
 
     def _value(self, name: str) -> Any:
-        for known in (self.made, self.given):
-            if name in known:
-                self.used.add(name)
-                return known[name]
+        if name in self.made or name in self.given:
+            self.used.add(name)
+            return (self.given | self.made)[name]
         if name in CONSTANTS:
             return np.float64(CONSTANTS[name])
         fix = f"It is a function: {name}(x)." if name in FUNCTIONS else f"Add {name}=1, say."

@@ -9,8 +9,7 @@ import numpy as np
 
 from chainrule.graph.node import Node
 from chainrule.graph.operations import plain
-from chainrule.graph.tables import table
-from chainrule.graph.text import shape_of, short, with_names
+from chainrule.graph.text import shape_of, short, table, with_names
 
 if TYPE_CHECKING:
     from chainrule.graph.graph import Graph

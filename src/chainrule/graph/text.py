@@ -1,11 +1,12 @@
-"""Nodes in words: expressions, short values, names."""
+"""Nodes in words: expressions, short values, names; and rows of words as tables."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 Label = Callable[[Any], str | None]
+Rows = Sequence[Sequence[str]]
 
 
 def short(value: Any, digits: int = 6, most: int = 6) -> str:
@@ -15,8 +16,6 @@ def short(value: Any, digits: int = 6, most: int = 6) -> str:
     ('33', '[0, 1, 2, ...] 3 x 4')
     """
     array = np.asarray(value)
-    if array.ndim == 0:
-        return _number(array.item(), digits)
     if array.size <= most:
         return _nested(array, digits)
     few = ", ".join(_number(v.item(), digits) for v in array.reshape(-1)[:3])
@@ -91,7 +90,8 @@ def constant(value: Any) -> tuple[str, int]:
 def filled(operation: Any, parts: list[tuple[str, int]], options: Any) -> str:
     """The operation's text with its arguments' texts in place, and its options at the end."""
     if operation.any_number:
-        return _call(operation.name, ["[" + ", ".join(text for text, _ in parts) + "]"], options)
+        listed = ", ".join(text for text, _ in parts)
+        return f"{operation.name}([{listed}]{_options(options)})"
     if operation.name == "getitem":
         (text, binding), *_ = parts
         inner = text if binding == _TIGHTEST else f"({text})"
@@ -116,10 +116,6 @@ def with_names(text: str, names: dict[str, str], options: Any = None) -> str:
     return written
 
 
-def _call(name: str, args: list[str], options: Any) -> str:
-    return f"{name}({', '.join(args)}{_options(options)})"
-
-
 def _options(options: Any) -> str:
     """As in ", axis=0"; arrays by their shape, long lists not at all."""
     texts = {k: constant(v)[0] if isinstance(v, np.ndarray) else str(v) for k, v in options.items()}
@@ -135,3 +131,18 @@ def _index(index: Any) -> str:
     if index is Ellipsis or index is None:
         return "..." if index is Ellipsis else "None"
     return str(index) if np.ndim(index) == 0 else f"array({shape_of(index)})"
+
+
+def table(head: Sequence[str], *rows: Sequence[str]) -> str:
+    """The head, a rule, and the rows."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    return columns([head, ["-" * width for width in widths], *rows])
+
+
+def columns(rows: Rows, justify: Callable[[str, int], str] = str.ljust) -> str:
+    """A line for each row; columns two spaces apart."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(justify(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.errors import InputError
-from chainrule.graph.tables import columns
-from chainrule.graph.text import short
+from chainrule.graph.text import columns, short
 from chainrule.network import ACTIVATIONS
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.graph.checking.differences import Comparison, Slopes
-from chainrule.graph.tables import table
-from chainrule.graph.text import shape_of
+from chainrule.graph.text import shape_of, table
 
 Array = np.ndarray
 HEAD = (

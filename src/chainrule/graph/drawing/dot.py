@@ -2,7 +2,7 @@
 
 from html import escape
 
-from chainrule.graph.drawing.picture import DERIVATIVE, VALUE, Box, Edge, Picture, Value
+from chainrule.graph.drawing.picture import DERIVATIVE, VALUE, Box, Picture, Value
 
 SHAPES = {"input": "plaintext", "operation": "box", "group": "box3d"}
 
@@ -16,13 +16,19 @@ def dot_text(picture: Picture) -> str:
         '  edge [fontname="serif"];',
     ]
     for k, (name, boxes) in enumerate(_by_group(picture).items()):
-        nodes = [f"  n{number} [{_attributes(box)}];" for number, box in boxes]
+        nodes = []
+        for number, box in boxes:
+            label, hint = quoted("\n".join([box.title, *box.lines])), quoted(box.hint)
+            look = f"shape={SHAPES[box.kind]}, label={label}, tooltip={hint}"
+            nodes.append(f"  n{number} [{look}];")
         if name is None:
             lines += nodes
         else:
             inner = [f"  {line}" for line in [f"  label={quoted(name)};", *nodes]]
             lines += [f"  subgraph cluster_{k} {{", *inner, "  }"]
-    lines += [_edge(picture, edge) for edge in picture.edges]
+    for edge in picture.edges:
+        label = _label(picture.boxes[edge.source].values[edge.place])
+        lines.append(f"  n{edge.source} -> n{edge.target}{label};")
     return "\n".join([*lines, *_ends(picture), "}"]) + "\n"
 
 
@@ -37,16 +43,6 @@ def _by_group(picture: Picture) -> dict[str | None, list[tuple[int, Box]]]:
     for number, box in enumerate(picture.boxes):
         groups.setdefault(box.group if box.kind != "group" else None, []).append((number, box))
     return groups
-
-
-def _attributes(box: Box) -> str:
-    label = quoted("\n".join([box.title, *box.lines]))
-    return f"shape={SHAPES[box.kind]}, label={label}, tooltip={quoted(box.hint)}"
-
-
-def _edge(picture: Picture, edge: Edge) -> str:
-    value = picture.boxes[edge.source].values[edge.place]
-    return f"  n{edge.source} -> n{edge.target}{_label(value)};"
 
 
 def _ends(picture: Picture) -> list[str]:

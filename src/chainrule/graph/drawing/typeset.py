@@ -46,7 +46,7 @@ def typeset(text: str, names: Collection[str] = ()) -> list[Run]:
 def _runs(token: re.Match[str], names: Collection[str]) -> Iterable[Run]:
     power, word, layer, transposed, rest = token.groups()
     if power or rest:
-        return [Run(power, "up") if power else Run(_sign(rest))]
+        return [Run(power, "up") if power else Run("−" if rest == "-" else rest)]
     raised = Run("T" if transposed else "", "up")
     if f"{word}{layer or ''}" in names:
         return [*_name(word), Run(layer or "", "up"), raised]
@@ -59,10 +59,6 @@ def _name(word: str) -> list[Run]:
     if numbered is None:
         return [Run(word, "italic")]
     return [Run(numbered[1], "italic"), Run(numbered[2], "down")]
-
-
-def _sign(character: str) -> str:
-    return "−" if character == "-" else character
 
 
 def width(text: Iterable[Run] | str, size: float) -> float:
