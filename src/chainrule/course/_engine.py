@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -64,20 +65,17 @@ def descend(
         return parameters, []
     if rate <= 0 or Y.min() < 0 or Y.max() > 1:
         return _loop(one_pass, parameters, X, Y, range(num_iterations), rate, every, show)
-    setting: dict[str, Any] = {
-        "optimizer": "gd",
-        "learning_rate": rate,
-        "iterations": num_iterations - 1,
-    }
+    descent = partial(train, data=(X, Y), optimizer="gd", learning_rate=rate)
     on_record = OnRecord(lambda record: show(record.iteration, np.array(record.cost)))
-    start = _network(parameters, hidden)
-    result = train(start, (X, Y), **setting, record_every=every, callbacks=[on_record])
+    start, iterations = _network(parameters, hidden), num_iterations - 1
+    result = descent(start, iterations=iterations, record_every=every, callbacks=[on_record])
     if result.stopped:  # by Ctrl-C: the engine would hand over what it has, the course does not
         raise KeyboardInterrupt
     records = result.history.records
     costs = [np.array(record.cost) for record in records if record.iteration % every == 0]
-    last = train(result.network, (X, Y), **setting | {"iterations": 1})
-    return _parameters(last.network), costs
+    last = descent(result.network, iterations=1).network
+    layers = enumerate(zip(last.weights, last.biases, strict=True), start=1)
+    return {name: p for k, (W, b) in layers for name, p in ((f"W{k}", W), (f"b{k}", b))}, costs
 
 
 def _loop(
@@ -106,8 +104,3 @@ def _network(parameters: Parameters, hidden: str) -> Network:
         activations=(hidden,) * (L - 1) + ("sigmoid",),
         loss="binary_cross_entropy",
     )
-
-
-def _parameters(network: Network) -> Parameters:
-    layers = enumerate(zip(network.weights, network.biases, strict=True), start=1)
-    return {name: array for k, (W, b) in layers for name, array in ((f"W{k}", W), (f"b{k}", b))}

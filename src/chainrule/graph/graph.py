@@ -11,7 +11,7 @@ from chainrule.graph.backward import backward, in_order
 from chainrule.graph.calls import names_of_arguments
 from chainrule.graph.gradients import called
 from chainrule.graph.node import Node, variable
-from chainrule.graph.steps import Steps, steps_of
+from chainrule.graph.steps import Steps
 from chainrule.graph.text import expression
 
 
@@ -77,7 +77,7 @@ class Graph:
 
     def steps(self) -> Steps:
         """The forward and the backward pass, line by line."""
-        return steps_of(self)
+        return Steps(self)
 
     def svg(self, *, fold: bool | None = None, values: bool = True) -> str:
         """The graph as SVG text, in layers from left to right.
@@ -88,16 +88,18 @@ class Graph:
             there are groups and more than 25 nodes. values : whether edges carry numbers.
         Raises InputError without the package that lays it out, and for more than 300 boxes.
         """
-        from chainrule.graph.drawing import picture, svg
+        from chainrule.graph.drawing.picture import Picture
+        from chainrule.graph.drawing.svg import svg_text
 
-        return svg.svg_text(picture.picture_of(self, fold=fold, values=values))
+        return svg_text(Picture(self, fold=fold, values=values))
 
     def dot(self, *, fold: bool | None = None, values: bool = True) -> str:
         """The graph as text in the DOT language, for Graphviz; groups that are not folded are
         clusters. Parameters as for `svg`."""
-        from chainrule.graph.drawing import dot, picture
+        from chainrule.graph.drawing.dot import dot_text
+        from chainrule.graph.drawing.picture import Picture
 
-        return dot.dot_text(picture.picture_of(self, fold=fold, values=values))
+        return dot_text(Picture(self, fold=fold, values=values))
 
     def _repr_svg_(self) -> str | None:
         """In a notebook. None, so that it shows the text, where the graph cannot be drawn."""

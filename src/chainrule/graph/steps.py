@@ -70,8 +70,23 @@ class Steps(Sequence[Forward | Backward]):
     `for step in steps` plays them one at a time; `forward` and `backward` are the two lists.
     """
 
-    def __init__(self, forward: list[Forward], backward: list[Backward], output: str) -> None:
-        self.forward, self.backward, self._output = forward, backward, output
+    def __init__(self, graph: "Graph") -> None:
+        self._output, totals = graph.label(graph.output), dict[int, Array]()
+        self.forward = [
+            Forward(
+                graph.label(node),
+                "given" if node.operation is None else graph.expression(node),
+                node.value,
+            )
+            for node in graph.nodes
+        ]
+        self.backward = [
+            _backward(graph, node, place, arg, totals)
+            for node in reversed(graph.nodes)
+            if node.operation is not None and node in graph.gradients
+            for place, arg in enumerate(node.args)
+            if isinstance(arg, Node)
+        ]
 
     def __len__(self) -> int:
         return len(self.forward) + len(self.backward)
@@ -107,27 +122,6 @@ class Steps(Sequence[Forward | Backward]):
 
     def _repr_html_(self) -> str:
         return "".join(f"<p><b>{escape(t)}</b></p>{_html(*rows)}" for t, rows in self._tables())
-
-
-def steps_of(graph: "Graph") -> Steps:
-    """The steps of a graph's forward and backward pass."""
-    forward = [
-        Forward(
-            graph.label(node),
-            "given" if node.operation is None else graph.expression(node),
-            node.value,
-        )
-        for node in graph.nodes
-    ]
-    totals: dict[int, Array] = {}
-    backward = [
-        _backward(graph, node, place, arg, totals)
-        for node in reversed(graph.nodes)
-        if node.operation is not None and node in graph.gradients
-        for place, arg in enumerate(node.args)
-        if isinstance(arg, Node)
-    ]
-    return Steps(forward, backward, graph.label(graph.output))
 
 
 def _backward(

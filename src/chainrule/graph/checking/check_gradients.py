@@ -74,19 +74,16 @@ def check_gradients(
 
 def _places(arguments: Arguments, argnums: Any) -> tuple[int, ...]:
     """Positions of the arguments that are differentiated."""
+    held = sorted({leaf.place for leaf in arguments.leaves})
+    if not held and argnums is None:
+        raise InputError(WHERE, "an argument that holds numbers", "none")
     if argnums is None:
         floats = {leaf.place for leaf in arguments.leaves if not leaf.whole}
-        found = floats or {leaf.place for leaf in arguments.leaves}
-        if not found:
-            raise InputError(WHERE, "an argument that holds numbers", "none")
-        return tuple(sorted(found))
+        return tuple(place for place in held if place in floats or not floats)
+    known: dict[Any, int] = {name: k for k in held for name in (k, arguments.names[k])}
     wanted = argnums if isinstance(argnums, (list, tuple)) else (argnums,)
-    held = {leaf.place for leaf in arguments.leaves}
-    known: dict[Any, int] = {**{k: k for k in held}, **{arguments.names[k]: k for k in held}}
     for place in wanted:
         if place not in known:
-            names = ", ".join(arguments.names)
-            raise InputError(
-                WHERE, f"argnums to name arguments with numbers, of {names}", f"{place!r}"
-            )
+            expected = f"argnums to name arguments with numbers, of {', '.join(arguments.names)}"
+            raise InputError(WHERE, expected, f"{place!r}")
     return tuple(known[place] for place in wanted)

@@ -60,11 +60,10 @@ class Arguments:
         self.names = names_of_arguments(f, len(args))
         self.args: tuple = trees.mapped(_wide, args)
         found = [
-            Leaf(place, path, name, trees.name_of(name, path), np.array(leaf, np.float64), whole)
+            _leaf(place, path, name, leaf)
             for place, (name, arg) in enumerate(zip(self.names, self.args, strict=True))
             for path, leaf in trees.leaves(arg).items()
             if is_numeric(leaf)
-            for whole in [np.asarray(leaf).dtype.kind in "iu"]
         ]
         count = Counter(leaf.name for leaf in found)
         self.leaves = [
@@ -102,6 +101,11 @@ class Arguments:
             for name in [*before, *(after.keys() - before.keys())]
             if name not in before or name not in after or not _same(before[name], after[name])
         ]
+
+
+def _leaf(place: int, path: str, argument: str, leaf: Any) -> Leaf:
+    value, whole = np.array(leaf, np.float64), np.asarray(leaf).dtype.kind in "iu"
+    return Leaf(place, path, argument, trees.name_of(argument, path), value, whole)
 
 
 def is_numeric(leaf: Any) -> bool:

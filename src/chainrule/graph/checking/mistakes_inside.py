@@ -7,6 +7,7 @@ the mistake is found where it was made, together with all the results that it sp
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
@@ -64,11 +65,9 @@ def traced(pair: Pair, keys: set[str]) -> tuple[Node, dict[str, Node]] | None:
 
 
 def _possible(pair: Pair, nodes: Mapping[str, Node], parts: list[Any]) -> Iterator[Any]:
-    try:
+    with suppress(Exception):  # a person's code on what it was not written for may raise anything
         found = called(pair.function, pair.arguments.with_values(nodes), {})
         yield pair.unpacked(found)[0]
-    except Exception:  # a person's code on what it was not written for: anything may be raised
-        pass
     known: list[Callable] = [np.positive, *SLOPES]
     for Z in _linear(parts, pair.output.shape):
         yield from (g(Z) for g in known)

@@ -60,33 +60,22 @@ class Edge:
     target: int
 
 
-@dataclass(frozen=True)
 class Picture:
-    """output : J's name. names : of all nodes, which are typeset as such in expressions."""
+    """A graph's nodes sorted into boxes, each group of several nodes into one where it is folded.
 
-    boxes: tuple[Box, ...]
-    edges: tuple[Edge, ...]
-    output: str
-    names: frozenset[str]
+    boxes, edges : in the order of the graph. output : J's name. names : of all nodes, which are typeset as such in expressions.
+    """
 
-
-def picture_of(graph: "Graph", *, fold: bool | None, values: bool) -> Picture:
-    """The boxes and edges of a graph; where it is folded, each group of several nodes is a box."""
-    if fold is None:
-        fold = bool(graph.groups) and len(graph.nodes) > READABLE
-    return _Sorted(graph, fold, values).picture()
-
-
-class _Sorted:
-    """A graph's nodes sorted into boxes."""
-
-    def __init__(self, graph: "Graph", fold: bool, values: bool) -> None:
+    def __init__(self, graph: "Graph", *, fold: bool | None, values: bool) -> None:
+        if fold is None:
+            fold = bool(graph.groups) and len(graph.nodes) > READABLE
         self._graph, self._values = graph, values
+        self.output, self.names = graph.label(graph.output), set(map(graph.label, graph.nodes))
         sizes = Counter(graph.groups.get(node) for node in graph.nodes)
         self._foldable = {name for name, size in sizes.items() if fold and name and size > 1}
-        self._members: dict[Any, list[Node]] = {}
+        members: dict[Any, list[Node]] = {}
         for node in graph.nodes:
-            self._members.setdefault(self._box_of(node), []).append(node)
+            members.setdefault(self._box_of(node), []).append(node)
         # Every part and what was computed from it, where they are in different boxes.
         self._crossing = [
             (part, node)
@@ -96,29 +85,23 @@ class _Sorted:
         ]
         inside = {id(part) for node in graph.nodes for part in node.args}
         last = [node for node in graph.nodes if id(node) not in inside]
-        self._leaving: dict[Any, list[Node]] = {key: [] for key in self._members}
+        leaving: dict[Any, list[Node]] = {key: [] for key in members}
         for node in dict.fromkeys([*(part for part, _ in self._crossing), *last]):
-            self._leaving[self._box_of(node)].append(node)
-
-    def picture(self) -> Picture:
-        boxes = tuple(self._box(key, nodes) for key, nodes in self._members.items())
-        number = {key: k for k, key in enumerate(self._members)}
-        place = {node: k for nodes in self._leaving.values() for k, node in enumerate(nodes)}
-        edges = dict.fromkeys(
+            leaving[self._box_of(node)].append(node)
+        self.boxes = [self._box(key, nodes, leaving[key]) for key, nodes in members.items()]
+        number = {key: k for k, key in enumerate(members)}
+        place = {node: k for nodes in leaving.values() for k, node in enumerate(nodes)}
+        self.edges = dict.fromkeys(
             Edge(number[self._box_of(part)], place[part], number[self._box_of(node)])
             for part, node in self._crossing
         )
-        graph = self._graph
-        names = frozenset(map(graph.label, graph.nodes))
-        return Picture(boxes, tuple(edges), graph.label(graph.output), names)
 
     def _box_of(self, node: Node) -> Any:
         """What tells its box from the others: the name of the group, or the node's own id."""
         group = self._graph.groups.get(node)
         return group if group in self._foldable else id(node)
 
-    def _box(self, key: Any, nodes: list[Node]) -> Box:
-        leaving = self._leaving[key]
+    def _box(self, key: Any, nodes: list[Node], leaving: list[Node]) -> Box:
         values = tuple(map(self._value, leaving))
         if self._values and len(values) > 1:
             values = tuple(replace(v, value=f"{v.node} = {v.value}") for v in values)
