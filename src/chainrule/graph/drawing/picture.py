@@ -63,7 +63,8 @@ class Edge:
 class Picture:
     """A graph's nodes sorted into boxes, each group of several nodes into one where it is folded.
 
-    boxes, edges : in the order of the graph. output : J's name. names : of all nodes, which are typeset as such in expressions.
+    boxes, edges : in the order of the graph. output : J's name. names : of all nodes, which are
+    typeset as such in expressions.
     """
 
     def __init__(self, graph: "Graph", *, fold: bool | None, values: bool) -> None:
