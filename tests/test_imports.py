@@ -47,7 +47,7 @@ def part_of(module):
 # What is only imported when it is asked for may import these at once.
 AT_ONCE = {
     **{name: {"sklearn", "scipy"} for name in MODULES if part_of(name) == "estimators"},
-    "chainrule.show.figure": {"matplotlib"},
+    **{name: {"matplotlib"} for name in MODULES if name.endswith("plots")},
 }
 
 
@@ -211,7 +211,7 @@ def test_what_is_asked_for_loads_what_it_needs():
 
 # What a command line may load before it is known what to do: no part of the library but these.
 PLAIN = {
-    "__init__", "_lazy", "_version", "blas", "cli", "errors", "files", "jobs", "wording",
+    "__init__", "_lazy", "_version", "blas", "cli", "display", "errors", "files", "jobs", "wording",
 }  # fmt: skip
 HELP = {"cyclopts", "rich"}  # of HEAVY
 SETTINGS = {"checks", "experiments", "network", "training"}

@@ -16,8 +16,8 @@ No import leads upwards, and nothing is registered: a test looks that each such 
             columns = Column("fold", "whole"), Column("accuracy", "percent")
             return Table(columns, [(k, one.accuracy) for k, one in enumerate(self.folds, start=1)])
 
-A command prints it by `chainrule.show.tables.terminal(found.table())`, a table of rich; of some
-columns, or the first rows, by `found.table().only("fold", "accuracy").first(10)`.
+A command prints it by `chainrule.cli.show.print_table(found.table())`; some columns, or the first
+rows, are `found.table().only("fold", "accuracy").first(10)`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -77,12 +77,12 @@ class Table:
 
     @classmethod
     def of(
-        cls, records: Sequence[Mapping[str, Any]], kinds: Mapping[str, Kind] | None = None
+        cls, records: Sequence[Mapping[str, Any]], columns: Sequence[Column] = (), title: str = ""
     ) -> "Table":
-        """From dictionaries of the same names. kinds : of the columns that are no text."""
-        names = list(records[0]) if records else []
-        columns = [Column(name, (kinds or {}).get(name, "text")) for name in names]
-        return cls(columns, [[record[name] for name in names] for record in records])
+        """From dictionaries: of these names what they have; by default of all, as text."""
+        columns = columns or [Column(name) for name in (records[0] if records else ())]
+        rows = [[record.get(column.name) for column in columns] for record in records]
+        return cls(columns, rows, title=title)
 
     @property
     def names(self) -> list[str]:

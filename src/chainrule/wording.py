@@ -75,6 +75,11 @@ def setting_words(setting: Any, names: Sequence[str]) -> str:
     return ", ".join(f"{setting_name(n)} {setting_value(getattr(setting, n))}" for n in names)
 
 
+def safe(text: str) -> str:
+    """Text from data with control characters escaped: a file name must not paint the terminal."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def counted_by_reason(skipped: Sequence[str]) -> list[str]:
     """Of files, each "path: reason", how many there are for each reason, with the first of each."""
     examples: dict[str, list[str]] = {}

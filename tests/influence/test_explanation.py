@@ -11,7 +11,7 @@ from chainrule import InputError, Network
 from chainrule.experiments import Setting, without_each
 from chainrule.influence.explanation import explain
 from chainrule.influence.out_of_distribution import neighborhoods
-from chainrule.show.explanation_plot import explanation_plot
+from chainrule.show.picture_plots import explanation_plot
 
 OPTIONS = {"learning_rate": 0.05, "iterations": 60}
 

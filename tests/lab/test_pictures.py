@@ -4,7 +4,7 @@ import pytest
 
 from chainrule.lab import Measured, Trained, build
 from chainrule.lab.pictures import parity_chart, ratio, times_chart
-from chainrule.show.saving import save_figure
+from chainrule.show.plots import save_figure
 
 
 def row(way, seconds, times_as_fast):

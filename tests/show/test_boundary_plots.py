@@ -5,8 +5,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from chainrule import Dataset, Model, Network, open_data, train
 from chainrule.data import Scaling
 from chainrule.errors import InputError
-from chainrule.show.boundary_plots import boundaries_over_time, boundary_plot
-from chainrule.show.network_frames import NetworkFrames
+from chainrule.show.boundary_plots import NetworkFrames, boundaries_over_time, boundary_plot
 
 image = pytest.mark.mpl_image_compare(savefig_kwargs={"dpi": 50})
 

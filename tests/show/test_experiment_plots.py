@@ -9,14 +9,13 @@ from chainrule.influence.influence import PathInfluence
 from chainrule.influence.out_of_distribution import Neighborhood
 from chainrule.show.experiment_plots import (
     fold_curves,
+    learning_curve,
     learning_curves,
     left_out_plot,
     rate_plot,
     score_plot,
 )
-from chainrule.show.explanation_plot import explanation_plot
-from chainrule.show.picture_plots import gallery
-from chainrule.show.plots import learning_curve
+from chainrule.show.picture_plots import explanation_plot, gallery
 from chainrule.training import History, Record
 
 image = pytest.mark.mpl_image_compare(savefig_kwargs={"dpi": 50})

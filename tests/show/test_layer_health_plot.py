@@ -4,7 +4,7 @@ from numpy.testing import assert_array_equal
 
 from chainrule import Network, train
 from chainrule.errors import InputError
-from chainrule.show.layer_health_plot import layer_health_plot
+from chainrule.show.experiment_plots import layer_health_plot
 from chainrule.training.layer_health import LayerHealth
 
 image = pytest.mark.mpl_image_compare(savefig_kwargs={"dpi": 50})

@@ -16,8 +16,7 @@ from chainrule.experiments import (
     review_labels,
     sweep,
 )
-from chainrule.show.experiment_plots import run_names
-from chainrule.show.plots import learning_curve
+from chainrule.show.experiment_plots import learning_curve, run_names
 from chainrule.training import History
 
 

@@ -6,8 +6,12 @@ from sklearn.metrics import roc_auc_score
 from chainrule.errors import InputError
 from chainrule.model.evaluation import Evaluation
 from chainrule.show.plots import literal
-from chainrule.show.quality_plots import confusion_plot, reliability_plot
-from chainrule.show.threshold_plots import precision_recall_plot, roc_plot
+from chainrule.show.quality_plots import (
+    confusion_plot,
+    precision_recall_plot,
+    reliability_plot,
+    roc_plot,
+)
 from chainrule.wording import shortened
 
 OF_P = (reliability_plot, roc_plot, precision_recall_plot)

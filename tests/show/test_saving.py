@@ -4,8 +4,8 @@ import matplotlib
 import numpy as np
 
 from chainrule.model.evaluation import Evaluation
+from chainrule.show.plots import as_bytes
 from chainrule.show.quality_plots import confusion_plot
-from chainrule.show.saving import as_bytes
 
 
 def test_no_program_for_tex_is_needed_whatever_the_settings_say(monkeypatch):

@@ -3,8 +3,14 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule.errors import InputError
-from chainrule.show.cost_surface import CostSurface
-from chainrule.show.surface_plots import FEATURE, LABELS, START, convexity_plot, surface_plot
+from chainrule.show.cost_surface import (
+    FEATURE,
+    LABELS,
+    START,
+    CostSurface,
+    convexity_plot,
+    surface_plot,
+)
 from chainrule.show.teaching_plots import activations_plot, broadcasting_plot
 
 image = pytest.mark.mpl_image_compare(savefig_kwargs={"dpi": 50})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
 from chainrule.cli.progress import Screen
+from chainrule.display import Column, Table
 from chainrule.jobs.options import Options, written
 from chainrule.wording import percent
 
@@ -18,7 +19,21 @@ if TYPE_CHECKING:
 
 DATA = "fashion"
 NETWORKS = {"softmax regression": (), "2 layers": (50,), "4 layers": (50, 20, 20)}
-Trained = tuple[dict[str, Any], "Model", "History"]
+COLUMNS = (
+    Column("name", head="network"),
+    Column("parameters", "whole"),
+    Column("cost", "number"),
+    Column("training_accuracy", "percent", "training"),
+    Column("test_accuracy", "percent", "test"),
+    Column("seconds", "number"),
+    Column("first_layer", "value", "form"),
+)
+NEXT = {
+    "train fashion --positive Sandal": "one class against the rest",
+    "train FOLDER": "your own pictures, one folder per class",
+    "predict {run} PICTURE": "ask the trained network about a picture",
+    "train --help": "everything else",
+}
 
 
 def demo(*, out: Path | None = None, json: bool = False) -> int:
@@ -39,60 +54,55 @@ def demo(*, out: Path | None = None, json: bool = False) -> int:
     folder = RunFolder(out) if out else RunFolder.next_free("demo")
     folder.create()
     try:
-        return _demo(folder, json=json)
+        rows = _trained(folder, quiet=json)
     except BaseException:  # Ctrl-C too: half a demonstration is none
         folder.remove()
         raise
-
-
-def _demo(folder: "RunFolder", *, json: bool) -> int:
-    from chainrule.jobs.run_report import write_report
-
-    splits, screen = Options().open(DATA), show.console()
-    if not json:
-        screen.print(
-            f"{len(splits.train)} training and {len(splits.test or ())} test pictures, 28x28, "
-            f"of {len(splits.train.classes)} kinds of clothes (Fashion-MNIST, Zalando SE, MIT)"
-        )
-    found = [_train(name, hidden, splits, quiet=json) for name, hidden in NETWORKS.items()]
-    rows = [row for row, *_ in found]
-    _, model, history = found[-1]
-    folder.write_settings({"data": DATA, "options": model.training["options"]})
-    folder.write_results(model, history, title=f"{DATA}: cost")
-    write_report(folder.report, model, splits, history, DATA)
     if json:
         show.print_json({"networks": rows, "out": str(folder.path)})
-        return 0
-    columns = ("network", "parameters", "cost", "training", "test", "seconds", "form")
-    table = show.table("", *columns, numbers=6)
-    for row in rows:
-        table.add_row(
-            row["name"],
-            f"{row['parameters']:,}",
-            f"{row['cost']:.4f}",
-            percent(row["training_accuracy"]),
-            percent(row["test_accuracy"]),
-            f"{row['seconds']:.2f}",
-            row["first_layer"],
-        )
-    screen.print(table)
-    baseline = percent(rows[0]["accuracy_of_commonest_class"])
-    screen.print(f"Always saying the same class would be right in {baseline} of the pictures.")
-    run, report = shlex.quote(str(folder.path)), shlex.quote(str(folder.report))
-    screen.print(f"Look at the last one's mistakes: open {report} in a browser.\nTry next:")
-    following = {
-        f"train {DATA} --positive Sandal": "one class against the rest",
-        "train FOLDER": "your own pictures, one folder per class",
-        f"predict {run} PICTURE": "ask the trained network about a picture",
-        "train --help": "everything else",
-    }
-    width = max(map(len, following))
-    for command, what in following.items():
-        screen.print(f"  chainrule {command.ljust(width)}   {what}")
+    else:
+        _report(rows, folder)
     return 0
 
 
-def _train(name: str, hidden: tuple[int, ...], splits: "Splits", *, quiet: bool) -> Trained:
+def _trained(folder: "RunFolder", *, quiet: bool) -> list[dict[str, Any]]:
+    """What is said of each of the networks; the last one is written."""
+    from chainrule.jobs.run_report import write_report
+
+    splits = Options().open(DATA)
+    if not quiet:
+        show.console().print(
+            f"{len(splits.train)} training and {len(splits.test or ())} test pictures, 28x28, "
+            f"of {len(splits.train.classes)} kinds of clothes (Fashion-MNIST, Zalando SE, MIT)"
+        )
+    rows = []
+    for name, hidden in NETWORKS.items():
+        row, model, history = _train(name, hidden, splits, quiet=quiet)
+        rows.append(row)
+    folder.write_settings({"data": DATA, "options": model.training["options"]})
+    folder.write_results(model, history, title=f"{DATA}: cost")
+    write_report(folder.report, model, splits, history, DATA)
+    return rows
+
+
+def _report(rows: list[dict[str, Any]], folder: "RunFolder") -> None:
+    out, run = show.console(), shlex.quote(str(folder.path))
+    texts = {"parameters": "{:,}", "seconds": "{:.2f}"}
+    said = [row | {key: text.format(row[key]) for key, text in texts.items()} for row in rows]
+    show.print_table(Table.of(said, COLUMNS))
+    baseline = percent(rows[0]["accuracy_of_commonest_class"])
+    out.print(f"Always saying the same class would be right in {baseline} of the pictures.")
+    report = shlex.quote(str(folder.report))
+    out.print(f"Look at the last one's mistakes: open {report} in a browser.\nTry next:")
+    following = {command.format(run=run): what for command, what in NEXT.items()}
+    width = max(map(len, following))
+    for command, what in following.items():
+        out.print(f"  chainrule {command.ljust(width)}   {what}")
+
+
+def _train(
+    name: str, hidden: tuple[int, ...], splits: "Splits", *, quiet: bool
+) -> "tuple[dict[str, Any], Model, History]":
     """What is said of one of the networks, its model and its history."""
     from chainrule.jobs.callbacks import Telling
     from chainrule.jobs.sources import trained_on

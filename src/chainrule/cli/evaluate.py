@@ -9,8 +9,7 @@ from chainrule.cli import show
 from chainrule.cli.options import TABLES, Tables
 from chainrule.data.reading import listed
 from chainrule.errors import InputError
-from chainrule.files import tensor_file
-from chainrule.jobs.sources import open_for
+from chainrule.jobs.sources import loaded, open_for
 from chainrule.wording import percent
 
 if TYPE_CHECKING:
@@ -60,27 +59,23 @@ def evaluate(
     if mistakes < 0:
         expected = "--mistakes to be a whole number of at least 0"
         raise InputError("evaluate", expected, str(mistakes))
-    tensor_file.of_model(model)  # before all that is imported to read it
-    from chainrule.model.model_file import load
-
-    loaded = load(model)
+    tried = loaded(model)
     from chainrule.data import apply_decisions, read_decisions
     from chainrule.model.evaluation import evaluate as evaluate_model
 
-    splits = open_for(loaded, data, reading, strict, seed)
+    splits = open_for(tried, data, reading, strict, seed)
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)
     chosen = chosen.without(listed(drop_class, chosen.classes))
     if labels is not None and not name:
-        chosen = apply_decisions(loaded.prepare(chosen), read_decisions(labels))
-    found = evaluate_model(loaded, chosen)
+        chosen = apply_decisions(tried.prepare(chosen), read_decisions(labels))
+    found = evaluate_model(tried, chosen)
     if json:
         facts = {"model": str(model), "data": data, "set": name or "all"}
-        members = {"members": loaded.n_members}
-        left_out = {"notes": chosen.notes, "skipped": splits.skipped}
-        show.print_json(facts | members | found.facts(mistakes) | left_out)
+        more = {"members": tried.n_members, **found.facts(mistakes)}
+        show.print_json(facts | more | {"notes": chosen.notes, "skipped": splits.skipped})
     else:
-        if loaded.n_members > 1:
-            show.console().print(f"Model     ensemble of {loaded.n_members}")
+        if tried.n_members > 1:
+            show.console().print(f"Model     ensemble of {tried.n_members}")
         _report(found, chosen, name, splits, mistakes)
     return 0
 
@@ -88,8 +83,6 @@ def evaluate(
 def _report(
     found: "Evaluation", data: "Dataset", name: str, splits: "Splits", mistakes: int
 ) -> None:
-    from chainrule.show.tables import terminal
-
     out = show.console()
     show.print_skipped(splits.skipped)
     out.print(f"{found.m} {name} examples from {show.safe(data.source)}".replace("  ", " "))
@@ -103,10 +96,10 @@ def _report(
         out.print(f"          with so many, {low} to {high} (95 % confidence)")
     out.print(f"          {percent(found.baseline)} by always saying the commonest class")
     out.print(f"Cost      {found.cost:.6f} nats an example")
-    out.print(terminal(found.rates()))
+    show.print_table(found.rates())
     if len(found.classes) <= WIDE:
-        out.print(terminal(found.table()))
+        show.print_table(found.table())
     if found.mistakes:
         shown = found.listed().only("name", "actual", "predicted", "probability")
         title = f"{len(found.mistakes)} mistakes, the most confident first"
-        out.print(terminal(shown.first(mistakes).titled(title)))
+        show.print_table(shown.first(mistakes).titled(title))

@@ -15,6 +15,7 @@ from chainrule.jobs.options import command_line, evaluation
 from chainrule.wording import percent, setting_words
 
 if TYPE_CHECKING:
+    from chainrule.display import Table
     from chainrule.experiments import (
         CrossValidation,
         LeaveOneOut,
@@ -77,10 +78,9 @@ def lr_find(
 
 def _rates(job: jobs.LearningRatesJob, found: "RateComparison", facts: dict[str, Any]) -> str:
     from chainrule.experiments import RateSuggestion
-    from chainrule.show.tables import terminal
 
     if not isinstance(found, RateSuggestion):
-        show.print_table(terminal(found.table()))
+        show.print_table(found.table())
     elif found.histories:
         show.console().print(f"Suggested  --learning-rate {found.rate:.2g}")
         show.print_set_in(found.reason, margin=11)
@@ -117,10 +117,7 @@ def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
         return ""
     # The deviation of the score alone: the table in the folder has the others.
     more = [*(name for name in SCORES if name != found.score), "training_cost"]
-    table = _trials_table(found, more)
-    while more and not show.fitted(table):
-        table = _trials_table(found, more := more[:-1])
-    show.print_table(table)
+    show.print_table(*(_trials_table(found, more[:n]) for n in range(len(more), -1, -1)))
     if len(found.trials) > SHOWN:
         out.print(f"and {len(found.trials) - SHOWN} more: {job.folder.table}")
     best = found.trials[0]
@@ -140,14 +137,12 @@ def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
     return show.safe(evaluation(job.folder.path, job.data, options, tested=tested))
 
 
-def _trials_table(found: "Sweep", more: list[str]) -> Any:
+def _trials_table(found: "Sweep", more: list[str]) -> "Table":
     """The best trials: their settings, the score, and what else there is room for."""
-    from chainrule.show.tables import terminal
-
     columns = ("rank", *found.varied, found.score, f"{found.score}_deviation", *more)
     diverged = ["diverged"] if any(trial.diverged for trial in found.trials[:SHOWN]) else []
     table = found.table().first(SHOWN).only(*columns, *diverged)
-    return terminal(table.titled(f"Trials by {found.score} on {found.held_out}"))
+    return table.titled(f"Trials by {found.score} on {found.held_out}")
 
 
 def crossval(
@@ -169,11 +164,9 @@ def crossval(
 
 
 def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[str, Any]) -> str:
-    from chainrule.show.tables import terminal
-
     if not found.folds:
         return ""
-    show.print_table(terminal(found.table()))
+    show.print_table(found.table())
     show.print_baseline(job.splits.train, found.accuracy.mean, "The mean accuracy")
     return ""
 
@@ -198,8 +191,6 @@ def leave_one_out(
 def _left_out(job: jobs.LeaveOneOutJob, found: "LeaveOneOut", facts: dict[str, Any]) -> str:
     import numpy as np
 
-    from chainrule.show.tables import terminal
-
     out = show.console()
     if not np.isfinite(found.losses).any():
         return ""
@@ -213,7 +204,7 @@ def _left_out(job: jobs.LeaveOneOutJob, found: "LeaveOneOut", facts: dict[str, A
     title = "The most influential of them (probabilities of their own class)"
     table = found.table().sorted_by("mean_change_of_others").first(min(INFLUENTIAL, done))
     shown = table.titled(title).without("example", "predicted", "loss", "diverged")
-    show.print_table(terminal(shown))
+    show.print_table(shown)
     return ""
 
 
@@ -243,8 +234,6 @@ def _suspects(
 ) -> str:
     if not found.complete:
         return ""
-    from chainrule.show.tables import terminal
-
     out, suspects = show.console(), facts["suspects"]
     accuracy = facts["accuracy_held_out"]
     out.print(f"Accuracy  {percent(accuracy)} of the examples by networks trained without them")
@@ -252,7 +241,7 @@ def _suspects(
     title = f"{len(suspects)} labels to look at, the most suspicious first"
     columns = ("name", "given", "suggested", "probability_of_given")
     table = job.reviewed.table().only(*columns).first(SHOWN)
-    show.print_table(terminal(table.titled(title)))
+    show.print_table(table.titled(title))
     if len(suspects) > SHOWN:
         out.print(f"and {len(suspects) - SHOWN} more: {show.safe(str(job.labels))}")
     if facts["unjudged"]:

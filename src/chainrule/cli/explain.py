@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
 from chainrule.cli.progress import Screen
+from chainrule.display import Column, Table
 from chainrule.errors import InputError
-from chainrule.files import tensor_file
+from chainrule.jobs.sources import loaded_of_pictures
 from chainrule.wording import percent, shortened
 
 if TYPE_CHECKING:
@@ -52,13 +53,40 @@ def explain(
     json
         Print one JSON object instead of text.
     """
-    tensor_file.of_model(model)  # before all that is imported to read it
-    from chainrule.model.model_file import load
+    known, shape = loaded_of_pictures(model)
+    path = _picture(out)
+    from chainrule.data import read_image
+    from chainrule.experiments import Execution
+    from chainrule.influence import explanation
+    from chainrule.jobs.again import followed, left_out, retraced
+    from chainrule.show.picture_plots import explanation_plot
+    from chainrule.show.plots import save_figure
 
-    loaded = load(model)
-    if loaded.image_shape is None:
-        n_x = loaded.network.layer_sizes[0]
-        raise InputError(str(model), "a model of pictures", f"one of {n_x} numbers an example")
+    raw = read_image(image, shape, known.bits)
+    train, note, exact = _nothing_of(known), "", None
+    if data is None:
+        if leave_one_out:
+            raise InputError("--leave-one-out", "--data, what the model was trained on", "none")
+        (found,) = explanation.explain(known, raw[:, None])
+    else:
+        options, note = followed(known, str(model))
+        train = options.open(data).train
+        if leave_one_out:
+            with Screen("leaving each out", quiet=json) as screen:
+                how = Execution(threads=threads, progress=screen.update)
+                exact = left_out(known, str(model), train, raw[:, None], how)
+        again = {} if note else retraced(known, options) | {"threads": threads}
+        (found,) = explanation.explain(known, raw[:, None], train, exact=exact, **again)
+    decided = f"{shortened(known.classes[found.decision])} ({found.P[found.decision]:.3f})"
+    title = f"{shortened(image.name)}: {decided}"
+    save_figure(explanation_plot(found, raw, train, title), path)
+    say = _print_facts if json else _report
+    say(found, known, train, path, note or found.note)
+    return 0
+
+
+def _picture(out: Path | None) -> Path:
+    """The picture to write, which is not there yet."""
     numbered = (Path(f"explanation-{n}.png") for n in itertools.count(1))
     path = out or next(path for path in numbered if not path.exists())
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
@@ -68,38 +96,7 @@ def explain(
         raise InputError(str(path), "a file that does not exist yet", "one that does", fix)
     if not path.parent.is_dir():
         raise InputError(str(path), "a file in a folder that exists", "no such folder")
-    from chainrule.data import read_image
-    from chainrule.experiments import Execution
-    from chainrule.influence import explanation
-    from chainrule.jobs.again import followed, left_out, retraced
-    from chainrule.show.explanation_plot import explanation_plot
-    from chainrule.show.saving import save_figure
-
-    raw = read_image(image, loaded.image_shape, loaded.bits)
-    splits, note, exact = None, "", None
-    if data is None:
-        if leave_one_out:
-            raise InputError("--leave-one-out", "--data, what the model was trained on", "none")
-        (found,) = explanation.explain(loaded, raw[:, None])
-    else:
-        options, note = followed(loaded, str(model))
-        splits = options.open(data)
-        if leave_one_out:
-            with Screen("leaving each out", quiet=json) as screen:
-                how = Execution(threads=threads, progress=screen.update)
-                exact = left_out(loaded, str(model), splits.train, raw[:, None], how)
-        again = {} if note else retraced(loaded, options) | {"threads": threads}
-        (found,) = explanation.explain(loaded, raw[:, None], splits.train, exact=exact, **again)
-        note = note or found.note
-    train = splits.train if splits else _nothing_of(loaded)
-    decided = f"{shortened(loaded.classes[found.decision])} ({found.P[found.decision]:.3f})"
-    words = f"{shortened(image.name)}: {decided}"
-    save_figure(explanation_plot(found, raw, train, words), path)
-    if json:
-        show.print_json(_facts(found, loaded, train, path, note))
-    else:
-        _report(found, loaded, train, path, note)
-    return 0
+    return path
 
 
 def _nothing_of(model: "Model") -> "Dataset":
@@ -112,35 +109,33 @@ def _nothing_of(model: "Model") -> "Dataset":
     return Dataset(empty, np.empty(0, np.int64), model.classes, image_shape=model.image_shape)
 
 
-def _facts(
+def _print_facts(
     found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str
-) -> dict[str, Any]:
+) -> None:
     from chainrule.files.json_file import plain
 
+    names, near, parts = data.example_names, found.neighborhood, found.contributions
     facts: dict[str, Any] = {
         "class": model.classes[found.decision],
-        "probabilities": dict(zip(model.classes, found.P.tolist(), strict=True)),
+        "probabilities": dict(zip(model.classes, found.P, strict=True)),
         "picture": str(path),
     }
-    if found.neighborhood is not None:
-        near = found.neighborhood
+    if near is not None:
         facts["nearest"] = [
-            {"name": data.example_names[i], "distance": d}
-            for i, d in zip(near.nearest, near.distances.tolist(), strict=True)
+            {"name": names[i], "distance": d}
+            for i, d in zip(near.nearest, near.distances, strict=True)
         ]
         facts["unlike_any_training_picture"] = near.out_of_distribution
         facts["unlike_in"] = near.reason or None
-    if found.contributions is not None:
-        s = found.contributions
-        facts["log_odds"], facts["start"] = float(s.after), float(s.before)
-        facts["penalty"], facts["missing"] = float(s.penalty), float(s.missing)
-        facts["pushes"] = dict(zip(data.example_names, s.of_examples.tolist(), strict=False))
+    if parts is not None:
+        facts |= {"log_odds": parts.after, "start": parts.before}
+        facts |= {"penalty": parts.penalty, "missing": parts.missing}
+        facts["pushes"] = dict(zip(names, parts.of_examples, strict=False))
     if note:
         facts["note"] = note
     if found.exact is not None:
-        changes = plain(found.exact, finite=True)
-        facts["exact_changes"] = dict(zip(data.example_names, changes, strict=False))
-    return facts
+        facts["exact_changes"] = dict(zip(names, found.exact, strict=False))
+    show.print_json(plain(facts, finite=True))
 
 
 def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str) -> None:
@@ -159,7 +154,7 @@ def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, n
             out.print(f"          {percent(near.share)} of the training pictures are farther")
             out.print("          from their own nearest one")
     if parts is not None:
-        _ranked("Contributions", "log-odds", parts.of_examples, data)
+        _print_ranked("Contributions", "log-odds", parts.of_examples, data)
         total = float(parts.of_examples.sum())
         out.print(
             f"Log-odds  {parts.after:.4f} = {parts.before:.4f} at the start "
@@ -171,22 +166,21 @@ def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, n
         out.print(f"{what}: {note}.")
     if found.exact is not None:
         title = "By how much each makes the answer more probable (trained again without it)"
-        _ranked(title, "change", found.exact, data)
+        _print_ranked(title, "change", found.exact, data)
         diverged = np.count_nonzero(~np.isfinite(found.exact))
         if diverged:
             out.print(f"Not known of {diverged}, without which the training diverged.")
     out.print(f"Wrote {path}")
 
 
-def _ranked(title: str, head: str, values: Any, data: "Dataset") -> None:
+def _print_ranked(title: str, head: str, values: Any, data: "Dataset") -> None:
     """The training pictures of the largest and of the smallest values (m,)."""
     import numpy as np
 
     known = np.flatnonzero(np.isfinite(values))
-    order = known[np.argsort(-values[known], kind="stable")]
-    table = show.table(title, "training picture", "class", head, numbers=1)
-    shown = order if len(order) <= 2 * SHOWN else [*order[:SHOWN], *order[-SHOWN:]]
-    for i in shown:
-        texts = (show.safe(data.example_names[i]), show.safe(data.classes[data.labels[i]]))
-        table.add_row(*texts, f"{values[i]:+.4f}")
-    show.console().print(table)
+    order = known[np.argsort(-values[known], kind="stable")].tolist()
+    shown = order if len(order) <= 2 * SHOWN else order[:SHOWN] + order[-SHOWN:]
+    columns = Column("training picture"), Column("class"), Column(head, "number")
+    names = data.example_names
+    rows = [(names[i], data.classes[data.labels[i]], f"{values[i]:+.4f}") for i in shown]
+    show.print_table(Table(columns, rows, title=title))

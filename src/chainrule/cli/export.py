@@ -8,8 +8,7 @@ from cyclopts import Parameter
 from chainrule.cli import show
 from chainrule.cli.options import TABLES, Tables
 from chainrule.errors import InputError
-from chainrule.files import tensor_file
-from chainrule.jobs.sources import open_for
+from chainrule.jobs.sources import loaded, open_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,23 +47,21 @@ def export(
     json
         Print one JSON object instead of text.
     """
-    tensor_file.of_model(model)  # before all that is imported to read it
+    found = loaded(model)
     from chainrule.model import export_onnx
-    from chainrule.model.model_file import load
 
-    loaded = load(model)
     if onnx is None:
         raise InputError("export", "the file to write", "none", "Add --onnx FILE.")
     if onnx.suffix.lower() != ".onnx":
         raise InputError("--onnx", "a file name that ends in .onnx", str(onnx))
-    raw = None if data is None else _raw(loaded, data, reading)
-    done = export_onnx(loaded, onnx, raw, compute)
+    raw = None if data is None else _raw(found, data, reading)
+    done = export_onnx(found, onnx, raw, compute)
     if json:
         show.print_json(
             {
                 "onnx": str(done.path),
                 "input": done.input,
-                "members": loaded.n_members,
+                "members": found.n_members,
                 "compared": done.examples,
                 "real_data": data is not None,
                 "largest_difference": done.difference,
@@ -74,9 +71,9 @@ def export(
     kind = (
         "examples of the data" if data is not None else "random examples (--data takes real ones)"
     )
-    several = loaded.n_members > 1
+    several = found.n_members > 1
     answers = "class, probabilities and spread" if several else "class and probabilities"
-    members = f" of {loaded.n_members} members" if several else ""
+    members = f" of {found.n_members} members" if several else ""
     show.console().print(
         f"Wrote {show.safe(str(done.path))}: from {done.input} to {answers}{members}.\n"
         f"Compared in onnxruntime on {done.examples} {kind}: "

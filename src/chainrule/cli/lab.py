@@ -114,19 +114,18 @@ def _machine() -> dict[str, Any]:
 def _report(found: Found) -> None:
     from chainrule.lab import TOLERANCE
     from chainrule.lab.tables import built_table, times_table, trained_table
-    from chainrule.show.tables import terminal
 
     out = show.console()
     if found.times:
-        out.print(terminal(times_table(found.times)))
+        show.print_table(times_table(found.times))
         facts = _machine()
         out.print(
             f"One core of {facts['processor']}, Python {facts['python']}, NumPy {facts['numpy']}. "
             "Another machine has other ratios."
         )
     if found.built:
-        out.print(terminal(built_table(found.built)))
-        out.print(terminal(trained_table(found.trained)))
+        show.print_table(built_table(found.built))
+        show.print_table(trained_table(found.trained))
     for name in found.wrong:
         out.print(f"WRONG: {show.safe(name)}.")
     if not found.wrong:
@@ -140,7 +139,7 @@ def _write(found: Found, folder: "RunFolder") -> None:
     from chainrule.display import Table
     from chainrule.lab.pictures import parity_chart, times_chart
     from chainrule.show import tables
-    from chainrule.show.saving import save_figure
+    from chainrule.show.plots import save_figure
 
     if found.times:
         tables.write(Table.of(_rows(found.times)), folder.table)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
 from chainrule.cli.progress import Screen
+from chainrule.display import Column, Table
 from chainrule.errors import InputError
-from chainrule.files import tensor_file
+from chainrule.jobs.sources import loaded_of_pictures
 from chainrule.wording import counted_by_reason, listed
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 
 BLOCK = 256  # pictures read at a time
+ANSWERS = (
+    Column("image", head="picture"),
+    Column("class"),
+    Column("probability", "number"),
+    Column("spread", "number"),
+)
 NAMED = 20  # files that cannot be read, beyond which they are counted
 
 
@@ -36,42 +43,36 @@ def predict(model: Path, *images: Path, json: bool = False) -> int:
     json
         Print one JSON object instead of text.
     """
-    tensor_file.of_model(model)  # before all that is imported to read it
+    fix = "Use chainrule evaluate with a table, or Model.predict_proba in Python."
+    asked, shape = loaded_of_pictures(model, fix)
     import numpy as np
 
     from chainrule.data.readers.images import Pictures
-    from chainrule.model.model_file import load
 
-    loaded = load(model)
-    if loaded.image_shape is None:
-        n_x = loaded.network.layer_sizes[0]
-        raise InputError(
-            str(model),
-            "a model of pictures",
-            f"one of {n_x} numbers an example",
-            "Use chainrule evaluate with a table, or Model.predict_proba in Python.",
-        )
     paths, errors, notes = _found(images)
     if not paths and not errors:
         raise InputError("predict", "at least one picture file", "none")
     answers: list[dict[str, Any]] = []
-    pictures = Pictures(loaded.image_shape, loaded.bits)
+    pictures = Pictures(shape, asked.bits)
     with Screen("reading", "pictures") as screen:
         for start in range(0, len(paths), BLOCK):
             some = paths[start : start + BLOCK]
             pixels, read = pictures.read(some, lambda path, why: errors.append((str(path), why)))
             if read:
                 names = [str(some[k]) for k in read]
-                answers += _answers(loaded, names, np.ascontiguousarray(pixels.T))
+                answers += _answers(asked, names, np.ascontiguousarray(pixels.T))
             screen.update(min(start + BLOCK, len(paths)), len(paths))
     notes += pictures.notes()
     if json:
-        facts = {"model": str(model), "members": loaded.n_members, "predictions": answers}
+        facts = {"model": str(model), "members": asked.n_members, "predictions": answers}
         unread = [{"image": path, "reason": reason} for path, reason in errors]
         show.print_json(facts | {"errors": unread, "notes": notes})
     else:
-        _report(loaded, answers, notes)
-    _name(errors)
+        _report(asked, answers, notes)
+    # Each file by name, or many counted by reason.
+    lines = [f"{path}: {reason}" for path, reason in errors]
+    for line in lines if len(lines) <= NAMED else counted_by_reason(lines):
+        show.console(error=True).print(f"chainrule: {show.safe(line)}.")
     return 2 if errors else 0
 
 
@@ -124,18 +125,5 @@ def _report(model: "Model", answers: Sequence[dict[str, Any]], notes: Sequence[s
         out.print(f"Model     ensemble of {model.n_members}")
     for note in notes:
         show.print_note(show.safe(note))
-    if not answers:
-        return
-    measures = ["probability", "spread"] if model.n_members > 1 else ["probability"]
-    table = show.table("", "picture", "class", *measures, numbers=len(measures))
-    for answer in answers:
-        names = (show.safe(answer[key]) for key in ("image", "class"))
-        table.add_row(*names, *(f"{answer[key]:.4f}" for key in measures))
-    out.print(table)
-
-
-def _name(errors: Sequence[tuple[str, str]]) -> None:
-    """What could not be read, on standard error: each file, or many counted by reason."""
-    lines = [f"{path}: {reason}" for path, reason in errors]
-    for line in lines if len(lines) <= NAMED else counted_by_reason(lines):
-        show.console(error=True).print(f"chainrule: {show.safe(line)}.")
+    if answers:
+        show.print_table(Table.of(answers, ANSWERS))

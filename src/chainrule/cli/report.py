@@ -4,10 +4,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from chainrule import blas
 from chainrule.cli import show
 from chainrule.errors import InputError, ModelFileError
+
+if TYPE_CHECKING:
+    from chainrule.jobs.run_folder import RunFolder
 
 
 def report(
@@ -43,43 +47,49 @@ def report(
     folder = RunFolder(run)
     settings = folder.read_settings()
     from chainrule.files import atomic
-    from chainrule.influence.explanation import is_training_set
-    from chainrule.jobs.again import followed
     from chainrule.jobs.experiments import is_ensemble
-    from chainrule.jobs.run_report import write_report
-    from chainrule.model.model_file import load
-    from chainrule.training import History
 
     path = out or folder.report
-    if "command" in settings and not is_ensemble(run):
-        if data is not None:
-            fix = "Leave it out: its report is there already."
-            raise InputError("--data", "the folder of a training", "of an experiment", fix)
+    if "command" not in settings or is_ensemble(run):
+        with blas.at_most(threads):
+            _write(path, folder, data, settings)
+    elif data is not None:
+        fix = "Leave it out: its report is there already."
+        raise InputError("--data", "the folder of a training", "of an experiment", fix)
+    else:
         with _readable(folder.report, "an experiment's report", "Run the experiment again."):
             content = folder.report.read_bytes()
         if out is not None:
             atomic.write_bytes(out, content)
-    else:
-        model = load(run)
-        options, _ = followed(model, str(folder.model))
-        source = data or settings.get("data")
-        if not isinstance(source, str):
-            raise ModelFileError(str(folder.settings), "the data that it was trained on", "none")
-        # Members have a history each; their folder has none of the whole.
-        history = History()
-        if model.n_members == 1:
-            with _readable(folder.history, "the history of a run"):
-                history = History.from_csv(folder.history)
-        splits = options.open(source)
-        is_training_set("--data" if data else str(source), model, splits.train)
-        with blas.at_most(threads):
-            write_report(path, model, splits, history, source)
     size, seconds = path.stat().st_size, time.perf_counter() - began
     if json:
         show.print_json({"out": str(path), "bytes": size, "seconds": round(seconds, 3)})
     else:
         show.console().print(f"{seconds:.1f} s; wrote {show.safe(str(path))} ({size / 1e6:.2f} MB)")
     return 0
+
+
+def _write(path: Path, folder: "RunFolder", data: str | None, settings: dict[str, Any]) -> None:
+    """The report of a training anew."""
+    from chainrule.influence.explanation import is_training_set
+    from chainrule.jobs.again import followed
+    from chainrule.jobs.run_report import write_report
+    from chainrule.model.model_file import load
+    from chainrule.training import History
+
+    model = load(folder.path)
+    options, _ = followed(model, str(folder.model))
+    source = data or settings.get("data")
+    if not isinstance(source, str):
+        raise ModelFileError(str(folder.settings), "the data that it was trained on", "none")
+    # Members have a history each; their folder has none of the whole.
+    history = History()
+    if model.n_members == 1:
+        with _readable(folder.history, "the history of a run"):
+            history = History.from_csv(folder.history)
+    splits = options.open(source)
+    is_training_set("--data" if data else str(source), model, splits.train)
+    write_report(path, model, splits, history, source)
 
 
 @contextmanager

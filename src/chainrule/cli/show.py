@@ -6,14 +6,15 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainrule.wording import counted_by_reason, listed, percent
+from chainrule.wording import counted_by_reason, listed, percent, safe
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
-    from rich.table import Table
+    from rich.table import Table as RichTable
 
     from chainrule.data import Dataset, Splits
+    from chainrule.display import Table
 
 
 def console(*, error: bool = False) -> "Console":
@@ -23,25 +24,18 @@ def console(*, error: bool = False) -> "Console":
     return Console(stderr=error, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
-def table(title: str, *columns: str, numbers: int = 0) -> "Table":
-    """An empty table; the last `numbers` columns are aligned to the right."""
-    from rich import box
-    from rich.table import Table
+def print_table(*tables: "Table") -> None:
+    """The first of these that the terminal has room for, else the last: in a narrow one with heads
+    of several lines, in a very narrow one broken anywhere."""
+    from chainrule.show.tables import terminal
 
-    made = Table(
-        title=title or None,
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        pad_edge=False,
-        collapse_padding=True,
-    )
-    for k, name in enumerate(columns):
-        right = k >= len(columns) - numbers
-        made.add_column(name, justify="right" if right else "left", overflow="fold")
-    return made
+    for made in map(terminal, tables):
+        if _fitted(made):
+            break
+    console().print(made)
 
 
-def fitted(made: "Table") -> bool:
+def _fitted(made: "RichTable") -> bool:
     """Whether the terminal has room for a table; for that its columns of numbers are made as
     narrow as they can be with no number broken, and heads between words only."""
     out = console()
@@ -60,12 +54,6 @@ def fitted(made: "Table") -> bool:
     return False
 
 
-def print_table(made: "Table") -> None:
-    """In a narrow terminal with heads of several lines, in a very narrow one broken anywhere."""
-    fitted(made)
-    console().print(made)
-
-
 def print_data(splits: "Splits", counts: str) -> None:
     """What is trained on; counts : such as "1000 training, 500 test"."""
     data, out = splits.train, console()
@@ -81,11 +69,6 @@ def print_skipped(skipped: Sequence[str]) -> None:
     """On standard error, how many files were left out for each reason, with the first of each."""
     for line in counted_by_reason(skipped):
         console(error=True).print(f"skipped  {safe(line)}")
-
-
-def safe(text: str) -> str:
-    """Text from data with control characters escaped: a file name must not paint the terminal."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def print_json(facts: dict[str, Any]) -> None:

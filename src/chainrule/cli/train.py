@@ -1,6 +1,5 @@
 """`chainrule train`."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,23 +7,24 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli import show
 from chainrule.cli.carried_out import carried_out
 from chainrule.cli.options import TRAINING, Training
+from chainrule.display import Column, Table
 from chainrule.jobs.experiments import EnsembleJob, Members, is_ensemble
 from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import Options, Running, command_line, evaluation
 from chainrule.jobs.training import TrainingJob
-from chainrule.wording import percent
 
 if TYPE_CHECKING:
     from chainrule import training
     from chainrule.experiments import Ensemble
 
-COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "examples": ("examples", str),
-    "accuracy": ("accuracy", percent),
-    "mean_accuracy_of_members": ("mean of members", percent),
-    "accuracy_of_commonest_class": ("commonest class", percent),
-    "cost": ("cost", "{:.6f}".format),
-}
+COLUMNS = (
+    Column("set"),
+    Column("examples", "whole"),
+    Column("accuracy", "percent"),
+    Column("mean_accuracy_of_members", "percent", "mean of members"),
+    Column("accuracy_of_commonest_class", "percent", "commonest class"),
+    Column("cost", "number"),
+)
 
 
 def train(
@@ -96,11 +96,8 @@ def _report_members(job: EnsembleJob, found: "Ensemble", facts: dict[str, Any]) 
 
 def _print_results(reached: dict[str, dict[str, Any]]) -> None:
     """A row for each set."""
-    columns = {key: column for key, column in COLUMNS.items() if key in reached["training"]}
-    table = show.table("", "set", *(head for head, _ in columns.values()), numbers=len(columns))
-    for name, one in reached.items():
-        table.add_row(name, *(text(one[key]) for key, (_, text) in columns.items()))
-    show.print_table(table)
+    rows = [{**one, "set": name, "cost": f"{one['cost']:.6f}"} for name, one in reached.items()]
+    show.print_table(Table.of(rows, COLUMNS))
 
 
 def _evaluation(job: TrainingJob | EnsembleJob) -> str:

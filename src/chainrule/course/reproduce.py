@@ -10,10 +10,18 @@ from typing import Any
 import numpy as np
 
 from chainrule.data import Dataset, open_data
+from chainrule.display import Column, Result, Table
 from chainrule.errors import DataError
 from chainrule.network import Network
 from chainrule.training import Training, train
+from chainrule.wording import percent
 
+COLUMNS = (
+    Column("what", head=" "),
+    Column("published", "number"),
+    Column("obtained", "number"),
+    Column("difference", "number"),
+)
 EVERY = 100  # iterations between two published costs
 
 
@@ -36,13 +44,24 @@ class Published:
     training_accuracy: float
     test_accuracy: float
 
+    @property
+    def sizes(self) -> str:
+        """Of the layers, such as 12288-20-7-5-1."""
+        return "-".join(map(str, self.layer_sizes))
 
-@dataclass(frozen=True, eq=False)
-class Reproduction:
+    @property
+    def accuracies(self) -> tuple[float, float]:
+        """On the training set and on the test set."""
+        return self.training_accuracy, self.test_accuracy
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Reproduction(Result):
     """A published experiment and what was obtained for it.
 
-    iteration, expected, obtained : (T,) the published costs and ours. agrees : whether all costs
-    and both accuracies are equal to the digits that were printed.
+    iteration, expected, obtained : (T,) the published costs and ours. accuracies : ours, on the
+    training set and on the test set. agrees : whether all costs and both accuracies are equal to
+    the digits that were printed.
     """
 
     published: Published
@@ -50,18 +69,51 @@ class Reproduction:
     iteration: np.ndarray
     expected: np.ndarray
     obtained: np.ndarray
-    training_accuracy: float
-    test_accuracy: float
+    accuracies: tuple[float, float]
+
+    def __repr__(self) -> str:
+        agrees = "agrees" if self.agrees else "does not agree"
+        return f"Reproduction({self.published.name} {agrees})"
 
     @property
     def agrees(self) -> bool:
         # Half a unit of the last printed digit.
         costs = np.abs(self.obtained - self.expected) <= 0.5 * 10.0**-self.published.digits
-        pairs = (
-            (self.training_accuracy, self.published.training_accuracy),
-            (self.test_accuracy, self.published.test_accuracy),
+        differences = np.subtract(self.accuracies, self.published.accuracies)
+        return bool(costs.all() and (np.abs(differences) < 1e-9).all())
+
+    def table(self) -> Table:
+        """The published numbers beside ours."""
+        published, training = self.published, self.training
+        ours = 16 if published.digits > 6 else 8
+        theirs = 6 if published.digits == 6 else ours
+        costs = zip(self.iteration, self.expected, self.obtained, strict=True)
+        rows = [
+            (f"cost at iteration {t}", f"{e:.{theirs}f}", f"{o:.{ours}f}", f"{o - e:+.1e}")
+            for t, e, o in costs
+        ]
+        names = "training accuracy", "test accuracy"
+        accuracies = zip(names, published.accuracies, self.accuracies, strict=True)
+        rows += [(name, percent(e), percent(o), "") for name, e, o in accuracies]
+        title = (
+            f"{published.name}, {published.sizes}: {published.iterations} iterations in "
+            f"{training.seconds:.2f} s ({training.first_layer.form} form)"
         )
-        return bool(costs.all()) and all(abs(ours - theirs) < 1e-9 for ours, theirs in pairs)
+        return Table(COLUMNS, rows, title=title)
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "experiment": self.published.name,
+            "layer_sizes": self.published.layer_sizes,
+            "first_layer": self.training.first_layer.form,
+            "seconds": round(self.training.seconds, 3),
+            "iteration": self.iteration.tolist(),
+            "published_cost": self.expected.tolist(),
+            "cost": self.obtained.tolist(),
+            "published_accuracy": self.published.accuracies,
+            "accuracy": self.accuracies,
+            "agrees": self.agrees,
+        }
 
 
 def published() -> tuple[Published, ...]:
@@ -99,11 +151,8 @@ def reproduce(
 
 
 def _reproduce(experiment: Published, data: Dataset, test: Dataset, form: str) -> Reproduction:
-    start = Network.create(
-        experiment.layer_sizes,
-        initializer=experiment.initializer,
-        rng=np.random.RandomState(1),
-    )
+    rng = np.random.RandomState(1)
+    start = Network.create(experiment.layer_sizes, initializer=experiment.initializer, rng=rng)
     training = train(
         start,
         data,
@@ -120,8 +169,8 @@ def _reproduce(experiment: Published, data: Dataset, test: Dataset, form: str) -
         iteration = np.append(iteration, experiment.iterations)
         expected = np.append(expected, experiment.last_cost)
     obtained = training.history.cost[np.isin(training.history.iteration, iteration)]
-    accuracies = (
+    ours, theirs = (
         float((training.network.predict(found.matrix()) == found.Y).mean())
         for found in (data, test)
     )
-    return Reproduction(experiment, training, iteration, expected, obtained, *accuracies)
+    return Reproduction(experiment, training, iteration, expected, obtained, (ours, theirs))

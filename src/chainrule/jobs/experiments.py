@@ -194,7 +194,7 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
         return experiments.cross_validate(data, setting, execution=how, **held_out(self))
 
     def write(self, found: "LeaveOneOut | CrossValidation") -> dict[str, Any]:
-        from chainrule.show.report import label_review_report
+        from chainrule.show.report.experiments import label_review_report
 
         if not found.complete:  # decisions are made on a whole review
             return {"suspects": []}

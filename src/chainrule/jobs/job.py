@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from chainrule.experiments import Execution, Setting
     from chainrule.model.model_file import Model
     from chainrule.network import Network
-    from chainrule.show.report import Report
+    from chainrule.show.report.page import Report
     from chainrule.training.warnings import TrainingWarning
 
 
@@ -108,7 +108,7 @@ class Job(Generic[Own, Found]):
     def write(self, found: Found) -> dict[str, Any]:
         """Write what was found to the folder; the same as facts."""
         if found.rows():
-            from chainrule.show.report import report_of
+            from chainrule.show.report.experiments import report_of
 
             found.to_csv(self.folder.table)
             self.write_figures(found)
@@ -252,7 +252,7 @@ class Job(Generic[Own, Found]):
             self.write_figure(drawn.name, drawn.figure)
 
     def write_figure(self, name: str, figure: "Figure") -> None:
-        from chainrule.show.saving import save_figure
+        from chainrule.show.plots import save_figure
 
         path = self.folder.path / f"{name}.png"
         save_figure(figure, path)

@@ -64,8 +64,8 @@ class RunFolder(Folder):
     def write_results(self, model: "Model", history: "History", title: str) -> None:
         """The model, the history and its picture."""
         from chainrule.model.model_file import save
-        from chainrule.show.plots import learning_curve
-        from chainrule.show.saving import save_figure
+        from chainrule.show.experiment_plots import learning_curve
+        from chainrule.show.plots import save_figure
 
         save(model, self.model)
         history.to_csv(self.history)

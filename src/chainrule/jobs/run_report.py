@@ -12,8 +12,7 @@ from chainrule.jobs.again import followed, retraced
 from chainrule.jobs.options import Options, absolute, command_line, written
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
-from chainrule.show.report import training_report
-from chainrule.show.report.why import why_section
+from chainrule.show.report.training import training_report, why_section
 from chainrule.training import History
 from chainrule.training.layer_health import dead_relus
 from chainrule.training.warnings import TrainingWarning, training_warnings

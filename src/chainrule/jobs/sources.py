@@ -1,9 +1,12 @@
 """Data for a model: read as those that it was trained on."""
 
 from dataclasses import asdict, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from chainrule.data.reading import Reading
+from chainrule.errors import InputError
+from chainrule.files import tensor_file
 from chainrule.jobs.options import fits
 
 if TYPE_CHECKING:
@@ -30,6 +33,23 @@ def as_trained(given: Reading, model: "Model") -> Reading:
         and fits(before[one.name], hints[one.name])
     }
     return replace(given, **kept)
+
+
+def loaded(path: Path) -> "Model":
+    """The model of a file or a run folder."""
+    tensor_file.of_model(path)  # before all that is imported to read it
+    from chainrule.model.model_file import load
+
+    return load(path)
+
+
+def loaded_of_pictures(path: Path, fix: str = "") -> "tuple[Model, tuple[int, ...]]":
+    """Such a model, and the shape of the pictures that it is of; InputError if of others."""
+    model = loaded(path)
+    if model.image_shape is None:
+        got = f"one of {model.network.layer_sizes[0]} numbers an example"
+        raise InputError(str(path), "a model of pictures", got, fix)
+    return model, model.image_shape
 
 
 def open_for(

@@ -86,7 +86,7 @@ class Model:
     def __repr__(self) -> str:
         return f"Model({self.network}, classes {checks.listed(self.classes)}, {self.scaling})"
 
-    _repr_html_ = shown_by("models.html")
+    _repr_html_ = shown_by("networks.model_html")
 
     @classmethod
     def of(

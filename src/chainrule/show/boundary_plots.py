@@ -1,52 +1,83 @@
-"""Where a model of two features changes its mind: its decision boundary in the plane."""
+"""Where a model of two features changes its mind: its decision boundary in the plane, at the end
+of a training and on the way."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
+from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.model.model_file import Model
 from chainrule.network import Network
-from chainrule.show.plots import MARKERS, axes_or_new, finished, grid_of_axes, literal
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from chainrule.show.plots import (
+    MARKERS,
+    AnyFigure,
+    Axes,
+    axes_or_new,
+    finished,
+    grid_of_axes,
+    literal,
+)
+from chainrule.training import Callback, Session
 
 Array = np.ndarray
 # Okabe & Ito's colors of classes 0, 1, 2, ...; after the seventh they come again.
 POINTS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LIGHT_BLUE = "#74BCE8"
+# One lightness for each probability, and points stand out on all.
+SHADES = LinearSegmentedColormap.from_list("probability", ["white", LIGHT_BLUE])
 STEPS = 200  # grid points along each side: the picture is no sharper with more
 COLUMNS = 4
 MARGIN = 0.08  # of the data's range, around it
 
 
+class NetworkFrames(Callback):
+    """Keeps a copy of the network as it is after each of the given numbers of updates.
+
+    frames : {updates done: network}, in the order of training, filled as it goes; fewer than asked
+    for where training ends early.
+
+    Each costs the memory of all weights and, in the dual form, one product to form W[1].
+    """
+
+    def __init__(self, iterations: Iterable[int]) -> None:
+        self._wanted = {
+            checks.whole_number("NetworkFrames", "each iteration", n) for n in iterations
+        }
+        self.frames: dict[int, Network] = {}
+
+    def on_start(self, session: Session) -> None:
+        self.on_step(session)
+
+    def on_step(self, session: Session) -> None:
+        if session.iteration in self._wanted:
+            self.frames[session.iteration] = session.network()
+
+
 def boundary_plot(
-    model: Model, data: Dataset, axes: "Axes | None" = None, title: str = ""
-) -> "Figure":
+    model: Model, data: Dataset, axes: Axes | None = None, title: str = ""
+) -> AnyFigure:
     """The model's answers over the plane, and the examples.
 
     Two classes: shaded by the probability of the second, with the line where it is 0.5. Several:
     each region in its class's color, the paler the less sure. data : of two features; the axes
     are in their own, unscaled units.
     """
-    data = _planar("boundary_plot", model, data)
     axes = axes_or_new(axes, size=(6.0, 4.8))
-    shading = _shade(axes, model, data)
+    shading, figure = _panel("boundary_plot", axes, model, data, title)
     if shading is not None:
         bar = axes.figure.colorbar(shading, ax=axes, ticks=np.linspace(0, 1, 6))
         bar.set_label(f"probability of {literal(model.classes[1])}")
-    _points(axes, data)
     axes.legend(fontsize="small", framealpha=0.9)
-    return _named(axes, data, title)
+    return figure
 
 
 def boundaries_over_time(
     frames: Mapping[int, Network] | Mapping[str, Network], data: Dataset, title: str = ""
-) -> "Figure":
+) -> AnyFigure:
     """`boundary_plot`'s panel for each network of one training, side by side, four in a row.
 
     frames : {updates done: network}, as `NetworkFrames` keeps them; or {name: network}, to compare
@@ -63,28 +94,48 @@ def boundaries_over_time(
     for axes in panels[len(frames) :]:
         axes.set_axis_off()
     for axes, (name, network) in zip(panels, frames.items(), strict=False):
-        model = Model.of(network, data)
-        shown = _planar(where, model, data)
-        _shade(axes, model, shown)
-        _points(axes, shown, size=9, edge=0.2)
-        _named(axes, shown, name if isinstance(name, str) else f"iteration {name}")
+        named = name if isinstance(name, str) else f"iteration {name}"
+        _panel(where, axes, Model.of(network, data), data, named, size=9, edge=0.2)
         axes.label_outer()
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=len(names), markerscale=2)
     return figure
 
 
-def _planar(where: str, model: Model, data: Dataset) -> Dataset:
+def _panel(
+    where: str,
+    axes: Axes,
+    model: Model,
+    data: Dataset,
+    title: str,
+    size: float = 16,
+    edge: float = 0.4,
+) -> tuple[Any, AnyFigure]:
+    """The shaded plane with the examples; the shading of the probability, if there are two
+    classes, and the figure."""
     n_x, m = data.features.shape
     if n_x != 2 or m == 0:
         raise InputError(where, "examples of two features", f"{m} of {n_x} features")
-    return model.prepare(data)
+    data = model.prepare(data)
+    shading = _shade(axes, model, data)
+    for k, name in enumerate(data.classes):
+        x, y = data.features.stored(data.labels == k)
+        axes.scatter(
+            x,
+            y,
+            s=size,
+            color=POINTS[k % len(POINTS)],
+            marker=MARKERS[k % len(MARKERS)],
+            edgecolors="white",
+            linewidths=edge,
+            label=literal(f"class {name}" if name.startswith("_") else name, 24),
+        )
+    first, second = map(literal, data.feature_names or ("x1", "x2"))
+    return shading, finished(axes, title, grid=False, xlabel=first, ylabel=second)
 
 
-def _shade(axes: "Axes", model: Model, data: Dataset) -> Any:
+def _shade(axes: Axes, model: Model, data: Dataset) -> Any:
     """Color the plane; returns the shading of the probability, if there are two classes."""
-    from matplotlib.colors import LinearSegmentedColormap
-
     (x, y), P = _grid(model, data.features.stored())
     extent = (x[0], x[-1], y[0], y[-1])
     place: dict[str, Any] = {"extent": extent, "origin": "lower", "aspect": "auto"}
@@ -96,9 +147,7 @@ def _shade(axes: "Axes", model: Model, data: Dataset) -> Any:
             if lead.min() < 0 < lead.max():
                 axes.contour(x, y, lead, [0], colors="k", linewidths=1)
         return None
-    # From white to light blue: one lightness for each probability, and points stand out on all.
-    shades = LinearSegmentedColormap.from_list("probability", ["white", LIGHT_BLUE])
-    shading = axes.imshow(P[1], cmap=shades, vmin=0, vmax=1, **place)
+    shading = axes.imshow(P[1], cmap=SHADES, vmin=0, vmax=1, **place)
     if P[1].min() < 0.5 < P[1].max():
         axes.contour(x, y, P[1], [0.5], colors="k", linewidths=1.5)
     return shading
@@ -115,31 +164,6 @@ def _grid(model: Model, raw: Array) -> tuple[Array, Array]:
 
 def _tints(winner: Array, sure: Array) -> Array:
     """Colors (..., 3) in [0, 1]: the winner's, mixed with white, at most 60 % of it."""
-    from matplotlib.colors import to_rgb
-
     colors = np.array([to_rgb(POINTS[k % len(POINTS)]) for k in range(winner.max() + 1)])
     share = 0.15 + 0.45 * sure[..., None]
     return share * colors[winner] + (1 - share)
-
-
-def _points(axes: "Axes", data: Dataset, size: float = 16, edge: float = 0.4) -> None:
-    for k, name in enumerate(data.classes):
-        x, y = data.features.stored(data.labels == k)
-        axes.scatter(
-            x,
-            y,
-            s=size,
-            color=POINTS[k % len(POINTS)],
-            marker=MARKERS[k % len(MARKERS)],
-            edgecolors="white",
-            linewidths=edge,
-            label=literal(f"class {name}" if name.startswith("_") else name, 24),
-        )
-
-
-def _named(axes: "Axes", data: Dataset, title: str) -> "Figure":
-    first, second = data.feature_names or ("x1", "x2")
-    axes.set(xlabel=literal(first), ylabel=literal(second))
-    figure = finished(axes, title)
-    axes.grid(visible=False)
-    return figure

@@ -1,4 +1,4 @@
-"""The cost over a plane through the space of all weights and biases.
+"""The cost over a plane through the space of all weights and biases, and its pictures.
 
     J(s, t) = J(theta + s d + t e)
 
@@ -8,7 +8,7 @@ directions (`random_direction`).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,28 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.network import Network
+from chainrule.show.boundary_plots import NetworkFrames
+from chainrule.show.plots import (
+    VALIDATION,
+    AnyFigure,
+    Axes,
+    Figure,
+    axes_or_new,
+    finished,
+    literal,
+)
+from chainrule.training import train
 from chainrule.training.arguments import Data, data_arrays
 
 Array = np.ndarray
 Plane = tuple[Network, Network]
 ROUNDING = 1e-9  # of the cost: a midpoint higher by less proves nothing
+LEVELS = 14  # contours
+# One feature and its label: a broad step up, and one example on the wrong side of it.
+FEATURE = np.array([[-3.0, -2.2, -1.6, -0.7, 0.4, 1.1, 1.9, 4.0]])
+LABELS = np.array([[0, 0, 0, 1, 0, 1, 1, 1]])
+START = (-5.0, 4.0)  # w and b, sure of the wrong answers, as random starting weights may be
+SPAN, GRID = 8.0, 49  # w and b run over [-SPAN, SPAN] in GRID steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,13 +82,13 @@ def one_parameter(network: Network, name: str, place: tuple[int, int] = (0, 0)) 
     row and column in it."""
     names = [f"{kind}{layer}" for layer in range(1, len(network.weights) + 1) for kind in "Wb"]
     checks.one_of("one_parameter", "name", name, names)
-    direction = _scaled(network, 0.0)
-    arrays = direction.weights if name[0] == "W" else direction.biases
+    weights, biases = (tuple(map(np.zeros_like, ps)) for ps in (network.weights, network.biases))
+    arrays = weights if name[0] == "W" else biases
     array = arrays[int(name[1:]) - 1]
     if not all(0 <= i < n for i, n in zip(place, array.shape, strict=True)):
         raise InputError("one_parameter", f"a place in {name} {array.shape}", f"{place}")
     array[place] = 1
-    return direction
+    return replace(network, weights=weights, biases=biases)
 
 
 def random_direction(network: Network, rng: np.random.Generator) -> Network:
@@ -83,12 +100,10 @@ def random_direction(network: Network, rng: np.random.Generator) -> Network:
     weights = []
     for W in network.weights:
         D = rng.standard_normal(W.shape)
-        lengths = np.linalg.norm(W, axis=1, keepdims=True) / np.linalg.norm(
-            D, axis=1, keepdims=True
-        )
-        weights.append((D * lengths).astype(network.dtype))
+        ours, theirs = (np.linalg.norm(each, axis=1, keepdims=True) for each in (W, D))
+        weights.append((D * (ours / theirs)).astype(network.dtype))
     still = tuple(np.zeros_like(b) for b in network.biases)
-    return Network(tuple(weights), still, network.activations, network.loss)
+    return replace(network, weights=tuple(weights), biases=still)
 
 
 def path_in_plane(network: Network, path: Iterable[Network], plane: Plane) -> Array:
@@ -127,6 +142,89 @@ def steepest_chord(surface: CostSurface) -> Chord | None:
     return best if best.start != best.end else None
 
 
+def surface_plot(
+    surface: CostSurface,
+    path: Array | None = None,
+    axes: Axes | None = None,
+    title: str = "",
+    names: tuple[str, str] = ("s", "t"),
+    unit: str = "cost",
+) -> AnyFigure:
+    """Contours of the cost, light where it is low, and a path over them.
+
+    path : (T, 2) the places (s, t) in order; a circle marks the start, a star the end.
+    unit : of the cost, beside the color bar.
+    """
+    axes = axes_or_new(axes, size=(5.4, 4.4))
+    filled = axes.contourf(surface.s, surface.t, surface.J, LEVELS, cmap="Blues")
+    axes.contour(surface.s, surface.t, surface.J, LEVELS, colors="k", linewidths=0.4, alpha=0.6)
+    axes.figure.colorbar(filled, ax=axes).set_label(literal(unit))
+    if path is not None:
+        axes.plot(*np.transpose(path), color=VALIDATION, linewidth=2, label="descent")
+        for place, mark, size in ((path[0], "o", 8), (path[-1], "*", 14)):
+            axes.plot(*place, mark, color=VALIDATION, markeredgecolor="white", markersize=size)
+    axes.locator_params(nbins=6)
+    x, y = map(literal, names)
+    ends: dict[str, Any] = {"xlim": surface.s[[0, -1]], "ylim": surface.t[[0, -1]]}
+    return finished(axes, title, xlabel=x, ylabel=y, **ends)
+
+
+def convexity_plot(
+    X: Array = FEATURE,
+    Y: Array = LABELS,
+    learning_rate: float = 1.0,
+    iterations: int = 200,
+    title: str = "",
+) -> AnyFigure:
+    """Why logistic regression has the cost it has: two costs of one sigmoid unit, side by side.
+
+        a = sigmoid(w x + b),    J = 1/m sum_i 1/2 (a_i - y_i)^2    or    the cross-entropy
+
+    Above each cost over w and b as a landscape, below from above, with the same number of steps of
+    gradient descent from the same start. Squared error is not convex: the dotted line shows two
+    points between which the cost is higher than the mean of theirs. Cross-entropy is convex; its
+    second derivative, 1/m X A (1 - A) X^T, has no negative eigenvalue (course 1, week 2).
+
+    X : (1, m) a single feature. Y : (1, m) of 0 and 1.
+    """
+    X = checks.matrix("convexity_plot", "X", X)
+    checks.features("convexity_plot", X.shape, 1)
+    figure = Figure(figsize=(9.6, 8.2), layout="constrained")
+    grid = np.linspace(-SPAN, SPAN, GRID)
+    for k, (loss, unit) in enumerate(
+        (("squared_error", "squared error / 2"), ("binary_cross_entropy", "cross-entropy (nats)"))
+    ):
+        origin, start = (_unit(w, b, loss) for w, b in ((0.0, 0.0), START))
+        plane = (one_parameter(origin, "W1"), one_parameter(origin, "b1"))
+        surface = cost_surface(origin, (X, Y), plane, grid, grid)
+        frames = NetworkFrames(range(iterations + 1))
+        train(start, (X, Y), learning_rate=learning_rate, iterations=iterations, callbacks=[frames])
+        path = path_in_plane(origin, frames.frames.values(), plane)
+        _landscape(figure.add_subplot(2, 2, 1 + k, projection="3d"), surface, unit)
+        below = figure.add_subplot(2, 2, 3 + k)
+        chord = steepest_chord(surface)
+        shape = "convex" if chord is None else "not convex"
+        surface_plot(surface, path, below, f"{shape}; {iterations} steps", ("w", "b"), unit)
+        if chord is not None:
+            ends = np.transpose([chord.start, chord.end])
+            below.plot(*ends, "k:", linewidth=2)
+            below.plot(*ends, "ks", markersize=5)
+            below.plot(*ends.mean(axis=1), "kD", markersize=6, markerfacecolor="white")
+    figure.suptitle(title, parse_math=False)
+    return figure
+
+
+def _unit(w: float, b: float, loss: str) -> Network:
+    return Network((np.array([[w]]),), (np.array([[b]]),), ("sigmoid",), loss)
+
+
+def _landscape(axes: Any, surface: CostSurface, unit: str) -> None:
+    s, t = np.meshgrid(surface.s, surface.t)
+    axes.plot_surface(s, t, surface.J, cmap="Blues", edgecolor="#00000055", linewidth=0.2)
+    axes.set(xlabel="w", ylabel="b", zlabel="J", title=unit)
+    axes.view_init(elev=35, azim=-60)
+
+
 def _moved(network: Network, plane: Plane, a: float, b: float) -> Network:
     """theta + a d + b e."""
 
@@ -134,12 +232,7 @@ def _moved(network: Network, plane: Plane, a: float, b: float) -> Network:
         trio = (getattr(each, name) for each in (network, *plane))
         return tuple((p + a * d + b * e).astype(p.dtype) for p, d, e in zip(*trio, strict=True))
 
-    return Network(arrays("weights"), arrays("biases"), network.activations, network.loss)
-
-
-def _scaled(network: Network, factor: float) -> Network:
-    weights, biases = ([p * factor for p in ps] for ps in (network.weights, network.biases))
-    return Network(tuple(weights), tuple(biases), network.activations, network.loss)
+    return replace(network, weights=arrays("weights"), biases=arrays("biases"))
 
 
 def _flat(network: Network) -> Array:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule.show.html import html_table, image, table_of_elements
+from chainrule.show.tables import html_table, image, table_of_elements
 from chainrule.wording import shortened
 
 if TYPE_CHECKING:

@@ -1,4 +1,5 @@
-"""A network as a table of its layers and as a drawing; a training: for notebooks and reports."""
+"""A network as a table of its layers and as a drawing; a training and a model, which hold one: for
+notebooks and reports."""
 
 from collections.abc import Sequence
 from html import escape
@@ -6,10 +7,11 @@ from itertools import pairwise
 from typing import Any
 
 from chainrule.display import Column, Table
+from chainrule.model.model_file import Model
 from chainrule.network import Network
-from chainrule.show.html import html_table, image
-from chainrule.show.tables import texts
+from chainrule.show.tables import html_table, image, texts
 from chainrule.training import Training
+from chainrule.wording import listed
 
 SHOWN = 7  # units of a layer that are drawn, if it has no more; of larger ones the first and last
 FIRST, LAST = 3, 2
@@ -65,6 +67,12 @@ def training_html(training: Training) -> str:
     text = f"<p>{escape(repr(training))}</p><p>{escape(training.first_layer.reason)}</p>"
     png = training.history._repr_png_()
     return text if png is None else text + image(png, "png", "Learning curve")
+
+
+def model_html(model: Model) -> str:
+    """A model's network, and what its inputs and outputs mean."""
+    means = f"classes {listed(model.classes)}; {model.scaling}"
+    return f"{html(model.network)}<p>{escape(means)}</p>"
 
 
 def words(network: Network) -> str:

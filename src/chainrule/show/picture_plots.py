@@ -1,21 +1,28 @@
-"""Pictures for a network that looks at pictures: its weights, its activations, its mistakes."""
+"""Pictures for a network that looks at pictures: its weights, its activations, its mistakes, and
+an explanation of one answer. One file, as all are panels of pictures without axes."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.errors import InputError
+from chainrule.influence.explanation import Explanation
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
 from chainrule.network import Network
-from chainrule.show.plots import TRAINING, finished, grid_of_axes, literal
+from chainrule.show.plots import (
+    TRAINING,
+    AnyFigure,
+    Axes,
+    Figure,
+    finished,
+    grid_of_axes,
+    literal,
+)
 from chainrule.wording import shortened
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Array = np.ndarray
 # Blue through gray to yellow: its lightness rises all the way, so that signs show in gray, too.
@@ -23,6 +30,8 @@ SIGNED = "cividis"
 COLUMNS = 6
 LEAST_WIDTH = 4.6  # inches of a figure, which has a title
 NAMED = 12  # output units whose classes can be written below their bars
+TITLE, ROW = 0.45, 2.1  # inches high, of an explanation
+LONGEST = 18  # characters of a name in an explanation
 
 
 def unit_effects(network: Network, X: Any) -> Array:
@@ -40,7 +49,7 @@ def unit_effects(network: Network, X: Any) -> Array:
     return np.abs(network.weights[1]).sum(axis=0) * cache.A[0].std(axis=1)
 
 
-def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = "") -> "Figure":
+def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = "") -> AnyFigure:
     """First-layer weights in the pictures' shape, the units of the greatest effect first.
 
     data : over whose examples the effects are taken (`unit_effects`). The weights are those of
@@ -62,8 +71,7 @@ def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = ""
             picture = np.concatenate(list(np.moveaxis(picture, -1, 0)), axis=1)
             for edge in (1, 2):
                 axes.axvline(edge * shape[1] - 0.5, color="white", linewidth=2)
-        size = float(np.abs(picture).max()) or 1.0
-        image = axes.imshow(picture, cmap=SIGNED, vmin=-size, vmax=size)
+        image, size = _signed(axes, picture)
         axes.set_title(f"unit {k}: effect {effects[k]:.2g}\nmax |w| {size:.2g}", fontsize=7)
     bar = figure.colorbar(image, ax=panels, ticks=[-size, 0, size], shrink=0.8, aspect=30)
     bar.ax.set_yticklabels(["-max |w|", "0", "max |w|"])
@@ -72,7 +80,7 @@ def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = ""
     return figure
 
 
-def activation_pictures(model: Model, data: Dataset, index: int, title: str = "") -> "Figure":
+def activation_pictures(model: Model, data: Dataset, index: int, title: str = "") -> AnyFigure:
     """One picture and what each layer makes of it: a bar for every unit's activation.
 
     index : of the example in `data`. The output's bars are probabilities, in [0, 1].
@@ -86,23 +94,22 @@ def activation_pictures(model: Model, data: Dataset, index: int, title: str = ""
     cache = network.forward(data.matrix(network.dtype))
     figure, panels = _panels(len(cache.A) + 1, len(cache.A) + 1, (2.5, 2.7), title)
     first, *rest = panels[0]
-    first.imshow(pictures(data)[0], cmap="gray", vmin=0, vmax=255)
-    first.set_title(
-        f"{literal(data.example_names[0], 24)}\n{literal(data.classes[data.labels[0]], 24)}"
-    )
+    names = data.example_names[0], data.classes[data.labels[0]]
+    _show(first, pictures(data)[0], "\n".join(shortened(name, 24) for name in names))
     for layer, (axes, A) in enumerate(zip(rest, cache.A, strict=True), start=1):
-        axes.set_axis_on()
-        output = layer == len(cache.A)
+        kind, output = network.activations[layer - 1], layer == len(cache.A)
         a = model.probabilities(A)[:, 0] if output else A[:, 0]
-        axes.bar(range(len(a)), a, color=TRAINING, width=0.9 if len(a) < 60 else 1.0)
-        kind = network.activations[layer - 1]
         zeros = f", {(a == 0).sum()} of {len(a)} at 0" if kind == "relu" else ""
-        finished(axes, f"output, {kind}" if output else f"layer {layer}, {kind}{zeros}")
-        axes.set(xlabel="class" if output else "unit", ylabel="probability" if output else "a")
+        axes.set_axis_on()
+        axes.bar(range(len(a)), a, color=TRAINING, width=0.9 if len(a) < 60 else 1.0)
+        if output:
+            finished(axes, f"output, {kind}", xlabel="class", ylabel="probability")
+        else:
+            finished(axes, f"layer {layer}, {kind}{zeros}", xlabel="unit", ylabel="a")
         if output and len(a) <= NAMED:
-            names = [literal(name, 14) for name in model.classes]
+            classes = [literal(name, 14) for name in model.classes]
             turn = {"rotation": 45, "ha": "right"} if len(a) > 2 else {}
-            axes.set_xticks(range(len(a)), names, fontsize=8, **turn)
+            axes.set_xticks(range(len(a)), classes, fontsize=8, **turn)
             axes.set(xlabel="", ylim=(0, 1))
         else:
             axes.xaxis.get_major_locator().set_params(integer=True)
@@ -111,7 +118,7 @@ def activation_pictures(model: Model, data: Dataset, index: int, title: str = ""
     return figure
 
 
-def mistakes_gallery(model: Model, data: Dataset, most: int = 12, title: str = "") -> "Figure":
+def mistakes_gallery(model: Model, data: Dataset, most: int = 12, title: str = "") -> AnyFigure:
     """The mislabeled pictures, the most confident mistakes first.
 
     Below each its name, what it was taken for and what it is, and the probability of the latter.
@@ -125,14 +132,9 @@ def mistakes_gallery(model: Model, data: Dataset, most: int = 12, title: str = "
         panels[0, 0].text(0.5, 0.5, f"no mistakes among {len(data)} pictures", ha="center")
         return figure
     texts = [
-        "\n".join(
-            (
-                shortened(mistake.name, 24),
-                f"taken for {shortened(mistake.predicted, 14)}",
-                f"is {shortened(mistake.actual, 14)}, p {mistake.probability_of_actual:.2g}",
-            )
-        )
-        for mistake in mistakes
+        f"{shortened(one.name, 24)}\ntaken for {shortened(one.predicted, 14)}\n"
+        f"is {shortened(one.actual, 14)}, p {one.probability_of_actual:.2g}"
+        for one in mistakes
     ]
     wrong = [mistake.index for mistake in mistakes]
     return gallery(data, wrong, texts, title, columns=min(COLUMNS, len(wrong)))
@@ -140,16 +142,15 @@ def mistakes_gallery(model: Model, data: Dataset, most: int = 12, title: str = "
 
 def gallery(
     data: Dataset, index: Sequence[int], texts: Sequence[str], title: str = "", columns: int = 6
-) -> "Figure":
+) -> AnyFigure:
     """Pictures of a data set with a text above each, up to three lines."""
     shown = pictures(data)
     figure, panels = _panels(len(index), columns, (1.6, 2.1), title, margin=0.0)
     for axes, i, text in zip(panels.flat, index, texts, strict=False):
-        axes.imshow(shown[i], cmap="gray", vmin=0, vmax=255)
         lines = [
             line if len(line) <= 26 else f"{line[:12]}...{line[-11:]}" for line in text.split("\n")
         ]
-        axes.set_title("\n".join(lines), fontsize=7, parse_math=False)
+        _show(axes, shown[i], "\n".join(lines))
     return figure
 
 
@@ -164,6 +165,82 @@ def pictures(data: Dataset) -> Array:
         low, high = float(raw.min()), float(raw.max())
         raw = ((raw - low) * (255 / ((high - low) or 1))).astype(np.uint8)
     return raw.T.reshape(-1, *data.picture_shape)
+
+
+def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str = "") -> AnyFigure:
+    """Rows of pictures: the input (n_x,) as the network saw it and the maps over it; the training
+    pictures that contributed to the answer and against it; those without which it would be less
+    and more probable; the nearest ones.
+
+    data : the training set, or any with the picture's shape and no rows of training pictures.
+    InputError where these are no pictures.
+    """
+    shape = data.picture_shape
+    if shape is None:
+        raise InputError("explanation_plot", "pictures", "examples of another kind")
+    rows = list(_rows(found, data))
+    # Placed by hand: a layout that measures each text takes as long as all the drawing.
+    heights = [TITLE, *[ROW] * (len(rows) + 1)]
+    figure = Figure(figsize=(1.5 * COLUMNS, sum(heights)))
+    head, *parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    head.suptitle(checks.printable(title), y=0.6, va="center", parse_math=False)
+    seeing = "What the network sees, and how each pixel moves its answer"
+    if found.neighborhood is not None and found.neighborhood.out_of_distribution:
+        seeing += ".  UNLIKE ANY TRAINING PICTURE: do not rely on the answer"
+    panels = _row_of_panels(parts[0], seeing)
+    seen = data.unlabeled("explanation_plot", raw[:, None])
+    _show(next(panels), pictures(seen)[0], "as it is seen")
+    for name, values in (("saliency", found.saliency), ("w o x", found.product)):
+        if values is not None:
+            axes, pixels = next(panels), values.reshape(shape)
+            _signed(axes, pixels.sum(axis=2) if pixels.ndim == 3 else pixels)  # colors added up
+            axes.set_title(f"{name}\n(light: for, dark: against)", fontsize=7, parse_math=False)
+    shown = pictures(data)
+    for part, (label, index, numbers) in zip(parts[1:], rows, strict=True):
+        for axes, i, number in zip(_row_of_panels(part, label), index, numbers, strict=False):
+            names = data.example_names[i], data.classes[data.labels[i]]
+            name, of_class = (shortened(each, LONGEST) for each in names)
+            _show(axes, shown[i], f"{name}\n{of_class} {number}")
+    return figure
+
+
+def _rows(found: Explanation, data: Dataset) -> Iterator[tuple[str, Array, list[str]]]:
+    """The rows of training pictures: a label, their indices, a number for each. Of what counts for
+    and against the answer a row each, the largest first."""
+    exactly, near = ": exactly, trained without it", found.neighborhood
+    of_examples = None if found.contributions is None else found.contributions.of_examples
+    for values, towards, against in (
+        (of_examples, "Contributions to it (log-odds)", "Contributions against it (log-odds)"),
+        (found.exact, f"Makes it more probable{exactly}", f"Makes it less probable{exactly}"),
+    ):
+        if values is not None:
+            for label, sizes in ((towards, values), (against, -values)):
+                order = np.argsort(-sizes, kind="stable")
+                index = order[sizes[order] > 0][:COLUMNS]
+                yield label, index, [f"{value:+.3f}" for value in values[index]]
+    if near is not None:
+        distances = [f"{distance:.3g}" for distance in near.distances]
+        yield "Nearest training pictures (distance)", near.nearest, distances
+
+
+def _row_of_panels(part: Any, label: str) -> Iterator[Axes]:
+    part.suptitle(label, fontsize=9, x=0.01, y=0.98, ha="left", va="top", fontweight="bold")
+    place = {"left": 0.01, "right": 0.99, "bottom": 0.03, "top": 0.74, "wspace": 0.06}
+    panels = part.subplots(1, COLUMNS, gridspec_kw=place)
+    for axes in panels:
+        axes.set_axis_off()
+    return iter(panels)
+
+
+def _show(axes: Axes, picture: Array, text: str) -> None:
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
+    axes.set_title(text, fontsize=7, parse_math=False)
+
+
+def _signed(axes: Axes, values: Array) -> tuple[Any, float]:
+    """Numbers around 0 as shades, and the largest of their sizes."""
+    size = float(np.abs(values).max()) or 1.0
+    return axes.imshow(values, cmap=SIGNED, vmin=-size, vmax=size), size
 
 
 def _single(where: str, model: Model) -> Network:
@@ -181,7 +258,7 @@ def _shape(where: str, model: Model) -> tuple[int, ...]:
 
 def _panels(
     n: int, columns: int, size: tuple[float, float], title: str, margin: float = 0.8
-) -> "tuple[Figure, Array]":
+) -> tuple[AnyFigure, Array]:
     """A figure of n panels of `size` inches each, in rows of `columns`, all without an axis."""
     rows = -(-n // columns)
     # Wide enough for a title, however few the panels are.

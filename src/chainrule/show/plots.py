@@ -1,16 +1,23 @@
-"""Pictures of numbers. Each function returns a matplotlib figure, or draws on the axes given."""
+"""What all pictures have in common: figures and how they are kept, axes, colors, titles.
 
-from typing import TYPE_CHECKING, Any
+matplotlib is imported with this module, which only those import that draw. Each function that
+draws returns a figure, a new one or that of the axes given.
+"""
+
+import io
+import warnings
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as AnyFigure
+from matplotlib.text import Text
 
 from chainrule import checks
-from chainrule.training import History
+from chainrule.files import atomic
 from chainrule.wording import shortened
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 # Okabe & Ito (2008): told apart by color-blind readers; line styles tell them apart in gray.
 TRAINING, VALIDATION = "#0072B2", "#D55E00"
@@ -21,48 +28,74 @@ CHANCE = "#777777"  # what guessing reaches, and other lines to compare with
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 
 
-def learning_curve(history: History, axes: "Axes | None" = None, title: str = "") -> "Figure":
-    """Cost against iterations, of the training set and, dashed, of the validation set.
+class Figure(AnyFigure):
+    """A matplotlib figure like any other that also shows itself in a notebook.
 
-    history : of one run. axes : to draw on; a new figure by default.
+    Of figures that pyplot did not make, Jupyter would show nothing but their size.
     """
-    axes = axes_or_new(axes)
-    axes.plot(history.iteration, history.cost, color=TRAINING, label="training")
-    if history.validation_cost is not None:
-        axes.plot(
-            history.iteration,
-            history.validation_cost,
-            color=VALIDATION,
-            linestyle="--",
-            label="validation",
-        )
-        axes.legend(frameon=False)
-    axes.set(xlabel="iteration", ylabel="cost")
-    axes.set_ylim(bottom=0)
-    return finished(axes, title)
+
+    def _repr_png_(self) -> bytes:
+        return as_bytes(self)
 
 
-def axes_or_new(axes: "Axes | None", size: tuple[float, float] = (6.4, 4.0)) -> "Axes":
+def save_figure(figure: AnyFigure, path: str | Path, dpi: int = 144) -> None:
+    """Write the figure, atomically, as a JPEG file if its name says so, else as PNG.
+
+    InputError where that cannot be.
+    """
+    kind = "jpeg" if Path(path).suffix.lower() in (".jpg", ".jpeg") else "png"
+    atomic.write_bytes(path, as_bytes(figure, dpi, kind))
+
+
+def as_bytes(figure: AnyFigure, dpi: int = 80, kind: str = "png") -> bytes:
+    """The content of such a file, "png" or "jpeg".
+
+    Names from data are no TeX, and a program for it need not be there, whatever matplotlibrc says.
+    """
+    out = io.BytesIO()
+    for text in figure.findobj(Text):
+        text.set_usetex(False)
+    with rc_context({"text.usetex": False}), warnings.catch_warnings():
+        # A name in a script that the font lacks is drawn as boxes; that is no one's mistake.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        warnings.filterwarnings("ignore", message="Font .* does not have a glyph")
+        figure.savefig(out, dpi=dpi, format=kind)
+    return out.getvalue()
+
+
+def axes_or_new(axes: Axes | None, size: tuple[float, float] = (6.4, 4.0)) -> Axes:
     """The axes given, or those of a new figure of `size` inches."""
     # The figure class alone: pyplot would look for a screen and keep the figure alive.
-    from chainrule.show.figure import Figure
-
     return axes or Figure(figsize=size, layout="constrained").subplots()
 
 
 def grid_of_axes(
     rows: int, columns: int, size: tuple[float, float], title: str, **shared: Any
-) -> "tuple[Figure, np.ndarray]":
+) -> tuple[AnyFigure, np.ndarray]:
     """A new figure of `size` inches below its title, and its axes (rows, columns).
 
     shared : of matplotlib's `subplots`.
     """
-    from chainrule.show.figure import Figure
-
     figure = Figure(figsize=size, layout="constrained")
     # Titles hold file names: a $ in them is no formula.
     figure.suptitle(checks.printable(title), parse_math=False)
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
+
+
+def finished(axes: Axes, title: str, *, grid: bool = True, **properties: Any) -> AnyFigure:
+    """What all pictures have in common; the figure that the axes belong to.
+
+    properties : of matplotlib's `Axes.set`, such as xlabel.
+    """
+    axes.set_title(checks.printable(title), parse_math=False)
+    axes.margins(x=0.01)
+    axes.grid(alpha=0.25)
+    axes.grid(visible=grid)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set(**properties)
+    figure = axes.get_figure(root=True)  # not a part of it
+    assert isinstance(figure, AnyFigure)
+    return figure
 
 
 def look(k: int) -> dict[str, Any]:
@@ -72,19 +105,6 @@ def look(k: int) -> dict[str, Any]:
         "linestyle": STYLES[k % len(STYLES)],
         "marker": MARKERS[k % len(MARKERS)],
     }
-
-
-def finished(axes: "Axes", title: str) -> "Figure":
-    """What all pictures have in common; the figure that the axes belong to."""
-    from matplotlib.figure import Figure
-
-    axes.set_title(checks.printable(title), parse_math=False)
-    axes.margins(x=0.01)
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure = axes.get_figure(root=True)  # not a part of it
-    assert isinstance(figure, Figure)
-    return figure
 
 
 def literal(text: object, most: int = 40) -> str:

@@ -1,26 +1,41 @@
-"""Pictures of how good a classifier's answers are: which classes it confuses, and whether its
-probabilities are true."""
+"""Pictures of how good a classifier's answers are: which classes it confuses, whether its
+probabilities are true, and what other thresholds than 0.5 would do.
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+All but the first take P (n_classes, m), the probability of each class in [0, 1], and labels (m,),
+indices into `classes`: `model.predict_proba(data.features)` and `data.labels`, with
+`data = model.prepare(...)`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.model.evaluation import Evaluation, wilson_interval
-from chainrule.show.plots import CHANCE, TRAINING, axes_or_new, finished, literal
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from chainrule.show.plots import (
+    CHANCE,
+    COLORS,
+    STYLES,
+    TRAINING,
+    AnyFigure,
+    Axes,
+    axes_or_new,
+    finished,
+    literal,
+    look,
+)
 
 Array = np.ndarray
 NUMBERED, NAMED = 20, 60  # classes of which there is room for numbers, and for names
 DARK = 0.55  # a share of a row above which its cell needs white text
+CURVES = 12  # in one picture
+SIZE = (5.0, 4.8)  # inches
+SQUARE: dict[str, Any] = {"xlim": (-0.02, 1.02), "ylim": (-0.02, 1.03)}  # of shares
 
 
-def confusion_plot(evaluation: Evaluation, axes: "Axes | None" = None, title: str = "") -> "Figure":
+def confusion_plot(evaluation: Evaluation, axes: Axes | None = None, title: str = "") -> AnyFigure:
     """Counts of actual classes (rows) against predicted ones (columns), and percent of the row.
 
     The shade is the percentage. Percentages of 0 are left out; of more than 20 classes all numbers,
@@ -36,18 +51,13 @@ def confusion_plot(evaluation: Evaluation, axes: "Axes | None" = None, title: st
         percent = f"\n{100 * share[i, j]:.0f} %" if count else ""
         color = "white" if share[i, j] > DARK else "black"
         axes.text(j, i, f"{count}{percent}", ha="center", va="center", color=color, fontsize=8)
-    names = [literal(name, 18) for name in evaluation.classes]
-    upright = n <= 3 and max(map(len, names)) <= 10
     if n <= NAMED:
-        turned: dict[str, Any] = (
-            {"rotation": 0, "ha": "center"} if upright else {"rotation": 45, "ha": "right"}
-        )
+        names = [literal(name, 18) for name in evaluation.classes]
+        upright = n <= 3 and max(map(len, names)) <= 10
+        turned: dict[str, Any] = {} if upright else {"rotation": 45, "ha": "right"}
         axes.set_xticks(range(n), names, **turned)
         axes.set_yticks(range(n), names)
-    axes.set(xlabel="predicted class", ylabel="actual class")
-    figure = finished(axes, title)
-    axes.grid(visible=False)
-    return figure
+    return finished(axes, title, grid=False, xlabel="predicted class", ylabel="actual class")
 
 
 def reliability_plot(
@@ -55,25 +65,22 @@ def reliability_plot(
     labels: Array,
     classes: Sequence[str],
     bins: int = 10,
-    axes: "Axes | None" = None,
+    axes: Axes | None = None,
     title: str = "",
-) -> "Figure":
+) -> AnyFigure:
     """What share of the answers given with probability p is right: on the diagonal if p is true.
-
-    P : (n_classes, m) in [0, 1], labels : (m,) indices into `classes`, as
-    `model.predict_proba(data.features)` and `data.labels` are, where `data = model.prepare(...)`.
 
     Two classes: p of the second, against the share that are of it (DeGroot & Fienberg 1983).
     Several: p of the predicted class, against the share predicted rightly (Guo et al. 2017,
     section 2). bins : of equal width over [0, 1]; a point stands at its bin's mean p, with a 95 %
     interval (Wilson 1927) and, below, the number of examples.
     """
-    P, labels = fitting("reliability_plot", P, labels, classes)
+    P, labels = _fitting("reliability_plot", P, labels, classes)
     checks.whole_number("reliability_plot", "bins", bins, least=1)
     two = len(P) == 2
     p, hit = (P[1], labels == 1) if two else (P.max(axis=0), labels == P.argmax(axis=0))
     place = np.minimum((p * bins).astype(np.int64), bins - 1)
-    axes = axes_or_new(axes, size=(5.0, 4.8))
+    axes = axes_or_new(axes, SIZE)
     axes.plot([0, 1], [0, 1], color=CHANCE, linestyle=":", label="as sure as it is right")
     x, y, spans = [], [], []
     for k in np.unique(place):
@@ -82,44 +89,116 @@ def reliability_plot(
         low, high = wilson_interval(hits, size)
         x.append(p[inside].mean())
         y.append(hits / size)
-        spans.append((y[-1] - low, high - y[-1]))
+        # The interval's ends may miss a share of 0 or 1 by a rounding.
+        spans.append((max(0.0, y[-1] - low), max(0.0, high - y[-1])))
         axes.text((k + 0.5) / bins, -0.1, str(size), ha="center", va="center", fontsize=8)
-    # The interval's ends may miss a share of 0 or 1 by a rounding.
-    below_above = np.maximum(np.transpose(spans), 0)
-    axes.errorbar(
-        x,
-        y,
-        below_above,
-        fmt="o-",
-        color=TRAINING,
-        linewidth=0.8,
-        capsize=2,
-        label="this model, 95 %",
-    )
-    name = literal(classes[1]) if two else "the predicted class"
-    what = f"share that are {name}" if two else "share predicted rightly"
+    style: dict[str, Any] = {"fmt": "o-", "color": TRAINING, "linewidth": 0.8, "capsize": 2}
+    axes.errorbar(x, y, np.transpose(spans), label="this model, 95 %", **style)
     axes.axhline(-0.05, color=CHANCE, linewidth=0.8)
-    axes.set(xlabel=f"probability of {name}, and examples in each bin", ylabel=what)
     axes.legend(frameon=False, fontsize="small", loc="best")
-    figure = finished(axes, title)
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.15, 1.03), yticks=np.linspace(0, 1, 6))
-    return figure
+    name = literal(classes[1]) if two else "the predicted class"
+    return finished(
+        axes,
+        title,
+        xlabel=f"probability of {name}, and examples in each bin",
+        ylabel=f"share that are {name}" if two else "share predicted rightly",
+        xlim=(-0.02, 1.02),
+        ylim=(-0.15, 1.03),
+        yticks=np.linspace(0, 1, 6),
+    )
 
 
-def fitting(where: str, P: Array, labels: Array, classes: Sequence[str]) -> tuple[Array, Array]:
+def roc_plot(
+    P: Array, labels: Array, classes: Sequence[str], axes: Axes | None = None, title: str = ""
+) -> AnyFigure:
+    """Of those of a class the share found, against the share of the others taken for it.
+
+    One point for each threshold. Of two classes the second is looked for, of several each against
+    all the rest. The legend has the area under each curve: the probability that an example of the
+    class gets a higher p than one of the others (Fawcett 2006, section 7).
+    """
+    from sklearn.metrics import auc, roc_curve
+
+    def curve(hit: Array, p: Array) -> tuple[Array, Array, float]:
+        wrong, found, _ = roc_curve(hit, p)
+        return wrong, found, auc(wrong, found)
+
+    P, labels = _fitting("roc_plot", P, labels, classes)
+    axes = axes_or_new(axes, SIZE)
+    axes.plot([0, 1], [0, 1], color=CHANCE, linestyle=":")
+    _one_against_rest(axes, curve, P, labels, classes, "area")
+    axes.set(xlabel="share of the others taken for it", ylabel="share found (recall)")
+    return finished(axes, title, **SQUARE)
+
+
+def precision_recall_plot(
+    P: Array, labels: Array, classes: Sequence[str], axes: Axes | None = None, title: str = ""
+) -> AnyFigure:
+    """Of those taken for a class the share that are, against the share of the class found.
+
+    One step for each threshold, of the classes as in `roc_plot`; the legend has each curve's
+    average precision, its area in steps. The dotted line, for two classes, is what guessing
+    reaches: the class's share of the examples.
+    """
+    from sklearn.metrics import average_precision_score, precision_recall_curve
+
+    def curve(hit: Array, p: Array) -> tuple[Array, Array, float]:
+        precision, recall, _ = precision_recall_curve(hit, p)
+        return recall, precision, average_precision_score(hit, p)
+
+    P, labels = _fitting("precision_recall_plot", P, labels, classes)
+    axes = axes_or_new(axes, SIZE)
+    if len(classes) == 2:
+        axes.axhline(np.mean(labels == 1), color=CHANCE, linestyle=":")
+    _one_against_rest(axes, curve, P, labels, classes, "average precision", drawstyle="steps-post")
+    axes.set(xlabel="share found (recall)", ylabel="share right of those found (precision)")
+    return finished(axes, title, **SQUARE)
+
+
+def _one_against_rest(
+    axes: Axes,
+    curve: Callable[[Array, Array], tuple[Array, Array, float]],
+    P: Array,
+    labels: Array,
+    classes: Sequence[str],
+    measure: str,
+    **line: Any,
+) -> None:
+    """A curve and a line of the legend for each class, of many for those of the lowest values; one
+    without examples has no curve. line : how curves are drawn."""
+    shown = [1] if len(P) == 2 else list(range(len(P)))
+    told = [k for k in shown if 0 < (labels == k).sum() < len(labels)]
+    if len(shown) > CURVES:
+        shown = sorted(told, key=lambda k: curve(labels == k, P[k])[2])[:CURVES]
+        measure = f"{measure}, lowest of {len(P)}"
+    for place, k in enumerate(shown):
+        style = look(place) | {
+            "color": COLORS[(place + 1) % len(COLORS)],
+            "markevery": (0.05 + 0.03 * (place % 7), 0.3),
+            "markersize": 4,
+        }
+        # In gray colors are no help: seven markers and four styles tell 28 curves apart.
+        if len(shown) <= len(STYLES):
+            style["marker"] = None
+        name = literal(classes[k], 24)
+        if k in told:
+            x, y, value = curve(labels == k, P[k])
+            # The number first: matplotlib leaves labels out that begin with an underscore.
+            axes.plot(x, y, label=f"{value:.3f}  {name}", **style, **line)
+        else:
+            axes.plot([], [], label=f"–  {name} (all or no examples)", **style)
+    axes.legend(title=measure, fontsize="small", loc="best", framealpha=0.9)
+
+
+def _fitting(where: str, P: Array, labels: Array, classes: Sequence[str]) -> tuple[Array, Array]:
     """P (n_classes, m) and labels (m,), if they fit each other and the classes; else InputError."""
     P, labels = checks.matrix(where, "P", P), np.asarray(labels)
     m = P.shape[1]
     if P.shape[0] != len(classes) or m == 0 or labels.shape != (m,):
-        raise InputError(
-            where,
-            f"P ({len(classes)}, m) and labels (m,) of at least one example",
-            f"{P.shape} and {labels.shape}",
-        )
+        expected = f"P ({len(classes)}, m) and labels (m,) of at least one example"
+        raise InputError(where, expected, f"{P.shape} and {labels.shape}")
     if P.min() < 0 or P.max() > 1 or labels.min() < 0 or labels.max() >= len(classes):
-        raise InputError(
-            where,
-            "probabilities in [0, 1] and labels that are indices into the classes",
-            f"P in [{P.min():.3g}, {P.max():.3g}], labels {labels.min()} to {labels.max()}",
-        )
+        expected = "probabilities in [0, 1] and labels that are indices into the classes"
+        got = f"P in [{P.min():.3g}, {P.max():.3g}], labels {labels.min()} to {labels.max()}"
+        raise InputError(where, expected, got)
     return P, labels

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +21,8 @@ from chainrule.show.experiment_plots import (
     rate_plot,
     score_plot,
 )
+from chainrule.show.plots import AnyFigure
 from chainrule.wording import setting_words
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +30,7 @@ class Drawn:
     """name : of its file, without the ending. words : what it shows."""
 
     name: str
-    figure: "Figure"
+    figure: AnyFigure
     words: str
 
 

@@ -1,4 +1,5 @@
-"""Tables of results (`chainrule.display.Table`) as people and files have them.
+"""Tables of results (`chainrule.display.Table`) as people and files have them, and the small pieces
+of HTML of which notebooks and reports are made.
 
     terminal(table)      a table of rich, to be printed by a command
     texts(table)         heads and cells as text, for whoever draws it otherwise
@@ -9,7 +10,8 @@
 Columns without a single cell are not shown to people: that none diverged needs no column.
 """
 
-from collections.abc import Callable, Sequence
+import base64
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -18,8 +20,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.display import Column, Result, Table
 from chainrule.files.csv_file import write_csv
 from chainrule.files.json_file import plain, write_json
-from chainrule.show.html import html_table
-from chainrule.wording import number, percent, setting_value
+from chainrule.wording import number, percent, safe, setting_value
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -83,11 +84,6 @@ def terminal(table: Table) -> "RichTable":
     return made
 
 
-def safe(text: str) -> str:
-    """Text with control characters escaped."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
 def html(result: Result) -> str:
     """What `repr` says of a result, and the first rows of its table."""
     table, said = result.table(), f"<p>{escape(repr(result))}</p>"
@@ -97,6 +93,30 @@ def html(result: Result) -> str:
     found, more = texts(Table(table.columns, table.rows[:ROWS])), len(table.rows) - ROWS
     rest = f"<p>and {more} more</p>" if more > 0 else ""
     return f"{said}{html_table(found.rows, found.heads)}{rest}"
+
+
+def data_uri(content: bytes, kind: str) -> str:
+    """A picture within the page itself. kind : "png", "jpeg" or "svg+xml"."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def image(content: bytes, kind: str, words: str, size: str = "") -> str:
+    """Such a picture as an element. words : what it shows. size : attributes of ours."""
+    return f'<img src="{data_uri(content, kind)}" alt="{escape(words)}"{size}>'
+
+
+def html_table(rows: Iterable[Iterable[str]], head: Iterable[str] = ()) -> str:
+    """Cells of text, escaped, below a head if there is one."""
+    lines = [("th", head)] if head else []
+    lines += [("td", row) for row in rows]
+    return table_of_elements(
+        [f"<{tag}>{escape(cell)}</{tag}>" for cell in cells] for tag, cells in lines
+    )
+
+
+def table_of_elements(rows: Iterable[Iterable[str]]) -> str:
+    """Cells that are elements already."""
+    return f"<table><tr>{'</tr><tr>'.join(map(''.join, rows))}</tr></table>"
 
 
 def write(table: Table, path: str | Path) -> None:

@@ -1,18 +1,23 @@
 """Pictures to learn from: activation functions with their derivatives, and broadcasting."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.patches import Rectangle
 
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.network.activations import ACTIVATIONS
-from chainrule.show.plots import TRAINING, VALIDATION, axes_or_new, finished, grid_of_axes
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from chainrule.show.plots import (
+    TRAINING,
+    VALIDATION,
+    AnyFigure,
+    Axes,
+    axes_or_new,
+    finished,
+    grid_of_axes,
+)
 
 Array = np.ndarray
 COURSE = ("sigmoid", "tanh", "relu", "leaky_relu")
@@ -21,10 +26,12 @@ JUMP = 0.9  # between neighbors 0.01 apart: no slope but that of a kink changes 
 OPERATIONS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 LARGEST = 8  # boxes a side: more cannot be read
-OWN, COPY, RESULT = "#56B4E9", "white", "#F5D9A6"
+OWN, RESULT = "#56B4E9", "#F5D9A6"
+# Edge, line and text of a box; of those that are read again the face before these.
+SOLID, DASHED = ("black", "solid", "black"), ("white", "#777777", "--", "#555555")
 
 
-def activations_plot(names: Sequence[str] = COURSE, title: str = "") -> "Figure":
+def activations_plot(names: Sequence[str] = COURSE, title: str = "") -> AnyFigure:
     """Each activation function g(z) and, dashed, its derivative g'(z), over z in [-4, 4].
 
     names : of those that act on each number alone; softmax, which does not, has no such picture.
@@ -41,15 +48,14 @@ def activations_plot(names: Sequence[str] = COURSE, title: str = "") -> "Figure"
         slope[1:][np.abs(np.diff(slope)) > JUMP] = np.nan
         axes.plot(z, A, color=TRAINING, label="g(z)")
         axes.plot(z, slope, color=VALIDATION, linestyle="--", label="g'(z)")
-        axes.set(xlabel="z")
-        finished(axes, name.replace("_", " "))
+        finished(axes, name.replace("_", " "), xlabel="z")
         axes.legend(frameon=False, loc="upper left", fontsize="small")
     return figure
 
 
 def broadcasting_plot(
-    a: Any, b: Any, operation: str = "+", axes: "Axes | None" = None, title: str = ""
-) -> "Figure":
+    a: Any, b: Any, operation: str = "+", axes: Axes | None = None, title: str = ""
+) -> AnyFigure:
     """How NumPy stretches two arrays to one shape: a (3, 1) and a (1, 4) become (3, 4).
 
     Solid boxes are the array's own numbers; dashed ones are what broadcasting reads again, without
@@ -65,8 +71,8 @@ def broadcasting_plot(
     with np.errstate(all="ignore"):
         result = np.atleast_2d(OPERATIONS[operation](*pair))
     rows, columns = result.shape
-    height = (1.1 if title else 0.6) + 0.52 * rows
-    axes = axes_or_new(axes, size=(1.6 + 0.52 * (3 * columns + 3), height))
+    size = 1.6 + 0.52 * (3 * columns + 3), (1.1 if title else 0.6) + 0.52 * rows
+    axes = axes_or_new(axes, size)
     left = 0.0
     for part, sign in ((pair[0], SIGNS[operation]), (pair[1], "=")):
         own = np.atleast_2d(part).shape
@@ -98,28 +104,16 @@ def _common_shape(where: str, a: Array, b: Array) -> tuple[int, ...]:
 
 
 def _boxes(
-    axes: "Axes", left: float, values: Array, own: tuple[int, ...], color: str, shape: Any
+    axes: Axes, left: float, values: Array, own: tuple[int, ...], color: str, shape: Any
 ) -> None:
     """A box for each of `values`, from x = `left` on; those beyond the array's own are dashed."""
-    from matplotlib.patches import Rectangle
-
     for (i, j), value in np.ndenumerate(values):
         mine = i < own[0] and j < own[1]
-        look: dict[str, Any] = {"facecolor": color} if mine else {"linestyle": "--"}
-        box = {"facecolor": COPY, "edgecolor": "black" if mine else "#777777", **look}
+        face, edge, line, shade = (color, *SOLID) if mine else DASHED
         # The solid edges lie over the dashed ones of their neighbors.
-        axes.add_patch(Rectangle((left + j, i), 1, 1, zorder=2 + mine, **box))
-        shade = "black" if mine else "#555555"
-        text = f"{value:.3g}"
-        axes.text(
-            left + j + 0.5,
-            i + 0.5,
-            text,
-            ha="center",
-            va="center",
-            color=shade,
-            fontsize=9,
-            zorder=4,
-        )
+        lines = {"edgecolor": edge, "linestyle": line, "zorder": 2 + mine}
+        axes.add_patch(Rectangle((left + j, i), 1, 1, facecolor=face, **lines))
+        place: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9, "zorder": 4}
+        axes.text(left + j + 0.5, i + 0.5, f"{value:.3g}", color=shade, **place)
     middle = left + values.shape[1] / 2
     axes.text(middle, values.shape[0] + 0.25, f"{shape}", ha="center", va="top", fontsize=10)

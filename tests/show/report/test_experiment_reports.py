@@ -18,7 +18,7 @@ from chainrule.experiments import (
     review_labels,
     sweep,
 )
-from chainrule.show.report import (
+from chainrule.show.report.experiments import (
     cross_validation_report,
     label_review_report,
     learning_rates_report,

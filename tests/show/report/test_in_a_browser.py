@@ -18,13 +18,13 @@ from chainrule.experiments import (
     review_labels,
     sweep,
 )
-from chainrule.show.report import (
+from chainrule.show.report.experiments import (
     cross_validation_report,
     label_review_report,
     leave_one_out_report,
     sweep_report,
-    training_report,
 )
+from chainrule.show.report.training import training_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(

@@ -11,10 +11,8 @@ from scipy.stats import binomtest
 import chainrule as cr
 from chainrule.data import Dataset, Splits
 from chainrule.model.evaluation import Evaluation
-from chainrule.show.report import training_report
-from chainrule.show.report.page import Image, Section
-from chainrule.show.report.sections import Accuracy
-from chainrule.show.report.why import why_section
+from chainrule.show.report.page import Accuracy, Image, Section
+from chainrule.show.report.training import training_report, why_section
 
 HOSTILE = (
     "<script>alert(1)</script>.png",

@@ -1,8 +1,9 @@
-"""The report of one training."""
+"""The report of one training, and why its worst mistakes were made."""
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -10,30 +11,53 @@ from chainrule import checks
 from chainrule.data import Dataset, Splits
 from chainrule.display import Column, Table
 from chainrule.errors import InputError
-from chainrule.model.evaluation import evaluate
+from chainrule.influence.explanation import Explanation, explain
+from chainrule.influence.influence import PathInfluence
+from chainrule.model.evaluation import Mistake, evaluate
 from chainrule.model.model_file import Model
 from chainrule.show import networks
-from chainrule.show.html import data_uri
-from chainrule.show.picture_plots import weight_pictures
-from chainrule.show.plots import learning_curve
-from chainrule.show.report.page import Image, Report, Section, drawn
-from chainrule.show.report.sections import (
+from chainrule.show.experiment_plots import learning_curve
+from chainrule.show.picture_plots import explanation_plot, weight_pictures
+from chainrule.show.report.page import (
     CONFIDENCE,
     Accuracy,
+    Image,
+    Report,
+    Section,
     data_section,
+    drawn,
     mistakes_section,
     quality_section,
 )
+from chainrule.show.tables import data_uri
 from chainrule.training import History
 from chainrule.training.warnings import TrainingWarning
-from chainrule.wording import percent
+from chainrule.wording import isolated, percent, shortened
 
+RESULTS = (
+    Column("set"),
+    Column("examples", "whole"),
+    Column("accuracy", "percent"),
+    Column(f"{CONFIDENCE:.0%} interval", "percent"),
+    Column("commonest class", "percent"),
+    Column("cost", "number", unit="nats"),
+)
 NO_TEST_SET = {
     "training": "There was no test set: these are the examples that it was trained on, of which it "
     "may have learned many by heart. On others it will do worse.",
     "validation": "There was no test set: these are the validation examples. If they chose when "
     "training stopped, or its settings, it looks better on them than it is.",
 }
+EXPLAINED = 2  # mistakes
+# Training pictures beyond which comparing them with each other, for what is near, takes longer than
+# the rest of the report.
+COMPARED = 2000
+HOW = (
+    "A training picture's contribution is its part in every step of gradient descent, followed "
+    "from the first log-odds of the answer to the last (Bell et al. 2023). The path and the sums "
+    "are exact, but for logistic regression the integral over each step is not: what it lacks is "
+    "told."
+)
 
 
 def training_report(
@@ -54,76 +78,50 @@ def training_report(
     if history.records and np.ndim(history.records[0].cost):
         fix = "Pass history.run(r)."
         raise InputError("training_report", "the history of one run", "of several", fix)
-    sets = splits.sets
-    found = {name: evaluate(model, data) for name, data in sets.items()}
+    accuracies = [
+        Accuracy(name, evaluate(model, data), name == "training")
+        for name, data in splits.sets.items()
+    ]
     chosen, tested = splits.tested
-    tested = model.prepare(tested)
-    accuracies = {name: Accuracy(name, one, name == "training") for name, one in found.items()}
-    answer = replace(accuracies[chosen], name=f"{chosen} examples")
+    tested, answer = model.prepare(tested), next(one for one in accuracies if one.name == chosen)
+    answer = replace(answer, name=f"{chosen} examples")
     sections = [
-        _results(accuracies.values(), _members(model, tested)),
+        _results(accuracies, model, tested),
         data_section(splits),
         _network(model),
-        _training(history),
-        mistakes_section(found[chosen], tested, f"{chosen} examples"),
-        quality_section(found[chosen], model.predict_proba(tested.features), tested.labels),
-        _weights(model, splits.train),
+        _training(history) if history.records else None,
+        mistakes_section(answer.found, tested, answer.name),
+        quality_section(answer.found, model.predict_proba(tested.features), tested.labels),
+        _weights(model, splits.train) if model.image_shape and model.n_members == 1 else None,
         why,
     ]
     warning = " ".join([*map(str, warnings), NO_TEST_SET.get(chosen, "")]).strip()
     return Report(answer.headline, answer.words, sections, warning)
 
 
-def _members(model: Model, data: Dataset) -> list[str]:
-    """What the members of an ensemble reach alone."""
-    if model.n_members == 1:
-        return []
-    each = [evaluate(model.member(r), data).accuracy for r in range(model.n_members)]
-    low, mean, high = (percent(f(each), 1) for f in (min, statistics.fmean, max))
-    return [
-        f"Its {model.n_members} members alone have {low} to {high} right there, {mean} on average."
-    ]
-
-
-def _results(accuracies: Iterable[Accuracy], words: Sequence[str]) -> Section:
-    interval = f"{CONFIDENCE:.0%} interval"
-    columns = (
-        Column("set"),
-        Column("examples", "whole"),
-        Column("accuracy", "percent"),
-        Column(interval, "percent"),
-        Column("commonest class", "percent"),
-        Column("cost", "number", unit="nats"),
-    )
-    rows = [
-        (
-            one.name,
-            one.found.m,
-            one.found.accuracy,
-            one.interval,
-            one.found.baseline,
-            one.found.cost,
-        )
-        for one in accuracies
-    ]
-    return Section("Results", words, Table(columns, rows))
+def _results(accuracies: Sequence[Accuracy], model: Model, tested: Dataset) -> Section:
+    """A row for each set; what the members of an ensemble reach alone."""
+    words, n = [], model.n_members
+    if n > 1:
+        each = [evaluate(model.member(r), tested).accuracy for r in range(n)]
+        low, mean, high = (percent(f(each), 1) for f in (min, statistics.fmean, max))
+        words = [f"Its {n} members alone have {low} to {high} right there, {mean} on average."]
+    rows = []
+    for one in accuracies:
+        e = one.found
+        rows.append((one.name, e.m, e.accuracy, one.interval, e.baseline, e.cost))
+    return Section("Results", words, Table(RESULTS, rows))
 
 
 def _network(model: Model) -> Section:
-    network = model.network
-    words = []
-    if model.n_members > 1:
-        of_each = "whose probabilities are averaged. Each member:"
-        words.append(f"An ensemble of {model.n_members}, {of_each}")
+    network, n = model.network, model.n_members
+    of_each = f"An ensemble of {n}, whose probabilities are averaged. Each member:"
     uri = data_uri(networks.diagram(network).encode(), "svg+xml")
-    picture = Image(uri, f"{networks.words(network)}.")
-    table = networks.table(network)
-    return Section("Network", words, table, pictures=[picture], wide=True)
+    picture, table = Image(uri, f"{networks.words(network)}."), networks.table(network)
+    return Section("Network", [of_each] if n > 1 else [], table, pictures=[picture], wide=True)
 
 
-def _training(history: History) -> Section | None:
-    if not history.records:
-        return None
+def _training(history: History) -> Section:
     first, last = history.records[0], history.records[-1]
     text = f"Cost {first.cost:.4g} at the start, {last.cost:.4g} at iteration {last.iteration}"
     if last.validation_cost is not None:
@@ -133,9 +131,64 @@ def _training(history: History) -> Section | None:
 
 
 def _weights(model: Model, data: Dataset) -> Section:
-    heading = "What the first layer looks for"
-    if model.image_shape is None or model.n_members > 1:
-        return Section(heading)
     words = "Weights of the first layer's units as pictures."
     picture = drawn(weight_pictures(model, data), words, photographs=True)
-    return Section(heading, pictures=[picture], wide=True)
+    return Section("What the first layer looks for", pictures=[picture], wide=True)
+
+
+def why_section(
+    model: Model, splits: Splits, retraced: Mapping[str, Any] | None = None, note: str = ""
+) -> Section | None:
+    """The worst mistakes, each with where the network looked, the nearest training pictures, and
+    what these contributed to the answer; None where nothing can be shown.
+
+    retraced : arguments of `explain` by which the training is done again. note : why it is not,
+    if there are none.
+    """
+    _, tested = splits.tested
+    mistakes = evaluate(model, tested).mistakes[:EXPLAINED]
+    if model.image_shape is None or model.n_members > 1 or not mistakes:
+        return None
+    heading = "Why: the worst mistakes"
+    if len(splits.train) > COMPARED:
+        far = f"Not shown for more than {COMPARED} training pictures: see chainrule explain."
+        return Section(heading, [far])
+    raw = model.prepare(tested).select([one.index for one in mistakes]).features.stored()
+    try:
+        found = explain(model, raw, splits.train, **(retraced or {}))
+    except InputError as error:
+        return Section(heading, [f"Not shown: expected {error.expected}; got {error.got}."])
+    note, words, pictures = note or found[0].note, [], []
+    if note:
+        words.append(f"What training pictures contributed to these answers is not shown: {note}.")
+    if any(why.contributions is not None for why in found):
+        words.append(HOW)
+    for one, why, pixels in zip(mistakes, found, raw.T, strict=True):
+        if why.contributions is not None:
+            words.append(_sum(one, why.contributions))
+        names = (shortened(name, 28) for name in (one.name, one.actual, one.predicted))
+        title = "{}: {}, taken for {} ({:.3f})".format(*names, one.probability)
+        figure = explanation_plot(why, pixels, splits.train, title)
+        pictures.append(drawn(figure, _words(one, why, splits), photographs=True))
+    return Section(heading, words, pictures=pictures, wide=True)
+
+
+def _sum(one: Mistake, parts: PathInfluence) -> str:
+    """What the contributions add up to."""
+    s = parts.of_examples
+    return (
+        f"{isolated(one.name)}: log-odds {parts.after:.3f} = {parts.before:.3f} at the start "
+        f"{s[s > 0].sum():+.3f} by pictures that contributed to it {s[s < 0].sum():+.3f} by those "
+        f"against it {parts.penalty:+.3f} by the penalty {parts.missing:+.3f} not accounted for."
+    )
+
+
+def _words(one: Mistake, why: Explanation, splits: Splits) -> str:
+    """What the picture shows."""
+    names, near = splits.train.example_names, why.neighborhood
+    assert near is not None
+    unlike = f" Unlike any training picture: {near.reason}." if near.reason else ""
+    text = f"{one.name}: {one.actual}, taken for {one.predicted} ({one.probability:.3f})."
+    if why.contributions is not None:
+        text += f" Most is contributed by {names[int(np.argmax(why.contributions.of_examples))]}."
+    return f"{text} Nearest training picture: {names[near.nearest[0]]}.{unlike}"

@@ -1,0 +1,252 @@
+"""Reports of experiments: settings compared, what networks say of examples that they were trained
+without, and labels to look at.
+
+found : the result. data : the Dataset it is of, or Splits, whose training set is meant.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.data import Dataset, Splits
+from chainrule.display import Table
+from chainrule.errors import InputError
+from chainrule.experiments import (
+    CrossValidation,
+    LabelReview,
+    LeaveOneOut,
+    RateComparison,
+    RateSuggestion,
+    Sweep,
+)
+from chainrule.model.evaluation import evaluate, evaluate_probabilities
+from chainrule.model.model_file import Model
+from chainrule.show.report.page import (
+    Accuracy,
+    Report,
+    Section,
+    data_section,
+    gallery,
+    mistakes_section,
+    pictures_of,
+    quality_section,
+    warned,
+)
+from chainrule.training import History
+from chainrule.wording import isolated, percent, setting_words
+
+TRIALS = 50  # shown; the table in the folder has all
+SUSPECTS = 48
+EXAMPLES = 12
+NO_ANSWER = "No answer"
+NOTHING = "No training ended with a result: each diverged, or was interrupted."
+CHOSEN = (
+    "The best of several settings looks better than it is, for it was chosen by the same examples "
+    "that measure it. Only examples that took no part in the choice say how good it is: a test set."
+)
+BY_HEART = (
+    "Far below the diagonal: what the network knows of these examples only because it was "
+    "trained on them. They are unusual, or their labels are wrong. The first ones, with the "
+    "probability of their own class when trained on and when left out:"
+)
+
+
+def report_of(found: Any, splits: Splits) -> Report:
+    """The report of what an experiment found."""
+    makers: dict[type, Any] = {
+        CrossValidation: cross_validation_report,
+        LeaveOneOut: leave_one_out_report,
+        RateComparison: learning_rates_report,
+        RateSuggestion: learning_rates_report,
+        Sweep: sweep_report,
+    }
+    report: Report = makers[type(found)](found, splits)
+    return report
+
+
+def sweep_report(found: Sweep, splits: Splits) -> Report:
+    """The trials. The best setting's answer is measured on the test set, if there is one."""
+    checks.kind("sweep_report", "splits", splits, Splits)
+    headline, answer, chosen = _best(found, splits)
+    warning = f"{warned(found.complete)} {CHOSEN if chosen else ''}".strip()
+    more = len(found.trials) - TRIALS
+    words = [f"The first {TRIALS}; {more} more are in the table results.csv."] if more > 0 else []
+    table = found.table().first(TRIALS).without("cost_deviation", "auc_deviation", "diverged")
+    trials = Section("Settings", words, table, pictures=pictures_of(found), wide=True)
+    sections = [trials if found.trials else None, data_section(splits)]
+    return Report(headline, answer, sections, warning)
+
+
+def _best(found: Sweep, splits: Splits) -> tuple[str, str, bool]:
+    """Headline and answer; and whether what measures the best setting has chosen it."""
+    if not found.trials:
+        return NO_ANSWER, "No setting was finished.", False
+    top = found.trials[0]
+    best = (
+        f"The best of {len(found.trials)} settings, by {found.score} on {found.held_out}: "
+        f"{setting_words(top.setting, found.varied)}."
+    )
+    if found.best is not None and splits.test is not None:
+        evaluation = evaluate(Model.of(found.best.network, splits), splits.test)
+        tested = Accuracy("test examples", evaluation)
+        return tested.headline, f"{best} Trained on all: {tested.words}", False
+    if not np.isfinite(top.accuracy.mean):
+        return NO_ANSWER, "The cost of every setting diverged.", False
+    counts = np.bincount(splits.train.labels)
+    baseline = percent(counts.max() / counts.sum(), 1)
+    answer = f"{best} Always saying the commonest class: {baseline}."
+    return f"{percent(top.accuracy.mean, 1)} right", answer, len(found.trials) > 1
+
+
+def learning_rates_report(found: RateComparison, data: Dataset | Splits) -> Report:
+    """Learning rates compared, or the range test that suggests one."""
+    splits, table = _training_set("learning_rates_report", data), found.table()
+    headline, answer = NO_ANSWER, "The cost at every rate diverged."
+    if isinstance(found, RateSuggestion):
+        rows = [
+            (f"{rate:.3g} (suggested)" if rate == found.rate else rate, *rest)
+            for rate, *rest in table.rows
+        ]
+        table = replace(table, rows=rows)
+    if not found.histories:
+        answer = "No rate was finished."
+    elif isinstance(found, RateSuggestion):
+        headline, answer = f"Learning rate {found.rate:.2g}", f"It has {found.reason}"
+    elif np.isfinite(found.cost).any():
+        best = int(np.nanargmin(found.cost))
+        headline = f"Learning rate {found.rates[best]:g}"
+        answer = (
+            f"The lowest training cost of {len(found.rates)} rates: {found.cost[best]:.4g}. What "
+            "fits the training set best need not be best on other examples."
+        )
+    sections = [
+        Section("Costs", pictures=pictures_of(found), wide=True),
+        Section("Rates", table=table),
+        data_section(splits),
+    ]
+    return Report(headline, answer, sections, warned(found.complete))
+
+
+def cross_validation_report(found: CrossValidation, data: Dataset | Splits) -> Report:
+    """What all folds say together, and each of them."""
+    splits = _training_set("cross_validation_report", data, found.outputs.shape[1])
+    folds = Section("Folds", table=found.table(), pictures=pictures_of(found), wide=True)
+    times = sum(fold.held_out.size for fold in found.folds) // max(1, found.outputs.shape[1])
+    by = "a network" if times <= 1 else f"the mean of {times} networks"
+    return _held_out(found, splits, by, "held out", [folds])
+
+
+def leave_one_out_report(found: LeaveOneOut, data: Dataset | Splits) -> Report:
+    """What is said of each example by the network that was trained without it."""
+    splits = _training_set("leave_one_out_report", data, len(found.full))
+    own = [_by_heart(found, splits.train), _influential(found.table())]
+    trained_on = percent(found.accuracy_when_trained_on, 1)
+    report = _held_out(found, splits, "a network", "left out", own)
+    if report.headline == NO_ANSWER:
+        return report
+    more = f"{report.answer} Of the examples trained on it has {trained_on} right."
+    return replace(report, answer=more)
+
+
+def _held_out(
+    found: CrossValidation | LeaveOneOut,
+    splits: Splits,
+    by: str,
+    when: str,
+    own: Sequence[Section | None],
+) -> Report:
+    """by : what answers, without the example. when : it was what. own : the result's sections."""
+    P = found.probabilities
+    index = np.flatnonzero(np.isfinite(P).all(axis=0))
+    warning, end = warned(found.complete, found.histories), data_section(splits)
+    if not index.size:
+        return Report(NO_ANSWER, NOTHING, [*own, end], warning)
+    examples, P = splits.train.select(index), P[:, index]
+    evaluation = evaluate_probabilities(examples, P)
+    accuracy = Accuracy(f"examples, each by {by} trained without it", evaluation)
+    sections = [
+        *own,
+        mistakes_section(evaluation, examples, f"examples when {when}"),
+        quality_section(evaluation, P, examples.labels),
+        end,
+    ]
+    return Report(accuracy.headline, accuracy.words, sections, warning)
+
+
+def _by_heart(found: LeaveOneOut, data: Dataset) -> Section:
+    """The examples whose own probability falls most without them."""
+    heading, fall = "Learned by heart", found.full - found.left_out
+    order = np.argsort(-fall, kind="stable")[: min(EXAMPLES, np.isfinite(fall).sum())]
+    if not order.size:
+        return Section(heading, ["Not known: the training on all examples has no result."])
+    texts = [
+        (data.example_names[i], f"{found.full[i]:.3f} → {found.left_out[i]:.3f}") for i in order
+    ]
+    columns = ("name", "class", "probability_when_trained_on", "probability_of_class")
+    table = found.table().pick(order).only(*columns)
+    pictures = pictures_of(found)
+    return gallery(heading, [BY_HEART], data, order, texts, table, pictures=pictures, wide=True)
+
+
+def _influential(table: Table) -> Section | None:
+    name = "mean_change_of_others"
+    most = table.only("name", "class", name).sorted_by(name).first(EXAMPLES)
+    if not np.isfinite([row[-1] for row in most.rows]).any():
+        return None
+    words = "How much the probabilities of the others' classes change on average without it."
+    return Section("The most influential examples", [words], most)
+
+
+def label_review_report(
+    found: LabelReview,
+    data: Dataset | Splits,
+    *,
+    decide: str = "",
+    histories: Sequence[History] = (),
+) -> Report:
+    """The labels to look at.
+
+    decide : where and how to decide, a sentence. histories : of the trainings that it rests on.
+    """
+    n, known, unknown = found.doubted, len(found.ranking), len(found.unjudged)
+    splits = _training_set("label_review_report", data, known + unknown, "reviewed")
+    agree = percent(1 - n / max(1, known), 1)
+    answer = (
+        f"Of {known} examples {n} were given another class than their label by networks that were "
+        f"trained without them ({agree} agree). A label is not wrong for that: look at each. "
+        f"{decide}"
+    )
+    if unknown:
+        answer += f" {unknown} were not judged, as training without them diverged."
+    shown = found.suspects[:SUSPECTS]
+    which = "all" if len(shown) == n else f"the {len(shown)} most suspicious"
+    words = [f"The most suspicious first, {which}:" if shown else "None."]
+    texts = [
+        (
+            one.name,
+            f"labeled {isolated(one.given)} ({one.probability_of_given:.3f})",
+            f"looks like {isolated(one.suggested)} ({one.probability_of_suggested:.3f})",
+        )
+        for one in shown
+    ]
+    table = found.table().first(SUSPECTS).without("index", "reason")
+    index = [one.index for one in shown]
+    labels = gallery("Labels to look at", words, splits.train, index, texts, table)
+    headline = f"{n} label{'' if n == 1 else 's'} to look at"
+    return Report(headline, answer, [labels, data_section(splits)], warned(True, histories))
+
+
+def _training_set(
+    where: str, data: Dataset | Splits, m: int | None = None, were: str = "held out"
+) -> Splits:
+    """What an experiment is carried out on, with what could not be read; InputError if it has
+    another number of examples than the m that it was carried out on."""
+    if not isinstance(data, Splits):
+        checks.kind(where, "data", data, Dataset)
+        data = Splits(data)
+    if m not in (None, len(data.train)):
+        raise InputError(where, f"the {m} examples that were {were}", f"{len(data.train)}")
+    return Splits(data.train, skipped=data.skipped)
