@@ -1,7 +1,6 @@
 """Why a model said what it said of one example: what it looked at, what it knows that is like it,
 and what each training example contributed to the answer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +40,7 @@ class Explanation:
     decision: int
     P: Array
     saliency: Array
-    product: Array | None
+    product: Array | None = None
     neighborhood: Neighborhood | None = None
     contributions: PathInfluence | None = None
     exact: Array | None = None
@@ -70,63 +69,55 @@ def explain(
     if model.n_members > 1:
         fix = "Explain a member: Model.member(r)."
         raise InputError("explain", "a model of one network", f"{model.n_members} of them", fix)
-    raw, network = checks.matrix("explain", "raw", raw), model.network
+    raw, network, note = checks.matrix("explain", "raw", raw), model.network, ""
     P = model.predict_proba(raw)
     decisions = decided(P)
-    x = feature_matrix(raw).scaled(model.scaling, network.dtype)
-    slopes = saliency(network, x, decisions) / model.scaling.divisor
-    linear = len(network.weights) == 1 and len(P) == 2
-    products = None
-    if linear:
-        # The one logit is that of class 1: what speaks for it speaks against class 0.
-        products = np.where(decisions == 1, 1, -1) * network.weights[0].T * x.columns(slice(None))
-    count = raw.shape[1]
     if exact is not None and exact.full.shape != P.shape:
         got = f"answers of shape {exact.full.shape} for {P.shape}"
         raise InputError("explain", "`exact` of the same examples as raw", got)
-    known, note = data is not None and is_training_set("explain", model, data), ""
-    if exact is not None and not _same(network, exact.network):
-        exact, note = None, _elsewhere(known)
-    changes = [None] * count if exact is None else list(exact.change(decisions).T)
-    near: Sequence[Neighborhood | None] = [None] * count
-    parts: Sequence[PathInfluence | None] = [None] * count
+    x = feature_matrix(raw).scaled(model.scaling, network.dtype)
+    slopes = saliency(network, x, decisions) / model.scaling.divisor
+    # What is known of each example.
+    found: dict[str, Any] = {"decision": decisions.tolist(), "P": P.T, "saliency": slopes.T}
+    if len(network.weights) == 1 and len(P) == 2:
+        # The one logit is that of class 1: what speaks for it speaks against class 0.
+        products = np.where(decisions == 1, 1, -1) * network.weights[0].T * x.columns(slice(None))
+        found["product"] = products.T
+    known = data is not None and is_training_set("explain", model, data)
+    if exact is not None:
+        if _same(network, exact.network):
+            found["exact"] = exact.change(decisions).T
+        else:
+            note = _elsewhere(known)
     if data is not None:
-        near = neighborhoods(model.prepare(data).matrix(network.dtype), x)
+        data = model.prepare(data)
+        found["neighborhood"] = neighborhoods(data.matrix(network.dtype), x)
         if start is not None:
-            found = _retraced(model, data, x, decisions, start, options)
-            if found is None:
+            parts = _retraced(network, start, data, x, decisions, options)
+            if parts is None:
                 note = _elsewhere(known)
             else:
-                parts = [found.of(k) for k in range(count)]
+                found["contributions"] = [parts.of(k) for k in range(len(decisions))]
     return tuple(
-        Explanation(
-            int(decisions[k]),
-            P[:, k],
-            slopes[:, k],
-            None if products is None else products[:, k],
-            near[k],
-            parts[k],
-            changes[k],
-            note,
-        )
-        for k in range(count)
+        Explanation(**dict(zip(found, each, strict=True)), note=note)
+        for each in zip(*found.values(), strict=True)
     )
 
 
 def _retraced(
-    model: Model,
+    network: Network,
+    start: Network,
     data: Dataset,
     x: FeatureMatrix,
     decisions: Array,
-    start: Network,
     options: dict[str, Any],
 ) -> PathInfluence | None:
-    """None if training again ends with other weights than the model's."""
+    """None if training again ends with other weights than the network's."""
     try:
-        training, found = path_influence(start, model.prepare(data), x, decisions, **options)
+        training, found = path_influence(start, data, x, decisions, **options)
     except DivergenceError:
         return None
-    return found if _same(model.network, training.network) else None
+    return found if _same(network, training.network) else None
 
 
 def is_training_set(where: str, model: Model, data: Dataset) -> bool:

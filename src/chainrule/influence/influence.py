@@ -107,8 +107,7 @@ class PathInfluence:
 
     def of(self, k: int) -> "PathInfluence":
         """Of the k-th example that was asked about."""
-        before, after, penalty = self.before[k], self.after[k], self.penalty[k]
-        return PathInfluence(self.of_examples[:, k], before, after, penalty)
+        return PathInfluence(*(part[..., k] for part in vars(self).values()))
 
     @property
     def missing(self) -> Array:
@@ -141,7 +140,7 @@ def path_influence(
     if taken := {"sample_weight", "validation_weight", "record_every", "callbacks"} & set(options):
         fix = "It needs these itself."
         raise InputError("path_influence", "other options of train", ", ".join(sorted(taken)), fix)
-    both = np.concatenate([X.columns(slice(None)), others.columns(slice(None))], axis=1)
+    both = np.concatenate([each.columns(slice(None)) for each in (X, others)], axis=1)
     labels = np.concatenate([Y, np.zeros((len(Y), q), Y.dtype)], axis=1)
     if len(Y) > 1:
         labels[0, m:] = 1  # of no weight, but to be labels of a class
