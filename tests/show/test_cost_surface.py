@@ -4,7 +4,7 @@ from numpy.testing import assert_allclose
 
 from chainrule import Network
 from chainrule.errors import InputError
-from chainrule.show.cost_surface import (
+from chainrule.show.surface_plots import (
     CostSurface,
     cost_surface,
     one_parameter,

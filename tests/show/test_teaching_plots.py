@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule.errors import InputError
-from chainrule.show.cost_surface import (
+from chainrule.show.surface_plots import (
     FEATURE,
     LABELS,
     START,

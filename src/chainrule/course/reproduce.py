@@ -30,7 +30,7 @@ class Published:
     """One published experiment: how it is set up, and what came out.
 
     digits : decimals to which the costs were printed. cost : those of the iterations 0, 100, ...
-    last_cost : the one after the last iteration, or None where it was not printed.
+    accuracies : on the training set and on the test set.
     """
 
     name: str
@@ -40,54 +40,52 @@ class Published:
     iterations: int
     digits: int
     cost: tuple[float, ...]
-    last_cost: float | None
-    training_accuracy: float
-    test_accuracy: float
+    accuracies: tuple[float, ...]
 
     @property
     def sizes(self) -> str:
         """Of the layers, such as 12288-20-7-5-1."""
         return "-".join(map(str, self.layer_sizes))
 
-    @property
-    def accuracies(self) -> tuple[float, float]:
-        """On the training set and on the test set."""
-        return self.training_accuracy, self.test_accuracy
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Reproduction(Result):
     """A published experiment and what was obtained for it.
 
-    iteration, expected, obtained : (T,) the published costs and ours. accuracies : ours, on the
-    training set and on the test set. agrees : whether all costs and both accuracies are equal to
-    the digits that were printed.
+    iteration, obtained : (T,) those of the published costs, and our costs there. accuracies : ours,
+    on the training set and on the test set. agrees : whether all costs and both accuracies are
+    equal to the digits that were printed.
     """
 
     published: Published
     training: Training
-    iteration: np.ndarray
-    expected: np.ndarray
-    obtained: np.ndarray
-    accuracies: tuple[float, float]
+    accuracies: tuple[float, ...]
 
     def __repr__(self) -> str:
         agrees = "agrees" if self.agrees else "does not agree"
         return f"Reproduction({self.published.name} {agrees})"
 
     @property
+    def iteration(self) -> np.ndarray:
+        return EVERY * np.arange(len(self.published.cost))
+
+    @property
+    def obtained(self) -> np.ndarray:
+        history = self.training.history
+        return history.cost[np.isin(history.iteration, self.iteration)]
+
+    @property
     def agrees(self) -> bool:
         # Half a unit of the last printed digit.
-        costs = np.abs(self.obtained - self.expected) <= 0.5 * 10.0**-self.published.digits
+        costs = np.abs(self.obtained - self.published.cost) <= 0.5 * 10.0**-self.published.digits
         differences = np.subtract(self.accuracies, self.published.accuracies)
         return bool(costs.all() and (np.abs(differences) < 1e-9).all())
 
     def table(self) -> Table:
         """The published numbers beside ours."""
         published, training = self.published, self.training
-        ours = 16 if published.digits > 6 else 8
-        theirs = 6 if published.digits == 6 else ours
-        costs = zip(self.iteration, self.expected, self.obtained, strict=True)
+        theirs, ours = (6, 8) if published.digits == 6 else (16, 16)
+        costs = zip(self.iteration, published.cost, self.obtained, strict=True)
         rows = [
             (f"cost at iteration {t}", f"{e:.{theirs}f}", f"{o:.{ours}f}", f"{o - e:+.1e}")
             for t, e, o in costs
@@ -108,7 +106,7 @@ class Reproduction(Result):
             "first_layer": self.training.first_layer.form,
             "seconds": round(self.training.seconds, 3),
             "iteration": self.iteration.tolist(),
-            "published_cost": self.expected.tolist(),
+            "published_cost": self.published.cost,
             "cost": self.obtained.tolist(),
             "published_accuracy": self.published.accuracies,
             "accuracy": self.accuracies,
@@ -120,7 +118,7 @@ def published() -> tuple[Published, ...]:
     """The published experiments."""
     text = files("chainrule.course").joinpath("published.json").read_text(encoding="utf-8")
     experiments: list[dict[str, Any]] = json.loads(text)["experiments"]
-    lists = ("layer_sizes", "cost")
+    lists = ("layer_sizes", "cost", "accuracies")
     return tuple(
         Published(**facts | {name: tuple(facts[name]) for name in lists}) for facts in experiments
     )
@@ -163,14 +161,5 @@ def _reproduce(experiment: Published, data: Dataset, test: Dataset, form: str) -
     )
     if training.stopped:  # by Ctrl-C: half a training is to be compared with nothing
         raise KeyboardInterrupt
-    iteration = EVERY * np.arange(len(experiment.cost))
-    expected = np.array(experiment.cost)
-    if experiment.last_cost is not None:
-        iteration = np.append(iteration, experiment.iterations)
-        expected = np.append(expected, experiment.last_cost)
-    obtained = training.history.cost[np.isin(training.history.iteration, iteration)]
-    ours, theirs = (
-        float((training.network.predict(found.matrix()) == found.Y).mean())
-        for found in (data, test)
-    )
-    return Reproduction(experiment, training, iteration, expected, obtained, (ours, theirs))
+    accuracies = [(training.network.predict(d.matrix()) == d.Y).mean() for d in (data, test)]
+    return Reproduction(experiment, training, tuple(map(float, accuracies)))

@@ -5,22 +5,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.figure import Figure
 
 from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.model.model_file import Model
 from chainrule.network import Network
-from chainrule.show.plots import (
-    MARKERS,
-    AnyFigure,
-    Axes,
-    axes_or_new,
-    finished,
-    grid_of_axes,
-    literal,
-)
+from chainrule.show import plots
 from chainrule.training import Callback, Session
 
 Array = np.ndarray
@@ -57,27 +51,25 @@ class NetworkFrames(Callback):
             self.frames[session.iteration] = session.network()
 
 
-def boundary_plot(
-    model: Model, data: Dataset, axes: Axes | None = None, title: str = ""
-) -> AnyFigure:
+def boundary_plot(model: Model, data: Dataset, axes: Axes | None = None, title: str = "") -> Figure:
     """The model's answers over the plane, and the examples.
 
     Two classes: shaded by the probability of the second, with the line where it is 0.5. Several:
     each region in its class's color, the paler the less sure. data : of two features; the axes
     are in their own, unscaled units.
     """
-    axes = axes_or_new(axes, size=(6.0, 4.8))
+    axes = plots.axes_or_new(axes, size=(6.0, 4.8))
     shading, figure = _panel("boundary_plot", axes, model, data, title)
     if shading is not None:
         bar = axes.figure.colorbar(shading, ax=axes, ticks=np.linspace(0, 1, 6))
-        bar.set_label(f"probability of {literal(model.classes[1])}")
+        bar.set_label(f"probability of {plots.literal(model.classes[1])}")
     axes.legend(fontsize="small", framealpha=0.9)
     return figure
 
 
 def boundaries_over_time(
     frames: Mapping[int, Network] | Mapping[str, Network], data: Dataset, title: str = ""
-) -> AnyFigure:
+) -> Figure:
     """`boundary_plot`'s panel for each network of one training, side by side, four in a row.
 
     frames : {updates done: network}, as `NetworkFrames` keeps them; or {name: network}, to compare
@@ -89,7 +81,7 @@ def boundaries_over_time(
     columns = min(len(frames), COLUMNS)
     rows = -(-len(frames) // columns)
     size = 0.6 + 2.3 * columns, 0.8 + 2.4 * rows
-    figure, grid = grid_of_axes(rows, columns, size, title, sharex=True, sharey=True)
+    figure, grid = plots.grid_of_axes(rows, columns, size, title, sharex=True, sharey=True)
     panels = grid.ravel()
     for axes in panels[len(frames) :]:
         axes.set_axis_off()
@@ -110,7 +102,7 @@ def _panel(
     title: str,
     size: float = 16,
     edge: float = 0.4,
-) -> tuple[Any, AnyFigure]:
+) -> tuple[Any, Figure]:
     """The shaded plane with the examples; the shading of the probability, if there are two
     classes, and the figure."""
     n_x, m = data.features.shape
@@ -125,13 +117,13 @@ def _panel(
             y,
             s=size,
             color=POINTS[k % len(POINTS)],
-            marker=MARKERS[k % len(MARKERS)],
+            marker=plots.MARKERS[k % len(plots.MARKERS)],
             edgecolors="white",
             linewidths=edge,
-            label=literal(f"class {name}" if name.startswith("_") else name, 24),
+            label=plots.literal(f"class {name}" if name.startswith("_") else name, 24),
         )
-    first, second = map(literal, data.feature_names or ("x1", "x2"))
-    return shading, finished(axes, title, grid=False, xlabel=first, ylabel=second)
+    first, second = map(plots.literal, data.feature_names or ("x1", "x2"))
+    return shading, plots.finished(axes, title, grid=False, xlabel=first, ylabel=second)
 
 
 def _shade(axes: Axes, model: Model, data: Dataset) -> Any:

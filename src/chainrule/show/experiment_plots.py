@@ -8,23 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from chainrule.errors import InputError
-from chainrule.show.plots import (
-    COLORS,
-    MARKERS,
-    STYLES,
-    TRAINING,
-    VALIDATION,
-    AnyFigure,
-    Axes,
-    as_bytes,
-    axes_or_new,
-    finished,
-    grid_of_axes,
-    literal,
-    look,
-)
+from chainrule.show import plots
 from chainrule.training import History
 from chainrule.training.layer_health import LayerHealth
 
@@ -33,15 +21,15 @@ NAMED = 7  # curves that a legend can name
 FEW = 6  # different numbers that stand side by side, at equal distances
 MISSING = "#999999"
 # Of a cost's two columns: name, color, line.
-KINDS = (("cost", TRAINING, "-"), ("validation_cost", VALIDATION, "--"))
+KINDS = (("cost", plots.TRAINING, "-"), ("validation_cost", plots.VALIDATION, "--"))
 
 
-def learning_curve(history: History, axes: Axes | None = None, title: str = "") -> AnyFigure:
+def learning_curve(history: History, axes: Axes | None = None, title: str = "") -> Figure:
     """Cost against iterations, of the training set and, dashed, of the validation set.
 
     history : of one run. axes : to draw on; a new figure by default.
     """
-    axes = axes_or_new(axes)
+    axes = plots.axes_or_new(axes)
     for (column, color, style), label in zip(KINDS, ("training", "validation"), strict=True):
         cost = getattr(history, column)
         if cost is not None:
@@ -49,7 +37,7 @@ def learning_curve(history: History, axes: Axes | None = None, title: str = "") 
     if history.validated:
         axes.legend(frameon=False)
     axes.set_ylim(bottom=0)
-    return finished(axes, title, xlabel="iteration", ylabel="cost")
+    return plots.finished(axes, title, xlabel="iteration", ylabel="cost")
 
 
 def learning_curves(
@@ -57,32 +45,34 @@ def learning_curves(
     names: Sequence[str],
     axes: Axes | None = None,
     title: str = "",
-) -> AnyFigure:
+) -> Figure:
     """Costs against iterations of several runs in one picture: of training, penalty included, and
     thin with a mark at the end, of validation where there was any.
 
     names : one for each. The first seven are named, any others are drawn thin and gray.
     """
-    axes, shown, others = axes_or_new(axes), histories[:NAMED], histories[NAMED:]
+    axes, shown, others = plots.axes_or_new(axes), histories[:NAMED], histories[NAMED:]
     for history in others:
         axes.plot(history.iteration, _finite(history.cost), color=MISSING, linewidth=0.5, zorder=1)
     held = []
     for k, (history, name) in enumerate(zip(shown, names, strict=False)):
-        style: dict[str, Any] = {"color": COLORS[k], "linestyle": STYLES[k % len(STYLES)]}
-        axes.plot(history.iteration, _finite(history.cost), label=literal(name), **style)
+        style = {key: plots.look(k)[key] for key in ("color", "linestyle")}
+        axes.plot(history.iteration, _finite(history.cost), label=plots.literal(name), **style)
         if history.validation_cost is not None:
             held.append(history.validation_cost)
             held_out = _finite(history.validation_cost)
             axes.plot(history.iteration, held_out, linewidth=0.8, **style)
-            axes.plot(history.iteration[-1:], held_out[-1:], MARKERS[0], color=COLORS[k])
+            mark = plots.MARKERS[0]
+            axes.plot(history.iteration[-1:], held_out[-1:], mark, color=plots.COLORS[k])
     if held:
-        axes.plot([], [], f"{MARKERS[0]}-", color=MISSING, linewidth=0.8, label="validation")
+        axes.plot([], [], f"{plots.MARKERS[0]}-", color=MISSING, linewidth=0.8, label="validation")
     if others:
         axes.plot([], [], color=MISSING, linewidth=0.5, label=f"{len(others)} others")
     # Others may begin far higher, where their penalty is larger.
     _cap(axes, [history.cost for history in shown], held)
     _legend(axes)
-    return finished(axes, title, xlabel="iteration", ylabel="cost" if held else "training cost")
+    label = "cost" if held else "training cost"
+    return plots.finished(axes, title, xlabel="iteration", ylabel=label)
 
 
 def history_png(history: History) -> bytes | None:
@@ -90,9 +80,9 @@ def history_png(history: History) -> bytes | None:
     if not history.records:
         return None
     if np.ndim(history.records[0].cost) == 0:
-        return as_bytes(learning_curve(history))
+        return plots.as_bytes(learning_curve(history))
     runs = [history.run(r) for r in range(history.cost.shape[1])]
-    return as_bytes(learning_curves(runs, run_names(runs)))
+    return plots.as_bytes(learning_curves(runs, run_names(runs)))
 
 
 def run_names(runs: Sequence[History]) -> list[str]:
@@ -102,12 +92,10 @@ def run_names(runs: Sequence[History]) -> list[str]:
     return [f"run {r}{text}" for r, text in enumerate(more)]
 
 
-def fold_curves(
-    histories: Sequence[History], axes: Axes | None = None, title: str = ""
-) -> AnyFigure:
+def fold_curves(histories: Sequence[History], axes: Axes | None = None, title: str = "") -> Figure:
     """Cost against iterations of every fold: on what it trains on and, dashed, on what it holds
     out; the means are thick."""
-    axes = axes_or_new(axes)
+    axes = plots.axes_or_new(axes)
     means: list[Array] = []
     for (column, color, line), label in zip(KINDS, ("training", "held out"), strict=True):
         style: dict[str, Any] = {"color": color, "linestyle": line}
@@ -123,10 +111,10 @@ def fold_curves(
             axes.plot([], [], label=label, **style)
     _cap(axes, [h.cost for h in histories], means)
     _legend(axes)
-    return finished(axes, title, xlabel="iteration", ylabel="cost")
+    return plots.finished(axes, title, xlabel="iteration", ylabel="cost")
 
 
-def layer_health_plot(health: LayerHealth, title: str = "") -> AnyFigure:
+def layer_health_plot(health: LayerHealth, title: str = "") -> Figure:
     """Sizes of gradients and activations by layer, and dead ReLU units, over the training.
 
     Sizes are on a logarithmic axis, where a size of 0 has no place and leaves a gap.
@@ -140,7 +128,7 @@ def layer_health_plot(health: LayerHealth, title: str = "") -> AnyFigure:
         for name in ("gradients", "activations", "dead")
     )
     n = 2 if np.isnan(dead).all() else 3
-    figure, grid = grid_of_axes(n, 1, (6.4, 0.9 + 2.1 * n), title, sharex=True)
+    figure, grid = plots.grid_of_axes(n, 1, (6.4, 0.9 + 2.1 * n), title, sharex=True)
     panels = grid[:, 0]
     named = ((gradients, "size of dJ/dW (rms)"), (activations, "size of A (rms)"))
     marks = {"markevery": max(1, len(iteration) // 8), "markersize": 4}
@@ -165,8 +153,8 @@ def _by_layer(
     axes: Axes, iteration: Sequence[int], values: Array, label: str, marks: dict[str, Any]
 ) -> None:
     for layer, column in enumerate(values.T):
-        axes.plot(iteration, column, label=f"layer {layer + 1}", **look(layer), **marks)
-    finished(axes, "", ylabel=label)
+        axes.plot(iteration, column, label=f"layer {layer + 1}", **plots.look(layer), **marks)
+    plots.finished(axes, "", ylabel=label)
 
 
 def rate_plot(
@@ -176,37 +164,37 @@ def rate_plot(
     suggested: float | None = None,
     axes: Axes | None = None,
     title: str = "",
-) -> AnyFigure:
+) -> Figure:
     """The cost that each learning rate reached, (R,), and the suggested rate.
 
     cost : not a number for rates that diverged. first : the cost at the start.
     """
-    axes, highest = axes_or_new(axes), 1.5 * first
+    axes, highest = plots.axes_or_new(axes), 1.5 * first
     axes.axhline(first, color=MISSING, linewidth=1, linestyle=":", label="cost at the start")
     beyond = ~(cost <= highest)
     shown = np.where(beyond, np.nan, cost)
-    axes.plot(rates, shown, color=TRAINING, marker=".", label="cost reached")
+    axes.plot(rates, shown, color=plots.TRAINING, marker=".", label="cost reached")
     if beyond.any():
         cut = np.full(beyond.sum(), highest)
         label = "higher, or diverged"
-        axes.plot(rates[beyond], cut, "x", color=VALIDATION, label=label, clip_on=False)
+        axes.plot(rates[beyond], cut, "x", color=plots.VALIDATION, label=label, clip_on=False)
     if suggested is not None:
         label = f"suggested: {suggested:.3g}"
-        axes.axvline(suggested, color=COLORS[3], linestyle="--", label=label)
+        axes.axvline(suggested, color=plots.COLORS[3], linestyle="--", label=label)
     axes.set(xscale="log", ylim=(0, 1.6 * first))
     _legend(axes)
-    return finished(axes, title, xlabel="learning rate", ylabel="training cost")
+    return plots.finished(axes, title, xlabel="learning rate", ylabel="training cost")
 
 
 def score_plot(
     rows: Sequence[Mapping[str, Any]], varied: Sequence[str], score: str, title: str = ""
-) -> AnyFigure:
+) -> Figure:
     """The score of every trial against each setting that was varied, side by side.
 
     rows : with the settings by name, `score` and `score_deviation`; the best trial is filled.
     """
     size = max(4.8, 3.2 * len(varied)), 3.8
-    figure, grid = grid_of_axes(1, len(varied), size, title, sharey=True)
+    figure, grid = plots.grid_of_axes(1, len(varied), size, title, sharey=True)
     panels = grid[0]
     y = np.array([row[score] for row in rows], np.float64)
     spread = np.array([row.get(f"{score}_deviation", np.nan) for row in rows], np.float64)
@@ -214,9 +202,10 @@ def score_plot(
     for axes, name in zip(panels, varied, strict=True):
         values = [row[name] for row in rows]
         x, ticks = _places(values)
-        axes.errorbar(x, y, fmt="o", color=TRAINING, markerfacecolor="white", **bars)
-        axes.plot(x[:1], y[:1], "o", color=VALIDATION, markersize=8, zorder=5, label="best")
-        finished(axes, "", xlabel="hidden layers" if name == "hidden" else name.replace("_", " "))
+        axes.errorbar(x, y, fmt="o", color=plots.TRAINING, markerfacecolor="white", **bars)
+        axes.plot(x[:1], y[:1], "o", color=plots.VALIDATION, markersize=8, zorder=5, label="best")
+        label = "hidden layers" if name == "hidden" else name.replace("_", " ")
+        plots.finished(axes, "", xlabel=label)
         axes.margins(x=0.08)
         if ticks:
             axes.set_xticks(range(len(ticks)), ticks, rotation=30 if len(ticks) > 3 else 0)
@@ -230,24 +219,24 @@ def score_plot(
 
 def left_out_plot(
     trained_on: Array, left_out: Array, axes: Axes | None = None, title: str = ""
-) -> AnyFigure:
+) -> Figure:
     """Each example's probability of its own class: trained on, and left out. (m,) each.
 
     On the diagonal an example does not need itself; far below it is learned by heart.
     """
-    axes, right = axes_or_new(axes, size=(5.0, 5.0)), left_out > 0.5
+    axes, right = plots.axes_or_new(axes, size=(5.0, 5.0)), left_out > 0.5
     axes.plot([0, 1], [0, 1], color=MISSING, linewidth=1, linestyle=":")
     axes.axhline(0.5, color=MISSING, linewidth=1)
     for chosen, mark, color, size, label in (
-        (right, "o", TRAINING, 4, "more than 0.5"),
-        (~right, "x", VALIDATION, 5, "less, when left out"),
+        (right, "o", plots.TRAINING, 4, "more than 0.5"),
+        (~right, "x", plots.VALIDATION, 5, "less, when left out"),
     ):
         x, y = trained_on[chosen], left_out[chosen]
         axes.plot(x, y, mark, color=color, markersize=size, label=label)
     _legend(axes)
     words = "probability of its class, {}".format
     labels: dict[str, Any] = {"xlabel": words("trained on"), "ylabel": words("left out")}
-    return finished(axes, title, xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), **labels)
+    return plots.finished(axes, title, xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), **labels)
 
 
 def _places(values: Sequence[Any]) -> tuple[Array, list[str]]:
@@ -265,7 +254,7 @@ def _places(values: Sequence[Any]) -> tuple[Array, list[str]]:
         width = min(0.3, 0.06 * (len(same) - 1))
         x[same] += np.linspace(-width, width, len(same))
     names = ["-".join(map(str, v)) or "none" if isinstance(v, tuple) else v for v in ticks]
-    return x, [f"{v:.3g}" if isinstance(v, float) else literal(v) for v in names]
+    return x, [f"{v:.3g}" if isinstance(v, float) else plots.literal(v) for v in names]
 
 
 def _order(value: Any) -> tuple[int, Any, str]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from chainrule import checks
 from chainrule.data import Dataset
@@ -13,15 +15,7 @@ from chainrule.influence.explanation import Explanation
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
 from chainrule.network import Network
-from chainrule.show.plots import (
-    TRAINING,
-    AnyFigure,
-    Axes,
-    Figure,
-    finished,
-    grid_of_axes,
-    literal,
-)
+from chainrule.show import plots
 from chainrule.wording import shortened
 
 Array = np.ndarray
@@ -49,7 +43,7 @@ def unit_effects(network: Network, X: Any) -> Array:
     return np.abs(network.weights[1]).sum(axis=0) * cache.A[0].std(axis=1)
 
 
-def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = "") -> AnyFigure:
+def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = "") -> Figure:
     """First-layer weights in the pictures' shape, the units of the greatest effect first.
 
     data : over whose examples the effects are taken (`unit_effects`). The weights are those of
@@ -80,7 +74,7 @@ def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = ""
     return figure
 
 
-def activation_pictures(model: Model, data: Dataset, index: int, title: str = "") -> AnyFigure:
+def activation_pictures(model: Model, data: Dataset, index: int, title: str = "") -> Figure:
     """One picture and what each layer makes of it: a bar for every unit's activation.
 
     index : of the example in `data`. The output's bars are probabilities, in [0, 1].
@@ -101,13 +95,13 @@ def activation_pictures(model: Model, data: Dataset, index: int, title: str = ""
         a = model.probabilities(A)[:, 0] if output else A[:, 0]
         zeros = f", {(a == 0).sum()} of {len(a)} at 0" if kind == "relu" else ""
         axes.set_axis_on()
-        axes.bar(range(len(a)), a, color=TRAINING, width=0.9 if len(a) < 60 else 1.0)
+        axes.bar(range(len(a)), a, color=plots.TRAINING, width=0.9 if len(a) < 60 else 1.0)
         if output:
-            finished(axes, f"output, {kind}", xlabel="class", ylabel="probability")
+            plots.finished(axes, f"output, {kind}", xlabel="class", ylabel="probability")
         else:
-            finished(axes, f"layer {layer}, {kind}{zeros}", xlabel="unit", ylabel="a")
+            plots.finished(axes, f"layer {layer}, {kind}{zeros}", xlabel="unit", ylabel="a")
         if output and len(a) <= NAMED:
-            classes = [literal(name, 14) for name in model.classes]
+            classes = [plots.literal(name, 14) for name in model.classes]
             turn = {"rotation": 45, "ha": "right"} if len(a) > 2 else {}
             axes.set_xticks(range(len(a)), classes, fontsize=8, **turn)
             axes.set(xlabel="", ylim=(0, 1))
@@ -118,7 +112,7 @@ def activation_pictures(model: Model, data: Dataset, index: int, title: str = ""
     return figure
 
 
-def mistakes_gallery(model: Model, data: Dataset, most: int = 12, title: str = "") -> AnyFigure:
+def mistakes_gallery(model: Model, data: Dataset, most: int = 12, title: str = "") -> Figure:
     """The mislabeled pictures, the most confident mistakes first.
 
     Below each its name, what it was taken for and what it is, and the probability of the latter.
@@ -142,7 +136,7 @@ def mistakes_gallery(model: Model, data: Dataset, most: int = 12, title: str = "
 
 def gallery(
     data: Dataset, index: Sequence[int], texts: Sequence[str], title: str = "", columns: int = 6
-) -> AnyFigure:
+) -> Figure:
     """Pictures of a data set with a text above each, up to three lines."""
     shown = pictures(data)
     figure, panels = _panels(len(index), columns, (1.6, 2.1), title, margin=0.0)
@@ -167,7 +161,7 @@ def pictures(data: Dataset) -> Array:
     return raw.T.reshape(-1, *data.picture_shape)
 
 
-def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str = "") -> AnyFigure:
+def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str = "") -> Figure:
     """Rows of pictures: the input (n_x,) as the network saw it and the maps over it; the training
     pictures that contributed to the answer and against it; those without which it would be less
     and more probable; the nearest ones.
@@ -181,7 +175,7 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     rows = list(_rows(found, data))
     # Placed by hand: a layout that measures each text takes as long as all the drawing.
     heights = [TITLE, *[ROW] * (len(rows) + 1)]
-    figure = Figure(figsize=(1.5 * COLUMNS, sum(heights)))
+    figure = plots.Figure(figsize=(1.5 * COLUMNS, sum(heights)))
     head, *parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     head.suptitle(checks.printable(title), y=0.6, va="center", parse_math=False)
     seeing = "What the network sees, and how each pixel moves its answer"
@@ -258,12 +252,12 @@ def _shape(where: str, model: Model) -> tuple[int, ...]:
 
 def _panels(
     n: int, columns: int, size: tuple[float, float], title: str, margin: float = 0.8
-) -> tuple[AnyFigure, Array]:
+) -> tuple[Figure, Array]:
     """A figure of n panels of `size` inches each, in rows of `columns`, all without an axis."""
     rows = -(-n // columns)
     # Wide enough for a title, however few the panels are.
     width = max(size[0] * columns + margin, LEAST_WIDTH)
-    figure, panels = grid_of_axes(rows, columns, (width, size[1] * rows + 0.5), title)
+    figure, panels = plots.grid_of_axes(rows, columns, (width, size[1] * rows + 0.5), title)
     for axes in panels.flat:
         axes.set_axis_off()
     return figure, panels

@@ -10,22 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.model.evaluation import Evaluation, wilson_interval
-from chainrule.show.plots import (
-    CHANCE,
-    COLORS,
-    STYLES,
-    TRAINING,
-    AnyFigure,
-    Axes,
-    axes_or_new,
-    finished,
-    literal,
-    look,
-)
+from chainrule.show import plots
 
 Array = np.ndarray
 NUMBERED, NAMED = 20, 60  # classes of which there is room for numbers, and for names
@@ -35,7 +26,7 @@ SIZE = (5.0, 4.8)  # inches
 SQUARE: dict[str, Any] = {"xlim": (-0.02, 1.02), "ylim": (-0.02, 1.03)}  # of shares
 
 
-def confusion_plot(evaluation: Evaluation, axes: Axes | None = None, title: str = "") -> AnyFigure:
+def confusion_plot(evaluation: Evaluation, axes: Axes | None = None, title: str = "") -> Figure:
     """Counts of actual classes (rows) against predicted ones (columns), and percent of the row.
 
     The shade is the percentage. Percentages of 0 are left out; of more than 20 classes all numbers,
@@ -43,7 +34,7 @@ def confusion_plot(evaluation: Evaluation, axes: Axes | None = None, title: str 
     """
     counts, n = evaluation.confusion, len(evaluation.classes)
     side = 2.2 + 0.62 * max(n, 3) if n <= NUMBERED else 14.0
-    axes = axes_or_new(axes, size=(side + 0.6, side))
+    axes = plots.axes_or_new(axes, size=(side + 0.6, side))
     totals = counts.sum(axis=1, keepdims=True)
     share = np.divide(counts, totals, out=np.zeros((n, n)), where=totals > 0)
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
@@ -52,12 +43,12 @@ def confusion_plot(evaluation: Evaluation, axes: Axes | None = None, title: str 
         color = "white" if share[i, j] > DARK else "black"
         axes.text(j, i, f"{count}{percent}", ha="center", va="center", color=color, fontsize=8)
     if n <= NAMED:
-        names = [literal(name, 18) for name in evaluation.classes]
+        names = [plots.literal(name, 18) for name in evaluation.classes]
         upright = n <= 3 and max(map(len, names)) <= 10
         turned: dict[str, Any] = {} if upright else {"rotation": 45, "ha": "right"}
         axes.set_xticks(range(n), names, **turned)
         axes.set_yticks(range(n), names)
-    return finished(axes, title, grid=False, xlabel="predicted class", ylabel="actual class")
+    return plots.finished(axes, title, grid=False, xlabel="predicted class", ylabel="actual class")
 
 
 def reliability_plot(
@@ -67,7 +58,7 @@ def reliability_plot(
     bins: int = 10,
     axes: Axes | None = None,
     title: str = "",
-) -> AnyFigure:
+) -> Figure:
     """What share of the answers given with probability p is right: on the diagonal if p is true.
 
     Two classes: p of the second, against the share that are of it (DeGroot & Fienberg 1983).
@@ -80,8 +71,8 @@ def reliability_plot(
     two = len(P) == 2
     p, hit = (P[1], labels == 1) if two else (P.max(axis=0), labels == P.argmax(axis=0))
     place = np.minimum((p * bins).astype(np.int64), bins - 1)
-    axes = axes_or_new(axes, SIZE)
-    axes.plot([0, 1], [0, 1], color=CHANCE, linestyle=":", label="as sure as it is right")
+    axes = plots.axes_or_new(axes, SIZE)
+    axes.plot([0, 1], [0, 1], color=plots.CHANCE, linestyle=":", label="as sure as it is right")
     x, y, spans = [], [], []
     for k in np.unique(place):
         inside = place == k
@@ -92,12 +83,12 @@ def reliability_plot(
         # The interval's ends may miss a share of 0 or 1 by a rounding.
         spans.append((max(0.0, y[-1] - low), max(0.0, high - y[-1])))
         axes.text((k + 0.5) / bins, -0.1, str(size), ha="center", va="center", fontsize=8)
-    style: dict[str, Any] = {"fmt": "o-", "color": TRAINING, "linewidth": 0.8, "capsize": 2}
+    style: dict[str, Any] = {"fmt": "o-", "color": plots.TRAINING, "linewidth": 0.8, "capsize": 2}
     axes.errorbar(x, y, np.transpose(spans), label="this model, 95 %", **style)
-    axes.axhline(-0.05, color=CHANCE, linewidth=0.8)
+    axes.axhline(-0.05, color=plots.CHANCE, linewidth=0.8)
     axes.legend(frameon=False, fontsize="small", loc="best")
-    name = literal(classes[1]) if two else "the predicted class"
-    return finished(
+    name = plots.literal(classes[1]) if two else "the predicted class"
+    return plots.finished(
         axes,
         title,
         xlabel=f"probability of {name}, and examples in each bin",
@@ -110,7 +101,7 @@ def reliability_plot(
 
 def roc_plot(
     P: Array, labels: Array, classes: Sequence[str], axes: Axes | None = None, title: str = ""
-) -> AnyFigure:
+) -> Figure:
     """Of those of a class the share found, against the share of the others taken for it.
 
     One point for each threshold. Of two classes the second is looked for, of several each against
@@ -124,16 +115,16 @@ def roc_plot(
         return wrong, found, auc(wrong, found)
 
     P, labels = _fitting("roc_plot", P, labels, classes)
-    axes = axes_or_new(axes, SIZE)
-    axes.plot([0, 1], [0, 1], color=CHANCE, linestyle=":")
+    axes = plots.axes_or_new(axes, SIZE)
+    axes.plot([0, 1], [0, 1], color=plots.CHANCE, linestyle=":")
     _one_against_rest(axes, curve, P, labels, classes, "area")
     axes.set(xlabel="share of the others taken for it", ylabel="share found (recall)")
-    return finished(axes, title, **SQUARE)
+    return plots.finished(axes, title, **SQUARE)
 
 
 def precision_recall_plot(
     P: Array, labels: Array, classes: Sequence[str], axes: Axes | None = None, title: str = ""
-) -> AnyFigure:
+) -> Figure:
     """Of those taken for a class the share that are, against the share of the class found.
 
     One step for each threshold, of the classes as in `roc_plot`; the legend has each curve's
@@ -147,12 +138,12 @@ def precision_recall_plot(
         return recall, precision, average_precision_score(hit, p)
 
     P, labels = _fitting("precision_recall_plot", P, labels, classes)
-    axes = axes_or_new(axes, SIZE)
+    axes = plots.axes_or_new(axes, SIZE)
     if len(classes) == 2:
-        axes.axhline(np.mean(labels == 1), color=CHANCE, linestyle=":")
+        axes.axhline(np.mean(labels == 1), color=plots.CHANCE, linestyle=":")
     _one_against_rest(axes, curve, P, labels, classes, "average precision", drawstyle="steps-post")
     axes.set(xlabel="share found (recall)", ylabel="share right of those found (precision)")
-    return finished(axes, title, **SQUARE)
+    return plots.finished(axes, title, **SQUARE)
 
 
 def _one_against_rest(
@@ -172,15 +163,15 @@ def _one_against_rest(
         shown = sorted(told, key=lambda k: curve(labels == k, P[k])[2])[:CURVES]
         measure = f"{measure}, lowest of {len(P)}"
     for place, k in enumerate(shown):
-        style = look(place) | {
-            "color": COLORS[(place + 1) % len(COLORS)],
+        style = plots.look(place) | {
+            "color": plots.COLORS[(place + 1) % len(plots.COLORS)],
             "markevery": (0.05 + 0.03 * (place % 7), 0.3),
             "markersize": 4,
         }
         # In gray colors are no help: seven markers and four styles tell 28 curves apart.
-        if len(shown) <= len(STYLES):
+        if len(shown) <= len(plots.STYLES):
             style["marker"] = None
-        name = literal(classes[k], 24)
+        name = plots.literal(classes[k], 24)
         if k in told:
             x, y, value = curve(labels == k, P[k])
             # The number first: matplotlib leaves labels out that begin with an underscore.

@@ -4,20 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.network.activations import ACTIVATIONS
-from chainrule.show.plots import (
-    TRAINING,
-    VALIDATION,
-    AnyFigure,
-    Axes,
-    axes_or_new,
-    finished,
-    grid_of_axes,
-)
+from chainrule.show import plots
 
 Array = np.ndarray
 COURSE = ("sigmoid", "tanh", "relu", "leaky_relu")
@@ -31,7 +25,7 @@ OWN, RESULT = "#56B4E9", "#F5D9A6"
 SOLID, DASHED = ("black", "solid", "black"), ("white", "#777777", "--", "#555555")
 
 
-def activations_plot(names: Sequence[str] = COURSE, title: str = "") -> AnyFigure:
+def activations_plot(names: Sequence[str] = COURSE, title: str = "") -> Figure:
     """Each activation function g(z) and, dashed, its derivative g'(z), over z in [-4, 4].
 
     names : of those that act on each number alone; softmax, which does not, has no such picture.
@@ -39,23 +33,23 @@ def activations_plot(names: Sequence[str] = COURSE, title: str = "") -> AnyFigur
     for name in names:
         checks.one_of("activations_plot", "each name", name, ELEMENTWISE)
     checks.whole_number("activations_plot", "the number of names", len(names), least=1)
-    figure, panels = grid_of_axes(1, len(names), (2.7 * len(names) + 0.3, 3.2), title)
+    figure, panels = plots.grid_of_axes(1, len(names), (2.7 * len(names) + 0.3, 3.2), title)
     z = np.linspace(-4, 4, 801)
     for axes, name in zip(panels[0], names, strict=True):
         g = ACTIVATIONS[name]
         A = g(z)
         slope = g.backward(np.ones_like(z), A)
         slope[1:][np.abs(np.diff(slope)) > JUMP] = np.nan
-        axes.plot(z, A, color=TRAINING, label="g(z)")
-        axes.plot(z, slope, color=VALIDATION, linestyle="--", label="g'(z)")
-        finished(axes, name.replace("_", " "), xlabel="z")
+        axes.plot(z, A, color=plots.TRAINING, label="g(z)")
+        axes.plot(z, slope, color=plots.VALIDATION, linestyle="--", label="g'(z)")
+        plots.finished(axes, name.replace("_", " "), xlabel="z")
         axes.legend(frameon=False, loc="upper left", fontsize="small")
     return figure
 
 
 def broadcasting_plot(
     a: Any, b: Any, operation: str = "+", axes: Axes | None = None, title: str = ""
-) -> AnyFigure:
+) -> Figure:
     """How NumPy stretches two arrays to one shape: a (3, 1) and a (1, 4) become (3, 4).
 
     Solid boxes are the array's own numbers; dashed ones are what broadcasting reads again, without
@@ -72,7 +66,7 @@ def broadcasting_plot(
         result = np.atleast_2d(OPERATIONS[operation](*pair))
     rows, columns = result.shape
     size = 1.6 + 0.52 * (3 * columns + 3), (1.1 if title else 0.6) + 0.52 * rows
-    axes = axes_or_new(axes, size)
+    axes = plots.axes_or_new(axes, size)
     left = 0.0
     for part, sign in ((pair[0], SIGNS[operation]), (pair[1], "=")):
         own = np.atleast_2d(part).shape
@@ -82,7 +76,7 @@ def broadcasting_plot(
     _boxes(axes, left, result, result.shape, RESULT, shape)
     axes.set(xlim=(-0.1, left + columns + 0.1), ylim=(rows + 0.8, -0.1), aspect="equal")
     axes.set_axis_off()
-    figure = finished(axes, title)
+    figure = plots.finished(axes, title)
     axes.margins(0)
     return figure
 

@@ -10,31 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import checks
+from chainrule import checks, experiments
 from chainrule.data import Dataset, Splits
 from chainrule.display import Table
 from chainrule.errors import InputError
-from chainrule.experiments import (
-    CrossValidation,
-    LabelReview,
-    LeaveOneOut,
-    RateComparison,
-    RateSuggestion,
-    Sweep,
-)
 from chainrule.model.evaluation import evaluate, evaluate_probabilities
 from chainrule.model.model_file import Model
-from chainrule.show.report.page import (
-    Accuracy,
-    Report,
-    Section,
-    data_section,
-    gallery,
-    mistakes_section,
-    pictures_of,
-    quality_section,
-    warned,
-)
+from chainrule.show.report import page
 from chainrule.training import History
 from chainrule.wording import isolated, percent, setting_words
 
@@ -54,33 +36,33 @@ BY_HEART = (
 )
 
 
-def report_of(found: Any, splits: Splits) -> Report:
+def report_of(found: Any, splits: Splits) -> page.Report:
     """The report of what an experiment found."""
     makers: dict[type, Any] = {
-        CrossValidation: cross_validation_report,
-        LeaveOneOut: leave_one_out_report,
-        RateComparison: learning_rates_report,
-        RateSuggestion: learning_rates_report,
-        Sweep: sweep_report,
+        experiments.CrossValidation: cross_validation_report,
+        experiments.LeaveOneOut: leave_one_out_report,
+        experiments.RateComparison: learning_rates_report,
+        experiments.RateSuggestion: learning_rates_report,
+        experiments.Sweep: sweep_report,
     }
-    report: Report = makers[type(found)](found, splits)
+    report: page.Report = makers[type(found)](found, splits)
     return report
 
 
-def sweep_report(found: Sweep, splits: Splits) -> Report:
+def sweep_report(found: experiments.Sweep, splits: Splits) -> page.Report:
     """The trials. The best setting's answer is measured on the test set, if there is one."""
     checks.kind("sweep_report", "splits", splits, Splits)
     headline, answer, chosen = _best(found, splits)
-    warning = f"{warned(found.complete)} {CHOSEN if chosen else ''}".strip()
+    warning = f"{page.warned(found.complete)} {CHOSEN if chosen else ''}".strip()
     more = len(found.trials) - TRIALS
     words = [f"The first {TRIALS}; {more} more are in the table results.csv."] if more > 0 else []
     table = found.table().first(TRIALS).without("cost_deviation", "auc_deviation", "diverged")
-    trials = Section("Settings", words, table, pictures=pictures_of(found), wide=True)
-    sections = [trials if found.trials else None, data_section(splits)]
-    return Report(headline, answer, sections, warning)
+    trials = page.Section("Settings", words, table, pictures=page.pictures_of(found), wide=True)
+    sections = [trials if found.trials else None, page.data_section(splits)]
+    return page.Report(headline, answer, sections, warning)
 
 
-def _best(found: Sweep, splits: Splits) -> tuple[str, str, bool]:
+def _best(found: experiments.Sweep, splits: Splits) -> tuple[str, str, bool]:
     """Headline and answer; and whether what measures the best setting has chosen it."""
     if not found.trials:
         return NO_ANSWER, "No setting was finished.", False
@@ -91,7 +73,7 @@ def _best(found: Sweep, splits: Splits) -> tuple[str, str, bool]:
     )
     if found.best is not None and splits.test is not None:
         evaluation = evaluate(Model.of(found.best.network, splits), splits.test)
-        tested = Accuracy("test examples", evaluation)
+        tested = page.Accuracy("test examples", evaluation)
         return tested.headline, f"{best} Trained on all: {tested.words}", False
     if not np.isfinite(top.accuracy.mean):
         return NO_ANSWER, "The cost of every setting diverged.", False
@@ -101,11 +83,11 @@ def _best(found: Sweep, splits: Splits) -> tuple[str, str, bool]:
     return f"{percent(top.accuracy.mean, 1)} right", answer, len(found.trials) > 1
 
 
-def learning_rates_report(found: RateComparison, data: Dataset | Splits) -> Report:
+def learning_rates_report(found: experiments.RateComparison, data: Dataset | Splits) -> page.Report:
     """Learning rates compared, or the range test that suggests one."""
     splits, table = _training_set("learning_rates_report", data), found.table()
     headline, answer = NO_ANSWER, "The cost at every rate diverged."
-    if isinstance(found, RateSuggestion):
+    if isinstance(found, experiments.RateSuggestion):
         rows = [
             (f"{rate:.3g} (suggested)" if rate == found.rate else rate, *rest)
             for rate, *rest in table.rows
@@ -113,7 +95,7 @@ def learning_rates_report(found: RateComparison, data: Dataset | Splits) -> Repo
         table = replace(table, rows=rows)
     if not found.histories:
         answer = "No rate was finished."
-    elif isinstance(found, RateSuggestion):
+    elif isinstance(found, experiments.RateSuggestion):
         headline, answer = f"Learning rate {found.rate:.2g}", f"It has {found.reason}"
     elif np.isfinite(found.cost).any():
         best = int(np.nanargmin(found.cost))
@@ -123,23 +105,25 @@ def learning_rates_report(found: RateComparison, data: Dataset | Splits) -> Repo
             "fits the training set best need not be best on other examples."
         )
     sections = [
-        Section("Costs", pictures=pictures_of(found), wide=True),
-        Section("Rates", table=table),
-        data_section(splits),
+        page.Section("Costs", pictures=page.pictures_of(found), wide=True),
+        page.Section("Rates", table=table),
+        page.data_section(splits),
     ]
-    return Report(headline, answer, sections, warned(found.complete))
+    return page.Report(headline, answer, sections, page.warned(found.complete))
 
 
-def cross_validation_report(found: CrossValidation, data: Dataset | Splits) -> Report:
+def cross_validation_report(
+    found: experiments.CrossValidation, data: Dataset | Splits
+) -> page.Report:
     """What all folds say together, and each of them."""
     splits = _training_set("cross_validation_report", data, found.outputs.shape[1])
-    folds = Section("Folds", table=found.table(), pictures=pictures_of(found), wide=True)
+    folds = page.Section("Folds", table=found.table(), pictures=page.pictures_of(found), wide=True)
     times = sum(fold.held_out.size for fold in found.folds) // max(1, found.outputs.shape[1])
     by = "a network" if times <= 1 else f"the mean of {times} networks"
     return _held_out(found, splits, by, "held out", [folds])
 
 
-def leave_one_out_report(found: LeaveOneOut, data: Dataset | Splits) -> Report:
+def leave_one_out_report(found: experiments.LeaveOneOut, data: Dataset | Splits) -> page.Report:
     """What is said of each example by the network that was trained without it."""
     splits = _training_set("leave_one_out_report", data, len(found.full))
     own = [_by_heart(found, splits.train), _influential(found.table())]
@@ -152,61 +136,63 @@ def leave_one_out_report(found: LeaveOneOut, data: Dataset | Splits) -> Report:
 
 
 def _held_out(
-    found: CrossValidation | LeaveOneOut,
+    found: experiments.CrossValidation | experiments.LeaveOneOut,
     splits: Splits,
     by: str,
     when: str,
-    own: Sequence[Section | None],
-) -> Report:
+    own: Sequence[page.Section | None],
+) -> page.Report:
     """by : what answers, without the example. when : it was what. own : the result's sections."""
     P = found.probabilities
     index = np.flatnonzero(np.isfinite(P).all(axis=0))
-    warning, end = warned(found.complete, found.histories), data_section(splits)
+    warning, end = page.warned(found.complete, found.histories), page.data_section(splits)
     if not index.size:
-        return Report(NO_ANSWER, NOTHING, [*own, end], warning)
+        return page.Report(NO_ANSWER, NOTHING, [*own, end], warning)
     examples, P = splits.train.select(index), P[:, index]
     evaluation = evaluate_probabilities(examples, P)
-    accuracy = Accuracy(f"examples, each by {by} trained without it", evaluation)
+    accuracy = page.Accuracy(f"examples, each by {by} trained without it", evaluation)
     sections = [
         *own,
-        mistakes_section(evaluation, examples, f"examples when {when}"),
-        quality_section(evaluation, P, examples.labels),
+        page.mistakes_section(evaluation, examples, f"examples when {when}"),
+        page.quality_section(evaluation, P, examples.labels),
         end,
     ]
-    return Report(accuracy.headline, accuracy.words, sections, warning)
+    return page.Report(accuracy.headline, accuracy.words, sections, warning)
 
 
-def _by_heart(found: LeaveOneOut, data: Dataset) -> Section:
+def _by_heart(found: experiments.LeaveOneOut, data: Dataset) -> page.Section:
     """The examples whose own probability falls most without them."""
     heading, fall = "Learned by heart", found.full - found.left_out
     order = np.argsort(-fall, kind="stable")[: min(EXAMPLES, np.isfinite(fall).sum())]
     if not order.size:
-        return Section(heading, ["Not known: the training on all examples has no result."])
+        return page.Section(heading, ["Not known: the training on all examples has no result."])
     texts = [
         (data.example_names[i], f"{found.full[i]:.3f} → {found.left_out[i]:.3f}") for i in order
     ]
     columns = ("name", "class", "probability_when_trained_on", "probability_of_class")
     table = found.table().pick(order).only(*columns)
-    pictures = pictures_of(found)
-    return gallery(heading, [BY_HEART], data, order, texts, table, pictures=pictures, wide=True)
+    pictures = page.pictures_of(found)
+    return page.gallery(
+        heading, [BY_HEART], data, order, texts, table, pictures=pictures, wide=True
+    )
 
 
-def _influential(table: Table) -> Section | None:
+def _influential(table: Table) -> page.Section | None:
     name = "mean_change_of_others"
     most = table.only("name", "class", name).sorted_by(name).first(EXAMPLES)
     if not np.isfinite([row[-1] for row in most.rows]).any():
         return None
     words = "How much the probabilities of the others' classes change on average without it."
-    return Section("The most influential examples", [words], most)
+    return page.Section("The most influential examples", [words], most)
 
 
 def label_review_report(
-    found: LabelReview,
+    found: experiments.LabelReview,
     data: Dataset | Splits,
     *,
     decide: str = "",
     histories: Sequence[History] = (),
-) -> Report:
+) -> page.Report:
     """The labels to look at.
 
     decide : where and how to decide, a sentence. histories : of the trainings that it rests on.
@@ -234,9 +220,11 @@ def label_review_report(
     ]
     table = found.table().first(SUSPECTS).without("index", "reason")
     index = [one.index for one in shown]
-    labels = gallery("Labels to look at", words, splits.train, index, texts, table)
+    labels = page.gallery("Labels to look at", words, splits.train, index, texts, table)
     headline = f"{n} label{'' if n == 1 else 's'} to look at"
-    return Report(headline, answer, [labels, data_section(splits)], warned(True, histories))
+    return page.Report(
+        headline, answer, [labels, page.data_section(splits)], page.warned(True, histories)
+    )
 
 
 def _training_set(

@@ -18,17 +18,7 @@ from chainrule.model.model_file import Model
 from chainrule.show import networks
 from chainrule.show.experiment_plots import learning_curve
 from chainrule.show.picture_plots import explanation_plot, weight_pictures
-from chainrule.show.report.page import (
-    CONFIDENCE,
-    Accuracy,
-    Image,
-    Report,
-    Section,
-    data_section,
-    drawn,
-    mistakes_section,
-    quality_section,
-)
+from chainrule.show.report import page
 from chainrule.show.tables import data_uri
 from chainrule.training import History
 from chainrule.training.warnings import TrainingWarning
@@ -38,7 +28,7 @@ RESULTS = (
     Column("set"),
     Column("examples", "whole"),
     Column("accuracy", "percent"),
-    Column(f"{CONFIDENCE:.0%} interval", "percent"),
+    Column(f"{page.CONFIDENCE:.0%} interval", "percent"),
     Column("commonest class", "percent"),
     Column("cost", "number", unit="nats"),
 )
@@ -65,9 +55,9 @@ def training_report(
     splits: Splits,
     history: History,
     *,
-    why: Section | None = None,
+    why: page.Section | None = None,
     warnings: Sequence[TrainingWarning] = (),
-) -> Report:
+) -> page.Report:
     """What a training reached, and what it looks like inside.
 
     splits : the data; the answer is measured on the test set, if there is one, else on the
@@ -79,7 +69,7 @@ def training_report(
         fix = "Pass history.run(r)."
         raise InputError("training_report", "the history of one run", "of several", fix)
     accuracies = [
-        Accuracy(name, evaluate(model, data), name == "training")
+        page.Accuracy(name, evaluate(model, data), name == "training")
         for name, data in splits.sets.items()
     ]
     chosen, tested = splits.tested
@@ -87,19 +77,19 @@ def training_report(
     answer = replace(answer, name=f"{chosen} examples")
     sections = [
         _results(accuracies, model, tested),
-        data_section(splits),
+        page.data_section(splits),
         _network(model),
         _training(history) if history.records else None,
-        mistakes_section(answer.found, tested, answer.name),
-        quality_section(answer.found, model.predict_proba(tested.features), tested.labels),
+        page.mistakes_section(answer.found, tested, answer.name),
+        page.quality_section(answer.found, model.predict_proba(tested.features), tested.labels),
         _weights(model, splits.train) if model.image_shape and model.n_members == 1 else None,
         why,
     ]
     warning = " ".join([*map(str, warnings), NO_TEST_SET.get(chosen, "")]).strip()
-    return Report(answer.headline, answer.words, sections, warning)
+    return page.Report(answer.headline, answer.words, sections, warning)
 
 
-def _results(accuracies: Sequence[Accuracy], model: Model, tested: Dataset) -> Section:
+def _results(accuracies: Sequence[page.Accuracy], model: Model, tested: Dataset) -> page.Section:
     """A row for each set; what the members of an ensemble reach alone."""
     words, n = [], model.n_members
     if n > 1:
@@ -110,35 +100,35 @@ def _results(accuracies: Sequence[Accuracy], model: Model, tested: Dataset) -> S
     for one in accuracies:
         e = one.found
         rows.append((one.name, e.m, e.accuracy, one.interval, e.baseline, e.cost))
-    return Section("Results", words, Table(RESULTS, rows))
+    return page.Section("Results", words, Table(RESULTS, rows))
 
 
-def _network(model: Model) -> Section:
+def _network(model: Model) -> page.Section:
     network, n = model.network, model.n_members
     of_each = f"An ensemble of {n}, whose probabilities are averaged. Each member:"
     uri = data_uri(networks.diagram(network).encode(), "svg+xml")
-    picture, table = Image(uri, f"{networks.words(network)}."), networks.table(network)
-    return Section("Network", [of_each] if n > 1 else [], table, pictures=[picture], wide=True)
+    picture, table = page.Image(uri, f"{networks.words(network)}."), networks.table(network)
+    return page.Section("Network", [of_each] if n > 1 else [], table, pictures=[picture], wide=True)
 
 
-def _training(history: History) -> Section:
+def _training(history: History) -> page.Section:
     first, last = history.records[0], history.records[-1]
     text = f"Cost {first.cost:.4g} at the start, {last.cost:.4g} at iteration {last.iteration}"
     if last.validation_cost is not None:
         text += f"; validation {last.validation_cost:.4g}"
-    curve = drawn(learning_curve(history), f"Learning curve. {text}.")
-    return Section("Learning curve", pictures=[curve], wide=True)
+    curve = page.drawn(learning_curve(history), f"Learning curve. {text}.")
+    return page.Section("Learning curve", pictures=[curve], wide=True)
 
 
-def _weights(model: Model, data: Dataset) -> Section:
+def _weights(model: Model, data: Dataset) -> page.Section:
     words = "Weights of the first layer's units as pictures."
-    picture = drawn(weight_pictures(model, data), words, photographs=True)
-    return Section("What the first layer looks for", pictures=[picture], wide=True)
+    picture = page.drawn(weight_pictures(model, data), words, photographs=True)
+    return page.Section("What the first layer looks for", pictures=[picture], wide=True)
 
 
 def why_section(
     model: Model, splits: Splits, retraced: Mapping[str, Any] | None = None, note: str = ""
-) -> Section | None:
+) -> page.Section | None:
     """The worst mistakes, each with where the network looked, the nearest training pictures, and
     what these contributed to the answer; None where nothing can be shown.
 
@@ -152,12 +142,12 @@ def why_section(
     heading = "Why: the worst mistakes"
     if len(splits.train) > COMPARED:
         far = f"Not shown for more than {COMPARED} training pictures: see chainrule explain."
-        return Section(heading, [far])
+        return page.Section(heading, [far])
     raw = model.prepare(tested).select([one.index for one in mistakes]).features.stored()
     try:
         found = explain(model, raw, splits.train, **(retraced or {}))
     except InputError as error:
-        return Section(heading, [f"Not shown: expected {error.expected}; got {error.got}."])
+        return page.Section(heading, [f"Not shown: expected {error.expected}; got {error.got}."])
     note, words, pictures = note or found[0].note, [], []
     if note:
         words.append(f"What training pictures contributed to these answers is not shown: {note}.")
@@ -169,8 +159,8 @@ def why_section(
         names = (shortened(name, 28) for name in (one.name, one.actual, one.predicted))
         title = "{}: {}, taken for {} ({:.3f})".format(*names, one.probability)
         figure = explanation_plot(why, pixels, splits.train, title)
-        pictures.append(drawn(figure, _words(one, why, splits), photographs=True))
-    return Section(heading, words, pictures=pictures, wide=True)
+        pictures.append(page.drawn(figure, _words(one, why, splits), photographs=True))
+    return page.Section(heading, words, pictures=pictures, wide=True)
 
 
 def _sum(one: Mistake, parts: PathInfluence) -> str:

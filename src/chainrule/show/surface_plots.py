@@ -12,20 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.network import Network
+from chainrule.show import plots
 from chainrule.show.boundary_plots import NetworkFrames
-from chainrule.show.plots import (
-    VALIDATION,
-    AnyFigure,
-    Axes,
-    Figure,
-    axes_or_new,
-    finished,
-    literal,
-)
 from chainrule.training import train
 from chainrule.training.arguments import Data, data_arrays
 
@@ -149,24 +143,25 @@ def surface_plot(
     title: str = "",
     names: tuple[str, str] = ("s", "t"),
     unit: str = "cost",
-) -> AnyFigure:
+) -> Figure:
     """Contours of the cost, light where it is low, and a path over them.
 
     path : (T, 2) the places (s, t) in order; a circle marks the start, a star the end.
     unit : of the cost, beside the color bar.
     """
-    axes = axes_or_new(axes, size=(5.4, 4.4))
+    axes = plots.axes_or_new(axes, size=(5.4, 4.4))
     filled = axes.contourf(surface.s, surface.t, surface.J, LEVELS, cmap="Blues")
     axes.contour(surface.s, surface.t, surface.J, LEVELS, colors="k", linewidths=0.4, alpha=0.6)
-    axes.figure.colorbar(filled, ax=axes).set_label(literal(unit))
+    axes.figure.colorbar(filled, ax=axes).set_label(plots.literal(unit))
     if path is not None:
-        axes.plot(*np.transpose(path), color=VALIDATION, linewidth=2, label="descent")
+        axes.plot(*np.transpose(path), color=plots.VALIDATION, linewidth=2, label="descent")
+        edged: dict[str, Any] = {"color": plots.VALIDATION, "markeredgecolor": "white"}
         for place, mark, size in ((path[0], "o", 8), (path[-1], "*", 14)):
-            axes.plot(*place, mark, color=VALIDATION, markeredgecolor="white", markersize=size)
+            axes.plot(*place, mark, markersize=size, **edged)
     axes.locator_params(nbins=6)
-    x, y = map(literal, names)
+    x, y = map(plots.literal, names)
     ends: dict[str, Any] = {"xlim": surface.s[[0, -1]], "ylim": surface.t[[0, -1]]}
-    return finished(axes, title, xlabel=x, ylabel=y, **ends)
+    return plots.finished(axes, title, xlabel=x, ylabel=y, **ends)
 
 
 def convexity_plot(
@@ -175,7 +170,7 @@ def convexity_plot(
     learning_rate: float = 1.0,
     iterations: int = 200,
     title: str = "",
-) -> AnyFigure:
+) -> Figure:
     """Why logistic regression has the cost it has: two costs of one sigmoid unit, side by side.
 
         a = sigmoid(w x + b),    J = 1/m sum_i 1/2 (a_i - y_i)^2    or    the cross-entropy
@@ -189,7 +184,7 @@ def convexity_plot(
     """
     X = checks.matrix("convexity_plot", "X", X)
     checks.features("convexity_plot", X.shape, 1)
-    figure = Figure(figsize=(9.6, 8.2), layout="constrained")
+    figure = plots.Figure(figsize=(9.6, 8.2), layout="constrained")
     grid = np.linspace(-SPAN, SPAN, GRID)
     for k, (loss, unit) in enumerate(
         (("squared_error", "squared error / 2"), ("binary_cross_entropy", "cross-entropy (nats)"))
