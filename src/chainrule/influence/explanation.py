@@ -72,19 +72,17 @@ def explain(
     raw, network, note = checks.matrix("explain", "raw", raw), model.network, ""
     P = model.predict_proba(raw)
     decisions = decided(P)
-    if exact is not None and exact.full.shape != P.shape:
-        got = f"answers of shape {exact.full.shape} for {P.shape}"
-        raise InputError("explain", "`exact` of the same examples as raw", got)
     x = feature_matrix(raw).scaled(model.scaling, network.dtype)
     slopes = saliency(network, x, decisions) / model.scaling.divisor
     # What is known of each example.
     found: dict[str, Any] = {"decision": decisions.tolist(), "P": P.T, "saliency": slopes.T}
     if len(network.weights) == 1 and len(P) == 2:
-        # The one logit is that of class 1: what speaks for it speaks against class 0.
-        products = np.where(decisions == 1, 1, -1) * network.weights[0].T * x.columns(slice(None))
-        found["product"] = products.T
+        found["product"] = _product(network, x, decisions).T
     known = data is not None and is_training_set("explain", model, data)
     if exact is not None:
+        if exact.full.shape != P.shape:
+            got = f"answers of shape {exact.full.shape} for {P.shape}"
+            raise InputError("explain", "`exact` of the same examples as raw", got)
         if _same(network, exact.network):
             found["exact"] = exact.change(decisions).T
         else:
@@ -102,6 +100,12 @@ def explain(
         Explanation(**dict(zip(found, each, strict=True)), note=note)
         for each in zip(*found.values(), strict=True)
     )
+
+
+def _product(network: Network, x: FeatureMatrix, decisions: Array) -> Array:
+    """w o x of logistic regression (n_x, q). The one logit is that of class 1: what speaks for it
+    speaks against class 0."""
+    return np.where(decisions == 1, 1, -1) * network.weights[0].T * x.columns(slice(None))
 
 
 def _retraced(

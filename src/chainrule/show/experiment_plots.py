@@ -41,10 +41,7 @@ def learning_curve(history: History, axes: Axes | None = None, title: str = "") 
 
 
 def learning_curves(
-    histories: Sequence[History],
-    names: Sequence[str],
-    axes: Axes | None = None,
-    title: str = "",
+    histories: Sequence[History], names: Sequence[str], axes: Axes | None = None, title: str = ""
 ) -> Figure:
     """Costs against iterations of several runs in one picture: of training, penalty included, and
     thin with a mark at the end, of validation where there was any.
@@ -246,7 +243,7 @@ def _places(values: Sequence[Any]) -> tuple[Array, list[str]]:
     numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in known)
     if numbers and len(known) == len(values) and len(set(values)) > FEW:
         return np.array(values, np.float64), []
-    ticks = sorted(set(known)) if numbers else sorted(set(known), key=_order)
+    ticks = sorted(set(known), key=None if numbers else _order)
     ticks += [None] if len(known) < len(values) else []
     x = np.array([ticks.index(v) for v in values], np.float64)
     for place in range(len(ticks)):

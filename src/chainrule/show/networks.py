@@ -86,35 +86,32 @@ def diagram(network: Network) -> str:
     """SVG text: a column of units for each layer, long ones with an ellipsis, all connected to the
     next, with notation, sizes and activations."""
     sizes, n = network.layer_sizes, len(network.layer_sizes)
-    places = [_places(size) for size in sizes]
     most = min(max(sizes), SHOWN)
     width, middle, height = STEP_X * n, TOP + STEP_Y * most / 2, TOP + STEP_Y * most + 44
-    at = [
-        [(STEP_X * (k + 0.5), middle + STEP_Y * y) for y in column]
-        for k, column in enumerate(places)
+    columns = [
+        [(STEP_X * (k + 0.5), middle + STEP_Y * y) for y in _places(size)]
+        for k, size in enumerate(sizes)
     ]
     edges = [
         f'<line x1="{x + RADIUS}" y1="{y:g}" x2="{u - RADIUS}" y2="{v:g}"/>'
-        for left, right in pairwise(at)
+        for left, right in pairwise(columns)
         for x, y in left
         for u, v in right
     ]
     parts = [f'<g stroke="#888888" stroke-width="0.5">{"".join(edges)}</g>']
-    for k, (size, column) in enumerate(zip(sizes, at, strict=True)):
+    kinds, fills = ("inputs", *network.activations), (INPUT, *[HIDDEN] * (n - 2), OUTPUT)
+    layers = zip(sizes, kinds, fills, columns, strict=True)
+    for k, (size, kind, fill, column) in enumerate(layers):
         x = STEP_X * (k + 0.5)
-        fill = INPUT if k == 0 else OUTPUT if k == n - 1 else HIDDEN
         parts += [
             f'<circle cx="{u:g}" cy="{v:g}" r="{RADIUS}" fill="{fill}" stroke="#333333"/>'
             for u, v in column
         ]
         if size > len(column):
             y = middle + STEP_Y * (FIRST - SHOWN / 2 + 1)
-            dots = (f'<circle cx="{x:g}" cy="{y + d:g}" r="1.6"/>' for d in (-7, 0, 7))
-            parts += dots
-        kind = "inputs" if k == 0 else network.activations[k - 1]
-        name = "X" if k == 0 else f"A[{k}]"
+            parts += [f'<circle cx="{x:g}" cy="{y + d:g}" r="1.6"/>' for d in (-7, 0, 7)]
         parts += [
-            f'<text x="{x:g}" y="20" font-style="italic">{name}</text>',
+            f'<text x="{x:g}" y="20" font-style="italic">{f"A[{k}]" if k else "X"}</text>',
             f'<text x="{x:g}" y="{height - 24}">{size:,}</text>',
             f'<text x="{x:g}" y="{height - 8}">{escape(kind)}</text>',
         ]

@@ -1,6 +1,6 @@
 """The pictures of each result: the same in its folder and in its report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,72 +29,61 @@ def figures(found: Any, data_name: str = "") -> list[Drawn]:
     def title(words: str) -> str:
         return f"{data_name}: {words}" if data_name else ""
 
-    return KINDS[type(found)](found, title)
+    return list(KINDS[type(found)](found, title))
 
 
 Title = Callable[[str], str]
 
 
-def _folds(found: experiments.CrossValidation, title: Title) -> list[Drawn]:
-    if not found.folds:
-        return []
-    words = "Learning curves of all folds, on what they train on and on what they hold out."
-    figure = plots.fold_curves(found.histories, title=title(f"{len(found.folds)} folds"))
-    return [Drawn("learning-curves", figure, words)]
+def _folds(found: experiments.CrossValidation, title: Title) -> Iterator[Drawn]:
+    if found.folds:
+        words = "Learning curves of all folds, on what they train on and on what they hold out."
+        figure = plots.fold_curves(found.histories, title=title(f"{len(found.folds)} folds"))
+        yield Drawn("learning-curves", figure, words)
 
 
-def _left_out(found: experiments.LeaveOneOut, title: Title) -> list[Drawn]:
+def _left_out(found: experiments.LeaveOneOut, title: Title) -> Iterator[Drawn]:
     done = np.isfinite(found.left_out) & np.isfinite(found.full)
-    figure = plots.left_out_plot(
-        found.full[done], found.left_out[done], title=title("each example left out")
-    )
-    return [Drawn("left-out", figure, "Each example trained on, and left out.")]
+    above, full, left_out = title("each example left out"), found.full[done], found.left_out[done]
+    figure = plots.left_out_plot(full, left_out, title=above)
+    yield Drawn("left-out", figure, "Each example trained on, and left out.")
 
 
-def _trials(found: experiments.Sweep, title: Title) -> list[Drawn]:
-    if not found.trials:
-        return []
-    names = [setting_words(trial.setting, found.varied) for trial in found.trials]
-    histories = [trial.histories[0] for trial in found.trials]
-    scores = plots.score_plot(found.rows(), found.varied, found.score, title("sweep"))
-    curves = plots.learning_curves(histories, names, title=title("sweep, best first"))
-    words = f"The {found.score} of every setting, by each of what was varied."
-    return [
-        Drawn("scores", scores, words),
-        Drawn("learning-curves", curves, "Learning curves of the best settings."),
-    ]
+def _trials(found: experiments.Sweep, title: Title) -> Iterator[Drawn]:
+    if found.trials:
+        scores = plots.score_plot(found.rows(), found.varied, found.score, title("sweep"))
+        words = f"The {found.score} of every setting, by each of what was varied."
+        yield Drawn("scores", scores, words)
+        names = [setting_words(trial.setting, found.varied) for trial in found.trials]
+        histories = [trial.histories[0] for trial in found.trials]
+        curves = plots.learning_curves(histories, names, title=title("sweep, best first"))
+        yield Drawn("learning-curves", curves, "Learning curves of the best settings.")
 
 
-def _rates(found: experiments.RateComparison, title: Title) -> list[Drawn]:
-    if not found.histories:
-        return []
-    names = [f"{rate:g}" for rate in found.rates]
-    figure = plots.learning_curves(found.histories, names, title=title("learning rates"))
-    return [Drawn("learning-curves", figure, f"Learning curves at the rates {', '.join(names)}.")]
+def _rates(found: experiments.RateComparison, title: Title) -> Iterator[Drawn]:
+    if found.histories:
+        names = [f"{rate:g}" for rate in found.rates]
+        figure = plots.learning_curves(found.histories, names, title=title("learning rates"))
+        words = f"Learning curves at the rates {', '.join(names)}."
+        yield Drawn("learning-curves", figure, words)
 
 
-def _suggested(found: experiments.RateSuggestion, title: Title) -> list[Drawn]:
-    if not found.histories:
-        return []
-    updates = max(history.iteration[-1] for history in found.histories)
-    figure = plots.rate_plot(
-        found.rates,
-        found.cost,
-        found.histories[0].cost[0],
-        found.rate,
-        title=title(f"cost after {updates} updates"),
-    )
-    words = f"The cost that each rate reached. Suggested: {found.rate:.2g}."
-    return [Drawn("learning-rates", figure, words)]
+def _suggested(found: experiments.RateSuggestion, title: Title) -> Iterator[Drawn]:
+    if found.histories:
+        updates = max(history.iteration[-1] for history in found.histories)
+        above, first = title(f"cost after {updates} updates"), found.histories[0].cost[0]
+        figure = plots.rate_plot(found.rates, found.cost, first, found.rate, title=above)
+        words = f"The cost that each rate reached. Suggested: {found.rate:.2g}."
+        yield Drawn("learning-rates", figure, words)
 
 
-def _members(found: experiments.Ensemble, title: Title) -> list[Drawn]:
+def _members(found: experiments.Ensemble, title: Title) -> Iterator[Drawn]:
     names = [f"seed {seed}" for seed in found.seeds]
     figure = plots.learning_curves(found.histories, names, title=title(f"{len(names)} members"))
-    return [Drawn("learning-curves", figure, "Learning curves of the members.")]
+    yield Drawn("learning-curves", figure, "Learning curves of the members.")
 
 
-KINDS: dict[type, Callable[[Any, Title], list[Drawn]]] = {
+KINDS: dict[type, Callable[[Any, Title], Iterator[Drawn]]] = {
     experiments.CrossValidation: _folds,
     experiments.LeaveOneOut: _left_out,
     experiments.Sweep: _trials,
