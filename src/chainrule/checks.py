@@ -39,9 +39,8 @@ def room(where: str, n_bytes: float, error: type[InputError] = InputError) -> No
     """An `error` if so many bytes, which are yet to be taken, are more than the machine has."""
     if n_bytes > memory_bytes():
         expected = f"what fits into memory, {memory_bytes() / 2**30:.3g} GiB"
-        raise error(
-            where, expected, f"{n_bytes / 2**30:.3g} GiB", "Choose a smaller size or fewer."
-        )
+        got = f"{n_bytes / 2**30:.3g} GiB"
+        raise error(where, expected, got, "Choose a smaller size or fewer.")
 
 
 def kind(where: str, name: str, value: Any, wanted: type) -> None:
@@ -84,12 +83,8 @@ def unmasked(where: str, name: str, value: Any) -> None:
     """InputError for a masked array, alone or in a list, that hides something: other arrays and
     NumPy's own products would take what it hides."""
     if hidden := _hidden(value):
-        raise InputError(
-            where,
-            f"{name} without masked values",
-            f"{hidden} masked",
-            f"Fill them, as {name}.filled(0) does, or leave their examples out.",
-        )
+        fix = f"Fill them, as {name}.filled(0) does, or leave their examples out."
+        raise InputError(where, f"{name} without masked values", f"{hidden} masked", fix)
 
 
 def _hidden(value: Any) -> int:
@@ -197,13 +192,9 @@ def two_axes(
     array = plain_array(where, name, value, expected)
     if array.ndim == 1:
         n = array.shape[0]
-        raise InputError(
-            where,
-            expected,
-            f"a rank-1 array of shape ({n},)",
-            f"Make the axis explicit: {name}.reshape(1, {n}) for one row of {n} examples, "
-            f"{name}.reshape({n}, 1) for one example.",
-        )
+        fix = f"Make the axis explicit: {name}.reshape(1, {n}) for one row of {n} examples, "
+        fix += f"{name}.reshape({n}, 1) for one example."
+        raise InputError(where, expected, f"a rank-1 array of shape ({n},)", fix)
     if array.ndim != 2:
         raise InputError(where, expected, f"shape {array.shape}")
     return real(where, name, array)
@@ -222,12 +213,9 @@ def in_range(where: str, name: str, array: np.ndarray, dtype: Any) -> np.ndarray
 def no_overflow(where: str, layer: int, Z: np.ndarray) -> None:
     """InputError unless Z, computed from finite weights and features, is finite."""
     if not all_finite(Z):
-        raise InputError(
-            where,
-            f"layer {layer} to give finite numbers",
-            "an overflow: weights or features are too large",
-            "Scale the features, or train again with a smaller learning rate.",
-        )
+        expected, got = f"layer {layer} to give finite numbers", "an overflow: weights or features"
+        fix = "Scale the features, or train again with a smaller learning rate."
+        raise InputError(where, expected, f"{got} are too large", fix)
 
 
 def matrix(
@@ -237,21 +225,15 @@ def matrix(
     array = two_axes(where, name, value, columns=columns)
     if array.dtype.kind == "f" and not all_finite(array):
         bad = np.argwhere(~np.isfinite(array))
-        raise InputError(
-            where,
-            f"{name} to hold finite numbers only",
-            f"{len(bad)} missing or infinite, the first at row {bad[0][0]}, column {bad[0][1]}",
-            "Fill or drop them before training.",
-        )
+        got = f"{len(bad)} missing or infinite, the first at row {bad[0][0]}, column {bad[0][1]}"
+        fix = "Fill or drop them before training."
+        raise InputError(where, f"{name} to hold finite numbers only", got, fix)
     return array
 
 
 def features(where: str, shape: tuple[int, int], n_x: int, name: str = "X") -> None:
     """InputError unless `shape`, that of the matrix called `name`, is (n_x, any m)."""
     if shape[0] != n_x:
-        raise InputError(
-            where,
-            f"{name} with {n_x} rows (features), one column per example",
-            f"{shape}",
-            f"The examples look like rows: pass {name}.T." if shape[1] == n_x else "",
-        )
+        expected = f"{name} with {n_x} rows (features), one column per example"
+        fix = f"The examples look like rows: pass {name}.T." if shape[1] == n_x else ""
+        raise InputError(where, expected, f"{shape}", fix)

@@ -4,7 +4,7 @@ Learned from the training set, learned again from the examples that a fold train
 the model.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,9 @@ class Scaling:
         if not m:
             raise InputError("Scaling", "at least one example to learn from", "none")
         shift, divisor = np.empty((n_x, 1)), np.empty((n_x, 1))
-        for rows, some in _blocks(raw):
+        # Some features of every example at a time.
+        blocks = ((rows, raw[rows]) for rows in blocks_of(n_x, 8 * m))
+        for rows, some in raw.blocks() if hasattr(raw, "blocks") else blocks:
             block = some.astype(np.float64, copy=False)
             with np.errstate(over="ignore", invalid="ignore"):
                 shift[rows] = block.mean(axis=1, keepdims=True)
@@ -87,8 +89,8 @@ class Scaling:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What a file has to hold beside the kind."""
-        values = {"scaling.shift": self.shift, "scaling.divisor": self.divisor}
-        return {name: np.asarray(value, np.float64) for name, value in values.items()}
+        values = {"shift": self.shift, "divisor": self.divisor}
+        return {f"scaling.{name}": np.asarray(value, np.float64) for name, value in values.items()}
 
     @classmethod
     def from_arrays(cls, kind: str, arrays: Mapping[str, np.ndarray]) -> "Scaling":
@@ -116,12 +118,11 @@ class Scaling:
                 halves = ((raw / 2 - shift / 2) / divisor * 2).astype(dtype, copy=False)
             scaled = np.where(np.isfinite(scaled), scaled, halves)
             if bad := np.count_nonzero(~np.isfinite(scaled)):
-                raise InputError(
-                    "Scaling",
-                    f"features that {np.dtype(dtype)} holds when they are scaled ({self.kind})",
-                    f"{bad} too large",
-                    "Divide them, leave them out, or take their logarithms.",
+                expected = (
+                    f"features that {np.dtype(dtype)} holds when they are scaled ({self.kind})"
                 )
+                fix = "Divide them, leave them out, or take their logarithms."
+                raise InputError("Scaling", expected, f"{bad} too large", fix)
         return scaled
 
     @staticmethod
@@ -131,20 +132,10 @@ class Scaling:
     def check(self, n_x: int) -> "Scaling":
         """Itself, if it fits n_x features."""
         for name, value in (("shift", self.shift), ("divisor", self.divisor)):
-            if np.ndim(value) and np.shape(value) != (n_x, 1):
-                raise InputError(
-                    "Scaling", f"{name} of shape ({n_x}, 1)", f"shape {np.shape(value)}"
-                )
+            shape = np.shape(value)
+            if shape and shape != (n_x, 1):
+                raise InputError("Scaling", f"{name} of shape ({n_x}, 1)", f"shape {shape}")
         return self
-
-
-def _blocks(raw: Any) -> Iterable[tuple[slice, np.ndarray]]:
-    """Some features of every example at a time, of a feature matrix or an array."""
-    if hasattr(raw, "blocks"):
-        blocks: Iterable[tuple[slice, np.ndarray]] = raw.blocks()
-        return blocks
-    n_x, m = raw.shape
-    return ((rows, raw[rows]) for rows in blocks_of(n_x, 8 * m))
 
 
 def _moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

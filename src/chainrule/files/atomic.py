@@ -48,9 +48,8 @@ def write_bytes(path: str | Path, content: bytes, *, new: bool = False) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         if isinstance(error, FileExistsError):
-            raise InputError(
-                str(path), "a new file", "one that exists", "Nothing is overwritten."
-            ) from None
+            got, fix = "one that exists", "Nothing is overwritten."
+            raise InputError(str(path), "a new file", got, fix) from None
         if isinstance(error, OSError):
             raise InputError(str(path), ROOM, reason(error)) from None
         raise

@@ -47,12 +47,9 @@ class Folder:
         or_else : what else than another folder would help, such as ", or ...".
         """
         if not self._numbered and os.path.lexists(self.path) and not self._empty():
-            raise InputError(
-                str(self.path),
-                "a run folder that does not exist yet",
-                "one that does",
-                f"Nothing is overwritten: choose another --out{or_else}.",
-            )
+            fix = f"Nothing is overwritten: choose another --out{or_else}."
+            expected = "a run folder that does not exist yet"
+            raise InputError(str(self.path), expected, "one that does", fix)
 
     @property
     def begun(self) -> bool:
@@ -119,14 +116,13 @@ class Folder:
 
     def read_settings(self) -> dict[str, Any]:
         """What `write_settings` wrote; ModelFileError if it is not there or no JSON object."""
-        where = str(self.settings)
         try:
             found = json.loads(atomic.read_bytes(self.settings))
+            if isinstance(found, dict):
+                return found
+            got = "another JSON value"
         except OSError as error:
-            reason = atomic.reason(error)
-            raise ModelFileError(where, "the settings of a run", reason) from None
+            got = atomic.reason(error)
         except (ValueError, RecursionError):
-            raise ModelFileError(where, "the settings of a run", "a damaged file") from None
-        if not isinstance(found, dict):
-            raise ModelFileError(where, "the settings of a run", "another JSON value")
-        return found
+            got = "a damaged file"
+        raise ModelFileError(str(self.settings), "the settings of a run", got)

@@ -66,7 +66,7 @@ def read(
     from chainrule import checks
 
     path = checks.path("read", path)
-    where = str(path)
+    where, ours = str(path), f"a {kind} file written by chainrule"
     if path.exists() and not path.is_file():
         raise ModelFileError(where, f"a {kind} file", "no regular file")
     try:
@@ -81,33 +81,25 @@ def read(
     except FileNotFoundError:
         raise ModelFileError(where, f"a {kind} file", "no such file") from None
     except (SafetensorError, OSError, MemoryError, ValueError, TypeError, KeyError) as error:
-        raise ModelFileError(
-            where,
-            f"a {kind} file written by chainrule",
-            "a file that is truncated, damaged, or something else",
-            f"({str(error)[:120]})",
-        ) from None
+        got, why = "a file that is truncated, damaged, or something else", f"({str(error)[:120]})"
+        raise ModelFileError(where, ours, got, why) from None
     try:
         facts = json.loads(metadata[KEY])
         found, version, seal = facts["format"], facts["version"], facts.pop("digest", None)
     except (KeyError, TypeError, ValueError, RecursionError, AttributeError):
-        raise ModelFileError(
-            where, f"a {kind} file written by chainrule", "a safetensors file of another program"
-        ) from None
+        got = "a safetensors file of another program"
+        raise ModelFileError(where, ours, got) from None
     if found != f"chainrule {kind}":
         raise ModelFileError(where, f"a {kind} file", f"a {str(found)[:40]} file")
-    _check_version(where, version, oldest, newest)
+    if not isinstance(version, int) or not oldest <= version <= newest:
+        expected, fix = (
+            f"format version {newest} or older",
+            "Upgrade chainrule: pip install --upgrade chainrule.",
+        )
+        if isinstance(version, int) and 0 < version < oldest:
+            expected, fix = f"format version {oldest} or newer", "Begin anew."
+        raise ModelFileError(where, expected, f"version {str(version)[:20]}", fix)
     if (sealed or seal is not None) and seal != _digest(arrays, facts):
         expected, got = f"a {kind} file as chainrule wrote it", "one that was changed"
         raise ModelFileError(where, expected, got, "Take a copy, or delete it and begin anew.")
     return arrays, facts
-
-
-def _check_version(where: str, version: Any, oldest: int, newest: int) -> None:
-    if isinstance(version, int) and oldest <= version <= newest:
-        return
-    expected, got = f"format version {newest} or older", f"version {str(version)[:20]}"
-    fix = "Upgrade chainrule: pip install --upgrade chainrule."
-    if isinstance(version, int) and 0 < version < oldest:
-        expected, fix = f"format version {oldest} or newer", "Begin anew."
-    raise ModelFileError(where, expected, got, fix)

@@ -75,12 +75,9 @@ class FloatMatrix(FeatureMatrix):
         with np.errstate(over="ignore", invalid="ignore"):
             K = self._X.T @ self._X
         if not checks.all_finite(K.diagonal()):
-            raise InputError(
-                "Gram matrix",
-                f"features whose squares {self.dtype} holds",
-                "larger ones",
-                'Scale them, or train with first_layer="primal".',
-            )
+            expected = f"features whose squares {self.dtype} holds"
+            fix = 'Scale them, or train with first_layer="primal".'
+            raise InputError("Gram matrix", expected, "larger ones", fix)
         return K
 
 
