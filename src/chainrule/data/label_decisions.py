@@ -4,7 +4,7 @@ A label review writes one row for each suspect, with the decision "keep". Files 
 data stay as they are, so whatever was decided is taken back by writing "keep" again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -74,7 +74,15 @@ def read_decisions(path: str | Path) -> Decisions:
     except (OSError, ValueError) as error:
         reason = atomic.reason(error)
         raise DataError(where, "a file of decisions about labels", reason) from None
-    return Decisions(where, tuple(_decisions(content, where)))
+    grid = read_grid(content, where, Reading(header=True))
+    header = [name.casefold() for name in grid.names]
+    if lacking := [name for name in NEEDED if header.count(name) != 1]:
+        expected = f"a header with {', '.join(NEEDED)}, once each"
+        raise DataError(where, expected, f"one without, or with several, {', '.join(lacking)}")
+    rows = (
+        (line, dict(zip(header, map(unguarded, cells), strict=True))) for line, cells in grid.rows()
+    )
+    return Decisions(where, tuple(_decision(row, f"{where}, line {line}") for line, row in rows))
 
 
 def write_decisions(rows: Iterable[Mapping[str, object]], path: str | Path) -> None:
@@ -123,18 +131,6 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
     changed = f"{(labels != data.labels).sum()} relabeled, {(~stays).sum()} dropped"
     source = f"{data.source} ({changed} by {decisions.source})".lstrip()
     return replace(data, labels=labels, source=source).select(stays)
-
-
-def _decisions(content: bytes, where: str) -> Iterator[Decision]:
-    """The rows of a file."""
-    grid = read_grid(content, where, Reading(header=True))
-    header = [name.casefold() for name in grid.names]
-    if lacking := [name for name in NEEDED if header.count(name) != 1]:
-        expected = f"a header with {', '.join(NEEDED)}, once each"
-        raise DataError(where, expected, f"one without, or with several, {', '.join(lacking)}")
-    for line, cells in grid.rows():
-        row = dict(zip(header, map(unguarded, cells), strict=True))
-        yield _decision(row, f"{where}, line {line}")
 
 
 def _decision(row: dict[str, str], where: str) -> Decision:

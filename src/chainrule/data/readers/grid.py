@@ -64,10 +64,9 @@ def read_grid(raw: bytes, where: str, reading: Reading) -> Grid:
         if header is not None:
             yield 1, header
         for line, cells in islice(records, header is not None, None):
-            yield (
-                line,
-                cells if len(cells) == width else _cut(cells, width, f"{where}, line {line}"),
-            )
+            if len(cells) != width:
+                cells = _cut(cells, width, f"{where}, line {line}")
+            yield line, cells
 
     notes = records.notes
     if reading.transpose:
@@ -93,16 +92,12 @@ def read_grid(raw: bytes, where: str, reading: Reading) -> Grid:
         expected = "a header of two or more column names, all different, separated by , ; or tab"
         got = f"'{twice[0]}' more than once" if twice else f"{len(names)} names"
         raise DataError(where, expected, got)
-    return Grid(
-        where,
-        tuple(names),
-        lambda: islice(found(), named, None),
-        notes,
-        records.hollow(),
-        records.separator,
-        "column" if reading.transpose else "line",
-        named,
-    )
+
+    def examples() -> Rows:
+        return islice(found(), named, None)
+
+    separator, line = records.separator, "column" if reading.transpose else "line"
+    return Grid(where, tuple(names), examples, notes, records.hollow(), separator, line, named)
 
 
 @dataclass(frozen=True)

@@ -16,20 +16,11 @@ if TYPE_CHECKING:
     from PIL import Image
 
 ORIENTATION = 0x0112  # the EXIF tag that says how the camera was held
-# What brings pixels (height, width, ...) upright, by that tag's value (Exif 2.32, 4.6.4); 5 and
-# above exchange the axes. 1, or no tag, is upright already. Pillow's exif_transpose is not used:
-# it must come before the resizing, at full size, and some formats lose the tag on conversion.
-UPRIGHT = {
-    2: lambda pixels: pixels[:, ::-1],
-    3: lambda pixels: pixels[::-1, ::-1],
-    4: lambda pixels: pixels[::-1],
-    5: lambda pixels: pixels.swapaxes(0, 1),
-    6: lambda pixels: pixels[::-1].swapaxes(0, 1),
-    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
-    8: lambda pixels: pixels[:, ::-1].swapaxes(0, 1),
-}
-
-
+# What brings a picture upright, by that tag's value (Exif 2.32, 4.6.4), as Pillow calls it; 5 and
+# above exchange the axes. 1, or no tag, is upright already. Pillow's exif_transpose is not used: it
+# must come before the resizing, at full size, and some formats lose the tag on conversion.
+UPRIGHT = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE"}
+UPRIGHT |= {6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"}
 NO_WHITE = "have no fixed white: save it with 8 or 16 bits"
 DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras give; a 16-bit file does not say which
 
@@ -172,14 +163,12 @@ def _read(path: Path, height: int, width: int, mode: str, bits: int) -> Picture:
                 raise ValueError(f"16-bit color that uses {bits} bits: save it with 8 bits")
         # Bicubic: Pillow widens its filters when it shrinks, so nothing aliases; Lanczos, the
         # alternative, rings more at hard edges and takes longer.
-        small = picture.resize(
-            (height, width) if 5 <= orientation <= 8 else (width, height),
-            Image.Resampling.BICUBIC,
-            box=box,
-        )
+        size = (height, width) if 5 <= orientation <= 8 else (width, height)
+        small = picture.resize(size, Image.Resampling.BICUBIC, box=box).convert(mode)
+        if turn := UPRIGHT.get(orientation):
+            small = small.transpose(Image.Transpose[turn])
         several = _several(image)
-    pixels = UPRIGHT.get(orientation, np.asarray)(np.asarray(small.convert(mode)))
-    return Picture(pixels.reshape(-1), deep, brightest, several)
+    return Picture(np.asarray(small).reshape(-1), deep, brightest, several)
 
 
 def _several(image: "Image.Image") -> bool:
