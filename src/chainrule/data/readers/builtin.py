@@ -37,17 +37,13 @@ def _fashion() -> Splits:
     place = resources.files("chainrule.data").joinpath("files", "fashion.npz")
     with place.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         arrays = dict(archive)
+    classes = tuple(arrays["classes"].tolist())
 
     def part(name: str) -> Dataset:
         pictures = arrays[f"{name}_pictures"]
-        return Dataset(
-            features=pictures.reshape(len(pictures), -1).T,
-            labels=arrays[f"{name}_labels"].astype(np.int64),
-            classes=tuple(arrays["classes"].tolist()),
-            names=tuple(f"{name}[{place}]" for place in arrays[f"{name}_places"]),
-            image_shape=pictures.shape[1:],
-            source="fashion",
-        )
+        X, labels = pictures.reshape(len(pictures), -1).T, arrays[f"{name}_labels"].astype(np.int64)
+        names = tuple(f"{name}[{place}]" for place in arrays[f"{name}_places"])
+        return Dataset(X, labels, classes, names, pictures.shape[1:], source="fashion")
 
     return Splits(part("train"), test=part("t10k"))
 

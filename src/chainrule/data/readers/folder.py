@@ -137,14 +137,8 @@ class _Folder:
         self.notes += _said(top, folders, paths)
         if empty:
             self.notes.append(f"{self.name(top)}/ has no pictures of {checks.listed(empty, FEW)}")
-        return Dataset(
-            features=pixels.T,
-            labels=labels,
-            classes=classes,
-            names=tuple(map(self.name, paths)),
-            image_shape=self.pictures.shape,
-            source=str(top),
-        )
+        names, shape = tuple(map(self.name, paths)), self.pictures.shape
+        return Dataset(pixels.T, labels, classes, names, shape, source=str(top))
 
 
 def _litter(top: Path) -> str:

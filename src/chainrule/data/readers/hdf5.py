@@ -112,15 +112,8 @@ def _read_set(file: Any, role: str, where: str) -> Dataset:
         raise DataError(where, expected, f"shape {shape}, {pictures.dtype}", fix)
     if len(pictures) != m:
         raise DataError(where, f"as many {x} as {y}", f"{len(pictures)} and {m}")
-    return Dataset(
-        features=pictures.reshape(m, -1).T,
-        labels=labels,
-        classes=classes,
-        names=tuple(f"{x}[{i}]" for i in range(m)),
-        image_shape=shape[1:],
-        source=where,
-        notes=notes,
-    )
+    X, names = pictures.reshape(m, -1).T, tuple(f"{x}[{i}]" for i in range(m))
+    return Dataset(X, labels, classes, names, shape[1:], source=where, notes=notes)
 
 
 def _array(file: Any, name: str, where: str) -> np.ndarray:

@@ -73,14 +73,8 @@ def _dataset(arrays: Arrays, role: str, where: str, white: int) -> Dataset:
     labels, classes, said = _labels(f"{where}: y{suffix}", arrays[y], arrays.get("classes"))
     shape = arrays.get("image_shape")
     rows, notes = _rows(f"{where}: X{suffix}", arrays[x], len(labels), shape, white)
-    return Dataset(
-        features=rows.reshape(len(labels), -1).T,
-        labels=labels,
-        classes=classes,
-        image_shape=rows.shape[1:] if rows.ndim > 2 else None,
-        source=where,
-        notes=said + notes,
-    )
+    X, picture = rows.reshape(len(labels), -1).T, rows.shape[1:] if rows.ndim > 2 else None
+    return Dataset(X, labels, classes, None, picture, source=where, notes=said + notes)
 
 
 def _labels(

@@ -63,25 +63,20 @@ def open_table(
     roles, texts, label = table.roles, table.columns.texts, grid.names[table.roles.label]
     cells = texts[roles.label].cells
     labels, classes = encode_texts(list(map(str.strip, cells)))
-    affixes = [texts[k].affix if k in texts else "" for k in roles.features]
-    return Splits(
-        Dataset(
-            features=X.T,
-            labels=labels,
-            classes=classes,
-            names=None if roles.names is None else tuple(map(str.strip, texts[roles.names].cells)),
-            source=where,
-            feature_names=tuple(
-                f"{grid.names[k]} [{affix}]" if affix else grid.names[k]
-                for k, affix in zip(roles.features, affixes, strict=True)
-            ),
-            reading=replace(reading, label=label, decimal=decimal),
-            notes=(
-                *(f"label column '{label}'", *roles.notes, *notes),
-                *(*_same_values(classes), *merged(cells), *grid.notes),
-            ),
-        )
+    notes = (f"label column '{label}'", *roles.notes, *notes, *_same_values(classes))
+    affixes = (texts[k].affix if k in texts else "" for k in roles.features)
+    columns = zip(roles.features, affixes, strict=True)
+    data = Dataset(
+        X.T,
+        labels,
+        classes,
+        None if roles.names is None else tuple(map(str.strip, texts[roles.names].cells)),
+        source=where,
+        feature_names=tuple(grid.names[k] + (a and f" [{a}]") for k, a in columns),
+        reading=replace(reading, label=label, decimal=decimal),
+        notes=(*notes, *merged(cells), *grid.notes),
     )
+    return Splits(data)
 
 
 def _understood(
