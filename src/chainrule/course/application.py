@@ -4,7 +4,7 @@ The steps are those of `step_by_step`; this file trains with them, predicts, and
 the assignment and of its helpers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -51,9 +51,11 @@ def two_layer_model(
     np.random.seed(1).
     Raises DivergenceError when the cost is no longer finite.
     """
-    sizes = _checked.sizes("two_layer_model", "layers_dims", layers_dims, count=3)
-    given = X, Y, num_iterations, learning_rate, print_cost
-    return _trained("two_layer_model", lambda: initialize_parameters(*sizes), sizes, *given)
+    where = "two_layer_model"
+    sizes = _checked.sizes(where, "layers_dims", layers_dims, count=3)
+    X, Y = _checked.examples(where, X, Y, sizes[0], sizes[-1])
+    settings = num_iterations, learning_rate, 100, _engine.printed(print_cost)
+    return _engine.descend(where, initialize_parameters(*sizes), X, Y, *settings)
 
 
 def L_layer_model(
@@ -68,9 +70,11 @@ def L_layer_model(
 
     layers_dims (n_x, n_1, ..., 1). Everything else as in `two_layer_model`.
     """
-    sizes = _checked.sizes("L_layer_model", "layers_dims", layers_dims)
-    given = X, Y, num_iterations, learning_rate, print_cost
-    return _trained("L_layer_model", lambda: initialize_parameters_deep(sizes), sizes, *given)
+    where = "L_layer_model"
+    sizes = _checked.sizes(where, "layers_dims", layers_dims)
+    X, Y = _checked.examples(where, X, Y, sizes[0], sizes[-1])
+    settings = num_iterations, learning_rate, 100, _engine.printed(print_cost)
+    return _engine.descend(where, initialize_parameters_deep(sizes), X, Y, *settings)
 
 
 def predict(X: Any, y: Any, parameters: dict[str, Array]) -> Array:
@@ -85,19 +89,3 @@ def predict(X: Any, y: Any, parameters: dict[str, Array]) -> Array:
     # Divided before it is summed, as in the course, whose last digits depend on it.
     print(f"Accuracy: {np.sum((p == y) / p.shape[1])}")
     return p
-
-
-def _trained(
-    where: str,
-    draw: Callable[[], dict[str, Array]],
-    sizes: list[int],
-    X: Any,
-    Y: Any,
-    num_iterations: int,
-    learning_rate: float,
-    print_cost: bool,
-) -> Trained:
-    """Both models, from the weights that `draw` gives once the arguments are known to fit."""
-    X, Y = _checked.examples(where, X, Y, sizes[0], sizes[-1])
-    show = _engine.printed(print_cost)
-    return _engine.descend(where, draw(), X, Y, num_iterations, learning_rate, 100, show)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -239,29 +240,32 @@ def _after(start: Node, ends: set[Node]) -> str:
 # ---- products, uses, sums ----------------------------------------------------------------------
 
 
+PRODUCTS = (
+    "dZ.T @ x.T", "dZ @ x.T", "x.T @ dZ.T", "x.T @ dZ", "dZ.T @ x", "dZ @ x", "x @ dZ.T", "x @ dZ",
+)  # fmt: skip
+
+
 def _transpositions(order: list[Node]) -> Iterator[Change]:
-    """Other products that have the right shape: of z = x @ y, g @ y for g @ y.T, and so on."""
-    products = [n for n in order if n.operation and n.operation.name in ("matmul", "dot")]
-    for node in products:
-        for place, target in enumerate(node.args):
-            if isinstance(target, Node) and all(np.ndim(arg) == 2 for arg in node.args):
-                other = node.args[1 - place]
-                name = _name_of_factor(other)
-                right = f"dZ @ {name}.T" if place == 0 else f"{name}.T @ dZ"
-                for text, share in _products(plain(other), name):
-                    if text != right and _shape(share, node.shape) == target.shape:
-                        where = f"{text}, where {right} belongs."
-                        said = f"a transpose is missing, or one too many: {where}"
-                        kind = said.replace(name, "A" if place == 0 else "W")
-                        yield Change(said, node, target, share, place, kind)
+    for node in order:
+        product = node.operation and node.operation.name in ("matmul", "dot")
+        if product and all(np.ndim(arg) == 2 for arg in node.args):
+            for place, arg in enumerate(node.args):
+                if isinstance(arg, Node):
+                    yield from _other_products(node, place, arg)
 
 
-def _products(other: Array, name: str) -> Iterator[tuple[str, Callable[[Array], Array]]]:
-    for factor, x in ((other.T, f"{name}.T"), (other, name)):
-        yield f"dZ.T @ {x}", lambda g, factor=factor: g.T @ factor  # type: ignore[misc]
-        yield f"dZ @ {x}", lambda g, factor=factor: g @ factor  # type: ignore[misc]
-        yield f"{x} @ dZ.T", lambda g, factor=factor: factor @ g.T  # type: ignore[misc]
-        yield f"{x} @ dZ", lambda g, factor=factor: factor @ g  # type: ignore[misc]
+def _other_products(node: Node, place: int, target: Node) -> Iterator[Change]:
+    """Those that have the right shape: of z = y @ x, dZ @ x for dZ @ x.T, and so on."""
+    other, right = node.args[1 - place], "x.T @ dZ" if place else "dZ @ x.T"
+    for text in PRODUCTS:
+        share = partial(eval(f"lambda dZ, x: {text}"), x=plain(other))
+        if text != right and _shape(share, node.shape) == target.shape:
+            said, kind = (
+                with_names(f"{text}, where {right} belongs.", {"x": name})
+                for name in (_name_of_factor(other), "W" if place else "A")
+            )
+            mistake = "a transpose is missing, or one too many: "
+            yield Change(mistake + said, node, target, share, place, mistake + kind)
 
 
 def _shape(share: Callable[[Array], Array], shape: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -288,8 +292,7 @@ def _omissions(order: list[Node]) -> Iterator[Change]:
                 text = expression(node, depth=2)
                 what = text if len(text) <= 60 else f"{text[:57]}..."
                 said = f"what comes back through {what} is left out."
-                zeros = np.zeros(arg.shape)
-                yield Change(said, node, arg, lambda g, zeros=zeros: zeros, place)  # type: ignore[misc]
+                yield Change(said, node, arg, lambda g, of=arg: np.zeros(of.shape), place)  # type: ignore[misc]
 
 
 def _wrong_sums(

@@ -5,11 +5,13 @@
 z = f(x, y, ...) is the operation's value and g = dJ/dz what comes back to it; a rule turns g into
 that argument's share of dJ/dx. It is a few NumPy operations on g, z and the arguments, so it runs
 on arrays, and on nodes when the derivative itself is to be differentiated. It is written once, as a
-person reads it, and becomes a function, as in PyTorch's derivatives.yaml; where that will not do,
-a function stands beside the words, and a test holds the two together. Another demands a check
-against central differences for every operation that is defined here.
+person reads it, and becomes a function, as in PyTorch's derivatives.yaml; x**2 becomes x * x, which
+is exact, and differentiated again in one step. Where that will not do, a function stands beside the
+words, and a test holds the two together. Another demands a check against central differences for
+every operation that is defined here.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -102,6 +104,7 @@ class Operation:
 
 
 OPERATIONS: dict[Callable, Operation] = {}
+_SQUARE, _PRODUCT = re.compile(r"(\w)\*\*2"), r"(\1 * \1)"
 WORDS = dict(vars(np))  # what rules may name: NumPy's functions, and those that are defined
 
 
@@ -124,7 +127,7 @@ def define(
         elementwise = isinstance(function, np.ufunc)
     letters = ", ".join(LETTERS[len(rules)])
     known = tuple(
-        Rule(rule, eval(f"lambda g, z, {letters}, **_: {rule}", WORDS))
+        Rule(rule, eval(f"lambda g, z, {letters}, **_: {_SQUARE.sub(_PRODUCT, rule)}", WORDS))
         if isinstance(rule, str)
         else rule and Rule(*rule)
         for rule in rules
