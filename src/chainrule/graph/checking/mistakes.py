@@ -132,7 +132,6 @@ def _inside_bases(case: Case, inside: Inside) -> Iterator[Base]:
 
 # ---- from a base to what was got ---------------------------------------------------------------
 
-
 Factors = dict[float, str]
 """What is said of a gradient so many times the right one; nothing for 1."""
 

@@ -6,9 +6,11 @@ z = 0, as the course's relu does; clip has derivative 0 at its bounds, and so ha
 The remainders x % y have the derivatives between their jumps.
 """
 
+from functools import partial
+
 import numpy as np
 
-from chainrule.graph.operations.definition import Array, define, everywhere, plain, traceable
+from chainrule.graph.operations.definition import Array, define, everywhere, plain
 
 # ---- arithmetic --------------------------------------------------------------------------------
 
@@ -128,6 +130,8 @@ define(np.sinc, "sinc(x)", ("g * (cos(pi * x) - z) / x", _sinc_slope), elementwi
 
 # ---- choices -----------------------------------------------------------------------------------
 
+_choice = partial(define, elementwise=True, routes=True)
+
 
 def _share(z: Array, mine: Array, other: Array) -> np.ndarray:
     """1 where mine was taken, 1/2 where both are equal, else 0."""
@@ -135,43 +139,20 @@ def _share(z: Array, mine: Array, other: Array) -> np.ndarray:
 
 
 for _extreme, _sign in ((np.maximum, ">"), (np.fmax, ">"), (np.minimum, "<"), (np.fmin, "<")):
-    define(
+    _choice(
         _extreme,
         f"{_extreme.__name__}(x, y)",
         (f"g * (x {_sign} y)", lambda g, z, x, y: g * _share(z, x, y)),
         (f"g * (y {_sign} x)", lambda g, z, x, y: g * _share(z, y, x)),
-        routes=True,
     )
 
 
-@traceable
-def at_least(x: Array, c: Array) -> Array:
-    """max(x, c) for a constant c."""
-    return np.maximum(x, c)
-
-
-@traceable
-def at_most(x: Array, c: Array) -> Array:
-    """min(x, c) for a constant c."""
-    return np.minimum(x, c)
-
-
+# For a constant y, which has no derivative: operations beside those of the same functions.
 AT_LEAST, AT_MOST = (
-    define(bound, f"{name}(x, y)", rule, None, elementwise=True, name=name, routes=True)
-    for bound, name, rule in (
-        (at_least, "maximum", "g * (x > y)"),
-        (at_most, "minimum", "g * (x < y)"),
-    )
+    _choice(partial(bound), f"{bound.__name__}(x, y)", rule, None, name=bound.__name__)
+    for bound, rule in ((np.maximum, "g * (x > y)"), (np.minimum, "g * (x < y)"))
 )
-define(
-    np.where,
-    "where(c, x, y)",
-    None,
-    "where(c, g, 0)",
-    "where(c, 0, g)",
-    elementwise=True,
-    routes=True,
-)
+_choice(np.where, "where(c, x, y)", None, "where(c, g, 0)", "where(c, 0, g)")
 
 
 def _clip_gradient(
@@ -185,19 +166,15 @@ def _clip_gradient(
     return np.where(inside, g, 0.0)
 
 
-define(
+_choice(
     np.clip,
     "clip(x)",
     ("where(inside, g, 0)", _clip_gradient),
     parameters=("a_min", "a_max", "min", "max"),
-    elementwise=True,
-    routes=True,
 )
-define(
+_choice(
     np.nan_to_num,
     "nan_to_num(x)",
     "where(isfinite(x), g, 0)",
     parameters=("copy", "nan", "posinf", "neginf"),
-    elementwise=True,
-    routes=True,
 )
