@@ -86,15 +86,16 @@ def _same_columns(data: Dataset, names: tuple[str, ...], known_by: str) -> Datas
 def with_overlaps(splits: Splits) -> Splits:
     """The same, each set noting how many of its examples are exactly in one before it, too.
 
-    Their raw features are compared, by digest; nothing is left out.
+    Their raw features are compared, of one dtype, by digest; nothing is left out.
     """
     if len(splits.sets) == 1:
         return splits
     dtype = np.result_type(*(data.dtype for data in splits.sets.values()))
-    names, seen = iter(splits.sets), dict[str, set[str]]()
+    names, seen, zero = iter(splits.sets), dict[str, set[str]](), dtype.type(0)
 
     def noted(data: Dataset) -> Dataset:
-        name, own = next(names), _digests(data.raw, dtype)
+        columns = (x.astype(dtype, copy=False) for x in data.raw.T)
+        name, own = next(names), [digest(x + zero) for x in columns]  # -0.0 is 0.0
         notes = [
             f"{count} of the {len(data)} {name} examples are in the {other} set, too"
             for other, theirs in seen.items()
@@ -104,9 +105,3 @@ def with_overlaps(splits: Splits) -> Splits:
         return data.noted(*notes)
 
     return splits.changed(noted)
-
-
-def _digests(raw: np.ndarray, dtype: np.dtype) -> list[str]:
-    """Of each example of raw (n_x, m), as `dtype`: equal numbers, equal digests, -0.0 being 0.0."""
-    zero, columns = dtype.type(0), (x.astype(dtype, copy=False) for x in raw.T)
-    return [digest(x + zero) for x in columns]

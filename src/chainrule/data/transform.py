@@ -106,7 +106,8 @@ class Scaling:
         # Rounded to `dtype` last: a float64 feature far from 0 would lose its digits before the
         # mean is taken off. Pixels (uint8) are exact in either.
         X = raw.astype(np.result_type(raw.dtype, dtype))
-        shift, divisor = self._rows(self.shift, rows), self._rows(self.divisor, rows)
+        both = self.shift, self.divisor
+        shift, divisor = (value[rows] if np.ndim(value) else value for value in both)
         with np.errstate(over="ignore", invalid="ignore"):
             if np.any(shift):
                 X -= shift
@@ -124,10 +125,6 @@ class Scaling:
                 fix = "Divide them, leave them out, or take their logarithms."
                 raise InputError("Scaling", expected, f"{bad} too large", fix)
         return scaled
-
-    @staticmethod
-    def _rows(value: Any, rows: slice) -> Any:
-        return value[rows] if np.ndim(value) else value
 
     def check(self, n_x: int) -> "Scaling":
         """Itself, if it fits n_x features."""

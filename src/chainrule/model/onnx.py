@@ -272,12 +272,10 @@ def _difference(subject: Described, data: bytes, allowed: float) -> float:
         clear = _margin(subject) > 2 * allowed
         wrong = int(np.count_nonzero((found[subject.decides] != ours[subject.decides]) & clear))
     if wrong or not difference <= allowed:
-        raise InputError(
-            "export_onnx",
-            f"onnxruntime to give the model's {' and '.join(numbers)} to {allowed:.2g}",
-            f"{difference:.3g}, and {wrong} of {subject.rows.shape[0]} decisions that are others",
-            "Nothing was written; please report it with the versions of onnx and onnxruntime.",
-        )
+        expected = f"onnxruntime to give the model's {' and '.join(numbers)} to {allowed:.2g}"
+        got = f"{difference:.3g}, and {wrong} of {len(subject.rows)} decisions that are others"
+        fix = "Nothing was written; please report it with the versions of onnx and onnxruntime."
+        raise InputError("export_onnx", expected, got, fix)
     return difference
 
 

@@ -6,12 +6,14 @@ per example.
 """
 
 import re
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import (
     along_one_axis,
@@ -22,7 +24,6 @@ from chainrule.data.labels import (
     merged,
 )
 from chainrule.data.matching import matched_splits
-from chainrule.data.readers.archive import Archive
 from chainrule.data.readers.sources import SETS
 from chainrule.errors import DataError
 
@@ -37,6 +38,7 @@ LAYOUT = (
     "X and y, or X_train, y_train[, X_val, y_val], X_test, y_test (images or data for X, labels or "
     "target for y, in any case and order of the words), and perhaps classes and image_shape"
 )
+ARCHIVE = "an .npz archive of numbers and texts, as numpy.savez writes it"
 POSITION = re.compile(r"arr_\d+")  # as numpy.savez calls what is given without a name
 EXACT = 2**53  # floats hold every whole number up to here
 KIND, ROLE = ("|".join(word for some in group.values() for word in some) for group in (KINDS, SETS))
@@ -59,7 +61,7 @@ def open_npz(path: Path) -> Splits:
     Object arrays are never unpickled.
     """
     where = str(path)
-    arrays, notes = _named(Archive(path), where)
+    arrays, notes = _named(_Archive(path), where)
     x = arrays["x_train"]
     white = 1 if x.dtype.kind in "iufb" and x.size and x.max() <= 1 else 255  # in all sets
     sets = {role: _dataset(arrays, role, where, white) for role in SETS if f"x_{role}" in arrays}
@@ -213,3 +215,65 @@ def _by_place(arrays: Arrays, where: str) -> tuple[dict[str, np.ndarray], tuple[
         found |= {f"x_{role}": arrays[x], f"y_{role}": arrays[y]}
         words.append(f"{x} and {y} as X and y of the {role}ing set".replace("testing", "test"))
     return found, (f"taken {'; '.join(words)}",)
+
+
+class _Archive(Mapping[str, np.ndarray]):
+    """An .npz file: arrays by their names in it. What nobody asks for is not unpacked.
+
+    DataError for another file; and, once an array is asked for, for a damaged one, for objects,
+    which are never unpickled, and for more than the memory holds, before it is taken.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise DataError(str(path), ARCHIVE, "something else")
+        try:
+            with zipfile.ZipFile(path) as archive:
+                files = [name for name in archive.namelist() if name.endswith(".npy")]
+        except Exception as error:
+            raise self._damaged(error) from None
+        self._files = {name.removesuffix(".npy"): name for name in files}
+        if len(self._files) < len(files):
+            raise DataError(str(path), "one array of each name", ", ".join(files))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        file = self._files[name]
+        # NumPy and zipfile raise what they meet in damaged files: BadZipFile, zlib.error,
+        # EOFError, struct.error, SyntaxError and more.
+        try:
+            with zipfile.ZipFile(self._path) as archive:
+                with archive.open(file) as content:
+                    self._check(content, name, archive.getinfo(file).file_size)
+                with archive.open(file) as content:
+                    array: np.ndarray = np.lib.format.read_array(content, allow_pickle=False)
+            return array
+        except (DataError, OSError, MemoryError):
+            raise
+        except Exception as error:
+            raise self._damaged(error) from None
+
+    def _check(self, content: Any, name: str, n_bytes: int) -> None:
+        """That an array of so many bytes, its header included, is as large as this says, and not
+        too large."""
+        form = np.lib.format
+        first = form.read_magic(content) == (1, 0)
+        read = form.read_array_header_1_0 if first else form.read_array_header_2_0
+        shape, _, dtype = read(content)
+        size = float(np.prod(shape, dtype=np.float64)) * dtype.itemsize
+        if size > n_bytes - content.tell() and not dtype.hasobject:
+            raise ValueError(f"{name} says it is larger than it is")
+        checks.room(f"{self._path}: {name}", size, DataError)
+
+    def _damaged(self, error: Exception) -> DataError:
+        if "Object arrays" in str(error):
+            fix = "Objects could run code when loaded: save plain numbers or texts."
+            return DataError(str(self._path), ARCHIVE, "arrays of Python objects", fix)
+        return DataError(str(self._path), ARCHIVE, str(error) or type(error).__name__)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from chainrule.errors import DataError
+from chainrule.wording import did_you_mean
 
 # Built-in sets. Of two spellings of the flower the short one is the course's own set.
 NAMES = ("fashion", "planar", "planar:flower", "planar:moons", "planar:circles", "planar:xor")
@@ -31,10 +32,7 @@ def refuse_missing(source: str | Path) -> None:
         raise DataError("DATA", ACCEPTED, "an empty text", "Write . for the present folder.")
     if is_builtin(source) or path.exists():
         return
-    from difflib import get_close_matches
-
     beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = get_close_matches(str(source), NAMES, n=1)
-    near += [str(path.parent / name) for name in get_close_matches(path.name, beside, n=1)]
-    fix = f"Did you mean {near[0]}?" if near else "Check the path."
+    there = did_you_mean(path.name, beside, "Check the path.", lambda name: str(path.parent / name))
+    fix = did_you_mean(str(source), NAMES, there)
     raise DataError(str(source), ACCEPTED, "no such file or folder", fix)
