@@ -2,7 +2,6 @@
 
 import os
 import platform
-import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -78,7 +77,7 @@ def lab(
     else:
         _report(found)
         if folder:
-            show.console().print(f"wrote {shlex.quote(str(folder.path))}")
+            show.console().print(f"wrote {folder.quoted}")
     return 1 if found.wrong else 0
 
 

@@ -57,8 +57,11 @@ def tasks(*, quick: bool = False, seed: int = 0) -> list[Task]:
     rates = np.geomspace(0.001, 0.1, 4)
     start = (rng.random((1, n_x)) - 0.5, np.zeros((1, 1)))
     of_lists = partial(products.dot_loops, a.tolist(), b.tolist())
-    lists: Ways = {"loops, lists": lambda *_: of_lists()}
-    dot = {LOOPS: products.dot_loops} | lists | {"NumPy": np.dot}
+    dot: Ways = {
+        LOOPS: products.dot_loops,
+        "loops, lists": lambda *_: of_lists(),
+        "NumPy": np.dot,
+    }
     tasks: list[tuple[str, str, Ways, tuple]] = [
         ("dot product", f"of {n:,} numbers", dot, (a, b)),
         ("matrix times vector", square, PRODUCT, (A, a[:side])),

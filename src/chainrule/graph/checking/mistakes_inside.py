@@ -126,21 +126,21 @@ def insides(output: Node, variables: Mapping[Any, Node], seed: Array) -> Iterato
     seed = np.reshape(seed, output.shape)
     zeros = {id(node): np.zeros(node.shape) for node in variables.values()}
 
-    def swept(said: str, changes: Sequence[Change] = ()) -> Inside:
-        found = zeros | _swept(order, seed, changes)
+    def inside(said: str, swept: dict[int, Array]) -> Inside:
+        found = zeros | swept
         return said, {key: found[id(node)] for key, node in variables.items()}
 
-    yield swept("")
+    right = _swept(order, seed)
+    yield inside("", right)
     alike: dict[str | None, list[Change]] = {}
     for changes in (_wrong_slopes(order), _transpositions(order), _omissions(order)):
         for change in changes:
-            yield swept(change.said, [change])
+            yield inside(change.said, _swept(order, seed, [change]))
             alike.setdefault(change.kind, []).append(change)
     alike.pop(None, None)
     for kind, several in alike.items():  # a backward pass is a loop, and so the mistake is in each
         if len(several) > 1:
-            yield swept(f"in every layer {kind}", several)
-    right = _swept(order, seed)
+            yield inside(f"in every layer {kind}", _swept(order, seed, several))
     for key, node in variables.items():
         for said, wrong in _wrong_sums(node, order, right):
             yield said, {key: wrong}
