@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data import Dataset, open_data
+from chainrule.data import open_data
 from chainrule.display import Column, Result, Table
 from chainrule.errors import DataError
 from chainrule.network import Network
@@ -135,31 +135,27 @@ def reproduce(
     the course's 209 training and 50 test pictures.
     """
     splits = open_data(folder)
-    sizes = (len(splits.train), len(splits.test) if splits.test else 0)
-    if splits.train.image_shape != (64, 64, 3) or sizes != (209, 50) or splits.test is None:
+    counts = (len(splits.train), len(splits.test) if splits.test else 0)
+    if splits.train.image_shape != (64, 64, 3) or counts != (209, 50) or splits.test is None:
         raise DataError(
             str(folder),
             "the course's 209 training and 50 test pictures, 64x64 RGB",
-            f"{sizes[0]} and {sizes[1]} of shape {splits.train.image_shape}",
+            f"{counts[0]} and {counts[1]} of shape {splits.train.image_shape}",
             "The published results are those of the course's own files.",
         )
     for experiment in published():
         before(experiment)
-        yield _reproduce(experiment, splits.train, splits.test, first_layer)
-
-
-def _reproduce(experiment: Published, data: Dataset, test: Dataset, form: str) -> Reproduction:
-    rng = np.random.RandomState(1)
-    start = Network.create(experiment.layer_sizes, initializer=experiment.initializer, rng=rng)
-    training = train(
-        start,
-        data,
-        learning_rate=experiment.learning_rate,
-        iterations=experiment.iterations,
-        record_every=EVERY,
-        first_layer=form,
-    )
-    if training.stopped:  # by Ctrl-C: half a training is to be compared with nothing
-        raise KeyboardInterrupt
-    accuracies = [(training.network.predict(d.matrix()) == d.Y).mean() for d in (data, test)]
-    return Reproduction(experiment, training, tuple(map(float, accuracies)))
+        rng, sizes = np.random.RandomState(1), experiment.layer_sizes
+        training = train(
+            Network.create(sizes, initializer=experiment.initializer, rng=rng),
+            splits.train,
+            learning_rate=experiment.learning_rate,
+            iterations=experiment.iterations,
+            record_every=EVERY,
+            first_layer=first_layer,
+        )
+        if training.stopped:  # by Ctrl-C: half a training is to be compared with nothing
+            raise KeyboardInterrupt
+        network = training.network
+        right = [network.predict(d.matrix()) == d.Y for d in (splits.train, splits.test)]
+        yield Reproduction(experiment, training, tuple(float(each.mean()) for each in right))

@@ -47,12 +47,24 @@ def print_mislabeled_images(classes: Any, X: Any, y: Any, p: Any) -> None:
     wrong = np.flatnonzero(p + y == 1)
     if not wrong.size:
         return
+    import matplotlib.pyplot as plt
+
     names = [c.decode() if isinstance(c, bytes) else str(c) for c in np.asarray(classes).tolist()]
-    _draw(
-        [X[:, i].reshape(shape) for i in wrong[:MOST]],
-        [f"Prediction: {names[int(p[0, i])]}\nClass: {names[int(y[0, i])]}" for i in wrong[:MOST]],
-        f"the first {MOST} of {wrong.size} mislabeled pictures" if wrong.size > MOST else "",
-    )
+    drawn, columns = wrong[:MOST], min(COLUMNS, wrong.size)
+    rows = -(-len(drawn) // columns)
+    size = (2.2 * columns, 2.8 * rows)
+    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
+    for axes in grid.flat:
+        axes.axis("off")
+    top = 255 if X.dtype == np.uint8 else 1
+    for axes, i in zip(grid.flat, drawn, strict=False):
+        picture = X[:, i].reshape(shape)
+        axes.imshow(picture, interpolation="nearest", cmap="gray", vmin=0, vmax=top)
+        said, label = (names[int(given[0, i])] for given in (p, y))
+        axes.set_title(f"Prediction: {said}\nClass: {label}", fontsize=9)
+    if wrong.size > MOST:
+        figure.suptitle(f"the first {MOST} of {wrong.size} mislabeled pictures")
+    plt.show()
 
 
 def plot_decision_boundary(model: Callable[[np.ndarray], Any], X: Any, y: Any) -> None:
@@ -82,22 +94,3 @@ def _picture_shape(where: str, X: np.ndarray) -> tuple[int, ...]:
         if n_x == np.prod(shape):
             return shape
     raise InputError(where, "X with the columns of square pictures", f"{n_x} numbers a column")
-
-
-def _draw(pictures: list[np.ndarray], titles: list[str], heading: str) -> None:
-    """One figure of pictures in rows of five, shown."""
-    import matplotlib.pyplot as plt
-
-    columns = min(COLUMNS, len(pictures))
-    rows = -(-len(pictures) // columns)
-    size = (2.2 * columns, 2.8 * rows)
-    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
-    for axes in grid.flat:
-        axes.axis("off")
-    for axes, picture, title in zip(grid.flat, pictures, titles, strict=False):
-        top = 255 if picture.dtype == np.uint8 else 1
-        axes.imshow(picture, interpolation="nearest", cmap="gray", vmin=0, vmax=top)
-        axes.set_title(title, fontsize=9)
-    if heading:
-        figure.suptitle(heading)
-    plt.show()

@@ -57,7 +57,7 @@ def sweep_report(found: experiments.Sweep, splits: Splits) -> page.Report:
     more = len(found.trials) - TRIALS
     words = [f"The first {TRIALS}; {more} more are in the table results.csv."] if more > 0 else []
     table = found.table().first(TRIALS).without("cost_deviation", "auc_deviation", "diverged")
-    trials = page.Section("Settings", words, table, pictures=page.pictures_of(found), wide=True)
+    trials = page.Section("Settings", words, table, pictures=page.pictures_of(found))
     sections = [trials if found.trials else None, page.data_section(splits)]
     return page.Report(headline, answer, sections, warning)
 
@@ -105,7 +105,7 @@ def learning_rates_report(found: experiments.RateComparison, data: Dataset | Spl
             "fits the training set best need not be best on other examples."
         )
     sections = [
-        page.Section("Costs", pictures=page.pictures_of(found), wide=True),
+        page.Section("Costs", pictures=page.pictures_of(found)),
         page.Section("Rates", table=table),
         page.data_section(splits),
     ]
@@ -117,7 +117,7 @@ def cross_validation_report(
 ) -> page.Report:
     """What all folds say together, and each of them."""
     splits = _training_set("cross_validation_report", data, found.outputs.shape[1])
-    folds = page.Section("Folds", table=found.table(), pictures=page.pictures_of(found), wide=True)
+    folds = page.Section("Folds", table=found.table(), pictures=page.pictures_of(found))
     times = sum(fold.held_out.size for fold in found.folds) // max(1, found.outputs.shape[1])
     by = "a network" if times <= 1 else f"the mean of {times} networks"
     return _held_out(found, splits, by, "held out", [folds])
@@ -172,9 +172,7 @@ def _by_heart(found: experiments.LeaveOneOut, data: Dataset) -> page.Section:
     columns = ("name", "class", "probability_when_trained_on", "probability_of_class")
     table = found.table().pick(order).only(*columns)
     pictures = page.pictures_of(found)
-    return page.gallery(
-        heading, [BY_HEART], data, order, texts, table, pictures=pictures, wide=True
-    )
+    return page.gallery(heading, [BY_HEART], data, order, texts, table, pictures)
 
 
 def _influential(table: Table) -> page.Section | None:

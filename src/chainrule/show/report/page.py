@@ -45,7 +45,7 @@ class Image:
 @dataclass(frozen=True)
 class Section:
     """Shown in this order: words, a table, a gallery, pictures; two pictures side by side where
-    there is room, unless they are `wide`.
+    there is room, if they are `paired`.
 
     cards : of the gallery, small pictures with lines of text below.
     """
@@ -55,7 +55,7 @@ class Section:
     table: Table | None = None
     cards: Sequence[tuple[Image, Sequence[str]]] = ()
     pictures: Sequence[Image] = ()
-    wide: bool = False
+    paired: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -181,7 +181,7 @@ def quality_section(found: Evaluation, P: np.ndarray, labels: np.ndarray) -> Sec
         pictures.append(drawn(roc, "ROC curve: true against false positive rate."))
     words = "Reliability: how often answers of each probability were right."
     reliability = reliability_plot(P, labels, found.classes, title="Are the probabilities true?")
-    return Section("Quality", pictures=[*pictures, drawn(reliability, words)])
+    return Section("Quality", pictures=[*pictures, drawn(reliability, words)], paired=True)
 
 
 def mistakes_section(found: Evaluation, data: Dataset, name: str) -> Section:
@@ -210,7 +210,7 @@ def gallery(
     index: Iterable[int],
     texts: Iterable[Sequence[str]],
     table: Table,
-    **more: Any,
+    pictures: Sequence[Image] = (),
 ) -> Section:
     """Some examples as small pictures with their texts, or in a table where they are none."""
     cards = [
@@ -219,4 +219,4 @@ def gallery(
         if (content := png(data, int(i))) is not None
     ]
     shown = None if cards or not table.rows else table
-    return Section(heading, words, shown, cards, **more)
+    return Section(heading, words, shown, cards, pictures)

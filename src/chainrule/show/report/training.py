@@ -108,7 +108,7 @@ def _network(model: Model) -> page.Section:
     of_each = f"An ensemble of {n}, whose probabilities are averaged. Each member:"
     uri = data_uri(networks.diagram(network).encode(), "svg+xml")
     picture, table = page.Image(uri, f"{networks.words(network)}."), networks.table(network)
-    return page.Section("Network", [of_each] if n > 1 else [], table, pictures=[picture], wide=True)
+    return page.Section("Network", [of_each] if n > 1 else [], table, pictures=[picture])
 
 
 def _training(history: History) -> page.Section:
@@ -117,13 +117,13 @@ def _training(history: History) -> page.Section:
     if last.validation_cost is not None:
         text += f"; validation {last.validation_cost:.4g}"
     curve = page.drawn(learning_curve(history), f"Learning curve. {text}.")
-    return page.Section("Learning curve", pictures=[curve], wide=True)
+    return page.Section("Learning curve", pictures=[curve])
 
 
 def _weights(model: Model, data: Dataset) -> page.Section:
     words = "Weights of the first layer's units as pictures."
     picture = page.drawn(weight_pictures(model, data), words, photographs=True)
-    return page.Section("What the first layer looks for", pictures=[picture], wide=True)
+    return page.Section("What the first layer looks for", pictures=[picture])
 
 
 def why_section(
@@ -160,7 +160,7 @@ def why_section(
         title = "{}: {}, taken for {} ({:.3f})".format(*names, one.probability)
         figure = explanation_plot(why, pixels, splits.train, title)
         pictures.append(page.drawn(figure, _words(one, why, splits), photographs=True))
-    return page.Section(heading, words, pictures=pictures, wide=True)
+    return page.Section(heading, words, pictures=pictures)
 
 
 def _sum(one: Mistake, parts: PathInfluence) -> str:
