@@ -6,7 +6,7 @@ from scipy import stats
 
 from chainrule import InputError
 from chainrule.experiments import Between, Setting, sweep
-from chainrule.experiments.optuna_search import BATCH, ask
+from chainrule.experiments.space import BATCH, ask
 
 pytest.importorskip("optuna")
 

@@ -82,6 +82,17 @@ class CrossValidation(Result):
         return tuple(fold.history for fold in self.folds)
 
     @property
+    def diverged(self) -> int:
+        """How many of the folds did."""
+        return sum(fold.diverged >= 0 for fold in self.folds)
+
+    def value(self, score: str) -> float:
+        """The mean of a score, to be compared: more is better, minus infinity where a fold
+        diverged."""
+        mean: float = getattr(self, score).mean
+        return (-mean if score == "cost" else mean) if np.isfinite(mean) else -np.inf
+
+    @property
     def probabilities(self) -> Array:
         """Out-of-fold probability of each class (n_classes, m)."""
         return class_probabilities(self.outputs)
@@ -168,10 +179,9 @@ def held_out(
         record_every=record_every,
     )
     n = len(held)
-    return (
-        _gathered(setting, examples, held, [outcomes.get(k * n + j) for j in range(n)])
-        for k, setting in enumerate(settings)
-    )
+    for k, setting in enumerate(settings):
+        # What is gathered of a setting is not kept a second time.
+        yield _gathered(setting, examples, held, [outcomes.pop(k * n + j, None) for j in range(n)])
 
 
 def _gathered(

@@ -7,8 +7,8 @@ then. Ctrl-C keeps what is finished.
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from chainrule.experiments.runs import Group, Run, groups
 from chainrule.experiments.setting import arguments, given, networks
 from chainrule.files.digest import digest
 from chainrule.network import Network
-from chainrule.training import Callback, Session, StopOn, Training, save_checkpoint, train
+from chainrule.training import Callback, Session, StopOn, save_checkpoint, train
 from chainrule.training.interrupt import Interrupt
 
 Array = np.ndarray
@@ -59,6 +59,19 @@ class Execution:
         """Of `train`, for a training beside the runs."""
         return () if self.stop is None else (StopOn(self.stop),)
 
+    def limits(self, where: str) -> tuple[int, float]:
+        """Threads and bytes, checked as the rest is."""
+        if self.progress is not None and not callable(self.progress):
+            got = checks.describe(self.progress)
+            raise InputError(where, "progress to be a function of two numbers", got)
+        if self.stop is not None and not callable(getattr(self.stop, "is_set", None)):
+            raise InputError(where, "stop to be a threading.Event", checks.describe(self.stop))
+        if self.folder is not None and not isinstance(self.folder, (str, os.PathLike)):
+            raise InputError(where, "folder to be a path", checks.describe(self.folder))
+        threads = blas.cores() if self.threads is None else self.threads
+        threads = checks.whole_number(where, "threads", threads, least=1)
+        return threads, checks.number(where, "memory", self.memory, least=0, open_below=True)
+
 
 def execute(
     where: str,
@@ -78,116 +91,119 @@ def execute(
     record_every : updates between records; by default what `train` does.
     """
     how = given(where, Execution, how)
-    threads, memory = _limits(where, how)
+    threads, memory = how.limits(where)
     folder = None if how.folder is None else Path(how.folder)
-    names: list[str] = []
-    outcomes: Found = {}
-    if folder is not None:
-        names = keys(where, examples, runs, record_every)
-        there = read_outcomes(folder)
-        outcomes = {k: there[name] for k, name in enumerate(names) if name in there}
+    names = [] if folder is None else keys(where, examples, runs, record_every)
+    there = {} if folder is None else read_outcomes(folder)
+    outcomes = {k: there[name] for k, name in enumerate(names) if name in there}
     todo = [k for k in range(len(runs)) if k not in outcomes]
     if any(one.batch_size and not one.updates(examples.m) for one in (r.setting for r in runs)):
         raise InputError(where, "at least one update in mini-batches", "none")
-    work = groups(runs, todo, examples, memory, threads)
-    for group in work:
+    tally = _Tally(how, [run.updates(examples.m) for run in runs])
+    work = _Work(examples, runs, tally, folder, names, keep, networks_too, record_every)
+    divided = groups(runs, todo, examples, memory, threads)
+    for group in divided:
         if group.form == "dual" and not group.own_matrix:
             # Once, by all of them, before others would do it at the same time.
             with blas.at_most(threads):
                 examples.matrix(runs[group.members[0]].setting.dtype).gram()
-    tally = _Tally(how, _updates(examples, runs))
-
-    def go(group: Group) -> Found:
-        members = [runs[k] for k in group.members]
-        path = folder and _checkpoint(folder, [names[k] for k in group.members])
-        watch = _Watch(tally, group.members, path)
-        result, A = _train(examples, members, group.form, watch, record_every, bool(keep))
-        if result.stopped == "interrupted":
-            return {}
-        return {
-            k: Outcome(
-                own.history,
-                int(own.diverged),
-                keep(run, A[r]) if keep else None,
-                own.network if networks_too else None,
-            )
-            for r, (k, run) in enumerate(zip(group.members, members, strict=True))
-            for own in [result.run(r)]
-        }
-
-    in_threads = closing(_in_threads(go, work, threads, tally))
-    with Interrupt(tally.stop.set), in_threads as results:
+    with Interrupt(tally.stop.set), closing(_in_threads(work, divided, threads)) as results:
         tally.finish(outcomes)
-        for found in results:
+        for found in filter(None, results):
             outcomes |= found
-            if found and folder is not None:
-                write_outcomes(folder, {names[k]: outcome for k, outcome in found.items()})
-                _checkpoint(folder, [names[k] for k in found]).unlink(missing_ok=True)
+            if path := work.checkpoint(found):
+                write_outcomes(path.parent, {names[k]: one for k, one in found.items()})
+                path.unlink(missing_ok=True)
             tally.finish(found)
     return outcomes
 
 
-def _checkpoint(folder: Path, names: Sequence[str]) -> Path:
-    """Where a group is kept that is not finished; its name is from those of its members."""
-    return folder / f"{digest(' '.join(names))[:32]}.checkpoint"
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """What the groups of an experiment have in common; called with one, it trains that.
 
+    names : keys of the runs, where there is a folder to keep them in.
+    """
 
-def _limits(where: str, how: Execution) -> tuple[int, float]:
-    """Threads and bytes, checked as the rest is."""
-    if how.progress is not None and not callable(how.progress):
-        got = checks.describe(how.progress)
-        raise InputError(where, "progress to be a function of two numbers", got)
-    if how.stop is not None and not callable(getattr(how.stop, "is_set", None)):
-        raise InputError(where, "stop to be a threading.Event", checks.describe(how.stop))
-    if how.folder is not None and not isinstance(how.folder, (str, os.PathLike)):
-        raise InputError(where, "folder to be a path", checks.describe(how.folder))
-    threads = blas.cores() if how.threads is None else how.threads
-    threads = checks.whole_number(where, "threads", threads, least=1)
-    return threads, checks.number(where, "memory", how.memory, least=0, open_below=True)
+    examples: Examples
+    runs: Sequence[Run]
+    tally: "_Tally"
+    folder: Path | None
+    names: Sequence[str]
+    keep: Kept | None
+    networks_too: bool
+    record_every: int | None
 
+    def checkpoint(self, members: Iterable[int]) -> Path | None:
+        """Where a group is kept that is not finished; its name is from those of its members."""
+        if self.folder is None:
+            return None
+        return self.folder / f"{digest(' '.join(self.names[k] for k in members))[:32]}.checkpoint"
 
-def _updates(examples: Examples, runs: Sequence[Run]) -> dict[int, int]:
-    """Updates that each run takes at most, by its index; fewer if it diverges."""
-    m = examples.m
-    return {k: run.setting.updates(m - run.held_out.size) for k, run in enumerate(runs)}
+    def __call__(self, group: Group) -> Found:
+        """Outcomes of its runs; none where it is to stop before it is finished."""
+        if self.tally.stops:
+            return {}
+        runs, m = [self.runs[k] for k in group.members], self.examples.m
+        settings = [run.setting for run in runs]
+        first, n_y = settings[0], len(self.examples.Y)
+        batches = first.batch_size is not None
+        subset = self.examples.subset(runs[0].held_out, first.dtype, batches=batches)
+        weight = held = None
+        if subset.index is None and any(run.held_out.size for run in runs):
+            held = np.zeros((len(runs), m))
+            for row, run in zip(held, runs, strict=True):
+                row[run.held_out] = 1
+            weight = 1 - held
+        path = self.checkpoint(group.members)
+        result = train(
+            networks(settings, self.examples.shape[0], n_y),
+            (subset.X, subset.Y),
+            sample_weight=weight,
+            validation=subset.validation,
+            validation_weight=held,
+            record_every=self.record_every,
+            callbacks=[_Watch(self.tally, group.members, path)],
+            resume=path if path and path.exists() else None,
+            **arguments(settings) | {"first_layer": group.form},
+        )
+        if result.stopped == "interrupted":
+            return {}
+        A = _outputs(result.network, subset, m) if self.keep else None
+        found = {}
+        for r, (k, run) in enumerate(zip(group.members, runs, strict=True)):
+            own = result.run(r)
+            kept = self.keep(run, A[r]) if self.keep and A is not None else None
+            network = own.network if self.networks_too else None
+            found[k] = Outcome(own.history, int(own.diverged), kept, network)
+        return found
 
 
 def _in_threads(
-    go: Callable[[Group], Found], work: Sequence[Group], threads: int, tally: "_Tally"
+    work: _Work, divided: Sequence[Group], threads: int
 ) -> Generator[Found, None, None]:
     """Results as they come. One group alone has all threads to itself."""
-    if len(work) <= 1 or threads == 1:
+    if len(divided) <= 1 or threads == 1:
         with blas.at_most(threads):
-            for group in work:
-                if not tally.stops:
-                    yield go(group)
+            yield from map(work, divided)
         return
     with blas.at_most(1), ThreadPoolExecutor(threads) as pool:
-        left = iter(work)
-        running: set[Future[Found]] = set()
         try:
-            while True:
-                # Handed out one by one, so that what is not begun need not be called off.
-                for group in left if not tally.stops else ():
-                    running.add(pool.submit(go, group))
-                    if len(running) == threads:
-                        break
-                if not running:
-                    return
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    yield future.result()
+            for future in as_completed([pool.submit(work, group) for group in divided]):
+                yield future.result()
         finally:
-            tally.stop.set()
+            work.tally.stop.set()  # of the others, where one has failed
 
 
 class _Tally:
-    """Iterations done, of all that are planned; and the wish to stop."""
+    """Iterations done, of all that are planned; and the wish to stop.
 
-    def __init__(self, how: Execution, planned: dict[int, int]) -> None:
+    planned : updates that each run takes at most; fewer if it diverges.
+    """
+
+    def __init__(self, how: Execution, planned: Sequence[int]) -> None:
         self._progress, self._asked, self._planned = how.progress, how.stop, planned
-        self._at, self._done = dict.fromkeys(planned, 0), 0
-        self._total = sum(planned.values())
+        self._at, self._done, self._total = [0] * len(planned), 0, sum(planned)
         self._lock, self.writing = threading.Lock(), threading.Lock()
         self.stop = threading.Event()  # by Ctrl-C, or since another group failed
 
@@ -195,17 +211,15 @@ class _Tally:
     def stops(self) -> bool:
         return self.stop.is_set() or (self._asked is not None and self._asked.is_set())
 
-    def advance(self, group: Sequence[int], iteration: int) -> None:
-        self._move(dict.fromkeys(group, iteration))
-
     def finish(self, found: Found) -> None:
-        self._move({k: self._planned[k] for k in found})
+        self.move({k: self._planned[k] for k in found})
 
-    def _move(self, to: dict[int, int]) -> None:
+    def move(self, to: dict[int, int]) -> None:
         """The runs `to` are that far."""
         with self._lock:
-            self._done += sum(at - self._at[k] for k, at in to.items())
-            self._at |= to
+            for k, at in to.items():
+                self._done += at - self._at[k]
+                self._at[k] = at
             if self._progress is not None:
                 self._progress(self._done, self._total)
 
@@ -222,7 +236,7 @@ class _Watch(Callback):
 
     def on_step(self, session: Session) -> None:
         if session.iteration % EVERY == 0:
-            self._tally.advance(self._group, session.iteration)
+            self._tally.move(dict.fromkeys(self._group, session.iteration))
         # What was reached with the last step is complete.
         stops = session.iteration < session.plan.iterations and self._tally.stops
         if self.path is not None and (stops or time.monotonic() >= self._next):
@@ -232,40 +246,6 @@ class _Watch(Callback):
             self._next = time.monotonic() + self.INTERVAL
         if stops:
             session.stop("interrupted")
-
-
-def _train(
-    examples: Examples,
-    runs: Sequence[Run],
-    form: str,
-    watch: "_Watch",
-    record_every: int | None,
-    predict: bool,
-) -> tuple[Training, Array]:
-    """One group; and, if asked for, the outputs A (R, n_y, m) of all examples."""
-    first = runs[0].setting
-    batches, dtype = first.batch_size is not None, np.dtype(first.dtype)
-    subset = examples.subset(runs[0].held_out, dtype, batches=batches)
-    weight = held = None
-    if subset.index is None and any(run.held_out.size for run in runs):
-        held = np.zeros((len(runs), examples.m))
-        for row, run in zip(held, runs, strict=True):
-            row[run.held_out] = 1
-        weight = 1 - held
-    settings = [run.setting for run in runs]
-    result = train(
-        networks(settings, examples.shape[0], len(examples.Y)),
-        (subset.X, subset.Y),
-        sample_weight=weight,
-        validation=subset.validation,
-        validation_weight=held,
-        record_every=record_every,
-        callbacks=[watch],
-        resume=watch.path if watch.path and watch.path.exists() else None,
-        **arguments(settings) | {"first_layer": form},
-    )
-    nothing = np.empty((len(runs), len(examples.Y), 0))
-    return result, _outputs(result.network, subset, examples.m) if predict else nothing
 
 
 def _outputs(network: Network, subset: Subset, m: int) -> Array:

@@ -20,6 +20,7 @@ from chainrule.files import tensor_file
 from chainrule.files.digest import digest
 from chainrule.network import Network
 from chainrule.training import History, Record
+from chainrule.training.history import VALIDATION
 
 Array = np.ndarray
 FORMAT, VERSION = "run outcomes", 1
@@ -63,20 +64,18 @@ def write_outcomes(folder: Path, found: Mapping[str, Outcome]) -> None:
     facts: dict[str, Any] = {"format": f"chainrule {FORMAT}", "version": VERSION, "runs": {}}
     for key, outcome in found.items():
         records = outcome.history.records
-        columns = list(vars(records[0]))
         # None, where nothing was validated, becomes not a number.
         arrays[f"{key}.history"] = np.array([list(vars(r).values()) for r in records], np.float64)
         if outcome.kept is not None:
             arrays[f"{key}.kept"] = outcome.kept
         fact: dict[str, Any] = {
-            "columns": columns,
+            "columns": list(vars(records[0])),
             "validated": outcome.history.validated,
             "diverged": outcome.diverged,
         }
         if outcome.network is not None:
             own, kind = outcome.network.saved(f"{key}.")
-            arrays |= own
-            fact |= kind
+            arrays, fact = arrays | own, fact | kind
         facts["runs"][key] = fact
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -95,16 +94,12 @@ def read_outcomes(folder: Path) -> dict[str, Outcome]:
 
 
 def _outcome(key: str, arrays: dict[str, Array], fact: dict[str, Any]) -> Outcome:
-    records = [
-        _record(dict(zip(fact["columns"], row, strict=True)), validated=fact["validated"])
-        for row in arrays[f"{key}.history"].tolist()
-    ]
+    records = []
+    for row in arrays[f"{key}.history"].tolist():
+        values = dict(zip(fact["columns"], row, strict=True))
+        values |= {name: int(values[name]) for name in WHOLE}
+        if not fact["validated"]:
+            values |= dict.fromkeys(VALIDATION)
+        records.append(Record(**values))
     network = Network.restored(arrays, fact, f"{key}.") if "activations" in fact else None
     return Outcome(History(records), int(fact["diverged"]), arrays.get(f"{key}.kept"), network)
-
-
-def _record(values: dict[str, Any], *, validated: bool) -> Record:
-    values |= {name: int(values[name]) for name in WHOLE}
-    if not validated:
-        values |= {"validation_cost": None, "validation_accuracy": None}
-    return Record(**values)

@@ -36,6 +36,10 @@ class Run:
     setting: Setting
     held_out: Array = field(default_factory=lambda: np.empty(0, np.intp))
 
+    def updates(self, m: int) -> int:
+        """How many it makes, of m examples in all."""
+        return self.setting.updates(m - self.held_out.size)
+
 
 @dataclass(frozen=True, eq=False)
 class Group:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Runs that differ in these alone train together: they are arrays of one number a run.
 PER_RUN = ("learning_rate", "l2", "momentum", "seed", "initializer")
 WITH_MOMENTUM = ("momentum", "nesterov")
+CHOICES = {"optimizer": OPTIMIZERS, "schedule": SCHEDULES, "first_layer": FORMS}
+MAY_BE_NONE = {"class_weight": ("balanced",), "output": ACTIVATIONS, "loss": LOSSES}
 T = TypeVar("T")
 
 
@@ -48,7 +50,12 @@ class Setting(Hyperparameters):
         object.__setattr__(self, "hidden", tuple(sizes))
         if isinstance(self.activation, list):
             object.__setattr__(self, "activation", tuple(self.activation))
-        checks.one_of("Setting", "optimizer", self.optimizer, OPTIMIZERS)
+        names = self.activation if isinstance(self.activation, tuple) else (self.activation,)
+        for name in names:
+            checks.one_of("Setting", "activation", name, ACTIVATIONS)
+        for name, known in (CHOICES | MAY_BE_NONE).items():
+            if name in CHOICES or getattr(self, name) is not None:
+                checks.one_of("Setting", name, getattr(self, name), known)
         checks.number("Setting", "learning_rate", self.learning_rate, least=0, open_below=True)
         checks.number("Setting", "l2", self.l2, least=0)
         checks.number("Setting", "momentum", self.momentum, least=0, most=1, open_above=True)
@@ -56,21 +63,7 @@ class Setting(Hyperparameters):
         for name, least in (("iterations", 0), ("epochs", 0), ("batch_size", 1)):
             if getattr(self, name) is not None:
                 checks.whole_number("Setting", name, getattr(self, name), least=least)
-        checks.one_of("Setting", "schedule", self.schedule, SCHEDULES)
-        checks.one_of("Setting", "first_layer", self.first_layer, FORMS)
-        if self.class_weight is not None:
-            checks.one_of("Setting", "class_weight", self.class_weight, ("balanced",))
         object.__setattr__(self, "dtype", checks.float_dtype("Setting", self.dtype).name)
-        self._check_names()
-
-    def _check_names(self) -> None:
-        names = self.activation if isinstance(self.activation, tuple) else (self.activation,)
-        for name in names:
-            checks.one_of("Setting", "activation", name, ACTIVATIONS)
-        if self.output is not None:
-            checks.one_of("Setting", "output", self.output, ACTIVATIONS)
-        if self.loss is not None:
-            checks.one_of("Setting", "loss", self.loss, LOSSES)
         standard_deviation(self.initializer, 1, 1)
 
     @classmethod
@@ -96,15 +89,7 @@ class Setting(Hyperparameters):
 
     def arguments(self) -> dict[str, Any]:
         """Of `train`, for this setting alone."""
-        stacked = arguments([self])
-        return stacked | {
-            "optimizer": OPTIMIZERS[self.optimizer](self.momentum)
-            if self.optimizer in WITH_MOMENTUM
-            else self.optimizer,
-            "learning_rate": self.learning_rate,
-            "l2": self.l2,
-            "rng": stacked["rng"][0],
-        }
+        return arguments(self)
 
     def updates(self, m: int) -> int:
         """How many a training on m examples makes."""
@@ -139,19 +124,27 @@ def networks(settings: Sequence[Setting], n_x: int, n_y: int) -> "Network":
     return Network.stack([one.network(n_x, n_y) for one in settings])
 
 
-def arguments(settings: Sequence[Setting]) -> dict[str, Any]:
-    """Of `train`, for R settings of one architecture: arrays (R,) of what may differ."""
-    first = settings[0]
+def arguments(settings: Setting | Sequence[Setting]) -> dict[str, Any]:
+    """Of `train`: for one setting, or for R of one architecture: arrays (R,) of what may differ."""
+    alone = isinstance(settings, Setting)
+    each = [settings] if isinstance(settings, Setting) else settings
+    first = each[0]
+
+    def of_each(name: str) -> Any:
+        values = [getattr(one, name) for one in each]
+        return values[0] if alone else np.array(values)
+
     optimizer: Any = first.optimizer
     if optimizer in WITH_MOMENTUM:
-        optimizer = OPTIMIZERS[optimizer](np.array([one.momentum for one in settings]))
+        optimizer = OPTIMIZERS[optimizer](of_each("momentum"))
+    # A stream of random numbers apart from the one that draws the starting weights.
+    rng = [np.random.default_rng([1, one.seed]) for one in each]
     shared = ("iterations", "epochs", "batch_size", "schedule", "class_weight", "first_layer")
     return {name: getattr(first, name) for name in shared} | {
         "optimizer": optimizer,
-        "learning_rate": np.array([one.learning_rate for one in settings]),
-        "l2": np.array([one.l2 for one in settings]),
-        # A stream of random numbers apart from the one that draws the starting weights.
-        "rng": [np.random.default_rng([1, one.seed]) for one in settings],
+        "learning_rate": of_each("learning_rate"),
+        "l2": of_each("l2"),
+        "rng": rng[0] if alone else rng,
     }
 
 

@@ -1,7 +1,7 @@
 """What a sweep varies: values by the name of a setting, and the settings drawn from them."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import Any
@@ -47,6 +47,10 @@ class Between:
 
 
 Space = Mapping[str, Any]
+# Settings to try together, and who is to be told their scores (more is better).
+Asked = tuple[list[Setting], Callable[[Sequence[float]], None]]
+SEARCHES = ("grid", "random", "optuna")
+BATCH = 10  # settings that Optuna is asked for at once: the next ones know of all of them
 
 
 def checked_space(space: Space, base: Setting) -> dict[str, list[Any] | Any]:
@@ -98,3 +102,72 @@ def draw(space: Space, base: Setting, trials: int, seed: int) -> list[Setting]:
 
 def _distinct(settings: Iterable[Setting]) -> list[Setting]:
     return list(dict.fromkeys(settings))
+
+
+def settings_to_try(
+    space: Space, base: Setting, search: str | None, trials: int | None, seed: int
+) -> Iterable[Asked]:
+    """The settings of a sweep, all at once or some at a time."""
+    search = search or ("grid" if trials is None else "random")
+    checks.one_of("sweep", "search", search, SEARCHES)
+    if search == "grid":
+        if trials is not None:
+            raise InputError("sweep", "no number of trials in a grid", f"{trials}")
+        return [(grid(space, base), lambda scores: None)]
+    count = checks.whole_number("sweep", "trials", trials, least=1)
+    if search == "random":
+        return [(draw(space, base, count, seed), lambda scores: None)]
+    return ask(space, base, count, seed)
+
+
+def ask(space: Space, base: Setting, trials: int, seed: int) -> Iterator[Asked]:
+    """Settings some at a time, each time with a function to be told their scores (more is
+    better); a score may be minus infinity, and after an interruption some may be missing.
+
+    Bergstra et al. 2011 (the tree-structured Parzen estimator), as Optuna has it.
+    """
+    try:
+        import optuna
+    except ImportError:
+        fix = 'Install it: pip install "chainrule[optuna]".'
+        raise InputError("sweep", "the package optuna", "none", fix) from None
+
+    known = checked_space(space, base)
+    kinds = {name: _distribution(optuna, name, values) for name, values in known.items()}
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # Of trials that run at once each is told to keep away from the others (constant_liar).
+    sampler = optuna.samplers.TPESampler(
+        seed=seed % 2**32, constant_liar=True, n_startup_trials=BATCH
+    )
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    for start in range(0, trials, BATCH):
+        asked = [study.ask(kinds) for _ in range(min(BATCH, trials - start))]
+
+        def tell(scores: Sequence[float], asked: Any = asked) -> None:
+            for trial, score in zip(asked, scores, strict=False):
+                if np.isfinite(score):
+                    study.tell(trial, score)
+                else:
+                    study.tell(trial, state=optuna.trial.TrialState.FAIL)
+
+        yield [base.with_values(_values(known, trial.params)) for trial in asked], tell
+
+
+def _distribution(optuna: Any, name: str, values: Any) -> Any:
+    if isinstance(values, Between):
+        kind = optuna.distributions
+        if values.whole:
+            return kind.IntDistribution(int(values.low), int(values.high), log=values.log)
+        return kind.FloatDistribution(values.low, values.high, log=values.log)
+    if hasattr(values, "rvs"):
+        fix = "Use chainrule.experiments.Between."
+        raise InputError("sweep", f"a list or a Between for {name} with optuna", f"{values}", fix)
+    # By their places: Optuna takes numbers, texts and None only.
+    return optuna.distributions.CategoricalDistribution(tuple(range(len(values))))
+
+
+def _values(known: dict[str, Any], chosen: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value if isinstance(known[name], Between) else known[name][value]
+        for name, value in chosen.items()
+    }

@@ -4,7 +4,6 @@ on, and the best of them trained on all.
 Settings of one architecture train together, all folds of all of them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,46 +13,23 @@ import numpy as np
 from chainrule import checks
 from chainrule.display import Column, Result, Table
 from chainrule.errors import DivergenceError, InputError
-from chainrule.experiments.cross_validation import held_out
+from chainrule.experiments.cross_validation import CrossValidation, held_out
 from chainrule.experiments.examples import Examples, joined
 from chainrule.experiments.execute import Execution, Progress
 from chainrule.experiments.folds import draw_folds
-from chainrule.experiments.measures import MEASURES, SCORES, TRAINING_COST, Spread
+from chainrule.experiments.measures import MEASURES, SCORES, TRAINING_COST
 from chainrule.experiments.setting import Setting, given
-from chainrule.experiments.space import Space, draw, grid
-from chainrule.training import History, Training, train
+from chainrule.experiments.space import Space, settings_to_try
+from chainrule.training import Training, train
 from chainrule.wording import setting_name
 
-Array = np.ndarray
-Asked = tuple[list[Setting], Callable[[Sequence[float]], None]]
-SEARCHES = ("grid", "random", "optuna")
 FOLDS = 5  # where there is no validation set
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
-    """A setting and how good it was: means over the folds, or the validation set's numbers.
-
-    histories : learning curves, one for each fold. diverged : how many of the folds did.
-    """
-
-    setting: Setting
-    accuracy: Spread
-    cost: Spread
-    auc: Spread
-    histories: tuple[History, ...]
-    diverged: int
-
-    def value(self, score: str) -> float:
-        """To be compared, more is better; minus infinity where a fold diverged."""
-        value: float = getattr(self, score).mean
-        value = -value if score == "cost" else value
-        return value if np.isfinite(value) else -np.inf
-
-
-@dataclass(frozen=True, eq=False)
 class Sweep(Result):
-    """trials : finished, the best first. varied : names of what differs between their settings.
+    """trials : cross-validations that were finished, or the same of a validation set, the best
+        first. varied : names of what differs between their settings.
 
     score : what they are sorted by. held_out : what the scores were measured on, in words.
     best : the best setting trained on all the data; None if that was not asked for, if it was
@@ -61,7 +37,7 @@ class Sweep(Result):
     complete : whether all trials were finished, and that training too.
     """
 
-    trials: tuple[Trial, ...]
+    trials: tuple[CrossValidation, ...]
     varied: tuple[str, ...]
     score: str
     held_out: str
@@ -154,12 +130,13 @@ def sweep(
     else:
         both, index = joined("sweep", data, validation)
         examples, held, words = Examples("sweep", both), [index], "the validation set"
-    found: list[Trial] = []
+    found: list[CrossValidation] = []
     complete = True
     progress = _Progress(how.progress, trials if search == "optuna" else None)
-    for settings, tell in _search(space, base, search, trials, seed):
+    for settings, tell in settings_to_try(space, base, search, trials, seed):
         progress.begin(len(settings))
-        some = _trials(examples, settings, held, replace(how, progress=progress))
+        tried = held_out("sweep", examples, settings, held, replace(how, progress=progress))
+        some = [trial for trial in tried if trial.complete]
         tell([trial.value(score) for trial in some])
         found += some
         complete = len(some) == len(settings)
@@ -184,24 +161,6 @@ def _trained_on_all(
     return None
 
 
-def _search(
-    space: Space, base: Setting, search: str | None, trials: int | None, seed: int
-) -> Iterable[Asked]:
-    """Settings to try, all at once or some at a time, and who is to be told their scores."""
-    search = search or ("grid" if trials is None else "random")
-    checks.one_of("sweep", "search", search, SEARCHES)
-    if search == "grid":
-        if trials is not None:
-            raise InputError("sweep", "no number of trials in a grid", f"{trials}")
-        return [(grid(space, base), lambda scores: None)]
-    count = checks.whole_number("sweep", "trials", trials, least=1)
-    if search == "random":
-        return [(draw(space, base, count, seed), lambda scores: None)]
-    from chainrule.experiments.optuna_search import ask
-
-    return ask(space, base, count, seed)
-
-
 class _Progress:
     """Progress over all trials of a search that asks for some at a time."""
 
@@ -220,21 +179,3 @@ class _Progress:
             # The trials yet to come as if they took the mean of those that are known.
             scale = (self._trials or self._asked) / self._asked
             self._progress(self._before + done, (self._before + total) * scale)
-
-
-def _trials(
-    examples: Examples, settings: Sequence[Setting], held: Sequence[Array], how: Execution
-) -> list[Trial]:
-    """The settings whose folds were all finished."""
-    return [
-        Trial(
-            one.setting,
-            one.accuracy,
-            one.cost,
-            one.auc,
-            one.histories,
-            sum(fold.diverged >= 0 for fold in one.folds),
-        )
-        for one in held_out("sweep", examples, settings, held, how)
-        if one.complete
-    ]
