@@ -11,7 +11,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-STOPS = ("SIGINT", "SIGTERM", "SIGHUP")  # what asks a program to end
+# What asks a program to end, of those that the system has.
+STOPS = [getattr(signal, s) for s in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, s)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -95,7 +96,7 @@ def _stopped_alike() -> Iterator[None]:
     """SIGTERM and SIGHUP as Ctrl-C, where nobody has asked for something else (as nohup does)."""
     before = {}
     if threading.current_thread() is threading.main_thread():
-        for number in _stops():
+        for number in STOPS:
             if signal.getsignal(number) is signal.SIG_DFL:
                 before[number] = signal.signal(number, signal.default_int_handler)
     try:
@@ -107,13 +108,8 @@ def _stopped_alike() -> Iterator[None]:
 
 def _ignore() -> None:
     if threading.current_thread() is threading.main_thread():
-        for number in _stops():
+        for number in STOPS:
             signal.signal(number, signal.SIG_IGN)
-
-
-def _stops() -> list[signal.Signals]:
-    """Those that the system has."""
-    return [getattr(signal, name) for name in STOPS if hasattr(signal, name)]
 
 
 def _refuse_odd_sizes() -> None:

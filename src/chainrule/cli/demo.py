@@ -67,7 +67,7 @@ def demo(*, out: Path | None = None, json: bool = False) -> int:
 
 def _trained(folder: "RunFolder", *, quiet: bool) -> list[dict[str, Any]]:
     """What is said of each of the networks; the last one is written."""
-    from chainrule.jobs.run_report import write_report
+    from chainrule.jobs.trained import write_report
 
     splits = Options().open(DATA)
     if not quiet:

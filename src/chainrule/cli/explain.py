@@ -58,7 +58,7 @@ def explain(
     from chainrule.data import read_image
     from chainrule.experiments import Execution
     from chainrule.influence import explanation
-    from chainrule.jobs.again import followed, left_out, retraced
+    from chainrule.jobs.trained import followed, left_out, retraced
     from chainrule.show.picture_plots import explanation_plot
     from chainrule.show.plots import save_figure
 

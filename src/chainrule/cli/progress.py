@@ -1,7 +1,6 @@
 """What is shown of a job while it runs: what is trained on what, and a bar."""
 
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
@@ -26,12 +25,7 @@ class Screen:
     def __enter__(self) -> "Screen":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Take the bar away, however the job ended."""
         if self._bar is not None and self._bar.live.is_started:  # else rich prints an empty line
             self._bar.stop()

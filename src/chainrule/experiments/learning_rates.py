@@ -66,17 +66,11 @@ class RateComparison(Result):
 
     def table(self) -> Table:
         """A row for each rate."""
-        each = zip(self.rates, self.cost, self.histories, self.diverged, strict=True)
-        rows = [
-            (
-                float(rate),
-                float(cost),
-                float(history.accuracy[-1]) if diverged < 0 else np.nan,
-                iteration(diverged),
-            )
-            for rate, cost, history, diverged in each
-        ]
-        return Table(COLUMNS, rows)
+        last = [float(history.accuracy[-1]) for history in self.histories]
+        accuracy = np.where(self.diverged < 0, last, np.nan).tolist()
+        diverged = map(iteration, self.diverged)
+        rows = zip(self.rates.tolist(), self.cost.tolist(), accuracy, diverged, strict=True)
+        return Table(COLUMNS, list(rows))
 
     def facts(self) -> dict[str, Any]:
         return {"rates": self.rows()}
@@ -148,13 +142,12 @@ def find_learning_rate(
     After Ctrl-C of the rates that were finished; not a number if none was. InputError if no rate
     in the range lowers the cost.
     """
-    setting = given("find_learning_rate", Setting, setting)
-    low = checks.number("find_learning_rate", "low", low, least=1 / HIGHEST)
-    high = checks.number(
-        "find_learning_rate", "high", high, least=low, most=HIGHEST, open_below=True
-    )
-    count = checks.whole_number("find_learning_rate", "count", count, least=2, most=MOST)
-    iterations = checks.whole_number("find_learning_rate", "iterations", iterations, least=1)
+    where = "find_learning_rate"
+    setting = given(where, Setting, setting)
+    low = checks.number(where, "low", low, least=1 / HIGHEST)
+    high = checks.number(where, "high", high, least=low, most=HIGHEST, open_below=True)
+    count = checks.whole_number(where, "count", count, least=2, most=MOST)
+    iterations = checks.whole_number(where, "iterations", iterations, least=1)
     tested = compare_learning_rates(
         data,
         np.geomspace(low, high, count),

@@ -132,10 +132,13 @@ def sweep(
         examples, held, words = Examples("sweep", both), [index], "the validation set"
     found: list[CrossValidation] = []
     complete = True
-    progress = _Progress(how.progress, trials if search == "optuna" else None)
+    asked = before = 0
     for settings, tell in settings_to_try(space, base, search, trials, seed):
-        progress.begin(len(settings))
-        tried = held_out("sweep", examples, settings, held, replace(how, progress=progress))
+        asked += len(settings)
+        scale = trials / asked if search == "optuna" and trials else 1.0
+        own = replace(how, progress=_over_all(how.progress, before, scale))
+        before += sum(one.updates(examples.m - index.size) for one in settings for index in held)
+        tried = held_out("sweep", examples, settings, held, own)
         some = [trial for trial in tried if trial.complete]
         tell([trial.value(score) for trial in some])
         found += some
@@ -161,21 +164,12 @@ def _trained_on_all(
     return None
 
 
-class _Progress:
-    """Progress over all trials of a search that asks for some at a time."""
+def _over_all(progress: Progress | None, before: int, scale: float) -> Progress | None:
+    """Of the trials asked for next, the progress of all.
 
-    def __init__(self, progress: Progress | None, trials: int | None) -> None:
-        self._progress, self._trials = progress, trials
-        self._asked, self._before, self._total = 0, 0.0, 0.0
-
-    def begin(self, count: int) -> None:
-        """The next `count` trials."""
-        self._asked += count
-        self._before, self._total = self._before + self._total, 0.0
-
-    def __call__(self, done: float, total: float) -> None:
-        self._total = total
-        if self._progress is not None:
-            # The trials yet to come as if they took the mean of those that are known.
-            scale = (self._trials or self._asked) / self._asked
-            self._progress(self._before + done, (self._before + total) * scale)
+    before : updates of those asked for earlier. scale : how many times as many trials as those
+        asked for so far there will be; those to come as if they took the mean of the others.
+    """
+    if progress is None:
+        return None
+    return lambda done, total: progress(before + done, (before + total) * scale)

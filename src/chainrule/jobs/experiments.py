@@ -409,7 +409,7 @@ class EnsembleJob(Job[Members, "Ensemble"]):
         import numpy as np
 
         from chainrule.display import Table
-        from chainrule.jobs.run_report import results
+        from chainrule.jobs.trained import results
         from chainrule.model.evaluation import evaluate
         from chainrule.show import tables
 

@@ -56,7 +56,7 @@ def typed(value: Any) -> Any:
 
 def rates(text: str) -> list[float]:
     """Learning rates from "0.01,0.001"."""
-    return [_float("--rates", part) for part in text.split(",")]
+    return [_number(float, "--rates", part, "--rates") for part in text.split(",")]
 
 
 def space(vary: Sequence[str]) -> dict[str, Any]:
@@ -76,21 +76,22 @@ def space(vary: Sequence[str]) -> dict[str, Any]:
                 repr(text),
                 "Such as --vary learning_rate=0.001,0.01,0.1 --vary layers=20-7-5,20,none.",
             )
-        if name in found:
+        field, kind = "hidden" if name == "layers" else name, KINDS[name]
+        if field in found:
             raise InputError("--vary", "each name once", f"{name} twice")
-        kind = KINDS[name]
-        if ".." in values and kind in (_float, _whole):
-            found[_field(name)] = _range(name, values, whole=kind is _whole)
+        parts = [part.strip() for part in values.split(",")]
+        if kind not in (int, float):
+            # The comma separates the values here.
+            of_layers = kind in (layer_sizes, activation)
+            found[field] = [kind(one.replace("-", ",") if of_layers else one) for one in parts]
+        elif ".." in values:
+            found[field] = _range(kind, name, values)
         else:
-            found[_field(name)] = [kind(name, part.strip()) for part in values.split(",")]
+            found[field] = [_number(kind, name, part) for part in parts]
     return found
 
 
-def _field(name: str) -> str:
-    return "hidden" if name == "layers" else name
-
-
-def _range(name: str, text: str, *, whole: bool) -> Any:
+def _range(kind: Any, name: str, text: str) -> Any:
     import numpy as np
 
     from chainrule import checks
@@ -98,63 +99,40 @@ def _range(name: str, text: str, *, whole: bool) -> Any:
     from chainrule.experiments.runs import MOST
 
     ends, colon, count = text.partition(":")
-    kind = _whole if whole else _float
-    low, high = (kind(name, part.strip()) for part in ends.split("..", 1))
+    low, high = (_number(kind, name, part) for part in ends.split("..", 1))
     if not low < high:
         raise InputError("--vary", f"{name} from a lower to a higher number", repr(text))
     between = Between(low, high, log=low > 0)  # which refuses numbers that are not finite
     if colon:
-        n = checks.whole_number(
-            "--vary", f"the count of {name}", _whole(name, count), least=1, most=MOST
-        )
+        n, of = _number(int, name, count), f"the count of {name}"
+        checks.whole_number("--vary", of, n, least=1, most=MOST)
         points = np.geomspace(low, high, n) if low > 0 else np.linspace(low, high, n)
-        return list(dict.fromkeys(np.rint(points).astype(int) if whole else points))
-    if whole and high - low < 100:
-        return list(range(int(low), int(high) + 1))
+        return list(dict.fromkeys(np.rint(points).astype(int) if kind is int else points))
+    if kind is int and high - low < 100:
+        return list(range(low, high + 1))
     return between
 
 
-def _layers(name: str, text: str) -> tuple[int, ...]:
-    return layer_sizes(text.replace("-", ","))
-
-
-def _activation(name: str, text: str) -> str | tuple[str, ...]:
-    return activation(text.replace("-", ","))
-
-
-def _text(name: str, text: str) -> str:
-    return text
-
-
-def _float(name: str, text: str) -> float:
+def _number(kind: Any, name: str, text: str, where: str = "--vary") -> Any:
+    """A whole number for `int`, any for `float`."""
     try:
-        return float(text)
+        return whole(text) if kind is int else float(text)
     except ValueError:
-        raise InputError(_place(name), f"a number for {name}", repr(text)) from None
+        what = "a whole number" if kind is int else "a number"
+        raise InputError(where, f"{what} for {name}", repr(text.strip())) from None
 
 
-def _whole(name: str, text: str) -> int:
-    try:
-        return whole(text)
-    except ValueError:
-        raise InputError(_place(name), f"a whole number for {name}", repr(text)) from None
-
-
-def _place(name: str) -> str:
-    return name if name.startswith("--") else "--vary"
-
-
-KINDS: dict[str, Callable[[str, str], Any]] = {
-    "learning_rate": _float,
-    "l2": _float,
-    "momentum": _float,
-    "seed": _whole,
-    "initializer": _text,
-    "layers": _layers,
-    "activation": _activation,
-    "iterations": _whole,
-    "epochs": _whole,
-    "batch_size": _whole,
-    "optimizer": _text,
-    "schedule": _text,
+KINDS: dict[str, Callable[[str], Any]] = {
+    "learning_rate": float,
+    "l2": float,
+    "momentum": float,
+    "seed": int,
+    "initializer": str,
+    "layers": layer_sizes,
+    "activation": activation,
+    "iterations": int,
+    "epochs": int,
+    "batch_size": int,
+    "optimizer": str,
+    "schedule": str,
 }

@@ -63,8 +63,8 @@ class TrainingJob(Job[Nothing, "Training"]):
         self.tell(Started(self.splits, self.splits.sets, facts))
 
     def write(self, found: "Training") -> dict[str, Any]:
-        from chainrule.jobs.run_report import looks_wrong, results
         from chainrule.jobs.sources import trained_on
+        from chainrule.jobs.trained import looks_wrong, results
         from chainrule.model.model_file import Model
 
         data = self.splits.train

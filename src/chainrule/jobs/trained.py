@@ -1,15 +1,18 @@
-"""What is said of a training when it is done: results, what looks wrong in it, its report."""
+"""What is said of a finished training: results, what looks wrong in it, whether it can be done
+again, its report."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
-from chainrule.data import Splits
+from chainrule.data import Dataset, Splits
+from chainrule.errors import InputError
+from chainrule.experiments import Execution, Setting, WithoutEach, without_each
 from chainrule.files import atomic
-from chainrule.jobs.again import followed, retraced
-from chainrule.jobs.options import Options, absolute, command_line, written
+from chainrule.jobs.options import Options, absolute, command_line, fits, restored, written
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
 from chainrule.show.report.training import training_report, why_section
@@ -69,3 +72,56 @@ def write_report(path: Path, model: Model, splits: Splits, history: History, sou
     )
     title = f"{checks.printable(Path(source).name)}: {sizes}"
     atomic.write_bytes(path, report.html(title, facts | {"iterations": done}).encode())
+
+
+def followed(model: Model, where: str) -> tuple[Options, str]:
+    """The settings that the model was trained with; and why no training can be followed, or "".
+
+    ModelFileError for settings that are none.
+    """
+    options, note = repeatable(model, where)
+    other = f"batches of {options.batch_size}" if options.batch_size is not None else ""
+    other = options.optimizer if options.optimizer != "gd" else other
+    if other and not note:
+        note = f"only gradient descent on all examples is followed, not {other}"
+    return options, note
+
+
+def repeatable(model: Model, where: str) -> tuple[Options, str]:
+    """The settings that the model was trained with; and why that cannot be done again, or ""."""
+    if "options" not in model.training:
+        return Options(), "the model does not say how it was trained"
+    options = restored(model.training["options"], Options(), where)
+    if model.n_members > 1:
+        return options, f"it has {model.n_members} members"
+    done, planned = model.training.get("iterations"), options.setting().updates(1)
+    # Of a constant rate it does not matter how many more steps were planned.
+    broken_off = not fits(done, int) or (options.schedule != "constant" and done != planned)
+    if options.patience is not None or broken_off:
+        return options, "its training was stopped early"
+    return options, ""
+
+
+def left_out(
+    model: Model, where: str, data: Dataset, raw: Any, execution: Execution
+) -> WithoutEach:
+    """The model's training again, without each of its examples."""
+    options, note = repeatable(model, where)
+    if note:
+        raise InputError("--leave-one-out", "a model that can be trained again", f"none: {note}")
+    found = without_each(data, raw, _as_done(model, options), execution=execution)
+    if not found.complete:  # by Ctrl-C
+        raise KeyboardInterrupt
+    return found
+
+
+def retraced(model: Model, options: Options) -> dict[str, Any]:
+    """Arguments of `explain` that do the model's training again."""
+    setting = _as_done(model, options)
+    n_x, *_, n_y = model.network.layer_sizes
+    return {"start": setting.network(n_x, n_y), **setting.arguments()}
+
+
+def _as_done(model: Model, options: Options) -> Setting:
+    """With the iterations that were made."""
+    return replace(options.setting(), iterations=model.training["iterations"], epochs=None)
