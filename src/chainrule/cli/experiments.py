@@ -11,7 +11,7 @@ from chainrule.cli.carried_out import carried_out
 from chainrule.cli.options import COMMON, TRAINING, Common, Training
 from chainrule.jobs import experiments as jobs
 from chainrule.jobs.job import NOTHING
-from chainrule.jobs.options import command_line, evaluation
+from chainrule.jobs.options import command_line
 from chainrule.wording import percent, setting_words
 
 if TYPE_CHECKING:
@@ -132,9 +132,8 @@ def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
         out.print(f"On the test set {accuracy} are right.")
     if found.best is None:
         return ""
-    options = job.options.with_setting(best.setting, found.varied)
-    tested = job.splits.test is not None
-    return show.safe(evaluation(job.folder.path, job.data, options, tested=tested))
+    values: dict[str, Any] = {name: getattr(best.setting, name) for name in found.varied}
+    return show.safe(job.evaluation(replace(job.options, **values)))
 
 
 def _trials_table(found: "Sweep", more: list[str]) -> "Table":

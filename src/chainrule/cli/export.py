@@ -1,7 +1,7 @@
 """`chainrule export`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -9,12 +9,6 @@ from chainrule.cli import show
 from chainrule.cli.options import TABLES, Tables
 from chainrule.errors import InputError
 from chainrule.jobs.sources import loaded, open_for
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from chainrule.model.model_file import Model
-
 
 MOST = 1000  # examples to compare on: more would only take longer
 
@@ -54,7 +48,10 @@ def export(
         raise InputError("export", "the file to write", "none", "Add --onnx FILE.")
     if onnx.suffix.lower() != ".onnx":
         raise InputError("--onnx", "a file name that ends in .onnx", str(onnx))
-    raw = None if data is None else _raw(found, data, reading)
+    raw = None
+    if data is not None:  # the first test examples, or the first of all
+        splits = open_for(found, data, reading)
+        raw = found.prepare(splits.test or splits.train).features.stored(slice(MOST))
     done = export_onnx(found, onnx, raw, compute)
     if json:
         show.print_json(
@@ -80,9 +77,3 @@ def export(
         f"largest difference of a probability {done.difference:.1e}."
     )
     return 0
-
-
-def _raw(model: "Model", data: str, reading: Tables) -> "np.ndarray":
-    """Raw features (n_x, m) of the first test examples, or of the first of all."""
-    splits = open_for(model, data, reading)
-    return model.prepare(splits.test or splits.train).features.stored(slice(MOST))

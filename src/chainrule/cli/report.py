@@ -72,8 +72,7 @@ def report(
 def _write(path: Path, folder: "RunFolder", data: str | None, settings: dict[str, Any]) -> None:
     """The report of a training anew."""
     from chainrule.influence.explanation import is_training_set
-    from chainrule.jobs.trained import followed
-    from chainrule.jobs.trained import write_report
+    from chainrule.jobs.trained import followed, write_report
     from chainrule.model.model_file import load
     from chainrule.training import History
 

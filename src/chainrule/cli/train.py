@@ -10,7 +10,7 @@ from chainrule.cli.options import TRAINING, Training
 from chainrule.display import Column, Table
 from chainrule.jobs.experiments import EnsembleJob, Members, is_ensemble
 from chainrule.jobs.job import NOTHING
-from chainrule.jobs.options import Options, Running, command_line, evaluation
+from chainrule.jobs.options import Options, Running, command_line
 from chainrule.jobs.training import TrainingJob
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any])
         out.print("learned does not carry over. Try more data, --l2, or fewer --layers.")
     if found.stopped:
         out.print(f"Stopped after {found.iterations} iterations: {found.stopped}.")
-    following = _evaluation(job)
+    following = show.safe(job.evaluation(job.options))
     if facts["pictures"]:
         following += f"\n        chainrule predict {job.folder.quoted} PICTURE"
     return following
@@ -91,15 +91,10 @@ def _report_members(job: EnsembleJob, found: "Ensemble", facts: dict[str, Any]) 
     if found.diverged:
         seeds = ", ".join(map(str, found.diverged))
         show.console().print(f"Left out, since they diverged: seeds {seeds}")
-    return _evaluation(job)
+    return show.safe(job.evaluation(job.options))
 
 
 def _print_results(reached: dict[str, dict[str, Any]]) -> None:
     """A row for each set."""
     rows = [{**one, "set": name, "cost": f"{one['cost']:.6f}"} for name, one in reached.items()]
     show.print_table(Table.of(rows, COLUMNS))
-
-
-def _evaluation(job: TrainingJob | EnsembleJob) -> str:
-    tested = job.splits.test is not None
-    return show.safe(evaluation(job.folder.path, job.data, job.options, tested=tested))

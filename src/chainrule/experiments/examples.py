@@ -55,11 +55,9 @@ class Examples:
             self.Y = checks.reals(where, "Y (n_y, m)", data[1])
             self.shape = self._X.shape
             if self.Y.shape[1:] != self.shape[1:]:
-                got = f"{self.Y.shape}"
-                raise InputError(where, f"Y of shape (n_y, {self.shape[1]})", got)
+                raise InputError(where, f"Y of shape (n_y, {self.m})", f"{self.Y.shape}")
         else:
-            got = f"a {type(data).__name__}"
-            raise InputError(where, "a Dataset or a tuple (X, Y)", got)
+            raise InputError(where, "a Dataset or a tuple (X, Y)", f"a {type(data).__name__}")
         if not self.m:
             raise InputError(where, "at least one example", "none")
         if not len(self.Y):
@@ -97,10 +95,6 @@ class Examples:
             raise InputError(self._where, expected, "other numbers")
         return (self.Y[0] if len(self.Y) == 1 else self.Y.argmax(axis=0)).astype(np.int64)
 
-    @property
-    def scaling_is_learned(self) -> bool:
-        return self.data is not None and self.data.scaling.learned
-
     def digest(self) -> str:
         """By which the same examples are known again."""
         if self.data is not None:
@@ -112,13 +106,14 @@ class Examples:
         with self._lock:
             name = np.dtype(dtype).name
             if name not in self._matrices:
-                made = self.data.matrix(dtype) if self.data else self._X.astype(dtype)
-                self._matrices[name] = made
+                of = self.data.matrix if self.data else self._X.astype
+                self._matrices[name] = of(dtype)
             return self._matrices[name]
 
     def own_matrix(self, held_out: Array, *, batches: bool) -> bool:
         """Whether runs that leave these examples out need a matrix of their own."""
-        return held_out.size > 0 and (batches or self.scaling_is_learned)
+        learned = self.data is not None and self.data.scaling.learned
+        return held_out.size > 0 and (batches or learned)
 
     def subset(self, held_out: Array, dtype: Any, *, batches: bool) -> Subset:
         """What runs are trained on that leave the examples `held_out` out."""

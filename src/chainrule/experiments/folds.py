@@ -70,18 +70,16 @@ def _splitters(
     if stratified and not examples.has_classes:
         expected = "labels of one class each for stratified folds"
         raise InputError("folds", expected, "other numbers in Y", "Pass stratified=False.")
-    n, of = examples.m, "examples"
+    n, of, ways = examples.m, "examples", []
     if groups is not None:
         n, of = len(np.unique(groups)), "groups"
     elif stratified:
         n, of = int(np.unique(examples.labels, return_counts=True)[1].min()), "of the rarest class"
+        ways.append("spread the class over fewer folds with stratified=False (--no-stratified)")
+        ways.append("leave it out with drop_class (--drop-class NAME)")
     if k > n:
-        ways = ["Take fewer folds"] if n > 1 else []
-        if "rarest" in of:
-            ways.append("spread the class over fewer folds with stratified=False (--no-stratified)")
-            ways.append("leave it out with drop_class (--drop-class NAME)")
-        fix = f"{', or '.join(ways)}." if ways else ""
-        fix = fix[:1].upper() + fix[1:]
+        fix = ", or ".join(["take fewer folds", *ways] if n > 1 else ways)
+        fix = fix and f"{fix[0].upper()}{fix[1:]}."
         raise InputError("folds", f"at most {n} folds, since there are {n} {of}", f"{k}", fix)
     if groups is None:
         kind: Any = StratifiedKFold if stratified else KFold

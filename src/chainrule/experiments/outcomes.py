@@ -89,17 +89,16 @@ def read_outcomes(folder: Path) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     for path in sorted(folder.glob("*.safetensors")):
         arrays, facts = tensor_file.read(path, FORMAT, VERSION)
-        found |= {key: _outcome(key, arrays, fact) for key, fact in facts["runs"].items()}
+        for key, fact in facts["runs"].items():
+            records = []
+            for row in arrays[f"{key}.history"].tolist():
+                values = dict(zip(fact["columns"], row, strict=True))
+                values |= {name: int(values[name]) for name in WHOLE}
+                if not fact["validated"]:
+                    values |= dict.fromkeys(VALIDATION)
+                records.append(Record(**values))
+            built = "activations" in fact  # a network is kept
+            network = Network.restored(arrays, fact, f"{key}.") if built else None
+            kept, diverged = arrays.get(f"{key}.kept"), int(fact["diverged"])
+            found[key] = Outcome(History(records), diverged, kept, network)
     return found
-
-
-def _outcome(key: str, arrays: dict[str, Array], fact: dict[str, Any]) -> Outcome:
-    records = []
-    for row in arrays[f"{key}.history"].tolist():
-        values = dict(zip(fact["columns"], row, strict=True))
-        values |= {name: int(values[name]) for name in WHOLE}
-        if not fact["validated"]:
-            values |= dict.fromkeys(VALIDATION)
-        records.append(Record(**values))
-    network = Network.restored(arrays, fact, f"{key}.") if "activations" in fact else None
-    return Outcome(History(records), int(fact["diverged"]), arrays.get(f"{key}.kept"), network)

@@ -4,8 +4,9 @@ A job has a setting and a source of data (`Options`), options of its own, and a 
 events, prints nothing and knows no face.
 """
 
+import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -58,7 +59,7 @@ class Job(Generic[Own, Found]):
         with; InputError if others are given.
     """
 
-    command: str  # by which it is known in files and on the command line
+    command: str  # by which it is known on the command line
     changeable: tuple[str, ...] = ()  # options that may be given anew when it is resumed
     stops_early = False  # whether it takes the option `patience`
 
@@ -75,7 +76,7 @@ class Job(Generic[Own, Found]):
             if running.out is not None:
                 raise InputError("--out", "a new folder, or --resume", "both", "Leave one out.")
             self.folder = RunFolder(running.resume)
-            saved = self._saved()
+            self._saved = saved = self._read_settings()
             self.data = data or str(saved.get("data"))
             where = str(self.folder.settings)
             self.options = restored(saved.get("options"), options, where, self.changeable)
@@ -93,9 +94,10 @@ class Job(Generic[Own, Found]):
         self.folder = RunFolder(running.out) if running.out else RunFolder.next_free(name)
         self.folder.refuse_existing(", or go on in it with --resume")
 
-    def mine(self, saved: dict[str, Any]) -> bool:
-        """Whether these settings are of a job of this kind."""
-        return saved.get("command") == self.command
+    @property
+    def kept_as(self) -> str | None:
+        """The command by which it is known in files."""
+        return self.command
 
     def plan(self) -> str:
         """What is going to be done, in words."""
@@ -182,23 +184,16 @@ class Job(Generic[Own, Found]):
         self.tell(Finished(found, facts))
         return found, facts
 
-    def _saved(self) -> dict[str, Any]:
+    def _read_settings(self) -> dict[str, Any]:
         """The settings of what is resumed; ModelFileError if they are of another kind of job."""
         saved, where = self.folder.read_settings(), str(self.folder.settings)
-        if not self.mine(saved):
+        if saved.get("command") != self.kept_as:
             other = saved.get("command", "train")
             way = f"Go on with: chainrule {other} --resume {self.folder.quoted}"
             got = f"those of chainrule {other}" if isinstance(other, str) else describe(other)
             raise ModelFileError(where, f"the settings of chainrule {self.command}", got, way)
         self.folder.remove_parts()
         return saved
-
-    def _refuse_other_data(self) -> None:
-        """ModelFileError where what is resumed was begun with other examples."""
-        began = self.folder.read_settings() if self.resuming else {}
-        if self.resuming and began.get("examples") != self.facts.get("examples"):
-            fix, where = "Resume with the same data, or begin anew.", str(self.folder.settings)
-            raise ModelFileError(where, "the data that it was begun with", "others", fix)
 
     def _worked(self, control: Control) -> Found:
         """What `work` finds. The folder is made for it, and what is finished is kept there if it is
@@ -209,7 +204,9 @@ class Job(Generic[Own, Found]):
         from chainrule.experiments import Execution
 
         checks.number(self.command, "--memory in GB", memory, least=0, open_below=True)
-        self._refuse_other_data()
+        if self.resuming and self._saved.get("examples") != self.facts.get("examples"):
+            fix, where = "Resume with the same data, or begin anew.", str(self.folder.settings)
+            raise ModelFileError(where, "the data that it was begun with", "others", fix)
         self.begin()
         if not self.resuming:
             self.folder.create(self.facts)
@@ -230,10 +227,18 @@ class Job(Generic[Own, Found]):
     def begin(self) -> None:
         """Tell what is going to be trained on what."""
         data = self.splits.train
-        n_y = 1 if len(data.classes) == 2 else len(data.classes)
-        sizes = "-".join(map(str, (data.features.shape[0], *self.setting.hidden, n_y)))
+        sizes = "-".join(map(str, (data.features.shape[0], *self.setting.hidden, len(data.Y))))
         facts = {"Network": sizes, "Plan": self.plan()}
         self.tell(Started(self.splits, {"training": data}, facts))
+
+    def evaluation(self, options: Options) -> str:
+        """The command that comes after training with these options: an honest measurement."""
+        if self.splits.test is not None:
+            out = [] if options.drop_class is None else ["--drop-class", options.drop_class]
+            source = options.test or self.data
+            return shlex.join(["chainrule", "evaluate", str(self.folder.path), source, *out])
+        command = command_line("crossval", self.data, replace(options, patience=None))
+        return f"{command}  # there is no test set to evaluate on"
 
     def write_model(self, network: "Network", facts: dict[str, Any]) -> "Model":
         """The model file of what was trained, with facts of its training."""
@@ -260,14 +265,11 @@ class Job(Generic[Own, Found]):
 
     def write_report(self, report: "Report") -> None:
         """report.html in the folder."""
-        from chainrule.files import atomic
+        from chainrule.jobs.trained import save_report
 
         command = command_line(self.command, absolute(self.data), self.own, self.options)
-        settings: dict[str, Any] = {"command": command}
-        settings |= {k: v for k, v in written(self.options).items() if v is not None}
-        settings |= {"iterations": self.setting.iterations}  # also where it is the default
-        title = f"{self.data_name}: {self.command}"
-        atomic.write_bytes(self.folder.report, report.html(title, settings).encode())
+        title, n = f"{self.data_name}: {self.command}", self.setting.iterations
+        save_report(self.folder.report, report, title, command, self.options, n)
 
 
 def _stem(data: str) -> str:

@@ -13,7 +13,7 @@ from chainrule.data.reading import Reading
 from chainrule.errors import InputError, ModelFileError
 from chainrule.experiments.hyperparameters import Hyperparameters
 from chainrule.jobs import texts
-from chainrule.wording import describe
+from chainrule.wording import describe, setting_name
 
 if TYPE_CHECKING:
     from chainrule.data import Splits
@@ -95,11 +95,6 @@ class Options(Reading, Hyperparameters):
             values["iterations"] = ITERATIONS
         return Setting(**values)
 
-    def with_setting(self, setting: "Setting", names: Sequence[str]) -> "Options":
-        """The same with those of a setting's values that are named."""
-        values: dict[str, Any] = {name: getattr(setting, name) for name in names}
-        return replace(self, **values)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
@@ -136,7 +131,10 @@ def written(group: Any) -> dict[str, Any]:
     """
     if not isinstance(group, Hyperparameters):
         return {one.name: getattr(group, one.name) for one in fields(group)}
-    return {texts.option_name(name): texts.typed(value) for name, value in asdict(group).items()}
+    return {
+        setting_name(name).replace(" ", "_"): texts.typed(value)
+        for name, value in asdict(group).items()
+    }
 
 
 def command_line(command: str, data: str, *groups: Any) -> str:
@@ -157,18 +155,6 @@ def command_line(command: str, data: str, *groups: Any) -> str:
                 values = value if isinstance(value, tuple) else (value,)
                 words += [word for v in values for word in (name, str(v))]
     return shlex.join(words)
-
-
-def evaluation(folder: Path, data: str, options: Options, *, tested: bool) -> str:
-    """The command that comes after training: an honest measurement, of the same settings.
-
-    tested : whether the data have a test set.
-    """
-    if tested:
-        left_out = [] if options.drop_class is None else ["--drop-class", options.drop_class]
-        return shlex.join(["chainrule", "evaluate", str(folder), options.test or data, *left_out])
-    command = command_line("crossval", data, replace(options, patience=None))
-    return f"{command}  # there is no test set to evaluate on"
 
 
 def restored(saved: Any, given: Group, where: str, changeable: Sequence[str] = ()) -> Group:

@@ -20,21 +20,6 @@ def trained_on(data: "Dataset") -> dict[str, Any]:
     return {"digest": data.digest(), **table}
 
 
-def as_trained(given: Reading, model: "Model") -> Reading:
-    """How a table is read for a model: as given, and where nothing is as its training read it."""
-    hints = get_type_hints(Reading)
-    trained = (model.training.get(name) for name in ("options", "reading"))
-    before = dict(item for one in trained if isinstance(one, dict) for item in one.items())
-    kept = {
-        one.name: before[one.name]
-        for one in fields(Reading)
-        if getattr(given, one.name) == one.default
-        and one.name in before
-        and fits(before[one.name], hints[one.name])
-    }
-    return replace(given, **kept)
-
-
 def loaded(path: Path) -> "Model":
     """The model of a file or a run folder."""
     tensor_file.of_model(path)  # before all that is imported to read it
@@ -55,13 +40,24 @@ def loaded_of_pictures(path: Path, fix: str = "") -> "tuple[Model, tuple[int, ..
 def open_for(
     model: "Model", data: str, given: Reading, strict: bool = False, seed: int = 0
 ) -> "Splits":
-    """Data that a model is to be tried on, pictures of its size, tables with its columns."""
+    """Data that a model is to be tried on, pictures of its size, tables with its columns; these are
+    read as given, and where nothing is as its training read them."""
+    hints = get_type_hints(Reading)
+    trained = (model.training.get(name) for name in ("options", "reading"))
+    before = dict(item for one in trained if isinstance(one, dict) for item in one.items())
+    kept = {
+        one.name: before[one.name]
+        for one in fields(Reading)
+        if getattr(given, one.name) == one.default
+        and one.name in before
+        and fits(before[one.name], hints[one.name])
+    }
     from chainrule.data.open import open_raw, refuse_reading
 
     splits = open_raw(
         data,
         model.image_shape or (64, 64, 3),
-        as_trained(given, model),
+        replace(given, **kept),
         strict,
         seed,
         bits=model.bits,

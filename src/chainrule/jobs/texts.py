@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from chainrule.errors import InputError
-from chainrule.wording import describe, setting_name
+from chainrule.wording import describe
 
 LARGEST = 10**6  # units: beyond this the weights fit into no machine
 
@@ -42,11 +42,6 @@ def activation(text: str) -> str | tuple[str, ...]:
     """One name for all hidden layers, or from "relu,tanh,..." one for each."""
     names = tuple(part.strip() for part in text.split(","))
     return names if len(names) > 1 else names[0]
-
-
-def option_name(name: str) -> str:
-    """A field's name as one types it."""
-    return setting_name(name).replace(" ", "_")
 
 
 def typed(value: Any) -> Any:

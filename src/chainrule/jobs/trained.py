@@ -15,6 +15,7 @@ from chainrule.files import atomic
 from chainrule.jobs.options import Options, absolute, command_line, fits, restored, written
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
+from chainrule.show.report.page import Report
 from chainrule.show.report.training import training_report, why_section
 from chainrule.training import History
 from chainrule.training.layer_health import dead_relus
@@ -60,8 +61,7 @@ def write_report(path: Path, model: Model, splits: Splits, history: History, sou
         note = "so many examples and iterations take long; chainrule explain does it"
     again = None if note or not single else retraced(model, options)
     command = command_line("train", absolute(source), options)
-    facts = {"command": command if single else f"{command} --runs {model.n_members}"}
-    facts |= {k: v for k, v in written(options).items() if v is not None}
+    command += "" if single else f" --runs {model.n_members}"
     sizes = "-".join(map(str, model.network.layer_sizes))
     report = training_report(
         model,
@@ -71,7 +71,16 @@ def write_report(path: Path, model: Model, splits: Splits, history: History, sou
         warnings=looks_wrong(model, splits, history, options) if single else (),
     )
     title = f"{checks.printable(Path(source).name)}: {sizes}"
-    atomic.write_bytes(path, report.html(title, facts | {"iterations": done}).encode())
+    save_report(path, report, title, command, options, done)
+
+
+def save_report(
+    path: Path, report: Report, title: str, command: str, options: Options, iterations: int | None
+) -> None:
+    """A report as a page, with the settings. iterations : also where they are the default."""
+    facts: dict[str, Any] = {"command": command}
+    facts |= {k: v for k, v in written(options).items() if v is not None}
+    atomic.write_bytes(path, report.html(title, facts | {"iterations": iterations}).encode())
 
 
 def followed(model: Model, where: str) -> tuple[Options, str]:

@@ -21,10 +21,8 @@ class TrainingJob(Job[Nothing, "Training"]):
 
     command = "train"
     changeable = CHANGEABLE
+    kept_as = None
     stops_early = True
-
-    def mine(self, saved: dict[str, Any]) -> bool:
-        return "command" not in saved
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -41,12 +39,10 @@ class TrainingJob(Job[Nothing, "Training"]):
         if patience is not None and splits.validation is None:
             fix = "Early stopping looks at examples that are not trained on: see docs/data.md."
             raise InputError("--patience", "data with a dev or valid part", "none", fix)
-        n_classes = len(splits.train.classes)
-        n_y = 1 if n_classes == 2 else n_classes
         # Not if it was killed before it began.
         begun = self.folder.checkpoint.exists() or self.folder.model.exists()
         return train(
-            self.setting.network(splits.train.features.shape[0], n_y),
+            self.setting.network(splits.train.features.shape[0], len(splits.train.Y)),
             splits.train,
             validation=splits.validation,
             early_stopping=None if patience is None else EarlyStopping(patience),
