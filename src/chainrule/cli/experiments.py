@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from chainrule.cli import show
-from chainrule.cli.carried_out import carried_out
 from chainrule.cli.options import COMMON, TRAINING, Common, Training
+from chainrule.cli.progress import AnyJob, Report, carried_out
 from chainrule.jobs import experiments as jobs
 from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import command_line
@@ -16,12 +16,7 @@ from chainrule.wording import percent, setting_words
 
 if TYPE_CHECKING:
     from chainrule.display import Table
-    from chainrule.experiments import (
-        CrossValidation,
-        LeaveOneOut,
-        RateComparison,
-        Sweep,
-    )
+    from chainrule.experiments import CrossValidation, LeaveOneOut, RateComparison, Sweep
 
 SHOWN = 20  # trials or suspects in the terminal; the table in the folder has all
 INFLUENTIAL = 10  # examples
@@ -58,13 +53,26 @@ class Rates(jobs.Rates):
     """As they are typed."""
 
 
-def lr_find(
-    data: str | None = None,
-    *,
-    search: Rates = Rates(),
-    options: Training = TRAINING,
-    common: Common = COMMON,
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What all of them are asked."""
+
+    options: Training = TRAINING
+    common: Common = COMMON
+
+
+ASKED = Asked()  # where nothing is given
+
+
+def _start(
+    kind: type[AnyJob], data: str | None, own: Any, asked: Asked, report: Report[AnyJob]
 ) -> int:
+    job = kind(data, asked.options, own, asked.common)
+    return carried_out(job, report, json=asked.common.json)
+
+
+def lr_find(data: str | None = None, *, search: Rates = Rates(), asked: Asked = ASKED) -> int:
     """Suggest a learning rate by a range test, or compare a list of them.
 
     Parameters
@@ -72,8 +80,7 @@ def lr_find(
     data
         Data of any kind that `chainrule train` takes; its training set is used.
     """
-    job = jobs.LearningRatesJob(data, options, search, common)
-    return carried_out(job, _rates, json=common.json)
+    return _start(jobs.LearningRatesJob, data, search, asked, _rates)
 
 
 def _rates(job: jobs.LearningRatesJob, found: "RateComparison", facts: dict[str, Any]) -> str:
@@ -89,13 +96,7 @@ def _rates(job: jobs.LearningRatesJob, found: "RateComparison", facts: dict[str,
     return ""
 
 
-def sweep(
-    data: str | None = None,
-    *,
-    search: Search = Search(),
-    options: Training = TRAINING,
-    common: Common = COMMON,
-) -> int:
+def sweep(data: str | None = None, *, search: Search = Search(), asked: Asked = ASKED) -> int:
     """Train many settings at once, compare them on held-out examples, train the best on all.
 
     Parameters
@@ -103,8 +104,7 @@ def sweep(
     data
         Data of any kind that `chainrule train` takes.
     """
-    job = jobs.SweepJob(data, options, search, common)
-    return carried_out(job, _trials, json=common.json)
+    return _start(jobs.SweepJob, data, search, asked, _trials)
 
 
 def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
@@ -144,13 +144,7 @@ def _trials_table(found: "Sweep", more: list[str]) -> "Table":
     return table.titled(f"Trials by {found.score} on {found.held_out}")
 
 
-def crossval(
-    data: str | None = None,
-    *,
-    folds: Folds = Folds(),
-    options: Training = TRAINING,
-    common: Common = COMMON,
-) -> int:
+def crossval(data: str | None = None, *, folds: Folds = Folds(), asked: Asked = ASKED) -> int:
     """Cross-validate: train once for each fold without it, all together, and measure there.
 
     Parameters
@@ -158,8 +152,7 @@ def crossval(
     data
         Data of any kind that `chainrule train` takes; its training set is divided into folds.
     """
-    job = jobs.CrossValidationJob(data, options, folds, common)
-    return carried_out(job, _folds, json=common.json)
+    return _start(jobs.CrossValidationJob, data, folds, asked, _folds)
 
 
 def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[str, Any]) -> str:
@@ -170,12 +163,7 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
     return ""
 
 
-def leave_one_out(
-    data: str | None = None,
-    *,
-    options: Training = TRAINING,
-    common: Common = COMMON,
-) -> int:
+def leave_one_out(data: str | None = None, *, asked: Asked = ASKED) -> int:
     """Train once without each example: its own prediction then, and its exact influence on others.
 
     Parameters
@@ -183,8 +171,7 @@ def leave_one_out(
     data
         Data of any kind that `chainrule train` takes; its training set is used.
     """
-    job = jobs.LeaveOneOutJob(data, options, NOTHING, common)
-    return carried_out(job, _left_out, json=common.json)
+    return _start(jobs.LeaveOneOutJob, data, NOTHING, asked, _left_out)
 
 
 def _left_out(job: jobs.LeaveOneOutJob, found: "LeaveOneOut", facts: dict[str, Any]) -> str:
@@ -208,11 +195,7 @@ def _left_out(job: jobs.LeaveOneOutJob, found: "LeaveOneOut", facts: dict[str, A
 
 
 def review_labels(
-    data: str | None = None,
-    *,
-    review: Review = Review(),
-    options: Training = TRAINING,
-    common: Common = COMMON,
+    data: str | None = None, *, review: Review = Review(), asked: Asked = ASKED
 ) -> int:
     """Find examples whose labels look wrong, by networks trained without them.
 
@@ -224,8 +207,7 @@ def review_labels(
     data
         Data of any kind that `chainrule train` takes; its training set is reviewed.
     """
-    job = jobs.LabelReviewJob(data, options, review, common)
-    return carried_out(job, _suspects, json=common.json)
+    return _start(jobs.LabelReviewJob, data, review, asked, _suspects)
 
 
 def _suspects(

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
-from chainrule.cli.carried_out import carried_out
 from chainrule.cli.options import TRAINING, Training
+from chainrule.cli.progress import carried_out
 from chainrule.display import Column, Table
 from chainrule.jobs.experiments import EnsembleJob, Members, is_ensemble
 from chainrule.jobs.job import NOTHING

@@ -98,23 +98,16 @@ class CrossValidation(Result):
         return class_probabilities(self.outputs)
 
     def __repr__(self) -> str:
-        return (
-            f"CrossValidation({len(self.folds)} folds: accuracy {self.accuracy}, cost {self.cost})"
-        )
+        n = len(self.folds)
+        return f"CrossValidation({n} folds: accuracy {self.accuracy}, cost {self.cost})"
 
     def table(self) -> Table:
         """A row for each fold; below them their mean and deviation."""
         columns = (Column("fold"), Column("examples", "whole"), *MEASURES, TRAINING_COST, DIVERGED)
-        rows = [
-            (
-                k,
-                fold.held_out.size,
-                *vars(fold.measures).values(),
-                float(fold.history.cost[-1]),
-                iteration(fold.diverged),
-            )
-            for k, fold in enumerate(self.folds, start=1)
-        ]
+        rows = []
+        for k, fold in enumerate(self.folds, start=1):
+            cost, measures = float(fold.history.cost[-1]), vars(fold.measures).values()
+            rows.append((k, fold.held_out.size, *measures, cost, iteration(fold.diverged)))
         spreads = [getattr(self, name) for name in SCORES]
         foot = [
             (part, None, *(getattr(spread, part) for spread in spreads), None, None)
@@ -150,9 +143,7 @@ def cross_validate(
     """
     setting = given("cross_validate", Setting, setting)
     examples = Examples("cross_validate", data)
-    held = draw_folds(
-        examples, folds, repeats=repeats, stratified=stratified, groups=groups, seed=seed
-    )
+    held = draw_folds(examples, folds, repeats, stratified, groups, seed)
     (found,) = held_out("cross_validate", examples, [setting], held, execution, record_every)
     return found
 
@@ -170,14 +161,12 @@ def held_out(
     held : the examples that each fold holds out.
     """
     runs = [Run(setting, index) for setting in settings for index in held]
-    outcomes = execute(
-        where,
-        examples,
-        runs,
-        execution,
-        keep=lambda run, A: A[:, run.held_out].copy(),
-        record_every=record_every,
-    )
+
+    def keep(run: Run, A: Array) -> Array:
+        """Outputs of those held out."""
+        return A[:, run.held_out].copy()
+
+    outcomes = execute(where, examples, runs, execution, keep=keep, record_every=record_every)
     n = len(held)
     for k, setting in enumerate(settings):
         # What is gathered of a setting is not kept a second time.

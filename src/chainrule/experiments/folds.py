@@ -16,7 +16,6 @@ Array = np.ndarray
 def draw_folds(
     examples: Examples,
     folds: Any = 10,
-    *,
     repeats: int = 1,
     stratified: bool = True,
     groups: Any = None,

@@ -97,15 +97,17 @@ class LeaveOneOut(Result):
     @property
     def accuracy(self) -> float:
         """Fraction of the finished examples that are classified rightly when left out."""
-        done = np.isfinite(self.losses)
-        right = self.predicted == self.labels
-        return float(right[done].mean()) if done.any() else np.nan
+        return self._mean(self.predicted == self.labels)
 
     @property
     def cost(self) -> float:
         """Mean loss of the examples when left out."""
+        return self._mean(self.losses)
+
+    def _mean(self, values: Array) -> float:
+        """Of values (m,), over the examples whose trainings were finished."""
         done = np.isfinite(self.losses)
-        return float(self.losses[done].mean()) if done.any() else np.nan
+        return float(values[done].mean()) if done.any() else np.nan
 
     @property
     def predicted(self) -> Array:
@@ -120,26 +122,23 @@ class LeaveOneOut(Result):
 
     def table(self) -> Table:
         """A row for each example."""
-        P, own = self.probabilities, np.arange(len(self.labels))
-        names = self.names or tuple(f"example {i}" for i in own)
-        classes = self.classes or tuple(map(str, range(len(P))))
+        m, n = len(self.labels), len(self.probabilities)
+        names = self.names or tuple(f"example {i}" for i in range(m))
+        classes = self.classes or tuple(map(str, range(n)))
+        predicted, known = self.predicted, np.isfinite(self.losses)
         others = np.abs(self.change)
         np.fill_diagonal(others, 0)
-        rows = [
-            (
-                int(i),
-                names[i],
-                classes[self.labels[i]],
-                classes[self.predicted[i]] if np.isfinite(self.losses[i]) else "",
-                float(P[self.labels[i], i]),
-                float(self.full[i]),
-                float(self.losses[i]),
-                float(others[i].sum() / max(1, len(own) - 1)),
-                iteration(self.diverged[i]),
-            )
-            for i in own
-        ]
-        return Table(COLUMNS, rows)
+        rows = zip(
+            range(m),
+            names,
+            [classes[k] for k in self.labels],
+            [classes[k] if done else "" for k, done in zip(predicted, known, strict=True)],
+            *(each.tolist() for each in (self.left_out, self.full, self.losses)),
+            (others.sum(axis=1) / max(1, m - 1)).tolist(),
+            map(iteration, self.diverged),
+            strict=True,
+        )
+        return Table(COLUMNS, list(rows))
 
     def facts(self) -> dict[str, Any]:
         return {
@@ -297,15 +296,13 @@ def without_each(
     examples = Examples(where, data.joined(asked_about))
     asked = np.arange(m, m + q)
     runs = [Run(setting, np.append(asked, i)) for i in range(m)]
+
+    def keep(run: Run, A: Array) -> Array:
+        """Outputs of those asked about."""
+        return A[:, run.held_out[:q]].copy()
+
     every = max(1, setting.updates(m))
-    found = execute(
-        where,
-        examples,
-        runs,
-        how,
-        keep=lambda run, A: A[:, run.held_out[:q]].copy(),  # of those asked about
-        record_every=every,
-    )
+    found = execute(where, examples, runs, how, keep=keep, record_every=every)
     without = np.full((m, len(data.classes), q), np.nan)
     for i, outcome in found.items():
         if outcome.diverged < 0 and outcome.kept is not None:

@@ -84,15 +84,8 @@ def groups(
 def form_of(setting: Setting, examples: Examples, n_runs: int) -> str:
     """The first layer's form for so many runs of a setting on one Gram matrix."""
     (n_x, m), n_1 = examples.shape, (*setting.hidden, len(examples.Y))[0]
-    size = Size(
-        n_x,
-        m,
-        n_1,
-        n_runs,
-        min(m, setting.batch_size or m),
-        setting.updates(m),
-        np.dtype(setting.dtype).itemsize,
-    )
+    batch, itemsize = min(m, setting.batch_size or m), np.dtype(setting.dtype).itemsize
+    size = Size(n_x, m, n_1, n_runs, batch, setting.updates(m), itemsize)
     optimizer = OPTIMIZERS[setting.optimizer]
     name = optimizer.__name__
     return choose(setting.first_layer, size, linear=optimizer.linear, optimizer=name).form

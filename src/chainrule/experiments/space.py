@@ -86,7 +86,7 @@ def grid(space: Space, base: Setting) -> list[Setting]:
         if hasattr(values, "rvs"):
             fix = "List the values, or search at random: trials=..."
             raise InputError("sweep", f"a list of values for {name} in a grid", f"{values}", fix)
-    return _distinct(base.with_values(values) for values in ParameterGrid(space))
+    return list(dict.fromkeys(base.with_values(values) for values in ParameterGrid(space)))
 
 
 def draw(space: Space, base: Setting, trials: int, seed: int) -> list[Setting]:
@@ -97,11 +97,7 @@ def draw(space: Space, base: Setting, trials: int, seed: int) -> list[Setting]:
     if not any(hasattr(values, "rvs") for values in space.values()):
         trials = min(trials, len(ParameterGrid(space)))
     drawn = ParameterSampler(space, trials, random_state=np.random.RandomState(seed % 2**32))
-    return _distinct(base.with_values(values) for values in drawn)
-
-
-def _distinct(settings: Iterable[Setting]) -> list[Setting]:
-    return list(dict.fromkeys(settings))
+    return list(dict.fromkeys(base.with_values(values) for values in drawn))
 
 
 def settings_to_try(

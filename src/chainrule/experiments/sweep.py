@@ -123,9 +123,7 @@ def sweep(
         raise InputError("sweep", "a validation set or folds", "both", "Leave one out.")
     if validation is None:
         examples, count = Examples("sweep", data), FOLDS if folds is None else folds
-        held = draw_folds(
-            examples, count, repeats=repeats, stratified=stratified, groups=groups, seed=seed
-        )
+        held = draw_folds(examples, count, repeats, stratified, groups, seed)
         words = f"{len(held)} folds" if repeats == 1 else f"{len(held)} folds, {repeats} repeats"
     else:
         both, index = joined("sweep", data, validation)
