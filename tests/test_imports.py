@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import chainrule
-from chainrule.cli.app import COMMANDS, app, place, summary
+from chainrule.cli.app import COMMANDS, app, found_in, summary
 
 ROOT = Path(chainrule.__file__).parent
 PAGE = Path(__file__).parents[1] / "docs/architecture.md"
@@ -227,7 +227,7 @@ def test_help_loads_neither_numpy_nor_the_library(command):
 
 def test_listing_the_commands_imports_none():
     modules = own(loaded_by_command("--help"))
-    assert not {f"chainrule.cli.{place(name)[0]}" for name in COMMANDS} & modules
+    assert not {f"chainrule.cli.{found_in(name)[0]}" for name in COMMANDS} & modules
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ COMMANDS = (
 EXPERIMENTS = ("lr-find", "sweep", "crossval", "leave-one-out", "review-labels")  # in one module
 
 
-def place(command: str) -> tuple[str, str]:
+def found_in(command: str) -> tuple[str, str]:
     """The module in this package, and the function in it."""
     name = command.replace("-", "_")
     return "experiments" if command in EXPERIMENTS else name, name
@@ -32,7 +32,7 @@ def place(command: str) -> tuple[str, str]:
 
 def summary(command: str) -> str:
     """The first paragraph of its docstring, read in the source: importing takes longer."""
-    module, name = place(command)
+    module, name = found_in(command)
     source = Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
     found = re.search(rf'^def {name}\(.*?^    """(.+?)(\n\n|""")', source, re.S | re.M)
     return " ".join(found[1].split()) if found else ""
@@ -60,7 +60,7 @@ app = App(
     ),
 )
 for command in COMMANDS:
-    app.command("chainrule.cli.{}:{}".format(*place(command)), name=command)
+    app.command("chainrule.cli.{}:{}".format(*found_in(command)), name=command)
 
 LONGEST = 300  # characters of an error
 
