@@ -1,6 +1,6 @@
 """Groups of options as the command line has them: what cyclopts must know beside their types."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -11,15 +11,13 @@ from chainrule.jobs import texts
 from chainrule.jobs.options import Options, Running
 
 
-def _layers(kind: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
-    return texts.layer_sizes(",".join(token.value for token in tokens))
+def _text(read: Callable[[str], Any], *name: str) -> Parameter:
+    """A value that is read from a text with commas."""
 
+    def converter(kind: Any, tokens: Sequence[Token]) -> Any:
+        return read(",".join(token.value for token in tokens))
 
-def _activation(kind: Any, tokens: Sequence[Token]) -> str | tuple[str, ...]:
-    return texts.activation(",".join(token.value for token in tokens))
-
-
-TEXT = Parameter(metavar="STR", show_default=texts.typed)
+    return Parameter(name or None, metavar="STR", show_default=texts.typed, converter=converter)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,13 +32,9 @@ class Tables(Reading):
 class Training(Tables, Options):
     """All of a training, on the command line."""
 
-    hidden: Annotated[tuple[int, ...], TEXT, Parameter("--layers", converter=_layers)] = (
-        Options.hidden
-    )
-    activation: Annotated[str | tuple[str, ...], TEXT, Parameter(converter=_activation)] = (
-        Options.activation
-    )
-    initializer: Annotated[str | float, TEXT] = Options.initializer
+    hidden: Annotated[tuple[int, ...], _text(texts.layer_sizes, "--layers")] = Options.hidden
+    activation: Annotated[str | tuple[str, ...], _text(texts.activation)] = Options.activation
+    initializer: Annotated[str | float, _text(str)] = Options.initializer
 
 
 @Parameter(name="*", group="Running")
