@@ -6,11 +6,10 @@ Text may hold numbers, too, as people and spreadsheets write them: 1.234,5 and 1
 
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress, islice
-from typing import Any
 
 import numpy as np
 
@@ -57,26 +56,25 @@ def numbers(cells: list[str]) -> Array:
     return np.array([math.nan if value is None else value for value in found], np.float64)
 
 
+@dataclass(eq=False)
 class Text:
     """A column of cells (m,) that is no column of plain numbers.
 
-    missing : what says that a value is missing, folded; also the numbers among that.
+    missing : what says that a value is missing, folded; numbers_missing : those among that.
     """
 
-    def __init__(
-        self, cells: list[str], missing: Collection[str], numbers_missing: Collection[float]
-    ) -> None:
-        self.cells = cells
-        self._missing, self._numbers = missing, numbers_missing
+    cells: list[str]
+    missing: Collection[str]
+    numbers_missing: Collection[float]
 
     @cached_property
     def gone(self) -> list[bool]:
         """(m,) which cells are missing."""
-        return [
-            cell.strip().casefold() in self._missing
-            or (bool(self._numbers) and number(cell) in self._numbers)
-            for cell in self.cells
-        ]
+        found = [cell.strip().casefold() in self.missing for cell in self.cells]
+        if self.numbers_missing:  # -999.0 is -999
+            values = map(number, self.cells)
+            found = [a or b in self.numbers_missing for a, b in zip(found, values, strict=True)]
+        return found
 
     @cached_property
     def different(self) -> bool:
@@ -169,9 +167,8 @@ class Columns:
 
     def classlike(self, place: int) -> bool:
         """Whether few values are shared by many examples."""
-        values: Sequence[Any] = (
-            self.texts[place].cells if place in self.texts else self._column(place).tolist()
-        )
+        text = self.texts.get(place)
+        values = self._column(place).tolist() if text is None else text.cells
         return len(set(values)) <= max(2, min(20, len(self) // 2))
 
     def whole(self, place: int) -> Array | None:
