@@ -1,4 +1,8 @@
-"""The notebooks run from top to bottom, here with small settings; they are kept with outputs."""
+"""The notebooks run from top to bottom, here with small settings; they are kept with outputs.
+
+One kernel runs them all, each in an empty namespace: to start it and to import what notebooks need
+costs more than most of them.
+"""
 
 from pathlib import Path
 
@@ -56,21 +60,39 @@ SMALL = {
 COURSE = {"2-logistic-regression", "5-deep-network", "6-beyond"}  # use its pictures if there
 COURSE_SHAPE = "(64, 64, 3)"  # of the course's pictures, and of no others here
 SECONDS = 300  # a cell that takes longer hangs
+BEGIN = """
+%reset -f
+import os
+os.chdir({folder!r})
+os.environ.pop("CHAINRULE_COURSE_DATA", None)
+os.environ |= {environment!r}
+get_ipython().display_formatter.formatters["image/png"].enabled = {drawn}
+del os
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    client = NotebookClient(nbformat.v4.new_notebook(), timeout=SECONDS)
+    with client.setup_kernel():
+        yield client
 
 
 def kept(path):
     return nbformat.read(path, as_version=4)
 
 
-def executed(path, folder):
-    """The notebook with the outputs of a run with small settings."""
+def executed(path, kernel, folder, drawn=True, **environment):
+    """The notebook with the outputs of a run with small settings; figures are made, and drawn."""
     notebook = kept(path)
     (at,) = (k for k, cell in enumerate(notebook.cells) if "parameters" in tags(cell))
     small = [f"{name} = {value!r}" for name, value in SMALL[path.stem].items()]
     assert all(f"{line.split()[0]} = " in notebook.cells[at].source for line in small)
     notebook.cells.insert(at + 1, nbformat.v4.new_code_cell("\n".join(small)))
-    resources = {"metadata": {"path": str(folder)}}
-    return NotebookClient(notebook, timeout=SECONDS, resources=resources).execute()
+    begin = BEGIN.format(folder=str(folder), environment=environment, drawn=drawn)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(begin))
+    kernel.nb = notebook
+    return kernel.execute(cleanup_kc=False)
 
 
 def tags(cell):
@@ -81,14 +103,14 @@ def outputs(notebook):
     return [out for cell in notebook.cells if cell.cell_type == "code" for out in cell.outputs]
 
 
-def check(notebook):
+def check(notebook, drawn=True):
     """Everything ran, in order, and nothing complained."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     found = outputs(notebook)
     assert [out for out in found if out.output_type == "error"] == []
     assert [out.text for out in found if out.get("name") == "stderr"] == []
-    assert any("image/png" in out.get("data", {}) for out in found)
+    assert any("image/png" in out.get("data", {}) for out in found) == drawn
 
 
 def test_all_six_are_there():
@@ -108,13 +130,14 @@ def test_kept_outputs(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs(path, tmp_path, monkeypatch):
-    monkeypatch.delenv("CHAINRULE_COURSE_DATA", raising=False)
-    check(executed(path, tmp_path))
+def test_it_runs(path, kernel, tmp_path):
+    check(executed(path, kernel, tmp_path))
 
 
 @pytest.mark.parametrize("name", sorted(COURSE))
-def test_it_runs_with_the_course_s_pictures(name, tmp_path, course_data):
-    notebook = executed(FOLDER / f"{name}.ipynb", tmp_path)
-    check(notebook)
+def test_it_runs_with_the_course_s_pictures(name, kernel, tmp_path, course_data):
+    """The same cells with other data: their figures have been drawn already."""
+    course = {"CHAINRULE_COURSE_DATA": str(course_data)}
+    notebook = executed(FOLDER / f"{name}.ipynb", kernel, tmp_path, drawn=False, **course)
+    check(notebook, drawn=False)
     assert COURSE_SHAPE in "".join(str(out) for out in outputs(notebook))

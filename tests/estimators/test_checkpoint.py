@@ -128,9 +128,14 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("early_stopping", [False, True], ids=["", "early stopping"])
-@pytest.mark.parametrize("dtype", ["float64", "float32", "sparse"])
-@pytest.mark.parametrize("case", CASES)
+DTYPES = ("float64", "float32", "sparse")
+
+
+@pytest.mark.parametrize(
+    ("case", "dtype", "early_stopping"),
+    [(c, d, (j + k) % 2 == 1) for j, c in enumerate(CASES) for k, d in enumerate(DTYPES)],
+    ids=str,
+)
 def test_stopped_and_resumed(wide_classes, path, case, dtype, early_stopping):
     X, y = wide_classes
     X = csr_array(X * (np.abs(X) > 1)) if dtype == "sparse" else X.astype(dtype)

@@ -11,8 +11,6 @@ ESTIMATORS = [
     MLPClassifier(max_iter=100),
     MLPRegressor(max_iter=100),
     MLPClassifier(max_iter=100, solver="sgd", first_layer="dual"),
-    MLPRegressor(max_iter=100, solver="sgd", learning_rate_init=0.01, first_layer="dual"),
-    MLPClassifier(max_iter=100, solver="lbfgs", first_layer="dual"),
     MLPRegressor(max_iter=100, solver="lbfgs", first_layer="dual"),
 ]
 

@@ -101,10 +101,16 @@ def assert_same_curves(mine, other):
         assert_allclose(mine.validation_scores_, other.validation_scores_, rtol=TOLERANCE)
 
 
+# Each target with each kind of step, each of both with each policy.
+SGD = [
+    (target, steps, POLICIES[(j + k) % 3])
+    for j, target in enumerate(TARGETS)
+    for k, steps in enumerate(STEPS)
+]
+
+
 @pytest.mark.parametrize("first_layer", ["primal", "dual"])
-@pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("steps", STEPS)
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(("target", "steps", "policy"), SGD, ids=str)
 def test_sgd(target, steps, policy, first_layer):
     rate = {"learning_rate_init": 0.05 if policy == "invscaling" else 0.01}
     mine, other = both(

@@ -18,7 +18,15 @@ PAIRS = [
     ("exp", "poisson_deviance"),
     *product(TAME, ("squared_error", "absolute_error")),
 ]
-HIDDEN = [("none", 0), *product(TAME, (1, 2, 3))]
+# Each output and loss with each activation of hidden layers, of each of these with each depth.
+CASES = [
+    *((*pair, "none", 0) for pair in PAIRS),
+    *(
+        (*pair, activation, 1 + (k + j) % 3)
+        for k, pair in enumerate(PAIRS)
+        for j, activation in enumerate(TAME)
+    ),
+]
 RATE, STEPS = 0.05, 3
 
 
@@ -52,13 +60,12 @@ def descend(network, X, Y, weight, l2):
 
 
 @pytest.mark.parametrize("runs", [None, 2], ids=["one run", "two runs"])
-@pytest.mark.parametrize("form", ["primal", "dual"])
-@pytest.mark.parametrize(("activation", "depth"), HIDDEN, ids=str)
-@pytest.mark.parametrize(("output", "loss"), PAIRS, ids=str)
-def test_training_is_the_plain_descent(output, loss, activation, depth, form, runs):
+@pytest.mark.parametrize(("output", "loss", "activation", "depth"), CASES, ids=str)
+def test_training_is_the_plain_descent(output, loss, activation, depth, runs):
     network, X, Y, weight = problem(activation, output, loss, depth, runs)
-    for l2, weights in ((0.0, None), (0.1, weight)):
-        expected, costs = descend(network, X, Y, np.ones(5) if weights is None else weights, l2)
+    l2, weights = (0.0, None) if (depth + (runs is None)) % 2 else (0.1, weight)
+    expected, costs = descend(network, X, Y, np.ones(5) if weights is None else weights, l2)
+    for form in ("primal", "dual"):
         found = train(
             network,
             (X, Y),
@@ -69,13 +76,13 @@ def test_training_is_the_plain_descent(output, loss, activation, depth, form, ru
             first_layer=form,
             record_every=1,
         )
-        assert_allclose(found.history.cost, costs, rtol=1e-12)
+        assert_allclose(found.history.cost, costs, rtol=1e-12, err_msg=form)
         for got, plain in zip(
             (*found.network.weights, *found.network.biases),
             (*expected.weights, *expected.biases),
             strict=True,
         ):
-            assert_allclose(got, plain, rtol=1e-11, atol=1e-13)
+            assert_allclose(got, plain, rtol=1e-11, atol=1e-13, err_msg=form)
 
 
 @pytest.mark.parametrize("output", ["sigmoid", "softmax"])
