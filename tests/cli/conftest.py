@@ -26,6 +26,25 @@ class Said:
 
 
 @pytest.fixture
+def drawn():
+    """Asked for by a test that is about pictures: figures are drawn. See `undrawn`."""
+
+
+@pytest.fixture(autouse=True)
+def undrawn(request, monkeypatch):
+    """Figures are made, but not laid out and painted, which takes longer than all that a command
+    does besides: their files hold one pixel."""
+    if "drawn" in request.fixturenames:
+        return
+    from matplotlib.figure import Figure
+
+    def savefig(figure, file, *, format, **options):
+        Image.new("RGB", (1, 1)).save(file, format)
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+
+
+@pytest.fixture
 def chainrule(capsys, monkeypatch, tmp_path):
     """Runs one command line in an empty folder."""
     monkeypatch.chdir(tmp_path)

@@ -56,7 +56,6 @@ def test_sizes_of_no_terminal(size, chainrule, monkeypatch):
         assert len(said.out) < 20_000
 
 
-LONG = ("train", "crossval")
 # Checkpoints every now and then, so that one sees when it is training. Tests in the background of a
 # shell, or under nohup, hand signals on that are ignored.
 OFTEN = """
@@ -106,8 +105,9 @@ def stopped(command, signals, tmp_path, pause=0.0):
     return process.returncode, out, error, kept(tmp_path) - before
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("command", LONG)
+@pytest.mark.parametrize(
+    ("command", "number"), [("train", signal.SIGTERM), ("crossval", signal.SIGHUP)]
+)
 def test_other_signals_are_as_ctrl_c(command, number, tmp_path):
     code, out, error, more = stopped(command, [number], tmp_path)
     assert (code, error) == (1, "")
@@ -115,8 +115,7 @@ def test_other_signals_are_as_ctrl_c(command, number, tmp_path):
     assert more > 0
 
 
-@pytest.mark.parametrize("pause", [0.0, 0.02])
-@pytest.mark.parametrize("command", LONG)
+@pytest.mark.parametrize(("command", "pause"), [("train", 0.0), ("crossval", 0.02)])
 def test_a_second_ctrl_c_keeps_what_was_reached(command, pause, tmp_path):
     code, _, error, more = stopped(command, [signal.SIGINT] * 2, tmp_path, pause)
     assert code == 1

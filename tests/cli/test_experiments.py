@@ -41,6 +41,7 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.usefixtures("drawn")
 @every
 def test_the_folder_holds_everything(command, chainrule, fruit):
     said = chainrule(command, fruit, "--size", 8, *QUICK, *COMMANDS[command], "--out", "done")
@@ -219,6 +220,7 @@ def test_a_table_breaks_no_word(command, own, columns, chainrule, monkeypatch):
         assert len(line.split()) >= 3
 
 
+@pytest.mark.usefixtures("drawn")
 def test_rates_are_compared(chainrule):
     rates = ("--rates", "0.1,1e300", "--layers", "4,4", "--iterations", 50)
     said = chainrule("lr-find", "planar", *rates, "--out", "done")
@@ -252,17 +254,17 @@ def interrupted(tmp_path, *arguments):
 
 def test_after_ctrl_c_it_goes_on_to_the_same_numbers(chainrule, tmp_path):
     # So little memory that every run is a group by itself.
-    folds = ("--folds", 10, "--repeats", 5, "--memory", 1e-9)
+    folds = ("--folds", 10, "--repeats", 3, "--memory", 1e-9)
     arguments = ("crossval", "planar", "--layers", 8, "--iterations", 500, *folds)
     code, out, error = interrupted(tmp_path, *arguments)
     assert (code, error) == (1, "")
     assert "Go on:  chainrule crossval --resume done" in out
-    assert len(rows("done/results.csv")) < 50
+    assert len(rows("done/results.csv")) < 30
     assert chainrule("crossval", "--resume", "done").code == 0
     assert not Path("done/finished").exists()
     assert chainrule(*arguments, "--out", "whole").code == 0
     found, expected = (rows(f"{folder}/results.csv") for folder in ("done", "whole"))
-    assert len(found) == len(expected) == 50
+    assert len(found) == len(expected) == 30
     for name in ("accuracy", "cost", "training_cost"):
         numbers = ([float(row[name]) for row in table] for table in (found, expected))
         assert_allclose(*numbers, rtol=1e-9)
@@ -350,6 +352,7 @@ def test_a_resumed_experiment_keeps_its_settings(chainrule):
     assert "--folds: expected the setting that the experiment began with (2)" in said.error
 
 
+@pytest.mark.usefixtures("drawn")
 def test_names_from_data_paint_no_terminal(chainrule, fruit):
     (fruit / "train/lime/lime0.png").rename(fruit / "train/lime/\x1b[31m$x^{.png")
     said = chainrule("leave-one-out", fruit, "--size", 8, *QUICK, "--out", "done")
@@ -368,6 +371,7 @@ def test_other_data_are_not_gone_on_with(chainrule, fruit):
     assert Path("done/results.csv").read_bytes() == before
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_sweep_by_auc_over_epochs(chainrule):
     varied = ("--vary", "epochs=1,2", "--batch-size", 50, "--score", "auc")
     said = chainrule("sweep", "planar", "--layers", 4, *varied, "--out", "done")
@@ -460,6 +464,7 @@ def test_the_next_command_of_a_sweep_has_the_best_setting(chainrule, tmp_path):
     assert f"--learning-rate {best['learning_rate']}" in following
 
 
+@pytest.mark.usefixtures("drawn")
 def test_when_every_setting_diverges_none_is_best(chainrule):
     vary = ("--vary", "learning_rate=1e200,1e201")
     said = chainrule("sweep", "planar", "--layers", "3", "--iterations", 5, *vary, "--out", "done")

@@ -14,6 +14,7 @@ from chainrule.jobs.options import Options, restored
 FIRST = "train/lime/lime0.png"
 
 
+@pytest.mark.usefixtures("drawn")
 def test_without_data_the_answer_and_a_picture(chainrule, fruit, trained):
     said = chainrule("explain", trained, fruit / FIRST)
     assert (said.code, said.error) == (0, "")
@@ -22,6 +23,7 @@ def test_without_data_the_answer_and_a_picture(chainrule, fruit, trained):
         assert min(picture.size) > 300
 
 
+@pytest.mark.usefixtures("drawn")
 def test_with_data_the_contributions_add_up(chainrule, fruit, trained):
     said = chainrule("explain", trained, fruit / FIRST, "--data", fruit, "--json")
     facts = said.json
@@ -34,6 +36,7 @@ def test_with_data_the_contributions_add_up(chainrule, fruit, trained):
     assert "by all examples" in text
 
 
+@pytest.mark.usefixtures("drawn")
 def test_left_out_exactly(chainrule, fruit, trained):
     options = ("--data", fruit, "--leave-one-out")
     facts = chainrule("explain", trained, fruit / FIRST, *options, "--json").json

@@ -61,6 +61,7 @@ def test_a_disk_that_is_full_at_the_first_checkpoint_leaves_nothing(chainrule):
 
 
 # All runs of leave-one-out are in one file, which is larger than its pictures.
+@pytest.mark.usefixtures("drawn")
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "leave-one-out"])
 def test_a_disk_that_is_full_at_the_end_says_how_to_go_on(name, chainrule):
     with full(20_000):  # the pictures
@@ -86,13 +87,14 @@ def test_a_later_checkpoint_that_has_no_room_keeps_the_one_before(chainrule, mon
     monkeypatch.undo()
 
 
-KILLED = """
+# An interpreter starts once and imports all that a command needs; each start is a fork of it.
+WARM = """
 import os, sys
-from chainrule import checks
-from chainrule.files import tensor_file
 from chainrule.cli import main
-left = int(sys.argv[1])
-replace, link = os.replace, os.link
+try: main([*sys.argv[1:], "--out", "warm"])
+except SystemExit as end: assert not end.code
+"""
+KILLED = f"""{WARM}
 def count(work):
     def counted(*paths):
         global left
@@ -101,21 +103,38 @@ def count(work):
             os.kill(os.getpid(), 9)
         work(*paths)
     return counted
-os.replace, os.link = count(replace), count(link)
-main(sys.argv[2:])
+for n in range(4):
+    child = os.fork()
+    if not child:
+        left = n
+        os.replace, os.link = count(os.replace), count(os.link)
+        main([*sys.argv[1:], "--out", f"run{{n}}"])
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True, file=sys.stderr)
 """
+TEN = f"""{WARM}
+for k in range(10):
+    if not os.fork():
+        os.dup2(os.open(f"said{{k}}", os.O_WRONLY | os.O_CREAT), 1)
+        main(sys.argv[1:])
+for k in range(10):
+    print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True, file=sys.stderr)
+"""
+
+
+def exit_codes(script, name, folder):
+    """What the processes ended with that a script starts of a command."""
+    line = [sys.executable, "-c", script, *map(str, command(name))]
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=True)
+    return list(map(int, done.stderr.split()))
 
 
 @pytest.mark.parametrize("name", ["train", "crossval"])
 def test_killed_before_any_of_its_files_it_goes_on_or_begins_anew(name, chainrule, tmp_path):
     """The n-th file is about to be moved to its place: its temporary one is there."""
-    for n in range(4):
-        line = [str(word) for word in command(name, "--out", f"run{n}")]
-        code = [sys.executable, "-c", KILLED, str(n), *line]
-        killed = subprocess.run(code, capture_output=True, cwd=tmp_path, check=False)
-        if killed.returncode == 0:
+    for n, code in enumerate(exit_codes(KILLED, name, tmp_path)):
+        if code == 0:
             break
-        assert killed.returncode == -9
+        assert code == -9
         assert list(Path(f"run{n}").rglob(f"*{atomic.PART}"))
         if Path(f"run{n}/settings.json").exists():
             again = (name.split()[0], "--resume", f"run{n}")
@@ -147,13 +166,8 @@ def test_an_edited_checkpoint_is_refused(chainrule):
 
 
 def test_ten_starts_at_once_take_ten_folders(tmp_path):
-    line = [sys.executable, "-m", "chainrule", *map(str, command("train"))]
-    starts = [
-        subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.PIPE, env=os.environ)
-        for _ in range(10)
-    ]
-    said = [start.communicate()[0].decode() for start in starts]
-    assert [start.returncode for start in starts] == [0] * 10
+    assert exit_codes(TEN, "train", tmp_path) == [0] * 10
+    said = [(tmp_path / f"said{k}").read_text() for k in range(10)]
     names = {f"planar-xor-{k}" for k in range(1, 11)}
     assert {path.name for path in (tmp_path / "runs").iterdir()} == names
     assert all(sum(f"wrote runs/{name}\n" in text for text in said) == 1 for name in names)

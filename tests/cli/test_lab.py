@@ -40,6 +40,7 @@ def test_one_part_alone(chainrule, part, left_out):
     assert {name for name in ("times", "built", "trained") if not found[name]} == set(left_out)
 
 
+@pytest.mark.usefixtures("drawn")
 def test_the_folder(chainrule, tmp_path):
     said = chainrule(*QUICK, "--out", "my lab")
     assert said.code == 0, said.error

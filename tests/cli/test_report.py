@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_run_becomes_one_file(chainrule, fruit, trained):
     said = chainrule("report", trained)
     assert (said.code, said.error) == (0, "")
@@ -17,6 +18,7 @@ def test_a_run_becomes_one_file(chainrule, fruit, trained):
     assert "learning_rate" in page
 
 
+@pytest.mark.usefixtures("drawn")
 def test_the_worst_mistakes_are_explained(chainrule, fruit):
     for k in range(3):
         (fruit / f"test/lime/lime{k}.png").rename(fruit / f"test/tomato/wrong{k}.png")
@@ -77,6 +79,7 @@ def test_an_empty_history_is_damaged(chainrule, trained):
     assert (said.code, "history.csv" in said.error) == (2, True)
 
 
+@pytest.mark.usefixtures("drawn")
 def test_an_ensemble(chainrule, fruit):
     options = ("--size", 8, "--layers", 3, "--iterations", 30, "--runs", 3)
     chainrule("train", fruit, *options, "--out", "run")
@@ -106,6 +109,7 @@ def test_data_of_an_experiment_are_not_asked_for(chainrule):
     assert (said.code, "--data" in said.error) == (2, True)
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_name_that_is_no_utf_8(chainrule, fruit):
     folder = fruit.rename(fruit.parent / os.fsdecode(b"da\xff\xfeta"))
     options = ("--size", 8, "--layers", 3, "--iterations", 3)

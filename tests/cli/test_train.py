@@ -23,6 +23,7 @@ FILES = {
 }
 
 
+@pytest.mark.usefixtures("drawn")
 def test_a_run_folder_holds_everything(chainrule, fruit):
     said = chainrule("train", fruit, "--size", 8, *QUICK, "--out", "run")
     assert said.code == 0
