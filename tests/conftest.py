@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from chainrule import Network
@@ -37,6 +38,18 @@ def course_data():
     if not folder:
         pytest.skip("CHAINRULE_COURSE_DATA does not name the folder of the course's files")
     return Path(folder)
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Figures are made, but not laid out and painted, which takes longer than most of what a test
+    is about: their files hold one pixel."""
+    from matplotlib.figure import Figure
+
+    def savefig(figure, file, *, format, **options):
+        Image.new("RGB", (1, 1)).save(file, format)
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
 
 
 @pytest.fixture

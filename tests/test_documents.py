@@ -20,6 +20,7 @@ MODULES = [
 ]
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_python_blocks_of_a_page_run(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
@@ -30,15 +31,7 @@ def test_the_python_blocks_of_a_page_run(page, tmp_path, monkeypatch, capsys):
         exec(compile(block, page.name, "exec"), names)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_examples_in_docstrings(module):
-    assert doctest.testmod(importlib.import_module(module)).failed == 0
-
-
-def test_there_are_examples_to_test():
-    examples = sum(
-        bool(test.examples)
-        for module in MODULES
-        for test in doctest.DocTestFinder().find(importlib.import_module(module))
-    )
-    assert examples > 5
+def test_examples_in_docstrings():
+    results = {name: doctest.testmod(importlib.import_module(name)) for name in MODULES}
+    assert not [name for name, result in results.items() if result.failed]
+    assert sum(result.attempted > 0 for result in results.values()) > 5

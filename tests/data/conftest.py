@@ -21,6 +21,18 @@ def paint():
 
 
 @pytest.fixture
+def table(tmp_path):
+    """Write a table of this text (or these bytes)."""
+
+    def write(text, name="table.csv"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
 def pictures():
     """12 random RGB pictures (12, 4, 5, 3) uint8."""
     return np.random.default_rng(1).integers(0, 256, (12, 4, 5, 3), dtype=np.uint8)

@@ -88,7 +88,7 @@ def cleanlabs(data, P):
     return found
 
 
-@pytest.mark.parametrize("positive", [None, "Shirt", "Sandal"])
+@pytest.mark.parametrize("positive", [None, "Shirt"])
 def test_of_20_flipped_labels_no_fewer_are_found_than_by_cleanlab(positive):
     ours, theirs = [], {}
     for seed in range(4):

@@ -15,18 +15,6 @@ from chainrule.errors import DataError
 from chainrule.files.csv_file import number
 
 
-@pytest.fixture
-def table(tmp_path):
-    """Write a CSV file of this text (or these bytes)."""
-
-    def write(text, name="table.csv"):
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    return write
-
-
 def opened(path, **options):
     """The training set with its features as they came."""
     return open_data(path, scale="none", **options).train

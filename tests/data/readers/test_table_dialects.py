@@ -14,18 +14,6 @@ COMMA = "decimal sign ','"
 SIGNS = "separators of thousands, signs of percent or currency, dashes for minus"
 
 
-@pytest.fixture
-def table(tmp_path):
-    """Write a table of this text (or these bytes)."""
-
-    def write(text, name="table.csv"):
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    return write
-
-
 def opened(path, **options):
     return open_data(path, scale="none", **options).train
 

@@ -11,37 +11,11 @@ from chainrule.course import deep
 from chainrule.errors import InputError
 from chainrule.graph import check_backward
 
-
-def layer_arguments(n=4, n_prev=3, m=5, seed=1):
-    rng = np.random.default_rng(seed)
-    return tuple(rng.standard_normal(shape) for shape in [(n_prev, m), (n, n_prev), (n, 1)])
-
-
-def linear_forward(A_prev, W, b):
-    return W @ A_prev + b, (A_prev, W, b)
-
-
-def linear_with(dA_prev=None, dW=None, db=None):
-    """A linear_backward with some of its lines changed."""
-
-    def backward(dZ, cache):
-        A_prev, W, _ = cache
-        right = (
-            lambda dZ, A_prev, W: W.T @ dZ,
-            lambda dZ, A_prev, W: dZ @ A_prev.T / dZ.shape[1],
-            lambda dZ, A_prev, W: np.sum(dZ, axis=1, keepdims=True) / dZ.shape[1],
-        )
-        given = (dA_prev, dW, db)
-        return tuple((mine or r)(dZ, A_prev, W) for mine, r in zip(given, right, strict=True))
-
-    return backward
-
-
 # ---- right pairs -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("activation", ["relu", "sigmoid"])
-def test_the_courses_layers_are_right(activation):
+def test_the_courses_layers_are_right(activation, layer_arguments):
     A_prev, W, b = layer_arguments()
     assert check_backward(deep.linear_forward, deep.linear_backward, A_prev, W, b)
     forward, backward = getattr(deep, activation), getattr(deep, f"{activation}_backward")
@@ -56,7 +30,7 @@ def test_the_courses_layers_are_right(activation):
 
 
 @given(seed=st.integers(0, 99), n=st.integers(1, 5), n_prev=st.integers(1, 5), m=st.integers(1, 6))
-def test_layers_of_any_size(seed, n, n_prev, m):
+def test_layers_of_any_size(seed, n, n_prev, m, layer_arguments, linear_forward, linear_with):
     args = layer_arguments(n, n_prev, m, seed)
     assert check_backward(linear_forward, linear_with(), *args)
     assert check_backward(deep.linear_forward, deep.linear_backward, *args)
@@ -76,7 +50,7 @@ def test_calling_forms():
     assert check_backward(lambda p: np.sum(p[0] * p[1]), lambda p: [p[1], p[0]], [Z, Z + 1])
 
 
-def test_averaged_is_said_and_can_be_changed():
+def test_averaged_is_said_and_can_be_changed(layer_arguments, linear_forward, linear_with):
     args = layer_arguments()
     plain = linear_with(
         dW=lambda dZ, A_prev, W: dZ @ A_prev.T,
@@ -97,7 +71,7 @@ def test_a_kink_is_no_error():
     assert "right (1 at a kink)" in str(check)
 
 
-def test_float32_is_checked_in_float64():
+def test_float32_is_checked_in_float64(layer_arguments, linear_forward, linear_with):
     args = [x.astype(np.float32) for x in layer_arguments()]
     assert check_backward(linear_forward, linear_with(), *args)
     X = args[0]
@@ -114,7 +88,7 @@ def test_float32_is_checked_in_float64():
 # ---- reports -----------------------------------------------------------------------------------
 
 
-def test_what_is_said_of_one_wrong_entry():
+def test_what_is_said_of_one_wrong_entry(layer_arguments, linear_forward, linear_with):
     def backward(dZ, cache):
         dA_prev, dW, db = linear_with()(dZ, cache)
         dW[2, 1] += 0.5
@@ -130,7 +104,7 @@ def test_what_is_said_of_one_wrong_entry():
     assert 0 < report.relative_error < 1
 
 
-def test_a_sample_of_entries_names_mistakes_too():
+def test_a_sample_of_entries_names_mistakes_too(layer_arguments, linear_forward, linear_with):
     args = layer_arguments(20, 30, 5)
     wrong = linear_with(dW=lambda dZ, A_prev, W: A_prev @ dZ.T)
     report = check_backward(linear_forward, wrong, *args, entries=50)["dW"]
@@ -218,13 +192,13 @@ def test_errors_say_what_is_expected(call, message):
         call()
 
 
-def test_an_unknown_name():
+def test_an_unknown_name(layer_arguments, linear_forward, linear_with):
     check = check_backward(linear_forward, linear_with(), *layer_arguments())
     with pytest.raises(InputError, match="one of dA_prev, dW, db"):
         check["dw"]
 
 
-def test_a_wrong_entry_that_was_not_looked_at():
+def test_a_wrong_entry_that_was_not_looked_at(layer_arguments, linear_forward, linear_with):
     def backward(dZ, cache):
         dA_prev, dW, db = linear_with()(dZ, cache)
         dW.flat[np.argmax(np.abs(dW))] += 1
@@ -235,14 +209,14 @@ def test_a_wrong_entry_that_was_not_looked_at():
     assert check["dA_prev"].right
 
 
-def test_what_the_arguments_cannot_show_is_said():
+def test_what_the_arguments_cannot_show_is_said(layer_arguments, linear_forward, linear_with):
     A_prev, W, b = layer_arguments(m=1)
     check = check_backward(linear_forward, linear_with(), A_prev, 0 * W, b)
     assert "With m = 1 a missing 1/m does not show: take several examples." in check.notes
     assert "Zero everywhere, so that little shows: dA_prev" in str(check)
 
 
-def test_a_gradient_that_was_never_computed():
+def test_a_gradient_that_was_never_computed(layer_arguments, linear_forward, linear_with):
     wrong = linear_with(dW=lambda dZ, A_prev, W: np.zeros(W.shape))
     check = check_backward(linear_forward, wrong, *layer_arguments())
     assert "every entry is 0" in check["dW"].mistake

@@ -9,31 +9,6 @@ from chainrule.course import deep
 from chainrule.graph import check_backward
 
 
-def layer_arguments(n=4, n_prev=3, m=5, seed=1):
-    rng = np.random.default_rng(seed)
-    return tuple(rng.standard_normal(shape) for shape in [(n_prev, m), (n, n_prev), (n, 1)])
-
-
-def linear_forward(A_prev, W, b):
-    return W @ A_prev + b, (A_prev, W, b)
-
-
-def linear_with(dA_prev=None, dW=None, db=None):
-    """A linear_backward with some of its lines changed."""
-
-    def backward(dZ, cache):
-        A_prev, W, _ = cache
-        right = (
-            lambda dZ, A_prev, W: W.T @ dZ,
-            lambda dZ, A_prev, W: dZ @ A_prev.T / dZ.shape[1],
-            lambda dZ, A_prev, W: np.sum(dZ, axis=1, keepdims=True) / dZ.shape[1],
-        )
-        given = (dA_prev, dW, db)
-        return tuple((mine or r)(dZ, A_prev, W) for mine, r in zip(given, right, strict=True))
-
-    return backward
-
-
 def same(*shape):
     return {"n": shape[0], "n_prev": shape[1], "m": shape[2]}
 
@@ -111,10 +86,12 @@ LAYER_MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", LAYER_MISTAKES)
-@pytest.mark.parametrize("forward", [linear_forward, deep.linear_forward])
-def test_mistakes_of_a_linear_layer(mistake, forward):
+@pytest.mark.parametrize("forward", [None, deep.linear_forward], ids=["", "the course's"])
+def test_mistakes_of_a_linear_layer(mistake, forward, layer_arguments, linear_forward, linear_with):
     changed, sizes, said = LAYER_MISTAKES[mistake]
-    check = check_backward(forward, linear_with(**changed), *layer_arguments(**sizes))
+    check = check_backward(
+        forward or linear_forward, linear_with(**changed), *layer_arguments(**sizes)
+    )
     (name,) = changed
     place = ["dA_prev", "dW", "db"].index(name)
     report = check.gradients[place]
@@ -124,7 +101,7 @@ def test_mistakes_of_a_linear_layer(mistake, forward):
     assert all(r.right and r.mistake is None for r in others)
 
 
-def test_changed_places():
+def test_changed_places(layer_arguments, linear_forward, linear_with):
     def backward(dZ, cache):
         dA_prev, dW, db = linear_with()(dZ, cache)
         return dW, dA_prev, db
@@ -169,7 +146,7 @@ ACTIVATION_MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", ACTIVATION_MISTAKES)
-def test_mistakes_of_an_activation(mistake):
+def test_mistakes_of_an_activation(mistake, layer_arguments, linear_with):
     g, slope, said = ACTIVATION_MISTAKES[mistake]
     A_prev, W, b = layer_arguments()
     check = check_backward(g, lambda dA, Z: dA * slope(Z), A_prev)
@@ -191,7 +168,7 @@ def test_mistakes_of_an_activation(mistake):
 
 
 @pytest.mark.parametrize("activation", ["relu", "sigmoid"])
-def test_the_courses_forward_with_the_derivative_left_out(activation):
+def test_the_courses_forward_with_the_derivative_left_out(activation, layer_arguments, linear_with):
     check = check_backward(
         partial(deep.linear_activation_forward, activation=activation),
         lambda dA, cache: linear_with()(dA, cache[0]),
