@@ -275,9 +275,10 @@ def fit():
 
 X, y = make_classification(40, 300, random_state=1)
 codes = []
-for kill in json.loads(sys.argv[2]):
+for folder, kill in json.loads(sys.argv[2]):
     child = os.fork()
     if not child:
+        os.chdir(folder)
         fit()
         os._exit(0)
     codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
@@ -287,18 +288,20 @@ print(codes)
 
 @pytest.mark.parametrize("form", ["primal", "dual"])
 def test_killed_and_started_again(tmp_path, form):
-    def run(folder, *kills):
-        """The exit codes of fits one after the other, killed at these epochs."""
-        folder.mkdir(exist_ok=True)
-        command = [sys.executable, "-W", "ignore", "-c", SCRIPT, form, json.dumps(kills)]
-        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=True)
+    def run(*fits):
+        """The exit codes of fits one after the other, each (its folder, killed at which epoch)."""
+        command = [sys.executable, "-W", "ignore", "-c", SCRIPT, form, json.dumps(fits)]
+        done = subprocess.run(command, cwd=tmp_path, stdout=subprocess.PIPE, check=True)
         return json.loads(done.stdout)
 
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    assert run(killed, 0, 10, 5) == [-signal.SIGKILL] * 3
+    killed.mkdir()
+    whole.mkdir()
+    kills = run(("killed", 0), ("killed", 10), ("killed", 5), ("whole", None))
+    assert kills == [-signal.SIGKILL] * 3 + [0]
     assert os.listdir(killed) == ["fit"]
     assert epochs_in(killed / "fit") == 12
-    assert run(killed, None) == run(whole, None) == [0]
+    assert run(("killed", None)) == [0]
     a, b = (np.load(folder / "found.npz") for folder in (killed, whole))
     assert a.files == b.files
     for name in b:

@@ -20,8 +20,10 @@ from chainrule.training import Callback
 SPACE = {"learning_rate": [0.05, 0.3], "l2": [0.0, 0.1], "hidden": [(3,), ()]}
 
 
-@pytest.mark.parametrize("batch_size", [None, 4], ids=["full batch", "mini-batches"])
-@pytest.mark.parametrize("problem", ["binary", "softmax", "pixels", "standard"])
+@pytest.mark.parametrize(
+    ("problem", "batch_size"),
+    [("binary", None), ("binary", 4), ("softmax", 4), ("pixels", None), ("standard", 4)],
+)
 def test_each_trial_is_a_cross_validation(problem, batch_size, problems, quick, alone):
     data, base = problems[problem], replace(quick, batch_size=batch_size)
     found = sweep(data, SPACE, base=base, folds=3, seed=2)
