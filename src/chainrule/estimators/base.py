@@ -207,13 +207,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             self._initialize(units, names, X.dtype, rng)
         if self.solver in STOCHASTIC:
             epochs.begin_records(self)
-        if [W.shape for W in self.coefs_] != list(pairwise(units)):
-            raise InputError(
-                type(self).__name__,
-                f"layers of {units} units, as the parameters and the data say",
-                f"{[len(self.coefs_[0]), *(W.shape[1] for W in self.coefs_)]} from the last fit",
-                "Set warm_start=False to begin anew, or clone the estimator.",
-            )
+        self._check_layers(units)
         parts = self._parts(rows, validation_data, rng)
         return fitting.Fit(self, *parts, len(Y), rates, rng, incremental, checkpoint)
 
@@ -227,6 +221,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             units, [*activations, of_output], dtype, rng
         )
         self.__dict__.pop("loss_curve_", None)
+
+    def _check_layers(self, units: list[int]) -> None:
+        if [W.shape for W in self.coefs_] != list(pairwise(units)):
+            raise InputError(
+                type(self).__name__,
+                f"layers of {units} units, as the parameters and the data say",
+                f"{[len(self.coefs_[0]), *(W.shape[1] for W in self.coefs_)]} from the last fit",
+                "Set warm_start=False to begin anew, or clone the estimator.",
+            )
 
     def _parts(self, rows: Rows, validation_data: Any, rng: Any) -> tuple[Rows, Array, Rows | None]:
         """Rows to train on, their places among those given, and rows held out for the score."""

@@ -18,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule.estimators.tasks import Tasks
 from chainrule.estimators.updates import Updates
 from chainrule.training.batches import Batch, Dropout
-from chainrule.training.interrupt import Interrupt
+from chainrule.training.interrupt import interruptible
 from chainrule.training.objective import Objective
 
 if TYPE_CHECKING:
@@ -121,6 +121,13 @@ class State:
         for kept, block in zip(self.kept or (), self.objective.blocks, strict=True):
             kept[runs] = block.p[runs]
 
+    def end(self, going: Sequence[int]) -> None:
+        """Go back to what was kept, but for the runs that were still going."""
+        if going:
+            self.keep(going)
+        for kept, block in zip(self.kept or (), self.objective.blocks, strict=True):
+            block.p[...] = kept
+
     def batches(self) -> Iterator[Batch]:
         """Batches of the next epoch; where a step sees all examples they are the same for all."""
         for batches in zip(*(one.epoch() for one in self.examples), strict=True):
@@ -146,16 +153,16 @@ def train(
     With a score the best parameters are kept, else the last. With a checkpoint, Ctrl-C waits for
     the epoch to end.
     """
-    fits, blocks, going = state.estimators, state.objective.blocks, [*range(len(state.estimators))]
+    fits, going = state.estimators, [*range(len(state.estimators))]
     if score or len(fits) > 1:
-        state.kept = [block.p.copy() for block in blocks]
+        state.kept = [block.p.copy() for block in state.objective.blocks]
     for one in fits:
         one.n_iter_ = 0
     interrupted: list[bool] = []
     ended = checkpoint is not None and checkpoint.begin(state)
     whole = True  # whether no epoch is half done
     try:
-        with Interrupt(lambda: interrupted.append(True)):
+        with interruptible(lambda: interrupted.append(True)):
             while not ended:
                 if fits[going[0]].n_iter_ == fits[0].max_iter:
                     _warn_of_limit(fits[0].max_iter, len(going))
@@ -177,10 +184,7 @@ def train(
     if interrupted:
         warnings.warn("Training interrupted by user.", stacklevel=4)
     if state.kept is not None:
-        if not score:
-            state.keep(going)
-        for kept, block in zip(state.kept, blocks, strict=True):
-            block.p[...] = kept
+        state.end([] if score else going)
 
 
 def _epoch(state: State, going: Sequence[int], interrupted: list[bool]) -> bool:

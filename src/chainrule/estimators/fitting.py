@@ -16,11 +16,12 @@ from chainrule import blas
 from chainrule.errors import InputError
 from chainrule.estimators import epochs, lbfgs, weights
 from chainrule.estimators.checkpoint import Checkpoint
-from chainrule.estimators.layers import LOSS_OF_OUTPUT, OURS
+from chainrule.estimators.layers import OURS
 from chainrule.estimators.rows import Rows
 from chainrule.estimators.tasks import Tasks
 from chainrule.estimators.updates import STOCHASTIC, Updates
 from chainrule.network import Network
+from chainrule.network.losses import output_and_loss
 from chainrule.training import choice
 from chainrule.training.batches import Dropout
 from chainrule.training.choice import Choice
@@ -208,11 +209,12 @@ def _give_back(fits: Sequence[Fit], objective: Objective, form: Choice) -> None:
 
 def network_of(estimator: Any, dtype: Any) -> Network:
     """The present coefs_ as the engine's network: views where the dtype allows."""
+    names = [OURS.get(name, name) for name in estimator._activations()]
     return Network(
         tuple(W.T.astype(dtype, copy=False) for W in estimator.coefs_),
         tuple(b.astype(dtype, copy=False)[:, None] for b in estimator.intercepts_),
-        tuple(OURS.get(name, name) for name in estimator._activations()),
-        LOSS_OF_OUTPUT[estimator.out_activation_],
+        tuple(names),
+        output_and_loss(estimator.n_outputs_, names[-1], None)[1],
     )
 
 

@@ -15,12 +15,6 @@ Array = np.ndarray
 
 ACTIVATIONS = {"identity", "logistic", "tanh", "relu", "leaky_relu"}
 OURS = {"logistic": "sigmoid"}  # the others have the same name in the engine
-LOSS_OF_OUTPUT = {
-    "logistic": "binary_cross_entropy",
-    "softmax": "softmax_cross_entropy",
-    "identity": "squared_error",
-    "exp": "poisson_deviance",
-}
 # Rows and features at a time: no more than 4 MB of float64, which stay in the processor's cache.
 ROWS, FEATURES = 512, 1024
 

@@ -24,7 +24,7 @@ from chainrule.experiments.setting import arguments, given, networks
 from chainrule.files.digest import digest
 from chainrule.network import Network
 from chainrule.training import Callback, Session, StopOn, save_checkpoint, train
-from chainrule.training.interrupt import Interrupt
+from chainrule.training.interrupt import interruptible
 
 Array = np.ndarray
 Kept = Callable[[Run, Array], Array]
@@ -107,7 +107,7 @@ def execute(
             # Once, by all of them, before others would do it at the same time.
             with blas.at_most(threads):
                 examples.matrix(runs[group.members[0]].setting.dtype).gram()
-    with Interrupt(tally.stop.set), closing(_in_threads(work, divided, threads)) as results:
+    with interruptible(tally.stop.set), closing(_in_threads(work, divided, threads)) as results:
         tally.finish(outcomes)
         for found in filter(None, results):
             outcomes |= found

@@ -96,16 +96,11 @@ LOSSES = {
 
 def output_and_loss(n_y: int, output: str | None, loss: str | None) -> tuple[str, str]:
     """The output activation and loss, where one or both are left to the other or to n_y."""
-    pairs = {
-        "sigmoid": "binary_cross_entropy",
-        "softmax": "softmax_cross_entropy",
-        "identity": "squared_error",
-        "exp": "poisson_deviance",
-    }
     if output is not None:
         checks.one_of("Network", "output", output, ACTIVATIONS)
     if loss is None:
         output = output or ("sigmoid" if n_y == 1 else "softmax")
+        pairs = {loss.output: loss.name for loss in LOSSES.values()}
         return output, pairs.get(output, "squared_error")
     checks.one_of("Network", "loss", loss, LOSSES)
     return output or LOSSES[loss].output or "identity", loss

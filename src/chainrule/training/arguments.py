@@ -15,6 +15,7 @@ from chainrule.training.runs import weights_of
 
 Array = np.ndarray
 Data = Dataset | tuple[Any, Any]
+Validation = tuple[FeatureMatrix, Array] | Array | None
 
 
 class HasArguments(Protocol):
@@ -58,28 +59,27 @@ def dropout_of(rates: Any, network: Network) -> Dropout | None:
     return Dropout(found, network.layer_sizes[1:-1], network.dtype)
 
 
-def check_lbfgs(
-    network: Network, batch_size: int | None, dropout: Any, schedule: Any, resume: Any
-) -> None:
+def check_lbfgs(asked: Any, network: Network, dropout: Dropout | None) -> None:
     """InputError for what L-BFGS cannot have."""
     fix = "L-BFGS needs one cost, the same at every step, and chooses its steps itself."
     refused = {
         "R runs": network.n_runs is not None,
-        "batch_size": batch_size is not None,
+        "batch_size": asked.batch_size is not None,
         "dropout": dropout is not None,
-        "a schedule": schedule != "constant",
-        "resume": resume is not None,
+        "a schedule": asked.schedule != "constant",
+        "resume": asked.resume is not None,
     }
     if found := [name for name, given in refused.items() if given]:
         raise InputError("train", "optimizer='lbfgs' alone", f"beside it {', '.join(found)}", fix)
 
 
-def stopping_rule(rule: Any, validation: Any, weight: Any) -> EarlyStopping | None:
+def stopping_rule(asked: Any) -> EarlyStopping | None:
+    rule = asked.early_stopping
     if rule is None:
         return None
     if not isinstance(rule, EarlyStopping):
         raise InputError("train", "early_stopping to be an EarlyStopping", checks.describe(rule))
-    if validation is None and weight is None:
+    if asked.validation is None and asked.validation_weight is None:
         raise InputError(
             "train", "a validation set for early stopping", "none", "Pass validation=(X, Y)."
         )
@@ -121,11 +121,10 @@ def data_arrays(where: str, data: Data, network: Network) -> tuple[FeatureMatrix
         raise error.at(where) from None
 
 
-def validation_arrays(
-    validation: Data | None, weight: Any, Y: Array, network: Network, runs: int | None
-) -> tuple[FeatureMatrix, Array] | Array | None:
+def validation_arrays(asked: Any, Y: Array, network: Network) -> Validation:
     """What is measured at every record: (X, Y), or weights of the training set's examples,
     (1, m) or (R, 1, m), that sum to 1 (all of a run not a number where it has none)."""
+    validation, weight, runs = asked.validation, asked.validation_weight, network.n_runs
     if validation is not None and weight is not None:
         raise InputError("train", "validation or validation_weight", "both", "Leave one out.")
     if validation is not None:

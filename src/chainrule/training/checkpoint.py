@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,11 +15,12 @@ from chainrule.network import Network
 from chainrule.training.choice import Choice
 from chainrule.training.early_stopping import Best
 from chainrule.training.first_layer import distinct
-from chainrule.training.history import Record
+from chainrule.training.history import Record, Sums
 from chainrule.training.optimizers import LBFGS
 from chainrule.training.schedules import Constant, InverseDecay, StepDecay
-from chainrule.training.session import Session
-from chainrule.training.snapshot import Snapshot, Sums
+
+if TYPE_CHECKING:
+    from chainrule.training.session import Session
 
 VERSION = 2  # version 1 had no digest; it is not read any more
 SAME = "Resume with the same data and settings; as a rule only iterations may change."
@@ -27,15 +28,15 @@ SEEN = ("cost", "waited", "ended")  # of Best, beside its parameters
 Array = np.ndarray
 
 
-def save_checkpoint(session: Session, path: str | Path) -> None:
+def save_checkpoint(session: "Session", path: str | Path) -> None:
     """Save the session's state to `path`, atomically. See `train(..., resume=path)`."""
     if isinstance(session.plan.optimizer, LBFGS):
         fix = "SciPy does not give L-BFGS's memory away."
         raise InputError("save_checkpoint", "an optimizer other than lbfgs", "lbfgs", fix)
-    at = session.snapshot()
+    records, sums, best = session.snapshot()
     start, kind = session.start.saved("start.")
     arrays = {name: distinct(array) for name, array in start.items()}
-    arrays |= _changing(session, at.best)
+    arrays |= _changing(session, best)
     facts = {
         "format": "chainrule checkpoint",
         "version": VERSION,
@@ -45,10 +46,10 @@ def save_checkpoint(session: Session, path: str | Path) -> None:
         "digests": _digests(session),
         "iteration": session.iteration,
         "batches": session.batches.state(),
-        "sums": plain(vars(at.sums)),
-        "records": plain([vars(record) for record in at.records]),
+        "sums": plain(vars(sums)),
+        "records": plain([vars(record) for record in records]),
         "diverged": session.diverged.tolist(),
-        "best": at.best and {name: getattr(at.best, name).tolist() for name in SEEN},
+        "best": best and {name: getattr(best, name).tolist() for name in SEEN},
     }
     tensor_file.write(path, arrays, facts)
 
@@ -93,7 +94,7 @@ class Saved:
             )
         return start
 
-    def restore(self, session: Session) -> None:
+    def restore(self, session: "Session") -> None:
         """Put the session where the saved one was."""
         compare(self.path, self.facts, _settings(session), _digests(session), SAME)
         try:
@@ -106,7 +107,7 @@ class Saved:
             done = f"at least the {session.iteration} iterations that are done"
             raise ModelFileError(self.path, done, f"{planned}", "Plan more of them.")
 
-    def _fill(self, session: Session) -> None:
+    def _fill(self, session: "Session") -> None:
         facts, arrays = self.facts, self.arrays
         best = None
         if facts["best"] is not None:
@@ -116,8 +117,9 @@ class Saved:
             array[...] = arrays[name]
         records = [Record(**_arrays(values)) for values in facts["records"]]
         diverged = np.array(facts["diverged"], dtype=np.int64).reshape(session.diverged.shape)
-        at = Snapshot(records, Sums(**_arrays(facts["sums"])), best)
-        session.restore(facts["iteration"], diverged, at)
+        session.restore(
+            facts["iteration"], diverged, (records, Sums(**_arrays(facts["sums"])), best)
+        )
 
 
 def compare(
@@ -151,7 +153,7 @@ def _build(network: Network) -> str:
     return f"{sizes} ({', '.join(network.activations)}; {network.loss}; {network.dtype}{runs})"
 
 
-def _settings(session: Session) -> dict[str, Any]:
+def _settings(session: "Session") -> dict[str, Any]:
     """What must not change between the parts of one training."""
     plan, batches = session.plan, session.batches
     # Any other schedule may look at the planned iterations, as the cosine does.
@@ -172,7 +174,7 @@ def _settings(session: Session) -> dict[str, Any]:
     }
 
 
-def _changing(session: Session, best: Best | None) -> dict[str, Array]:
+def _changing(session: "Session", best: Best | None) -> dict[str, Array]:
     """Parameters, the optimizer's memory of them, and the best so far: views."""
     found: dict[str, Array] = {}
     for k, block in enumerate(session.blocks):
@@ -182,7 +184,7 @@ def _changing(session: Session, best: Best | None) -> dict[str, Array]:
     return found
 
 
-def _digests(session: Session) -> dict[str, str]:
+def _digests(session: "Session") -> dict[str, str]:
     """By which the data of a training are known again."""
     batches = session.batches
     found = {"labels": [batches.labels], "weights": [batches.weight], "data": session.samples()}

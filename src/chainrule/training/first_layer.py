@@ -70,6 +70,7 @@ class Primal:
     """W itself is the parameter: gradient D X^T, 4 n_1 n_x B operations a step."""
 
     D = None
+    _batch: Any  # its features, from forward to backward
 
     def __init__(self, X: FeatureMatrix, W0: Array) -> None:
         self._X = resident(X)
@@ -77,7 +78,7 @@ class Primal:
         self.parts = [Part(_flat(W0), 1.0, self._bind)]
 
     def _bind(self, p: Array, g: Array) -> None:
-        self._W, self._dW = p.reshape(self._shape), g.reshape(self._shape)
+        self._p, self._W, self._dW = p, p.reshape(self._shape), g.reshape(self._shape)
 
     def forward(self, Z1: Array, batch: Index) -> None:
         if batch is None:
@@ -104,15 +105,15 @@ class Primal:
 
     def other(self, X: FeatureMatrix) -> Callable[[], Array]:
         """W X for examples that are not trained on: a function to call at any later step."""
-        return lambda: X.times(self._W)
+        return lambda: X.times(self.as_weights(self._p)[0])
 
     def squared_norm(self) -> Array:
         """||W||^2, shape () or (R,)."""
-        return np.vecdot(_flat(self._W), _flat(self._W))
+        return np.vecdot(self._p, self._p)
 
     def weights(self) -> Array:
-        """W (..., n_1, n_x): a copy."""
-        return self._W.copy()
+        """W (..., n_1, n_x): a copy in C order."""
+        return np.array(self.as_weights(self._p)[0], order="C")
 
     def as_weights(self, *vectors: Array) -> list[Array]:
         """Parameters, or anything that lies as they do, as (n_1, n_x): views."""
@@ -123,10 +124,8 @@ class Primal:
         return W.ravel()
 
 
-class SparsePrimal:
+class SparsePrimal(Primal):
     """W itself is the parameter, kept as W^T (..., n_x, n_1), which sparse products read."""
-
-    D = None
 
     def __init__(self, X: SparseMatrix, W0: Array) -> None:
         self._rows, self._shape = X.rows, W0.mT.shape
@@ -152,18 +151,6 @@ class SparsePrimal:
         for dWT, rows, of_run in zip(self._dWT, self._batch, D, strict=True):
             dWT[...] = rows.T @ of_run.T
         del self._batch
-
-    def other(self, X: FeatureMatrix) -> Callable[[], Array]:
-        """W X for examples that are not trained on: a function to call at any later step."""
-        return lambda: X.times(self.as_weights(self._p)[0])
-
-    def squared_norm(self) -> Array:
-        """||W||^2, shape () or (R,)."""
-        return np.vecdot(self._p, self._p)
-
-    def weights(self) -> Array:
-        """W (..., n_1, n_x): a copy."""
-        return np.ascontiguousarray(self.as_weights(self._p)[0])
 
     def as_weights(self, *vectors: Array) -> list[Array]:
         """Parameters, or anything that lies as they do, as (..., n_1, n_x): views."""
@@ -410,7 +397,7 @@ class Rotated:
         return C @ self._X.features(features).T + l2 * self.a * self._W0[:, features]
 
 
-FirstLayer = Primal | SparsePrimal | Dual | Rotated
+FirstLayer = Primal | Dual | Rotated
 
 
 def first_layer(

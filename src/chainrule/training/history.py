@@ -37,6 +37,28 @@ class Record:
     validation_accuracy: Any = None
 
 
+@dataclass(frozen=True)
+class Sums:
+    """Over the mini-batches since the last record, each by its share of all weight."""
+
+    cost: Any = 0.0
+    accuracy: Any = 0.0
+    share: Any = 0.0
+
+    def plus(self, cost: Any, accuracy: Any, share: Any) -> "Sums":
+        return Sums(self.cost + cost * share, self.accuracy + accuracy * share, self.share + share)
+
+    def means(self) -> tuple[Any, Any]:
+        """Cost and accuracy, () or (R,); 0 where nothing had any weight."""
+        some = np.where(np.asarray(self.share) > 0, self.share, 1.0)
+        return number(self.cost / some), number(self.accuracy / some)
+
+
+def number(value: Any) -> Any:
+    """A float, or an array of one per run."""
+    return value if np.ndim(value) else float(value)
+
+
 class _Column:
     """One value of each record, by its name: (T,), or (T, R) for R runs."""
 

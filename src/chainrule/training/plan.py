@@ -1,28 +1,109 @@
 """Everything that is decided before the first step of a training."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
+from chainrule import checks
+from chainrule.data import FeatureMatrix
+from chainrule.network import Network
+from chainrule.training import arguments, checkpoint
+from chainrule.training.batches import Batches
 from chainrule.training.callbacks import Callback
-from chainrule.training.choice import Choice
+from chainrule.training.choice import Choice, Size, choose
 from chainrule.training.early_stopping import EarlyStopping
-from chainrule.training.optimizers import Optimizer
-from chainrule.training.schedules import Schedule
+from chainrule.training.optimizers import LBFGS, Optimizer, optimizer_named
+from chainrule.training.parameters import per_run
+from chainrule.training.runs import count_runs, example_weights, generators
+from chainrule.training.schedules import Schedule, schedule_named
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Everything that was decided before the first step, checked and in the engine's shapes.
+    """What was decided, checked and in the engine's shapes.
 
-    learning_rate, l2 : float, or (R, 1) for R runs.
+    start : the network to train. validation : examples (X, Y), or weights (..., 1, m) of the
+    training set's own. learning_rate, l2 : float, or (R, 1) for R runs.
     """
 
+    start: Network
+    X: FeatureMatrix
+    batches: Batches
+    validation: arguments.Validation
     optimizer: Optimizer
     learning_rate: Any
     schedule: Schedule
     iterations: int
     l2: Any
+    size: Size
     choice: Choice
     record_every: int
-    early_stopping: EarlyStopping | None = None
-    callbacks: tuple[Callback, ...] = ()
+    early_stopping: EarlyStopping | None
+    callbacks: tuple[Callback, ...]
+
+
+def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
+    """The plan of `train` for its arguments, and the checkpoint that it goes on from."""
+    rule = optimizer_named(asked.optimizer)
+    rate = checks.numbers("train", "learning_rate", asked.learning_rate, least=0, open_below=True)
+    l2 = checks.numbers("train", "l2", asked.l2, least=0)
+    start, X, batches = _begun(asked, rule, count_runs(asked, rule, rate, l2))
+    iterations = arguments.planned_iterations(asked.iterations, asked.epochs, batches.per_epoch)
+    size = Size(
+        start.layer_sizes[0],
+        batches.m,
+        start.layer_sizes[1],
+        start.n_runs or 1,
+        batches.batch_size or batches.m,
+        iterations,
+        start.dtype.itemsize,
+        getattr(X, "filled", None),
+        isinstance(rule, LBFGS),
+    )
+    choice = choose(asked.first_layer, size, linear=rule.linear, optimizer=type(rule).__name__)
+    saved = None if asked.resume is None else checkpoint.read(asked.resume)
+    every = asked.record_every
+    if saved is not None:
+        start = saved.start_of(start)
+        # What depends on the planned iterations must not change with them.
+        every = saved.record_every if every is None else every
+        choice = saved.choice if asked.first_layer == "auto" else choice
+    return Plan(
+        start,
+        X,
+        batches,
+        arguments.validation_arrays(asked, batches.labels, start),
+        rule,
+        per_run(rate, start.dtype),
+        schedule_named(asked.schedule),
+        iterations,
+        per_run(l2, start.dtype),
+        size,
+        choice,
+        arguments.record_interval(every, iterations, batches),
+        arguments.stopping_rule(asked),
+        arguments.callback_list(asked.callbacks),
+    ), saved
+
+
+def _begun(
+    asked: SimpleNamespace, rule: Optimizer, runs: int | None
+) -> tuple[Network, FeatureMatrix, Batches]:
+    """The network to start from, with the axis of runs that it is to have, and the examples."""
+    start = asked.network
+    X, Y = arguments.data_arrays("train", asked.data, start)
+    arguments.check_start(start)
+    if runs is not None and start.n_runs is None:
+        start = start.repeated(runs)
+    dropout = arguments.dropout_of(asked.dropout, start)
+    if isinstance(rule, LBFGS):
+        arguments.check_lbfgs(asked, start, dropout)
+        start, X, Y = start.astype(np.float64), X.astype(np.float64), Y.astype(np.float64)
+    weight = example_weights(asked.sample_weight, asked.class_weight, Y, start.dtype)
+    batch_size = asked.batch_size
+    if batch_size is not None:
+        batch_size = checks.whole_number("train", "batch_size", batch_size, least=1)
+        batch_size = min(batch_size, len(Y.T))
+    return start, X, Batches(Y, weight, batch_size, generators(asked.rng), dropout)

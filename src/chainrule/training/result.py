@@ -1,6 +1,6 @@
 """What a training gives back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,14 +67,13 @@ class Training:
         dual = self.dual and DualCoefficients(self.dual.a[r], self.dual.C[r])
         over = {"divergence": int(self.diverged[r]), "early stopping": int(self.ended[r])}
         stopped, last = next(((why, at) for why, at in over.items() if at >= 0), (None, None))
-        return Training(
-            self.network.run(r),
-            self.history.run(r, last),
-            self.iterations if last is None else last,
-            self.first_layer,
-            dual,
-            stopped or self.stopped,
-            self.seconds,
-            self.diverged[r],
-            self.ended[r],
+        return replace(
+            self,
+            network=self.network.run(r),
+            history=self.history.run(r, last),
+            iterations=self.iterations if last is None else last,
+            dual=dual,
+            stopped=stopped or self.stopped,
+            diverged=self.diverged[r],
+            ended=self.ended[r],
         )

@@ -13,14 +13,15 @@ Array = np.ndarray
 LARGE = 1e290  # of such numbers there may be 10^18
 
 
-def count_runs(network: Network, asked: Any) -> int | None:
+def count_runs(asked: Any, rule: Any, learning_rate: Array, l2: Array) -> int | None:
     """R, or None if nothing has an axis of runs. InputError if they disagree.
 
-    asked : train's arguments, of which learning_rate and l2 are arrays.
+    asked : train's arguments.
     """
-    found = {"network": network.n_runs}
-    momentum = getattr(asked.optimizer, "momentum", 0.0)
-    settings = {"learning_rate": asked.learning_rate, "l2": asked.l2, "momentum": momentum}
+    checks.kind("train", "network", asked.network, Network)
+    found = {"network": asked.network.n_runs}
+    momentum = getattr(rule, "momentum", 0.0)
+    settings: dict[str, Any] = {"learning_rate": learning_rate, "l2": l2, "momentum": momentum}
     found |= {name: len(value) for name, value in settings.items() if np.ndim(value)}
     weight, rng = asked.sample_weight, asked.rng
     if weight is not None and _array("sample_weight", weight).ndim == 2:

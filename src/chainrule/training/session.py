@@ -10,21 +10,22 @@ import numpy as np
 from chainrule.data import FeatureMatrix
 from chainrule.errors import DivergenceError
 from chainrule.network import Network
-from chainrule.training.batches import Batch, Batches
+from chainrule.training.batches import Batch
 from chainrule.training.callbacks import Callback
 from chainrule.training.early_stopping import Best
 from chainrule.training.first_layer import first_layer
-from chainrule.training.history import History, Record
+from chainrule.training.history import History, Record, Sums, number
 from chainrule.training.lbfgs import minimize
 from chainrule.training.objective import Objective
 from chainrule.training.optimizers import LBFGS
 from chainrule.training.plan import Plan
 from chainrule.training.propagation import Propagation
 from chainrule.training.schedules import Constant
-from chainrule.training.snapshot import Snapshot, Sums, number
 
 Array = np.ndarray
 Hook = Callable[["Session"], None]
+# What a training needs beside its parameters to go on from between two steps.
+Snapshot = tuple[list[Record], Sums, Best | None]
 
 
 class Session:
@@ -37,24 +38,16 @@ class Session:
     objective : what is minimized, and the parameters.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        X: FeatureMatrix,
-        batches: Batches,
-        plan: Plan,
-        validation: tuple[FeatureMatrix, Array] | Array | None = None,
-    ) -> None:
-        """validation : examples (X, Y), or weights (..., 1, m) of the training set's own."""
-        self.start, self.batches, self.plan = network, batches, plan
-        self._X = X
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.start, self.batches = plan, plan.start, plan.batches
+        network, batches, validation = plan.start, plan.batches, plan.validation
         self.iteration, self.history = 0, History()
         self.stopped: str | None = None
         self.seen: Propagation | None = None
         self.diverged = np.full(() if network.n_runs is None else (network.n_runs,), -1)
         self._decays = bool(np.any(plan.l2))
         lbfgs, form = isinstance(plan.optimizer, LBFGS), plan.choice.form
-        self.first = first_layer(X, network.weights[0], form, decays=self._decays, lbfgs=lbfgs)
+        self.first = first_layer(plan.X, network.weights[0], form, decays=self._decays, lbfgs=lbfgs)
         self.objective = Objective(network, self.first, whole=batches.whole is not None)
         self.blocks = self.objective.blocks
         for block in self.blocks:
@@ -88,7 +81,7 @@ class Session:
         def some(X: FeatureMatrix) -> Array:
             return X.columns([0, X.shape[1] // 2, -1])
 
-        found = [some(self._X)]
+        found = [some(self.plan.X)]
         if self._measured is not None:
             measured = self._measured
             others = self._others
@@ -264,8 +257,7 @@ class Session:
         """
         if self._recorded():
             return
-        now = self.snapshot()
-        self._before_finish = Snapshot(now.records, now.sums, deepcopy(now.best))
+        self._before_finish = (*self.snapshot()[:2], deepcopy(self.best))
         whole = self.batches.whole
         if whole is not None:
             work = self.objective.forward(whole)
@@ -275,12 +267,13 @@ class Session:
 
     def snapshot(self) -> Snapshot:
         """Where a training that goes on from here stands, parameters aside."""
-        return self._before_finish or Snapshot(list(self.history.records), self._sums, self.best)
+        return self._before_finish or ([*self.history.records], self._sums, self.best)
 
     def restore(self, iteration: int, diverged: Array, at: Snapshot) -> None:
         """Go on from a snapshot; the blocks and the batches are restored by themselves."""
         self.iteration, self.diverged = iteration, diverged
-        self.history, self._sums, self.best = History(at.records), at.sums, at.best
+        records, self._sums, self.best = at
+        self.history = History(records)
         if self.best is not None:
             self._stop_if_over()
 

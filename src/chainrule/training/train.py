@@ -8,36 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from chainrule import blas, checks
-from chainrule.data import FeatureMatrix
+from chainrule import blas
 from chainrule.network import Network
-from chainrule.training import checkpoint
-from chainrule.training.arguments import (
-    Data,
-    HasArguments,
-    arguments_of,
-    callback_list,
-    check_lbfgs,
-    check_start,
-    data_arrays,
-    dropout_of,
-    planned_iterations,
-    record_interval,
-    stopping_rule,
-    validation_arrays,
-)
-from chainrule.training.batches import Batches
+from chainrule.training.arguments import Data, HasArguments, arguments_of
 from chainrule.training.callbacks import Callback
-from chainrule.training.choice import Size, choose
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.first_layer import Dual, Rotated
-from chainrule.training.interrupt import Interrupt
-from chainrule.training.optimizers import LBFGS, Optimizer, optimizer_named
-from chainrule.training.parameters import per_run
-from chainrule.training.plan import Plan
+from chainrule.training.interrupt import interruptible
+from chainrule.training.optimizers import Optimizer
+from chainrule.training.plan import planned
 from chainrule.training.result import DualCoefficients, Training
-from chainrule.training.runs import count_runs, example_weights, generators
-from chainrule.training.schedules import Schedule, schedule_named
+from chainrule.training.schedules import Schedule
 from chainrule.training.session import Session
 
 
@@ -119,88 +100,29 @@ def train(
     if setting is not None:
         return train(network, data, **arguments_of(setting, asked, train))
     began = time.perf_counter()
+    plan, saved = planned(asked)
     quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
-    size, start, X, batches, saved = _prepared(asked)
-    plan = _planned(asked, size, start, batches, saved)
-    Y, runs = batches.labels, start.n_runs
-    checked = validation_arrays(validation, validation_weight, Y, start, runs)
     with quiet, blas.at_most(threads):
-        session = Session(start, X, batches, plan, checked)
+        session = Session(plan)
         if saved is not None:
             saved.restore(session)
-        with blas.for_steps(size.product(plan.choice.form), start.layer_sizes, size.batch):
+        operations = plan.size.product(plan.choice.form)
+        with blas.for_steps(operations, network.layer_sizes, plan.size.batch):
             _run(session)
         session.keep_best()
         return _result(session, network.dtype, began)
 
 
-def _prepared(
-    asked: SimpleNamespace,
-) -> tuple[Size, Network, FeatureMatrix, Batches, checkpoint.Saved | None]:
-    """The size of the task, the network to start from, features, batches, and what is resumed."""
-    network = asked.network
-    X, Y = data_arrays("train", asked.data, network)
-    check_start(network)
-    asked.optimizer = optimizer_named(asked.optimizer)
-    rate = asked.learning_rate
-    asked.learning_rate = checks.numbers("train", "learning_rate", rate, least=0, open_below=True)
-    asked.l2 = checks.numbers("train", "l2", asked.l2, least=0)
-    runs = count_runs(network, asked)
-    if runs is not None and network.n_runs is None:
-        network = network.repeated(runs)
-    m, batch_size = X.shape[1], asked.batch_size
-    if batch_size is not None:
-        batch_size = min(m, checks.whole_number("train", "batch_size", batch_size, least=1))
-    dropout = dropout_of(asked.dropout, network)
-    lbfgs = isinstance(asked.optimizer, LBFGS)
-    if lbfgs:
-        check_lbfgs(network, batch_size, dropout, asked.schedule, asked.resume)
-        network, X, Y = network.astype(np.float64), X.astype(np.float64), Y.astype(np.float64)
-    weight = example_weights(asked.sample_weight, asked.class_weight, Y, network.dtype)
-    batches = Batches(Y, weight, batch_size, generators(asked.rng), dropout)
-    size = Size(
-        network.layer_sizes[0],
-        m,
-        network.layer_sizes[1],
-        runs or 1,
-        batch_size or m,
-        planned_iterations(asked.iterations, asked.epochs, batches.per_epoch),
-        network.dtype.itemsize,
-        getattr(X, "filled", None),
-        lbfgs,
-    )
-    saved = None if asked.resume is None else checkpoint.read(asked.resume)
-    if saved is not None:
-        network = saved.start_of(network)
-        # What depends on the planned iterations must not change with them.
-        every = asked.record_every
-        asked.record_every = saved.record_every if every is None else every
-    return size, network, X, batches, saved
-
-
-def _planned(
-    asked: SimpleNamespace,
-    size: Size,
-    start: Network,
-    batches: Batches,
-    saved: checkpoint.Saved | None,
-) -> Plan:
-    """Everything that is decided before the first step."""
-    rule = asked.optimizer
-    choice = choose(asked.first_layer, size, linear=rule.linear, optimizer=type(rule).__name__)
-    if saved is not None and asked.first_layer == "auto":
-        choice = saved.choice
-    return Plan(
-        rule,
-        per_run(asked.learning_rate, start.dtype),
-        schedule_named(asked.schedule),
-        size.iterations,
-        per_run(asked.l2, start.dtype),
-        choice,
-        record_interval(asked.record_every, size.iterations, batches),
-        stopping_rule(asked.early_stopping, asked.validation, asked.validation_weight),
-        callback_list(asked.callbacks),
-    )
+def _run(session: Session) -> None:
+    """All steps and the last record; Ctrl-C ends them early."""
+    callbacks = session.plan.callbacks
+    for callback in callbacks:
+        callback.on_start(session)
+    with interruptible(lambda: session.stop("interrupted")):
+        session.run()
+        session.finish()
+        for callback in callbacks:
+            callback.on_end(session)
 
 
 def _result(session: Session, dtype: np.dtype, began: float) -> Training:
@@ -219,15 +141,3 @@ def _result(session: Session, dtype: np.dtype, began: float) -> Training:
         session.diverged,
         session.ended,
     )
-
-
-def _run(session: Session) -> None:
-    """All steps and the last record; Ctrl-C ends them early."""
-    callbacks = session.plan.callbacks
-    for callback in callbacks:
-        callback.on_start(session)
-    with Interrupt(lambda: session.stop("interrupted")):
-        session.run()
-        session.finish()
-        for callback in callbacks:
-            callback.on_end(session)
