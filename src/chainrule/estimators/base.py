@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -263,7 +263,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """X and y as scikit-learn checks them; `reset` where X is to define the features."""
         for name, value in (("X", X), ("y", y)):
             checks.unmasked(type(self).__name__, name, value)
-        return validate_data(
+        X, y = validate_data(
             self,
             X,
             y,
@@ -273,6 +273,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
             y_numeric=self._y_numeric,
             reset=reset,
         )
+        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
     def _sample_weight(self, X: Any, sample_weight: Any) -> Array | None:
         if sample_weight is None:

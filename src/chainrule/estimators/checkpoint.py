@@ -81,22 +81,16 @@ class Checkpoint:
         """
         if self._saved is not None and self._estimator.first_layer == "auto":
             choice = Choice(*self._saved[1]["choice"])
-        self._facts |= {
-            "choice": [choice.form, choice.reason],
-            "settings": _settings(self._estimator, choice.form),
-            "digests": _digests(rows, held_out),
-        }
+        settings, digests = _settings(self._estimator, choice.form), _digests(rows, held_out)
+        kept = [choice.form, choice.reason]
+        self._facts |= {"choice": kept, "settings": settings, "digests": digests}
         if self._saved is not None:
-            self._compare(self._saved[1])
+            facts, path, most = self._saved[1], str(self._path), self._estimator.max_iter
+            compare(path, facts, settings, digests, SAME)
+            if most < (made := len(facts["records"]["loss_curve_"])):
+                expected = f"max_iter to be at least {made}, the epochs that were made"
+                raise ModelFileError(path, expected, f"{most}")
         return choice
-
-    def _compare(self, facts: dict[str, Any]) -> None:
-        own = self._facts
-        compare(str(self._path), facts, own["settings"], own["digests"], SAME)
-        made = len(facts["records"]["loss_curve_"])
-        if made > self._estimator.max_iter:
-            expected = f"max_iter to be at least {made}, the epochs that were made"
-            raise ModelFileError(str(self._path), expected, f"{self._estimator.max_iter}")
 
     def begin(self, state: State) -> bool:
         """Put `state` where the file's training was; whether nothing improved there any more.
@@ -111,13 +105,13 @@ class Checkpoint:
         estimator, updates = state.estimators[0], state.updates[0]
         vars(estimator).update(facts["records"])
         estimator.n_iter_ = self._written = len(estimator.loss_curve_)
-        estimator.t_ = estimator.n_iter_ * state.examples[0].m
+        estimator.t_ = estimator.n_iter_ * state.examples.m
         if estimator.n_iter_:
             estimator.loss_ = estimator.loss_curve_[-1]
         updates.t, updates.learning_rate = facts["t"], facts["learning_rate"]
         for name, array in state.arrays().items():
             array[...] = arrays[name]
-        state.examples[0].rng.set_state(facts["generator"])
+        state.examples.rngs[0].set_state(facts["generator"])
         return bool(estimator._no_improvement_count > estimator.n_iter_no_change)
 
     def epoch_ends(self, state: State) -> None:
@@ -131,15 +125,14 @@ class Checkpoint:
         if estimator.n_iter_ == self._written:
             return
         self._written = estimator.n_iter_
-        arrays = state.arrays()
         facts = {
             **self._facts,
-            "generator": plain(state.examples[0].rng.get_state(legacy=False)),
+            "generator": plain(state.examples.rngs[0].get_state(legacy=False)),
             "t": updates.t,
             "learning_rate": updates.learning_rate,
             "records": {name: getattr(estimator, name) for name in RECORDS},
         }
-        tensor_file.write(self._path, arrays, facts)
+        tensor_file.write(self._path, state.arrays(), facts)
 
 
 @contextmanager
@@ -191,9 +184,7 @@ def _digest(*arrays: Any) -> str:
     """SHA-256 of arrays (n, ...), sparse or not, or None, with their shapes and dtypes."""
     parts: list[Any] = []
     for array in arrays:
-        if array is None:
-            parts.append("None")
-            continue
-        held = [array.data, array.indices, array.indptr] if issparse(array) else [array]
-        parts += [f"{array.shape} {array.dtype};", *held]
+        kind = "None" if array is None else f"{array.shape} {array.dtype};"
+        held = [] if array is None else [array]
+        parts += [kind, *([array.data, array.indices, array.indptr] if issparse(array) else held)]
     return digest(*parts)

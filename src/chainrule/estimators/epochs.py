@@ -31,8 +31,8 @@ Array = np.ndarray
 class Examples:
     """labels : (m, n_y), which a batch takes as `dtype`: classes need an eighth of the memory.
 
-    weight : (m,), or None. batch_size : at most m. rng : a RandomState. order : of the examples in
-    the last epoch (m,).
+    weight : (m,), or None. batch_size : at most m. rngs : a RandomState, or one for each of R runs.
+    order : of the examples in the last epoch (m,), or (R, m).
     """
 
     labels: Array
@@ -40,21 +40,16 @@ class Examples:
     weight: Array | None
     batch_size: int
     shuffle: bool
-    rng: Any
+    rngs: Sequence[Any]
     dropout: Dropout
 
     def __post_init__(self) -> None:
-        self.order = np.arange(self.m)
+        self.m = len(self.labels)
+        self.whole = self.batch_size >= self.m
+        order = np.arange(self.m)
+        self.order = order if len(self.rngs) == 1 else np.tile(order, (len(self.rngs), 1))
         self._drops = any(self.dropout.rates)
         self._equal: dict[int, Array] = {}
-
-    @property
-    def m(self) -> int:
-        return len(self.labels)
-
-    @property
-    def whole(self) -> bool:
-        return self.batch_size >= self.m
 
     @cached_property
     def _Y(self) -> Array:
@@ -64,16 +59,17 @@ class Examples:
         """Batches of the next epoch; the share of each is its S."""
         if self.shuffle:
             # scikit-learn shuffles what the last epoch left: the same draws, the same order.
-            drawn = np.arange(self.m)
-            self.rng.shuffle(drawn)
-            self.order = self.order[drawn]
+            for rng, order in zip(self.rngs, np.atleast_2d(self.order), strict=True):
+                drawn = np.arange(self.m)
+                rng.shuffle(drawn)
+                order[...] = order[drawn]
         if self.whole:
             # All examples, in whatever order, are the same sums.
             yield self.all()
             return
         for start in range(0, self.m, self.batch_size):
-            index = self.order[start : start + self.batch_size]
-            Y = np.ascontiguousarray(self.labels[index].T, self.dtype)
+            index = self.order[..., start : start + self.batch_size]
+            Y = np.ascontiguousarray(self.labels[index].mT, self.dtype)
             weight = None if self.weight is None else self.weight[index]
             if weight is None or weight.any():  # examples that weigh nothing teach nothing
                 yield self._batch(index, Y, weight)
@@ -83,8 +79,8 @@ class Examples:
         return self._batch(None, self._Y, self.weight)
 
     def _batch(self, index: Array | None, Y: Array, s: Array | None) -> Batch:
-        m = Y.shape[1]
-        masks = self.dropout.masks([self.rng], m) if self._drops else ()
+        m = Y.shape[-1]
+        masks = self.dropout.masks(self.rngs, m) if self._drops else ()
         if s is not None:
             total = s.sum()
             return Batch(index, Y, (s / total)[None], float(total), masks)
@@ -104,7 +100,7 @@ class State:
     estimators: Sequence[Any]
     objective: Objective
     updates: Sequence[Updates]
-    examples: Sequence[Examples]
+    examples: Examples
     scale: float
     kept: list[Array] | None = None
 
@@ -112,7 +108,7 @@ class State:
         """Of a single estimator parameters and their optimizer's memory (P,), and the order of the
         examples: views."""
         block = self.objective.blocks[0]
-        named = {"p": block.p, "order": self.examples[0].order}
+        named = {"p": block.p, "order": self.examples.order}
         named |= {f"state{k}": state for k, state in enumerate(block.state)}
         return named if self.kept is None else named | {"best": self.kept[0]}
 
@@ -127,17 +123,6 @@ class State:
             self.keep(going)
         for kept, block in zip(self.kept or (), self.objective.blocks, strict=True):
             block.p[...] = kept
-
-    def batches(self) -> Iterator[Batch]:
-        """Batches of the next epoch; where a step sees all examples they are the same for all."""
-        for batches in zip(*(one.epoch() for one in self.examples), strict=True):
-            first = batches[0]
-            if len(batches) > 1 and first.index is not None:
-                index, Y = (
-                    np.stack([getattr(b, name) for b in batches]) for name in ("index", "Y")
-                )
-                first = Batch(index, Y, first.weight, first.share)
-            yield first
 
 
 def train(
@@ -197,7 +182,7 @@ def _epoch(state: State, going: Sequence[int], interrupted: list[bool]) -> bool:
     if many:
         rate = np.array([[one.learning_rate] for one in updates], blocks[0].p.dtype)
         total = np.zeros(len(updates))
-    for batch in state.batches():
+    for batch in state.examples.epoch():
         cost = objective.evaluate(batch, alpha / batch.share, state.scale)
         total += (cost if many else float(cost)) * batch.size
         seen += batch.size
@@ -208,7 +193,7 @@ def _epoch(state: State, going: Sequence[int], interrupted: list[bool]) -> bool:
             return False
     losses = np.atleast_1d(total / seen)
     for r in going:
-        _note(state.estimators[r], float(losses[r]), state.examples[0].m)
+        _note(state.estimators[r], float(losses[r]), state.examples.m)
     return True
 
 

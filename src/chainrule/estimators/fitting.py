@@ -127,12 +127,10 @@ def run(fits: Sequence[Fit], tasks: Tasks) -> None:
         dtype = np.dtype(np.float64)
     units = [len(estimator.coefs_[0]), *(W.shape[1] for W in estimator.coefs_)]
     dropout, s = Dropout(fit.rates, units[1:-1], dtype), rows.weights(dtype)
-    examples = [
-        epochs.Examples(rows.Y, dtype, s, batch_size, estimator.shuffle, one.rng, dropout)
-        for one in fits
-    ]
+    rngs = [one.rng for one in fits]
+    examples = epochs.Examples(rows.Y, dtype, s, batch_size, estimator.shuffle, rngs, dropout)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        objective = _objective(fits, form.form, dtype, whole=batch_size >= m)
+        objective = _objective(fits, form.form, dtype, whole=examples.whole)
         if form.form == "primal" and len(fits) == 1:
             estimator.coefs_, estimator.intercepts_ = weights.coefs(objective)
         tasks.attributes = lambda: weights.copies(objective)
@@ -142,14 +140,14 @@ def run(fits: Sequence[Fit], tasks: Tasks) -> None:
             if stochastic:
                 _run_epochs(fits, objective, examples, scale, tasks)
             else:
-                lbfgs.fit(estimator, objective, examples[0].all(), scale, tasks)
+                lbfgs.fit(estimator, objective, examples.all(), scale, tasks)
         _give_back(fits, objective, form)
 
 
 def _run_epochs(
     fits: Sequence[Fit],
     objective: Objective,
-    examples: list[epochs.Examples],
+    examples: epochs.Examples,
     scale: float,
     tasks: Tasks,
 ) -> None:

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.metrics import r2_score
-from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -104,8 +103,6 @@ n_features_in_, feature_names_in_, first_layer_, first_layer_reason_, network_, 
         return A.ravel() if A.shape[1] == 1 else A
 
     def _labels(self, y: Array, *, reset: bool, incremental: bool) -> Array:
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
         if self.loss == "poisson" and y.min() < 0:
             raise InputError("MLPRegressor", "y >= 0 for loss='poisson'", f"{y.min():g}")
         return y.reshape(len(y), -1)

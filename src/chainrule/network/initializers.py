@@ -4,7 +4,6 @@ An initializer is a standard deviation as a function of a layer's inputs and out
 are drawn from a normal distribution with mean 0, layer by layer, biases start at zero.
 """
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from numbers import Real
@@ -17,11 +16,12 @@ from chainrule.errors import InputError
 
 SCALES = {
     "zeros": lambda n_in, n_out: 0.0,
+    "normal": lambda n_in, n_out: 0.01,  # the course's
     "fan_in": lambda n_in, n_out: n_in**-0.5,  # the course's last assignment
     "xavier": lambda n_in, n_out: (2 / (n_in + n_out)) ** 0.5,  # Glorot & Bengio 2010, eq. 12
     "he": lambda n_in, n_out: (2 / n_in) ** 0.5,  # He et al. 2015, eq. 10
 }
-NAMES = (*SCALES, "normal", "normal:SCALE")
+NAMES = (*SCALES, "normal:SCALE")
 
 
 def standard_deviation(initializer: str | float, n_in: int, n_out: int) -> float:
@@ -35,12 +35,11 @@ def standard_deviation(initializer: str | float, n_in: int, n_out: int) -> float
         raise InputError("Network", "initializer to be a name or a number", got)
     if initializer in SCALES:
         return SCALES[str(initializer)](n_in, n_out)
-    if initializer == "normal":
-        return 0.01
-    named = re.fullmatch(r"normal:(.+)", initializer) if isinstance(initializer, str) else None
-    value: Any = named[1] if named else initializer
-    if isinstance(value, str) and not named:
-        checks.one_of("Network", "initializer", value, NAMES)
+    value = initializer
+    if isinstance(initializer, str):
+        value = initializer.removeprefix("normal:")
+        if value == initializer or not value:
+            checks.one_of("Network", "initializer", initializer, NAMES)
     try:
         scale = float(value)
     except (TypeError, ValueError):

@@ -62,20 +62,14 @@ class Dropout:
         """Of each layer factors for m examples, None without dropout: (n_l, m), the same for all
         runs, or (R, n_l, m) from a generator for each.
         """
-        runs = [[self._mask(rng, n, m, rate) for n, rate in self._layers] for rng in rngs]
-        return runs[0] if len(runs) == 1 else [_stacked(layer) for layer in zip(*runs, strict=True)]
-
-    @property
-    def _layers(self) -> list[tuple[int, float]]:
-        return list(zip(self.units, self.rates, strict=True))
+        layers = list(zip(self.units, self.rates, strict=True))
+        runs = [[self._mask(rng, n, m, rate) for n, rate in layers] for rng in rngs]
+        if len(runs) == 1:
+            return runs[0]
+        return [None if one[0] is None else np.stack(one) for one in zip(*runs, strict=True)]
 
     def _mask(self, rng: Any, n: int, m: int, rate: float) -> Array | None:
         return ((rng.random((n, m)) >= rate) / (1 - rate)).astype(self.dtype) if rate else None
-
-
-def _stacked(layer: Sequence[Any]) -> Array | None:
-    """One layer's factors of all runs."""
-    return None if layer[0] is None else np.stack(layer)
 
 
 class Batches:

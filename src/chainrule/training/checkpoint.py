@@ -85,13 +85,10 @@ class Saved:
         begun = {name: a for name, a in self.arrays.items() if name.startswith("start.")}
         shared = {name: _shared(array, network.n_runs) for name, array in begun.items()}
         start = Network.restored(shared, self.facts, "start.")
-        if _build(start) != _build(network):
-            raise ModelFileError(
-                self.path,
-                f"the checkpoint of a network {_build(network)}",
-                _build(start),
-                "Resume with the settings that the training began with.",
-            )
+        if str(start) != str(network):
+            expected = f"the checkpoint of a network as {network}"
+            fix = "Resume with the settings that the training began with."
+            raise ModelFileError(self.path, expected, f"{start}", fix)
         return start
 
     def restore(self, session: "Session") -> None:
@@ -147,12 +144,6 @@ def _shared(array: Array, n_runs: int | None) -> Array:
     return array
 
 
-def _build(network: Network) -> str:
-    sizes = "-".join(str(n) for n in network.layer_sizes)
-    runs = "" if network.n_runs is None else f", {network.n_runs} runs"
-    return f"{sizes} ({', '.join(network.activations)}; {network.loss}; {network.dtype}{runs})"
-
-
 def _settings(session: "Session") -> dict[str, Any]:
     """What must not change between the parts of one training."""
     plan, batches = session.plan, session.batches
@@ -185,9 +176,16 @@ def _changing(session: "Session", best: Best | None) -> dict[str, Array]:
 
 
 def _digests(session: "Session") -> dict[str, str]:
-    """By which the data of a training are known again."""
-    batches = session.batches
-    found = {"labels": [batches.labels], "weights": [batches.weight], "data": session.samples()}
+    """By which the data of a training are known again: of features, which may be many, the first,
+    middle and last example."""
+    plan, batches = session.plan, session.batches
+    X, Y = plan.X, plan.validation
+    data = [X.columns([0, X.shape[1] // 2, -1])]
+    if isinstance(Y, tuple):
+        X, Y = Y
+        data.append(X.columns([0, X.shape[1] // 2, -1]))
+    data += [] if Y is None else [Y]
+    found = {"labels": [batches.labels], "weights": [batches.weight], "data": data}
     return {name: digest(iter(arrays)) for name, arrays in found.items()}
 
 

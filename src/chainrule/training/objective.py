@@ -49,8 +49,9 @@ class Objective:
         m = batch.Y.shape[-1]
         try:
             work = self.last = self._passes[m]
-        except KeyError:
-            work = self.last = self._pass(m)
+        except KeyError:  # buffers for so many examples are made when first needed
+            D = self.first.D if self._whole else None
+            work = self.last = self._passes[m] = Propagation(*self._kinds, self.upper, m, D)
         self.first.forward(work.Z1, batch.index)
         work.forward(batch.masks)
         return work
@@ -60,17 +61,9 @@ class Objective:
         work.backward(batch.Y, batch.weight)
         self.first.backward(work.D, batch.index)
 
-    def _pass(self, m: int) -> Propagation:
-        """Buffers for a batch of m examples, made when first needed."""
-        self._passes[m] = self._propagation(m, self.first.D if self._whole else None)
-        return self._passes[m]
-
-    def _propagation(self, m: int, D: Array | None = None) -> Propagation:
-        return Propagation(*self._kinds, self.upper, m, D)
-
     def on(self, X: FeatureMatrix) -> Callable[[], Propagation]:
         """A function that makes a pass over examples that are not trained on, whenever called."""
-        image, work = self.first.other(X), self._propagation(X.shape[1])
+        image, work = self.first.other(X), Propagation(*self._kinds, self.upper, X.shape[1])
 
         def forward() -> Propagation:
             work.Z1[...] = image()

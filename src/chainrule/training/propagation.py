@@ -87,8 +87,8 @@ class Propagation:
         np.add(Z, self._b1, out=Z)
         g[0].value(Z, out=A[0])
         for layer, (V, A_prev, Z) in enumerate(self._up, start=1):
-            if masks:
-                self._drop(layer - 1)
+            if masks and masks[layer - 1] is not None:
+                A[layer - 1] *= masks[layer - 1]
             product(V, A_prev, out=Z)
             g[layer].value(Z, out=A[layer])
 
@@ -115,11 +115,6 @@ class Propagation:
             dZ = g[layer - 1].backward(dA, A[layer - 1], out=dA)
         # A sum over examples as a product with ones: faster than np.sum on rows this short.
         product(dZ, self._ones, out=self._db1)
-
-    def _drop(self, layer: int) -> None:
-        mask = self._masks[layer]
-        if mask is not None:
-            self._A[layer] *= mask
 
     def _drop_back(self, layer: int, dA: Array) -> None:
         """dA through the mask, and A as it was before it where it was kept: derivatives are

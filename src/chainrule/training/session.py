@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data import FeatureMatrix
 from chainrule.errors import DivergenceError
 from chainrule.network import Network
 from chainrule.training.batches import Batch
@@ -61,8 +60,7 @@ class Session:
         self._sums = Sums()
         self.best = None if plan.early_stopping is None else Best.of(self.blocks)
         self._before_finish: Snapshot | None = None
-        # What is measured: features, if of other examples; labels and weights; how to pass over it.
-        self._others: FeatureMatrix | None = None
+        # What is measured: labels and weights; how to pass over it.
         self._measured: Batch | None = None
         self._look: Callable[[], Propagation]
         if isinstance(validation, np.ndarray):
@@ -70,23 +68,9 @@ class Session:
             forward = self.objective.forward  # not of self: arrays are to be freed with the session
             self._look = lambda: forward(measured)
         elif validation is not None:
-            self._others, Y = validation
+            X, Y = validation
             self._measured = Batch(None, Y, np.full((1, Y.shape[1]), 1 / Y.shape[1], Y.dtype))
-            self._look = self.objective.on(self._others)
-
-    def samples(self) -> list[Array]:
-        """Some of the data, by which a checkpoint knows them again: the first, middle and last
-        example, and the validation set's likewise with its labels."""
-
-        def some(X: FeatureMatrix) -> Array:
-            return X.columns([0, X.shape[1] // 2, -1])
-
-        found = [some(self.plan.X)]
-        if self._measured is not None:
-            measured = self._measured
-            others = self._others
-            found += [measured.weight] if others is None else [some(others), measured.Y]
-        return found
+            self._look = self.objective.on(X)
 
     @property
     def ended(self) -> Array:
@@ -245,7 +229,7 @@ class Session:
         """Cost and accuracy on the validation set, or None twice."""
         if self._measured is None:
             return None, None
-        if self._others is not None or work is None:
+        if work is None or isinstance(self.plan.validation, tuple):
             work = self._look()
         cost, accuracy = _measure(work, self._measured)
         return number(cost), number(accuracy)
@@ -280,16 +264,12 @@ class Session:
     def keep_best(self) -> None:
         """With early stopping: go back to each run's best parameters."""
         if self.best is not None:
-            self.set_parameters(self.best.parameters)
+            for block, kept in zip(self.blocks, self.best.parameters, strict=True):
+                block.p[...] = kept
 
     def network(self) -> Network:
         """The network with the parameters reached so far (copies)."""
         return self.objective.network()
-
-    def set_parameters(self, arrays: list[Array]) -> None:
-        """Overwrite every block of parameters, in place."""
-        for block, array in zip(self.blocks, arrays, strict=True):
-            block.p[...] = array
 
 
 def _measure(work: Propagation, batch: Batch) -> tuple[Any, Any]:
