@@ -286,18 +286,15 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
         """Refuse parameters that contradict one another or the call."""
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
-        stochastic = self.solver in STOCHASTIC
+        where, stochastic = type(self).__name__, self.solver in STOCHASTIC
         if validation_data is not None and not (stochastic and self.early_stopping):
-            raise InputError(
-                type(self).__name__,
-                "early_stopping=True and solver='sgd' or 'adam' beside validation_data",
-                f"early_stopping={self.early_stopping} and solver={self.solver!r}",
-            )
+            expected = "early_stopping=True and solver='sgd' or 'adam' beside validation_data"
+            got = f"early_stopping={self.early_stopping} and solver={self.solver!r}"
+            raise InputError(where, expected, got)
         if any(rates) and not stochastic:
+            expected = "solver='sgd' or 'adam' for dropout"
             fix = "L-BFGS needs a loss that does not change by chance."
-            raise InputError(
-                type(self).__name__, "solver='sgd' or 'adam' for dropout", repr(self.solver), fix
-            )
+            raise InputError(where, expected, repr(self.solver), fix)
 
     def described(self, raw: Any) -> Described:
         """What another program has to be told of it, and its answers to `raw` (`export_onnx`)."""

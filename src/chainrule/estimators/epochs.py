@@ -247,20 +247,17 @@ def _note(estimator: Any, loss: float, m: int) -> None:
 def _judge(estimator: Any, score: Callable[[], float] | None) -> bool:
     """Count the epochs without improvement; whether this one is the best so far."""
     if score is None:
-        loss = estimator.loss_
-        enough = not loss > estimator.best_loss_ - estimator.tol
-        best = loss < estimator.best_loss_
-        if best:
-            estimator.best_loss_ = loss
+        name, sign, value = "best_loss_", -1, estimator.loss_  # which is to fall
     else:
-        value = score()
+        name, sign, value = "best_validation_score_", 1, score()
         estimator.validation_scores_.append(value)
         if estimator.verbose:
             print(f"Validation score: {value:f}")
-        enough = not value < estimator.best_validation_score_ + estimator.tol
-        best = value > estimator.best_validation_score_
-        if best:
-            estimator.best_validation_score_ = value
+    known = sign * getattr(estimator, name)
+    enough = not sign * value < known + estimator.tol
+    best = bool(sign * value > known)
+    if best:
+        setattr(estimator, name, value)
     estimator._no_improvement_count = 0 if enough else estimator._no_improvement_count + 1
     return best
 

@@ -22,19 +22,10 @@ def fit(estimator: Any, objective: Objective, batch: Batch, scale: float, tasks:
         tasks.begin()
         return False
 
-    rule = LBFGS(estimator.tol, estimator.max_fun)
-    l2 = estimator.alpha / batch.share
-    heard = tasks.heard or isinstance(objective.first, Rotated)
+    rule, l2 = LBFGS(estimator.tol, estimator.max_fun), estimator.alpha / batch.share
+    told = after if tasks.heard or isinstance(objective.first, Rotated) else None
     tasks.begin()
-    found = minimize(
-        objective,
-        batch,
-        l2,
-        rule,
-        estimator.max_iter,
-        scale=scale,
-        after=after if heard else None,
-    )
+    found = minimize(objective, batch, l2, rule, estimator.max_iter, scale=scale, after=told)
     tasks.leave()
     estimator.n_iter_, estimator.loss_ = found.nit, float(found.fun)
     if found.status != 0:

@@ -1,9 +1,9 @@
 from chainrule.network.activations import ACTIVATIONS as ACTIVATIONS
 from chainrule.network.activations import Activation as Activation
-from chainrule.network.labels import check_labels as check_labels
-from chainrule.network.labels import correct as correct
 from chainrule.network.losses import LOSSES as LOSSES
 from chainrule.network.losses import Loss as Loss
+from chainrule.network.losses import check_labels as check_labels
+from chainrule.network.losses import correct as correct
 from chainrule.network.network import Cache as Cache
 from chainrule.network.network import Gradients as Gradients
 from chainrule.network.network import Network as Network

@@ -45,12 +45,9 @@ def standard_deviation(initializer: str | float, n_in: int, n_out: int) -> float
     except (TypeError, ValueError):
         scale = -1.0
     if not 0 <= scale < np.inf:
-        raise InputError(
-            "Network",
-            "initializer's scale to be a number >= 0",
-            repr(initializer),
-            "It is the standard deviation of the weights, such as 0.01.",
-        )
+        expected = "initializer's scale to be a number >= 0"
+        fix = "It is the standard deviation of the weights, such as 0.01."
+        raise InputError("Network", expected, repr(initializer), fix)
     return scale
 
 

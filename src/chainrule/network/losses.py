@@ -1,4 +1,4 @@
-"""Losses, each beside its derivative.
+"""Losses, each beside its derivative, and the labels that they take.
 
     J = sum_i w_i L_i      w (..., 1, m) example weights that sum to 1 (1/m each: the mean)
 
@@ -13,10 +13,12 @@ its exact cost and its exact gradient.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from chainrule import checks
+from chainrule.errors import InputError
 from chainrule.network.activations import ACTIVATIONS
 
 Array = np.ndarray
@@ -104,3 +106,38 @@ def output_and_loss(n_y: int, output: str | None, loss: str | None) -> tuple[str
         return output, pairs.get(output, "squared_error")
     checks.one_of("Network", "loss", loss, LOSSES)
     return output or LOSSES[loss].output or "identity", loss
+
+
+def check_labels(Y: Any, n_y: int, m: int, loss: str) -> Array:
+    """Y as (n_y, m) numbers that the loss can take, or InputError."""
+    Y = checks.matrix("Network", "Y", Y)
+    if Y.shape != (n_y, m):
+        fix = f"Pass Y.T, of shape ({n_y}, {m})." if Y.shape == (m, n_y) else ""
+        if loss == "softmax_cross_entropy" and Y.shape == (1, m):
+            fix = "One-hot labels are needed: numpy.eye(n_classes)[:, labels]."
+        raise InputError(
+            "Network", f"Y of shape ({n_y}, {m}), one column per example", f"{Y.shape}", fix
+        )
+    if LOSSES[loss].classifies and Y.size and (Y.min() < 0 or Y.max() > 1):
+        got = f"labels from {Y.min():g} to {Y.max():g}"
+        fix = "Use 0 and 1 for two classes, one row per class for more."
+        raise InputError("Network", f"labels between 0 and 1 for {loss}", got, fix)
+    if loss == "poisson_deviance" and Y.size and Y.min() < 0:
+        raise InputError("Network", f"Y >= 0 for {loss}", f"values from {Y.min():g}")
+    if loss == "softmax_cross_entropy" and not np.allclose(Y.sum(axis=0), 1):
+        raise InputError(
+            "Network", "every column of Y to sum to 1", "columns that do not", "One-hot labels do."
+        )
+    return Y
+
+
+def correct(A: Array, Y: Array, activation: str) -> Array:
+    """Which columns of the outputs A (..., n_y, m) name the class of Y: booleans (..., m).
+
+    Softmax: the most probable class is the labeled one. Otherwise every output lies on the same
+    side of 1/2 as its label.
+    """
+    if activation == "softmax":
+        right: Array = A.argmax(axis=-2) == Y.argmax(axis=-2)
+        return right
+    return np.all((A > 0.5) == (Y > 0.5), axis=-2)

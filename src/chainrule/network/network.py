@@ -5,8 +5,8 @@
 Examples are columns. Axes before the last two are runs: weights (n_out, n_in) are one network,
 weights (R, n_out, n_in) are R networks, and every line below is the same for both.
 
-This file is the plain form, to be read and to be checked against. The form that trains fast,
-in buffers of its own, is `training/propagation.py`.
+This file is the plain form, to be read and to be checked against, whole in one place and longer
+for it. The form that trains fast, in buffers of its own, is `training/propagation.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,8 +22,7 @@ from chainrule.display import shown_by
 from chainrule.errors import InputError
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.initializers import draw_layers
-from chainrule.network.labels import check_labels
-from chainrule.network.losses import LOSSES, Loss, output_and_loss
+from chainrule.network.losses import LOSSES, Loss, check_labels, output_and_loss
 
 Array = np.ndarray
 
@@ -73,6 +72,10 @@ def backward_from(
     return found[::-1]
 
 
+def _n_parameters(sizes: Sequence[int]) -> int:
+    return sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Network:
     """Weights, biases, activations and the loss they are trained for.
@@ -103,18 +106,13 @@ class Network:
             checks.one_of("Network", "activation", activation, ACTIVATIONS)
         needed = LOSSES[self.loss].output
         if not self.weights or not (len(self.weights) == len(self.biases) == len(self.activations)):
-            raise InputError(
-                "Network",
-                "as many weights as biases and activations, at least one of each",
-                f"{len(self.weights)}, {len(self.biases)} and {len(self.activations)}",
-            )
+            expected = "as many weights as biases and activations, at least one of each"
+            found = f"{len(self.weights)}, {len(self.biases)} and {len(self.activations)}"
+            raise InputError("Network", expected, found)
         if needed and self.activations[-1] != needed:
-            raise InputError(
-                "Network",
-                f"output activation {needed} for the loss {self.loss}",
-                self.activations[-1],
-                f"Take {needed}, or another loss.",
-            )
+            expected = f"output activation {needed} for the loss {self.loss}"
+            fix = f"Take {needed}, or another loss."
+            raise InputError("Network", expected, self.activations[-1], fix)
         self._check_shapes()
 
     def __repr__(self) -> str:
@@ -128,23 +126,15 @@ class Network:
         first = self.weights[0].shape
         lead, n_prev = first[:-2], first[-1] if first else "n_prev"
         for layer, (W, b) in enumerate(zip(self.weights, self.biases, strict=True), start=1):
-            n = W.shape[-2] if W.ndim >= 2 else 0
+            where, n = f"Network: layer {layer}", W.shape[-2] if W.ndim >= 2 else 0
             if n < 1 or W.shape != (*lead, n, n_prev) or len(lead) > 1:
-                raise InputError(
-                    f"Network: layer {layer}",
-                    f"W of shape {(*lead, 'n', n_prev)} (at most one axis of runs)",
-                    f"{W.shape}",
-                )
+                expected = f"W of shape {(*lead, 'n', n_prev)} (at most one axis of runs)"
+                raise InputError(where, expected, f"{W.shape}")
             if b.shape != (*lead, n, 1):
-                raise InputError(
-                    f"Network: layer {layer}", f"b of shape {(*lead, n, 1)}", f"{b.shape}"
-                )
+                raise InputError(where, f"b of shape {(*lead, n, 1)}", f"{b.shape}")
             if W.dtype != self.dtype or b.dtype != self.dtype:
-                raise InputError(
-                    f"Network: layer {layer}",
-                    f"W and b of dtype {self.dtype}, as in layer 1",
-                    f"{W.dtype} and {b.dtype}",
-                )
+                expected = f"W and b of dtype {self.dtype}, as in layer 1"
+                raise InputError(where, expected, f"{W.dtype} and {b.dtype}")
             n_prev = n
 
     @classmethod
@@ -182,10 +172,9 @@ class Network:
             )
         output, loss = output_and_loss(sizes[-1], output, loss)
         dtype = checks.float_dtype("Network", dtype)
-        n_runs = len(rng) if isinstance(rng, (list, tuple)) else 1
-        n_parameters = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
-        checks.room("Network.create", 8 * n_runs * n_parameters)
-        if isinstance(rng, (list, tuple)):
+        several = isinstance(rng, (list, tuple))
+        checks.room("Network.create", 8 * (len(rng) if several else 1) * _n_parameters(sizes))
+        if several:
             runs = [draw_layers(sizes, initializer, r) for r in rng]
             weights = [np.stack(layer).astype(dtype) for layer in zip(*runs, strict=True)]
         else:
@@ -210,8 +199,7 @@ class Network:
     @property
     def n_parameters(self) -> int:
         """Weights and biases of one run."""
-        sizes = self.layer_sizes
-        return sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+        return _n_parameters(self.layer_sizes)
 
     @property
     def loss_function(self) -> Loss:

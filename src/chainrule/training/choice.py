@@ -88,12 +88,9 @@ def choose(first_layer: str, size: Size, *, linear: bool, optimizer: str) -> Cho
     be."""
     checks.one_of("train", "first_layer", first_layer, FORMS)
     if first_layer == "dual" and not linear:
-        raise InputError(
-            "train",
-            "an optimizer whose update is linear in the gradient for first_layer='dual'",
-            optimizer,
-            "Use gd, momentum or nesterov; or first_layer='auto' or 'primal'.",
-        )
+        expected = "an optimizer whose update is linear in the gradient for first_layer='dual'"
+        fix = "Use gd, momentum or nesterov; or first_layer='auto' or 'primal'."
+        raise InputError("train", expected, optimizer, fix)
     if first_layer != "auto":
         return Choice(first_layer, f"{first_layer} as asked")
     if not linear:

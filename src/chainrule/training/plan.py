@@ -16,7 +16,6 @@ from chainrule.training.choice import Choice, Size, choose
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.optimizers import LBFGS, Optimizer, optimizer_named
 from chainrule.training.parameters import per_run
-from chainrule.training.runs import count_runs, example_weights, generators
 from chainrule.training.schedules import Schedule, schedule_named
 
 
@@ -49,7 +48,7 @@ def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
     rule = optimizer_named(asked.optimizer)
     rate = checks.numbers("train", "learning_rate", asked.learning_rate, least=0, open_below=True)
     l2 = checks.numbers("train", "l2", asked.l2, least=0)
-    start, X, batches = _begun(asked, rule, count_runs(asked, rule, rate, l2))
+    start, X, batches = _begun(asked, rule, arguments.count_runs(asked, rule, rate, l2))
     iterations = arguments.planned_iterations(asked.iterations, asked.epochs, batches.per_epoch)
     size = Size(
         start.layer_sizes[0],
@@ -101,9 +100,9 @@ def _begun(
     if isinstance(rule, LBFGS):
         arguments.check_lbfgs(asked, start, dropout)
         start, X, Y = start.astype(np.float64), X.astype(np.float64), Y.astype(np.float64)
-    weight = example_weights(asked.sample_weight, asked.class_weight, Y, start.dtype)
+    weight = arguments.example_weights(asked.sample_weight, asked.class_weight, Y, start.dtype)
     batch_size = asked.batch_size
     if batch_size is not None:
         batch_size = checks.whole_number("train", "batch_size", batch_size, least=1)
         batch_size = min(batch_size, len(Y.T))
-    return start, X, Batches(Y, weight, batch_size, generators(asked.rng), dropout)
+    return start, X, Batches(Y, weight, batch_size, arguments.generators(asked.rng), dropout)
