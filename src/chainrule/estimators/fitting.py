@@ -126,7 +126,8 @@ def run(fits: Sequence[Fit], tasks: Tasks) -> None:
         # The rotation's eigenvalues are squares: in float32 it would lose directions.
         dtype = np.dtype(np.float64)
     units = [len(estimator.coefs_[0]), *(W.shape[1] for W in estimator.coefs_)]
-    dropout, s = Dropout(fit.rates, units[1:-1], dtype), rows.weights(dtype)
+    dropout = Dropout(fit.rates, units[1:-1], dtype)
+    s = None if rows.weight is None else rows.weight.astype(dtype)
     rngs = [one.rng for one in fits]
     examples = epochs.Examples(rows.Y, dtype, s, batch_size, estimator.shuffle, rngs, dropout)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):

@@ -36,20 +36,13 @@ class Rows:
             return SparseMatrix(self.X).astype(dtype)
         return FloatMatrix(self.X.T, dtype)
 
-    def labels(self, dtype: Any) -> Array:
-        """Y (n_y, m) in columns."""
-        return np.ascontiguousarray(self.Y.T, dtype)
-
-    def weights(self, dtype: Any) -> Array | None:
-        return None if self.weight is None else self.weight.astype(dtype)
-
     def scorer(self, objective: Objective, score: Callable[..., float]) -> Callable[[], float]:
         """A function that gives the score of these examples with the parameters reached by then.
 
         score : of outputs A and labels Y, both (n_y, m), and weights.
         """
         dtype = objective.blocks[0].p.dtype
-        forward, Y = objective.on(self.features(dtype)), self.labels(dtype)
+        forward, Y = objective.on(self.features(dtype)), np.ascontiguousarray(self.Y.T, dtype)
         return lambda: float(score(forward().A[-1], Y, self.score_weight))
 
 
