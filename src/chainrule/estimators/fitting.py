@@ -119,10 +119,10 @@ def run(fits: Sequence[Fit], tasks: Tasks) -> None:
     stochastic = estimator.solver in STOCHASTIC
     batch_size = _batch_size(estimator.batch_size, m) if stochastic else m
     size = _size(fit, batch_size, len(fits))
-    form = _choose(fit, size)
+    chosen = _choose(fit, size)
     if fit.checkpoint is not None:
-        form = fit.checkpoint.confirm(form, rows, fit.held_out)
-    if form.form == "dual" and not stochastic:
+        chosen = fit.checkpoint.confirm(chosen, rows, fit.held_out)
+    if chosen.form == "dual" and not stochastic:
         # The rotation's eigenvalues are squares: in float32 it would lose directions.
         dtype = np.dtype(np.float64)
     units = [len(estimator.coefs_[0]), *(W.shape[1] for W in estimator.coefs_)]
@@ -131,18 +131,18 @@ def run(fits: Sequence[Fit], tasks: Tasks) -> None:
     rngs = [one.rng for one in fits]
     examples = epochs.Examples(rows.Y, dtype, s, batch_size, estimator.shuffle, rngs, dropout)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        objective = _objective(fits, form.form, dtype, whole=examples.whole)
-        if form.form == "primal" and len(fits) == 1:
+        objective = _objective(fits, chosen.form, dtype, whole=examples.whole)
+        if chosen.form == "primal" and len(fits) == 1:
             estimator.coefs_, estimator.intercepts_ = weights.coefs(objective)
         tasks.attributes = lambda: weights.copies(objective)
         # Of a squared error scikit-learn reports the mean over the outputs.
         scale = 1 / units[-1] if estimator.out_activation_ == "identity" else 1.0
-        with blas.for_steps(size.product(form.form), units, batch_size):
+        with blas.for_steps(size.product(chosen.form), units, batch_size):
             if stochastic:
                 _run_epochs(fits, objective, examples, scale, tasks)
             else:
                 lbfgs.fit(estimator, objective, examples.all(), scale, tasks)
-        _give_back(fits, objective, form)
+        _give_back(fits, objective, chosen)
 
 
 def _run_epochs(
@@ -152,6 +152,7 @@ def _run_epochs(
     scale: float,
     tasks: Tasks,
 ) -> None:
+    """By 'sgd' or 'adam', with their memory of what went before."""
     fit, estimators = fits[0], [one.estimator for one in fits]
     updates = [Updates(one) for one in estimators]
     for block in objective.blocks:
@@ -170,7 +171,7 @@ def _run_epochs(
     epochs.train(state, score, tasks, fit.checkpoint, one_epoch=fit.one_epoch)
 
 
-def _give_back(fits: Sequence[Fit], objective: Objective, form: Choice) -> None:
+def _give_back(fits: Sequence[Fit], objective: Objective, chosen: Choice) -> None:
     """coefs_ and intercepts_, how the first layer was trained, and its dual coefficients (m, n_1),
     if there are any, into the estimators; ValueError where they are not finite."""
     first = objective.first
@@ -190,20 +191,18 @@ def _give_back(fits: Sequence[Fit], objective: Objective, form: Choice) -> None:
             fit.estimator.intercepts_ = [b[r, :, 0] for b in ended.biases]
     for r, fit in enumerate(fits):
         one = fit.estimator
-        one.first_layer_, one.first_layer_reason_ = form.form, form.reason
+        one.first_layer_, one.first_layer_reason_ = chosen.form, chosen.reason
         one.__dict__.pop("dual_coef_", None)
         if C is not None:
             own = C if len(fits) == 1 else C[r]
             one.dual_coef_ = np.zeros((fit.m, len(own)), own.dtype)
             one.dual_coef_[fit.trained] = own.T
-    for fit in fits:
-        if not all(
-            np.isfinite(W).all() for W in (*fit.estimator.coefs_, *fit.estimator.intercepts_)
-        ):
-            raise ValueError(
-                "Solver produced non-finite parameter weights. The input data may contain large "
-                "values and need to be preprocessed."
-            )
+    reached = [W for fit in fits for W in (*fit.estimator.coefs_, *fit.estimator.intercepts_)]
+    if not all(np.isfinite(W).all() for W in reached):
+        raise ValueError(
+            "Solver produced non-finite parameter weights. The input data may contain large "
+            "values and need to be preprocessed."
+        )
 
 
 def network_of(estimator: Any, dtype: Any) -> Network:
