@@ -110,19 +110,28 @@ def _remark(line: Line) -> str:
     )
 
 
-def startup_table(timings: list[Timing], stand_in: bool, quick: bool) -> Table:
-    title = "Start-up"
+def _empty(
+    title: str, texts: tuple[str, ...], numbers: tuple[str, ...], *, stand_in: bool, quick: bool
+) -> Table:
+    """A table with these columns and no rows. stand_in, quick : what its title has to say."""
     if stand_in:
         title += " (random stand-in for the course's files)"
     if quick:
         title += "\nQUICK: shortened, not for quoting"
+    # Square brackets would be read as markup.
+    table = Table(title=title.replace("[", "\\["), title_justify="left", box=SIMPLE_HEAD)
+    for name in texts:
+        table.add_column(name)
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def startup_table(timings: list[Timing], stand_in: bool, quick: bool) -> Table:
     reference = next((t for t in timings if t.what == startup.REFERENCE), None)
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("what")
-    for name in ("best seconds", "median", "tries"):
-        table.add_column(name, justify="right")
-    if reference:
-        table.add_column(f"× {startup.REFERENCE}", justify="right")
+    beside = (f"× {startup.REFERENCE}",) if reference else ()
+    numbers = ("best seconds", "median", "tries", *beside)
+    table = _empty("Start-up", ("what",), numbers, stand_in=stand_in, quick=quick)
     table.add_column("remark")
     for timing in timings:
         numbers = (min(timing.seconds), median(timing.seconds)) if timing.seconds else ()
@@ -148,16 +157,13 @@ def gradients_table(timings: list[Timing], stand_in: bool) -> Table:
 
 def many_table(timings: list[many.Timing], settings: Settings) -> Table:
     """A line for each experiment of many trainings, with the ratio that it is to reach."""
-    title = "Many trainings at once [many]".replace("[", "\\[")
-    if settings.sources.course is None:
-        title += " (random stand-in for the course's files)"
-    if settings.quick:
-        title += "\nQUICK: shortened, not for quoting"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("what")
-    table.add_column("beside")
-    for name in ("seconds", "the other's", "ratio", "asked"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = _empty(
+        "Many trainings at once [many]",
+        ("what", "beside"),
+        ("seconds", "the other's", "ratio", "asked"),
+        stand_in=settings.sources.course is None,
+        quick=settings.quick,
+    )
     table.add_column("remark")
     for t in timings:
         asked = f"at most {t.asked:.0f}" if t.at_most else f"at least {t.asked:.0f}"
@@ -170,13 +176,13 @@ def many_table(timings: list[many.Timing], settings: Settings) -> Table:
 
 def threads_table(gains: list[threads.Gain], settings: Settings) -> Table:
     """A line for each size of a step, in their order."""
-    title = "A step of a training with one BLAS thread and with all [threads]"
-    if settings.quick:
-        title += "\nQUICK: shortened, not for quoting"
-    table = Table(title=title.replace("[", "\\["), title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("what")
-    for name in ("MFLOP of its product", "ms with one", "ms with all", "gain"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = _empty(
+        "A step of a training with one BLAS thread and with all [threads]",
+        ("what",),
+        ("MFLOP of its product", "ms with one", "ms with all", "gain"),
+        stand_in=False,
+        quick=settings.quick,
+    )
     for gain in sorted(gains, key=lambda one: one.operations):
         numbers = (gain.operations / 1e6, 1e3 * gain.one, 1e3 * gain.all, gain.ratio)
         table.add_row(gain.what, *(f"{number:.2f}" for number in numbers))
@@ -185,15 +191,13 @@ def threads_table(gains: list[threads.Gain], settings: Settings) -> Table:
 
 def busy_table(timings: list[busy.Timing], settings: Settings) -> Table:
     """A line for each work, alone and beside two busy processes."""
-    title = "Beside two busy processes [busy]".replace("[", "\\[")
-    if settings.sources.course is None:
-        title += " (random stand-in for the course's files)"
-    if settings.quick:
-        title += "\nQUICK: shortened, not for quoting"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("what")
-    for name in ("alone", "slowest", "beside them", "slowest", "ratio", "asked"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = _empty(
+        "Beside two busy processes [busy]",
+        ("what",),
+        ("alone", "slowest", "beside them", "slowest", "ratio", "asked"),
+        stand_in=settings.sources.course is None,
+        quick=settings.quick,
+    )
     table.add_column("remark")
     for timing in timings:
         of_tries = (timing.alone, timing.beside)
@@ -207,13 +211,10 @@ def estimators_table(comparisons: list[estimators.Comparison], settings: Setting
     """A line for each case, scikit-learn's numbers beside ours."""
     title = "MLPClassifier [estimators]: chainrule's beside scikit-learn's\n"
     title += f"seconds and threads: of the fastest fit; peak MB: the least of {settings.repeat}"
-    if settings.quick:
-        title += "\nQUICK: shortened, not for quoting"
-    table = Table(title=title.replace("[", "\\["), title_justify="left", box=SIMPLE_HEAD)
-    table.add_column("data, solver", no_wrap=True)
     numbers = ("seconds", "sklearn's", "x as fast", "at least", "threads", "peak MB", "sklearn's")
-    for name in (*numbers, "iterations", "loss"):
-        table.add_column(name, justify="right", no_wrap=True)
+    numbers += ("iterations", "loss")
+    table = _empty(title, ("data, solver",), numbers, stand_in=False, quick=settings.quick)
+    table.columns[0].no_wrap = True
     table.add_column("remark")
     for comparison in comparisons:
         table.add_row(*_compared(comparison))

@@ -31,11 +31,6 @@ GIVEN = {"title": "t", "settings": {"seed": 0}}
 
 
 @pytest.fixture(scope="module")
-def fashion():
-    return cr.open_data("fashion", positive="Sandal")
-
-
-@pytest.fixture(scope="module")
 def few(fashion):
     return fashion.train.select(np.arange(60))
 

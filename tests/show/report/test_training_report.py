@@ -34,11 +34,6 @@ def report(splits, iterations=40, **options):
     return model, page
 
 
-@pytest.fixture(scope="module")
-def fashion():
-    return cr.open_data("fashion", positive="Sandal")
-
-
 def test_it_opens_with_the_answer_on_the_test_set(fashion):
     model, page = report(fashion)
     found = cr.evaluate(model, fashion.test)
