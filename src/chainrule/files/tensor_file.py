@@ -61,12 +61,40 @@ def read(
     sealed : whether every file of this kind has a digest; else it is looked at where there is one.
     ModelFileError if it is missing, truncated, changed, foreign, of another kind or newer.
     """
+    from chainrule import checks
+
+    path = checks.path("read", path)
+    where = str(path)
+    arrays, metadata = _opened(path, kind)
+    try:
+        facts = json.loads(metadata[KEY])
+        found, version, seal = facts["format"], facts["version"], facts.pop("digest", None)
+    except (KeyError, TypeError, ValueError, RecursionError, AttributeError):
+        got = "a safetensors file of another program"
+        raise ModelFileError(where, f"a {kind} file written by chainrule", got) from None
+    if found != f"chainrule {kind}":
+        raise ModelFileError(where, f"a {kind} file", f"a {str(found)[:40]} file")
+    if not isinstance(version, int) or not oldest <= version <= newest:
+        expected, fix = (
+            f"format version {newest} or older",
+            "Upgrade chainrule: pip install --upgrade chainrule.",
+        )
+        if isinstance(version, int) and 0 < version < oldest:
+            expected, fix = f"format version {oldest} or newer", "Begin anew."
+        raise ModelFileError(where, expected, f"version {str(version)[:20]}", fix)
+    if (sealed or seal is not None) and seal != _digest(arrays, facts):
+        expected, got = f"a {kind} file as chainrule wrote it", "one that was changed"
+        raise ModelFileError(where, expected, got, "Take a copy, or delete it and begin anew.")
+    return arrays, facts
+
+
+def _opened(path: Path, kind: str) -> "tuple[dict[str, np.ndarray], dict[str, str]]":
+    """The arrays and the metadata of a file as safetensors reads it."""
     from safetensors import SafetensorError, safe_open
 
     from chainrule import checks
 
-    path = checks.path("read", path)
-    where, ours = str(path), f"a {kind} file written by chainrule"
+    where = str(path)
     if path.exists() and not path.is_file():
         raise ModelFileError(where, f"a {kind} file", "no regular file")
     try:
@@ -82,24 +110,5 @@ def read(
         raise ModelFileError(where, f"a {kind} file", "no such file") from None
     except (SafetensorError, OSError, MemoryError, ValueError, TypeError, KeyError) as error:
         got, why = "a file that is truncated, damaged, or something else", f"({str(error)[:120]})"
-        raise ModelFileError(where, ours, got, why) from None
-    try:
-        facts = json.loads(metadata[KEY])
-        found, version, seal = facts["format"], facts["version"], facts.pop("digest", None)
-    except (KeyError, TypeError, ValueError, RecursionError, AttributeError):
-        got = "a safetensors file of another program"
-        raise ModelFileError(where, ours, got) from None
-    if found != f"chainrule {kind}":
-        raise ModelFileError(where, f"a {kind} file", f"a {str(found)[:40]} file")
-    if not isinstance(version, int) or not oldest <= version <= newest:
-        expected, fix = (
-            f"format version {newest} or older",
-            "Upgrade chainrule: pip install --upgrade chainrule.",
-        )
-        if isinstance(version, int) and 0 < version < oldest:
-            expected, fix = f"format version {oldest} or newer", "Begin anew."
-        raise ModelFileError(where, expected, f"version {str(version)[:20]}", fix)
-    if (sealed or seal is not None) and seal != _digest(arrays, facts):
-        expected, got = f"a {kind} file as chainrule wrote it", "one that was changed"
-        raise ModelFileError(where, expected, got, "Take a copy, or delete it and begin anew.")
-    return arrays, facts
+        raise ModelFileError(where, f"a {kind} file written by chainrule", got, why) from None
+    return arrays, metadata
