@@ -102,6 +102,40 @@ def test_everything_together(form, batch_size, wide_problem):
         assert_allclose(found.validation_accuracy, own.history.validation_accuracy)
 
 
+@pytest.mark.parametrize("batch_size", [None, 5], ids=["full batch", "mini-batches"])
+@pytest.mark.parametrize("n_y", [1, 3])
+@pytest.mark.parametrize("names", [["weights"], ["shuffling", "learning rate"]], ids="+".join)
+def test_labels_of_each_run(names, n_y, batch_size, wide_problem):
+    # A permutation test: the same examples, other labels in each run.
+    _, (X, _) = wide_problem
+    rng = np.random.default_rng(3)
+    labels = np.array([rng.permutation(np.arange(12) % max(2, n_y)) for _ in range(R)])
+    Y = labels[:, None, :].astype(float) if n_y == 1 else np.eye(3)[labels].transpose(0, 2, 1)
+    network = Network.create((40, 4, n_y), activation="tanh", rng=5)
+    options = {"batch_size": batch_size, "iterations": 40, "class_weight": "balanced"}
+
+    def trained(Y, r=None):
+        own = {"validation": (X[:, ::2], Y[..., ::2])}
+        return train(network, (X, Y), **settings(names, r), **options, **own)
+
+    together, alone = trained(Y), [trained(Y[r], r) for r in range(R)]
+    assert len({own.history.cost[-1] for own in alone}) == R
+    assert_each_as_alone(together, alone)
+    for r, own in enumerate(alone):
+        found = together.run(r).history.validation_cost
+        assert_allclose(found, own.history.validation_cost, rtol=1e-11)
+
+
+def test_labels_of_each_run_that_do_not_fit(wide_problem):
+    network, (X, Y) = wide_problem
+    with pytest.raises(InputError, match=r"expected Y of shape \(1, 12\) in each run"):
+        train(network, (X, np.stack([Y[:, 1:]] * 2)))
+    with pytest.raises(InputError, match="labels between 0 and 1"):
+        train(network, (X, np.stack([Y, 2 + Y])))
+    with pytest.raises(InputError, match="2 in Y, 3 in sample_weight"):
+        train(network, (X, np.stack([Y] * 2)), sample_weight=np.ones((3, 12)))
+
+
 @pytest.mark.parametrize("form", ["primal", "dual"])
 def test_each_run_stops_by_itself(form, wide_problem):
     _, (X, Y) = wide_problem

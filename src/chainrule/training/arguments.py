@@ -113,9 +113,27 @@ def data_arrays(where: str, data: Data, network: Network) -> tuple[FeatureMatrix
     if m == 0:
         raise InputError(where, "at least one example", "none")
     try:
-        return X, check_labels(Y, network.layer_sizes[-1], m, network.loss).astype(dtype)
+        return X, _labels(Y, network, m).astype(dtype)
     except InputError as error:
         raise error.at(where) from None
+
+
+def _labels(Y: Any, network: Network, m: int) -> Array:
+    """Y (n_y, m), or (R, n_y, m) of each run, as the loss can take it."""
+    n_y, loss = network.layer_sizes[-1], network.loss
+    runs = _runs_of((None, Y))
+    if runs is None:
+        return check_labels(Y, n_y, m, loss)
+    if Y.shape[1:] != (n_y, m):
+        raise InputError("Network", f"Y of shape ({n_y}, {m}) in each run", f"{Y.shape[1:]}")
+    side_by_side = check_labels(np.concatenate(Y, axis=1), n_y, runs * m, loss)
+    return np.stack(np.split(side_by_side, runs, axis=1))
+
+
+def _runs_of(data: Any) -> int | None:
+    """R where the labels of (X, Y) have an axis of runs."""
+    pair = isinstance(data, tuple) and len(data) == 2
+    return len(data[1]) if pair and getattr(data[1], "ndim", 0) == 3 else None
 
 
 def validation_arrays(asked: Any, Y: Array, network: Network) -> Validation:
@@ -128,7 +146,7 @@ def validation_arrays(asked: Any, Y: Array, network: Network) -> Validation:
         return data_arrays("train: validation", validation, network)
     if weight is None:
         return None
-    found = weights_of("validation_weight", weight, Y.shape[1])
+    found = weights_of("validation_weight", weight, Y.shape[-1])
     if found.ndim == 2 and len(found) != runs:
         expected = f"validation_weight for {runs or 'no'} runs"
         raise InputError("train", expected, f"for {len(found)}")
@@ -161,6 +179,7 @@ def count_runs(asked: Any, rule: Any, learning_rate: Array, l2: Array) -> int | 
     momentum = getattr(rule, "momentum", 0.0)
     settings: dict[str, Any] = {"learning_rate": learning_rate, "l2": l2, "momentum": momentum}
     found |= {name: len(value) for name, value in settings.items() if np.ndim(value)}
+    found |= {"Y": _runs_of(asked.data), "validation's Y": _runs_of(asked.validation)}
     weight, rng = asked.sample_weight, asked.rng
     if weight is not None and _array("sample_weight", weight).ndim == 2:
         found["sample_weight"] = len(weight)
@@ -188,7 +207,7 @@ def example_weights(
     sample_weight: Any, class_weight: str | Mapping[int, float] | None, Y: Array, dtype: np.dtype
 ) -> Array:
     """Weights that sum to 1 over the examples: (1, m), or (R, 1, m)."""
-    m = Y.shape[1]
+    m = Y.shape[-1]
     weight = np.ones(m) if sample_weight is None else weights_of("sample_weight", sample_weight, m)
     if class_weight is not None:
         weight = weight * _of_classes(class_weight, Y, weight > 0)
@@ -220,19 +239,20 @@ def _array(name: str, weight: Any) -> Array:
 def _of_classes(class_weight: Any, Y: Array, counted: Array) -> Array:
     """The weight of each example's class, up to a factor: (m,), or (R, m).
 
-    counted : which examples have a weight at all, (m,) or (R, m).
+    Y : (n_y, m) or (R, n_y, m). counted : which examples have a weight at all, (m,) or (R, m).
     """
-    if not np.isin(Y, (0, 1)).all() or (len(Y) > 1 and (Y.sum(axis=0) != 1).any()):
+    single = Y.shape[-2] == 1
+    if not np.isin(Y, (0, 1)).all() or (not single and (Y.sum(axis=-2) != 1).any()):
         expected = "labels of one class each for class_weight"
         got = "labels between 0 and 1, or several 1 in a column"
         raise InputError("train", expected, got, "Weigh the examples instead: sample_weight.")
-    one_hot = Y if len(Y) > 1 else np.concatenate([1 - Y, Y])
-    labels, n_classes = one_hot.argmax(axis=0), len(one_hot)
+    one_hot = np.concatenate([1 - Y, Y], axis=-2) if single else Y
+    labels, n_classes = one_hot.argmax(axis=-2), one_hot.shape[-2]
     if not isinstance(class_weight, Mapping):
         name = "class_weight (a dict of classes, or a name)"
         checks.one_of("train", name, class_weight, ("balanced",))
-        counts = counted @ one_hot.T
-        return (1 / np.maximum(counts, 1))[..., labels]
+        counts = (counted[..., None, :] * one_hot).sum(axis=-1, keepdims=True)
+        return (one_hot / np.maximum(counts, 1)).sum(axis=-2)
     table = np.ones(n_classes)
     for index, value in class_weight.items():
         index = checks.whole_number("train", "a class in class_weight", index)

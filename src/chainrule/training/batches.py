@@ -75,8 +75,8 @@ class Dropout:
 class Batches:
     """The sequence of batches.
 
-    Y : (n_y, m). weight : (1, m) or (R, 1, m), summing to 1. batch_size : B, or None for all
-    examples at every step. rngs : one generator for all runs, or one for each.
+    Y : (n_y, m) or (R, n_y, m). weight : (1, m) or (R, 1, m), summing to 1. batch_size : B, or
+    None for all examples at every step. rngs : one generator for all runs, or one for each.
     dropout : whose masks are drawn for every step, too.
 
     The last batch of an epoch is shorter if B does not divide m. Weights are normalized within
@@ -93,7 +93,7 @@ class Batches:
     ) -> None:
         self.dropout = dropout
         self.labels, self.weight, self._rngs = Y, weight, rngs
-        self.m = Y.shape[1]
+        self.m = Y.shape[-1]
         self.batch_size = batch_size
         self.whole = Batch(None, Y, weight) if batch_size is None else None
         self.per_epoch = 1 if batch_size is None else -(-self.m // batch_size)
@@ -130,8 +130,11 @@ class Batches:
         self._before = self._rng_states()
         orders = [rng.permutation(self.m) for rng in self._rngs]
         self._order = orders[0] if len(orders) == 1 else np.stack(orders)
-        Y = self.labels[:, self._order]
-        self._shuffled = Y if self._order.ndim == 1 else np.moveaxis(Y, 0, 1)
+        if self._order.ndim == 1:
+            self._shuffled = self.labels[..., self._order]
+        else:
+            Y = np.broadcast_to(self.labels, (len(orders), *self.labels.shape[-2:]))
+            self._shuffled = np.take_along_axis(Y, self._order[:, None, :], axis=-1)
 
     def _weights(self, index: Array) -> tuple[Array, Any]:
         """Weights that sum to 1 over the batch, and the batch's share of all weight."""

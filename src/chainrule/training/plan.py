@@ -104,5 +104,5 @@ def _begun(
     batch_size = asked.batch_size
     if batch_size is not None:
         batch_size = checks.whole_number("train", "batch_size", batch_size, least=1)
-        batch_size = min(batch_size, len(Y.T))
+        batch_size = min(batch_size, Y.shape[-1])
     return start, X, Batches(Y, weight, batch_size, arguments.generators(asked.rng), dropout)

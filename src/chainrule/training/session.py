@@ -69,7 +69,8 @@ class Session:
             self._look = lambda: forward(measured)
         elif validation is not None:
             X, Y = validation
-            self._measured = Batch(None, Y, np.full((1, Y.shape[1]), 1 / Y.shape[1], Y.dtype))
+            m = Y.shape[-1]
+            self._measured = Batch(None, Y, np.full((1, m), 1 / m, Y.dtype))
             self._look = self.objective.on(X)
 
     @property

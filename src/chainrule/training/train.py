@@ -55,8 +55,8 @@ def train(
 
     network : a Network, with R runs or without.
     data : a Dataset, or (X, Y) with X (n_x, m) an array, a SciPy sparse array or a FeatureMatrix
-        and Y (n_y, m). A bare array of bytes is taken as the numbers it holds; a Dataset or
-        PixelMatrix scales them. What is sparse is trained on as it is.
+        and Y (n_y, m), or (R, n_y, m) of each run. A bare array of bytes is taken as the numbers
+        it holds; a Dataset or PixelMatrix scales them. What is sparse is trained on as it is.
     setting : a `chainrule.experiments.Setting`, in the place of keywords that it has values for.
     optimizer : "gd", "momentum", "nesterov", "adam", "rmsprop", "lbfgs", or an Optimizer. "lbfgs"
         takes all examples of one network, needs no learning_rate, and computes in float64; it ends
@@ -89,7 +89,8 @@ def train(
         one, where more would not gain a third. The numbers are the same, to rounding.
 
     R runs: `network` with an axis of runs, or learning_rate, l2, the optimizer's momentum (R,),
-    sample_weight (R, m), or a list rng. Each run gets the numbers it would get alone.
+    Y (R, n_y, m), sample_weight (R, m), or a list rng. Each run gets the numbers that it would get
+    alone.
 
     Raises InputError for what does not fit, DivergenceError when the cost is no longer finite. Of
     R runs those that diverge are marked in `diverged` and leave the others untouched; training
