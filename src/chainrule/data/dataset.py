@@ -1,8 +1,8 @@
 """A feature matrix with what belongs to its columns: labels, class names, file names, shape."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class Dataset:
     notes : what was understood of the source, and what was left out and why, in sentences.
     reading : how a table was read, with its label column and decimal sign, so that a second one
         is read alike; or None.
+    facts : what is known of the examples and is no feature, (m,) texts by the column's name: batch,
+        patient, ...; "" where it is not known.
     """
 
     features: Any  # a FeatureMatrix, once it is made
@@ -49,6 +51,7 @@ class Dataset:
     bits: int = 16
     notes: tuple[str, ...] = ()
     reading: Reading | None = None
+    facts: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", checks.printable(self.source))
@@ -71,6 +74,11 @@ class Dataset:
             raise DataError(where, expected, "other values")
         if self.names is not None and len(self.names) != m:
             raise DataError(where, f"{m} names", f"{len(self.names)}")
+        facts = {name: np.asarray(values, np.str_) for name, values in self.facts.items()}
+        object.__setattr__(self, "facts", facts)
+        for name, values in facts.items():
+            if values.shape != (m,):
+                raise DataError(where, f"{m} texts for the fact {name!r}", f"{values.shape}")
         for side in self.image_shape or ():
             checks.whole_number(where, "each side of image_shape", side, least=1)
 
@@ -151,14 +159,20 @@ class Dataset:
             raise InputError("Dataset.select", expected, checks.describe(index)) from None
         names = None if self.names is None else tuple(self.names[i] for i in index)
         features, labels = self.features.select(index), self.labels[index]
-        return replace(self, features=features, labels=labels, names=names)
+        facts = {name: values[index] for name, values in self.facts.items()}
+        return replace(self, features=features, labels=labels, names=names, facts=facts)
 
     def joined(self, other: "Dataset") -> "Dataset":
         """These examples and then those of `other`, of the same features and classes; all scaled
-        as these are, and without names."""
-        features = np.concatenate([self.raw, other.raw], axis=1)
+        as these are, without names, and with the facts that both have."""
+        facts = {
+            name: np.concatenate([values, other.facts[name]])
+            for name, values in self.facts.items()
+            if name in other.facts
+        }
+        features = feature_matrix(np.concatenate([self.raw, other.raw], axis=1))
         labels = np.concatenate([self.labels, other.labels])
-        return replace(self, features=feature_matrix(features), labels=labels, names=None)
+        return replace(self, features=features, labels=labels, names=None, facts=facts)
 
     def unlabeled(self, where: str, raw: Any) -> "Dataset":
         """Other examples of the same features, raw (n_x, q), scaled as these are; their labels, all
@@ -173,7 +187,8 @@ class Dataset:
             fix = "Pass pixels as the data hold them, unscaled."
             raise InputError(where, f"raw of {own.dtype} numbers", "others", fix)
         labels = np.zeros(own.shape[1], np.int64)
-        return replace(self, features=feature_matrix(own), labels=labels, names=None)
+        features = feature_matrix(own)
+        return replace(self, features=features, labels=labels, names=None, facts={})
 
     def rescaled(self) -> "Dataset":
         """The same examples as a training set of their own: a scaling that is learned from data

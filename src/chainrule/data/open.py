@@ -36,6 +36,9 @@ def open_data(
     decimal: str | None = None,
     separator: str | None = None,
     transpose: bool = False,
+    samples: str | Path | None = None,
+    group_column: str | None = None,
+    batch_column: str | None = None,
     drop_class: str | Sequence[str] | None = None,
     labels: str | Path | None = None,
     strict: bool = False,
@@ -56,8 +59,9 @@ def open_data(
         from the training set, applied to all. By default pixels for 8-bit features, none for the
         planar sets, else standard.
     positive : this class (label 1) against all the rest.
-    label, header, names, drop, keep, na, decimal, separator, transpose : of a table, see `Reading`.
-        By default the table says it, and what is doubtful is an error that names the option.
+    label, header, names, drop, keep, na, decimal, separator, transpose, samples, group_column,
+        batch_column : of a table, see `Reading`. By default the table says it, and what is doubtful
+        is an error that names the option.
     drop_class : classes whose examples are left out, of all sets.
     labels : a file of decisions about doubtful labels (`read_decisions`), applied to the training
         set before a scaling is learned. Its classes are those after `positive`.
@@ -78,6 +82,9 @@ def open_data(
         decimal=decimal,
         separator=separator,
         transpose=transpose,
+        samples=None if samples is None else str(samples),
+        group_column=group_column,
+        batch_column=batch_column,
     )
     shape = (*_size(size), 3)
     splits = open_raw(source, shape, reading, strict, seed, least_classes=2)

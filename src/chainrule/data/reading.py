@@ -35,6 +35,15 @@ class Reading:
         What separates the cells: one character, tab or space.
     transpose
         The columns of the file are the examples.
+    samples
+        A table of what is known of the examples, joined by their names: facts such as patient or
+        batch, or their labels.
+    group_column
+        Column of the table or of --samples that says which examples belong together (patients,
+        replicates); a fact, no feature.
+    batch_column
+        Column of the table or of --samples that says in which batch an example was measured; a
+        fact, no feature.
     """
 
     label: str | None = None
@@ -46,6 +55,15 @@ class Reading:
     decimal: str | None = None
     separator: str | None = None
     transpose: bool = False
+    samples: str | None = None
+    group_column: str | None = None
+    batch_column: str | None = None
+
+    @property
+    def fact_columns(self) -> dict[str, str]:
+        """The columns that are asked for as facts, by option."""
+        asked = {"group-column": self.group_column, "batch-column": self.batch_column}
+        return {option: name for option, name in asked.items() if name is not None}
 
     def __post_init__(self) -> None:
         for one in fields(Reading):

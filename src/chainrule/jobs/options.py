@@ -65,8 +65,9 @@ class Options(Reading, Hyperparameters):
     def absolute(self) -> "Options":
         """The same with paths as seen from anywhere: what is resumed may be resumed from another
         folder."""
-        labels, test = (path and absolute(path) for path in (self.labels, self.test))
-        return replace(self, labels=labels, test=test)
+        paths = (self.labels, self.test, self.samples)
+        labels, test, samples = (path and absolute(path) for path in paths)
+        return replace(self, labels=labels, test=test, samples=samples)
 
     def open(self, data: str) -> "Splits":
         """The data, as these options want them."""

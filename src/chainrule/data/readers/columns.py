@@ -181,6 +181,12 @@ class Columns:
         return self.X[:, int(np.searchsorted(self.places, place))]
 
 
+def missing_as(na: str | None) -> tuple[Collection[str], Collection[float]]:
+    """What says that a value is missing, folded; the numbers among that."""
+    missing = MISSING if na is None else {"", *(text.casefold() for text in listed(na))}
+    return missing, {value for value in map(number, missing) if value is not None}
+
+
 def read_columns(grid: Grid, na: str | None, texts: Collection[int]) -> Columns:
     """The columns; those at the places `texts` as text in any case.
 
@@ -188,8 +194,7 @@ def read_columns(grid: Grid, na: str | None, texts: Collection[int]) -> Columns:
     to be no plain numbers, or numbers whose digits are needed: running ones, which are names, and
     those beyond what floats hold.
     """
-    missing = MISSING if na is None else {"", *(text.casefold() for text in listed(na))}
-    values = {value for value in map(number, missing) if value is not None}
+    missing, values = missing_as(na)
     texts = set(texts)
     for _, cells in islice(grid.rows(), 3):
         texts |= set(np.flatnonzero(np.isnan(numbers(cells))).tolist())

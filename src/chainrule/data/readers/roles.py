@@ -1,8 +1,8 @@
 """What the columns of a table are: the label, names of examples, features, left out."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,12 +21,21 @@ NUMBERED = re.compile(r"(.*[^a-zA-Z])?(?i:id)|.*[a-z]I[dD]|(?i:index|unnamed: \d
 
 @dataclass(frozen=True)
 class Roles:
-    """Places of columns. notes : what was decided, and how to decide otherwise."""
+    """Places of columns. label : a place, or the name of a fact that is known from elsewhere.
+    facts : columns that are neither, by name. notes : what was decided, and how to decide
+    otherwise."""
 
-    label: int
+    label: int | str
     names: int | None
     features: tuple[int, ...]
+    facts: dict[str, int]
     notes: tuple[str, ...]
+
+    @property
+    def as_written(self) -> set[int]:
+        """Places whose cells are needed as they are written."""
+        found = {self.label, self.names, *self.facts.values()}
+        return {place for place in found if isinstance(place, int)}
 
 
 def candidates(names: Sequence[str]) -> set[int]:
@@ -34,11 +43,17 @@ def candidates(names: Sequence[str]) -> set[int]:
     return {*_called(names, range(len(names)), (*LABELS, WEAK)), 0, len(names) - 1}
 
 
-def roles_of(columns: Columns, reading: Reading, features: Sequence[str] | None = None) -> Roles:
+def roles_of(
+    columns: Columns,
+    reading: Reading,
+    features: Sequence[str] | None = None,
+    facts: Collection[str] = (),
+) -> Roles:
     """The roles of all columns.
 
     features : the columns that a model or a training set has, whose order is taken; all others are
         left out. Without it these are all that are neither label nor names, nor left out.
+    facts : the names of what is known of the examples beside the table; the label may be among it.
 
     Raises DataError where a column's role is doubtful, with the option that decides it.
     """
@@ -60,39 +75,75 @@ def roles_of(columns: Columns, reading: Reading, features: Sequence[str] | None 
         if both := set(asked[one]) & set(asked[other]):
             got = f"'{names[min(both)]}' in both"
             raise DataError(where, f"--{one} or --{other} of a column", got, "Leave one out.")
-    aside = {*asked["drop"], *asked["names"], *(fixed if fits else ())}
+    own_facts = _facts(columns, reading, facts, optional=fits)
+    aside = {*asked["drop"], *asked["names"], *own_facts.values(), *(fixed if fits else ())}
     free = [k for k in range(len(names)) if k not in aside]
+    known_facts = {alike(name).casefold(): name for name in facts}
+    label: int | str
     if reading.label is not None:
-        label = _place(names, reading.label, where, "a label column")
-        if label in aside and not fits:
-            got = f"'{names[label]}', which --drop or --names takes"
+        wanted = alike(reading.label).casefold()
+        if wanted not in folded and wanted in known_facts:
+            label = known_facts[wanted]
+        else:
+            label = _place(names, reading.label, where, "a label column", facts)
+        if label in fixed and fits:
+            got = f"'{reading.label}', which is a feature"
+            raise DataError(where, "a label column", got, "Name another with --label.")
+        if label in aside:
+            got = f"'{reading.label}', which --drop, --names or another option takes"
             raise DataError(where, "a label column", got, "Name another, or leave it there.")
+    elif not _called(names, free, LABELS) and (
+        called := [known_facts[name] for name in LABELS if name in known_facts]
+    ):
+        label = called[0]
     elif not free:
         raise DataError(where, "a label column", "none beside features and what is left out")
     elif fits:
         others = [k for k in free if not _naming(columns, k)]
         label = [*free, *others, *_called(names, free, LABELS)][-1]
     else:
-        label = _label(columns, free)
-    return _known(columns, label, fixed, asked) if fits else _sorted(columns, label, asked)
+        label = _label(columns, free, facts)
+    asked["drop"] += own_facts.values()
+    found = _known(columns, label, fixed, asked) if fits else _sorted(columns, label, asked)
+    return replace(found, facts=own_facts)
 
 
-def _place(names: Sequence[str], wanted: str, where: str, what: str) -> int:
-    """Where the column `wanted` is, in any case if there is none in this."""
+def _facts(
+    columns: Columns, reading: Reading, others: Collection[str], optional: bool
+) -> dict[str, int]:
+    """Places of the columns that are asked for as facts, by name as asked, but for those that are
+    known from elsewhere. optional : whether they may be missing, as from what a model is tried
+    on."""
+    names, where = columns.grid.names, columns.grid.where
+    folded = {alike(name).casefold() for name in names}
+    return {
+        wanted: _place(names, wanted, where, f"a column for --{option},", others)
+        for option, wanted in reading.fact_columns.items()
+        if wanted not in others and (not optional or alike(wanted).casefold() in folded)
+    }
+
+
+def _place(
+    names: Sequence[str], wanted: str, where: str, what: str, facts: Collection[str] = ()
+) -> int:
+    """Where the column `wanted` is, in any case if there is none in this. facts : what else there
+    is, for the error."""
     if wanted in names:
         return names.index(wanted)
     folded = [alike(name).casefold() for name in names]
     if alike(wanted).casefold() in folded:
         return folded.index(alike(wanted).casefold())
     last = f"The last column is '{names[-1]}'."
-    fix = checks.did_you_mean(wanted, names, last, lambda name: f"'{name}'")
+    if facts:
+        last = f"Known of the examples are {checks.listed(tuple(facts), FEW)}."
+    fix = checks.did_you_mean(wanted, [*names, *facts], last, lambda name: f"'{name}'")
     raise DataError(where, f"{what} '{wanted}'", f"{len(names)} columns without it", fix)
 
 
-def _label(columns: Columns, free: Sequence[int]) -> int:
+def _label(columns: Columns, free: Sequence[int], facts: Collection[str]) -> int:
     """The label column's place, one of `free`; a question where it may be another."""
     names = columns.grid.names
-    likely = next(filter(None, _likely(columns, free)))
+    likely = next(filter(None, _likely(columns, free, facts)))
     if len(likely) > 1:
         got = " or ".join(f"'{names[k]}'" for k in likely)
         fix = f"Name it, such as --label {quoted(names[likely[0]])}."
@@ -100,7 +151,7 @@ def _label(columns: Columns, free: Sequence[int]) -> int:
     return likely[0]
 
 
-def _likely(columns: Columns, free: Sequence[int]) -> Iterator[list[int]]:
+def _likely(columns: Columns, free: Sequence[int], facts: Collection[str]) -> Iterator[list[int]]:
     """The columns that may be the label, by one rule after the other: the first that finds any
     decides, and several are a question."""
     grid, names, last = columns.grid, columns.grid.names, free[-1]
@@ -115,6 +166,9 @@ def _likely(columns: Columns, free: Sequence[int]) -> Iterator[list[int]]:
         yield [last]
     if texts := [k for k in free if not columns.numeric(k) and columns.classlike(k)]:
         yield [*texts, last]
+    if facts:
+        got = f"numbers only, and beside them {checks.listed(tuple(facts), FEW)}"
+        raise DataError(grid.where, "a label column", got, "Name it with --label.")
     stems = [re.sub(r"\d+", "0", name) for name in names]
     if grid.named and "0" in stems[last] and 2 * stems.count(stems[last]) > len(names):
         got = f"none that is called so, and a last one, '{names[last]}', called like the others"
@@ -136,7 +190,7 @@ def _naming(columns: Columns, k: int) -> bool:
 
 
 def _known(
-    columns: Columns, label: int, features: Sequence[int], asked: dict[str, list[int]]
+    columns: Columns, label: int | str, features: Sequence[int], asked: dict[str, list[int]]
 ) -> Roles:
     """The roles where the features are known."""
     names = columns.grid.names
@@ -144,10 +198,10 @@ def _known(
     named = asked["names"] or [k for k in rest if not names[k] or _naming(columns, k)]
     out = [f"'{names[k]}'" for k in rest if k not in (*named[:1], *asked["drop"])]
     notes = (f"left out {checks.listed(out, FEW)}: no features of the training set",) if out else ()
-    return Roles(label, named[0] if named else None, tuple(features), notes)
+    return Roles(label, named[0] if named else None, tuple(features), {}, notes)
 
 
-def _sorted(columns: Columns, label: int, asked: dict[str, list[int]]) -> Roles:
+def _sorted(columns: Columns, label: int | str, asked: dict[str, list[int]]) -> Roles:
     """The roles of all columns beside the label by what they hold."""
     where, names = columns.grid.where, columns.grid.names
     features: list[int] = []
@@ -185,7 +239,7 @@ def _sorted(columns: Columns, label: int, asked: dict[str, list[int]]) -> Roles:
     if named is not None and named not in numbered:
         column = f"column '{names[named]}'" if names[named] else "the column without a name"
         notes = (f"names of the examples from {column}", *notes)
-    return Roles(label, named, tuple(features), notes)
+    return Roles(label, named, tuple(features), {}, notes)
 
 
 def _left_out(names: Sequence[str], numbered: dict[int, str], empty: list[int]) -> Iterator[str]:

@@ -14,9 +14,17 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import FEW, encode_texts, merged
-from chainrule.data.readers.columns import EXACT, Columns, numbers, read_columns
+from chainrule.data.readers.columns import (
+    EXACT,
+    Columns,
+    Text,
+    missing_as,
+    numbers,
+    read_columns,
+)
 from chainrule.data.readers.grid import WIDE, Grid, read_grid
 from chainrule.data.readers.roles import Roles, candidates, roles_of
+from chainrule.data.readers.samples import read_samples
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError
 from chainrule.files import atomic
@@ -47,47 +55,84 @@ def open_table(
     raw = atomic.read_bytes(path)
     if b"\0" in raw[: 2**20] and not raw.startswith(WIDE):
         raise DataError(where, "text in UTF-8", "zero bytes", "Save the table as CSV in UTF-8.")
-    grid = read_grid(raw, where, reading)
-    table = _understood(grid, reading, features, candidates(grid.names))
-    if grid.separator == ";" and reading.decimal is None and (more := table.perhaps_thousands()):
-        table = _understood(grid, reading, features, {*table.columns.texts, *more})
-    decimal = reading.decimal or table.decimal()
-    if decimal == ",":  # 1.500 is read as text, then, too: no plain number
-        table = _understood(grid, reading, features, range(len(grid.names)))
-        if reading.decimal is None:
-            table.decimal()  # all columns say the same
+    return Splits(understood(read_grid(raw, where, reading), reading, features))
+
+
+def understood(grid: Grid, reading: Reading, features: Sequence[str] | None = None) -> Dataset:
+    """The examples of a grid, see `open_table`."""
+    where = grid.where
+    sheet = None if reading.samples is None else read_samples(reading.samples)
+    table, decimal = _numbered(grid, reading, features, sheet.columns if sheet else ())
     X, notes = table.features(decimal or ".")
     if grid.hollow:
         notes += (f"left out {grid.hollow} lines of nothing but separators",)
     table.check_cells(X, reading)
-    roles, texts, label = table.roles, table.columns.texts, grid.names[table.roles.label]
-    cells = texts[roles.label].cells
-    labels, classes = encode_texts(list(map(str.strip, cells)))
-    notes = (f"label column '{label}'", *roles.notes, *notes, *_same_values(classes))
+    roles, texts = table.roles, table.columns.texts
+    names = None if roles.names is None else list(map(str.strip, texts[roles.names].cells))
+    facts = {name: list(map(str.strip, texts[k].cells)) for name, k in roles.facts.items()}
+    if sheet is not None:
+        joined, said = sheet.joined(names, where)
+        facts, notes = joined | facts, notes + said
+    if isinstance(roles.label, int):
+        label, of, written = grid.names[roles.label], "", texts[roles.label]
+    else:
+        label, of = roles.label, f" of {reading.samples}"
+        written = Text(facts.pop(label), *missing_as(reading.na))
+    rows = [i for i, gone in enumerate(written.gone) if not gone]
+    if len(rows) < len(X):
+        notes += (f"left out {len(X) - len(rows)} examples without a label",)
+        X = X[rows]
+    for option, name in reading.fact_columns.items() if features is None else ():
+        if lacking := sum(not facts[name][i] for i in rows):
+            expected = f"a text in '{name}' (--{option}) for each example"
+            fix = "Fill them in, or leave these examples out."
+            raise DataError(where, expected, f"none for {lacking} of {len(rows)}", fix)
+    cells = [written.cells[i].strip() for i in rows]
+    labels, classes = encode_texts(cells)
+    notes = (f"label column '{label}'{of}", *roles.notes, *notes, *_same_values(classes))
     affixes = (texts[k].affix if k in texts else "" for k in roles.features)
     columns = zip(roles.features, affixes, strict=True)
-    data = Dataset(
+    return Dataset(
         X.T,
         labels,
         classes,
-        None if roles.names is None else tuple(map(str.strip, texts[roles.names].cells)),
+        None if names is None else tuple(names[i] for i in rows),
         source=where,
         feature_names=tuple(grid.names[k] + (a and f" [{a}]") for k, a in columns),
         reading=replace(reading, label=label, decimal=decimal),
-        notes=(*notes, *merged(cells), *grid.notes),
+        notes=(*notes, *merged(written.cells), *grid.notes),
+        facts={name: np.array(values, np.str_)[rows] for name, values in facts.items()},
     )
-    return Splits(data)
+
+
+def _numbered(
+    grid: Grid, reading: Reading, features: Sequence[str] | None, facts: Collection[str]
+) -> tuple["_Table", str | None]:
+    """The columns and their roles, and the decimal sign of their numbers if they have any."""
+    table = _understood(grid, reading, features, candidates(grid.names), facts)
+    if grid.separator == ";" and reading.decimal is None and (more := table.perhaps_thousands()):
+        table = _understood(grid, reading, features, {*table.columns.texts, *more}, facts)
+    decimal = reading.decimal or table.decimal()
+    if decimal == ",":  # 1.500 is read as text, then, too: no plain number
+        table = _understood(grid, reading, features, range(len(grid.names)), facts)
+        if reading.decimal is None:
+            table.decimal()  # all columns say the same
+    return table, decimal
 
 
 def _understood(
-    grid: Grid, reading: Reading, features: Sequence[str] | None, texts: Collection[int]
+    grid: Grid,
+    reading: Reading,
+    features: Sequence[str] | None,
+    texts: Collection[int],
+    facts: Collection[str],
 ) -> "_Table":
-    """The columns, those at `texts` as text, and their roles; label and names are text."""
+    """The columns, those at `texts` as text, and their roles; label, names and facts are text.
+    facts : the names of what is known of the examples beside the table."""
     columns = read_columns(grid, reading.na, texts)
-    roles = roles_of(columns, reading, features)
-    lacking = {k for k in (roles.label, roles.names) if k is not None} - columns.texts.keys()
-    if lacking:
-        return _understood(grid, reading, features, lacking | columns.texts.keys())
+    roles = roles_of(columns, reading, features, facts)
+    if lacking := roles.as_written - columns.texts.keys():
+        return _understood(grid, reading, features, lacking | columns.texts.keys(), facts)
     return _Table(columns, roles)
 
 
@@ -172,20 +217,22 @@ class _Table:
         return X, tuple(notes)
 
     def check_cells(self, X: Array, reading: Reading) -> None:
-        """A number in every cell of X (m, n_x), and a label in every row."""
+        """A number in every cell of X (m, n_x), and a label in every row if the table has any."""
         columns, roles, grid = self.columns, self.roles, self.columns.grid
-        label = columns.texts[roles.label]
-        named = [cell for cell, gone in zip(label.cells, label.gone, strict=True) if gone]
-        named = [cell.strip() for cell in named if cell.strip()]
+        places, gone = roles.features, np.zeros((len(X), 0), bool)
+        if isinstance(roles.label, int):
+            places += (roles.label,)
+            gone = np.array(columns.texts[roles.label].gone)[:, None]
+        named = [columns.texts[places[-1]].cells[i].strip() for i in np.flatnonzero(gone)]
+        named = list(filter(None, named))
         if named and reading.na is None:
             got = f"{named[0]!r} in {len(named)} of {len(X)}, a class or a missing label"
             fix = 'If it is a class, add --na "" (only empty cells are missing)'
             fix += "; else drop these rows."
             raise DataError(grid.where, "a label in every row", got, fix)
-        bad = np.column_stack([np.isnan(X), label.gone])
+        bad = np.column_stack([np.isnan(X), gone])
         if not bad.any():
             return
-        places = (*roles.features, roles.label)
         lost = np.zeros_like(bad)
         for j in np.flatnonzero(bad.any(axis=0)).tolist():
             lost[:, j] = columns.texts[places[j]].gone
