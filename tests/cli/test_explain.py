@@ -29,7 +29,9 @@ def test_with_data_the_contributions_add_up(chainrule, fruit, trained):
     facts = said.json
     assert facts["nearest"][0]["name"] == FIRST
     assert facts["nearest"][0]["distance"] < 1e-6
-    total = facts["start"] + facts["penalty"] + facts["missing"] + sum(facts["pushes"].values())
+    total = (
+        facts["start"] + facts["penalty"] + facts["missing"] + sum(facts["contributions"].values())
+    )
     assert total == pytest.approx(facts["log_odds"], abs=1e-9)
     text = chainrule("explain", trained, fruit / FIRST, "--data", fruit, "--out", "e.png").out
     assert FIRST in text
@@ -118,7 +120,7 @@ def test_a_training_that_ends_elsewhere_is_said_in_a_sentence(chainrule, fruit, 
     assert "trained again without it" not in said.out
     facts = chainrule(*command, "--json", "--out", "e.png").json
     assert facts["note"].startswith("training again ended with other weights")
-    assert not {"pushes", "log_odds", "exact_changes"} & facts.keys()
+    assert not {"contributions", "log_odds", "exact_changes"} & facts.keys()
 
 
 @pytest.mark.parametrize(

@@ -139,11 +139,11 @@ def test_what_stopped_early_is_judged_by_what_was_kept(chainrule):
         data[f"X_{name}"], data[f"y_{name}"] = rng.standard_normal((m, 40)), rng.integers(0, 2, m)
     np.savez("data.npz", **data)
     options = ("--layers", "10", "--learning-rate", 0.3, "--iterations", 300)
-    kinds = [a["kind"] for a in chainrule("train", "data.npz", *options, "--json").json["alarms"]]
+    kinds = [a["kind"] for a in chainrule("train", "data.npz", *options, "--json").json["warnings"]]
     assert "overfitting" in kinds
     said = chainrule("train", "data.npz", *options, "--patience", 5, "--json").json
     assert said["stopped"] == "early stopping"
-    assert "overfitting" not in [alarm["kind"] for alarm in said["alarms"]]
+    assert "overfitting" not in [one["kind"] for one in said["warnings"]]
 
 
 def test_other_data_than_the_trainings_are_refused(chainrule, tmp_path):

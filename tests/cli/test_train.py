@@ -152,8 +152,8 @@ def test_what_looks_wrong_is_pointed_out(chainrule):
     notes = " ".join(said.out.split())
     assert "Note Dead ReLUs: " in notes
     assert "Note Learning rate too high: The cost rose from" in notes
-    alarms = chainrule("train", "planar", *QUICK, "--learning-rate", 50, "--json").json["alarms"]
-    assert [alarm["kind"] for alarm in alarms] == ["dead ReLUs", "learning rate too high"]
+    warned = chainrule("train", "planar", *QUICK, "--learning-rate", 50, "--json").json["warnings"]
+    assert [one["kind"] for one in warned] == ["dead ReLUs", "learning rate too high"]
     healthy = (
         "--layers",
         "4",
@@ -165,7 +165,7 @@ def test_what_looks_wrong_is_pointed_out(chainrule):
         2000,
         "--json",
     )
-    assert chainrule("train", "planar:moons", *healthy).json["alarms"] == []
+    assert chainrule("train", "planar:moons", *healthy).json["warnings"] == []
 
 
 BAD = {

@@ -640,9 +640,9 @@ def test_foreign_files_are_refused(two_classes, wide_problem, path):
             save_checkpoint(session, path)
 
     train(*wide_problem, iterations=3, callbacks=[Saves(lambda record: None)])
-    assert_refused(clf, *two_classes, path, "a fit checkpoint file; got a chainrule checkpoint")
+    assert_refused(clf, *two_classes, path, "the checkpoint of a fit; got that of a training")
     classifier().fit(*two_classes, checkpoint=path.with_name("fit"))
-    with pytest.raises(ModelFileError, match="a checkpoint file; got a chainrule fit checkpoint"):
+    with pytest.raises(ModelFileError, match="the checkpoint of a training; got that of a fit"):
         train(*wide_problem, iterations=3, resume=path.with_name("fit"))
 
 
@@ -659,13 +659,13 @@ def edit(path, change):
 
 
 EDITS = {
-    "p": lambda said, arrays: arrays.pop("p"),
-    "p of another shape": lambda said, arrays: arrays.update(p=arrays["p"][:, None]),
+    "p": lambda said, arrays: arrays.pop("p0"),
+    "p of another shape": lambda said, arrays: arrays.update(p0=arrays["p0"][:, None]),
     "a scalar": lambda said, arrays: arrays.update(order=np.array(1)),
-    "one weight": lambda said, arrays: np.add.at(arrays["p"], 3, 1e-9),
+    "one weight": lambda said, arrays: np.add.at(arrays["p0"], 3, 1e-9),
     "one more array": lambda said, arrays: arrays.update(more=np.zeros(3)),
     "order": lambda said, arrays: arrays["order"].sort(),
-    "memory": lambda said, arrays: arrays["state0"].fill(0),
+    "memory": lambda said, arrays: arrays["p0.state0"].fill(0),
     "position": lambda said, arrays: said["generator"]["state"].update(pos=10**6),
     "a record": lambda said, arrays: said["records"]["loss_curve_"].append(0.1),
     "steps": lambda said, arrays: said.update(t=1.5),
@@ -687,8 +687,8 @@ def test_an_edited_file_is_refused(two_classes, path, name):
 
 def test_a_newer_version_is_refused(two_classes, path):
     clf = classifier().fit(*two_classes, checkpoint=path)
-    edit(path, lambda said, arrays: said.update(version=2))
-    assert_refused(clf, *two_classes, path, "format version 1 or older; got version 2")
+    edit(path, lambda said, arrays: said.update(version=4))
+    assert_refused(clf, *two_classes, path, "format version 3 or older; got version 4")
 
 
 def test_a_refused_estimator_is_not_fitted(two_classes, path):

@@ -135,7 +135,7 @@ def test_examples_without_probabilities_are_reported_not_judged(pets):
     unfinished = P.copy()
     unfinished[:, [0, 2]] = np.nan
     review = review_labels(pets, unfinished)
-    assert_array_equal(review.unjudged, [0, 2])
+    assert_array_equal(review.unscored, [0, 2])
     assert_array_equal(review.ranking, [1, 4, 3])
     assert "2 without probabilities" in repr(review)
 

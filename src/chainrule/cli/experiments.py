@@ -225,8 +225,8 @@ def _suspects(
     show.print_table(table.titled(title))
     if len(suspects) > SHOWN:
         out.print(f"and {len(suspects) - SHOWN} more: {show.safe(str(job.labels))}")
-    if facts["unjudged"]:
-        out.print(f"{len(facts['unjudged'])} examples were not judged: without them it diverged.")
+    if facts["unscored"]:
+        out.print(f"{len(facts['unscored'])} examples were not judged: without them it diverged.")
     labels = str(job.labels)
     then = command_line("train", job.data, replace(job.options, labels=labels))
     return show.safe(f"decide in {shlex.quote(labels)}, then {then}")

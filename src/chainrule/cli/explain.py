@@ -130,7 +130,7 @@ def _print_facts(
     if parts is not None:
         facts |= {"log_odds": parts.after, "start": parts.before}
         facts |= {"penalty": parts.penalty, "missing": parts.missing}
-        facts["pushes"] = dict(zip(names, parts.of_examples, strict=False))
+        facts["contributions"] = dict(zip(names, parts.of_examples, strict=False))
     if note:
         facts["note"] = note
     if found.exact is not None:

@@ -22,11 +22,10 @@ from chainrule.estimators.rows import Rows
 from chainrule.files import tensor_file
 from chainrule.files.digest import digest
 from chainrule.files.json_file import plain
+from chainrule.training import checkpoint
 from chainrule.training.batches import dropout_rates
-from chainrule.training.checkpoint import compare
 from chainrule.training.choice import Choice
 
-KIND, VERSION = "fit checkpoint", 1
 SAME = "Fit with the same data and parameters, but for max_iter, or name another file."
 # Parameters that may differ, and class_weight, which the weights of the examples contain.
 FREE = ("max_iter", "max_fun", "verbose", "warm_start", "class_weight")
@@ -57,21 +56,21 @@ class Checkpoint:
         self._estimator, self._path = estimator, Path(path)
         self._every = checks.whole_number(name, "checkpoint_every", every, least=1)
         there = os.path.exists(path)
-        self._saved = tensor_file.read(self._path, KIND, VERSION) if there else None
+        self._saved = checkpoint.read(self._path, "fit") if there else None
         self._written = -1  # epochs that are in the file
-        self._facts: dict[str, Any] = {"format": f"chainrule {KIND}", "version": VERSION}
+        self._facts: dict[str, Any] = {}
 
     def generator(self, rng: Any) -> Any:
         """The RandomState to fit with: `rng`, or where the file's training began."""
         if self._saved is not None:
             if self._estimator.random_state is None:
                 rng = np.random.RandomState()  # the whole program's own is not turned back
-            began, found = self._saved[1]["began"], rng.get_state(legacy=False)["bit_generator"]
+            began, found = self._saved.facts["began"], rng.get_state(legacy=False)["bit_generator"]
             if found != began["bit_generator"]:
                 expected = f"random_state to draw from {began['bit_generator']}"
                 raise ModelFileError(str(self._path), expected, found, SAME)
             rng.set_state(began)
-        self._facts["began"] = plain(rng.get_state(legacy=False))
+        self._began = plain(rng.get_state(legacy=False))
         return rng
 
     def confirm(self, choice: Choice, rows: Rows, held_out: Rows | None) -> Choice:
@@ -80,16 +79,15 @@ class Checkpoint:
         "auto" looks at max_iter, which may have changed: the form once chosen stays.
         """
         if self._saved is not None and self._estimator.first_layer == "auto":
-            choice = Choice(*self._saved[1]["choice"])
+            choice = self._saved.choice
         settings, digests = _settings(self._estimator, choice.form), _digests(rows, held_out)
-        kept = [choice.form, choice.reason]
-        self._facts |= {"choice": kept, "settings": settings, "digests": digests}
+        self._facts = checkpoint.facts("fit", choice, settings, digests) | {"began": self._began}
         if self._saved is not None:
-            facts, path, most = self._saved[1], str(self._path), self._estimator.max_iter
-            compare(path, facts, settings, digests, SAME)
-            if most < (made := len(facts["records"]["loss_curve_"])):
-                expected = f"max_iter to be at least {made}, the epochs that were made"
-                raise ModelFileError(path, expected, f"{most}")
+            self._saved.compare(settings, digests, SAME)
+            most, made = self._estimator.max_iter, self._saved.facts["records"]["loss_curve_"]
+            if most < len(made):
+                expected = f"max_iter to be at least {len(made)}, the epochs that were made"
+                raise ModelFileError(self._saved.path, expected, f"{most}")
         return choice
 
     def begin(self, state: State) -> bool:
@@ -101,16 +99,15 @@ class Checkpoint:
         if self._saved is None:
             self.write(state)
             return False
-        (arrays, facts), self._saved = self._saved, None
-        estimator, updates = state.estimators[0], state.updates[0]
+        saved, self._saved = self._saved, None
+        facts, estimator, updates = saved.facts, state.estimators[0], state.updates[0]
         vars(estimator).update(facts["records"])
         estimator.n_iter_ = self._written = len(estimator.loss_curve_)
         estimator.t_ = estimator.n_iter_ * state.examples.m
         if estimator.n_iter_:
             estimator.loss_ = estimator.loss_curve_[-1]
         updates.t, updates.learning_rate = facts["t"], facts["learning_rate"]
-        for name, array in state.arrays().items():
-            array[...] = arrays[name]
+        saved.fill(state.arrays())
         state.examples.rngs[0].set_state(facts["generator"])
         return bool(estimator._no_improvement_count > estimator.n_iter_no_change)
 

@@ -18,6 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 from chainrule.estimators.tasks import Tasks
 from chainrule.estimators.updates import Updates
 from chainrule.training.batches import Batch, Dropout
+from chainrule.training.checkpoint import changing
 from chainrule.training.interrupt import interruptible
 from chainrule.training.objective import Objective
 
@@ -105,12 +106,9 @@ class State:
     kept: list[Array] | None = None
 
     def arrays(self) -> dict[str, Array]:
-        """Of a single estimator parameters and their optimizer's memory (P,), and the order of the
-        examples: views."""
-        block = self.objective.blocks[0]
-        named = {"p": block.p, "order": self.examples.order}
-        named |= {f"state{k}": state for k, state in enumerate(block.state)}
-        return named if self.kept is None else named | {"best": self.kept[0]}
+        """Of a single estimator what a checkpoint keeps: parameters, their optimizer's memory, the
+        best so far, and the order of the examples: views."""
+        return changing(self.objective.blocks, self.kept) | {"order": self.examples.order}
 
     def keep(self, runs: Any) -> None:
         """Keep the present parameters of these runs, or of all: `...`."""

@@ -69,17 +69,17 @@ class LabelReview(Result):
 
     ranking : (k,) indices of all examples that have probabilities: first those whose given class
         is not the most probable, then the others; each by the probability of the given class.
-    unjudged : (m - k,) indices of those without probabilities.
+    unscored : (m - k,) indices of those without probabilities.
     doubted : how many have a class more probable than their own; suspects may be fewer of them.
     """
 
     suspects: tuple[Suspect, ...]
     ranking: Array
-    unjudged: Array
+    unscored: Array
     doubted: int
 
     def __repr__(self) -> str:
-        without = f", {len(self.unjudged)} without probabilities" if len(self.unjudged) else ""
+        without = f", {len(self.unscored)} without probabilities" if len(self.unscored) else ""
         return f"LabelReview({len(self.suspects)} suspects of {len(self.ranking)}{without})"
 
     def table(self) -> Table:
@@ -91,7 +91,7 @@ class LabelReview(Result):
         return {
             "accuracy_held_out": (known - self.doubted) / max(1, known),
             "suspects": self.rows(),
-            "unjudged": self.unjudged,
+            "unscored": self.unscored,
         }
 
     def to_csv(self, path: str | Path) -> None:

@@ -80,7 +80,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         self.folder.write_results(model, found.history, f"{self.data_name}: cost")
         return facts | {
             "results": results(model, self.splits),
-            "alarms": [vars(one) for one in self._warnings],
+            "warnings": [vars(one) for one in self._warnings],
             "notes": self.splits.notes,
             "skipped": self.splits.skipped,
         }

@@ -1,5 +1,11 @@
-"""A training's whole state in a file, from which it goes on as if it had never stopped."""
+"""A training's whole state in a file, from which it goes on as if it had never stopped.
 
+One format serves `train` and scikit-learn's fits, see `chainrule.estimators.checkpoint`: parameters
+and the optimizer's memory of them, block by block, the first layer's form, and what must be the
+same when training goes on, the data by their digests. What else is kept is each driver's own.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +23,13 @@ from chainrule.training.early_stopping import Best
 from chainrule.training.first_layer import distinct
 from chainrule.training.history import Record, Sums
 from chainrule.training.optimizers import LBFGS
+from chainrule.training.parameters import Block
 from chainrule.training.schedules import Constant, InverseDecay, StepDecay
 
 if TYPE_CHECKING:
     from chainrule.training.session import Session
 
-VERSION = 2  # version 1 had no digest; it is not read any more
+KIND, VERSION = "checkpoint", 3  # older ones, of trainings or of fits alone, are not read any more
 SAME = "Resume with the same data and settings; as a rule only iterations may change."
 SEEN = ("cost", "waited", "ended")  # of Best, beside its parameters
 Array = np.ndarray
@@ -36,14 +43,10 @@ def save_checkpoint(session: "Session", path: str | Path) -> None:
     records, sums, best = session.snapshot()
     start, kind = session.start.saved("start.")
     arrays = {name: distinct(array) for name, array in start.items()}
-    arrays |= _changing(session, best)
-    facts = {
-        "format": "chainrule checkpoint",
-        "version": VERSION,
+    arrays |= changing(session.blocks, None if best is None else best.parameters)
+    same = facts("training", session.plan.choice, _settings(session), _digests(session))
+    own = {
         **kind,
-        "settings": _settings(session),
-        "reason": session.plan.choice.reason,
-        "digests": _digests(session),
         "iteration": session.iteration,
         "batches": session.batches.state(),
         "sums": plain(vars(sums)),
@@ -51,13 +54,23 @@ def save_checkpoint(session: "Session", path: str | Path) -> None:
         "diverged": session.diverged.tolist(),
         "best": best and {name: getattr(best, name).tolist() for name in SEEN},
     }
-    tensor_file.write(path, arrays, facts)
+    tensor_file.write(path, arrays, same | own)
 
 
-def read(path: str | Path) -> "Saved":
-    """A checkpoint file's contents; ModelFileError if it cannot be trusted."""
-    arrays, facts = tensor_file.read(path, "checkpoint", VERSION, oldest=VERSION)
-    return Saved(str(path), arrays, facts)
+def facts(
+    of: str, choice: Choice, settings: dict[str, Any], digests: dict[str, str]
+) -> dict[str, Any]:
+    """What every checkpoint says: of what it is, and what must not change."""
+    form = {"format": f"chainrule {KIND}", "version": VERSION, "of": of}
+    return form | {"choice": [choice.form, choice.reason], "settings": settings, "digests": digests}
+
+
+def read(path: str | Path, of: str = "training") -> "Saved":
+    """A checkpoint file's contents; ModelFileError if it cannot be trusted, or is not `of` that."""
+    arrays, found = tensor_file.read(path, KIND, VERSION, oldest=VERSION)
+    if found["of"] != of:
+        raise ModelFileError(str(path), f"the checkpoint of a {of}", f"that of a {found['of']}")
+    return Saved(str(path), arrays, found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +90,25 @@ class Saved:
     @property
     def choice(self) -> Choice:
         """The first layer's form in the saved training, and why it was chosen."""
-        form = self.facts["settings"]["first_layer"]
-        return Choice(form, self.facts.get("reason", f"{form} as when training began"))
+        return Choice(*self.facts["choice"])
+
+    def compare(self, settings: dict[str, Any], digests: dict[str, str], fix: str) -> None:
+        """ModelFileError unless this is of these settings and of data of these digests."""
+        then = self.facts["settings"]
+        for name, value in settings.items():
+            if value != then.get(name):
+                of = f" ({checks.describe(then[name])})" if name in then else ""
+                began = f"the {name} that the training began with{of}"
+                raise ModelFileError(self.path, began, checks.describe(value), fix)
+        for name, found in digests.items():
+            if found != self.facts["digests"][name]:
+                began = f"the {name} that the training began with"
+                raise ModelFileError(self.path, began, f"other {name}", fix)
+
+    def fill(self, views: dict[str, Array]) -> None:
+        """Put the saved numbers where they were."""
+        for name, array in views.items():
+            array[...] = self.arrays[name]
 
     def start_of(self, network: Network) -> Network:
         """The network that the saved training started from; it must be built like `network`."""
@@ -93,7 +123,7 @@ class Saved:
 
     def restore(self, session: "Session") -> None:
         """Put the session where the saved one was."""
-        compare(self.path, self.facts, _settings(session), _digests(session), SAME)
+        self.compare(_settings(session), _digests(session), SAME)
         try:
             session.batches.restore(self.facts["batches"])
         except (KeyError, TypeError, ValueError) as error:  # of NumPy's generators
@@ -106,34 +136,16 @@ class Saved:
 
     def _fill(self, session: "Session") -> None:
         facts, arrays = self.facts, self.arrays
-        best = None
+        best = kept = None
         if facts["best"] is not None:
             kept = [arrays[f"p{k}.best"] for k in range(len(session.blocks))]
             best = Best(**_arrays(facts["best"]), parameters=kept)
-        for name, array in _changing(session, best).items():
-            array[...] = arrays[name]
+        self.fill(changing(session.blocks, kept))
         records = [Record(**_arrays(values)) for values in facts["records"]]
         diverged = np.array(facts["diverged"], dtype=np.int64).reshape(session.diverged.shape)
         session.restore(
             facts["iteration"], diverged, (records, Sums(**_arrays(facts["sums"])), best)
         )
-
-
-def compare(
-    path: str, facts: dict[str, Any], settings: dict[str, Any], digests: dict[str, str], fix: str
-) -> None:
-    """ModelFileError unless a checkpoint's facts are of these settings and of data of these
-    digests."""
-    then = facts["settings"]
-    for name, value in settings.items():
-        if value != then.get(name):
-            of = f" ({checks.describe(then[name])})" if name in then else ""
-            began = f"the {name} that the training began with{of}"
-            raise ModelFileError(path, began, checks.describe(value), fix)
-    for name, found in digests.items():
-        if found != facts["digests"][name]:
-            began = f"the {name} that the training began with"
-            raise ModelFileError(path, began, f"other {name}", fix)
 
 
 def _shared(array: Array, n_runs: int | None) -> Array:
@@ -165,13 +177,13 @@ def _settings(session: "Session") -> dict[str, Any]:
     }
 
 
-def _changing(session: "Session", best: Best | None) -> dict[str, Array]:
-    """Parameters, the optimizer's memory of them, and the best so far: views."""
+def changing(blocks: Sequence[Block], best: Sequence[Array] | None) -> dict[str, Array]:
+    """Parameters, the optimizer's memory of them, and the best so far, if any: views."""
     found: dict[str, Array] = {}
-    for k, block in enumerate(session.blocks):
+    for k, block in enumerate(blocks):
         found |= {f"p{k}": block.p}
         found |= {f"p{k}.state{j}": state for j, state in enumerate(block.state)}
-        found |= {} if best is None else {f"p{k}.best": best.parameters[k]}
+        found |= {} if best is None else {f"p{k}.best": best[k]}
     return found
 
 

@@ -195,7 +195,7 @@ def label_review_report(
 
     decide : where and how to decide, a sentence. histories : of the trainings that it rests on.
     """
-    n, known, unknown = found.doubted, len(found.ranking), len(found.unjudged)
+    n, known, unknown = found.doubted, len(found.ranking), len(found.unscored)
     splits = _training_set("label_review_report", data, known + unknown, "reviewed")
     agree = percent(1 - n / max(1, known), 1)
     answer = (
