@@ -22,9 +22,9 @@ from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_o
 from chainrule.experiments.runs import Group, Run, groups
 from chainrule.experiments.setting import arguments, given, networks
 from chainrule.files.digest import digest
-from chainrule.network import Network
-from chainrule.training import Callback, Session, StopOn, save_checkpoint, train
+from chainrule.training import Callback, Session, StopOn, save_checkpoint
 from chainrule.training.interrupt import interruptible
+from chainrule.training.train import trained
 
 Array = np.ndarray
 Kept = Callable[[Run, Array], Array]
@@ -86,7 +86,8 @@ def execute(
     """Outcomes by index of `runs`; after Ctrl-C of those that were finished.
 
     where : the experiment, for messages and for the keys of kept outcomes.
-    keep : what is kept of the outputs A (n_y, m) of all examples by a run; nothing if None.
+    keep : what is kept of the outputs A (n_y, m) of all examples by a run, (P, n_y, m) where its
+        labels are several; nothing if None.
     networks_too : whether trained networks are kept.
     record_every : updates between records; by default what `train` does.
     """
@@ -149,33 +150,40 @@ class _Work:
         first, n_y = settings[0], len(self.examples.Y)
         batches = first.batch_size is not None
         subset = self.examples.subset(runs[0].held_out, first.dtype, batches=batches)
-        weight = held = None
+        labels, weight, held = runs[0].labels, None, None
         if subset.index is None and any(run.held_out.size for run in runs):
             held = np.zeros((len(runs), m))
             for row, run in zip(held, runs, strict=True):
                 row[run.held_out] = 1
             weight = 1 - held
+        validation = {"validation": subset.validation, "validation_weight": held}
+        Y = subset.Y
+        if labels is not None:  # alone in its group, and measured by `keep` only
+            settings, validation = settings * len(labels), {}
+            weight = None if weight is None else weight[0]
+            Y = labels if subset.index is None else labels[..., subset.index]
         path = self.checkpoint(group.members)
-        result = train(
+        session = trained(
             networks(settings, self.examples.shape[0], n_y),
-            (subset.X, subset.Y),
+            (subset.X, Y),
             sample_weight=weight,
-            validation=subset.validation,
-            validation_weight=held,
             record_every=self.record_every,
             callbacks=[_Watch(self.tally, group.members, path)],
             resume=path if path and path.exists() else None,
+            **validation,
             **arguments(settings) | {"first_layer": group.form},
         )
-        if result.stopped == "interrupted":
+        if session.stopped == "interrupted":
             return {}
-        A = _outputs(result.network, subset, m) if self.keep else None
+        network = session.network() if self.networks_too else None
+        A = _outputs(session, subset, m) if self.keep else None
         found = {}
         for r, (k, run) in enumerate(zip(group.members, runs, strict=True)):
-            own = result.run(r)
-            kept = self.keep(run, A[r]) if self.keep and A is not None else None
-            network = own.network if self.networks_too else None
-            found[k] = Outcome(own.history, int(own.diverged), kept, network)
+            diverged, kept = int(session.diverged[r]), None
+            if self.keep and A is not None:
+                kept = self.keep(run, A[r] if labels is None else A)
+            history = session.history.run(r, None if diverged < 0 else diverged)
+            found[k] = Outcome(history, diverged, kept, network and network.run(r))
         return found
 
 
@@ -248,9 +256,12 @@ class _Watch(Callback):
             session.stop("interrupted")
 
 
-def _outputs(network: Network, subset: Subset, m: int) -> Array:
+def _outputs(session: Session, subset: Subset, m: int) -> Array:
     """A (R, n_y, m) of all examples, in their own order."""
+    if subset.index is None and session.seen is not None:
+        return session.seen.A[-1]  # of the last record: no weights are needed
     with np.errstate(over="ignore", invalid="ignore"):  # of runs that diverged
+        network = session.network()
         A = network.predict_proba(subset.X)
         if subset.index is None or subset.validation is None:
             return A

@@ -29,7 +29,8 @@ WHOLE = ("iteration", "epoch")  # columns of a record that are whole numbers
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What became of one run.
+    """What became of one run; of several networks that are one, history and diverged are of the
+    first.
 
     history : its records; the validation's numbers are those of the examples held out.
     diverged : the iteration at which its cost stopped being finite, or -1.
@@ -53,7 +54,11 @@ def keys(
     """A key for each run of the experiment `where`."""
     of_data = examples.digest()
     return [
-        digest(repr((__version__, where, of_data, run.setting, record_every)), run.held_out)
+        digest(
+            repr((__version__, where, of_data, run.setting, record_every)),
+            run.held_out,
+            *([] if run.labels is None else [run.labels]),
+        )
         for run in runs
     ]
 

@@ -31,10 +31,19 @@ COPIES = 4  # of the first layer's weights: drawn, stacked, their product, the r
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """held_out : (k,) indices of the examples that are not trained on."""
+    """held_out : (k,) indices of the examples that are not trained on.
+
+    labels : (P, n_y, m) of P networks that differ in these alone and train as one run; None for one
+        network with the labels that the examples have.
+    """
 
     setting: Setting
     held_out: Array = field(default_factory=lambda: np.empty(0, np.intp))
+    labels: Array | None = None
+
+    @property
+    def networks(self) -> int:
+        return 1 if self.labels is None else len(self.labels)
 
     def updates(self, m: int) -> int:
         """How many it makes, of m examples in all."""
@@ -60,15 +69,15 @@ def groups(
 
     The form of the first layer is that of all runs of a kind, so that no grouping changes it.
     """
-    kinds: dict[tuple[Setting, bytes], list[int]] = {}
+    kinds: dict[tuple[Setting, bytes, int | None], list[int]] = {}
     for k, run in enumerate(runs):
-        left_out = b""
+        left_out, own = b"", None if run.labels is None else k
         if examples.own_matrix(run.held_out, batches=run.setting.batch_size is not None):
             left_out = run.held_out.tobytes()
-        kinds.setdefault((run.setting.architecture, left_out), []).append(k)
+        kinds.setdefault((run.setting.architecture, left_out, own), []).append(k)
     found, left = [], set(todo)
-    for (setting, left_out), members in kinds.items():
-        form = form_of(setting, examples, len(members))
+    for (setting, left_out, _), members in kinds.items():
+        form = form_of(setting, examples, sum(runs[k].networks for k in members))
         most = group_size(setting, examples, memory / threads)
         # Groups of one size, and one for each thread at least.
         n = max(-(-len(members) // most), min(threads, len(members)))

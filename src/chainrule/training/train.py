@@ -21,6 +21,9 @@ from chainrule.training.result import DualCoefficients, Training
 from chainrule.training.schedules import Schedule
 from chainrule.training.session import Session
 
+# What overflows is seen in the costs.
+QUIET: Any = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}
+
 
 def train(
     network: Network,
@@ -101,17 +104,32 @@ def train(
     if setting is not None:
         return train(network, data, **arguments_of(setting, asked, train))
     began = time.perf_counter()
+    with np.errstate(**QUIET), blas.at_most(threads):
+        return _result(_trained(asked), network.dtype, began)
+
+
+def trained(network: Network, data: Data, **keywords: Any) -> Session:
+    """The session of `train` with these keywords at its end, from which no network was made yet.
+
+    For whoever asks for outputs alone: of many features the weights W = a W0 + C X^T take longer
+    than a short training.
+    """
+    defaults: dict[str, Any] = train.__kwdefaults__ or {}
+    asked = SimpleNamespace(**defaults | keywords, network=network, data=data)
+    with np.errstate(**QUIET), blas.at_most(asked.threads):
+        return _trained(asked)
+
+
+def _trained(asked: SimpleNamespace) -> Session:
     plan, saved = planned(asked)
-    quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
-    with quiet, blas.at_most(threads):
-        session = Session(plan)
-        if saved is not None:
-            saved.restore(session)
-        operations = plan.size.product(plan.choice.form)
-        with blas.for_steps(operations, network.layer_sizes, plan.size.batch):
-            _run(session)
-        session.keep_best()
-        return _result(session, network.dtype, began)
+    session = Session(plan)
+    if saved is not None:
+        saved.restore(session)
+    operations = plan.size.product(plan.choice.form)
+    with blas.for_steps(operations, asked.network.layer_sizes, plan.size.batch):
+        _run(session)
+    session.keep_best()
+    return session
 
 
 def _run(session: Session) -> None:
