@@ -11,8 +11,10 @@ from chainrule.data.labels import (
     class_order,
     denies,
     encode,
+    fractional,
     natural,
     refuse_targets,
+    targets,
 )
 from chainrule.errors import DataError
 
@@ -70,19 +72,26 @@ def refuses(classes, m):
     try:
         refuse_targets("here", tuple(map(str, classes)), m)
     except DataError as error:
-        return "regression target" if "regression target" in str(error) else "names"
+        return "regression" if "--task regression" in str(error) else "names"
     return None
 
 
 def test_targets_and_names_are_no_classes():
-    assert refuses(np.linspace(0, 1, 21), 1000) == "regression target"
-    assert refuses([0.5, 1.5], 100) is None
-    assert refuses([0.1, 0.2, 0.3], 4) == "regression target"
-    assert refuses(range(100), 120) == "regression target"
+    assert refuses(range(21), 30) == refuses(range(100), 120) == "regression"
     assert refuses(range(100), 1000) is None
     assert refuses([f"row{i}" for i in range(30)], 31) == "names"
     assert refuses("abcd", 4) == "names"
     assert refuses("ab", 2) is None
+
+
+def test_class_names_that_are_numbers_are_targets():
+    names = ["1.5", "2", "-3e2"]
+    assert targets("here", names).tolist() == [1.5, 2, -300]
+    assert [fractional(some) for some in (names, ["1", "2"], ["1.5", "b"])] == [True, False, False]
+    assert targets("here", ["1,5", "2"]).tolist() == [1.5, 2]
+    assert targets("here", ["1.500", "2"], ",").tolist() == [1500, 2]
+    with pytest.raises(DataError, match="numbers as the targets of a regression; got 'high', and"):
+        targets("here", ["high", "low"])
 
 
 def test_two_spellings_of_unicode_are_one_class_shown_as_given():

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainrule.wording import counted_by_reason, listed, percent, safe
+from chainrule.wording import counted_by_reason, percent, safe
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,7 +58,7 @@ def print_data(splits: "Splits", counts: str) -> None:
     """What is trained on; counts : such as "1000 training, 500 test"."""
     data, out = splits.train, console()
     kind = f"pictures {'x'.join(map(str, data.image_shape))}" if data.image_shape else "examples"
-    out.print(f"Data     {counts} {kind}; classes {safe(listed(data.classes))}")
+    out.print(f"Data     {counts} {kind}; {safe(data.label_words)}")
     out.print(f"         from {safe(data.source)}; scaled: {data.scaling.kind}")
     for note in splits.notes:
         out.print(f"         {safe(note)}")

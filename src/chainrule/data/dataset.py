@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.labels import alike, comparison, denies
+from chainrule.data.labels import alike, comparison, denies, fractional, targets
 from chainrule.data.matrix import FeatureMatrix, PixelMatrix, feature_matrix
 from chainrule.data.reading import Reading
 from chainrule.data.transform import Scaling
@@ -23,8 +23,10 @@ class Dataset:
 
     features : (n_x, m) as they came, an array of uint8 pixels or of floats, or a feature matrix;
         held as a feature matrix.
-    labels : (m,) integers, indices into classes.
-    classes : the class names. Of two classes the second is the positive one (label 1).
+    labels : (m,) integers, indices into classes; without classes the numbers of a regression,
+        held as float64.
+    classes : the class names, or () of a regression. Of two classes the second is the positive
+        one (label 1).
     names : (m,) file names or row names, or None.
     image_shape : (height, width, 3) or (height, width) of the picture that an example is, or was
         made of; None for anything but pictures. See `picture_shape`.
@@ -65,12 +67,17 @@ class Dataset:
         if isinstance(self.features, PixelMatrix):  # whose scaling is `scaling`
             object.__setattr__(self, "features", self.features.scaled(Scaling(), np.float64))
         m = self.features.shape[1]
-        expected = f"{m} labels, one per example: indices into the {len(self.classes)} classes"
+        n, numbers = len(self.classes), not self.classes
+        what = "finite numbers" if numbers else f"indices into the {n} classes"
+        expected = f"{m} labels, one per example: {what}"
         labels = checks.plain_array(where, "labels", self.labels, expected)
-        object.__setattr__(self, "labels", labels)
         if labels.shape != (m,):
             raise DataError(where, expected, f"{labels.shape}")
-        if labels.dtype.kind not in "iub" or np.any((labels < 0) | (labels >= len(self.classes))):
+        if numbers and labels.dtype.kind in "iuf":
+            labels = labels.astype(np.float64)
+        object.__setattr__(self, "labels", labels)
+        classes = labels.dtype.kind in "iub" and not np.any((labels < 0) | (labels >= n))
+        if not (labels.dtype.kind == "f" and np.isfinite(labels).all() if numbers else classes):
             raise DataError(where, expected, "other values")
         if self.names is not None and len(self.names) != m:
             raise DataError(where, f"{m} names", f"{len(self.names)}")
@@ -87,13 +94,41 @@ class Dataset:
         place = f", from {self.source}" if self.source else ""
         return (
             f"Dataset({len(self)} {kind} of {self.features.shape[0]} features, {self.dtype}, "
-            f"classes {checks.listed(self.classes)}{place})"
+            f"{self.label_words}{place})"
         )
 
     _repr_html_ = shown_by("data.html")
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def task(self) -> str:
+        """ "classification" or "regression"."""
+        return "classification" if self.classes else "regression"
+
+    @property
+    def label_words(self) -> str:
+        """The classes, or the range of the numbers, in words."""
+        if self.classes:
+            return f"classes {checks.listed(self.classes)}"
+        ends = (f"{end(self.labels):.6g}" for end in (np.min, np.max) if len(self))
+        return f"targets {' to '.join(ends)}".strip()
+
+    def with_task(self, task: str | None) -> "Dataset":
+        """The same with labels as classes or, for "regression", as the numbers that the class names
+        write. None chooses that for a table's labels that have fractions, and notes it.
+
+        DataError for class names that are no numbers.
+        """
+        decimal = None if self.reading is None else self.reading.decimal
+        if task is None and self.image_shape is None and fractional(self.classes, decimal):
+            words = "its labels have fractions, so they are numbers to predict: a regression"
+            return self.with_task("regression").noted(f"{words} (--task classification)")
+        if task != "regression" or not self.classes:
+            return self
+        values = targets(self.source or "Dataset", self.classes, decimal)
+        return replace(self, labels=values[self.labels], classes=())
 
     def noted(self, *notes: str) -> "Dataset":
         """The same with more to say of it; what is said already is not repeated."""
@@ -140,9 +175,9 @@ class Dataset:
 
     @property
     def Y(self) -> np.ndarray:
-        """Labels as the equations want them, float64: (1, m) of 0 and 1 for two classes,
-        else (n_classes, m) with a single 1 in each column."""
-        if len(self.classes) == 2:
+        """Labels as the equations want them, float64: (1, m) of 0 and 1 for two classes, or of a
+        regression's numbers; else (n_classes, m) with a single 1 in each column."""
+        if len(self.classes) in (0, 2):
             return self.labels.reshape(1, -1).astype(np.float64)
         return np.eye(len(self.classes))[:, self.labels]
 
@@ -176,7 +211,7 @@ class Dataset:
 
     def unlabeled(self, where: str, raw: Any) -> "Dataset":
         """Other examples of the same features, raw (n_x, q), scaled as these are; their labels, all
-        the first class, mean nothing.
+        the first class or 0, mean nothing.
 
         InputError for another number of features, or for others than bytes where these are bytes.
         """
@@ -186,7 +221,7 @@ class Dataset:
         if np.issubdtype(own.dtype, np.integer) and not np.array_equal(own, raw):
             fix = "Pass pixels as the data hold them, unscaled."
             raise InputError(where, f"raw of {own.dtype} numbers", "others", fix)
-        labels = np.zeros(own.shape[1], np.int64)
+        labels = np.zeros(own.shape[1], self.labels.dtype)
         features = feature_matrix(own)
         return replace(self, features=features, labels=labels, names=None, facts={})
 
@@ -217,6 +252,9 @@ class Dataset:
         where = where or self.source or "Dataset"
         checks.kind(where, what, name, str)
         known = list(map(alike, self.classes))
+        if not known:
+            fix = "Leave it out, or take the numbers as classes: --task classification."
+            raise DataError(where, f"classes, for {what} ({name})", "a regression's numbers", fix)
         if alike(name) not in known:
             expected = f"{what} to be one of {checks.listed(self.classes)}"
             near = checks.did_you_mean(name, self.classes)
@@ -237,8 +275,14 @@ class Dataset:
 
         The data may hold some of the classes only, in any order. A two-class model of
         (not cat, cat), or non-cat and the like, takes data of any classes among which is cat.
-        `known_by` says in the error whose classes these are.
+        Without classes, of a regression, they become numbers. `known_by` says in the error whose
+        classes these are.
         """
+        if not classes:
+            return self.with_task("regression")
+        if not self.classes:
+            expected = f"examples of the classes that {known_by} knows ({checks.listed(classes)})"
+            raise DataError(self.source or "Dataset", expected, "a regression's numbers")
         present = [self.classes[k] for k in np.unique(self.labels)]
         key = comparison(self.classes, classes)
         places = {key(c): k for k, c in enumerate(classes)}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
+from chainrule.data.readers.columns import Text, numbers
 from chainrule.data.readers.grid import encoding_of
 from chainrule.errors import DataError
 from chainrule.files.csv_file import number
@@ -136,22 +137,42 @@ def _name(label: Any) -> str:
     return str(value)
 
 
+def targets(where: str, classes: Sequence[str], decimal: str | None = None) -> np.ndarray:
+    """Class names (n,) as the finite numbers that they write, in a table with that decimal sign;
+    DataError for texts."""
+    values = _values(classes, decimal)
+    if (bad := np.isnan(values)).any():
+        got = f"{classes[int(bad.argmax())]!r}, and {len(classes) - 1} other values"
+        fix = "Leave --task regression out, or choose another label column with --label."
+        raise DataError(where, "numbers as the targets of a regression", got, fix)
+    return values
+
+
+def fractional(classes: Sequence[str], decimal: str | None = None) -> bool:
+    """Whether all class names are numbers, some of them with a fraction: scikit-learn's
+    `type_of_target` calls such labels continuous."""
+    values = _values(classes, decimal)
+    return bool(len(values) and np.isfinite(values).all() and (values != np.rint(values)).any())
+
+
+def _values(classes: Sequence[str], decimal: str | None) -> np.ndarray:
+    """What the names are as numbers; not a number where one is none."""
+    text = Text(list(classes), (), ())
+    return numbers(text.plain(decimal or ("," if text.styles == {","} else ".")))
+
+
 def refuse_targets(where: str, classes: tuple[str, ...], m: int) -> None:
     """Refuse a table's labels of so many values that they measure or name rather than classify.
 
-    Fractions name no classes beyond 20, or beyond one for two examples; anything else may until
-    most examples are alone in their class.
+    Numbers may have 20 values, anything else as many until most examples are alone in their class.
     """
-    n, values = len(classes), [number(name) for name in classes]
-    numeric = None not in values
-    whole = all(value is not None and value.is_integer() for value in values)
-    most = max(20, m // 2) if whole or not numeric else min(20, m // 2)
+    n = len(classes)
+    numeric = all(number(name) is not None for name in classes)
     fix = "choose another label column with --label."
-    if numeric and n > most:
+    if numeric and n > max(20, m // 2):
         got = f"{n} different numbers in {m} examples"
-        fix = f"and chainrule's command line classifies: cut it into classes, or {fix}"
-        fix = f"This looks like a regression target, {fix}"
+        fix = f"If they are measured: --task regression; else cut them into classes, or {fix}"
         raise DataError(where, "labels that name a few classes", got, fix)
-    if n > most or n == m > 2:
+    if n > max(20, m // 2) or n == m > 2:
         got, fix = f"{n} classes in {m} examples", f"This looks like a column of names: {fix}"
         raise DataError(where, "labels that several examples share", got, fix)

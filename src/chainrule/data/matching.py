@@ -30,10 +30,10 @@ def matched(data: Dataset, train: Dataset, known_by: str = "the training set") -
     return data.aligned(train.classes, known_by)
 
 
-def matched_splits(sets: Mapping[str, Dataset]) -> Splits:
+def matched_splits(sets: Mapping[str, Dataset], task: str | None = "classification") -> Splits:
     """Sets by name (train, validation, test) as the splits of one source, the others brought to the
-    training set."""
-    train = sets["train"]
+    training set. task : see `Dataset.with_task`."""
+    train = sets["train"].with_task(task)
     others = {name: matched(data, train) for name, data in sets.items() if name != "train"}
     return Splits(train, **others)  # type: ignore[arg-type]
 

@@ -11,12 +11,14 @@ from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.label_decisions import apply_decisions, read_decisions
 from chainrule.data.labels import refuse_targets
 from chainrule.data.matching import matched, with_overlaps
-from chainrule.data.readers import builtin, folder, hdf5, npz, sources, table, tree
+from chainrule.data.readers import builtin, folder, hdf5, npz, roles, sources, table, tree
+from chainrule.data.readers.roles import LABELS, WEAK
 from chainrule.data.reading import Reading, as_text, listed
 from chainrule.data.transform import KINDS, Scaling
 from chainrule.errors import DataError
 from chainrule.files import atomic
 
+TASKS = ("classification", "regression")
 LARGEST = 4096  # pixels a side: a picture of that size has 50 million features
 
 
@@ -40,6 +42,7 @@ def open_data(
     group_column: str | None = None,
     batch_column: str | None = None,
     drop_class: str | Sequence[str] | None = None,
+    task: str | None = None,
     labels: str | Path | None = None,
     strict: bool = False,
     seed: int = 0,
@@ -62,6 +65,8 @@ def open_data(
     label, header, names, drop, keep, na, decimal, separator, transpose, samples, group_column,
         batch_column : of a table, see `Reading`. By default the table says it, and what is doubtful
         is an error that names the option.
+    task : "classification", or "regression" for labels that are numbers to predict; by default that
+        for a table's labels with fractions.
     drop_class : classes whose examples are left out, of all sets.
     labels : a file of decisions about doubtful labels (`read_decisions`), applied to the training
         set before a scaling is learned. Its classes are those after `positive`.
@@ -72,6 +77,8 @@ def open_data(
     """
     if scale is not None:
         checks.one_of("open_data", "scale", scale, KINDS)
+    if task is not None:
+        checks.one_of("open_data", "task", task, TASKS)
     reading = Reading(
         label=label,
         header=header,
@@ -87,16 +94,22 @@ def open_data(
         batch_column=batch_column,
     )
     shape = (*_size(size), 3)
-    splits = open_raw(source, shape, reading, strict, seed, least_classes=2)
+    splits = open_raw(source, shape, reading, strict, seed, least_classes=2, task=task)
     if splits.train.feature_names is None:
         refuse_reading(source, reading)
+    splits = splits.changed(lambda data: data.with_task(task))
+    if task is None and label is None:
+        _refuse_guess(splits.train)
+    if labels is not None and splits.train.task == "regression":
+        expected = "classes, for the decisions about doubtful labels of --labels"
+        raise DataError(splits.train.source, expected, "a regression's numbers")
     dropped = listed(as_text("drop_class", drop_class), splits.train.classes)
     splits = splits.changed(lambda data: data.without(dropped))
-    _check_train(splits.train)
+    _check_train(splits.train, task)
     if test is not None:
         train = splits.train
-        read = train.image_shape or shape, train.reading or reading, strict, seed
-        other = open_raw(test, *read, bits=train.bits, features=train.feature_names)
+        read = train.image_shape or shape, train.reading or reading, strict, seed, 1, train.bits
+        other = open_raw(test, *read, train.feature_names, train.task)
         found = other.train if other.test is None else other.test
         found = found.without([name for name in dropped if name in found.classes])
         found = matched(found, train)
@@ -105,7 +118,7 @@ def open_data(
         splits = splits.changed(lambda data: data.with_positive(positive))
     if labels is not None:
         splits = replace(splits, train=apply_decisions(splits.train, read_decisions(labels)))
-        _check_train(splits.train)
+        _check_train(splits.train, task)
     train = splits.train
     if scale is None and train.image_shape is None:
         scale = "none" if sources.is_builtin(source) else "standard"
@@ -124,6 +137,15 @@ def refuse_reading(source: str | Path, reading: Reading) -> None:
     if given:
         expected = f"a table ({', '.join(sources.TABLES)}), since --{given[0]} is given"
         raise DataError(str(source), expected, "another kind of source", f"Leave {given[0]} out.")
+
+
+def _refuse_guess(train: Dataset) -> None:
+    """Numbers with fractions in a column that nobody calls the label may be a feature."""
+    column = train.reading and train.reading.label
+    if train.task == "regression" and column and column.casefold() not in (*LABELS, WEAK):
+        got, fix = f"'{column}', the last one, of numbers with fractions", roles.quoted(column)
+        fix = f"If that is to be predicted: --label {fix}; else name another with --label."
+        raise DataError(train.source, "a column called label, class, target or y", got, fix)
 
 
 def _size(size: int | tuple[int, int]) -> tuple[int, int]:
@@ -145,13 +167,14 @@ def open_raw(
     least_classes: int = 1,
     bits: int | None = None,
     features: Sequence[str] | None = None,
+    task: str | None = None,
 ) -> Splits:
     """The splits of a source as they lie there, one class only included; nothing is scaled.
 
     For data that a model is to be tried on. shape : of pictures from folders, (height, width, 3)
     or, for gray ones, (height, width). bits : see `open_folder`. reading : of tables; features :
-    the columns of the model's or the training set's table, if there is one. What the system refuses
-    becomes a DataError.
+    the columns of the model's or the training set's table, if there is one. task : of archives of
+    several sets, see `Dataset.with_task`. What the system refuses becomes a DataError.
     """
     checks.whole_number("open_data", "seed", seed)
     if not isinstance(source, (str, Path)):
@@ -171,7 +194,7 @@ def open_raw(
         if is_file and suffix in hdf5.SUFFIXES:
             return hdf5.open_hdf5(path)
         if is_file and suffix == ".npz":
-            return npz.open_npz(path)
+            return npz.open_npz(path, task)
         if is_file and suffix in sources.TABLES:
             checks.room(str(source), path.stat().st_size, DataError)
             return table.open_table(path, reading, features)
@@ -184,9 +207,14 @@ def open_raw(
     raise DataError(str(source), sources.ACCEPTED, got, "Rename the file if its ending is wrong.")
 
 
-def _check_train(train: Dataset) -> None:
-    """A training set has two classes, and labels that are classes."""
-    if train.image_shape is None:
+def _check_train(train: Dataset, task: str | None) -> None:
+    """A training set has two classes, and labels that are classes; or two numbers."""
+    if train.task == "regression":
+        if not len(train) or np.ptp(train.labels) == 0:
+            got = f"{len(train)} alike" if len(train) else "no examples"
+            raise DataError(train.source, "targets that differ", got)
+        return
+    if train.image_shape is None and task is None:
         refuse_targets(train.source, train.classes, len(train))
     present = [train.classes[k] for k in np.unique(train.labels)]
     if len(present) < 2:

@@ -62,7 +62,7 @@ class Examples:
             raise InputError(where, "at least one example", "none")
         if not len(self.Y):
             raise InputError(where, "Y with at least one row", f"{self.Y.shape}")
-        if self.data is not None and len(self.data.classes) < 2:
+        if self.task == "classification" and self.data is not None and len(self.data.classes) < 2:
             raise InputError(where, "at least two classes", checks.listed(self.data.classes))
         if relearned and self.data is not None:
             self.data = self.data.rescaled()
@@ -76,19 +76,26 @@ class Examples:
 
     @property
     def classes(self) -> tuple[str, ...] | None:
-        """Names, or None where only arrays were given."""
+        """Names, () of a regression, or None where only arrays were given."""
         return None if self.data is None else self.data.classes
+
+    @property
+    def task(self) -> str | None:
+        """ "classification" or "regression", or None where only arrays were given."""
+        return None if self.data is None else self.data.task
 
     @property
     def has_classes(self) -> bool:
         """Whether every example belongs to one class."""
         Y = self.Y
+        if self.data is not None:
+            return self.task == "classification"
         return bool(np.isin(Y, (0, 1)).all() and (len(Y) == 1 or (Y.sum(axis=0) == 1).all()))
 
     @property
     def labels(self) -> Array:
         """Class indices (m,); InputError where Y are no classes."""
-        if self.data is not None:
+        if self.data is not None and self.has_classes:
             return self.data.labels
         if not self.has_classes:
             expected = "labels Y of 0 and 1, one class for each example"

@@ -24,7 +24,7 @@ def draw_folds(
     """The examples held out by each run, sorted: folds of the first repeat, of the second, ...
 
     folds : how many; or a scikit-learn splitter, or (train, test) pairs of indices.
-    stratified : whether each fold has every class in its share.
+    stratified : whether each fold has every class in its share; of a regression it never is.
     groups : (m,) anything; examples of one group are held out together.
 
     InputError for more folds than examples, groups or (stratified) members of a class.
@@ -66,6 +66,7 @@ def _splitters(
 
     repeats = checks.whole_number("folds", "repeats", repeats, least=1)
     k = checks.whole_number("folds", "folds", k, least=2)
+    stratified = stratified and examples.task != "regression"
     if stratified and not examples.has_classes:
         expected = "labels of one class each for stratified folds"
         raise InputError("folds", expected, "other numbers in Y", "Pass stratified=False.")

@@ -42,6 +42,9 @@ class Options(Reading, Hyperparameters):
     scale
         Features: pixels (divided by 255), standard (mean 0, deviation 1), none. By default pixels
         for pictures, standard for tables.
+    task
+        classification, or regression for labels that are numbers to predict; by default that for a
+        table's labels with fractions.
     drop_class
         Leave out the examples of this class; of several, with commas between them.
     labels
@@ -57,6 +60,7 @@ class Options(Reading, Hyperparameters):
     test: str | None = None
     positive: str | None = None
     scale: Literal["pixels", "standard", "none"] | None = None
+    task: Literal["classification", "regression"] | None = None
     drop_class: str | None = None
     labels: str | None = None
     size: int = 64

@@ -46,8 +46,8 @@ NAME = re.compile(rf"(?:({ROLE})[_ .-]?)?({KIND})(?:[_ .-]?({ROLE}))?")
 Arrays = Mapping[str, np.ndarray]
 
 
-def open_npz(path: Path) -> Splits:
-    """The data sets in an archive.
+def open_npz(path: Path, task: str | None = None) -> Splits:
+    """The data sets in an archive. task : see `Dataset.with_task`.
 
     X : (m, n_x), or (n_x, m) if only its last axis is as long as the labels (if both are, rows
         are examples); or pictures (m, height, width[, 3]) uint8.
@@ -65,7 +65,7 @@ def open_npz(path: Path) -> Splits:
     x = arrays["x_train"]
     white = 1 if x.dtype.kind in "iufb" and x.size and x.max() <= 1 else 255  # in all sets
     sets = {role: _dataset(arrays, role, where, white) for role in SETS if f"x_{role}" in arrays}
-    return matched_splits(sets | {"train": sets["train"].noted(*notes)})
+    return matched_splits(sets | {"train": sets["train"].noted(*notes)}, task)
 
 
 def _dataset(arrays: Arrays, role: str, where: str, white: int) -> Dataset:
