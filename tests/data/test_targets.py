@@ -87,9 +87,7 @@ def test_classes_do_not_fit_numbers(tmp_path, numbers):
     text = Dataset(np.ones((3, 2)), np.array([0, 1]), ("high", "low"))
     with pytest.raises(DataError, match="numbers as the targets"):
         text.aligned(())
-    with pytest.raises(
-        DataError, match=r"the model knows.*a regression's numbers"
-    ):
+    with pytest.raises(DataError, match=r"the model knows.*a regression's numbers"):
         numbers.aligned(("high", "low"))
     path = written(tmp_path, "a,b,y\n1,2,low\n3,5,high\n")
     with pytest.raises(DataError, match="numbers as the targets of a regression; got 'high'"):
