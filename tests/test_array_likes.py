@@ -153,7 +153,9 @@ def test_other_arrays_of_numbers_are_taken_as_such():
         data = Dataset(same, LABELS.tolist(), ("a", "b"))
         assert_array_equal(cr.train(NETWORK, data, iterations=2).network.weights[0], plain)
         assert type(data.raw) is np.ndarray
-        assert_array_equal(Scaling.standard(same).shift, Scaling.standard(X).shift)
+        assert_array_equal(
+            Scaling.standard(same).steps[0].shift, Scaling.standard(X).steps[0].shift
+        )
 
 
 @pytest.mark.parametrize("labels", [Y[0], LABELS - 1, LABELS + 1, ["a"] * 20, [[0, 1]] * 10])

@@ -219,12 +219,19 @@ def no_overflow(where: str, layer: int, Z: np.ndarray) -> None:
 
 
 def matrix(
-    where: str, name: str, value: Any, *, columns: str = "one column per example"
+    where: str,
+    name: str,
+    value: Any,
+    *,
+    columns: str = "one column per example",
+    missing: bool = False,
 ) -> np.ndarray:
-    """`value` as `two_axes` gives it, of finite numbers."""
+    """`value` as `two_axes` gives it, of finite numbers; or, if they may be `missing`, NaN."""
     array = two_axes(where, name, value, columns=columns)
     if array.dtype.kind == "f" and not all_finite(array):
-        bad = np.argwhere(~np.isfinite(array))
+        bad = np.argwhere(np.isinf(array) if missing else ~np.isfinite(array))
+        if not len(bad):
+            return array
         got = f"{len(bad)} missing or infinite, the first at row {bad[0][0]}, column {bad[0][1]}"
         fix = "Fill or drop them before training."
         raise InputError(where, f"{name} to hold finite numbers only", got, fix)

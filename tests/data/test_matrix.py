@@ -16,6 +16,7 @@ from chainrule.data import (
     feature_matrix,
 )
 from chainrule.data import blocks as data_blocks
+from chainrule.data.steps import Affine
 from chainrule.errors import InputError
 
 N_X, M = 23, 7
@@ -193,17 +194,17 @@ def test_what_prepares_a_matrix_is_the_same_in_every_form(form):
     assert_array_equal(X.stored(), pixels)
     assert_array_equal(X.stored([3, 1]), pixels[:, [3, 1]])
     assert_array_equal(np.concatenate([some for _, some in X.blocks()]), pixels)
-    halves = X.scaled(Scaling("none", 0.0, 2.0), np.float32)
+    halves = X.scaled(Scaling((Affine("pixels", 0.0, 2.0),)), np.float32)
     assert halves.dtype == np.float32
     assert_allclose(halves.columns(slice(None)), pixels / 2)
-    by_row = Scaling("standard", 0.0, np.arange(1.0, N_X + 1)[:, None])
+    by_row = Scaling((Affine("standard", 0.0, np.arange(1.0, N_X + 1)[:, None]),))
     assert_allclose(X.scaled(by_row, np.float64).gram(), scaled_gram(pixels, by_row))
     assert X.digest() == FORMS[form](pixels.copy()).digest()
     assert X.digest() != FORMS[form](pixels[::-1].copy()).digest()
 
 
 def scaled_gram(pixels, scaling):
-    x = pixels / scaling.divisor
+    x = pixels / scaling.steps[0].divisor
     return x.T @ x
 
 
@@ -212,11 +213,11 @@ def test_a_scaling_is_learned_alike_from_every_form():
     expected = Scaling.standard(draw())
     for form in FORMS.values():
         found = expected.fitted(form(draw()))
-        assert_allclose(found.shift, expected.shift)
-        assert_allclose(found.divisor, expected.divisor)
+        assert_allclose(found.steps[0].shift, expected.steps[0].shift)
+        assert_allclose(found.steps[0].divisor, expected.steps[0].divisor)
 
 
 def test_a_shift_would_fill_a_sparse_matrix():
     X = FORMS["sparse"](draw())
-    with pytest.raises(InputError, match=r"without a shift; got Scaling\(standard\)"):
+    with pytest.raises(InputError, match="keeps zeros; got standard"):
         X.scaled(Scaling.standard(draw()), np.float64)

@@ -47,8 +47,15 @@ def test_extreme_features_are_standardized_as_if_they_were_around_1(power):
     plain = Scaling.standard(raw)
     extreme = Scaling.standard(np.ldexp(raw, power))
     tolerance = 1e-12 if power > -1000 else 0.02
-    assert_allclose(np.ldexp(extreme.shift, -power), plain.shift, rtol=tolerance, atol=tolerance)
-    assert_allclose(np.ldexp(extreme.divisor, -power), plain.divisor, rtol=tolerance)
+    assert_allclose(
+        np.ldexp(extreme.steps[0].shift, -power),
+        plain.steps[0].shift,
+        rtol=tolerance,
+        atol=tolerance,
+    )
+    assert_allclose(
+        np.ldexp(extreme.steps[0].divisor, -power), plain.steps[0].divisor, rtol=tolerance
+    )
     X = extreme(np.ldexp(raw, power), F64)
     assert_allclose(X, plain(raw, F64), rtol=tolerance, atol=tolerance)
 
@@ -78,8 +85,8 @@ def test_nothing_to_learn_from(raw):
 def test_standard_over_several_blocks_of_rows():
     raw = np.random.default_rng(1).random((4, 1_100_000))
     scaling = Scaling.standard(raw)
-    assert_allclose(scaling.shift[:, 0], raw.mean(1))
-    assert_allclose(scaling.divisor[:, 0], raw.std(1))
+    assert_allclose(scaling.steps[0].shift[:, 0], raw.mean(1))
+    assert_allclose(scaling.steps[0].divisor[:, 0], raw.std(1))
 
 
 def test_float32_keeps_the_digits_of_features_far_from_zero():

@@ -44,8 +44,8 @@ def trained(data, setting):
 
 def test_a_selection_keeps_the_scaling_and_is_rescaled_on_demand(standard, small, own):
     assert small.scaling is standard.scaling
-    assert_array_equal(small.rescaled().scaling.shift, own.scaling.shift)
-    assert_array_equal(small.rescaled().scaling.divisor, own.scaling.divisor)
+    assert_array_equal(small.rescaled().scaling.steps[0].shift, own.scaling.steps[0].shift)
+    assert_array_equal(small.rescaled().scaling.steps[0].divisor, own.scaling.steps[0].divisor)
     bytes_ = Dataset(np.zeros((3, 2), np.uint8), np.arange(2), ("a", "b"), scaling=Scaling.pixels())
     assert bytes_.rescaled().scaling.kind == "pixels"
     assert small.rescaled().names == small.names

@@ -9,6 +9,7 @@ from scipy.stats import binomtest
 
 from chainrule import DataError, Dataset, Evaluation, InputError, Model, Network, evaluate
 from chainrule.data import Scaling
+from chainrule.data.steps import Affine
 from chainrule.model.evaluation import evaluate_probabilities
 
 CLASSES = ("ant", "bee", "cat")
@@ -132,7 +133,7 @@ def test_classes_are_matched_by_name():
 
 
 def test_the_models_scaling_is_the_one_that_counts():
-    scaling = Scaling("standard", np.full((3, 1), 100.0), np.full((3, 1), 0.5))
+    scaling = Scaling((Affine("standard", np.full((3, 1), 100.0), np.full((3, 1), 0.5)),))
     plain = dataset([0, 1, 2], [0, 1, 1])
     raw = plain.raw * 0.5 + 100
     moved = Dataset(raw, plain.labels, CLASSES, scaling=Scaling.standard(raw))

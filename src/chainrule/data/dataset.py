@@ -61,7 +61,7 @@ class Dataset:
         if not isinstance(self.features, FeatureMatrix):
             array = checks.two_axes(where, "features", self.features)
             try:
-                object.__setattr__(self, "features", feature_matrix(array))
+                object.__setattr__(self, "features", feature_matrix(array, missing=True))
             except InputError as error:
                 raise DataError(where, *error.args[1:]) from None
         if isinstance(self.features, PixelMatrix):  # whose scaling is `scaling`
@@ -157,11 +157,14 @@ class Dataset:
         return self.names or tuple(f"example {i}" for i in range(len(self)))
 
     def check_scaled(self, dtype: Any) -> None:
-        """InputError for features that are beyond `dtype` once they are scaled."""
+        """InputError for features that are missing, or beyond `dtype`, once they are scaled."""
         if self.dtype.kind == "f" and len(self):
-            blocks = (some for _, some in self.features.blocks())
-            ends = (np.stack([some.min(axis=1), some.max(axis=1)], axis=1) for some in blocks)
             try:
+                if self.scaling.whole:
+                    self.matrix(dtype)
+                    return
+                blocks = (some for _, some in self.features.blocks())
+                ends = (np.stack([some.min(axis=1), some.max(axis=1)], axis=1) for some in blocks)
                 self.scaling(np.concatenate(list(ends)), np.dtype(dtype))
             except InputError as error:
                 raise error.at(self.source or "Dataset") from None
@@ -171,7 +174,7 @@ class Dataset:
 
         Keep it to use its Gram matrix again: another call makes another matrix, with none yet.
         """
-        return self.features.scaled(self.scaling, dtype)
+        return self.features.scaled(self.scaling.given(self.facts), dtype)
 
     @property
     def Y(self) -> np.ndarray:
@@ -205,7 +208,7 @@ class Dataset:
             for name, values in self.facts.items()
             if name in other.facts
         }
-        features = feature_matrix(np.concatenate([self.raw, other.raw], axis=1))
+        features = feature_matrix(np.concatenate([self.raw, other.raw], axis=1), missing=True)
         labels = np.concatenate([self.labels, other.labels])
         return replace(self, features=features, labels=labels, names=None, facts=facts)
 
@@ -215,26 +218,39 @@ class Dataset:
 
         InputError for another number of features, or for others than bytes where these are bytes.
         """
-        raw = checks.matrix(where, "raw", raw)
+        raw = checks.matrix(where, "raw", raw, missing=self.dtype.kind == "f")
         checks.features(where, raw.shape, self.features.shape[0], "raw")
         own = raw.astype(self.dtype)
         if np.issubdtype(own.dtype, np.integer) and not np.array_equal(own, raw):
             fix = "Pass pixels as the data hold them, unscaled."
             raise InputError(where, f"raw of {own.dtype} numbers", "others", fix)
         labels = np.zeros(own.shape[1], self.labels.dtype)
-        features = feature_matrix(own)
+        features = feature_matrix(own, missing=True)
         return replace(self, features=features, labels=labels, names=None, facts={})
 
+    def prepared(self, how: str | Scaling) -> "Dataset":
+        """The same with another preparation, learned from these examples.
+
+        how : names of steps with commas between them, such as "log1p,snv,standard", "batch:plate"
+            (of the fact `plate`) or "missing:median,robust"; see `chainrule.data.steps`.
+        """
+        scaling = how if isinstance(how, Scaling) else Scaling.named(how)
+        try:
+            fitted = scaling.check(self.features.shape[0]).given(self.facts).fitted(self.features)
+        except InputError as error:
+            raise error.at(self.source) if self.source else error from None
+        return replace(self, scaling=fitted)
+
     def rescaled(self) -> "Dataset":
-        """The same examples as a training set of their own: a scaling that is learned from data
+        """The same examples as a training set of their own: what its preparation learns from data
         ("standard") is learned from these."""
-        return replace(self, scaling=self.scaling.fitted(self.features))
+        return self.prepared(self.scaling)
 
     def digest(self) -> str:
         """By which the same examples, labels and scaling are known again, whatever their names."""
         raw = self.raw
         kind = repr((self.scaling.kind, raw.dtype, raw.shape))
-        return digest(self.Y, raw, kind, self.scaling.shift, self.scaling.divisor)
+        return digest(self.Y, raw, kind, *self.scaling.arrays().values())
 
     def without(self, classes: Sequence[str]) -> "Dataset":
         """The examples of all other classes, and a note of how many that leaves out."""

@@ -54,7 +54,7 @@ def _same_numbers(data: Dataset, train: Dataset) -> Dataset:
     pictures = data.image_shape or train.image_shape
     differ = (data.dtype == np.uint8) != (train.dtype == np.uint8)
     if differ and not pictures and all(map(_holds_bytes, (data.raw, train.raw))):
-        return replace(data, features=feature_matrix(data.raw.astype(train.dtype)))
+        return replace(data, features=feature_matrix(data.raw.astype(train.dtype), missing=True))
     return data
 
 
@@ -77,7 +77,7 @@ def _same_columns(data: Dataset, names: tuple[str, ...], known_by: str) -> Datas
         raise DataError(data.source, expected, got, fix)
     if names == data.feature_names:
         return data
-    features = feature_matrix(data.raw[[place[name] for name in wanted]])
+    features = feature_matrix(data.raw[[place[name] for name in wanted]], missing=True)
     data = replace(data, features=features, feature_names=names)
     left = f"left out {checks.listed(foreign, FEW)}: no features of {known_by}"
     return data.noted(left) if foreign else data

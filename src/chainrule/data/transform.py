@@ -5,119 +5,171 @@ the model.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
 from chainrule.data.blocks import blocks_of
+from chainrule.data.sample_steps import SNV, WINDOW, Batch, Derivative, Total
+from chainrule.data.steps import Affine, Array, Log1p, Missing, OneHot, Op, Step
 from chainrule.errors import InputError
 
 KINDS = ("none", "pixels", "standard")
-# Deviations between these have squares that floats hold, to full precision.
-TINY, HUGE = 1e-140, 1e140
+STEPS = (*KINDS, "center", "robust", "log1p", "snv", "total", "derivative", "batch")
+FILLS = ("mean", "median", "zero")
+PLAIN: dict[str, Step] = {
+    "pixels": Affine("pixels", 0.0, 255.0),
+    **{kind: Affine(kind) for kind in ("standard", "center", "robust")},
+    **{step.name: step for step in (Log1p(), SNV(), Total(), OneHot())},
+}
+
+
+def step_called(name: str) -> Step:
+    """The step of that name, which has learned nothing yet; InputError for another."""
+    kind, _, of = name.partition(":")
+    if name in PLAIN:
+        return PLAIN[name]
+    if kind == "missing" and of in FILLS:
+        return Missing(of)
+    if kind == "batch" and of:
+        return Batch(of)
+    if kind == "derivative":
+        window = int(of) if of.isdecimal() and len(of) < 6 else WINDOW if name == kind else 0
+        if window < 3 or window % 2 == 0:
+            fix = f"Without a number it is {WINDOW}."
+            raise InputError("derivative", "an odd window of 3 features or more", f"{of!r}", fix)
+        return Derivative(window)
+    if name == "batch":
+        fix = "Name it: --batch-column NAME, or batch:NAME."
+        raise InputError("batch", "the column that has the batches", "none", fix)
+    checks.one_of("Scaling", "kind", name, STEPS)
+    raise InputError("Scaling", f"{name} alone", f"{name} among others")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Scaling:
-    """x = (raw - shift) / divisor, feature by feature.
+    """The steps from raw features to numbers, one after the other.
 
-    kind : "none" (shift 0, divisor 1), "pixels" (divisor 255: [0, 255] becomes [0, 1]) or
-        "standard" (the training set's mean and standard deviation of each feature).
-    shift, divisor : floats of shape () or (n_x, 1). A division, not a multiplication by the
-        reciprocal, so that pixels become exactly the course's `x / 255`.
+    Those that do not learn are the same for every sample; the others learn from what the steps
+    before them make of the training set. steps : none for raw features as they are.
     """
 
-    kind: str = "none"
-    shift: Any = 0.0
-    divisor: Any = 1.0
+    steps: tuple[Step, ...] = ()
 
     def __repr__(self) -> str:
         return f"Scaling({self.kind})"
 
+    @property
+    def kind(self) -> str:
+        """The names of the steps, with commas between them, or "none"."""
+        return ",".join(step.name for step in self.steps) or "none"
+
     @classmethod
     def pixels(cls) -> "Scaling":
         """Division by 255."""
-        return cls("pixels", 0.0, 255.0)
+        return cls((PLAIN["pixels"],))
 
     @classmethod
     def standard(cls, raw: Any) -> "Scaling":
-        """Mean 0 and standard deviation 1 for each row of raw (n_x, m), an array or a matrix.
-
-        The deviation is the population's (divided by m), as in scikit-learn's StandardScaler. A
-        constant feature has divisor 1: it becomes 0, not a division by zero. Computed over
-        blocks of rows, so 8-bit pixels are never copied to floats as a whole.
-        """
-        if not hasattr(raw, "blocks"):
-            raw = checks.matrix("Scaling", "raw", raw)
-        n_x, m = raw.shape
-        if not m:
-            raise InputError("Scaling", "at least one example to learn from", "none")
-        shift, divisor = np.empty((n_x, 1)), np.empty((n_x, 1))
-        # Some features of every example at a time.
-        blocks = ((rows, raw[rows]) for rows in blocks_of(n_x, 8 * m))
-        for rows, some in raw.blocks() if hasattr(raw, "blocks") else blocks:
-            block = some.astype(np.float64, copy=False)
-            with np.errstate(over="ignore", invalid="ignore"):
-                shift[rows] = block.mean(axis=1, keepdims=True)
-                divisor[rows] = block.std(axis=1, keepdims=True)
-                constant = np.ptp(block, axis=1) == 0
-            # Rounding leaves a tiny deviation on a constant feature; noise, not a scale.
-            shift[rows][constant], divisor[rows][constant] = block[constant, :1], 1.0
-            usual = (divisor[rows, 0] > TINY) & (divisor[rows, 0] < HUGE)
-            if not usual.all():
-                shift[rows][~usual], divisor[rows][~usual] = _moments(block[~usual])
-        return cls("standard", shift, divisor)
+        """Mean 0 and standard deviation 1 for each row of raw (n_x, m), an array or a matrix."""
+        return cls.of("standard", raw)
 
     @classmethod
-    def of(cls, kind: str, raw: Any) -> "Scaling":
-        """The scaling named `kind`, learned from raw (n_x, m) where it is learned at all."""
-        checks.one_of("Scaling", "kind", kind, KINDS)
-        if kind == "standard":
-            return cls.standard(raw)
-        return cls.pixels() if kind == "pixels" else cls()
+    def named(cls, kind: str) -> "Scaling":
+        """The steps with these names, which have learned nothing yet; see `kind` and STEPS."""
+        names = [] if kind == "none" else kind.split(",")
+        return cls(tuple(step_called(name.strip()) for name in names))
+
+    @classmethod
+    def of(cls, kind: str, raw: Any, facts: Mapping[str, Array] | None = None) -> "Scaling":
+        """The scaling of that `kind`, learned from raw (n_x, m), samples with these `facts`, where
+        it is learned at all."""
+        return cls.named(kind).given(facts or {}).fitted(raw)
 
     @property
     def learned(self) -> bool:
         """Whether it depends on the examples that it was fitted on."""
-        return self.kind == "standard"
+        return any(step.learns for step in self.steps)
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """The names of steps that need all features of a sample, or several samples, at once."""
+        return tuple(step.name for step in self.steps if step.whole)
+
+    @property
+    def batches(self) -> tuple[str, ...]:
+        """The facts that it asks for: columns that have batches."""
+        return tuple(step.column for step in self.steps if isinstance(step, Batch))
+
+    def split(self) -> tuple["Scaling", "Scaling"]:
+        """The steps before the first that learns, and the others."""
+        k = next((k for k, step in enumerate(self.steps) if step.learns), len(self.steps))
+        return Scaling(self.steps[:k]), Scaling(self.steps[k:])
+
+    def given(self, facts: Mapping[str, Array]) -> "Scaling":
+        """The same for the samples with these facts, (m,) texts each, which may be asked for."""
+        if not self.batches:
+            return self
+        bound = (step.given(facts) if isinstance(step, Batch) else step for step in self.steps)
+        return Scaling(tuple(bound))
 
     def fitted(self, raw: Any) -> "Scaling":
-        """The same kind of scaling, learned from raw (n_x, m) if it is learned."""
-        return self.of(self.kind, raw)
+        """The same steps, learned from raw (n_x, m), an array or a matrix, if they learn.
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """What a file has to hold beside the kind."""
-        values = {"shift": self.shift, "divisor": self.divisor}
-        return {f"scaling.{name}": np.asarray(value, np.float64) for name, value in values.items()}
+        Some features of every sample at a time, so that 8-bit pixels are never copied to floats as
+        a whole; all at once where a step needs them (`whole`).
+        """
+        if not self.learned:
+            return self
+        if not hasattr(raw, "blocks"):
+            raw = checks.matrix("Scaling", "raw", raw, missing=True)
+        n_x, m = raw.shape
+        if not m:
+            raise InputError("Scaling", "at least one example to learn from", "none")
+        if self.whole:
+            everything = raw.columns(slice(None)) if hasattr(raw, "blocks") else raw
+            blocks = iter([(slice(None), everything)])
+        elif hasattr(raw, "blocks"):
+            blocks = raw.blocks()
+        else:
+            blocks = ((rows, raw[rows]) for rows in blocks_of(n_x, 8 * m))
+        parts = [self._learned_from(some.astype(np.float64, copy=False)) for _, some in blocks]
+        parts = parts or [self._learned_from(np.empty((0, m)))]
+        steps = (step.joined(list(of)) for step, *of in zip(self.steps, *parts, strict=True))
+        return Scaling(tuple(steps)).given({})
 
-    @classmethod
-    def from_arrays(cls, kind: str, arrays: Mapping[str, np.ndarray]) -> "Scaling":
-        """The scaling whose `arrays` a file holds; ValueError if it would divide by zero."""
-        checks.one_of("Scaling", "kind", kind, KINDS)
-        shift, divisor = arrays["scaling.shift"], arrays["scaling.divisor"]
-        if not (divisor > 0).all():
-            raise ValueError("a scaling that divides by zero")
-        return cls(kind, *(array if array.ndim else float(array) for array in (shift, divisor)))
+    def _learned_from(self, X: Array) -> list[Step]:
+        """The steps, learned from X (k, m), which is left as it is."""
+        found: list[Step] = []
+        last = max(k for k, step in enumerate(self.steps) if step.learns)
+        for k, step in enumerate(self.steps):
+            if step.learns and not isinstance(step, Missing):
+                refuse_missing("Scaling", X)
+            found.append(step.fitted(X))
+            if k < last:
+                with np.errstate(over="ignore", invalid="ignore"):
+                    X = found[-1](X.copy() if k == 0 else X)
+        return found
 
-    def __call__(self, raw: np.ndarray, dtype: np.dtype, rows: slice = slice(None)) -> np.ndarray:
+    def __call__(self, raw: Array, dtype: Any, rows: Any = slice(None)) -> Array:
         """Raw features (k, ...) of the given rows as scaled floats: a new array."""
         # Rounded to `dtype` last: a float64 feature far from 0 would lose its digits before the
         # mean is taken off. Pixels (uint8) are exact in either.
-        X = raw.astype(np.result_type(raw.dtype, dtype))
-        both = self.shift, self.divisor
-        shift, divisor = (value[rows] if np.ndim(value) else value for value in both)
+        work = np.result_type(raw.dtype, dtype)
         with np.errstate(over="ignore", invalid="ignore"):
-            if np.any(shift):
-                X -= shift
-            if np.any(np.asarray(divisor) != 1.0):
-                X /= divisor
+            X = raw.astype(work)
+            for step in self.steps:
+                X = step(X, rows)
             scaled = X.astype(dtype, copy=False)
-        if raw.dtype.kind == "f" and not checks.all_finite(scaled) and checks.all_finite(raw):
-            with np.errstate(over="ignore", invalid="ignore"):  # raw - shift may be beyond floats
-                halves = ((raw / 2 - shift / 2) / divisor * 2).astype(dtype, copy=False)
-            scaled = np.where(np.isfinite(scaled), scaled, halves)
+        if raw.dtype.kind == "f" and not checks.all_finite(scaled):
+            refuse_missing("Scaling", scaled)
+            with np.errstate(over="ignore", invalid="ignore"):
+                X = raw.astype(work)
+                for step in self.steps:
+                    X = step.carefully(X, rows)
+                scaled = np.where(np.isfinite(scaled), scaled, X.astype(dtype, copy=False))
             if bad := np.count_nonzero(~np.isfinite(scaled)):
                 expected = (
                     f"features that {np.dtype(dtype)} holds when they are scaled ({self.kind})"
@@ -126,25 +178,71 @@ class Scaling:
                 raise InputError("Scaling", expected, f"{bad} too large", fix)
         return scaled
 
+    def pulled(self, G: Array, raw: Array) -> Array:
+        """dJ/draw (n_x, q) from G, the derivative by the scaled features of raw (n_x, q): the chain
+        rule, step by step."""
+        values = [raw.astype(np.float64)]
+        for step in self.steps:
+            values.append(step(values[-1].copy()))
+        for step, X in zip(reversed(self.steps), reversed(values[:-1]), strict=True):
+            G = step.pulled(G, X)
+        return G
+
+    def drawn(self, rng: np.random.Generator, shape: tuple[int, int]) -> Array:
+        """Raw features (n_x, m) that become about standard normal, as far as these steps can."""
+        X = rng.standard_normal(shape)
+        for step in reversed(self.steps):
+            X = step.undone(X)
+        return X
+
+    def nodes(self, op: Op, x: str, n_x: int) -> str:
+        """The same in ONNX, see `Step.nodes`."""
+        for step in self.steps:
+            x = step.nodes(op, x, n_x)
+        return x
+
+    def arrays(self) -> dict[str, Array]:
+        """What was learned, by names for files: those of a single step as they always were."""
+        if self.kind in KINDS:
+            (step,) = self.steps or (Affine("none"),)
+            return {f"scaling.{name}": array for name, array in step.arrays().items()}
+        return {
+            f"scaling.{k}.{name}": array
+            for k, step in enumerate(self.steps)
+            for name, array in step.arrays().items()
+        }
+
+    def saved(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """Arrays and facts for a file."""
+        facts: dict[str, Any] = {"scaling": self.kind}
+        known = {step.column: step.known for step in self.steps if isinstance(step, Batch)}
+        return self.arrays(), facts | ({"batches": known} if known else {})
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> "Scaling":
+        """What `saved` put into a file; ValueError or KeyError for what fits no step."""
+        scaling, steps = cls.named(facts["scaling"]), []
+        for k, step in enumerate(scaling.steps):
+            start = "scaling." if scaling.kind in KINDS else f"scaling.{k}."
+            own = {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
+            if isinstance(step, Batch):
+                step = replace(step, known=tuple(facts["batches"][step.column]))
+                if own["centers"].shape[1:] != (len(step.known),):
+                    raise ValueError("centers of other batches")
+            steps.append(step.restored(own))
+        return cls(tuple(steps))
+
     def check(self, n_x: int) -> "Scaling":
         """Itself, if it fits n_x features."""
-        for name, value in (("shift", self.shift), ("divisor", self.divisor)):
-            shape = np.shape(value)
-            if shape and shape != (n_x, 1):
-                raise InputError("Scaling", f"{name} of shape ({n_x}, 1)", f"shape {shape}")
+        for step in self.steps:
+            step.check(n_x)
         return self
 
 
-def _moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation (k, 1) of each row of X (k, m) whose squares or sums floats do not hold:
-    both are computed of numbers around 1, by exact powers of two."""
-
-    def around_1(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        _, power = np.frexp(np.abs(values).max(axis=1, keepdims=True))
-        return np.ldexp(values, -power), power
-
-    X, power = around_1(X)
-    mean = X.mean(axis=1, keepdims=True)
-    centered, more = around_1(X - mean)
-    deviation = np.ldexp(centered.std(axis=1, keepdims=True), more + power)
-    return np.ldexp(mean, power), np.maximum(deviation, np.nextafter(0, 1))
+def refuse_missing(where: str, X: Array) -> None:
+    """InputError for missing values (NaN) in features X."""
+    if gone := np.count_nonzero(np.isnan(X)):
+        expected = "no missing values, or a step that fills them"
+        got = f"{gone:,} of {X.size:,} values missing"
+        fix = 'Train with --missing mean, median or zero; in Python missing="mean".'
+        raise InputError(where, expected, got, fix)

@@ -3,15 +3,16 @@
 Examples that a run leaves out weigh nothing in it. A matrix of their own is only made for runs
 whose features depend on which examples are left out:
 
-- a scaling that is learned from data ("standard") is learned again from the examples that are
-  trained on, so that nothing of those left out enters. A training on all examples that is compared
+- what a preparation learns from data ("standard") is learned again from the examples that are
+  trained on, so that nothing of those left out enters; the steps before the first that learns
+  are done once. A training on all examples that is compared
   with trainings without some learns it from all of them (`relearned`), whatever larger set they
   were selected from; any other is what `train(data)` gives, with the scaling that the data carry;
 - in mini-batches, where an example of weight zero would still take another's place in a batch.
 """
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,7 @@ class Examples:
         if relearned and self.data is not None:
             self.data = self.data.rescaled()
         self._where = where
+        self._once = self._prepared_once()
         self._matrices: dict[str, FeatureMatrix] = {}
         self._lock = threading.Lock()
 
@@ -113,9 +115,19 @@ class Examples:
         with self._lock:
             name = np.dtype(dtype).name
             if name not in self._matrices:
-                of = self.data.matrix if self.data else self._X.astype
+                of = self._once.matrix if self._once else self._X.astype
                 self._matrices[name] = of(dtype)
             return self._matrices[name]
+
+    def _prepared_once(self) -> Dataset | None:
+        """The data set after the steps that come before the first that learns."""
+        data = self.data
+        if data is None or data.dtype == np.uint8:  # bytes are prepared where they are used
+            return data
+        first, rest = data.scaling.split()
+        if not (first.steps and rest.steps):
+            return data
+        return replace(data, features=data.features.scaled(first, np.float64), scaling=rest)
 
     def own_matrix(self, held_out: Array, *, batches: bool) -> bool:
         """Whether runs that leave these examples out need a matrix of their own."""
@@ -127,13 +139,11 @@ class Examples:
         if not self.own_matrix(held_out, batches=batches):
             return Subset(self.matrix(dtype), self.Y)
         kept = np.setdiff1d(np.arange(self.m), held_out)
-        if self.data is None:
+        if self._once is None:
             X = self.matrix(dtype)
         else:
-            scaling = self.data.scaling
-            if scaling.learned:
-                scaling = scaling.fitted(self.data.features.select(kept))
-            X = self.data.features.scaled(scaling, dtype)
+            own = self._once.select(kept).rescaled()
+            X = replace(self._once, scaling=own.scaling).matrix(dtype)
         if not batches:
             return Subset(X, self.Y)
         held_out = np.unique(held_out)  # in their own order, however they were given

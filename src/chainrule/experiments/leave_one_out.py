@@ -9,7 +9,7 @@ one Gram matrix there, too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -307,6 +307,6 @@ def without_each(
     for i, outcome in found.items():
         if outcome.diverged < 0 and outcome.kept is not None:
             without[i] = class_probabilities(outcome.kept)
-    X = asked_about.features.scaled(data.scaling, trained.network.dtype)
+    X = replace(asked_about, scaling=data.scaling).matrix(trained.network.dtype)
     full = class_probabilities(trained.network.predict_proba(X))
     return WithoutEach(trained.network, full, without, len(found) == m)

@@ -69,11 +69,11 @@ def explain(
     if model.n_members > 1:
         fix = "Explain a member: Model.member(r)."
         raise InputError("explain", "a model of one network", f"{model.n_members} of them", fix)
-    raw, network, note = checks.matrix("explain", "raw", raw), model.network, ""
+    raw, network, note = checks.matrix("explain", "raw", raw, missing=True), model.network, ""
     P = model.predict_proba(raw)
     decisions = decided(P)
-    x = feature_matrix(raw).scaled(model.scaling, network.dtype)
-    slopes = saliency(network, x, decisions) / model.scaling.divisor
+    x = feature_matrix(raw, missing=True).scaled(model.scaling, network.dtype)
+    slopes = model.scaling.pulled(saliency(network, x, decisions), raw)
     # What is known of each example.
     found: dict[str, Any] = {"decision": decisions.tolist(), "P": P.T, "saliency": slopes.T}
     if len(network.weights) == 1 and len(P) == 2:

@@ -160,7 +160,7 @@ def evaluate(model: Model, data: Dataset) -> Evaluation:
     _check_filled(data)
     data = model.prepare(data)
     network, n = model.network, len(model.classes)
-    Z, A = model.outputs(data.features)
+    Z, A = model.outputs(data)
     Y = data.Y if network.layer_sizes[-1] == 1 else np.eye(n)[:, data.labels]
     with np.errstate(over="ignore"):  # logits may differ by more than a float holds
         losses = network.loss_function.per_example(Z, A, Y)

@@ -10,6 +10,7 @@ from chainrule import checks
 from chainrule._version import __version__
 from chainrule.data import Dataset, FeatureMatrix, Scaling, Splits, feature_matrix, matched
 from chainrule.data.readers.images import DEPTHS
+from chainrule.data.transform import KINDS
 from chainrule.display import shown_by
 from chainrule.errors import InputError, ModelFileError
 from chainrule.files import tensor_file
@@ -17,8 +18,9 @@ from chainrule.model.described import EXAMPLES as DESCRIBED
 from chainrule.model.described import Described
 from chainrule.network import Network
 
-# Single networks are still written as version 1, which older programs read; ensembles need 2.
-FORMAT, VERSION = "model", 2
+# Single networks are still written as version 1, which older programs read; ensembles need 2, other
+# preparations than these of KINDS 3.
+FORMAT, VERSION = "model", 3
 AS_THEY_ARE = ("classes", "image_shape", "bits", "feature_names", "training")  # in the metadata
 EXAMPLES = 512  # turned into floats at a time
 Array = np.ndarray
@@ -128,23 +130,28 @@ class Model:
         """Logits Z and outputs A (n_y, m), float64, for raw features (n_x, m), unscaled.
 
         (R, n_y, m) for an ensemble: of each member.
-        raw : uint8 pixels or floats, an array or as a data set holds its features. In float32 the
-        order of the sums alone would move a probability by 1e-5, so float32 weights are computed
-        with in float64.
+        raw : uint8 pixels or floats, an array or as a data set holds its features; or a Dataset,
+        whose facts are used where samples are centered by batches. In float32 the order of the sums
+        alone would move a probability by 1e-5, so float32 weights are computed with in float64.
 
-        InputError where numbers overflow on the way, of weights or features that large.
+        InputError where numbers overflow on the way, of weights or features that large, or features
+        are missing that no step fills.
         """
+        scaling = self.scaling
+        if isinstance(raw, Dataset):
+            scaling, raw = scaling.given(raw.facts), raw.features
         if not isinstance(raw, FeatureMatrix):
-            raw = checks.matrix("Model", "raw", raw)
+            raw = checks.matrix("Model", "raw", raw, missing=True)
         checks.features("Model", raw.shape, self.network.layer_sizes[0], "raw")
         exact, m = np.dtype(np.float64), raw.shape[1]
         network = self.network if self.network.dtype == exact else self.network.astype(exact)
         Z, A = np.empty((2, *network.biases[-1].shape[:-1], m))
-        for start in range(0, m, EXAMPLES):
-            part = slice(start, start + EXAMPLES)
+        at_once = m if scaling.batches else EXAMPLES
+        for start in range(0, m, max(1, at_once)):
+            part = slice(start, start + at_once)
             try:
                 some = raw[:, part] if isinstance(raw, np.ndarray) else raw.select(part)
-                X = feature_matrix(some).scaled(self.scaling, exact)
+                X = feature_matrix(some, missing=True).scaled(scaling, exact)
                 Z[..., part], A[..., part] = network.outputs(X)
             except InputError as error:
                 raise error.at(self.source or "Model") from None
@@ -187,9 +194,9 @@ class Model:
         n_x, pixels = network.layer_sizes[0], picture is not None
         if raw is None:
             rng, shape = np.random.default_rng(0), (n_x, DESCRIBED)
-            around = self.scaling.shift + self.scaling.divisor * rng.standard_normal(shape)
-            raw = rng.integers(0, 256, shape, dtype=np.uint8) if pixels else around
-        raw = checks.matrix("export_onnx", "raw", raw)
+            draw = self.scaling.drawn
+            raw = rng.integers(0, 256, shape, dtype=np.uint8) if pixels else draw(rng, shape)
+        raw = checks.matrix("export_onnx", "raw", raw, missing=True)
         checks.features("export_onnx", raw.shape, n_x, "raw")
         if pixels and raw.dtype != np.uint8:
             raise InputError("export_onnx", "raw pictures of 8 bits", str(raw.dtype))
@@ -222,20 +229,21 @@ def save(model: Model, path: str | Path) -> None:
     """
     checks.kind("save", "model", model, Model)
     network = model.network
-    arrays, kind = network.saved()
+    (arrays, kind), (learned, scaling) = network.saved(), model.scaling.saved()
+    version = 1 if network.n_runs is None else 2
     facts = {
         "format": f"chainrule {FORMAT}",
-        "version": 1 if network.n_runs is None else VERSION,
+        "version": version if model.scaling.kind in KINDS else VERSION,
         "written_by": f"chainrule {__version__}",
         "layer_sizes": network.layer_sizes,
         **kind,
         **{name: getattr(model, name) for name in AS_THEY_ARE},
-        "scaling": model.scaling.kind,
+        **scaling,
     }
     if network.n_runs is not None:
         facts["members"] = network.n_runs
     try:
-        tensor_file.write(path, arrays | model.scaling.arrays(), facts)
+        tensor_file.write(path, arrays | learned, facts)
     except TypeError as error:  # from json: everything else here is plain by construction
         fix = "Pass plain numbers, text, lists and dictionaries."
         raise InputError("save", "training facts that JSON can hold", str(error), fix) from None
@@ -274,4 +282,4 @@ def _model(arrays: dict[str, Array], facts: dict[str, Any]) -> Model:
             raise ValueError(f"{name} that are no list")
         own[name] = own[name] and tuple(own[name])
     own["training"] = dict(own["training"])
-    return Model(network, scaling=Scaling.from_arrays(facts["scaling"], arrays), **own)
+    return Model(network, scaling=Scaling.restored(arrays, facts), **own)

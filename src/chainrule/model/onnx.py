@@ -16,7 +16,7 @@ Arithmetic is in float64 and answers are rounded at the end, as in the model's o
 weights are stored in their own dtype. Devices without float64, such as WebGPU, need float32
 arithmetic, whose answers depend on the order of sums in the fifth digit.
 
-The scaling is in the file, and so are the class names, in its metadata: `classes`, a JSON list.
+The preparation is in the file, and so are the class names, in its metadata: `classes`, a JSON list.
 Examples come first here, as ONNX's users expect; inside chainrule they come last.
 """
 
@@ -169,12 +169,17 @@ def _scaled(make: _Builder, subject: Described) -> str:
         x = make.node("Reshape", x, make.constant([-1, n_x], np.int64))
     # In float32 a table's float64 column far from 0 would lose its digits.
     work = np.result_type(subject.rows.dtype, make.dtype)
-    x = make.cast(x, work)
-    scaling = subject.scaling
-    for kind, value, nothing in (("Sub", scaling.shift, 0.0), ("Div", scaling.divisor, 1.0)):
-        if np.any(np.asarray(value) != nothing):
-            row = np.reshape(value, (1, -1)) if np.ndim(value) else value
-            x = make.node(kind, x, make.constant(row, work))
+
+    def op(kind: str, *inputs: Any, **attributes: Any) -> str:
+        """A node; inputs that are no names are constants, whole numbers or of the dtype `work`."""
+
+        def constant(value: Any) -> str:
+            return make.constant(value, np.int64 if np.asarray(value).dtype.kind == "i" else work)
+
+        names = (one if isinstance(one, str) else constant(one) for one in inputs)
+        return make.node(kind, *names, **attributes)
+
+    x = subject.scaling.nodes(op, make.cast(x, work), n_x)
     return x if work == make.dtype else make.cast(x, make.dtype)
 
 

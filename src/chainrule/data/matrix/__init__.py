@@ -15,21 +15,22 @@ from chainrule.data.transform import Scaling
 RESIDENT_BYTES = 64 * 2**20
 
 
-def feature_matrix(X: Any, dtype: Any = None) -> FeatureMatrix:
+def feature_matrix(X: Any, dtype: Any = None, *, missing: bool = False) -> FeatureMatrix:
     """X as a feature matrix: one already is itself, 8-bit and sparse arrays stay so, others become
     floats.
 
     Its numbers are those of the array. That bytes are pixels, and how these are scaled, only a
-    Dataset or a PixelMatrix says.
+    Dataset or a PixelMatrix says. missing : whether floats may be NaN, as features as they came may
+    be; `Scaling` fills or refuses them.
     """
     if isinstance(X, FeatureMatrix):
         return X
     if hasattr(X, "tocsc"):
         return SparseMatrix.of_columns(X, dtype)
-    array = checks.matrix("feature_matrix", "X", X)
+    array = checks.matrix("feature_matrix", "X", X, missing=missing)
     if array.dtype == np.uint8:
         return PixelMatrix(array, Scaling(), dtype or np.float64)
-    return FloatMatrix(array, dtype)
+    return FloatMatrix(array, dtype, missing=missing)
 
 
 def resident(X: FeatureMatrix) -> FeatureMatrix:

@@ -16,11 +16,11 @@ class FloatMatrix(FeatureMatrix):
 
     X : (n_x, m), float64 or float32. Held example by example (Fortran order), so that a
     mini-batch is read contiguously: the transpose of a C-ordered table (rows are examples) is
-    viewed, a C-ordered X is copied once.
+    viewed, a C-ordered X is copied once. missing : whether X may hold NaN, for what is missing.
     """
 
-    def __init__(self, X: Any, dtype: Any = None) -> None:
-        X = checks.matrix("FloatMatrix", "X", X)
+    def __init__(self, X: Any, dtype: Any = None, *, missing: bool = False) -> None:
+        X = checks.matrix("FloatMatrix", "X", X, missing=missing)
         if dtype is None:
             dtype = X.dtype if X.dtype in checks.FLOATS else np.float64
         X = checks.in_range("FloatMatrix", "X", X, checks.float_dtype("FloatMatrix", dtype))

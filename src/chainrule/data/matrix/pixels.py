@@ -30,6 +30,10 @@ class PixelMatrix(FeatureMatrix):
             raise InputError("PixelMatrix", "pixels of dtype uint8", str(pixels.dtype))
         self.pixels = pixels
         self.scaling = (scaling or Scaling.pixels()).check(pixels.shape[0])
+        if whole := self.scaling.whole:
+            expected = "steps that take one feature at a time, of 8-bit features"
+            fix = "Pass the features as floats (astype(float)) where they are no pictures."
+            raise InputError("PixelMatrix", expected, checks.listed(whole), fix)
         self.shape = pixels.shape[0], pixels.shape[1]
         self.dtype = checks.float_dtype("PixelMatrix", dtype)
 
@@ -93,4 +97,4 @@ class PixelMatrix(FeatureMatrix):
     def digest(self) -> str:
         """By which the same pixels, scaled alike, are known again."""
         kind = f"{self.scaling.kind} {self.dtype} {self.shape};"
-        return digest(kind, self.pixels, self.scaling.shift, self.scaling.divisor)
+        return digest(kind, self.pixels, *self.scaling.arrays().values())

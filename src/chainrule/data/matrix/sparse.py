@@ -51,13 +51,10 @@ class SparseMatrix(FeatureMatrix):
         return self.rows[:, index].toarray().T
 
     def scaled(self, scaling: Scaling, dtype: Any) -> "SparseMatrix":
-        """Another matrix, divided so; InputError for a scaling that would shift its zeros."""
-        if np.any(scaling.shift):
-            fix = "Divide the features only, or pass them as an array."
-            raise InputError("SparseMatrix", "a scaling without a shift", f"{scaling}", fix)
+        """Another matrix, prepared so; InputError for steps that would move its zeros."""
         rows = self.rows.astype(np.result_type(self.dtype, dtype), copy=True)
-        divisor = np.ravel(scaling.divisor)
-        rows.data /= divisor[rows.indices] if len(divisor) > 1 else divisor
+        for step in scaling.steps:
+            rows = step.sparse(rows)
         return SparseMatrix(rows.astype(dtype, copy=False))
 
     def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:

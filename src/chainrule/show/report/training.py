@@ -81,7 +81,7 @@ def training_report(
         _network(model),
         _training(history) if history.records else None,
         page.mistakes_section(answer.found, tested, answer.name),
-        page.quality_section(answer.found, model.predict_proba(tested.features), tested.labels),
+        page.quality_section(answer.found, model.predict_proba(tested), tested.labels),
         _weights(model, splits.train) if model.image_shape and model.n_members == 1 else None,
         why,
     ]
