@@ -11,6 +11,8 @@ from chainrule.errors import InputError as InputError
 from chainrule.errors import ModelFileError as ModelFileError
 from chainrule.estimators import MLPClassifier as MLPClassifier
 from chainrule.estimators import MLPRegressor as MLPRegressor
+from chainrule.influence.importance import Importance as Importance
+from chainrule.influence.importance import importance as importance
 from chainrule.model.evaluation import Evaluation as Evaluation
 from chainrule.model.evaluation import evaluate as evaluate
 from chainrule.model.model_file import Model as Model

@@ -39,6 +39,13 @@ class Subset:
     index: Array | None = None
     validation: tuple[FeatureMatrix, Array] | None = None
 
+    def parts(self, held_out: Array) -> tuple[FeatureMatrix, FeatureMatrix]:
+        """The features of what a run is trained on, and of those that it leaves out (sorted)."""
+        if self.validation is not None:
+            return self.X, self.validation[0]
+        kept = np.setdiff1d(np.arange(self.X.shape[1]), held_out)
+        return self.X.select(kept), self.X.select(held_out)
+
 
 class Examples:
     """All examples, as runs ask for them. `data` : a Dataset, or (X, Y).

@@ -22,12 +22,15 @@ from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_o
 from chainrule.experiments.runs import Group, Run, groups
 from chainrule.experiments.setting import arguments, given, networks
 from chainrule.files.digest import digest
+from chainrule.network import Network
 from chainrule.training import Callback, Session, StopOn, save_checkpoint
+from chainrule.training.first_layer import Primal
 from chainrule.training.interrupt import interruptible
 from chainrule.training.train import trained
 
 Array = np.ndarray
 Kept = Callable[[Run, Array], Array]
+Measure = Callable[[Run, Network, float | None, Subset], Array]
 Progress = Callable[[float, float], None]
 Found = dict[int, Outcome]  # by the index of the run
 EVERY = 32  # steps of a group between two words of progress
@@ -80,6 +83,7 @@ def execute(
     how: Execution | None,
     *,
     keep: Kept | None = None,
+    measure: Measure | None = None,
     networks_too: bool = False,
     record_every: int | None = None,
 ) -> Found:
@@ -88,6 +92,9 @@ def execute(
     where : the experiment, for messages and for the keys of kept outcomes.
     keep : what is kept of the outputs A (n_y, m) of all examples by a run, (P, n_y, m) where its
         labels are several; nothing if None.
+    measure : in its place, what is kept of a run's network, the share of its start that is left in
+        W[1] where the dual form knows it, and what it was trained on; not called for one that
+        diverged.
     networks_too : whether trained networks are kept.
     record_every : updates between records; by default what `train` does.
     """
@@ -101,7 +108,8 @@ def execute(
     if any(one.batch_size and not one.updates(examples.m) for one in (r.setting for r in runs)):
         raise InputError(where, "at least one update in mini-batches", "none")
     tally = _Tally(how, [run.updates(examples.m) for run in runs])
-    work = _Work(examples, runs, tally, folder, names, keep, networks_too, record_every)
+    kept = keep, measure, networks_too
+    work = _Work(examples, runs, tally, folder, names, *kept, record_every)
     divided = groups(runs, todo, examples, memory, threads)
     for group in divided:
         if group.form == "dual" and not group.own_matrix:
@@ -132,6 +140,7 @@ class _Work:
     folder: Path | None
     names: Sequence[str]
     keep: Kept | None
+    measure: Measure | None
     networks_too: bool
     record_every: int | None
 
@@ -175,15 +184,20 @@ class _Work:
         )
         if session.stopped == "interrupted":
             return {}
-        network = session.network() if self.networks_too else None
+        network = session.network() if self.networks_too or self.measure else None
+        shares = None if isinstance(session.first, Primal) else session.first.a.reshape(-1)
         A = _outputs(session, subset, m) if self.keep else None
         found = {}
         for r, (k, run) in enumerate(zip(group.members, runs, strict=True)):
             diverged, kept = int(session.diverged[r]), None
             if self.keep and A is not None:
                 kept = self.keep(run, A[r] if labels is None else A)
+            if self.measure and network and diverged < 0:
+                share = None if shares is None else float(shares[r])
+                kept = self.measure(run, network.run(r), share, subset)
             history = session.history.run(r, None if diverged < 0 else diverged)
-            found[k] = Outcome(history, diverged, kept, network and network.run(r))
+            own = network.run(r) if network and self.networks_too else None
+            found[k] = Outcome(history, diverged, kept, own)
         return found
 
 
