@@ -284,9 +284,9 @@ def test_importing_prints_and_warns_nothing():
 def test_the_public_names():
     assert chainrule.__all__ == [
         "ChainruleError", "DataError", "Dataset", "DivergenceError", "EarlyStopping", "Evaluation",
-        "FloatMatrix", "History", "InputError", "MLPClassifier", "MLPRegressor", "Model",
-        "ModelFileError", "Network", "PixelMatrix", "Splits", "Training", "__version__", "evaluate",
-        "load", "open_data", "save", "train",
+        "FloatMatrix", "History", "Importance", "InputError", "MLPClassifier", "MLPRegressor",
+        "Model", "ModelFileError", "Network", "PixelMatrix", "Splits", "Training", "__version__",
+        "evaluate", "importance", "load", "open_data", "save", "train",
     ]  # fmt: skip
     assert all(hasattr(chainrule, name) for name in chainrule.__all__)
     assert set(chainrule.__all__) <= set(dir(chainrule))
