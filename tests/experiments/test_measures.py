@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score, root_mean_squared_error
 
-from chainrule.experiments.measures import Spread, area_under_curve
+from chainrule.experiments.measures import Spread, area_under_curve, errors
 
 
 def test_spread():
@@ -37,3 +37,14 @@ def test_area_under_curve():
     assert np.isnan(area_under_curve(A, A))
     assert np.isnan(area_under_curve(A * np.nan, Y))
     assert np.isnan(area_under_curve(A[:1], np.ones((1, 20))))
+
+
+def test_errors_of_numbers():
+    rng = np.random.default_rng(1)
+    A, Y = rng.normal(50, 3, (2, 1, 12))
+    found = errors(A, Y)
+    assert found["rmse"] == pytest.approx(root_mean_squared_error(Y[0], A[0]))
+    assert found["mae"] == pytest.approx(mean_absolute_error(Y[0], A[0]))
+    assert found["r2"] == pytest.approx(r2_score(Y[0], A[0]))
+    assert errors(np.full((1, 12), Y.mean()), Y)["r2"] == pytest.approx(0, abs=1e-12)
+    assert np.isnan(errors(A, np.full((1, 12), 0.1))["r2"])

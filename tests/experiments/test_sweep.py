@@ -222,7 +222,7 @@ def test_progress_covers_all_trials(search, binary, quick):
     ("more", "message"),
     [
         ({"score": "acuracy"}, "Did you mean accuracy"),
-        ({"score": None}, "score"),
+        ({"score": "rmse"}, "score"),
         ({"search": "gird"}, "Did you mean grid"),
         ({"search": "random"}, "trials"),
         ({"trials": 0}, "trials to be a whole number of at least 1; got 0"),

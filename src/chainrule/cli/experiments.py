@@ -116,7 +116,7 @@ def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
     if not found.trials:
         return ""
     # The deviation of the score alone: the table in the folder has the others.
-    more = [*(name for name in SCORES if name != found.score), "training_cost"]
+    more = [*(name for name in SCORES[found.task] if name != found.score), "training_cost"]
     show.print_table(*(_trials_table(found, more[:n]) for n in range(len(more), -1, -1)))
     if len(found.trials) > SHOWN:
         out.print(f"and {len(found.trials) - SHOWN} more: {job.folder.table}")

@@ -9,7 +9,6 @@ fold (`examples.py`).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.folds import draw_folds
 from chainrule.experiments.measures import (
     DIVERGED,
+    LESS_IS_BETTER,
     MEASURES,
     SCORES,
     TRAINING_COST,
@@ -50,13 +50,24 @@ class Fold:
     diverged: int
 
 
+class _OverFolds:
+    """The spread of the measure of this name over the folds."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, found: "CrossValidation", owner: type | None = None) -> Spread:
+        return found.spread(self._name)
+
+
 @dataclass(frozen=True, eq=False)
 class CrossValidation(Result):
     """folds : of the first repeat, then of the second, ...
 
     outputs : (n_y, m) each example's output by the networks trained without it, averaged over the
         repeats; not a number for one that no finished fold held out.
-    classes : names, or None. complete : whether all folds were finished.
+    classes : names, () of a regression, or None. complete : whether all folds were finished.
+    task : "classification" or "regression".
     """
 
     setting: Setting
@@ -64,18 +75,18 @@ class CrossValidation(Result):
     outputs: Array
     classes: tuple[str, ...] | None = None
     complete: bool = True
+    task: str = "classification"
 
-    @cached_property
-    def accuracy(self) -> Spread:
-        return Spread.of(fold.measures.accuracy for fold in self.folds)
+    def spread(self, score: str) -> Spread:
+        """Of a measure over the folds, by its name."""
+        return Spread.of(getattr(fold.measures, score) for fold in self.folds)
 
-    @cached_property
-    def cost(self) -> Spread:
-        return Spread.of(fold.measures.cost for fold in self.folds)
-
-    @cached_property
-    def auc(self) -> Spread:
-        return Spread.of(fold.measures.auc for fold in self.folds)
+    accuracy = _OverFolds()
+    cost = _OverFolds()
+    auc = _OverFolds()
+    rmse = _OverFolds()
+    mae = _OverFolds()
+    r2 = _OverFolds()
 
     @property
     def histories(self) -> tuple[History, ...]:
@@ -89,8 +100,8 @@ class CrossValidation(Result):
     def value(self, score: str) -> float:
         """The mean of a score, to be compared: more is better, minus infinity where a fold
         diverged."""
-        mean: float = getattr(self, score).mean
-        return (-mean if score == "cost" else mean) if np.isfinite(mean) else -np.inf
+        mean = self.spread(score).mean
+        return (-mean if score in LESS_IS_BETTER else mean) if np.isfinite(mean) else -np.inf
 
     @property
     def probabilities(self) -> Array:
@@ -98,17 +109,19 @@ class CrossValidation(Result):
         return class_probabilities(self.outputs)
 
     def __repr__(self) -> str:
-        n = len(self.folds)
-        return f"CrossValidation({n} folds: accuracy {self.accuracy}, cost {self.cost})"
+        n, first = len(self.folds), SCORES[self.task][0]
+        return f"CrossValidation({n} folds: {first} {self.spread(first)}, cost {self.cost})"
 
     def table(self) -> Table:
         """A row for each fold; below them their mean and deviation."""
-        columns = (Column("fold"), Column("examples", "whole"), *MEASURES, TRAINING_COST, DIVERGED)
+        names, both = SCORES[self.task], (TRAINING_COST, DIVERGED)
+        columns = (Column("fold"), Column("examples", "whole"), *MEASURES[self.task], *both)
         rows = []
         for k, fold in enumerate(self.folds, start=1):
-            cost, measures = float(fold.history.cost[-1]), vars(fold.measures).values()
+            measures = [getattr(fold.measures, name) for name in names]
+            cost = float(fold.history.cost[-1])
             rows.append((k, fold.held_out.size, *measures, cost, iteration(fold.diverged)))
-        spreads = [getattr(self, name) for name in SCORES]
+        spreads = [self.spread(name) for name in names]
         foot = [
             (part, None, *(getattr(spread, part) for spread in spreads), None, None)
             for part in ("mean", "deviation")
@@ -116,7 +129,8 @@ class CrossValidation(Result):
         return Table(columns, rows, foot)
 
     def facts(self) -> dict[str, Any]:
-        return {name: vars(getattr(self, name)) for name in SCORES} | {"folds": self.rows()}
+        spreads = {name: vars(self.spread(name)) for name in SCORES[self.task]}
+        return spreads | {"folds": self.rows()}
 
 
 def cross_validate(
@@ -177,16 +191,17 @@ def _gathered(
     setting: Setting, examples: Examples, held: Sequence[Array], outcomes: list[Outcome | None]
 ) -> CrossValidation:
     """The finished folds of one setting; those of the others are None."""
+    task = setting.task_of(examples)
     total, times = np.zeros(examples.Y.shape), np.zeros(examples.m)
     folds = []
     for index, outcome in zip(held, outcomes, strict=True):
         if outcome is not None:
             A = outcome.kept
             assert A is not None
-            measures = measured(outcome, A, examples.Y[:, index])
+            measures = measured(outcome, A, examples.Y[:, index], task)
             folds.append(Fold(index, measures, outcome.history, outcome.diverged))
             total[:, index] += np.nan if outcome.diverged >= 0 else A
             times[index] += 1
     mean = np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
     complete = len(folds) == len(held)
-    return CrossValidation(setting, tuple(folds), mean, examples.classes, complete)
+    return CrossValidation(setting, tuple(folds), mean, examples.classes, complete, task)

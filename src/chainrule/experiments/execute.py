@@ -173,7 +173,7 @@ class _Work:
             Y = labels if subset.index is None else labels[..., subset.index]
         path = self.checkpoint(group.members)
         session = trained(
-            networks(settings, self.examples.shape[0], n_y),
+            networks(settings, self.examples.shape[0], n_y, self.examples.task),
             (subset.X, Y),
             sample_weight=weight,
             record_every=self.record_every,

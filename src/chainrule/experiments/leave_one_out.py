@@ -288,7 +288,7 @@ def without_each(
     if not q:
         raise InputError(where, "at least one example to ask about", "none")
     data = data.rescaled()
-    network = setting.network(data.features.shape[0], len(data.Y))
+    network = setting.network(data.features.shape[0], len(data.Y), data.task)
     trained = train(network, data, callbacks=how.callbacks, **setting.arguments())
     if not trained.complete:
         raise KeyboardInterrupt

@@ -12,13 +12,22 @@ from chainrule.display import Column
 from chainrule.experiments.outcomes import Outcome
 
 Array = np.ndarray
-SCORES = ("accuracy", "cost", "auc")
-# Columns that the tables of several experiments have.
-MEASURES = (
-    Column("accuracy", "percent"),
-    Column("cost", "number", unit="nats"),
-    Column("auc", "number", "AUC"),
-)
+# Of each task, columns that the tables of several experiments have; the first is what is chosen by.
+MEASURES = {
+    "classification": (
+        Column("accuracy", "percent"),
+        Column("cost", "number", unit="nats"),
+        Column("auc", "number", "AUC"),
+    ),
+    "regression": (
+        Column("rmse", "number", "RMSE"),
+        Column("mae", "number", "MAE"),
+        Column("r2", "number", "R²"),
+        Column("cost", "number"),
+    ),
+}
+SCORES = {task: tuple(one.name for one in columns) for task, columns in MEASURES.items()}
+LESS_IS_BETTER = ("cost", "rmse", "mae")
 TRAINING_COST = Column("training_cost", "number")
 DIVERGED = Column("diverged", "whole", "diverged at")
 
@@ -32,13 +41,17 @@ def iteration(diverged: Any) -> Any:
 class Measures:
     """accuracy : fraction classified rightly. cost : mean loss of an example, without penalty.
     auc : area under the ROC curve; of several classes the mean of each against the rest.
+    rmse, mae, r2 : of a regression, see `errors`.
 
     Not a number where there is none: no classes, one class only, or a run that diverged.
     """
 
-    accuracy: float
-    cost: float
-    auc: float
+    accuracy: float = math.nan
+    cost: float = math.nan
+    auc: float = math.nan
+    rmse: float = math.nan
+    mae: float = math.nan
+    r2: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -66,14 +79,32 @@ class Spread:
         return f"{self.mean:.4f} +- {self.deviation:.4f}"
 
 
-def measured(outcome: Outcome, A: Array, Y: Array) -> Measures:
-    """On the examples that a run held out: the last record's numbers, and the AUC from outputs A
-    (n_y, k) and labels Y (n_y, k)."""
+def measured(outcome: Outcome, A: Array, Y: Array, task: str) -> Measures:
+    """On the examples that a run held out: the last record's numbers, and those that outputs A
+    (n_y, k) and labels Y (n_y, k) give."""
     if outcome.diverged >= 0:
-        return Measures(math.nan, math.nan, math.nan)
+        return Measures()
     last = outcome.last
-    auc = area_under_curve(A, Y)
-    return Measures(float(last.validation_accuracy), float(last.validation_cost), auc)
+    cost = float(last.validation_cost)
+    if task == "regression":
+        return Measures(cost=cost, **errors(A, Y))
+    return Measures(float(last.validation_accuracy), cost, area_under_curve(A, Y))
+
+
+def errors(A: Array, Y: Array) -> dict[str, float]:
+    """Of predictions A for numbers Y, both (n_y, k), over all of them:
+
+        rmse = sqrt(mean (a - y)^2),  mae = mean |a - y|,
+        r2 = 1 - mean (a - y)^2 / mean (y - ybar)^2
+
+    The first two in y's unit. ybar is the mean of Y itself: r2 is 0 for always saying that. Not a
+    number where Y are alike.
+    """
+    E, off = A - Y, Y - Y.mean(axis=-1, keepdims=True)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        squared = np.mean(E**2)
+        r2 = 1 - squared / np.mean(off**2) if np.ptp(Y) else math.nan
+    return {"rmse": float(np.sqrt(squared)), "mae": float(np.abs(E).mean()), "r2": float(r2)}
 
 
 def area_under_curve(A: Array, Y: Array) -> float:

@@ -12,11 +12,12 @@ from chainrule.errors import InputError
 from chainrule.experiments.hyperparameters import Hyperparameters
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.initializers import standard_deviation
-from chainrule.network.losses import LOSSES
+from chainrule.network.losses import LOSSES, output_and_loss
 from chainrule.training import OPTIMIZERS, SCHEDULES
 from chainrule.training.choice import FORMS
 
 if TYPE_CHECKING:
+    from chainrule.experiments.examples import Examples
     from chainrule.network import Network
 
 # Runs that differ in these alone train together: they are arrays of one number a run.
@@ -97,31 +98,55 @@ class Setting(Hyperparameters):
             return 1000 if self.iterations is None else self.iterations
         return self.epochs * -(-m // min(m, self.batch_size or m))
 
-    def network(self, n_x: int, n_y: int) -> "Network":
-        """The network that training starts from."""
+    def output_and_loss(self, n_y: int, task: str | None = None) -> tuple[str, str]:
+        """Of the network: as set, or what goes with the task and the number of outputs.
+
+        InputError for a loss of another task than that. task : None where any will do.
+        """
+        loss = self.loss
+        if loss is None and task == "regression":
+            loss = "poisson_deviance" if self.output == "exp" else "squared_error"
+        output, loss = output_and_loss(n_y, self.output, loss)
+        if task is not None and LOSSES[loss].classifies != (task == "classification"):
+            known = [one.name for one in LOSSES.values() if not one.classifies]
+            fix = f"One of {', '.join(known)}."
+            if task == "classification":
+                fix = "Numbers to predict are read with task='regression' (--task regression)."
+            raise InputError("Setting", f"a loss for a {task}", loss, fix)
+        return output, loss
+
+    def task_of(self, examples: "Examples") -> str:
+        """ "classification" or "regression": that of the data or, of arrays, that of the loss."""
+        _, loss = self.output_and_loss(len(examples.Y), examples.task)
+        return "classification" if LOSSES[loss].classifies else "regression"
+
+    def network(self, n_x: int, n_y: int, task: str | None = None) -> "Network":
+        """The network that training starts from. task : see `output_and_loss`."""
         from chainrule.network import Network
 
+        output, loss = self.output_and_loss(n_y, task)
         return Network.create(
             (n_x, *self.hidden, n_y),
             activation=self.activation,
-            output=self.output,
-            loss=self.loss,
+            output=output,
+            loss=loss,
             initializer=self.initializer,
             rng=self.seed,
             dtype=np.dtype(self.dtype),
         )
 
 
-def networks(settings: Sequence[Setting], n_x: int, n_y: int) -> "Network":
+def networks(settings: Sequence[Setting], n_x: int, n_y: int, task: str | None = None) -> "Network":
     """R settings of one architecture as the network with R runs that they start from.
 
-    Where all start from the same weights these are drawn, and held, once.
+    task : see `Setting.output_and_loss`. Where all start from the same weights these are drawn, and
+    held, once.
     """
     if len({(one.initializer, one.seed) for one in settings}) == 1:
-        return settings[0].network(n_x, n_y).repeated(len(settings))
+        return settings[0].network(n_x, n_y, task).repeated(len(settings))
     from chainrule.network import Network
 
-    return Network.stack([one.network(n_x, n_y) for one in settings])
+    return Network.stack([one.network(n_x, n_y, task) for one in settings])
 
 
 def arguments(settings: Setting | Sequence[Setting]) -> dict[str, Any]:

@@ -44,19 +44,25 @@ class Sweep(Result):
     best: Training | None
     complete: bool = True
 
+    @property
+    def task(self) -> str:
+        """Of the trials: "classification" or "regression"."""
+        return self.trials[0].task if self.trials else "classification"
+
     def __repr__(self) -> str:
         if not self.trials:
             return "Sweep(no trials)"
         top = self.trials[0]
         values = ", ".join(f"{name} {getattr(top.setting, name)}" for name in self.varied)
-        found = getattr(top, self.score)
+        found = top.spread(self.score)
         return f"Sweep({len(self.trials)} trials; best {self.score} {found} at {values})"
 
     def table(self) -> Table:
         """A row for each trial, the best first."""
+        names = SCORES[self.task]
         measures = [
             column
-            for one in MEASURES
+            for one in MEASURES[self.task]
             for column in (one, Column(f"{one.name}_deviation", one.kind, "deviation"))
         ]
         columns = (
@@ -70,7 +76,7 @@ class Sweep(Result):
             (
                 rank,
                 *(getattr(trial.setting, name) for name in self.varied),
-                *(value for name in SCORES for value in vars(getattr(trial, name)).values()),
+                *(value for name in names for value in vars(trial.spread(name)).values()),
                 float(np.mean([h.cost[-1] for h in trial.histories])),
                 trial.diverged,
             )
@@ -94,7 +100,7 @@ def sweep(
     stratified: bool = True,
     groups: Any = None,
     validation: Any = None,
-    score: str = "accuracy",
+    score: str | None = None,
     seed: int = 0,
     execution: Execution | None = None,
     refit: bool = True,
@@ -110,14 +116,14 @@ def sweep(
         given, else the grid.
     folds, repeats, stratified, groups : cross-validation, see `draw_folds`; 5 folds by default.
     validation : a Dataset or (X, Y) to score on instead.
-    score : what the trials are sorted by: "accuracy", "auc" (more is better) or "cost" (less is);
-        of equals the one of lower cost comes first.
+    score : what the trials are sorted by: "accuracy" (the default), "auc" (more is better) or
+        "cost" (less is); of a regression "rmse" (the default), "mae", "cost" (less) or "r2" (more).
+        Of equals the one of lower cost comes first.
     seed : of drawing the folds and the settings.
     refit : whether the best setting is trained on all the data at the end.
 
     After Ctrl-C the trials that were finished.
     """
-    checks.one_of("sweep", "score", score, SCORES)
     base, how = given("sweep", Setting, base), given("sweep", Execution, execution)
     if validation is not None and (folds is not None or groups is not None or repeats != 1):
         raise InputError("sweep", "a validation set or folds", "both", "Leave one out.")
@@ -128,6 +134,8 @@ def sweep(
     else:
         both, index = joined("sweep", data, validation)
         examples, held, words = Examples("sweep", both), [index], "the validation set"
+    scores = SCORES[base.task_of(examples)]
+    score = scores[0] if score is None else checks.one_of("sweep", "score", score, scores)
     found: list[CrossValidation] = []
     complete = True
     asked = before = 0
@@ -155,7 +163,7 @@ def _trained_on_all(
     setting: Setting, examples: Examples, data: Any, validation: Any, how: Execution
 ) -> Training | None:
     """None if that diverges, as it may where no fold does."""
-    network = setting.network(examples.shape[0], len(examples.Y))
+    network = setting.network(examples.shape[0], len(examples.Y), examples.task)
     more = {"validation": validation, "callbacks": how.callbacks}
     with suppress(DivergenceError):
         return train(network, data, **more, **setting.arguments())

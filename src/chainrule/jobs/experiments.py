@@ -303,7 +303,7 @@ class Search:
     search
         How they are drawn: random, or optuna (by what was seen so far; needs the package).
     score
-        What the trials are sorted by.
+        What the trials are sorted by: accuracy by default, of a regression rmse.
     folds
         Parts of the cross-validation; 5 by default. With data that have a validation set of their
         own, that is used unless this is given.
@@ -319,7 +319,7 @@ class Search:
     vary: tuple[str, ...] = ()
     trials: int | None = None
     search: Literal["grid", "random", "optuna"] | None = None
-    score: Literal["accuracy", "cost", "auc"] = "accuracy"
+    score: Literal["accuracy", "cost", "auc", "rmse", "mae", "r2"] | None = None
     folds: int | None = None
     repeats: int = 1
     stratified: bool = True

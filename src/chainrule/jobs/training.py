@@ -42,7 +42,9 @@ class TrainingJob(Job[Nothing, "Training"]):
         # Not if it was killed before it began.
         begun = self.folder.checkpoint.exists() or self.folder.model.exists()
         return train(
-            self.setting.network(splits.train.features.shape[0], len(splits.train.Y)),
+            self.setting.network(
+                splits.train.features.shape[0], len(splits.train.Y), splits.train.task
+            ),
             splits.train,
             validation=splits.validation,
             early_stopping=None if patience is None else EarlyStopping(patience),
