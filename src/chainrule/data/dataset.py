@@ -158,9 +158,9 @@ class Dataset:
 
     def check_scaled(self, dtype: Any) -> None:
         """InputError for features that are missing, or beyond `dtype`, once they are scaled."""
-        if self.dtype.kind == "f" and len(self):
+        if len(self):
             try:
-                if self.scaling.whole:
+                if self.scaling.whole or self.dtype.kind != "f":
                     self.matrix(dtype)
                     return
                 blocks = (some for _, some in self.features.blocks())

@@ -15,7 +15,7 @@ from chainrule.data.readers import builtin, folder, hdf5, npz, roles, sources, t
 from chainrule.data.readers.roles import LABELS, WEAK
 from chainrule.data.reading import Reading, as_text, listed
 from chainrule.data.transform import KINDS, Scaling
-from chainrule.errors import DataError
+from chainrule.errors import DataError, InputError
 from chainrule.files import atomic
 
 TASKS = ("classification", "regression")
@@ -28,6 +28,9 @@ def open_data(
     test: str | Path | None = None,
     size: int | tuple[int, int] = 64,
     scale: str | None = None,
+    prepare: str | Sequence[str] | None = None,
+    missing: str = "refuse",
+    categories: str = "refuse",
     positive: str | None = None,
     label: str | None = None,
     header: bool | None = None,
@@ -61,6 +64,14 @@ def open_data(
     scale : "none", "pixels" (divided by 255) or "standard" (mean 0, standard deviation 1), learned
         from the training set, applied to all. By default pixels for 8-bit features, none for the
         planar sets, else standard.
+    prepare : instead of scale, steps one after the other, learned from the training set where they
+        learn at all: center, standard, robust (median and quartiles), log1p, snv (each sample by
+        its own mean and deviation), total (as parts of the sample's sum), derivative (or
+        derivative:WINDOW), batch (by the means of `batch_column`'s batches), pixels, none.
+    missing : values are filled by each feature's "mean" or "median" in the training set, or by
+        "zero", before all other steps; or refused.
+    categories : a table's columns of texts become one feature of 0 and 1 for each level that the
+        training set has ("onehot"); or are refused.
     positive : this class (label 1) against all the rest.
     label, header, names, drop, keep, na, decimal, separator, transpose, samples, group_column,
         batch_column : of a table, see `Reading`. By default the table says it, and what is doubtful
@@ -79,7 +90,11 @@ def open_data(
         checks.one_of("open_data", "scale", scale, KINDS)
     if task is not None:
         checks.one_of("open_data", "task", task, TASKS)
+    if scale is not None and prepare is not None:
+        raise InputError("open_data", "scale or prepare", "both", "Name all steps in prepare.")
     reading = Reading(
+        missing=missing,  # type: ignore[arg-type]
+        categories=categories,  # type: ignore[arg-type]
         label=label,
         header=header,
         names=names,
@@ -120,20 +135,22 @@ def open_data(
         splits = replace(splits, train=apply_decisions(splits.train, read_decisions(labels)))
         _check_train(splits.train, task)
     train = splits.train
-    if scale is None and train.image_shape is None:
+    if scale is None and prepare is None and train.image_shape is None:
         scale = "none" if sources.is_builtin(source) else "standard"
         if train.dtype == np.uint8:
             note = (
                 "8-bit numbers that are no pictures: standardized (--scale pixels divides by 255)"
             )
             splits = replace(splits, train=train.noted(note))
-    scaling = Scaling.of(scale or "pixels", train.features)
+    train = train.prepared(_steps(scale or "pixels", prepare, reading))
+    scaling = train.scaling
     return with_overlaps(splits.changed(lambda data: replace(data, scaling=scaling)))
 
 
 def refuse_reading(source: str | Path, reading: Reading) -> None:
     """What only a table has is not asked of other sources."""
-    given = [one.name for one in fields(Reading) if getattr(reading, one.name) != one.default]
+    asked = [one for one in fields(Reading) if one.name != "missing"]
+    given = [one.name for one in asked if getattr(reading, one.name) != one.default]
     if given:
         expected = f"a table ({', '.join(sources.TABLES)}), since --{given[0]} is given"
         raise DataError(str(source), expected, "another kind of source", f"Leave {given[0]} out.")
@@ -146,6 +163,20 @@ def _refuse_guess(train: Dataset) -> None:
         got, fix = f"'{column}', the last one, of numbers with fractions", roles.quoted(column)
         fix = f"If that is to be predicted: --label {fix}; else name another with --label."
         raise DataError(train.source, "a column called label, class, target or y", got, fix)
+
+
+def _steps(scale: str, prepare: str | Sequence[str] | None, reading: Reading) -> Scaling:
+    """What is asked for, which has learned nothing yet."""
+    names = [scale] if prepare is None else listed(as_text("prepare", prepare))
+    if "batch" in names and reading.batch_column is not None:
+        names = [f"batch:{reading.batch_column}" if name == "batch" else name for name in names]
+    if names == ["none"]:
+        names = []
+    if reading.categories == "onehot":
+        names = ["onehot", *names]
+    if reading.missing != "refuse":
+        names = [f"missing:{reading.missing}", *names]
+    return Scaling.named(as_text("prepare", names) or "none")
 
 
 def _size(size: int | tuple[int, int]) -> tuple[int, int]:
@@ -169,7 +200,8 @@ def open_raw(
     features: Sequence[str] | None = None,
     task: str | None = None,
 ) -> Splits:
-    """The splits of a source as they lie there, one class only included; nothing is scaled.
+    """The splits of a source as they lie there, one class only included; nothing is scaled or
+    filled; how much is missing is said, or refused.
 
     For data that a model is to be tried on. shape : of pictures from folders, (height, width, 3)
     or, for gray ones, (height, width). bits : see `open_folder`. reading : of tables; features :
@@ -177,6 +209,39 @@ def open_raw(
     several sets, see `Dataset.with_task`. What the system refuses becomes a DataError.
     """
     checks.whole_number("open_data", "seed", seed)
+    refused = reading is None or reading.missing == "refuse"
+    splits = _opened(source, shape, reading, strict, seed, least_classes, bits, features, task)
+    return splits.changed(lambda data: _missing_said(data, refused=refused))
+
+
+def _missing_said(data: Dataset, *, refused: bool) -> Dataset:
+    """The same with a note of how much is missing; DataError where that is refused."""
+    if data.dtype.kind != "f" or checks.all_finite(data.raw):
+        return data
+    gone = np.isnan(data.raw)
+    count, features = int(gone.sum()), int(gone.any(axis=1).sum())
+    said = (
+        f"{count:,} of {gone.size:,} values ({count / gone.size:.2g} of all), in {features:,} of "
+    )
+    said += f"{len(gone):,} features"
+    if refused:
+        fix = "--missing mean, median or zero fills them."
+        raise DataError(data.source, "no missing values", said, fix)
+    return data.noted(f"missing: {said}")
+
+
+def _opened(
+    source: str | Path,
+    shape: tuple[int, ...],
+    reading: Reading | None,
+    strict: bool,
+    seed: int,
+    least_classes: int,
+    bits: int | None,
+    features: Sequence[str] | None,
+    task: str | None,
+) -> Splits:
+    """See `open_raw`."""
     if not isinstance(source, (str, Path)):
         raise DataError("open_data", sources.ACCEPTED, checks.describe(source))
     if sources.is_builtin(source):

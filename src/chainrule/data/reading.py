@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
+from typing import Literal, get_args, get_type_hints
 
 from chainrule.errors import InputError
 from chainrule.wording import describe
@@ -27,6 +28,12 @@ class Reading:
         Columns to leave out.
     keep
         Columns that are features although they look like running numbers or names.
+    missing
+        What is done about missing values: filled by the feature's mean or median in the training
+        set, or by zero; or refused.
+    categories
+        What is done about columns of texts: onehot makes a feature of 0 and 1 of each level that
+        the training set has; or refused.
     na
         What stands for a missing value, separated by commas; "" for empty cells only.
     decimal
@@ -51,6 +58,8 @@ class Reading:
     names: str | None = None
     drop: str | None = None
     keep: str | None = None
+    missing: Literal["mean", "median", "zero", "refuse"] = "refuse"
+    categories: Literal["onehot", "refuse"] = "refuse"
     na: str | None = None
     decimal: str | None = None
     separator: str | None = None
@@ -70,6 +79,10 @@ class Reading:
             value, flag = getattr(self, one.name), one.name in ("header", "transpose")
             if value is not None and not isinstance(value, bool if flag else str):
                 raise _wrong(one.name, "True or False" if flag else "a text", value)
+        for name in ("missing", "categories"):
+            allowed = get_args(get_type_hints(Reading)[name])
+            if getattr(self, name) not in allowed:
+                raise _wrong(name, " or ".join(allowed), getattr(self, name))
 
 
 def as_text(what: str, names: str | Collection[str] | None) -> str | None:

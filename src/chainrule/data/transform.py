@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.blocks import blocks_of
+from chainrule.data.reading import as_text, listed
 from chainrule.data.sample_steps import SNV, WINDOW, Batch, Derivative, Total
 from chainrule.data.steps import Affine, Array, Log1p, Missing, OneHot, Op, Step
 from chainrule.errors import InputError
@@ -63,8 +64,9 @@ class Scaling:
 
     @property
     def kind(self) -> str:
-        """The names of the steps, with commas between them, or "none"."""
-        return ",".join(step.name for step in self.steps) or "none"
+        """The names of the steps with commas between them, in quotes where they hold some; or
+        "none"."""
+        return as_text("kind", [step.name for step in self.steps]) or "none"
 
     @classmethod
     def pixels(cls) -> "Scaling":
@@ -78,9 +80,9 @@ class Scaling:
 
     @classmethod
     def named(cls, kind: str) -> "Scaling":
-        """The steps with these names, which have learned nothing yet; see `kind` and STEPS."""
-        names = [] if kind == "none" else kind.split(",")
-        return cls(tuple(step_called(name.strip()) for name in names))
+        """The steps with these names, commas between them, which have learned nothing yet."""
+        names = [] if kind == "none" else listed(kind) or [kind]
+        return cls(tuple(map(step_called, names)))
 
     @classmethod
     def of(cls, kind: str, raw: Any, facts: Mapping[str, Array] | None = None) -> "Scaling":

@@ -42,6 +42,9 @@ class Options(Reading, Hyperparameters):
     scale
         Features: pixels (divided by 255), standard (mean 0, deviation 1), none. By default pixels
         for pictures, standard for tables.
+    prepare
+        Instead of --scale, steps with commas between them, such as log1p,snv,standard: center,
+        standard, robust, log1p, snv, total, derivative, batch, pixels, none.
     task
         classification, or regression for labels that are numbers to predict; by default that for a
         table's labels with fractions.
@@ -60,6 +63,7 @@ class Options(Reading, Hyperparameters):
     test: str | None = None
     positive: str | None = None
     scale: Literal["pixels", "standard", "none"] | None = None
+    prepare: str | None = None
     task: Literal["classification", "regression"] | None = None
     drop_class: str | None = None
     labels: str | None = None
@@ -175,11 +179,11 @@ def restored(saved: Any, given: Group, where: str, changeable: Sequence[str] = (
     if changeable:
         what = "training"
         takes = f"takes only {' or '.join(f'--{name}' for name in changeable)} anew"
-    if not isinstance(saved, dict) or set(saved) != set(defaults):
+    if not isinstance(saved, dict) or not set(saved) <= set(defaults):
         fix = "Another version of chainrule may have written them."
         raise ModelFileError(where, f"all settings of one {what}", "others", fix)
-    # JSON has lists where options have tuples.
-    saved = {n: tuple(v) if isinstance(v, list) else v for n, v in saved.items()}
+    # JSON has lists where options have tuples; what came after they were saved is as it was before.
+    saved = {n: tuple(v) if isinstance(v, list) else v for n, v in (defaults | saved).items()}
     anew = {name: asked[name] for name in changeable}
     for name, value in saved.items():
         if not fits(value, hints.get(name, str)):

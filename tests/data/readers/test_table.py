@@ -105,7 +105,7 @@ def test_missing_values_are_counted_and_placed(table):
     )
     assert "missing in row 4 (line 5), 'y'" in message
     assert "and 2 more" in message
-    assert "Fill missing values" in message
+    assert "--missing mean, median or zero fills what is missing" in message
 
 
 def test_cells_that_are_no_numbers_are_placed(table):

@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.labels import FEW, alike
+from chainrule.data.readers.categories import column_of
 from chainrule.data.readers.columns import Columns, runs
 from chainrule.data.reading import Reading, listed
 from chainrule.errors import DataError
@@ -60,8 +61,10 @@ def roles_of(
     where, names = columns.grid.where, columns.grid.names
     known = {alike(name): k for k, name in enumerate(names)}
     bare = [UNIT.sub("", alike(name)) for name in features or ()]
+    if reading.categories == "onehot":
+        bare = list(dict.fromkeys(column_of(name, known) for name in bare))
     fixed = [known[name] for name in bare if name in known]
-    fits = features is not None and len(fixed) == len(features)
+    fits = features is not None and len(fixed) == len(bare)
     folded = {name.casefold() for name in known}
     asked = {
         option: [

@@ -14,6 +14,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import FEW, encode_texts, merged
+from chainrule.data.readers.categories import one_hot
 from chainrule.data.readers.columns import (
     EXACT,
     Columns,
@@ -66,8 +67,20 @@ def understood(grid: Grid, reading: Reading, features: Sequence[str] | None = No
     X, notes = table.features(decimal or ".")
     if grid.hollow:
         notes += (f"left out {grid.hollow} lines of nothing but separators",)
-    table.check_cells(X, reading)
     roles, texts = table.roles, table.columns.texts
+    affixes = (texts[k].affix if k in texts else "" for k in roles.features)
+    columns = zip(roles.features, affixes, strict=True)
+    called = [grid.names[k] + (a and f" [{a}]") for k, a in columns]
+    if reading.categories == "onehot":
+        places = enumerate(roles.features)
+        levels = {j: texts[k] for j, k in places if k in texts and not texts[k].numeric}
+        for j, text in levels.items():
+            X[:, j] = np.where(text.gone, np.nan, 0)
+        table.check_cells(X, reading)
+        X, called, said = one_hot(X, called, levels, features)
+        notes += said
+    else:
+        table.check_cells(X, reading)
     names = None if roles.names is None else list(map(str.strip, texts[roles.names].cells))
     facts = {name: list(map(str.strip, texts[k].cells)) for name, k in roles.facts.items()}
     if sheet is not None:
@@ -90,15 +103,13 @@ def understood(grid: Grid, reading: Reading, features: Sequence[str] | None = No
     cells = [written.cells[i].strip() for i in rows]
     labels, classes = encode_texts(cells)
     notes = (f"label column '{label}'{of}", *roles.notes, *notes, *_same_values(classes))
-    affixes = (texts[k].affix if k in texts else "" for k in roles.features)
-    columns = zip(roles.features, affixes, strict=True)
     return Dataset(
         X.T,
         labels,
         classes,
         None if names is None else tuple(names[i] for i in rows),
         source=where,
-        feature_names=tuple(grid.names[k] + (a and f" [{a}]") for k, a in columns),
+        feature_names=tuple(called),
         reading=replace(reading, label=label, decimal=decimal),
         notes=(*notes, *merged(written.cells), *grid.notes),
         facts={name: np.array(values, np.str_)[rows] for name, values in facts.items()},
@@ -167,7 +178,8 @@ class _Table:
         """The decimal sign of the whole table, by the columns that leave no doubt; None if no
         number has any."""
         grid, X, texts = self.columns.grid, self.columns.X, self.columns.texts
-        forms = {f"'{grid.names[k]}'": texts[k] for k in self.roles.features if k in texts}
+        numeric = [k for k in self.roles.features if k in texts and texts[k].numeric]
+        forms = {f"'{grid.names[k]}'": texts[k] for k in numeric}
         points, commas = ([k for k, form in forms.items() if form.styles == {s}] for s in ".,")
         if points and commas:
             got, fix = (
@@ -206,7 +218,7 @@ class _Table:
             if any(map(_loses_digits, cells)):
                 cut.append(name)
             pairs = zip(text.cells, cells, strict=True)
-            if any(a.strip().replace(decimal, ".") != b for a, b in pairs):
+            if text.numeric and any(a.strip().replace(decimal, ".") != b for a, b in pairs):
                 grouped.append(name)
         notes = ["decimal sign ','"] if decimal == "," else []
         if grouped:
@@ -217,7 +229,8 @@ class _Table:
         return X, tuple(notes)
 
     def check_cells(self, X: Array, reading: Reading) -> None:
-        """A number in every cell of X (m, n_x), and a label in every row if the table has any."""
+        """A number in every cell of X (m, n_x) that may not be missing, and a label in every row if
+        the table has any."""
         columns, roles, grid = self.columns, self.roles, self.columns.grid
         places, gone = roles.features, np.zeros((len(X), 0), bool)
         if isinstance(roles.label, int):
@@ -231,11 +244,13 @@ class _Table:
             fix += "; else drop these rows."
             raise DataError(grid.where, "a label in every row", got, fix)
         bad = np.column_stack([np.isnan(X), gone])
-        if not bad.any():
-            return
         lost = np.zeros_like(bad)
         for j in np.flatnonzero(bad.any(axis=0)).tolist():
             lost[:, j] = columns.texts[places[j]].gone
+        if reading.missing != "refuse":
+            bad[:, : X.shape[1]] &= ~lost[:, : X.shape[1]]
+        if not bad.any():
+            return
         each = [
             f"{'missing' if lost[row, j] else 'not a number'} in row {row + 1} "
             f"({grid.line} {columns.lines[row]}), '{grid.names[places[j]]}'"
@@ -248,8 +263,8 @@ class _Table:
             "a number in every cell and a label in every row",
             f"{missing} missing values and {total - missing} cells that are no finite number: "
             f"{'; '.join(each)}{more}",
-            "Fill missing values or drop their rows; write categories as numbers, and all "
-            "decimals alike; --drop COLUMN leaves a column out.",
+            "--missing mean, median or zero fills what is missing; --categories onehot makes "
+            "features of a column's texts; --drop COLUMN leaves one out; write all decimals alike.",
         )
 
 
