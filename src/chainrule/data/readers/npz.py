@@ -132,8 +132,8 @@ def _rows(
     if X.dtype not in (np.uint8, np.float32, np.float64):
         with np.errstate(over="ignore"):
             X = X.astype(np.float64)
-    if X.dtype.kind == "f" and not np.isfinite(X).all():
-        bad = np.argwhere(~np.isfinite(X))
+    bad = np.argwhere(~np.isfinite(X) if pictures else np.isinf(X))  # a table may lack values
+    if len(bad):
         place = f"the first at row {bad[0][0]}, column {bad[0][1]} (from 0)"
         got = f"{len(bad)} missing or infinite, {place}"
         raise DataError(where, "a finite number in every place", got, "Fill or drop them.")

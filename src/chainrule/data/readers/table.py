@@ -256,7 +256,7 @@ class _Table:
             f"({grid.line} {columns.lines[row]}), '{grid.names[places[j]]}'"
             for row, j in np.argwhere(bad)[:FEW].tolist()
         ]
-        total, missing = int(bad.sum()), int(lost.sum())
+        total, missing = int(bad.sum()), int((lost & bad).sum())
         more = f"; and {total - FEW} more" if total > FEW else ""
         raise DataError(
             grid.where,
