@@ -43,8 +43,8 @@ def train(
     ----------
     data
         An HDF5 file in the course's layout (or its folder), a folder of pictures with one folder
-        per class, a .csv or .npz table, or fashion, planar:flower, planar:moons, planar:circles,
-        planar:xor.
+        per class, a table (.csv, .gct, .parquet, .xlsx and others) or .npz, or fashion,
+        planar:flower, planar:moons, planar:circles, planar:xor.
     runs
         Train so many networks together, from the seeds --seed, --seed + 1, ..., and use them as one
         model whose probabilities are their mean.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,9 +24,9 @@ LARGEST = 4096  # pixels a side: a picture of that size has 50 million features
 
 
 def open_data(
-    source: str | Path,
+    source: str | Path | Any,
     *,
-    test: str | Path | None = None,
+    test: str | Path | Any = None,
     size: int | tuple[int, int] = 64,
     scale: str | None = None,
     prepare: str | Sequence[str] | None = None,
@@ -41,7 +42,7 @@ def open_data(
     decimal: str | None = None,
     separator: str | None = None,
     transpose: bool = False,
-    samples: str | Path | None = None,
+    samples: str | Path | Any = None,
     group_column: str | None = None,
     batch_column: str | None = None,
     drop_class: str | Sequence[str] | None = None,
@@ -55,7 +56,8 @@ def open_data(
     source : one of
         an HDF5 file in the course's layout, either file of a train/test pair, or their folder;
         a folder of pictures, one folder per class, or train/ [val/] test/ above those;
-        a .csv, .tsv or .txt table with a header; an .npz archive;
+        a table with a header: .csv, .tsv, .txt, gzipped or not; .gct with .cls; a series matrix of
+        GEO; .parquet, .feather, .xlsx; or a DataFrame of pandas or polars; an .npz archive;
         "fashion", "planar:flower" (or "planar"), "planar:moons", "planar:circles", "planar:xor".
         A built-in name wins over a file of that name: write ./fashion, or pass a Path.
     test : a source whose test set, or only set, becomes the test set. Classes and a table's
@@ -104,7 +106,7 @@ def open_data(
         decimal=decimal,
         separator=separator,
         transpose=transpose,
-        samples=None if samples is None else str(samples),
+        samples=str(samples) if isinstance(samples, Path) else samples,
         group_column=group_column,
         batch_column=batch_column,
     )
@@ -147,7 +149,7 @@ def open_data(
     return with_overlaps(splits.changed(lambda data: replace(data, scaling=scaling)))
 
 
-def refuse_reading(source: str | Path, reading: Reading) -> None:
+def refuse_reading(source: str | Path | Any, reading: Reading) -> None:
     """What only a table has is not asked of other sources."""
     asked = [one for one in fields(Reading) if one.name != "missing"]
     given = [one.name for one in asked if getattr(reading, one.name) != one.default]
@@ -190,7 +192,7 @@ def _size(size: int | tuple[int, int]) -> tuple[int, int]:
 
 
 def open_raw(
-    source: str | Path,
+    source: str | Path | Any,
     shape: tuple[int, ...],
     reading: Reading | None = None,
     strict: bool = False,
@@ -231,7 +233,7 @@ def _missing_said(data: Dataset, *, refused: bool) -> Dataset:
 
 
 def _opened(
-    source: str | Path,
+    source: str | Path | Any,
     shape: tuple[int, ...],
     reading: Reading | None,
     strict: bool,
@@ -242,6 +244,8 @@ def _opened(
     task: str | None,
 ) -> Splits:
     """See `open_raw`."""
+    if sources.is_frame(source):
+        return table.open_table(source, reading, features)
     if not isinstance(source, (str, Path)):
         raise DataError("open_data", sources.ACCEPTED, checks.describe(source))
     if sources.is_builtin(source):
@@ -260,7 +264,7 @@ def _opened(
             return hdf5.open_hdf5(path)
         if is_file and suffix == ".npz":
             return npz.open_npz(path, task)
-        if is_file and suffix in sources.TABLES:
+        if is_file and sources.is_table(path):
             checks.room(str(source), path.stat().st_size, DataError)
             return table.open_table(path, reading, features)
     except OSError as error:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal, get_args, get_type_hints
 
+from chainrule.data.readers.sources import is_frame
 from chainrule.errors import InputError
 from chainrule.wording import describe
 
@@ -77,6 +78,8 @@ class Reading:
     def __post_init__(self) -> None:
         for one in fields(Reading):
             value, flag = getattr(self, one.name), one.name in ("header", "transpose")
+            if one.name == "samples" and is_frame(value):  # in Python
+                continue
             if value is not None and not isinstance(value, bool if flag else str):
                 raise _wrong(one.name, "True or False" if flag else "a text", value)
         for name in ("missing", "categories"):

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 def trained_on(data: "Dataset") -> dict[str, Any]:
     """What a model file says of its training set: by what it is known, how a table was read."""
-    table = {} if data.reading is None else {"reading": asdict(data.reading)}
-    return {"digest": data.digest(), **table}
+    facts: dict[str, Any] = {"digest": data.digest()}
+    if data.reading is not None:  # the samples are those of other examples
+        facts["reading"] = asdict(replace(data.reading, samples=None))
+    return facts
 
 
 def loaded(path: Path) -> "Model":
@@ -49,7 +51,7 @@ def open_for(
         one.name: before[one.name]
         for one in fields(Reading)
         if getattr(given, one.name) == one.default
-        and one.name != "samples"  # those of other examples
+        and one.name != "samples"
         and one.name in before
         and fits(before[one.name], hints[one.name])
     }

@@ -202,7 +202,7 @@ def test_a_table_without_header(table):
 @pytest.mark.parametrize("options", [{"decimal": ";"}, {"separator": ";;"}, {"separator": '"'}])
 def test_options_that_are_none(table, options):
     (name,) = options
-    with pytest.raises(DataError, match=f"--{name} "):
+    with pytest.raises(DataError, match=f"--{name}"):
         opened(table("a,b,y\n1,2,p\n3,4,q\n"), **options)
 
 

@@ -8,8 +8,8 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain, dropwhile, islice, pairwise, takewhile
 
 from chainrule.data.reading import Reading
@@ -36,7 +36,8 @@ Rows = Iterator[tuple[int, list[str]]]
 class Grid:
     """names : of the columns, "" for row names without one. rows : (line, cells), read anew by
     each call. hollow : lines of nothing but separators, which are left out as blank ones are.
-    line : what the numbers of rows count in the file."""
+    line : what the numbers of rows count in the file. facts : what the file says of the examples
+    beside the table, a text for each by name."""
 
     where: str
     names: tuple[str, ...]
@@ -46,6 +47,7 @@ class Grid:
     separator: str
     line: str
     named: bool  # by the file, not by their places
+    facts: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def read_grid(raw: bytes, where: str, reading: Reading) -> Grid:
@@ -55,9 +57,16 @@ def read_grid(raw: bytes, where: str, reading: Reading) -> Grid:
     a header that looks like an example, names that are not there or repeat.
     """
     records = _records(raw, where, reading.separator)
+    found = made_grid(records, where, reading)
+    notes = records.notes + found.notes
+    return replace(found, notes=notes, hollow=records.hollow(), separator=records.separator)
+
+
+def made_grid(records: Iterable[tuple[int, list[str]]], where: str, reading: Reading) -> Grid:
+    """The grid of records (line, cells), which can be looped over again and again."""
     sample = sampled(records)
-    if not sample:
-        raise DataError(where, EXPECTED, "an empty file")
+    if not any(sample):
+        raise DataError(where, EXPECTED, "an empty table")
     header, width = _squared(sample, reading.header is not False)
 
     def rows() -> Rows:
@@ -68,7 +77,7 @@ def read_grid(raw: bytes, where: str, reading: Reading) -> Grid:
                 cells = _cut(cells, width, f"{where}, line {line}")
             yield line, cells
 
-    notes = records.notes
+    notes: tuple[str, ...] = ()
     if reading.transpose:
         columns = list(zip(*(cells for _, cells in rows()), strict=True))
         notes += ("columns of the file are the examples",)
@@ -96,8 +105,8 @@ def read_grid(raw: bytes, where: str, reading: Reading) -> Grid:
     def examples() -> Rows:
         return islice(found(), named, None)
 
-    separator, line = records.separator, "column" if reading.transpose else "line"
-    return Grid(where, tuple(names), examples, notes, records.hollow(), separator, line, named)
+    line = "column" if reading.transpose else "line"
+    return Grid(where, tuple(names), examples, notes, 0, ",", line, named)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from chainrule import checks
 from chainrule.data.labels import FEW, alike
-from chainrule.data.readers.grid import read_grid
+from chainrule.data.readers.formats import grid_of
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError
 from chainrule.files import atomic
@@ -65,15 +65,17 @@ class Samples:
         return facts, tuple(notes)
 
 
-def read_samples(path: str) -> Samples:
-    """The table of samples at `path`; DataError for one that cannot be read."""
+def read_samples(source: str | Any) -> Samples:
+    """The table of samples in a file or a data frame; DataError for one that cannot be read."""
     try:
-        content = atomic.read_bytes(Path(path))
+        grid = grid_of(source, Reading())
     except (OSError, ValueError) as error:
-        raise DataError(path, "a table of samples", atomic.reason(error)) from None
-    grid = read_grid(content, path, Reading())
+        raise DataError(source, "a table of samples", atomic.reason(error)) from None
+    where = grid.where
     rows = [list(map(unguarded, map(str.strip, cells))) for _, cells in grid.rows()]
     if not rows:
-        raise DataError(path, "a header and a row for each sample", "a header only")
-    columns = zip(grid.names, map(list, zip(*rows, strict=True)), strict=True)
-    return Samples(path, dict(columns))
+        raise DataError(where, "a header and a row for each sample", "a header only")
+    cells = [list(column) for column in zip(*rows, strict=True)]
+    if grid.facts:  # of expression data these, and the samples' names
+        return Samples(where, {grid.names[0]: cells[0]} | dict(grid.facts))
+    return Samples(where, dict(zip(grid.names, cells, strict=True)))

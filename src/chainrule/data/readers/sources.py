@@ -1,13 +1,15 @@
 """What data may come from, and the error for what is not there: known before anything is read."""
 
 from pathlib import Path
+from typing import Any
 
 from chainrule.errors import DataError
 from chainrule.wording import did_you_mean
 
 # Built-in sets. Of two spellings of the flower the short one is the course's own set.
 NAMES = ("fashion", "planar", "planar:flower", "planar:moons", "planar:circles", "planar:xor")
-TABLES = (".csv", ".tsv", ".txt")
+TEXTS = (".csv", ".tsv", ".txt", ".gct")  # gzipped or not
+TABLES = (*TEXTS, ".parquet", ".feather", ".xlsx", ".xlsm")
 # What sets are called, in files and folders.
 SETS = {
     "train": ("train", "training"),
@@ -16,13 +18,27 @@ SETS = {
 }
 ACCEPTED = (
     "an HDF5 file in the course's layout (.h5), a folder of pictures with one folder per class, "
-    f"a table ({', '.join(TABLES)}), NumPy arrays (.npz), or a built-in name ({', '.join(NAMES)})"
+    f"a table ({', '.join(TABLES)}, .csv.gz), NumPy arrays (.npz), "
+    f"or a built-in name ({', '.join(NAMES)})"
 )
 
 
 def is_builtin(source: str | Path) -> bool:
     """Whether it is a built-in name; a Path never is."""
     return isinstance(source, str) and source in NAMES
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file's name ends as a table's does."""
+    name = path.name.lower()
+    return path.suffix.lower() in TABLES or name.endswith(tuple(f"{end}.gz" for end in TEXTS))
+
+
+def is_frame(source: Any) -> bool:
+    """Whether it is a data frame of pandas or polars."""
+    kind = type(source)
+    names = ("DataFrame", "LazyFrame")
+    return kind.__name__ in names and kind.__module__.startswith(("pandas", "polars"))
 
 
 def refuse_missing(source: str | Path) -> None:

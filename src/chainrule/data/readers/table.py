@@ -1,19 +1,22 @@
-"""Text tables: one example a row, a label column.
+"""Tables: one example a row, a label column.
 
-Read in steps, each in a file of its own: grid (encoding, separator, header), columns (numbers or
-text), roles (label, names, features), and here how the numbers are written.
+Read in steps, each in a file of its own: formats (what it is kept in), grid (encoding, separator,
+header), columns (numbers or text), roles (label, names, features), samples (what else is known of
+the examples), and here how the numbers are written.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import FEW, encode_texts, merged
+from chainrule.data.readers import expression
 from chainrule.data.readers.categories import one_hot
 from chainrule.data.readers.columns import (
     EXACT,
@@ -23,22 +26,23 @@ from chainrule.data.readers.columns import (
     numbers,
     read_columns,
 )
-from chainrule.data.readers.grid import WIDE, Grid, read_grid
+from chainrule.data.readers.formats import grid_of
+from chainrule.data.readers.grid import Grid
 from chainrule.data.readers.roles import Roles, candidates, roles_of
 from chainrule.data.readers.samples import read_samples
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError
-from chainrule.files import atomic
 from chainrule.files.csv_file import number
 
 Array = np.ndarray
 
 
 def open_table(
-    path: Path, reading: Reading | None = None, features: Sequence[str] | None = None
+    source: Path | Any, reading: Reading | None = None, features: Sequence[str] | None = None
 ) -> Splits:
-    """The examples of a text table as float64 (n_x, m).
+    """The examples of a table as float64 (n_x, m).
 
+    source : a file, or a data frame of pandas or polars.
     reading : what decides where the table is doubtful.
     features : the columns of the training set, if this is to go with one: they are the features
         then, and others are left out.
@@ -50,20 +54,20 @@ def open_table(
     Raises DataError, with line and column, for missing values, cells that are no finite number,
     rows of another length; and, with the option that decides it, for whatever is doubtful.
     """
-    where, reading = str(path), reading or Reading()
+    reading = reading or Reading()
     if reading.decimal not in (None, ".", ","):
-        raise DataError(where, "--decimal to be . or ,", repr(reading.decimal))
-    raw = atomic.read_bytes(path)
-    if b"\0" in raw[: 2**20] and not raw.startswith(WIDE):
-        raise DataError(where, "text in UTF-8", "zero bytes", "Save the table as CSV in UTF-8.")
-    return Splits(understood(read_grid(raw, where, reading), reading, features))
+        raise DataError("--decimal", ". or ,", repr(reading.decimal))
+    grid = grid_of(source, reading)
+    if expression.CLASS in grid.facts and str(reading.label).lower().endswith(".cls"):
+        reading = replace(reading, label=expression.CLASS)
+    return Splits(_examples(grid, reading, features))
 
 
-def understood(grid: Grid, reading: Reading, features: Sequence[str] | None = None) -> Dataset:
-    """The examples of a grid, see `open_table`."""
+def _examples(grid: Grid, reading: Reading, features: Sequence[str] | None) -> Dataset:
     where = grid.where
     sheet = None if reading.samples is None else read_samples(reading.samples)
-    table, decimal = _numbered(grid, reading, features, sheet.columns if sheet else ())
+    known = [*grid.facts, *(sheet.columns if sheet else ())]
+    table, decimal = _numbered(grid, reading, features, known)
     X, notes = table.features(decimal or ".")
     if grid.hollow:
         notes += (f"left out {grid.hollow} lines of nothing but separators",)
@@ -82,14 +86,15 @@ def understood(grid: Grid, reading: Reading, features: Sequence[str] | None = No
     else:
         table.check_cells(X, reading)
     names = None if roles.names is None else list(map(str.strip, texts[roles.names].cells))
-    facts = {name: list(map(str.strip, texts[k].cells)) for name, k in roles.facts.items()}
+    facts = {name: list(map(str.strip, cells)) for name, cells in grid.facts.items()}
     if sheet is not None:
         joined, said = sheet.joined(names, where)
-        facts, notes = joined | facts, notes + said
+        facts, notes = facts | joined, notes + said
+    facts |= {name: list(map(str.strip, texts[k].cells)) for name, k in roles.facts.items()}
     if isinstance(roles.label, int):
         label, of, written = grid.names[roles.label], "", texts[roles.label]
     else:
-        label, of = roles.label, f" of {reading.samples}"
+        label, of = roles.label, " of the samples"
         written = Text(facts.pop(label), *missing_as(reading.na))
     rows = [i for i, gone in enumerate(written.gone) if not gone]
     if len(rows) < len(X):

@@ -1,0 +1,50 @@
+"""The grid of a table, whatever it is kept in: text, gzipped or not, expression data, or frames."""
+
+import gzip
+import io
+import zlib
+from pathlib import Path
+from typing import Any
+
+from chainrule import checks
+from chainrule.data.readers import expression, frames
+from chainrule.data.readers.grid import WIDE, Grid, read_grid
+from chainrule.data.readers.sources import is_frame
+from chainrule.data.reading import Reading
+from chainrule.errors import DataError
+from chainrule.files import atomic
+
+
+def grid_of(source: str | Path | Any, reading: Reading) -> Grid:
+    """The grid of a file by its content and ending, or of a data frame.
+
+    Raises DataError for what cannot be read; OSError where the system refuses it.
+    """
+    if is_frame(source):
+        return frames.of_frame(source, reading)
+    path, where = Path(source), str(source)
+    if path.suffix.lower() in frames.READERS:
+        return frames.of_file(path, reading)
+    raw = _unpacked(atomic.read_bytes(path), where)
+    if b"\0" in raw[: 2**20] and not raw.startswith(WIDE):
+        raise DataError(where, "text in UTF-8", "zero bytes", "Save the table as CSV in UTF-8.")
+    for begins, read in ((expression.GCT, expression.gct), (expression.SERIES, expression.series)):
+        if begins.match(raw):
+            return read(raw, path, reading)
+    return read_grid(raw, where, reading)
+
+
+def _unpacked(raw: bytes, where: str) -> bytes:
+    """What is in a gzipped file; the bytes themselves of any other."""
+    if not raw.startswith(b"\x1f\x8b"):
+        return raw
+    try:
+        found = bytearray()
+        with gzip.open(io.BytesIO(raw)) as file:
+            while some := file.read(2**24):
+                found += some
+                checks.room(where, 2 * len(found), DataError)
+        return bytes(found)
+    except (OSError, EOFError, zlib.error) as error:
+        fix = "Fetch it again, or unpack it."
+        raise DataError(where, "a whole gzipped file", f"a damaged one ({error})", fix) from None

@@ -1,0 +1,154 @@
+"""Tables that know their columns' types: data frames of pandas and polars, Parquet, Feather, Excel.
+
+pandas, pyarrow and openpyxl are the extra `tables`. Cells become text as they would stand in a CSV
+file, row by row, so that all tables are understood by one set of rules.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from chainrule.data.readers.grid import Grid, Rows, made_grid
+from chainrule.data.reading import Reading
+from chainrule.errors import DataError
+
+INSTALL = 'Install it: pip install "chainrule[tables]".'
+CELLS = 2**21  # made text of at a time
+GONE = ("<NA>", "NaT")  # what pandas has for missing values beside nan and None
+
+
+def of_frame(frame: Any, reading: Reading, where: str = "") -> Grid:
+    """A data frame's grid: examples are rows. An index that counts from 0 is none, any other names
+    the examples."""
+    if hasattr(frame, "collect"):  # of polars, lazy
+        frame = frame.collect()
+    where = where or "{} ({} x {})".format(type(frame).__name__, *frame.shape)
+    header, index = list(map(_cell, frame.columns)), None
+    if hasattr(frame, "iloc"):  # of pandas
+        if frame.columns.nlevels > 1:
+            got, fix = "columns of several levels", "Join them: frame.columns.map('_'.join)."
+            raise DataError(where, "a name for each column", got, fix)
+        if getattr(frame.index, "step", None) != 1 or frame.index.start != 0:
+            index = frame.index.to_frame(index=False)
+            header = [*map(_cell, frame.index.names), *header]
+    step = max(1, CELLS // max(1, len(header)))
+
+    @lru_cache(1)
+    def rendered(start: int) -> list[tuple[str, ...]]:
+        part = slice(start, start + step)
+        if index is None and hasattr(frame, "get_columns"):
+            columns = [one.to_list() for one in frame[part].get_columns()]
+        else:
+            some = [frame] if index is None else [index, frame]
+            columns = [one.tolist() for f in some for _, one in f.iloc[part].items()]
+        decimal = reading.decimal or "."
+        return list(zip(*(_cells(values, decimal) for values in columns), strict=True))
+
+    records = _Records(header, len(frame), step, rendered)
+    found = made_grid(records, where, replace(reading, header=True))
+    return found if reading.transpose else replace(found, line="row")
+
+
+def of_file(path: Path, reading: Reading) -> Grid:
+    """The grid of a file of one of the READERS; DataError for one that cannot be read, and where
+    what reads it is not installed."""
+    where = str(path)
+    try:
+        return READERS[path.suffix.lower()](path, reading)
+    except ImportError as error:
+        needs = f"{error.name or 'pandas'}, which reads {path.suffix} files"
+        raise DataError(where, needs, "an installation without it", INSTALL) from None
+    except (DataError, OSError, MemoryError):
+        raise
+    except Exception as error:  # of three packages, each with errors of its own
+        got = f"a damaged or another file ({' '.join(str(error).split())[:80]})"
+        raise DataError(where, f"a {path.suffix} file", got) from None
+
+
+def _by_pandas(name: str) -> Callable[[Path, Reading], Grid]:
+    def read(path: Path, reading: Reading) -> Grid:
+        import pandas  # type: ignore[import-untyped]
+        import pyarrow  # type: ignore[import-untyped]  # noqa: F401 - which pandas needs for it
+
+        return of_frame(getattr(pandas, name)(path), reading, str(path))
+
+    return read
+
+
+def _excel(path: Path, reading: Reading) -> Grid:
+    """The first sheet that is not empty; of others it is said that they are there."""
+    import openpyxl  # type: ignore[import-untyped]
+
+    with path.open("rb") as file:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        sheets = {}
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # which some programs write wrongly
+            rows = [list(map(_cell, row)) for row in sheet.iter_rows(values_only=True)]
+            if any(map(any, rows)):
+                sheets[sheet.title] = rows
+    if not sheets:
+        raise DataError(str(path), "a sheet with a table", "empty sheets")
+    (name, rows), *others = sheets.items()
+    width = max(map(len, rows))
+    records = [
+        (line, row + [""] * (width - len(row))) for line, row in enumerate(rows, 1) if any(row)
+    ]
+    made = made_grid(records, str(path), reading)
+    if others:
+        left = ", ".join(other for other, _ in others[:3])
+        made = replace(made, notes=(*made.notes, f"sheet '{name}'; left out others: {left}"))
+    return made
+
+
+READERS: dict[str, Callable[[Path, Reading], Grid]] = {
+    ".parquet": _by_pandas("read_parquet"),
+    ".feather": _by_pandas("read_feather"),
+    ".xlsx": _excel,
+    ".xlsm": _excel,
+}
+
+
+@dataclass(frozen=True)
+class _Records:
+    """A header and m rows as records of text, of which `step` are made at a time."""
+
+    header: Sequence[str]
+    m: int
+    step: int
+    rendered: Callable[[int], Sequence[Sequence[str]]]
+
+    def __iter__(self) -> Rows:
+        yield 0, list(self.header)
+        for start in range(0, self.m, self.step):
+            for line, cells in enumerate(self.rendered(start), start + 1):
+                yield line, list(cells)
+
+
+def _cells(values: Sequence[Any], decimal: str) -> Sequence[str]:
+    """Cells of a column as a CSV file would have them."""
+    kinds = set(map(type, values))
+    if kinds == {float} and decimal == "." and not any(map(math.isnan, values)):
+        return [text.removesuffix(".0") for text in map(repr, values)]
+    return values if kinds == {str} else [_cell(value, decimal) for value in values]
+
+
+def _cell(value: Any, decimal: str = ".") -> str:
+    """A cell as a CSV file would have it; nothing where it is missing."""
+    if isinstance(value, str):
+        return value
+    if hasattr(value, "dtype") and hasattr(value, "item"):
+        value = value.item()
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        value = int(value)
+    if isinstance(value, (bool, int)):
+        return str(int(value))
+    text = str(value)
+    if isinstance(value, float):
+        return text.replace(".", decimal)
+    return "" if text in GONE else text
