@@ -230,7 +230,7 @@ def test_files_that_are_damaged(tmp_path, name, content, message):
         (LABELED.assign(g0="red"), "cells that are no finite number"),
         (LABELED.assign(g0=np.inf), "cells that are no finite number"),
         (LABELED.assign(label=[None] * 8), "a label in every row"),
-        (pd.DataFrame(), "an empty table"),
+        (pd.DataFrame(), "no columns"),
     ],
 )
 def test_frames_that_cannot_be_used(frame, message):

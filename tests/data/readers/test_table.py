@@ -126,7 +126,7 @@ def test_line_numbers_count_blank_lines(table):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "a header and one row per example; got an empty table"),
+        ("", "a header and one row per example; got an empty file"),
         ("a\n1\n", "got 1 names"),
         ("a,b,y\n", "one row per example; got a header only"),
         ("a,b,a\n1,2,3\n", "'a' more than once"),

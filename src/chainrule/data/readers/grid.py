@@ -66,7 +66,7 @@ def made_grid(records: Iterable[tuple[int, list[str]]], where: str, reading: Rea
     """The grid of records (line, cells), which can be looped over again and again."""
     sample = sampled(records)
     if not any(sample):
-        raise DataError(where, EXPECTED, "an empty table")
+        raise DataError(where, EXPECTED, "an empty file" if not sample else "no columns")
     header, width = _squared(sample, reading.header is not False)
 
     def rows() -> Rows:
