@@ -40,6 +40,15 @@ def course_data():
     return Path(folder)
 
 
+@pytest.fixture(scope="session")
+def wide_data():
+    """The folder of real wide tables, which never travel here either."""
+    folder = os.environ.get("CHAINRULE_WIDE_DATA")
+    if not folder:
+        pytest.skip("CHAINRULE_WIDE_DATA does not name the folder of wide tables")
+    return Path(folder)
+
+
 @pytest.fixture
 def undrawn(monkeypatch):
     """Figures are made, but not laid out and painted, which takes longer than most of what a test

@@ -205,7 +205,3 @@ class Batch(Step):
             fix = f"Give the samples' facts: a column '{self.column}', --samples, Dataset.facts."
             raise InputError("batch", expected, got, fix)
         return self.batches
-
-    def nodes(self, op: Op, x: str, n_x: int) -> str:
-        expected, got = "a model that answers of each sample alone", f"one prepared by {self.name}"
-        raise InputError("export_onnx", expected, got, "Train one without centering of batches.")

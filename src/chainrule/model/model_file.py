@@ -190,6 +190,10 @@ class Model:
     def described(self, raw: Any) -> Described:
         """What another program has to be told of it, and its answers to raw (n_x, m), or to some
         that are drawn: for `export_onnx`."""
+        if batches := self.scaling.batches:
+            expected, got = "a model that answers of each sample alone", f"batch:{batches[0]}"
+            fix = "Train one whose preparation does not center batches."
+            raise InputError("export_onnx", expected, got, fix)
         network, picture = self.network, self.image_shape
         n_x, pixels = network.layer_sizes[0], picture is not None
         if raw is None:
