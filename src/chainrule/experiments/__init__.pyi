@@ -16,6 +16,9 @@ from chainrule.experiments.leave_one_out import without_each as without_each
 from chainrule.experiments.measures import SCORES as SCORES
 from chainrule.experiments.measures import Measures as Measures
 from chainrule.experiments.measures import Spread as Spread
+from chainrule.experiments.nested import NestedCrossValidation as NestedCrossValidation
+from chainrule.experiments.nested import nested_cross_validate as nested_cross_validate
+from chainrule.experiments.permutation import PermutationTest as PermutationTest
 from chainrule.experiments.setting import Setting as Setting
 from chainrule.experiments.space import Between as Between
 from chainrule.experiments.sweep import Sweep as Sweep

@@ -7,16 +7,18 @@ in every gradient, and a scaling that is learned from data is learned from the r
 fold (`examples.py`).
 """
 
+import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.display import Column, Result, Table
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
-from chainrule.experiments.folds import draw_folds
+from chainrule.experiments.folds import draw_folds, numbered_groups
 from chainrule.experiments.measures import (
     DIVERGED,
     LESS_IS_BETTER,
@@ -29,22 +31,26 @@ from chainrule.experiments.measures import (
     measured,
 )
 from chainrule.experiments.outcomes import Outcome
+from chainrule.experiments.permutation import PermutationTest, permutation_test
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.model.model_file import class_probabilities
 from chainrule.training import History
 
 Array = np.ndarray
+AnyValidation = TypeVar("AnyValidation", bound="CrossValidation")
 
 
 @dataclass(frozen=True, eq=False)
 class Fold:
     """One fold: the examples it held out, what was reached on them, and its learning curves.
 
-    diverged : the iteration at which the cost stopped being finite, or -1.
+    outputs : (n_y, k) of those held out. diverged : the iteration at which the cost stopped being
+    finite, or -1.
     """
 
     held_out: Array
+    outputs: Array
     measures: Measures
     history: History
     diverged: int
@@ -68,6 +74,8 @@ class CrossValidation(Result):
         repeats; not a number for one that no finished fold held out.
     classes : names, () of a regression, or None. complete : whether all folds were finished.
     task : "classification" or "regression".
+    groups : (m,) the number of each example's group, where whole groups were held out.
+    permutation : the test by permuted labels, where one was asked for.
     """
 
     setting: Setting
@@ -76,6 +84,8 @@ class CrossValidation(Result):
     classes: tuple[str, ...] | None = None
     complete: bool = True
     task: str = "classification"
+    groups: Array | None = None
+    permutation: PermutationTest | None = None
 
     def spread(self, score: str) -> Spread:
         """Of a measure over the folds, by its name."""
@@ -129,8 +139,11 @@ class CrossValidation(Result):
         return Table(columns, rows, foot)
 
     def facts(self) -> dict[str, Any]:
-        spreads = {name: vars(self.spread(name)) for name in SCORES[self.task]}
-        return spreads | {"folds": self.rows()}
+        found: dict[str, Any] = {name: vars(self.spread(name)) for name in SCORES[self.task]}
+        found["folds"] = self.rows()
+        if self.permutation is not None:
+            found["permutation_test"] = self.permutation.facts()
+        return found
 
 
 def cross_validate(
@@ -141,6 +154,7 @@ def cross_validate(
     repeats: int = 1,
     stratified: bool = True,
     groups: Any = None,
+    permutations: int = 0,
     seed: int = 0,
     record_every: int | None = None,
     execution: Execution | None = None,
@@ -150,16 +164,80 @@ def cross_validate(
     data : a Dataset, or (X, Y) with X (n_x, m) and Y (n_y, m).
     setting : what is trained; the course's 4-layer network by default.
     folds, repeats, stratified, groups : see `draw_folds`. seed : of the folds' drawing.
+    permutations : how many trainings of the first repeat's folds from permuted labels; the same
+        p-value as a `PermutationTest` has.
     record_every : iterations between the points of the learning curves.
     execution : threads, memory and progress.
 
     After Ctrl-C the folds that were finished.
     """
-    setting = given("cross_validate", Setting, setting)
-    examples = Examples("cross_validate", data)
-    held = draw_folds(examples, folds, repeats, stratified, groups, seed)
-    (found,) = held_out("cross_validate", examples, [setting], held, execution, record_every)
-    return found
+    where = "cross_validate"
+    setting, how = given(where, Setting, setting), given(where, Execution, execution)
+    examples = Examples(where, data)
+    drawn = Drawn.of(examples, folds, repeats, stratified, groups, seed)
+    n = checks.whole_number(where, "permutations", permutations)
+    updates = [float(setting.updates(examples.m - index.size)) for index in drawn.held]
+    total = sum(updates) + n * sum(updates[: drawn.first])
+    how = replace(how, stop=how.stop or threading.Event())
+    own = how.part(0, total)
+    (found,) = held_out(where, examples, [setting], drawn.held, own, record_every)
+    found = replace(found, groups=drawn.groups)
+    return with_permutations(where, found, examples, drawn, n, how.part(sum(updates), total))
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """held : the examples that each fold holds out. first : how many folds the first repeat has.
+
+    groups : (m,) numbers, where whole groups are held out. stratified : whether each fold has the
+    classes in their shares, and was drawn so. seed : of all that is drawn.
+    """
+
+    held: list[Array]
+    first: int
+    groups: Array | None
+    stratified: bool
+    seed: int
+
+    @classmethod
+    def of(
+        cls, examples: Examples, folds: Any, repeats: int, stratified: bool, groups: Any, seed: int
+    ) -> "Drawn":
+        numbered = numbered_groups(examples, groups)
+        held = draw_folds(examples, folds, repeats, stratified, numbered, seed)
+        by_class = isinstance(folds, (int, np.integer)) and stratified and examples.has_classes
+        return cls(held, len(held) // repeats, numbered, by_class, seed)
+
+
+def with_permutations(
+    where: str,
+    found: AnyValidation,
+    examples: Examples,
+    drawn: Drawn,
+    n: int,
+    how: Execution,
+    settings: Sequence[Setting] = (),
+) -> AnyValidation:
+    """The same with a test by n permutations, where they are asked for and can be had.
+
+    settings : of each fold, where they differ.
+    """
+    if not n or not found.complete:
+        return found
+    first = drawn.first
+    permutation = permutation_test(
+        where,
+        examples,
+        (settings or [found.setting] * first)[:first],
+        drawn.held[:first],
+        [fold.outputs for fold in found.folds[:first]],
+        drawn.groups,
+        drawn.stratified,
+        n,
+        drawn.seed,
+        how,
+    )
+    return replace(found, permutation=permutation, complete=permutation is not None)
 
 
 def held_out(
@@ -175,20 +253,20 @@ def held_out(
     held : the examples that each fold holds out.
     """
     runs = [Run(setting, index) for setting in settings for index in held]
-
-    def keep(run: Run, A: Array) -> Array:
-        """Outputs of those held out."""
-        return A[:, run.held_out].copy()
-
     outcomes = execute(where, examples, runs, execution, keep=keep, record_every=record_every)
     n = len(held)
     for k, setting in enumerate(settings):
         # What is gathered of a setting is not kept a second time.
-        yield _gathered(setting, examples, held, [outcomes.pop(k * n + j, None) for j in range(n)])
+        yield gathered(setting, examples, held, [outcomes.pop(k * n + j, None) for j in range(n)])
 
 
-def _gathered(
-    setting: Setting, examples: Examples, held: Sequence[Array], outcomes: list[Outcome | None]
+def keep(run: Run, A: Array) -> Array:
+    """Of the outputs A (n_y, m) of a run those of the examples that measure it."""
+    return A[:, run.measured].copy()
+
+
+def gathered(
+    setting: Setting, examples: Examples, held: Sequence[Array], outcomes: Sequence[Outcome | None]
 ) -> CrossValidation:
     """The finished folds of one setting; those of the others are None."""
     task = setting.task_of(examples)
@@ -199,7 +277,7 @@ def _gathered(
             A = outcome.kept
             assert A is not None
             measures = measured(outcome, A, examples.Y[:, index], task)
-            folds.append(Fold(index, measures, outcome.history, outcome.diverged))
+            folds.append(Fold(index, A, measures, outcome.history, outcome.diverged))
             total[:, index] += np.nan if outcome.diverged >= 0 else A
             times[index] += 1
     mean = np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)

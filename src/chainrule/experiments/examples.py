@@ -46,6 +46,18 @@ class Subset:
         kept = np.setdiff1d(np.arange(self.X.shape[1]), held_out)
         return self.X.select(kept), self.X.select(held_out)
 
+    def left_out(self, m: int) -> Array:
+        """Which of all m examples are not among X."""
+        return np.setdiff1d(np.arange(m), np.arange(m) if self.index is None else self.index)
+
+    def scored(self, chosen: Array) -> tuple[FeatureMatrix, Array] | None:
+        """The validation's examples that are chosen, by their indices among all."""
+        if self.validation is None or self.index is None:
+            return None
+        X, Y = self.validation
+        own = np.isin(self.left_out(self.index.size + Y.shape[1]), chosen)
+        return self.validation if own.all() else (X.select(np.flatnonzero(own)), Y[:, own])
+
 
 class Examples:
     """All examples, as runs ask for them. `data` : a Dataset, or (X, Y).
@@ -110,6 +122,12 @@ class Examples:
             expected = "labels Y of 0 and 1, one class for each example"
             raise InputError(self._where, expected, "other numbers")
         return (self.Y[0] if len(self.Y) == 1 else self.Y.argmax(axis=0)).astype(np.int64)
+
+    def part(self, index: Array) -> "Examples":
+        """Some of them, by themselves."""
+        if self.data is not None:
+            return Examples(self._where, self.data.select(index))
+        return Examples(self._where, (self._X.select(index), self.Y[:, index]))
 
     def digest(self) -> str:
         """By which the same examples are known again."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +48,7 @@ class Execution:
     folder : where finished runs are kept as files, and after Ctrl-C what the others reached; those
         found there are not trained again, or go on.
     stop : an event; once it is set, by whichever thread, the runs in training stop after their
-        present step, as at Ctrl-C.
+        present step, as at Ctrl-C, which sets it, too: no later part of an experiment begins.
     """
 
     memory: float = MEMORY
@@ -61,6 +61,14 @@ class Execution:
     def callbacks(self) -> tuple[Callback, ...]:
         """Of `train`, for a training beside the runs."""
         return () if self.stop is None else (StopOn(self.stop),)
+
+    def part(self, before: float, total: float) -> "Execution":
+        """The same for one of several parts of an experiment, of `total` iterations in all: its
+        progress is that of the whole."""
+        progress = self.progress
+        if progress is None:
+            return self
+        return replace(self, progress=lambda done, _: progress(before + done, total))
 
     def limits(self, where: str) -> tuple[int, float]:
         """Threads and bytes, checked as the rest is."""
@@ -107,7 +115,7 @@ def execute(
     todo = [k for k in range(len(runs)) if k not in outcomes]
     if any(one.batch_size and not one.updates(examples.m) for one in (r.setting for r in runs)):
         raise InputError(where, "at least one update in mini-batches", "none")
-    tally = _Tally(how, [run.updates(examples.m) for run in runs])
+    tally = _Tally(how, [run.networks * run.updates(examples.m) for run in runs])
     kept = keep, measure, networks_too
     work = _Work(examples, runs, tally, folder, names, *kept, record_every)
     divided = groups(runs, todo, examples, memory, threads)
@@ -116,7 +124,7 @@ def execute(
             # Once, by all of them, before others would do it at the same time.
             with blas.at_most(threads):
                 examples.matrix(runs[group.members[0]].setting.dtype).gram()
-    with interruptible(tally.stop.set), closing(_in_threads(work, divided, threads)) as results:
+    with interruptible(tally.interrupt), closing(_in_threads(work, divided, threads)) as results:
         tally.finish(outcomes)
         for found in filter(None, results):
             outcomes |= found
@@ -161,11 +169,10 @@ class _Work:
         subset = self.examples.subset(runs[0].held_out, first.dtype, batches=batches)
         labels, weight, held = runs[0].labels, None, None
         if subset.index is None and any(run.held_out.size for run in runs):
-            held = np.zeros((len(runs), m))
-            for row, run in zip(held, runs, strict=True):
-                row[run.held_out] = 1
-            weight = 1 - held
-        validation = {"validation": subset.validation, "validation_weight": held}
+            weight, held = np.ones((len(runs), m)), np.zeros((len(runs), m))
+            for r, run in enumerate(runs):
+                weight[r, run.held_out], held[r, run.measured] = 0, 1
+        validation = {"validation": subset.scored(runs[0].measured), "validation_weight": held}
         Y = subset.Y
         if labels is not None:  # alone in its group, and measured by `keep` only
             settings, validation = settings * len(labels), {}
@@ -177,7 +184,7 @@ class _Work:
             (subset.X, Y),
             sample_weight=weight,
             record_every=self.record_every,
-            callbacks=[_Watch(self.tally, group.members, path)],
+            callbacks=[_Watch(self.tally, {k: self.runs[k].networks for k in group.members}, path)],
             resume=path if path and path.exists() else None,
             **validation,
             **arguments(settings) | {"first_layer": group.form},
@@ -233,6 +240,11 @@ class _Tally:
     def stops(self) -> bool:
         return self.stop.is_set() or (self._asked is not None and self._asked.is_set())
 
+    def interrupt(self) -> None:
+        self.stop.set()
+        if self._asked is not None:
+            self._asked.set()
+
     def finish(self, found: Found) -> None:
         self.move({k: self._planned[k] for k in found})
 
@@ -252,13 +264,14 @@ class _Watch(Callback):
 
     INTERVAL = 60.0  # seconds
 
-    def __init__(self, tally: _Tally, group: list[int], path: Path | None) -> None:
+    def __init__(self, tally: _Tally, group: dict[int, int], path: Path | None) -> None:
+        """group : runs, each with how many networks it is."""
         self._tally, self._group, self.path = tally, group, path
         self._next = time.monotonic() + self.INTERVAL
 
     def on_step(self, session: Session) -> None:
         if session.iteration % EVERY == 0:
-            self._tally.move(dict.fromkeys(self._group, session.iteration))
+            self._tally.move({k: n * session.iteration for k, n in self._group.items()})
         # What was reached with the last step is complete.
         stops = session.iteration < session.plan.iterations and self._tally.stops
         if self.path is not None and (stops or time.monotonic() >= self._next):
@@ -280,7 +293,6 @@ def _outputs(session: Session, subset: Subset, m: int) -> Array:
         if subset.index is None or subset.validation is None:
             return A
         whole = np.empty((*A.shape[:-1], m), A.dtype)
-        held_out = np.setdiff1d(np.arange(m), subset.index)
         whole[..., subset.index] = A
-        whole[..., held_out] = network.predict_proba(subset.validation[0])
+        whole[..., subset.left_out(m)] = network.predict_proba(subset.validation[0])
     return whole

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
+from chainrule.data.groups import groups_of
 from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
 
 Array = np.ndarray
+LEAVE_GROUP_OUT = "leave-group-out"
 
 
 def draw_folds(
@@ -23,16 +25,18 @@ def draw_folds(
 ) -> list[Array]:
     """The examples held out by each run, sorted: folds of the first repeat, of the second, ...
 
-    folds : how many; or a scikit-learn splitter, or (train, test) pairs of indices.
+    folds : how many; or "leave-group-out" for each group alone; or a scikit-learn splitter, or
+        (train, test) pairs of indices.
     stratified : whether each fold has every class in its share; of a regression it never is.
-    groups : (m,) anything; examples of one group are held out together.
+    groups : (m,) anything, or the name of a fact of the data; examples of one group are held out
+        together.
 
     InputError for more folds than examples, groups or (stratified) members of a class.
     """
-    m = examples.m
-    if groups is not None:
-        groups = _numbered(groups, m)
+    m, groups = examples.m, numbered_groups(examples, groups)
     checks.whole_number("folds", "seed", seed)
+    if isinstance(folds, str) and folds == LEAVE_GROUP_OUT:
+        folds = _each_group(groups)
     if isinstance(folds, (int, np.integer)):
         folds = _splitters(examples, folds, repeats, stratified, groups, seed)
     elif repeats != 1:
@@ -47,8 +51,16 @@ def draw_folds(
     return found
 
 
-def _numbered(groups: Any, m: int) -> Array:
-    """The group of each example as a number (m,)."""
+def numbered_groups(examples: Examples, groups: Any) -> Array | None:
+    """The group of each example as a number (m,); None without groups."""
+    if groups is None:
+        return None
+    m = examples.m
+    if isinstance(groups, str):
+        if examples.data is None:
+            expected = "a Dataset, whose facts have names, to group by one"
+            raise InputError("folds", expected, "(X, Y)", "Pass the groups themselves.")
+        groups = groups_of(examples.data, column=groups)
     try:
         found = np.asarray(groups)
         if found.shape == (m,):
@@ -57,6 +69,14 @@ def _numbered(groups: Any, m: int) -> Array:
     except (TypeError, ValueError):  # of lists of different lengths, or None among numbers
         got = "values that cannot be compared"
     raise InputError("folds", f"groups of shape ({m},), all numbers or all text", got)
+
+
+def _each_group(groups: Array | None) -> list[tuple[Array, Array]]:
+    if groups is None:
+        raise InputError("folds", "groups, to leave each of them out", "none", "Name them.")
+    if groups.max() == 0:
+        raise InputError("folds", "two groups or more, to leave each of them out", "one")
+    return [(np.flatnonzero(groups != g), np.flatnonzero(groups == g)) for g in np.unique(groups)]
 
 
 def _splitters(

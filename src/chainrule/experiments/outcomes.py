@@ -57,7 +57,7 @@ def keys(
         digest(
             repr((__version__, where, of_data, run.setting, record_every)),
             run.held_out,
-            *([] if run.labels is None else [run.labels]),
+            *(array for array in (run.scored, run.labels) if array is not None),
         )
         for run in runs
     ]

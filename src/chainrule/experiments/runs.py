@@ -33,13 +33,19 @@ COPIES = 4  # of the first layer's weights: drawn, stacked, their product, the r
 class Run:
     """held_out : (k,) indices of the examples that are not trained on.
 
+    scored : those of them that the held-out cost and accuracy are of; all of them by default.
     labels : (P, n_y, m) of P networks that differ in these alone and train as one run; None for one
         network with the labels that the examples have.
     """
 
     setting: Setting
     held_out: Array = field(default_factory=lambda: np.empty(0, np.intp))
+    scored: Array | None = None
     labels: Array | None = None
+
+    @property
+    def measured(self) -> Array:
+        return self.held_out if self.scored is None else self.scored
 
     @property
     def networks(self) -> int:
@@ -73,7 +79,7 @@ def groups(
     for k, run in enumerate(runs):
         left_out, own = b"", None if run.labels is None else k
         if examples.own_matrix(run.held_out, batches=run.setting.batch_size is not None):
-            left_out = run.held_out.tobytes()
+            left_out = run.held_out.tobytes() + b"/" + run.measured.tobytes()
         kinds.setdefault((run.setting.architecture, left_out, own), []).append(k)
     found, left = [], set(todo)
     for (setting, left_out, _), members in kinds.items():

@@ -13,6 +13,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.display import Column, Result, Table
 from chainrule.errors import DivergenceError, InputError
+from chainrule.experiments.choosing import RULES, in_order
 from chainrule.experiments.cross_validation import CrossValidation, held_out
 from chainrule.experiments.examples import Examples, joined
 from chainrule.experiments.execute import Execution, Progress
@@ -28,8 +29,8 @@ FOLDS = 5  # where there is no validation set
 
 @dataclass(frozen=True, eq=False)
 class Sweep(Result):
-    """trials : cross-validations that were finished, or the same of a validation set, the best
-        first. varied : names of what differs between their settings.
+    """trials : cross-validations that were finished, or the same of a validation set, the chosen
+        one first, then the best. varied : names of what differs between their settings.
 
     score : what they are sorted by. held_out : what the scores were measured on, in words.
     best : the best setting trained on all the data; None if that was not asked for, if it was
@@ -101,6 +102,7 @@ def sweep(
     groups: Any = None,
     validation: Any = None,
     score: str | None = None,
+    rule: str = "best",
     seed: int = 0,
     execution: Execution | None = None,
     refit: bool = True,
@@ -119,11 +121,13 @@ def sweep(
     score : what the trials are sorted by: "accuracy" (the default), "auc" (more is better) or
         "cost" (less is); of a regression "rmse" (the default), "mae", "cost" (less) or "r2" (more).
         Of equals the one of lower cost comes first.
+    rule : which trial is the best: "best", or "one-se", the simplest of those near it (`choosing`).
     seed : of drawing the folds and the settings.
     refit : whether the best setting is trained on all the data at the end.
 
     After Ctrl-C the trials that were finished.
     """
+    checks.one_of("sweep", "rule", rule, RULES)
     base, how = given("sweep", Setting, base), given("sweep", Execution, execution)
     if validation is not None and (folds is not None or groups is not None or repeats != 1):
         raise InputError("sweep", "a validation set or folds", "both", "Leave one out.")
@@ -151,7 +155,7 @@ def sweep(
         complete = len(some) == len(settings)
         if not complete:
             break
-    ordered = tuple(sorted(found, key=lambda t: (t.value(score), t.value("cost")), reverse=True))
+    ordered = in_order(found, score, rule)
     best = None
     if refit and complete and ordered and np.isfinite(ordered[0].value(score)):
         best = _trained_on_all(ordered[0].setting, examples, data, validation, how)

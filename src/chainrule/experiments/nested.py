@@ -1,0 +1,195 @@
+"""Nested cross-validation: how good is what is chosen?
+
+In each outer fold a setting is chosen by a cross-validation within the examples that the fold
+trains on, and the fold measures that choice on examples that took no part in it (Varma & Simon
+2006, BMC Bioinformatics 7:91; Cawley & Talbot 2010, JMLR 11:2079). All inner trainings of all folds
+and settings train together, on one Gram matrix or one for each set of examples that a scaling is
+learned from.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.display import Column, Table
+from chainrule.errors import InputError
+from chainrule.experiments.choosing import RULES, in_order
+from chainrule.experiments.cross_validation import (
+    CrossValidation,
+    Drawn,
+    gathered,
+    keep,
+    with_permutations,
+)
+from chainrule.experiments.examples import Examples
+from chainrule.experiments.execute import Execution, execute
+from chainrule.experiments.folds import draw_folds
+from chainrule.experiments.measures import SCORES
+from chainrule.experiments.outcomes import Outcome
+from chainrule.experiments.runs import Run
+from chainrule.experiments.setting import Setting, given
+from chainrule.experiments.space import Space, settings_to_try
+from chainrule.wording import setting_name
+
+Array = np.ndarray
+FOLDS = 5  # inner ones
+
+
+@dataclass(frozen=True, eq=False)
+class NestedCrossValidation(CrossValidation):
+    """setting : what the same way of choosing chooses on all examples; what was measured is the
+        way, not this setting.
+    varied : names of what differs between the settings. tried : how many there were.
+    chosen : by each fold. score, rule : by which.
+    inner : the mean score of the chosen setting in the inner folds of each fold: a little too good.
+    """
+
+    varied: tuple[str, ...] = ()
+    tried: int = 0
+    chosen: tuple[Setting, ...] = ()
+    score: str = "accuracy"
+    rule: str = "best"
+    inner: tuple[float, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Nested{super().__repr__()[:-1]}, each of {self.tried} settings chosen inside)"
+
+    def table(self) -> Table:
+        """A row for each fold, with what it chose; below them their mean and deviation."""
+        table = super().table()
+        own = [Column(name, "value", setting_name(name)) for name in self.varied]
+        rows = [
+            (*row[:2], *(getattr(setting, name) for name in self.varied), *row[2:])
+            for row, setting in zip(table.rows, self.chosen, strict=True)
+        ]
+        foot = [(*row[:2], *(None for _ in own), *row[2:]) for row in table.foot]
+        return Table([*table.columns[:2], *own, *table.columns[2:]], rows, foot)
+
+    def facts(self) -> dict[str, Any]:
+        mean = float(np.mean(self.inner)) if self.inner else np.nan
+        return super().facts() | {
+            "settings": self.tried,
+            "chosen_on_all": {name: getattr(self.setting, name) for name in self.varied},
+            "rule": self.rule,
+            f"mean_inner_{self.score}": mean,
+        }
+
+
+def nested_cross_validate(
+    data: Any,
+    space: Space,
+    *,
+    base: Setting | None = None,
+    trials: int | None = None,
+    folds: Any = 10,
+    inner_folds: Any = None,
+    repeats: int = 1,
+    stratified: bool = True,
+    groups: Any = None,
+    score: str | None = None,
+    rule: str = "best",
+    permutations: int = 0,
+    seed: int = 0,
+    record_every: int | None = None,
+    execution: Execution | None = None,
+) -> NestedCrossValidation:
+    """Choose a setting inside each fold, and measure it there.
+
+    data : a Dataset, or (X, Y) with X (n_x, m) and Y (n_y, m).
+    space, base, trials : the settings, as for `sweep`; a grid, or `trials` drawn at random.
+    folds, repeats, stratified, groups : of the outer folds, see `draw_folds`.
+    inner_folds : parts of each fold's training examples, 5 by default, drawn by the same rules;
+        where groups are left out one by one, these are by default.
+    score : by which, as for `sweep`. rule : "best" or "one-se", see `choosing`.
+    permutations : of a test of what the folds chose, as in `cross_validate`. The choice is not
+        made again for permuted labels.
+    seed : of drawing folds, settings and permutations.
+
+    After Ctrl-C the outer folds that were finished; none before all inner ones are.
+    """
+    where = "nested_cross_validate"
+    checks.one_of(where, "rule", rule, RULES)
+    base, whole = given(where, Setting, base), given(where, Execution, execution)
+    ((settings, _),) = settings_to_try(space, base, None, trials, seed)
+    examples = Examples(where, data)
+    scores = SCORES[base.task_of(examples)]
+    score = scores[0] if score is None else checks.one_of(where, "score", score, scores)
+    n = checks.whole_number(where, "permutations", permutations)
+    drawn = Drawn.of(examples, folds, repeats, stratified, groups, seed)
+    if inner_folds is None:
+        inner_folds = folds if isinstance(folds, str) else FOLDS
+    # The last one is of all examples: what is chosen for use.
+    outer = [*drawn.held, np.empty(0, np.intp)]
+    inner = [_inside(examples, one, inner_folds, stratified, drawn) for one in outer]
+    runs = [
+        Run(setting, np.union1d(aside, one), one)
+        for aside, parts in zip(outer, inner, strict=True)
+        for setting in settings
+        for one in parts
+    ]
+    most = max(one.updates(examples.m) for one in settings)
+    parts = np.cumsum([sum(run.updates(examples.m) for run in runs), most * len(drawn.held)])
+    total = float(parts[-1] + n * most * drawn.first)
+    whole = replace(whole, stop=whole.stop or threading.Event())
+    # Of inner trainings nothing but the end is looked at.
+    how, every = whole.part(0, total), max(1, most)
+    tried = execute(where, examples, runs, how, keep=keep, record_every=every)
+    if len(tried) < len(runs):
+        nothing, task = np.full(examples.Y.shape, np.nan), base.task_of(examples)
+        return NestedCrossValidation(base, (), nothing, examples.classes, False, task)
+    best = _best(examples, settings, inner, tried, score, rule)
+    own = [Run(one.setting, index) for one, index in zip(best, drawn.held, strict=False)]
+    how = whole.part(float(parts[0]), total)
+    done = execute(where, examples, own, how, keep=keep, record_every=record_every)
+    outcomes = [done.get(k) for k in range(len(own))]
+    found = NestedCrossValidation(
+        **vars(gathered(best[-1].setting, examples, drawn.held, outcomes))
+        | {"groups": drawn.groups},
+        varied=tuple(space),
+        tried=len(settings),
+        chosen=tuple(own[k].setting for k in sorted(done)),
+        inner=tuple(best[k].spread(score).mean for k in sorted(done)),
+        score=score,
+        rule=rule,
+    )
+    how, chosen = whole.part(float(parts[1]), total), [run.setting for run in own]
+    return with_permutations(where, found, examples, drawn, n, how, chosen)
+
+
+def _best(
+    examples: Examples,
+    settings: Sequence[Setting],
+    inner: Sequence[Sequence[Array]],
+    tried: dict[int, Outcome],
+    score: str,
+    rule: str,
+) -> list[CrossValidation]:
+    """The chosen setting's inner cross-validation, of each set of inner folds.
+
+    tried : outcomes in the order of the runs: by set, by setting, by inner fold.
+    """
+    found, following = [], iter(range(len(tried)))
+    for parts in inner:
+        trials = [
+            gathered(setting, examples, parts, [tried.pop(next(following)) for _ in parts])
+            for setting in settings
+        ]
+        found.append(in_order(trials, score, rule)[0])
+    return found
+
+
+def _inside(
+    examples: Examples, aside: Array, folds: Any, stratified: bool, drawn: Drawn
+) -> Sequence[Array]:
+    """The inner folds of an outer one that holds `aside` out, as indices of all examples."""
+    kept = np.setdiff1d(np.arange(examples.m), aside)
+    groups = None if drawn.groups is None else drawn.groups[kept]
+    try:
+        found = draw_folds(examples.part(kept), folds, 1, stratified, groups, drawn.seed)
+    except InputError as error:
+        raise error.at("inner") from None
+    return [kept[index] for index in found]

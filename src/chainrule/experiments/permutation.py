@@ -1,0 +1,182 @@
+"""A permutation test: could labels that have nothing to do with the features be predicted as well?
+
+    p = (1 + #{s_k >= s}) / (1 + n)
+
+s is the score on held-out examples, s_k that of the k-th of n trainings again from permuted
+labels; the observed labels count as one permutation, so that p is never 0 (Phipson & Smyth 2010,
+Stat. Appl. Genet. Mol. Biol. 9:39). All permutations of a fold train together: labels are an axis
+of runs.
+
+Only what may be exchanged is (Good 2005, chapter 3): whole groups, where each has one label;
+examples of a group with each other, where groups have several; in stratified folds examples of a
+fold, so that every permutation is as stratified as the observed labels; else all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.errors import InputError
+from chainrule.experiments.examples import Examples
+from chainrule.experiments.execute import Execution, execute
+from chainrule.experiments.runs import Run, form_of, group_size
+from chainrule.experiments.setting import Setting
+
+Array = np.ndarray
+MOST = 100_000  # permutations
+
+
+@dataclass(frozen=True, eq=False)
+class PermutationTest:
+    """measure : "accuracy" or "r2", of all held-out examples together, in the folds of the first
+        repeat.
+    observed : of the labels as they are. permuted : (n,) of the others; not a number where a
+        training diverged, which counts as reaching the observed.
+    exchanged : what was, in words.
+    """
+
+    measure: str
+    observed: float
+    permuted: Array
+    exchanged: str
+
+    @property
+    def p_value(self) -> float:
+        return float((1 + np.sum(~(self.permuted < self.observed))) / (1 + len(self.permuted)))
+
+    def facts(self) -> dict[str, Any]:
+        """As plain numbers; of the permuted scores their mean and 95 % point."""
+        known = self.permuted[np.isfinite(self.permuted)]
+        return {
+            "measure": self.measure,
+            "observed": self.observed,
+            "p_value": self.p_value,
+            "permutations": len(self.permuted),
+            "exchanged": self.exchanged,
+            "mean_of_permuted": float(known.mean()) if known.size else np.nan,
+            "95_percent_point_of_permuted": float(np.quantile(known, 0.95))
+            if known.size
+            else np.nan,
+        }
+
+    def __repr__(self) -> str:
+        n = len(self.permuted)
+        return f"PermutationTest({self.measure} {self.observed:.4f}, p {self.p_value:.3g} of {n})"
+
+
+def exchangeable(
+    examples: Examples, groups: Array | None, blocks: Array | None
+) -> tuple[str, Array | None, Array | None]:
+    """What is exchanged, in words; the blocks within which labels are, or the groups that exchange
+    them as wholes, (m,) each or None.
+
+    groups : (m,) numbers from 0. blocks : (m,) the fold of each example where folds are stratified.
+    """
+    if groups is None:
+        where = "" if blocks is None else " of a fold"
+        return f"labels of examples{where}", blocks, None
+    Y = examples.Y.T
+    first = np.unique(groups, return_index=True)[1]
+    if (Y[first[groups]] == Y).all():
+        return "labels of whole groups", None, groups
+    return "labels of examples within each group", groups, None
+
+
+def permutations(n: int, m: int, rng: Any, blocks: Array | None, whole: Array | None) -> Array:
+    """(n, m) which example each takes its label from."""
+    if whole is not None:
+        first = np.unique(whole, return_index=True)[1]
+        return rng.permuted(np.tile(first, (n, 1)), axis=1)[:, whole]
+    found = np.tile(np.arange(m), (n, 1))
+    for block in [np.zeros(m)] if blocks is None else [blocks]:
+        for one in np.unique(block):
+            index = np.flatnonzero(block == one)
+            found[:, index] = rng.permuted(found[:, index], axis=1)
+    return found
+
+
+def points(A: Array, Y: Array, *, classes: bool) -> Array:
+    """Of outputs A and labels Y (..., n_y, k): how many are right, or minus the sum of squared
+    errors, (...,)."""
+    if not classes:
+        return -np.square(A - Y).sum(axis=(-2, -1))
+    if A.shape[-2] == 1:
+        right = ((A > 0.5) == (Y > 0.5))[..., 0, :]
+    else:
+        right = A.argmax(axis=-2) == Y.argmax(axis=-2)
+    return np.where(np.isnan(A).any(axis=(-2, -1)), np.nan, right.sum(axis=-1))
+
+
+def permutation_test(
+    where: str,
+    examples: Examples,
+    settings: Sequence[Setting],
+    held: Sequence[Array],
+    outputs: Sequence[Array],
+    groups: Array | None,
+    stratified: bool,
+    n: int,
+    seed: int,
+    how: Execution,
+) -> PermutationTest | None:
+    """Train each fold again from n permutations of the labels; None if that was interrupted.
+
+    settings, held, outputs : of each fold of one repeat what is trained, what it holds out, and
+    its outputs (n_y, k) there from the observed labels.
+    """
+    n, m = checks.whole_number(where, "permutations", n, least=1, most=MOST), examples.m
+    fold = np.full(m, -1)
+    for k, index in enumerate(held):
+        fold[index] = k
+    words, blocks, whole = exchangeable(examples, groups, fold if stratified else None)
+    order = permutations(n, m, np.random.default_rng([2, seed]), blocks, whole)
+    if (order == order[:, :1]).all() or (examples.Y[:, order] == examples.Y[:, None]).all():
+        raise InputError(where, f"{words} that differ, to permute", "none", "Take fewer folds.")
+    Y = np.moveaxis(examples.Y[:, order], 0, 1)
+    runs, of_fold, parts = [], [], []
+    for k, (setting, index) in enumerate(zip(settings, held, strict=True)):
+        for part in _parts(setting, examples, n, how, where):
+            runs.append(Run(setting, index, labels=np.ascontiguousarray(Y[part])))
+            of_fold.append(k)
+            parts.append(part)
+    classes = settings[0].task_of(examples) == "classification"
+
+    def keep(run: Run, A: Array) -> Array:
+        assert run.labels is not None
+        index = run.held_out
+        return points(A[..., index], run.labels[..., index], classes=classes)
+
+    # Nothing but the end is looked at.
+    every = max(1, *(setting.updates(m) for setting in settings))
+    outcomes = execute(where, examples, runs, how, keep=keep, record_every=every)
+    if len(outcomes) < len(runs):
+        return None
+    total = np.zeros(n)
+    for k, part in enumerate(parts):
+        kept = outcomes[k].kept
+        assert kept is not None
+        total[part] += kept
+    own = sum(
+        float(points(A, examples.Y[:, index], classes=classes))
+        for A, index in zip(outputs, held, strict=True)
+    )
+    Y = examples.Y[:, np.concatenate(held)]
+    if classes:
+        return PermutationTest("accuracy", own / Y.shape[1], total / Y.shape[1], words)
+    square = float(np.square(Y - Y.mean(axis=1, keepdims=True)).sum())
+    return PermutationTest("r2", 1 + own / square, 1 + total / square, words)
+
+
+def _parts(setting: Setting, examples: Examples, n: int, how: Execution, where: str) -> list[slice]:
+    """Of n permutations, those that train together: what the processor's cache has room for, and
+    the memory where the weights themselves are trained."""
+    threads, memory = how.limits(where)
+    dual = form_of(setting, examples, n) == "dual"
+    size = group_size(setting, examples, 1e18 if dual else memory / threads)
+    count = -(-n // size)
+    ends = [n * k // count for k in range(count + 1)]
+    return [slice(start, end) for start, end in pairwise(ends)]
