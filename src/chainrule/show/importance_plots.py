@@ -1,0 +1,94 @@
+"""Pictures of the importance of features: the first ones by name, or all over the axis that their
+names are (wavelengths, masses)."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from chainrule.influence.importance import MIDDLE, Importance
+from chainrule.show import plots
+
+SHOWN = 30  # features by name
+OFTEN = 0.5  # of the runs
+SHADE = 0.25
+
+
+def importance_plot(found: Importance, axes: Axes | None = None, title: str = "") -> Figure:
+    """Each feature's importance and between which values the middle 95 % of the runs lie.
+
+    By name the thirty most important, each with the share of runs in which it was among the top;
+    over an axis where the names are one, all of them, with those marked that were among the top in
+    more than half of the runs.
+    """
+    if found.positions is not None:
+        return _over_axis(found, plots.axes_or_new(axes, (8.0, 4.0)), title)
+    n = min(SHOWN, len(found.names))
+    return _by_name(found, plots.axes_or_new(axes, (7.0, 1.2 + 0.21 * n)), title, n)
+
+
+def _by_name(found: Importance, axes: Axes, title: str, n: int) -> Figure:
+    order, places = found.order[:n], np.arange(n)
+    low, high = np.percentile(found.of_runs[:, order], MIDDLE, axis=0)
+    favors = np.array(found.favors)[order]
+    # In the order of the classes, so that a class keeps its color; then "not" one of them.
+    known = found.classes or ()
+    for k, name in enumerate((*known, *sorted(set(favors) - set(known)))):
+        own = favors == name
+        if not own.any():
+            continue
+        color, mark = plots.COLORS[1 + k % 6], plots.MARKERS[k % len(plots.MARKERS)]
+        axes.hlines(places[own], low[own], high[own], color=color, linewidth=1.5, alpha=0.6)
+        label = f"speaks for {plots.literal(name)}" if name else None
+        axes.plot(found.importance[order[own]], places[own], mark, color=color, label=label)
+    for place, share in zip(places, found.in_top[order], strict=True):
+        words = f"{share:.0%}"
+        axes.annotate(words, (1.01, place), xycoords=("axes fraction", "data"), va="center")
+    axes.annotate(f"in top {found.top}", (1.01, -1.2), xycoords=("axes fraction", "data"))
+    axes.axvline(0, color=plots.CHANCE, linewidth=0.8)
+    axes.set_yticks(places, [plots.literal(found.names[j], 28) for j in order])
+    if any(favors):
+        _legend(axes, -2.2 / (n + 1))
+    axes.set_ylim(n - 0.4, -0.6)
+    size = "" if len(found.of) == 1 or found.by == "permutation" else ", root mean square"
+    return plots.finished(axes, title, xlabel=f"{_label(found)}{size}")
+
+
+def _over_axis(found: Importance, axes: Axes, title: str) -> Figure:
+    x = found.positions
+    assert x is not None
+    axes.axhline(0, color=plots.CHANCE, linewidth=0.8)
+    several = len(found.of) > 1 and found.by == "slope"
+    for k, values in enumerate(found.mean if several else [found.importance]):
+        label = plots.literal(found.of[k]) if several else "mean of the runs"
+        axes.plot(
+            x, values, label=label, color=plots.COLORS[1 + k % 6], linestyle=plots.STYLES[k % 4]
+        )
+    if not several:
+        low, high = np.percentile(found.of_runs, MIDDLE, axis=0)
+        axes.fill_between(x, low, high, color=plots.COLORS[1], alpha=SHADE, label="95 % of them")
+    often = x[found.in_top > OFTEN]
+    at_the_foot: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": plots.COLORS[0]}
+    label = f"in the top {found.top} of more than half of the runs"
+    axes.plot(often, np.full(often.size, 0.02), "|", label=label, **at_the_foot)
+    _legend(axes, -0.15)
+    ends = (plots.literal(name) for name in (found.names[0], found.names[-1]))
+    across = "feature, from {} to {}".format(*ends)
+    return plots.finished(axes, title, xlabel=across, ylabel=_label(found, "\n"))
+
+
+def _label(found: Importance, end: str = " ") -> str:
+    """end : of a line."""
+    if found.by == "permutation":
+        return f"rise of the held-out loss{end}when permuted"
+    what = "log-odds" if found.classes is not None else "value"
+    signed = f" of {plots.literal(found.of[0], 20)}" if found.classes and len(found.of) == 1 else ""
+    return f"mean slope: {what}{signed}{end}a standard deviation"
+
+
+def _legend(axes: Axes, below: float) -> None:
+    """Below, for there is no place that no feature needs."""
+    axes.legend(
+        frameon=False, fontsize="small", ncols=4, loc="upper center", bbox_to_anchor=(0.5, below)
+    )
