@@ -1,5 +1,5 @@
-"""`chainrule sweep`, `lr-find`, `crossval`, `leave-one-out`, `review-labels`: folders, text, JSON,
-going on, and bad input."""
+"""`chainrule sweep`, `lr-find`, `crossval`, `leave-one-out`, `review-labels` and `importance`:
+folders, text, JSON, going on, and bad input."""
 
 import csv
 import json
@@ -25,6 +25,7 @@ COMMANDS = {
     "crossval": ("--folds", 3),
     "leave-one-out": (),
     "review-labels": ("--folds", 3),
+    "importance": ("--repeats", 2),
 }
 FILES = {
     "sweep": {"results.csv", "scores.png", "learning-curves.png", "model.safetensors"},
@@ -32,6 +33,7 @@ FILES = {
     "crossval": {"results.csv", "predictions.csv", "learning-curves.png"},
     "leave-one-out": {"results.csv", "predictions.csv", "influence.safetensors", "left-out.png"},
     "review-labels": {"labels.csv", "suspects.png"},
+    "importance": {"results.csv", "importance.png"},
 }
 every = pytest.mark.parametrize("command", COMMANDS)
 

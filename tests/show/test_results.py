@@ -41,9 +41,10 @@ def titles(figure):
         ),
         (lambda data: compare_learning_rates(data, [0.1, 0.2], SETTING), ["learning-curves"]),
         (lambda data: find_learning_rate(data, SETTING, count=4), ["learning-rates"]),
+        (lambda data: cr.importance(data, SETTING, repeats=2), ["importance"]),
         (lambda data: train_ensemble(data, SETTING, 3), ["learning-curves"]),
     ],
-    ids=["folds", "left out", "sweep", "rates", "suggestion", "ensemble"],
+    ids=["folds", "left out", "sweep", "rates", "suggestion", "features", "ensemble"],
 )
 def test_each_result_has_its_pictures(find, names, data):
     found = find(data)

@@ -19,9 +19,11 @@ from chainrule.jobs import texts
 # Each is the function of its name, which is imported when it is called.
 COMMANDS = (
     "demo", "train", "evaluate", "predict", "lr-find", "sweep", "crossval", "leave-one-out",
-    "review-labels", "explain", "report", "graph", "lab", "export", "reproduce",
+    "review-labels", "importance", "explain", "report", "graph", "lab", "export", "reproduce",
 )  # fmt: skip
-EXPERIMENTS = ("lr-find", "sweep", "crossval", "leave-one-out", "review-labels")  # in one module
+EXPERIMENTS = (
+    "lr-find", "sweep", "crossval", "leave-one-out", "review-labels", "importance",
+)  # in one module  # fmt: skip
 
 
 def found_in(command: str) -> tuple[str, str]:

@@ -17,8 +17,9 @@ from chainrule.wording import percent, setting_words
 if TYPE_CHECKING:
     from chainrule.display import Table
     from chainrule.experiments import CrossValidation, LeaveOneOut, RateComparison, Sweep
+    from chainrule.influence.importance import Importance
 
-SHOWN = 20  # trials or suspects in the terminal; the table in the folder has all
+SHOWN = 20  # trials, suspects or features in the terminal; the table in the folder has all
 INFLUENTIAL = 10  # examples
 
 
@@ -39,6 +40,12 @@ class Folds(Stratified, jobs.Folds):
 @dataclass(frozen=True, kw_only=True)
 class Review(Stratified, jobs.Review):
     """As it is typed."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Named(Stratified, jobs.Named):
+    """As they are typed."""
 
 
 @Parameter(name="*")
@@ -230,3 +237,41 @@ def _suspects(
     labels = str(job.labels)
     then = command_line("train", job.data, replace(job.options, labels=labels))
     return show.safe(f"decide in {shlex.quote(labels)}, then {then}")
+
+
+def importance(data: str | None = None, *, named: Named = Named(), asked: Asked = ASKED) -> int:
+    """Name the features that answers depend on, and say how sure that is.
+
+    Networks are trained on many parts of the examples; each feature's importance is their mean,
+    with how often it was in the top and had the same sign. What they answer of examples held out
+    says whether there is anything to name.
+
+    Parameters
+    ----------
+    data
+        Data of any kind that `chainrule train` takes, whose training set is used; or a model or run
+        folder, with whose data and settings the same is done.
+    """
+    return _start(jobs.ImportanceJob, data, named, asked, _features)
+
+
+def _features(job: jobs.ImportanceJob, found: "Importance", facts: dict[str, Any]) -> str:
+    if not len(found.slopes):
+        return ""
+    from chainrule.influence.importance import CAUTION
+
+    show.print_set_in(found.answered, "Held out")
+    if found.warning:
+        show.print_note(found.warning)
+    columns = ["rank", "feature", "class", "importance", "in_top", "same_sign"]
+    more = ["of_model", "low", "high", "loss_rise"]
+    table = found.table().first(min(SHOWN, found.top))
+    tables = (table.only(*columns, *more[:n]) for n in (4, 3, 1, 0))
+    runs = len(found.slopes)
+    title = f"The most important features (mean of {runs} networks; low, high: 95 % of them)"
+    show.print_table(*(one.titled(title) for one in tables))
+    rest = len(found.names) - len(table.rows)
+    if rest > 0:
+        show.console().print(f"and {rest} more: {show.safe(str(job.folder.table))}")
+    show.print_note(CAUTION)
+    return ""

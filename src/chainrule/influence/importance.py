@@ -28,6 +28,7 @@ from chainrule.experiments import Execution, Setting
 from chainrule.experiments.examples import Examples, Subset
 from chainrule.experiments.execute import execute
 from chainrule.experiments.folds import draw_folds
+from chainrule.experiments.measures import errors
 from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import given
@@ -210,7 +211,7 @@ class Importance(Result):
     def by_class(self) -> Table:
         """Of several classes the tables of each, with its name in the first column."""
         rows = [(name, *row) for name in self.of for row in self.only(name).table().rows]
-        return Table((Column("class"), *_columns(self.only(self.of[0]))), rows)
+        return Table((Column("of", head="class"), *_columns(self.only(self.of[0]))), rows)
 
     @cached_property
     def known(self) -> Array:
@@ -232,10 +233,8 @@ class Importance(Result):
 
     @cached_property
     def r_squared(self) -> float:
-        """1 - sum (y - a)^2 / sum (y - mean y)^2 of the `known`, where there are no classes."""
-        Y, A = self.Y[:, self.known], self.outputs[:, self.known]
-        total = float(np.square(Y - Y.mean(axis=1, keepdims=True)).sum())
-        return 1 - float(np.square(Y - A).sum()) / total if total else np.nan
+        """Of the `known`, where there are no classes."""
+        return errors(self.outputs[:, self.known], self.Y[:, self.known])["r2"]
 
     @property
     def answered(self) -> str:
@@ -300,7 +299,7 @@ def _columns(found: Importance) -> tuple[Column, ...]:
         Column("rank", "whole"),
         Column("feature"),
         Column("position", "value", "at"),
-        Column("class", head="speaks for"),
+        Column("class", head="for"),
         Column("importance", "value", unit=unit),
         Column("low", "value"),
         Column("high", "value"),
@@ -310,7 +309,7 @@ def _columns(found: Importance) -> tuple[Column, ...]:
         Column("same_sign", "percent"),
         Column("rank_low", "whole", "best rank"),
         Column("rank_high", "whole", "worst rank"),
-        Column("loss_rise", "value", "loss when permuted", loss),
+        Column("loss_rise", "value", "rise when permuted", loss),
         Column("of_model", "value", "of the model", slope),
         *(Column(f"slope of {name}", "value") for name in found.of if len(found.of) > 1),
     )
@@ -361,7 +360,8 @@ def importance(
     checks.one_of(where, "by", by, BY)
     least = max(1, min(TOP, n_x // 10)) if top is None else top
     top = checks.whole_number(where, "top", least, least=1, most=n_x)
-    stratified = stratified and examples.has_classes
+    task = setting.task_of(examples)
+    stratified = stratified and task == "classification"
     if repeats is None:
         repeats = REPEATS if isinstance(folds, int) else 1
     held = draw_folds(examples, folds, repeats, stratified, groups, seed)
@@ -373,7 +373,7 @@ def importance(
     def measure(run: Run, network: Network, share: float | None, subset: Subset) -> Array:
         """Slopes, rises, and the outputs of those held out, one behind the other."""
         one, (kept, out) = run.setting, subset.parts(run.held_out)
-        W = learned(network, one.network(n_x, n_y), share, one.l2)
+        W = learned(network, one.network(n_x, n_y, examples.task), share, one.l2)
         Y = examples.Y[:, run.held_out]
         found = slopes(network, kept, W), rises(network, out, Y, SHIFTS, one.seed)
         return np.concatenate([np.ravel(a) for a in (*found, network.predict_proba(out))])
@@ -385,8 +385,9 @@ def importance(
         got = f"{len(outcomes)} that did"
         raise InputError(where, "a run that does not diverge", got, "Try a smaller learning rate.")
     parts = _gathered(examples, {runs[k]: one for k, one in good.items()})
-    names, of = _names(examples)
-    of_data = *parts, examples.Y, _classes(examples), by, top, own
+    classes = _classes(examples) if task == "classification" else None
+    names, of = _names(examples, classes)
+    of_data = *parts, examples.Y, classes, by, top, own
     diverged, complete = len(outcomes) - len(good), len(outcomes) == len(runs)
     return Importance(setting, names, of, *of_data, diverged, complete)
 
@@ -407,19 +408,18 @@ def _gathered(examples: Examples, found: Mapping[Run, Outcome]) -> tuple[Array, 
     return slopes, rises, mean
 
 
-def _classes(examples: Examples) -> tuple[str, ...] | None:
-    """Names, numbers where labels have none, None where there are no classes."""
-    if examples.data is None and examples.has_classes:
-        return tuple(map(str, range(max(2, len(examples.Y)))))
-    return examples.classes or None
+def _classes(examples: Examples) -> tuple[str, ...]:
+    """Names, or numbers where they have none."""
+    return examples.classes or tuple(map(str, range(max(2, len(examples.Y)))))
 
 
-def _names(examples: Examples) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _names(
+    examples: Examples, classes: tuple[str, ...] | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Of the features, and of what slopes are of."""
     n_x, n_y = examples.shape[0], len(examples.Y)
     names = None if examples.data is None else examples.data.feature_names
     names = names or tuple(f"feature {j}" for j in range(n_x))
-    classes = _classes(examples)
     if classes is None:
         return names, tuple(f"output {k}" for k in range(n_y))
     return names, classes[1:] if n_y == 1 else classes

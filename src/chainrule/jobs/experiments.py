@@ -9,15 +9,17 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from chainrule import experiments
 from chainrule.errors import DataError, InputError
 from chainrule.jobs import texts
-from chainrule.jobs.job import Found, Job, Nothing, Own
-from chainrule.jobs.options import written
+from chainrule.jobs.job import RUNNING, Found, Job, Nothing, Own
+from chainrule.jobs.options import Options, Running, absolute, written
 from chainrule.jobs.run_folder import RunFolder
+from chainrule.jobs.sources import is_model, loaded
 from chainrule.wording import setting_name, setting_words
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
         RateComparison,
         Sweep,
     )
+    from chainrule.influence.importance import Importance
+    from chainrule.model.model_file import Model
     from chainrule.training.warnings import TrainingWarning
 
 PICTURES = 24  # of suspects
@@ -223,6 +227,83 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
         index = [suspect.index for suspect in shown]
         figure = gallery(self.splits.train, index, texts, title="Labels to look at")
         self.write_figure("suspects", figure)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named(Folds):
+    """How features are named.
+
+    Parameters
+    ----------
+    folds
+        Parts of the data; of each network one is held out. By default halves, in pairs.
+    repeats
+        Repetitions, with other folds: with halves twice as many networks are trained.
+    by
+        What ranks them: slope (how far one standard deviation of a feature moves the answer), or
+        permutation (how far the loss of held-out examples rises when it is permuted).
+    top
+        How many features the list is about; 50, or a tenth of fewer than 500.
+    model
+        A model file or a run folder, trained on these data: its settings are taken, and its own
+        slopes stand beside.
+    """
+
+    folds: int = 2
+    repeats: int = 50
+    by: Literal["slope", "permutation"] = "slope"
+    top: int | None = None
+    model: str | None = None
+
+
+class ImportanceJob(Job[Named, "Importance"]):
+    """Name the features that networks trained on parts of the examples depend on."""
+
+    command = "importance"
+
+    def __init__(
+        self, data: str | None, options: Options, own: Named, running: Running = RUNNING
+    ) -> None:
+        """data : or a model, which knows its data and settings."""
+        if data is not None and own.model is None and is_model(Path(data)):
+            data, own = None, replace(own, model=data)
+        if own.model is not None and running.resume is None:
+            from chainrule.jobs.trained import as_trained
+
+            own = replace(own, model=absolute(own.model))
+            path = str(own.model)
+            data, options = as_trained(loaded(Path(path)), options, path, data)
+        super().__init__(data, options, own, running)
+
+    @cached_property
+    def model(self) -> "Model | None":
+        """The one that was given; InputError if these are not its data."""
+        if self.own.model is None:
+            return None
+        from chainrule.influence.explanation import is_training_set
+
+        model = loaded(Path(self.own.model))
+        is_training_set(self.command, model, self.splits.train)
+        return model
+
+    def plan(self) -> str:
+        own = self.own
+        return f"{own.folds * own.repeats} networks, each without one of {own.folds} parts"
+
+    def work(self, how: "Execution") -> "Importance":
+        from chainrule.influence.importance import importance
+
+        own, data = self.own, self.splits.train
+        asked = {"model": self.model, "by": own.by, "top": own.top, **held_out(self)}
+        return importance(data, self.setting, execution=how, **asked)
+
+    def write_more(self, found: "Importance") -> dict[str, Any]:
+        """classes.csv: of several classes a table for each."""
+        if len(found.of) > 1:
+            from chainrule.show import tables
+
+            tables.write(found.by_class(), self.folder.path / "classes.csv")
+        return {}
 
 
 @dataclass(frozen=True, kw_only=True)

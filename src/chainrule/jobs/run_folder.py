@@ -11,6 +11,7 @@ Of one training:
 Of an experiment:
     settings.json            everything needed to repeat it, and its results
     results.csv              the table of its runs, folds or examples
+    classes.csv              of the importance of features: the same for each of several classes
     predictions.csv          each example's class, and its probabilities without it
     influence.safetensors    of leave-one-out: each example's influence on each
     labels.csv               of a label review: the suspects, to decide on

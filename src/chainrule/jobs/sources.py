@@ -22,6 +22,11 @@ def trained_on(data: "Dataset") -> dict[str, Any]:
     return facts
 
 
+def is_model(path: Path) -> bool:
+    """Whether it is a model file, or a run folder that has one."""
+    return path.suffix == ".safetensors" or (path / "model.safetensors").is_file()
+
+
 def loaded(path: Path) -> "Model":
     """The model of a file or a run folder."""
     tensor_file.of_model(path)  # before all that is imported to read it

@@ -13,6 +13,7 @@ from chainrule.errors import InputError
 from chainrule.experiments import Execution, Setting, WithoutEach, without_each
 from chainrule.files import atomic
 from chainrule.jobs.options import Options, absolute, command_line, fits, restored, written
+from chainrule.jobs.run_folder import RunFolder
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
 from chainrule.show.report.page import Report
@@ -109,6 +110,34 @@ def repeatable(model: Model, where: str) -> tuple[Options, str]:
     if options.patience is not None or broken_off:
         return options, "its training was stopped early"
     return options, ""
+
+
+def as_trained(model: Model, given: Options, where: str, data: str | None) -> tuple[str, Options]:
+    """The data, if no others are named, and the settings of the training of a model from a file or
+    folder `where`, as far as it went.
+
+    InputError for a model that does not say, or if another setting is given.
+    """
+    if "options" not in model.training:
+        fix = "Name the data and the settings instead: chainrule importance DATA."
+        raise InputError(where, "a model that says how it was trained", "one that does not", fix)
+    restored(model.training["options"], Options(), where)
+    try:
+        options = restored(model.training["options"], given, where)
+    except InputError as error:
+        expected, fix = "the setting of the model's training", "Leave it out: that is taken."
+        raise InputError(error.where, expected, error.got, fix) from None
+    done, data = model.training.get("iterations"), data or model.training.get("data")
+    if data is None and Path(where).is_dir():
+        data = RunFolder(where).read_settings().get("data")
+    if not isinstance(data, str):
+        fix = "Name its data: chainrule importance DATA --model MODEL."
+        raise InputError(
+            where, "a model that says what it was trained on", "one that does not", fix
+        )
+    if fits(done, int):
+        options = replace(options, iterations=done, epochs=None)
+    return data, replace(options, patience=None)
 
 
 def left_out(

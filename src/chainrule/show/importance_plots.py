@@ -40,7 +40,7 @@ def _by_name(found: Importance, axes: Axes, title: str, n: int) -> Figure:
             continue
         color, mark = plots.COLORS[1 + k % 6], plots.MARKERS[k % len(plots.MARKERS)]
         axes.hlines(places[own], low[own], high[own], color=color, linewidth=1.5, alpha=0.6)
-        label = f"speaks for {plots.literal(name)}" if name else None
+        label = f"for {plots.literal(name)}" if name else None
         axes.plot(found.importance[order[own]], places[own], mark, color=color, label=label)
     for place, share in zip(places, found.in_top[order], strict=True):
         words = f"{share:.0%}"
@@ -69,7 +69,10 @@ def _over_axis(found: Importance, axes: Axes, title: str) -> Figure:
         low, high = np.percentile(found.of_runs, MIDDLE, axis=0)
         axes.fill_between(x, low, high, color=plots.COLORS[1], alpha=SHADE, label="95 % of them")
     often = x[found.in_top > OFTEN]
-    at_the_foot: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": plots.COLORS[0]}
+    at_the_foot: dict[str, Any] = {
+        "transform": axes.get_xaxis_transform(),
+        "color": plots.COLORS[0],
+    }
     label = f"in the top {found.top} of more than half of the runs"
     axes.plot(often, np.full(often.size, 0.02), "|", label=label, **at_the_foot)
     _legend(axes, -0.15)

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from chainrule import experiments
+from chainrule.influence.importance import Importance
 from chainrule.show import experiment_plots as plots
+from chainrule.show.importance_plots import importance_plot
 from chainrule.wording import setting_words
 
 
@@ -83,6 +85,16 @@ def _members(found: experiments.Ensemble, title: Title) -> Iterator[Drawn]:
     yield Drawn("learning-curves", figure, "Learning curves of the members.")
 
 
+def _features(found: Importance, title: Title) -> Iterator[Drawn]:
+    if len(found.slopes):
+        words = "The importance of features, with what the middle 95 % of the runs gave."
+        yield Drawn("importance", importance_plot(found, title=title("importance")), words)
+        for name in found.of if len(found.of) > 1 and found.by == "slope" else ():
+            if found.positions is None:  # over an axis the others stand in one picture
+                figure = importance_plot(found.only(name), title=title(name))
+                yield Drawn(f"importance-{found.of.index(name)}", figure, f"The same of {name}.")
+
+
 KINDS: dict[type, Callable[[Any, Title], Iterator[Drawn]]] = {
     experiments.CrossValidation: _folds,
     experiments.LeaveOneOut: _left_out,
@@ -90,4 +102,5 @@ KINDS: dict[type, Callable[[Any, Title], Iterator[Drawn]]] = {
     experiments.RateComparison: _rates,
     experiments.RateSuggestion: _suggested,
     experiments.Ensemble: _members,
+    Importance: _features,
 }

@@ -14,9 +14,11 @@ from chainrule import checks, experiments
 from chainrule.data import Dataset, Splits
 from chainrule.display import Table
 from chainrule.errors import InputError
+from chainrule.influence.importance import Importance
 from chainrule.model.evaluation import evaluate, evaluate_probabilities
 from chainrule.model.model_file import Model
 from chainrule.show.report import page
+from chainrule.show.report.importance import importance_section
 from chainrule.training import History
 from chainrule.wording import isolated, percent, setting_words
 
@@ -44,6 +46,7 @@ def report_of(found: Any, splits: Splits) -> page.Report:
         experiments.RateComparison: learning_rates_report,
         experiments.RateSuggestion: learning_rates_report,
         experiments.Sweep: sweep_report,
+        Importance: importance_report,
     }
     report: page.Report = makers[type(found)](found, splits)
     return report
@@ -158,6 +161,18 @@ def _held_out(
         end,
     ]
     return page.Report(accuracy.headline, accuracy.words, sections, warning)
+
+
+def importance_report(found: Importance, data: Dataset | Splits) -> page.Report:
+    """The features, and whether what is held out is answered at all."""
+    splits = _training_set("importance_report", data, found.outputs.shape[1])
+    warning = page.warned(found.complete)
+    if not len(found.slopes):
+        return page.Report(NO_ANSWER, NOTHING, [page.data_section(splits)], warning)
+    first = ", ".join(map(isolated, found.named[:3]))
+    headline = "No feature is named" if found.warning else f"{first}, ..."
+    sections = [importance_section(found), page.data_section(splits)]
+    return page.Report(headline, found.answered, sections, f"{warning} {found.warning}".strip())
 
 
 def _by_heart(found: experiments.LeaveOneOut, data: Dataset) -> page.Section:

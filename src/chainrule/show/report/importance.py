@@ -1,0 +1,33 @@
+"""The section of a report that names features."""
+
+from chainrule.influence.importance import CAUTION, Importance
+from chainrule.show.report import page
+from chainrule.wording import setting_words
+
+FEATURES = 50  # shown; the table in the folder has all
+ARCHITECTURE = ("hidden", "optimizer", "learning_rate", "l2")
+
+
+def importance_section(found: Importance) -> page.Section:
+    """The first features by their importance, with a picture, and what that means."""
+    runs, diverged = len(found.slopes), found.diverged
+    words = [
+        f"{runs} trainings ({setting_words(found.setting, ARCHITECTURE)}), each on a part of the "
+        "examples and from weights of its own" + (f"; {diverged} diverged." if diverged else "."),
+        MEANING[found.by],
+        CAUTION,
+    ]
+    table = found.table().first(FEATURES)
+    table = table.without("in_top_low", "in_top_high", "rank_low", "rank_high")
+    return page.Section("Features", words, table, pictures=page.pictures_of(found))
+
+
+MEANING = {
+    "slope": "Importance is by how much one standard deviation more of a feature moves the answer "
+    "by what was learned, in the mean over examples and trainings; of several classes the root of "
+    "the mean square over them. Low and high hold the middle 95 % of the trainings: they say how "
+    "the list hangs on which examples there are, and are no confidence interval.",
+    "permutation": "Importance is by how much the mean loss of held-out examples rises when a "
+    "feature is permuted among them, in the mean over trainings. Low and high hold the middle 95 % "
+    "of the trainings.",
+}
