@@ -168,7 +168,7 @@ def test_no_such_step(kind, message):
     [
         ("log1p", [[0.0, -1.0]], "above -1"),
         ("total", [[0.0, -0.5]], "counts, 0 or more"),
-        ("batch:plate", [[0.0, 1.0]], "'plate'"),
+        ("batch:plate", [[0.0, 1.0]], "'plate'; got none"),
     ],
 )
 def test_features_that_a_step_does_not_take(kind, raw, message):
@@ -229,9 +229,14 @@ def test_batches_are_centered_by_what_was_trained_on():
 def test_a_single_sample_of_a_batch_that_was_not_trained_on():
     train = of_batches("log1p,batch:plate,center")
     alone = replace(of_batches("log1p", NEW[:, :1], np.array(["x"])), scaling=train.scaling)
-    with pytest.warns(UserWarning, match="plate x: a single sample"):
+    with pytest.warns(UserWarning, match=r"a single sample of a batch \(plate\)"):
         X = alone.matrix().columns(slice(None))
     assert_allclose(X[:, 0], np.log1p(NEW[:, 0]) - np.log1p(RAW[:, :6]).mean(1))
+
+
+def test_batches_of_one_sample_each():
+    with pytest.raises(InputError, match="batches of two samples or more; got one each"):
+        of_batches("batch:plate", RAW[:, :3], np.array(["1", "2", "3"]))
 
 
 def test_batches_and_files():

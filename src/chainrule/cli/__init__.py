@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -25,7 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     interrupted = False
     _refuse_odd_sizes()
     os.environ["MPLBACKEND"] = "agg"  # pictures are files here, whatever windows others want
-    with _robust("stdout") as out, _robust("stderr"), _stopped_alike():
+    with (
+        _robust("stdout") as out,
+        _robust("stderr"),
+        _stopped_alike(),
+        warnings.catch_warnings(),
+    ):
+        warnings.showwarning = _said  # type: ignore[assignment]
         try:
             gc.disable()  # what is imported stays: no use in looking for garbage in it
             from chainrule.cli.app import run
@@ -49,6 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if interrupted:  # else Python 3.11 kills itself where Ctrl-C came while it ran an exec()
             os._exit(code)
     sys.exit(code)
+
+
+def _said(message: Warning | str, *_: Any) -> None:
+    """A warning as one line, without the place in the program."""
+    print(f"chainrule: {message}.", file=sys.stderr)
 
 
 class _Output(io.FileIO):

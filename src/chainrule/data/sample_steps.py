@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule import checks
 from chainrule.data.steps import Array, Op, Rows, Step
 from chainrule.errors import InputError
 
@@ -150,7 +149,7 @@ class Batch(Step):
 
     A batch that was not trained on is centered by the mean of its own samples that are given
     together, which needs no labels; where that is a single one, by the mean of all training
-    samples, with a warning: it would become 0.
+    samples, with a warning: it would become 0. A training batch of one sample does become 0.
 
     column : of the samples' facts. known : names of the batches, as learned. centers : (n_x, B)
     their means. center : (n_x, 1) that of all. batches : (m,) of the samples in question, bound by
@@ -176,13 +175,16 @@ class Batch(Step):
 
     def fitted(self, X: Array) -> Step:
         batches = self._bound(X)
-        known = np.unique(batches)
+        known, sizes = np.unique(batches, return_counts=True)
+        if sizes.max() < 2:
+            fix = "Centered by itself each sample would be 0: leave the batches out."
+            raise InputError("batch", "batches of two samples or more", "one each", fix)
         centers = np.stack([X[:, batches == name].mean(axis=1) for name in known], axis=1)
         center = X.mean(axis=1, keepdims=True)
         return replace(self, known=tuple(known.tolist()), centers=centers, center=center)
 
     def __call__(self, X: Array, rows: Rows = slice(None)) -> Array:
-        batches, alone = self._bound(X), []
+        batches, alone = self._bound(X), False
         for name in np.unique(batches).tolist():
             own = batches == name
             if name in self.known:
@@ -191,10 +193,12 @@ class Batch(Step):
                 X[:, own] -= X[:, own].mean(axis=1, keepdims=True)
             else:
                 X[:, own] -= self.center
-                alone.append(name)
+                alone = True
         if alone:
-            said = f"{self.column} {checks.listed(alone)}: a single sample each, of batches that "
-            said += "were not trained on; centered by the mean of all training samples"
+            said = (
+                f"a single sample of a batch ({self.column}) that was not trained on is centered "
+            )
+            said += "by the mean of all training samples"
             warnings.warn(said, stacklevel=2)
         return X
 
