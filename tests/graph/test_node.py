@@ -312,6 +312,7 @@ FUNCTIONS = {
     "losses by name": lambda x: graph.binary_cross_entropy(Z=x, Y=np.ones((3, 4))),
     "squared error": lambda x: graph.squared_error(x, np.ones((3, 4))),
     "absolute error": lambda x: graph.absolute_error(x, 0.5),
+    "huber": lambda x: graph.huber(x, 0.5),
 }
 COMPOSED = {
     "outer of matrices": lambda x: np.outer(x[0], x[1]),

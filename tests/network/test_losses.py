@@ -14,6 +14,7 @@ OUTPUT = {
     "poisson_deviance": "exp",
     "squared_error": "tanh",
     "absolute_error": "identity",
+    "huber": "identity",
 }
 each = pytest.mark.parametrize("name", OUTPUT)
 
@@ -27,7 +28,7 @@ def per_example(name, Z, Y):
     return LOSSES[name].per_example(Z, ACTIVATIONS[OUTPUT[name]](Z), Y)
 
 
-def test_the_five_losses_are_there():
+def test_the_six_losses_are_there():
     assert sorted(LOSSES) == sorted(OUTPUT)
     assert {name for name, loss in LOSSES.items() if loss.classifies} == {
         "binary_cross_entropy",
@@ -49,6 +50,7 @@ def test_the_five_losses_are_there():
         ("poisson_deviance", [log(2), 0], [4, 1], 4 * log(2) - 2),
         ("squared_error", [0, log(2)], [1, 1], 0.5 * (1 + (2 / 5) ** 2)),
         ("absolute_error", [0, 3], [1, 1], 3),
+        ("huber", [0.5, 3, -1], [1, 1, 0], 0.125 + 1.5 + 0.5),
     ],
 )
 def test_known_values(name, z, y, loss):

@@ -18,6 +18,7 @@ PAIRS = [
     ("exp", "poisson_deviance"),
     *((output, "squared_error") for output in TAME),
     *((output, "absolute_error") for output in TAME),
+    *((output, "huber") for output in TAME),
 ]
 
 

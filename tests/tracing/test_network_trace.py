@@ -19,6 +19,7 @@ OUTPUTS = (
     ("softmax", "squared_error"),
     ("identity", "absolute_error"),
     ("sigmoid", "absolute_error"),
+    ("identity", "huber"),
 )
 # Each activation of hidden layers with each output and loss, of one and of three hidden layers.
 CASES = [

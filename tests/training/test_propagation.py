@@ -16,7 +16,7 @@ PAIRS = [
     ("sigmoid", "binary_cross_entropy"),
     ("softmax", "softmax_cross_entropy"),
     ("exp", "poisson_deviance"),
-    *product(TAME, ("squared_error", "absolute_error")),
+    *product(TAME, ("squared_error", "absolute_error", "huber")),
 ]
 # Each output and loss with each activation of hidden layers, of each of these with each depth.
 CASES = [

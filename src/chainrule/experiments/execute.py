@@ -4,6 +4,7 @@ NumPy leaves the interpreter's lock while it computes, so threads suffice; each 
 then. Ctrl-C keeps what is finished.
 """
 
+import math
 import os
 import threading
 import time
@@ -12,20 +13,22 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from chainrule import blas, checks
-from chainrule.errors import InputError
+from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments.examples import Examples, Subset
 from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_outcomes
 from chainrule.experiments.runs import Group, Run, groups
-from chainrule.experiments.setting import arguments, given, networks
+from chainrule.experiments.setting import Setting, arguments, given, networks
 from chainrule.files.digest import digest
 from chainrule.network import Network
-from chainrule.training import Callback, Session, StopOn, save_checkpoint
+from chainrule.training import Callback, Record, Session, StopOn, save_checkpoint
 from chainrule.training.first_layer import Primal
 from chainrule.training.interrupt import interruptible
+from chainrule.training.targets import fits
 from chainrule.training.train import trained
 
 Array = np.ndarray
@@ -178,33 +181,57 @@ class _Work:
             settings, validation = settings * len(labels), {}
             weight = None if weight is None else weight[0]
             Y = labels if subset.index is None else labels[..., subset.index]
-        path = self.checkpoint(group.members)
-        session = trained(
-            networks(settings, self.examples.shape[0], n_y, self.examples.task),
-            (subset.X, Y),
-            sample_weight=weight,
-            record_every=self.record_every,
-            callbacks=[_Watch(self.tally, {k: self.runs[k].networks for k in group.members}, path)],
-            resume=path if path and path.exists() else None,
-            **validation,
-            **arguments(settings) | {"first_layer": group.form},
-        )
-        if session.stopped == "interrupted":
+        given = {"sample_weight": weight, **validation}
+        sessions = self._trained(group, settings, (subset.X, Y), given)
+        if any(session.stopped == "interrupted" for session in sessions):
             return {}
-        network = session.network() if self.networks_too or self.measure else None
-        shares = None if isinstance(session.first, Primal) else session.first.a.reshape(-1)
-        A = _outputs(session, subset, m) if self.keep else None
+        network = _network(sessions) if self.networks_too or self.measure else None
+        shares = _shares(sessions)
+        A = np.concatenate([_outputs(s, subset, n_y, m) for s in sessions]) if self.keep else None
         found = {}
         for r, (k, run) in enumerate(zip(group.members, runs, strict=True)):
-            diverged, kept = int(session.diverged[r]), None
+            diverged, kept = int(sessions[0].diverged.reshape(-1)[r]), None
             if self.keep and A is not None:
                 kept = self.keep(run, A[r] if labels is None else A)
             if self.measure and network and diverged < 0:
                 share = None if shares is None else float(shares[r])
                 kept = self.measure(run, network.run(r), share, subset)
-            history = session.history.run(r, None if diverged < 0 else diverged)
+            history = sessions[0].history.run(r, None if diverged < 0 else diverged)
             own = network.run(r) if network and self.networks_too else None
             found[k] = Outcome(history, diverged, kept, own)
+        return found
+
+    def _trained(
+        self, group: Group, settings: Sequence[Setting], data: Any, given: dict[str, Any]
+    ) -> list[Session]:
+        """One session for all runs; of L-BFGS, which chooses its steps by one cost, one for each.
+
+        given : weights and validation of all runs, as `train` takes them.
+        """
+        n_x, n_y, task = self.examples.shape[0], len(self.examples.Y), self.examples.task
+        start = networks(settings, n_x, n_y, task)
+        given |= {
+            "record_every": self.record_every,
+            "first_layer": group.form,
+            "standardize_targets": task == "regression" and fits(start),
+        }
+        if settings[0].optimizer != "lbfgs":
+            path = self.checkpoint(group.members)
+            how: dict[str, Any] = {"callbacks": [_Watch(self.tally, group.members, path)]}
+            how |= {"resume": path if path and path.exists() else None}
+            return [trained(start, data, **how, **arguments(settings) | given)]
+        found = []
+        for r, setting in enumerate(settings):
+            weights = {
+                n: v[r] for n, v in given.items() if n.endswith("weight") and np.ndim(v) == 2
+            }
+            pair = data[0], data[1][r] if data[1].ndim == 3 else data[1]
+            watch = _Watch(self.tally, group.members, None)
+            try:
+                how = {"callbacks": [watch], **arguments(setting) | given | weights}
+                found.append(trained(start.run(r), pair, **how))
+            except DivergenceError:
+                found.append(watch.diverged())
         return found
 
 
@@ -269,6 +296,16 @@ class _Watch(Callback):
         self._tally, self._group, self.path = tally, group, path
         self._next = time.monotonic() + self.INTERVAL
 
+    def on_start(self, session: Session) -> None:
+        self._session = session
+
+    def diverged(self) -> Session:
+        """The session of a training alone, which raised that; with a record at least."""
+        if not self._session.history.records:
+            nan = math.nan
+            self._session.history.records.append(Record(0, 0, nan, nan, nan, nan, nan))
+        return self._session
+
     def on_step(self, session: Session) -> None:
         if session.iteration % EVERY == 0:
             self._tally.move({k: n * session.iteration for k, n in self._group.items()})
@@ -283,10 +320,33 @@ class _Watch(Callback):
             session.stop("interrupted")
 
 
-def _outputs(session: Session, subset: Subset, m: int) -> Array:
+def _network(sessions: Sequence[Session]) -> Network:
+    """Of all runs."""
+    found = [session.network() for session in sessions]
+    return found[0] if found[0].n_runs is not None else Network.stack(found)
+
+
+def _shares(sessions: Sequence[Session]) -> Array | None:
+    """Of each run what is left of its start in W[1]; None where the first layer is primal."""
+    found = []
+    for session in sessions:
+        if isinstance(session.first, Primal):
+            return None
+        a, targets = session.first.a, session.plan.targets
+        found += [a if targets is None else targets.of_dual(session.start, [a])[0]]
+    return np.concatenate([a.reshape(-1) for a in found])
+
+
+def _outputs(session: Session, subset: Subset, n_y: int, m: int) -> Array:
     """A (R, n_y, m) of all examples, in their own order."""
-    if subset.index is None and session.seen is not None:
-        return session.seen.A[-1]  # of the last record: no weights are needed
+    if subset.index is None and session.seen is not None and session.start.n_runs is not None:
+        A, targets = session.seen.A[-1], session.plan.targets  # of the last record
+        return A if targets is None else targets.restored(A)  # no weights are needed
+    return _answers(session, subset, m).reshape(-1, n_y, m)
+
+
+def _answers(session: Session, subset: Subset, m: int) -> Array:
+    """The same, of a session alone without the axis of runs, through its network."""
     with np.errstate(over="ignore", invalid="ignore"):  # of runs that diverged
         network = session.network()
         A = network.predict_proba(subset.X)

@@ -20,8 +20,12 @@ class Hyperparameters:
         identity.
     initializer
         Scale of the starting weights: he, xavier, fan_in, normal (0.01), normal:SCALE, zeros.
+    loss
+        What is minimized; by default the cross-entropy of classes, the squared error of numbers.
+        poisson_deviance is for counts, absolute_error and huber mind outliers less.
     optimizer
-        Rule by which the weights follow the gradient.
+        Rule by which the weights follow the gradient; lbfgs takes all examples of one network, and
+        no learning rate, and ends where it has converged.
     learning_rate
         Step size.
     momentum
@@ -36,6 +40,8 @@ class Hyperparameters:
         Examples an update, shuffled every epoch; all of them by default.
     l2
         Penalty: l2 / 2 times the sum of the squared weights is added to the cost.
+    dropout
+        Rate at which hidden units are left out at each step.
     class_weight
         "balanced" gives every class the same total weight.
     seed
@@ -49,7 +55,18 @@ class Hyperparameters:
     hidden: tuple[int, ...] = (20, 7, 5)
     activation: str | tuple[str, ...] = "relu"
     initializer: str | float = "he"
-    optimizer: Literal["gd", "momentum", "nesterov", "adam", "rmsprop"] = "gd"
+    loss: (
+        Literal[
+            "binary_cross_entropy",
+            "softmax_cross_entropy",
+            "poisson_deviance",
+            "squared_error",
+            "absolute_error",
+            "huber",
+        ]
+        | None
+    ) = None
+    optimizer: Literal["gd", "momentum", "nesterov", "adam", "rmsprop", "lbfgs"] = "gd"
     learning_rate: float = 0.0075
     momentum: float = 0.9
     schedule: Literal["constant", "inverse", "step", "cosine"] = "constant"
@@ -57,6 +74,7 @@ class Hyperparameters:
     epochs: int | None = None
     batch_size: int | None = None
     l2: float = 0.0
+    dropout: float = 0.0
     class_weight: Literal["balanced"] | None = None
     seed: int = 0
     dtype: Literal["float64", "float32"] = "float64"

@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.setting import Setting
-from chainrule.training import OPTIMIZERS
+from chainrule.training import LBFGS, OPTIMIZERS
 from chainrule.training.choice import Size, choose
 
 Array = np.ndarray
@@ -100,14 +100,18 @@ def form_of(setting: Setting, examples: Examples, n_runs: int) -> str:
     """The first layer's form for so many runs of a setting on one Gram matrix."""
     (n_x, m), n_1 = examples.shape, (*setting.hidden, len(examples.Y))[0]
     batch, itemsize = min(m, setting.batch_size or m), np.dtype(setting.dtype).itemsize
-    size = Size(n_x, m, n_1, n_runs, batch, setting.updates(m), itemsize)
     optimizer = OPTIMIZERS[setting.optimizer]
+    lbfgs = optimizer is LBFGS
+    size = Size(n_x, m, n_1, n_runs, batch, setting.updates(m), itemsize, lbfgs=lbfgs)
     name = optimizer.__name__
     return choose(setting.first_layer, size, linear=optimizer.linear, optimizer=name).form
 
 
 def group_size(setting: Setting, examples: Examples, memory: float) -> int:
-    """How many runs of a setting train together at most, within `memory` bytes; at least 1."""
+    """How many runs of a setting train together at most, within `memory` bytes; at least 1, and of
+    L-BFGS, whose steps are each run's own, no more."""
+    if OPTIMIZERS[setting.optimizer] is LBFGS:
+        return 1
     (n_x, m), itemsize = examples.shape, np.dtype(setting.dtype).itemsize
     units = (*setting.hidden, len(examples.Y))
     work = ARRAYS * sum(units) * min(m, setting.batch_size or m) * itemsize

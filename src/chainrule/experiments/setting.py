@@ -35,7 +35,7 @@ class Setting(Hyperparameters):
     hidden : units of the hidden layers; () for logistic or softmax regression.
     activation : one name for all hidden layers, or a tuple with one for each.
     initializer : a name, or the standard deviation as a number.
-    output, loss : of the network; by default those that go with the number of classes.
+    output : activation of the outputs; by default what goes with the task and the loss.
     iterations : updates; or epochs : passes over the data. 1000 updates if neither is given.
     seed : of the starting weights and, apart from them, of the shuffling.
 
@@ -43,7 +43,6 @@ class Setting(Hyperparameters):
     """
 
     output: str | None = None
-    loss: str | None = None
 
     def __post_init__(self) -> None:
         hidden = self.hidden if isinstance(self.hidden, (list, tuple)) else (self.hidden,)
@@ -59,6 +58,7 @@ class Setting(Hyperparameters):
                 checks.one_of("Setting", name, getattr(self, name), known)
         checks.number("Setting", "learning_rate", self.learning_rate, least=0, open_below=True)
         checks.number("Setting", "l2", self.l2, least=0)
+        checks.number("Setting", "dropout", self.dropout, least=0, most=1, open_above=True)
         checks.number("Setting", "momentum", self.momentum, least=0, most=1, open_above=True)
         checks.whole_number("Setting", "seed", self.seed)
         for name, least in (("iterations", 0), ("epochs", 0), ("batch_size", 1)):
@@ -103,17 +103,17 @@ class Setting(Hyperparameters):
 
         InputError for a loss of another task than that. task : None where any will do.
         """
-        loss = self.loss
+        loss: str | None = self.loss
         if loss is None and task == "regression":
             loss = "poisson_deviance" if self.output == "exp" else "squared_error"
-        output, loss = output_and_loss(n_y, self.output, loss)
-        if task is not None and LOSSES[loss].classifies != (task == "classification"):
+        output, found = output_and_loss(n_y, self.output, loss)
+        if task is not None and LOSSES[found].classifies != (task == "classification"):
             known = [one.name for one in LOSSES.values() if not one.classifies]
             fix = f"One of {', '.join(known)}."
             if task == "classification":
                 fix = "Numbers to predict are read with task='regression' (--task regression)."
-            raise InputError("Setting", f"a loss for a {task}", loss, fix)
-        return output, loss
+            raise InputError("Setting", f"a loss for a {task}", found, fix)
+        return output, found
 
     def task_of(self, examples: "Examples") -> str:
         """ "classification" or "regression": that of the data or, of arrays, that of the loss."""
@@ -166,6 +166,7 @@ def arguments(settings: Setting | Sequence[Setting]) -> dict[str, Any]:
     rng = [np.random.default_rng([1, one.seed]) for one in each]
     shared = ("iterations", "epochs", "batch_size", "schedule", "class_weight", "first_layer")
     return {name: getattr(first, name) for name in shared} | {
+        "dropout": first.dropout,
         "optimizer": optimizer,
         "learning_rate": of_each("learning_rate"),
         "l2": of_each("l2"),

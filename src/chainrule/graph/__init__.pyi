@@ -6,6 +6,7 @@ from chainrule.graph.checking.report import GradientCheck as GradientCheck
 from chainrule.graph.checking.report import GradientReport as GradientReport
 from chainrule.graph.functions import absolute_error as absolute_error
 from chainrule.graph.functions import binary_cross_entropy as binary_cross_entropy
+from chainrule.graph.functions import huber as huber
 from chainrule.graph.functions import leaky_relu as leaky_relu
 from chainrule.graph.functions import poisson_deviance as poisson_deviance
 from chainrule.graph.functions import relu as relu

@@ -26,7 +26,7 @@ _KNOWN: tuple[Callable, ...] = (
     np.where, np.reshape, np.transpose, np.squeeze, np.concatenate, np.stack, np.prod,
     np.var, np.std, np.cumsum, np.outer, np.inner, np.hypot, np.arctan2, np.linalg.det,
     functions.sigmoid, functions.relu, functions.leaky_relu, functions.softmax,
-    functions.squared_error, functions.absolute_error,
+    functions.squared_error, functions.absolute_error, functions.huber,
 )  # fmt: skip
 FUNCTIONS: dict[str, Callable] = {
     **{function.__name__: function for function in _KNOWN},

@@ -80,6 +80,14 @@ def absolute_error(A: Array, Y: Array) -> Array:
     return np.sum(np.abs(A - Y), axis=-2)
 
 
+def huber(A: Array, Y: Array) -> Array:
+    """sum_k e_k^2 / 2 where |e_k| <= 1, else |e_k| - 1/2, with e = a - y, over the axis before the
+    last: (..., m)."""
+    E = A - np.asarray(Y)
+    clipped = np.clip(E, -1, 1)
+    return np.sum(clipped * (E - 0.5 * clipped), axis=-2)
+
+
 def _softmax_gradient(g: Array, z: Array, x: Array) -> Array:
     return z * (g - np.sum(g * z, axis=-2, keepdims=True))
 

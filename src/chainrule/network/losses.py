@@ -68,6 +68,24 @@ def sign_of_error(A: Array, Y: Array, weight: Array, out: Array | None = None) -
     return np.multiply(np.sign(np.subtract(A, Y, out=out), out=out), weight, out=out)
 
 
+def huber(Z: Array, A: Array, Y: Array) -> Array:
+    """L = sum_k e_k^2 / 2 where |e_k| <= 1, else |e_k| - 1/2, with e = a - y.
+
+    Huber 1964, Ann. Math. Stat. 35:73, with the threshold 1: where targets are standardized one
+    standard deviation of them. Written as c (e - c/2) with e clipped to [-1, 1] as c.
+    """
+    E = A - Y
+    clipped = np.clip(E, -1, 1)
+    found: Array = (clipped * (E - 0.5 * clipped)).sum(axis=-2)
+    return found
+
+
+def clipped_error(A: Array, Y: Array, weight: Array, out: Array | None = None) -> Array:
+    """dJ/dA = w e, with e = A - Y clipped to [-1, 1]."""
+    E = np.subtract(A, Y, out=out)
+    return np.multiply(np.clip(E, -1, 1, out=out), weight, out=out)
+
+
 @dataclass(frozen=True)
 class Loss:
     """A loss and its derivative, by name.
@@ -92,6 +110,7 @@ LOSSES = {
         Loss("poisson_deviance", poisson_deviance, weighted_error, "exp", False),
         Loss("squared_error", squared_error, weighted_error, None, False),
         Loss("absolute_error", absolute_error, sign_of_error, None, False),
+        Loss("huber", huber, clipped_error, None, False),
     )
 }
 

@@ -167,6 +167,7 @@ OPTIMIZERS: dict[str, Any] = {
     "nesterov": Nesterov,
     "adam": Adam,
     "rmsprop": RMSProp,
+    "lbfgs": LBFGS,
 }
 
 
@@ -175,6 +176,5 @@ def optimizer_named(optimizer: str | Optimizer) -> Optimizer:
     stepping = callable(getattr(optimizer, "step", None)) and not isinstance(optimizer, type)
     if stepping or isinstance(optimizer, LBFGS):
         return optimizer  # type: ignore[return-value]
-    named = OPTIMIZERS | {"lbfgs": LBFGS}
-    made: Optimizer = named[checks.one_of("train", "optimizer", optimizer, named)]()
+    made: Optimizer = OPTIMIZERS[checks.one_of("train", "optimizer", optimizer, OPTIMIZERS)]()
     return made

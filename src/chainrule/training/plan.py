@@ -9,7 +9,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.data import FeatureMatrix
 from chainrule.network import Network
-from chainrule.training import arguments, checkpoint
+from chainrule.training import arguments, checkpoint, targets
 from chainrule.training.batches import Batches
 from chainrule.training.callbacks import Callback
 from chainrule.training.choice import Choice, Size, choose
@@ -24,7 +24,8 @@ class Plan:
     """What was decided, checked and in the engine's shapes.
 
     start : the network to train. validation : examples (X, Y), or weights (..., 1, m) of the
-    training set's own. learning_rate, l2 : float, or (R, 1) for R runs.
+    training set's own. learning_rate, l2 : float, or (R, 1) for R runs. targets : how those of a
+    regression were standardized; the labels of batches and validation are.
     """
 
     start: Network
@@ -40,6 +41,7 @@ class Plan:
     choice: Choice
     record_every: int
     early_stopping: EarlyStopping | None
+    targets: targets.Standardized | None
     callbacks: tuple[Callback, ...]
 
 
@@ -48,7 +50,9 @@ def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
     rule = optimizer_named(asked.optimizer)
     rate = checks.numbers("train", "learning_rate", asked.learning_rate, least=0, open_below=True)
     l2 = checks.numbers("train", "l2", asked.l2, least=0)
-    start, X, batches = _begun(asked, rule, arguments.count_runs(asked, rule, rate, l2))
+    start, X, batches, standardized = _begun(
+        asked, rule, arguments.count_runs(asked, rule, rate, l2)
+    )
     iterations = arguments.planned_iterations(asked.iterations, asked.epochs, batches.per_epoch)
     size = Size(
         start.layer_sizes[0],
@@ -73,7 +77,7 @@ def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
         start,
         X,
         batches,
-        arguments.validation_arrays(asked, batches.labels, start),
+        _validation(asked, batches, start, standardized),
         rule,
         per_run(rate, start.dtype),
         schedule_named(asked.schedule),
@@ -83,13 +87,14 @@ def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
         choice,
         arguments.record_interval(every, iterations, batches),
         arguments.stopping_rule(asked),
+        standardized,
         arguments.callback_list(asked.callbacks),
     ), saved
 
 
 def _begun(
     asked: SimpleNamespace, rule: Optimizer, runs: int | None
-) -> tuple[Network, FeatureMatrix, Batches]:
+) -> tuple[Network, FeatureMatrix, Batches, targets.Standardized | None]:
     """The network to start from, with the axis of runs that it is to have, and the examples."""
     start = asked.network
     X, Y = arguments.data_arrays("train", asked.data, start)
@@ -101,8 +106,27 @@ def _begun(
         arguments.check_lbfgs(asked, start, dropout)
         start, X, Y = start.astype(np.float64), X.astype(np.float64), Y.astype(np.float64)
     weight = arguments.example_weights(asked.sample_weight, asked.class_weight, Y, start.dtype)
+    standardized = None
+    if targets.wanted(asked.standardize_targets, asked.data, start):
+        standardized = targets.Standardized.of(Y, weight)
+        Y = standardized(Y)
     batch_size = asked.batch_size
     if batch_size is not None:
         batch_size = checks.whole_number("train", "batch_size", batch_size, least=1)
         batch_size = min(batch_size, Y.shape[-1])
-    return start, X, Batches(Y, weight, batch_size, arguments.generators(asked.rng), dropout)
+    batches = Batches(Y, weight, batch_size, arguments.generators(asked.rng), dropout)
+    return start, X, batches, standardized
+
+
+def _validation(
+    asked: SimpleNamespace,
+    batches: Batches,
+    start: Network,
+    standardized: targets.Standardized | None,
+) -> arguments.Validation:
+    """What is measured at every record, its targets as those that are trained on."""
+    found = arguments.validation_arrays(asked, batches.labels, start)
+    if standardized is None or not isinstance(found, tuple):
+        return found
+    X, Y = found
+    return X, standardized(Y)

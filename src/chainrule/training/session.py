@@ -269,8 +269,9 @@ class Session:
                 block.p[...] = kept
 
     def network(self) -> Network:
-        """The network with the parameters reached so far (copies)."""
-        return self.objective.network()
+        """The network with the parameters reached so far (copies), in the targets' own unit."""
+        network, targets = self.objective.network(), self.plan.targets
+        return network if targets is None else targets.folded(network)
 
 
 def _measure(work: Propagation, batch: Batch) -> tuple[Any, Any]:

@@ -43,6 +43,7 @@ def train(
     validation: Data | None = None,
     validation_weight: Any = None,
     early_stopping: EarlyStopping | None = None,
+    standardize_targets: bool | None = None,
     first_layer: str = "auto",
     rng: Any = 0,
     record_every: int | None = None,
@@ -79,6 +80,9 @@ def train(
         data's own examples in the validation's cost and accuracy, such as 1 for those whose
         sample_weight is 0. A run whose weights are all 0 is not measured (not a number).
     early_stopping : see EarlyStopping; needs one of the two.
+    standardize_targets : whether a regression with identity outputs is trained on standardized Y,
+        by the mean and deviation of the examples that it is trained on. Costs are in these units
+        then, the network answers in Y's own. By default for a Dataset of numbers.
     first_layer : "auto", "primal" or "dual"; the same numbers, by different work.
     rng : of the shuffling: a seed or Generator, or a list of R of them.
     record_every : iterations between records; by default about a hundred records in full-batch
@@ -148,7 +152,10 @@ def _result(session: Session, dtype: np.dtype, began: float) -> Training:
     """What was reached, in the network's own dtype."""
     first, network, dual = session.first, session.network(), None
     if isinstance(first, Dual | Rotated):
-        dual = DualCoefficients(first.a.astype(dtype), first.coefficients().astype(dtype))
+        parts = [first.a, first.coefficients()]
+        if session.plan.targets is not None:
+            parts = session.plan.targets.of_dual(network, parts)
+        dual = DualCoefficients(*(part.astype(dtype) for part in parts))
     return Training(
         network if network.dtype == dtype else network.astype(dtype),
         session.history,
