@@ -297,14 +297,19 @@ class _Watch(Callback):
         self._next = time.monotonic() + self.INTERVAL
 
     def on_start(self, session: Session) -> None:
-        self._session = session
+        self._session: Session | None = session
+
+    def on_end(self, session: Session) -> None:
+        self._session = None  # it holds this callback, and is to be freed with its arrays
 
     def diverged(self) -> Session:
         """The session of a training alone, which raised that; with a record at least."""
-        if not self._session.history.records:
+        session, self._session = self._session, None
+        assert session is not None
+        if not session.history.records:
             nan = math.nan
-            self._session.history.records.append(Record(0, 0, nan, nan, nan, nan, nan))
-        return self._session
+            session.history.records.append(Record(0, 0, nan, nan, nan, nan, nan))
+        return session
 
     def on_step(self, session: Session) -> None:
         if session.iteration % EVERY == 0:

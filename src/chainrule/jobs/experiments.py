@@ -378,7 +378,7 @@ class Search:
         NAME=VALUES, once for each name: learning_rate=0.001,0.01,0.1 or l2=1e-4..1 (a range to
         draw from) or learning_rate=1e-4..0.1:10 (ten of them, evenly in the logarithm) or
         layers=20-7-5,20,none or seed=0..9. Also momentum, initializer, activation, iterations,
-        epochs, batch_size, optimizer, schedule.
+        epochs, batch_size, dropout, loss, optimizer, schedule.
     trials
         Draw so many settings at random instead of trying every combination.
     search

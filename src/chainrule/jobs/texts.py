@@ -128,6 +128,8 @@ KINDS: dict[str, Callable[[str], Any]] = {
     "iterations": int,
     "epochs": int,
     "batch_size": int,
+    "dropout": float,
+    "loss": str,
     "optimizer": str,
     "schedule": str,
 }
