@@ -217,7 +217,8 @@ class _Work:
         }
         if settings[0].optimizer != "lbfgs":
             path = self.checkpoint(group.members)
-            how: dict[str, Any] = {"callbacks": [_Watch(self.tally, group.members, path)]}
+            members = {k: self.runs[k].networks for k in group.members}
+            how: dict[str, Any] = {"callbacks": [_Watch(self.tally, members, path)]}
             how |= {"resume": path if path and path.exists() else None}
             return [trained(start, data, **how, **arguments(settings) | given)]
         found = []
@@ -226,7 +227,8 @@ class _Work:
                 n: v[r] for n, v in given.items() if n.endswith("weight") and np.ndim(v) == 2
             }
             pair = data[0], data[1][r] if data[1].ndim == 3 else data[1]
-            watch = _Watch(self.tally, group.members, None)
+            before = r * setting.updates(self.examples.m)
+            watch = _Watch(self.tally, {group.members[0]: 1}, None, before)
             try:
                 how = {"callbacks": [watch], **arguments(setting) | given | weights}
                 found.append(trained(start.run(r), pair, **how))
@@ -291,9 +293,12 @@ class _Watch(Callback):
 
     INTERVAL = 60.0  # seconds
 
-    def __init__(self, tally: _Tally, group: dict[int, int], path: Path | None) -> None:
-        """group : runs, each with how many networks it is."""
-        self._tally, self._group, self.path = tally, group, path
+    def __init__(
+        self, tally: _Tally, group: dict[int, int], path: Path | None, before: int = 0
+    ) -> None:
+        """group : runs, each with how many networks it is. before : updates of networks of the run
+        that trained before this one, where they train one by one."""
+        self._tally, self._group, self.path, self._before = tally, group, path, before
         self._next = time.monotonic() + self.INTERVAL
 
     def on_start(self, session: Session) -> None:
@@ -313,7 +318,8 @@ class _Watch(Callback):
 
     def on_step(self, session: Session) -> None:
         if session.iteration % EVERY == 0:
-            self._tally.move({k: n * session.iteration for k, n in self._group.items()})
+            at = self._before + session.iteration
+            self._tally.move({k: n * at for k, n in self._group.items()})
         # What was reached with the last step is complete.
         stops = session.iteration < session.plan.iterations and self._tally.stops
         if self.path is not None and (stops or time.monotonic() >= self._next):
