@@ -83,6 +83,15 @@ def test_of_a_model_its_settings_are_taken(chainrule, three, runs):
     assert chainrule(*files).json["features"] == said.json["features"]
 
 
+def test_the_report_of_a_table_names_its_features(chainrule, three):
+    assert chainrule("train", three, *QUICK, "--out", "run").code == 0
+    assert chainrule("report", "run").code == 0
+    page = Path("run/report.html").read_text()
+    assert "<h2>Features</h2>" in page
+    assert "20 trainings" in page
+    assert "are answered rightly by the networks trained without them" in page
+
+
 def test_a_weak_model_is_said_to_name_nothing(chainrule, tmp_path):
     noise = table(tmp_path / "noise.csv", ["ill", "well"] * 12, 0.0)
     said = chainrule("importance", noise, *QUICK, "--repeats", 2, "--out", "run")

@@ -293,14 +293,12 @@ def _size(values: Array) -> Array:
 
 def _columns(found: Importance) -> tuple[Column, ...]:
     loss = "nats" if found.classes is not None else ""
-    slope = f"{'log-odds' if found.classes is not None else 'value'} a deviation"
-    unit = loss if found.by == "permutation" else slope
     return (
         Column("rank", "whole"),
         Column("feature"),
         Column("position", "value", "at"),
         Column("class", head="for"),
-        Column("importance", "value", unit=unit),
+        Column("importance", "value"),
         Column("low", "value"),
         Column("high", "value"),
         Column("in_top", "percent", f"in top {found.top}"),
@@ -309,8 +307,8 @@ def _columns(found: Importance) -> tuple[Column, ...]:
         Column("same_sign", "percent"),
         Column("rank_low", "whole", "best rank"),
         Column("rank_high", "whole", "worst rank"),
-        Column("loss_rise", "value", "rise when permuted", loss),
-        Column("of_model", "value", "of the model", slope),
+        Column("loss_rise", "value", "loss rise", loss),
+        Column("of_model", "value", "of the model"),
         *(Column(f"slope of {name}", "value") for name in found.of if len(found.of) > 1),
     )
 

@@ -12,11 +12,13 @@ from chainrule.data import Dataset, Splits
 from chainrule.errors import InputError
 from chainrule.experiments import Execution, Setting, WithoutEach, without_each
 from chainrule.files import atomic
+from chainrule.influence.importance import importance
 from chainrule.jobs.options import Options, absolute, command_line, fits, restored, written
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
-from chainrule.show.report.page import Report
+from chainrule.show.report import page
+from chainrule.show.report.importance import importance_section
 from chainrule.show.report.training import training_report, why_section
 from chainrule.training import History
 from chainrule.training.layer_health import dead_relus
@@ -25,6 +27,7 @@ from chainrule.training.warnings import TrainingWarning, training_warnings
 # Beyond these the training is not followed again for a report, which should be there in seconds:
 # examples, and examples x iterations (the course's are 209 x 2500).
 EXAMPLES, FOLLOWED = 500, 600_000
+HALVES = 10  # of the examples and the others, by which features are named in a report
 
 
 def results(model: Model, splits: Splits) -> dict[str, dict[str, Any]]:
@@ -69,14 +72,44 @@ def write_report(path: Path, model: Model, splits: Splits, history: History, sou
         splits,
         history,
         why=why_section(model, splits, again, note),
+        features=_features(model, splits, options, m * done),
         warnings=looks_wrong(model, splits, history, options) if single else (),
     )
     title = f"{checks.printable(Path(source).name)}: {sizes}"
     save_report(path, report, title, command, options, done)
 
 
+def _features(model: Model, splits: Splits, options: Options, followed: int) -> page.Section | None:
+    """The features that the training of a table's model names, by few halves; None of others.
+
+    followed : examples x iterations of the training.
+    """
+    data = splits.train
+    if data.feature_names is None or "options" not in model.training:
+        return None
+    if followed > FOLLOWED:
+        words = "Not shown after so long a training: see chainrule importance."
+        return page.Section("Features", [words])
+    done = model.training.get("iterations", options.setting().iterations)
+    setting = replace(options.setting(), iterations=done, epochs=None)
+    try:
+        found = importance(data, setting, model=model, repeats=HALVES)
+    except InputError as error:  # such as of one example of a class
+        got = f"Not shown: expected {error.expected}; got {error.got}."
+        return page.Section("Features", [got])
+    if not len(found.slopes):
+        return None
+    section = importance_section(found)
+    return replace(section, words=[*filter(None, (found.answered, found.warning)), *section.words])
+
+
 def save_report(
-    path: Path, report: Report, title: str, command: str, options: Options, iterations: int | None
+    path: Path,
+    report: page.Report,
+    title: str,
+    command: str,
+    options: Options,
+    iterations: int | None,
 ) -> None:
     """A report as a page, with the settings. iterations : also where they are the default."""
     facts: dict[str, Any] = {"command": command}

@@ -4,7 +4,7 @@ from chainrule.influence.importance import CAUTION, Importance
 from chainrule.show.report import page
 from chainrule.wording import setting_words
 
-FEATURES = 50  # shown; the table in the folder has all
+FEATURES = 25  # shown; the table in the folder has all
 ARCHITECTURE = ("hidden", "optimizer", "learning_rate", "l2")
 
 

@@ -56,13 +56,15 @@ def training_report(
     history: History,
     *,
     why: page.Section | None = None,
+    features: page.Section | None = None,
     warnings: Sequence[TrainingWarning] = (),
 ) -> page.Report:
     """What a training reached, and what it looks like inside.
 
     splits : the data; the answer is measured on the test set, if there is one, else on the
         validation set, else on the training set, and says so.
-    why : the worst mistakes explained (`why_section`). warnings : what looks wrong in it.
+    why : the worst mistakes explained (`why_section`). features : those of a table that it depends
+        on (`importance_section`). warnings : what looks wrong in it.
     """
     checks.kind("training_report", "splits", splits, Splits)
     if history.records and np.ndim(history.records[0].cost):
@@ -83,6 +85,7 @@ def training_report(
         page.mistakes_section(answer.found, tested, answer.name),
         page.quality_section(answer.found, model.predict_proba(tested), tested.labels),
         _weights(model, splits.train) if model.image_shape and model.n_members == 1 else None,
+        features,
         why,
     ]
     warning = " ".join([*map(str, warnings), NO_TEST_SET.get(chosen, "")]).strip()
