@@ -59,9 +59,9 @@ def test_the_learned_part_is_that_of_the_examples(optimizer, wide_problem):
         of_examples = dual.dual.C @ X.T
         size = np.abs(of_examples).max()
         assert_allclose(
-            learned(dual.network, network, dual.dual.a.item(), l2), of_examples, atol=1e-9 * size
+            learned(dual.network, network, dual.dual.a.item()), of_examples, atol=1e-9 * size
         )
-        found = learned(primal.network, network, None, l2)
+        found = learned(primal.network, network, None if l2 else 1.0)
         if not l2:
             assert_allclose(found, of_examples, atol=1e-9 * size)
         # With a penalty the primal form knows but for one of 200 directions what is left of W0.
@@ -119,7 +119,7 @@ def test_each_run_is_a_plain_training_on_its_part(kind, batch_size):
         trained = cr.train(start, own, **one.arguments())
         X, out = own.matrix(), other.matrix()
         share = None if trained.dual is None else trained.dual.a.item()
-        W = learned(trained.network, start, share, 0.1)
+        W = learned(trained.network, start, share)
         by_hand = slopes(trained.network, X, W)
         assert_allclose(found.slopes[r], by_hand, rtol=1e-6, atol=1e-9)
         assert_allclose(found.rises[r], rises(trained.network, out, other.Y, 4, r), atol=1e-9)
@@ -222,9 +222,27 @@ def test_numbers_have_features_too():
     assert found.importance[0] > 0 > found.importance[1]
     assert found.r_squared > 0.5
     assert not found.warning
+    assert "R² 0." in found.answered
     noise = cr.importance((X, rng.standard_normal((1, 60))), setting, repeats=4)
     assert "the mean of all" in noise.warning
     assert noise.rows()[0]["class"] == ""
+
+
+@pytest.mark.parametrize("hidden", [(), (4,)], ids=str)
+def test_numbers_in_their_own_unit_in_both_forms(hidden):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((40, 30))
+    y = 500 + 30 * X[0] - 20 * X[1]
+    data = Dataset(X, y, (), scaling=Scaling.standard(X))
+    setting = Setting(hidden=hidden, learning_rate=0.05, iterations=40)
+    dual, primal = (
+        cr.importance(data, replace(setting, first_layer=form), repeats=2)
+        for form in ("dual", "primal")
+    )
+    assert_allclose(primal.slopes, dual.slopes, rtol=1e-6, atol=1e-6)
+    assert set(dual.named[:2]) == {"feature 0", "feature 1"}
+    assert 1 < dual.importance[0] < 35  # of 30 a standard deviation, learned in part
+    assert dual.classes is None
 
 
 def test_a_models_own_slopes_stand_beside():

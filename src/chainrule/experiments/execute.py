@@ -104,7 +104,7 @@ def execute(
     keep : what is kept of the outputs A (n_y, m) of all examples by a run, (P, n_y, m) where its
         labels are several; nothing if None.
     measure : in its place, what is kept of a run's network, the share of its start that is left in
-        W[1] where the dual form knows it, and what it was trained on; not called for one that
+        W[1] where it is known (else None), and what it was trained on; not called for one that
         diverged.
     networks_too : whether trained networks are kept.
     record_every : updates between records; by default what `train` does.
@@ -338,12 +338,17 @@ def _network(sessions: Sequence[Session]) -> Network:
 
 
 def _shares(sessions: Sequence[Session]) -> Array | None:
-    """Of each run what is left of its start in W[1]; None where the first layer is primal."""
+    """Of each run what is left of its start in W[1]: all without a penalty; None where the first
+    layer is primal and there is one."""
     found = []
     for session in sessions:
-        if isinstance(session.first, Primal):
-            return None
-        a, targets = session.first.a, session.plan.targets
+        first, targets = session.first, session.plan.targets
+        if isinstance(first, Primal):
+            if np.any(session.plan.l2):
+                return None
+            a = np.ones((session.start.n_runs or 1, 1, 1))
+        else:
+            a = first.a
         found += [a if targets is None else targets.of_dual(session.start, [a])[0]]
     return np.concatenate([a.reshape(-1) for a in found])
 

@@ -27,17 +27,16 @@ Array = np.ndarray
 CACHED = 2**19  # bytes of Z[1] of some features changed, which stay in the processor's cache
 
 
-def learned(network: Network, start: Network, share: float | None, l2: float) -> Array:
+def learned(network: Network, start: Network, share: float | None) -> Array:
     """W - a W0 (n_1, n_x): what training, of a single network from `start`, did to W[1].
 
-    share : a, where the dual form trained: then this is C X^T. In the primal form (None) a is 1
-        without a penalty, and with one W's part along the start, <W, W0> / <W0, W0>: that is a but
-        for what was learned along one direction of n_1 n_x.
+    share : a, with which this is C X^T where the dual form trained. None where it is not known, in
+        the primal form with a penalty: then W's part along the start, <W, W0> / <W0, W0>, which is
+        a but for what was learned along that one direction of n_1 n_x.
     """
     W, W0 = network.weights[0], start.weights[0]
     if share is None:
-        size = float(np.vdot(W0, W0))
-        share = float(np.vdot(W, W0)) / size if l2 and size else 1.0
+        share = float(np.vdot(W, W0)) / max(float(np.vdot(W0, W0)), np.finfo(W0.dtype).tiny)
     return W - share * W0
 
 

@@ -371,7 +371,7 @@ def importance(
     def measure(run: Run, network: Network, share: float | None, subset: Subset) -> Array:
         """Slopes, rises, and the outputs of those held out, one behind the other."""
         one, (kept, out) = run.setting, subset.parts(run.held_out)
-        W = learned(network, one.network(n_x, n_y, examples.task), share, one.l2)
+        W = learned(network, one.network(n_x, n_y, examples.task), share)
         Y = examples.Y[:, run.held_out]
         found = slopes(network, kept, W), rises(network, out, Y, SHIFTS, one.seed)
         return np.concatenate([np.ravel(a) for a in (*found, network.predict_proba(out))])
