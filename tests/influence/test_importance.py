@@ -15,6 +15,7 @@ from chainrule.data import Dataset, FloatMatrix, Scaling
 from chainrule.experiments import Execution, Setting
 from chainrule.influence.feature_measures import learned, rises, slopes
 from chainrule.influence.importance import positions
+from chainrule.model.evaluation import wilson_interval
 
 LINEAR = Setting(hidden=(), learning_rate=0.01, iterations=100)
 
@@ -188,6 +189,18 @@ def test_a_weak_model_names_nothing():
     assert "a weak model" in repr(weak)
     strong, _ = shifted(0, 40, 200, 40, 2.0)
     assert not cr.importance(strong, LINEAR, repeats=3).warning
+
+
+def test_replicates_are_no_new_evidence():
+    data, _ = shifted(0, 12, 60, 30, 2.0)
+    again = data.select(np.tile(np.arange(12), 5))
+    groups = np.tile(np.arange(12), 5)
+    found = cr.importance(again, LINEAR, repeats=3, groups=groups)
+    assert found.units == 12
+    assert "of 60 examples" in found.answered
+    assert "95 % confidence, of 12 groups" in found.answered
+    assert found.right == 60
+    assert found.interval == wilson_interval(12, 12)
 
 
 def test_several_classes_one_by_one_and_together():

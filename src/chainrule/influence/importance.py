@@ -65,6 +65,7 @@ class Importance(Result):
     outputs : (n_y, m) of each example by the networks trained without it, in the mean; nan for one
         that no finished run held out. Y : (n_y, m).
     classes : names, or None. by : what features are ranked by. top : how many are looked at.
+    units : how many examples, or groups of them that were held out together, are independent.
     model_slopes : (n_f, n_x) of the model that was given, its weights as they are; or None.
     diverged : how many runs did, of which nothing is here. complete : whether all were finished.
     """
@@ -79,6 +80,7 @@ class Importance(Result):
     classes: tuple[str, ...] | None
     by: By
     top: int
+    units: int
     model_slopes: Array | None = None
     diverged: int = 0
     complete: bool = True
@@ -237,15 +239,23 @@ class Importance(Result):
         return errors(self.outputs[:, self.known], self.Y[:, self.known])["r2"]
 
     @property
+    def interval(self) -> tuple[float, float]:
+        """Between which shares of right answers the true one lies with 95 % confidence: of as many
+        examples as there are independent ones."""
+        n = min(self.units, len(self.known))
+        return wilson_interval(round(self.right * n / len(self.known)), n)
+
+    @property
     def answered(self) -> str:
         """How well what was held out was answered, in a sentence."""
         m, parts = len(self.known), "by the networks trained without them, in the mean"
         if self.classes is None:
             return f"R² {self.r_squared:.3f} on {m} examples {parts}."
-        low, high = (percent(bound, 1) for bound in wilson_interval(self.right, m))
+        low, high = (percent(bound, 1) for bound in self.interval)
+        of = f", of {self.units} groups" if self.units < m else ""
         return (
             f"{percent(self.right / m, 1)} of {m} examples are answered rightly {parts} "
-            f"({low} to {high}, 95 % confidence); by always saying the commonest class "
+            f"({low} to {high}, 95 % confidence{of}); by always saying the commonest class "
             f"{percent(self.baseline, 1)}."
         )
 
@@ -258,7 +268,7 @@ class Importance(Result):
         if self.classes is None:
             better, than = self.r_squared > 0, "the mean of all"
         else:
-            better = wilson_interval(self.right, m)[0] > self.baseline
+            better = self.interval[0] > self.baseline
             than = "always saying the commonest class"
         if better:
             return ""
@@ -385,7 +395,8 @@ def importance(
     parts = _gathered(examples, {runs[k]: one for k, one in good.items()})
     classes = _classes(examples) if task == "classification" else None
     names, of = _names(examples, classes)
-    of_data = *parts, examples.Y, classes, by, top, own
+    units = examples.m if groups is None else len(np.unique(np.asarray(groups)))
+    of_data = *parts, examples.Y, classes, by, top, units, own
     diverged, complete = len(outcomes) - len(good), len(outcomes) == len(runs)
     return Importance(setting, names, of, *of_data, diverged, complete)
 
