@@ -154,6 +154,7 @@ def test_missing_values_are_refused_where_no_step_fills_them():
         ("derivative:x", "odd window"),
         ("batch", "--batch-column"),
         ("missing:mode", "to be one of"),
+        ("snv,missing:mean", "filled before all else"),
         ("", "to be one of"),
     ],
 )

@@ -92,16 +92,17 @@ def test_a_model_of_one_step_is_a_file_for_older_programs(kind, tmp_path):
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda arrays, facts: arrays.pop("scaling.1.fill"),
-        lambda arrays, facts: facts.update(scaling="log1p,missing:mode,center"),
+        lambda arrays, facts: arrays.pop("scaling.0.fill"),
+        lambda arrays, facts: facts.update(scaling="missing:mode,log1p,center"),
+        lambda arrays, facts: facts.update(scaling="log1p,missing:mean,center"),
         lambda arrays, facts: facts.update(scaling=None),
-        lambda arrays, facts: arrays.update({"scaling.1.fill": np.zeros((3, 1))}),
+        lambda arrays, facts: arrays.update({"scaling.0.fill": np.zeros((3, 1))}),
         lambda arrays, facts: arrays.update({"scaling.2.divisor": np.zeros((14, 1))}),
     ],
 )
 def test_a_damaged_preparation(damage, tmp_path):
     path = tmp_path / "m.safetensors"
-    save(made("log1p,missing:mean,center", GAPS), path)
+    save(made("missing:mean,log1p,center", GAPS), path)
     arrays, facts = tensor_file.read(path, "model", 3)
     damage(arrays, facts)
     tensor_file.write(path, arrays, facts)

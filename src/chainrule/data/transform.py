@@ -59,6 +59,11 @@ class Scaling:
 
     steps: tuple[Step, ...] = ()
 
+    def __post_init__(self) -> None:
+        if any(isinstance(step, Missing) for step in self.steps[1:]):
+            fix = "Other steps would spread what is missing, or fail on it."
+            raise InputError("Scaling", "missing values filled before all else", self.kind, fix)
+
     def __repr__(self) -> str:
         return f"Scaling({self.kind})"
 
@@ -89,6 +94,11 @@ class Scaling:
         """The scaling of that `kind`, learned from raw (n_x, m), samples with these `facts`, where
         it is learned at all."""
         return cls.named(kind).given(facts or {}).fitted(raw)
+
+    @property
+    def fills(self) -> bool:
+        """Whether features may be missing."""
+        return bool(self.steps) and isinstance(self.steps[0], Missing)
 
     @property
     def learned(self) -> bool:
@@ -146,9 +156,9 @@ class Scaling:
         """The steps, learned from X (k, m), which is left as it is."""
         found: list[Step] = []
         last = max(k for k, step in enumerate(self.steps) if step.learns)
+        if not self.fills:
+            refuse_missing("Scaling", X)
         for k, step in enumerate(self.steps):
-            if step.learns and not isinstance(step, Missing):
-                refuse_missing("Scaling", X)
             found.append(step.fitted(X))
             if k < last:
                 with np.errstate(over="ignore", invalid="ignore"):
@@ -166,7 +176,8 @@ class Scaling:
                 X = step(X, rows)
             scaled = X.astype(dtype, copy=False)
         if raw.dtype.kind == "f" and not checks.all_finite(scaled):
-            refuse_missing("Scaling", scaled)
+            if not self.fills:
+                refuse_missing("Scaling", raw)
             with np.errstate(over="ignore", invalid="ignore"):
                 X = raw.astype(work)
                 for step in self.steps:

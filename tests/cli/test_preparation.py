@@ -1,0 +1,82 @@
+"""Preparation on the command line: asked for by name, repeated by name, kept by the model."""
+
+import numpy as np
+import pytest
+
+SETTINGS = ("--layers", "none", "--learning-rate", 0.1, "--iterations", 30)
+TEXTS = ("--drop", "color,plate")
+PREPARED = ("--prepare", "log1p,snv,standard", "--missing", "median", "--categories", "onehot")
+
+
+@pytest.fixture
+def table(tmp_path):
+    rng = np.random.default_rng(0)
+
+    def write(name, m=12, colors=("red", "blue", "green"), gap="", plates="pq"):
+        lines = ["sample,w,h,d,color,plate,kind"]
+        for i in range(m):
+            w, h, d = rng.lognormal(size=3)
+            w = gap if i == 1 else f"{w:.3f}"
+            color, plate = colors[i % len(colors)], plates[i % len(plates)]
+            lines.append(f"s{i},{w},{h:.3f},{d:.3f},{color},{plate},{'xy'[i // 2 % 2]}")
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+        return name
+
+    return write
+
+
+def test_a_prepared_model_from_training_to_evaluation(chainrule, table):
+    said = chainrule(
+        *("train", table("t.csv"), "--batch-column", "plate", *PREPARED, *SETTINGS, "--out", "run")
+    )
+    assert said.code == 0, said.error
+    assert "scaled: missing:median,onehot,log1p,snv,standard" in said.out
+    assert "missing: 1 of 72 values (0.014 of all), in 1 of 6 features" in said.out
+    assert "column 'color' is 3 features" in said.out
+    words = "--missing median --categories onehot --batch-column plate --prepare log1p,snv,standard"
+    assert all(word in said.out for word in words.split())
+    found = chainrule("evaluate", "run", table("new.csv", colors=("red", "pink")), "--json").json
+    assert found["examples"] == 12
+    assert any(note.startswith("'color' of 6 examples is pink, which") for note in found["notes"])
+    assert any(note.startswith("missing: 1 of 72 values") for note in found["notes"])
+    exported = chainrule("export", "run", "--onnx", "m.onnx", "--data", "new.csv")
+    assert exported.code == 0, exported.error
+    assert chainrule("train", "--resume", "run", "--iterations", 40).code == 0
+
+
+@pytest.mark.filterwarnings("default:a single sample")
+def test_batches_in_experiments(chainrule, table):
+    name = table("t.csv", gap="1.5")
+    options = ("--prepare", "batch,robust", "--batch-column", "plate", "--drop", "color", *SETTINGS)
+    assert chainrule("crossval", name, *options, "--folds", 3, "--out", "cv").code == 0
+    assert chainrule("train", name, *options, "--out", "run").code == 0
+    said = chainrule("export", "run", "--onnx", "m.onnx")
+    assert (said.code, said.error.count("\n")) == (2, 1)
+    assert "batch:plate" in said.error
+    new = table("new.csv", gap="1.5", plates="pqpqpqpqpqpz")
+    said = chainrule("evaluate", "run", new)
+    assert said.code == 0, said.error
+    assert said.error.startswith("chainrule: a single sample of a batch (plate) that was not")
+    assert said.error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (TEXTS, "missing in row 2 (line 3), 'w'"),
+        (("--missing", "mean"), "--categories onehot"),
+        (("--missing", "most"), "most"),
+        ((*TEXTS, "--missing", "mean", "--prepare", "snw"), "Did you mean snv?"),
+        ((*TEXTS, "--missing", "mean", "--prepare", "batch"), "--batch-column NAME"),
+        ((*PREPARED, "--scale", "none"), "expected scale or prepare; got both"),
+        ((*PREPARED[2:], "--prepare", "derivative:15"), "15 features or more"),
+        ((*PREPARED[2:], "--prepare", "batch:sample"), "the batch of each sample, 'sample'"),
+    ],
+)
+def test_what_cannot_be_prepared_is_one_line(chainrule, table, tmp_path, options, message):
+    drop = () if "--drop" in options else ("--drop", "plate")
+    said = chainrule("train", table("t.csv"), *drop, *options, *SETTINGS, "--out", "run")
+    assert said.code == 2
+    assert message in said.error
+    assert said.error.count("\n") == 1
+    assert not (tmp_path / "run").exists()
