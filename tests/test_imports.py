@@ -285,8 +285,9 @@ def test_the_public_names():
     assert chainrule.__all__ == [
         "ChainruleError", "DataError", "Dataset", "DivergenceError", "EarlyStopping", "Evaluation",
         "FloatMatrix", "History", "Importance", "InputError", "MLPClassifier", "MLPRegressor",
-        "Model", "ModelFileError", "Network", "PixelMatrix", "Splits", "Training", "__version__",
-        "evaluate", "importance", "load", "open_data", "save", "train",
+        "Model", "ModelFileError", "Network", "PixelMatrix", "Predictions", "Splits", "Training",
+        "__version__", "evaluate", "importance", "load", "open_data", "open_for", "predictions",
+        "save", "train",
     ]  # fmt: skip
     assert all(hasattr(chainrule, name) for name in chainrule.__all__)
     assert set(chainrule.__all__) <= set(dir(chainrule))

@@ -13,11 +13,14 @@ from chainrule.estimators import MLPClassifier as MLPClassifier
 from chainrule.estimators import MLPRegressor as MLPRegressor
 from chainrule.influence.importance import Importance as Importance
 from chainrule.influence.importance import importance as importance
+from chainrule.influence.predictions import Predictions as Predictions
+from chainrule.influence.predictions import predictions as predictions
 from chainrule.model.evaluation import Evaluation as Evaluation
 from chainrule.model.evaluation import evaluate as evaluate
 from chainrule.model.model_file import Model as Model
 from chainrule.model.model_file import load as load
 from chainrule.model.model_file import save as save
+from chainrule.model.new_data import open_for as open_for
 from chainrule.network import Network as Network
 from chainrule.training import EarlyStopping as EarlyStopping
 from chainrule.training import History as History

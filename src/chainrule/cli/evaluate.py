@@ -9,7 +9,7 @@ from chainrule.cli import show
 from chainrule.cli.options import TABLES, Tables
 from chainrule.data.reading import listed
 from chainrule.errors import InputError
-from chainrule.jobs.sources import loaded, open_for
+from chainrule.jobs.sources import loaded
 from chainrule.wording import percent
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def evaluate(
     tried = loaded(model)
     from chainrule.data import apply_decisions, read_decisions
     from chainrule.model.evaluation import evaluate as evaluate_model
+    from chainrule.model.new_data import open_for
 
     splits = open_for(tried, data, reading, strict, seed)
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)

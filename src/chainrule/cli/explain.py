@@ -8,6 +8,7 @@ from chainrule.cli import show
 from chainrule.cli.progress import Screen
 from chainrule.display import Column, Table
 from chainrule.errors import InputError
+from chainrule.files.atomic import new_file
 from chainrule.jobs.sources import loaded_of_pictures
 from chainrule.wording import percent, shortened
 
@@ -89,14 +90,7 @@ def _picture(out: Path | None) -> Path:
     """The picture to write, which is not there yet."""
     numbered = (Path(f"explanation-{n}.png") for n in itertools.count(1))
     path = out or next(path for path in numbered if not path.exists())
-    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise InputError("--out", "a name that ends in .png or .jpg", show.safe(str(path)))
-    if path.exists():
-        fix = "Choose another with --out."
-        raise InputError(str(path), "a file that does not exist yet", "one that does", fix)
-    if not path.parent.is_dir():
-        raise InputError(str(path), "a file in a folder that exists", "no such folder")
-    return path
+    return new_file(path, (".png", ".jpg", ".jpeg"))
 
 
 def _nothing_of(model: "Model") -> "Dataset":

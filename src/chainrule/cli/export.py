@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from chainrule.cli import show
 from chainrule.cli.options import TABLES, Tables
 from chainrule.errors import InputError
-from chainrule.jobs.sources import loaded, open_for
+from chainrule.jobs.sources import loaded
 
 MOST = 1000  # examples to compare on: more would only take longer
 
@@ -43,6 +43,7 @@ def export(
     """
     found = loaded(model)
     from chainrule.model import export_onnx
+    from chainrule.model.new_data import open_for
 
     if onnx is None:
         raise InputError("export", "the file to write", "none", "Add --onnx FILE.")

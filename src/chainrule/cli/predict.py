@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
 
 from chainrule.cli import show
+from chainrule.cli.options import TABLES, Tables
 from chainrule.cli.progress import Screen
 from chainrule.display import Column, Table
 from chainrule.errors import InputError
-from chainrule.jobs.sources import loaded_of_pictures
+from chainrule.files.atomic import new_file
+from chainrule.jobs.sources import loaded
 from chainrule.wording import counted_by_reason, listed
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from chainrule.influence.predictions import Predictions
     from chainrule.model.model_file import Model
 
 
@@ -25,50 +28,150 @@ ANSWERS = (
     Column("spread", "number"),
 )
 NAMED = 20  # files that cannot be read, beyond which they are counted
+SHOWN, FEW = 20, 5  # of what a file has, too; of what is unlike the training data
 
 
-def predict(model: Path, *images: Path, json: bool = False) -> int:
-    """Ask a model about pictures of your own: the class and its probability for each.
+def predict(
+    model: Path,
+    *inputs: Path,
+    reading: Annotated[Tables, Parameter(name="*", group="Tables")] = TABLES,
+    out: Path | None = None,
+    data: str | None = None,
+    json: bool = False,
+) -> int:
+    """Ask a model about examples of your own: the class of each and its probability, or its value.
 
-    An ensemble adds the spread: the standard deviation of its members' probabilities. Files that
-    cannot be read are named on standard error, and the exit code is then 2.
+    An ensemble adds the spread: the standard deviation of its members' answers. Files that cannot
+    be read are named on standard error, and the exit code is then 2.
 
     Parameters
     ----------
     model
         A model file or a run folder.
-    images
-        Picture files, or folders: every file below them. Each picture is shrunk to the size that
-        the model was trained on.
+    inputs
+        A table with the columns that the model was trained on, in any order, with or without
+        labels. Or picture files, or folders: every file below them; each picture is shrunk to the
+        size that the model was trained on.
+    out
+        A file to write: .csv with all probabilities, or .json. Never overwritten.
+    data
+        The training data of a model of tables, if they are no longer where they were: to warn of
+        rows that are unlike all of them.
     json
         Print one JSON object instead of text.
     """
-    fix = "Use chainrule evaluate with a table, or Model.predict_proba in Python."
-    asked, shape = loaded_of_pictures(model, fix)
+    asked = loaded(model)
+    if out is not None:
+        new_file(out, (".csv", ".json"))
+    if asked.image_shape is None:
+        from chainrule.data.readers.tree import pictured
+
+        if any(map(pictured, inputs)):
+            got = f"one of {asked.network.layer_sizes[0]} numbers an example"
+            raise InputError(str(model), "a model of pictures", got, "Give it a table.")
+        if len(inputs) != 1:
+            raise InputError("predict", "one table of examples", f"{len(inputs) or 'none'}")
+        return _of_table(model, asked, str(inputs[0]), reading, out, data, json)
+    return _of_pictures(model, asked, inputs, out, json)
+
+
+def _of_table(
+    path: Path,
+    model: "Model",
+    table: str,
+    reading: Tables,
+    out: Path | None,
+    data: str | None,
+    json: bool,
+) -> int:
+    from dataclasses import replace
+
+    from chainrule.influence.predictions import MOST, predictions
+    from chainrule.jobs.trained import training_set
+    from chainrule.model.new_data import open_for
+
+    asked = open_for(model, table, replace(reading, label="")).train
+    train, why = training_set(model, str(path), data)
+    if train is not None and len(train) > MOST:
+        train, why = None, f"there are more than {MOST}"
+    found = predictions(model, asked, train)
+    if out is not None:
+        found.to_csv(out)
+    facts = {"model": str(path), "data": table, "members": model.n_members, **found.facts()}
+    if json:
+        show.print_json(facts | {"compared_with_training_data": not why, "note": why or None})
+        return 0
+    print_ = show.console().print
+    if model.n_members > 1:
+        print_(f"Model     ensemble of {model.n_members}")
+    print_(f"{len(asked)} examples from {show.safe(asked.source)}")
+    for note in found.notes:
+        print_(f"          {show.safe(note)}")
+    whole = [f"probability of {name}" for name in found.classes]
+    shown = found.table().without(*whole, *(["unlike"] if train is not None else []))
+    show.print_table(shown if out is None else shown.first(SHOWN))
+    if out is not None:
+        print_(f"Wrote {show.safe(str(out))}: all {len(asked)}.")
+    _warn(found, why)
+    return 0
+
+
+def _warn(found: "Predictions", why: str) -> None:
+    """Of examples unlike the training data; or why that is not known."""
+    if found.unlike is None:
+        show.print_note(f"Not compared with the training data: {show.safe(why)}.")
+        return
+    odd = [name for name, reason in zip(found.names, found.unlike, strict=True) if reason]
+    if odd:
+        some = f"{len(odd)} of {len(found.names)} are unlike the training data: {listed(odd, FEW)}."
+        why = next(filter(None, found.unlike))
+        some += f" {odd[0]} is {why}. Do not rely on answers to such examples."
+        show.print_set_in(show.safe(some), "Warning")
+
+
+def _of_pictures(
+    path: Path, model: "Model", inputs: Sequence[Path], out: Path | None, json: bool
+) -> int:
     import numpy as np
 
+    from chainrule.data import Dataset
     from chainrule.data.readers.images import Pictures
+    from chainrule.influence.predictions import predictions
 
-    paths, errors, notes = _found(images)
+    paths, errors, notes = _found(inputs)
     if not paths and not errors:
         raise InputError("predict", "at least one picture file", "none")
     answers: list[dict[str, Any]] = []
-    pictures = Pictures(shape, asked.bits)
+    tables: list[Table] = []
+    shape = model.image_shape or ()
+    pictures = Pictures(shape, model.bits)
     with Screen("reading", "pictures") as screen:
         for start in range(0, len(paths), BLOCK):
             some = paths[start : start + BLOCK]
             pixels, read = pictures.read(some, lambda path, why: errors.append((str(path), why)))
             if read:
-                names = [str(some[k]) for k in read]
-                answers += _answers(asked, names, np.ascontiguousarray(pixels.T))
+                names, none = tuple(str(some[k]) for k in read), np.zeros(len(read), np.int64)
+                raw = np.ascontiguousarray(pixels.T)
+                found = predictions(model, Dataset(raw, none, model.classes, names, shape))
+                answers += found.records("image")
+                tables.append(found.table())
             screen.update(min(start + BLOCK, len(paths)), len(paths))
     notes += pictures.notes()
+    if out is not None and tables:
+        from chainrule.show.tables import write
+
+        write(Table(tables[0].columns, [row for one in tables for row in one.rows]), out)
     if json:
-        facts = {"model": str(model), "members": asked.n_members, "predictions": answers}
+        facts = {"model": str(path), "members": model.n_members, "predictions": answers}
         unread = [{"image": path, "reason": reason} for path, reason in errors]
         show.print_json(facts | {"errors": unread, "notes": notes})
     else:
-        _report(asked, answers, notes)
+        if model.n_members > 1:
+            show.console().print(f"Model     ensemble of {model.n_members}")
+        for note in notes:
+            show.print_note(show.safe(note))
+        if answers:
+            show.print_table(Table.of(answers, ANSWERS))
     # Each file by name, or many counted by reason.
     lines = [f"{path}: {reason}" for path, reason in errors]
     for line in lines if len(lines) <= NAMED else counted_by_reason(lines):
@@ -95,35 +198,3 @@ def _found(given: Sequence[Path]) -> tuple[list[Path], list[tuple[str, str]], li
         if litter := tree.litter(path):
             notes.append(f"{path}: left out what systems hide: {listed(litter, 5)}")
     return paths, errors, notes
-
-
-def _answers(model: "Model", names: Sequence[str], raw: "np.ndarray") -> list[dict[str, Any]]:
-    """The most probable class of each picture, and every class's numbers, for raw (n_x, m)."""
-    from chainrule.model.model_file import decided
-
-    P = model.predict_proba(raw)
-    chosen = decided(P)
-    answers: list[dict[str, Any]] = [
-        {
-            "image": name,
-            "class": model.classes[k],
-            "probability": float(p[k]),
-            "probabilities": dict(zip(model.classes, p.tolist(), strict=True)),
-        }
-        for name, k, p in zip(names, chosen, P.T, strict=True)
-    ]
-    if model.n_members > 1:
-        for answer, k, s in zip(answers, chosen, model.spread(raw).T, strict=True):
-            answer["spread"] = float(s[k])
-            answer["spreads"] = dict(zip(model.classes, s.tolist(), strict=True))
-    return answers
-
-
-def _report(model: "Model", answers: Sequence[dict[str, Any]], notes: Sequence[str]) -> None:
-    out = show.console()
-    if model.n_members > 1:
-        out.print(f"Model     ensemble of {model.n_members}")
-    for note in notes:
-        show.print_note(show.safe(note))
-    if answers:
-        show.print_table(Table.of(answers, ANSWERS))

@@ -273,7 +273,10 @@ def _opened(
         fix = "Choose a smaller size or fewer."
         raise DataError(str(source), "data that fit into memory", "more", fix) from None
     got = f"a file ending in {suffix or 'nothing'}" if is_file else "no regular file"
-    raise DataError(str(source), sources.ACCEPTED, got, "Rename the file if its ending is wrong.")
+    fix = "Rename the file if its ending is wrong."
+    if suffix in sources.SPREADSHEETS:
+        fix = "Save it as .xlsx or .csv."
+    raise DataError(str(source), sources.ACCEPTED, got, fix)
 
 
 def _check_train(train: Dataset, task: str | None) -> None:

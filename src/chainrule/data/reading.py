@@ -20,7 +20,7 @@ class Reading:
     ----------
     label
         Label column of a table; without it the one called label, class, target or y, else the
-        last, where no other may be it.
+        last, where no other may be it. "" reads no labels.
     header
         Whether the first line of a table names its columns.
     names

@@ -8,6 +8,7 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from chainrule.errors import InputError
@@ -64,6 +65,19 @@ def _take(path: Path, temporary: str) -> None:
         if path.exists():
             raise
         os.replace(temporary, path)  # a disk without links: between two, chance decides
+
+
+def new_file(path: Path, endings: Sequence[str]) -> Path:
+    """`path`, which is yet to be written as --out; InputError for another ending, where something
+    is already, and where no folder is."""
+    if path.suffix.lower() not in endings:
+        raise InputError("--out", f"a name that ends in {' or '.join(endings[:2])}", str(path))
+    if path.exists():
+        fix = "Choose another with --out."
+        raise InputError(str(path), "a file that does not exist yet", "one that does", fix)
+    if not path.parent.is_dir():
+        raise InputError(str(path), "a file in a folder that exists", "no such folder")
+    return path
 
 
 def remove_parts(folder: Path) -> None:

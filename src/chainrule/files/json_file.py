@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from chainrule.files.atomic import write_bytes
 
@@ -29,3 +29,16 @@ def write_json(path: str | Path, value: Any, *, new: bool = False) -> None:
     """A file of JSON to be read by people, too, atomically; `new` as `write_bytes` has it."""
     text = json.dumps(value, indent=2, allow_nan=False)
     write_bytes(path, f"{text}\n".encode(), new=new)
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Whether a value from JSON is of the type that a field declares."""
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if get_origin(hint) is tuple:  # tuple[A, ...]
+        return isinstance(value, tuple) and all(fits(v, get_args(hint)[0]) for v in value)
+    if get_args(hint):  # A | None
+        return any(fits(value, part) for part in get_args(hint))
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value) is hint

@@ -7,11 +7,12 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_type_hints
 
 from chainrule.data.reading import Reading
 from chainrule.errors import InputError, ModelFileError
 from chainrule.experiments.hyperparameters import Hyperparameters
+from chainrule.files.json_file import fits
 from chainrule.jobs import texts
 from chainrule.wording import describe, setting_name
 
@@ -202,16 +203,3 @@ def restored(saved: Any, given: Group, where: str, changeable: Sequence[str] = (
         saved["activation"] = texts.activation(saved["activation"])
     found: Group = kind(**saved)
     return found
-
-
-def fits(value: Any, hint: Any) -> bool:
-    """Whether a value from JSON is of the type that a field declares."""
-    if get_origin(hint) is Literal:
-        return value in get_args(hint)
-    if get_origin(hint) is tuple:  # tuple[A, ...]
-        return isinstance(value, tuple) and all(fits(v, get_args(hint)[0]) for v in value)
-    if get_args(hint):  # A | None
-        return any(fits(value, part) for part in get_args(hint))
-    if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    return type(value) is hint

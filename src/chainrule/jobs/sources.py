@@ -1,16 +1,14 @@
-"""Data for a model: read as those that it was trained on."""
+"""Models from files, and what they say of their training sets."""
 
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
-from chainrule.data.reading import Reading
 from chainrule.errors import InputError
 from chainrule.files import tensor_file
-from chainrule.jobs.options import fits
 
 if TYPE_CHECKING:
-    from chainrule.data import Dataset, Splits
+    from chainrule.data import Dataset
     from chainrule.model.model_file import Model
 
 
@@ -35,42 +33,10 @@ def loaded(path: Path) -> "Model":
     return load(path)
 
 
-def loaded_of_pictures(path: Path, fix: str = "") -> "tuple[Model, tuple[int, ...]]":
+def loaded_of_pictures(path: Path) -> "tuple[Model, tuple[int, ...]]":
     """Such a model, and the shape of the pictures that it is of; InputError if of others."""
     model = loaded(path)
     if model.image_shape is None:
         got = f"one of {model.network.layer_sizes[0]} numbers an example"
-        raise InputError(str(path), "a model of pictures", got, fix)
+        raise InputError(str(path), "a model of pictures", got)
     return model, model.image_shape
-
-
-def open_for(
-    model: "Model", data: str, given: Reading, strict: bool = False, seed: int = 0
-) -> "Splits":
-    """Data that a model is to be tried on, pictures of its size, tables with its columns; these are
-    read as given, and where nothing is as its training read them."""
-    hints = get_type_hints(Reading)
-    trained = (model.training.get(name) for name in ("options", "reading"))
-    before = dict(item for one in trained if isinstance(one, dict) for item in one.items())
-    kept = {
-        one.name: before[one.name]
-        for one in fields(Reading)
-        if getattr(given, one.name) == one.default
-        and one.name != "samples"
-        and one.name in before
-        and fits(before[one.name], hints[one.name])
-    }
-    from chainrule.data.open import open_raw, refuse_reading
-
-    splits = open_raw(
-        data,
-        model.image_shape or (64, 64, 3),
-        replace(given, **kept),
-        strict,
-        seed,
-        bits=model.bits,
-        features=model.feature_names,
-    )
-    if splits.train.feature_names is None:
-        refuse_reading(data, given)
-    return splits

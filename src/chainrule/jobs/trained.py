@@ -12,8 +12,10 @@ from chainrule.data import Dataset, Splits
 from chainrule.errors import InputError
 from chainrule.experiments import Execution, Setting, WithoutEach, without_each
 from chainrule.files import atomic
+from chainrule.files.json_file import fits
+from chainrule.influence.explanation import is_training_set
 from chainrule.influence.importance import importance
-from chainrule.jobs.options import Options, absolute, command_line, fits, restored, written
+from chainrule.jobs.options import Options, absolute, command_line, restored, written
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
@@ -171,6 +173,22 @@ def as_trained(model: Model, given: Options, where: str, data: str | None) -> tu
     if fits(done, int):
         options = replace(options, iterations=done, epochs=None)
     return data, replace(options, patience=None)
+
+
+def training_set(model: Model, where: str, data: str | None = None) -> tuple[Dataset | None, str]:
+    """What the model was trained on, read again as it was; or None, and why it is not at hand.
+
+    data : where it is, if it is not where it was; what is wrong with it is an InputError.
+    """
+    try:
+        source, options = as_trained(model, Options(), where, data)
+        train = options.open(source).train
+        is_training_set(where, model, train)
+    except InputError as error:
+        if data is not None:
+            raise
+        return None, f"{error.where}: {error.got}"
+    return train, ""
 
 
 def left_out(

@@ -201,7 +201,7 @@ def test_a_file_of_classes_that_does_not_fit(tmp_path, text, message):
         ("t.parquet", b"PAR1 or not", "a .parquet file; got a damaged or another file"),
         ("t.feather", b"", "a .feather file; got"),
         ("t.xlsx", b"PK nothing", "a .xlsx file; got"),
-        ("t.xls", b"anything", "a file ending in .xls"),
+        ("t.xls", b"anything", "a file ending in .xls.*Save it as .xlsx"),
         ("t.gct", b"#1.2\n", "the size, as its second line says"),
         ("t.gct", gct(FRAME).replace("\ng3", "\tg3").encode(), "5 features of 8 samples"),
         ("t.gct", gct(FRAME).replace("s7", "s7\ts8").encode(), "8 samples, as its.*9 names"),

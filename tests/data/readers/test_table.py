@@ -171,7 +171,7 @@ def test_the_test_tables_columns_and_classes_are_matched_by_name(table):
     ("text", "message"),
     [
         ("a,c,y\n1,2,p\n", r"2 columns of the training set; got 1 missing \(b\), 1 others \(c\)"),
-        ("a,y\n1,p\n", r"1 missing \(b\), 0 others"),
+        ("a,y\n1,p\n", r"1 missing \(b\)\. Name"),
         ("a,b,y\n1,2,r\n", r"the training set knows \(p, q\); got examples of r"),
     ],
 )

@@ -126,9 +126,6 @@ def _turned(
     where: str, names: Cells, rows: Sequence[Cells], facts: dict[str, Cells], reading: Reading
 ) -> Grid:
     """The grid whose rows are the samples `names`, of rows of features that begin with a name."""
-    if reading.transpose:
-        fix = "Leave --transpose out."
-        raise DataError(where, "a table whose examples are columns, as they are here", "one", fix)
     for row in rows:
         if len(row) != len(names) + 1:
             got = f"{len(row) - 1} in the row of {row[0]!r}"

@@ -10,6 +10,7 @@ from chainrule import checks
 from chainrule.data.labels import FEW, alike
 from chainrule.data.readers.categories import column_of
 from chainrule.data.readers.columns import Columns, runs
+from chainrule.data.readers.grid import Grid
 from chainrule.data.reading import Reading, listed
 from chainrule.errors import DataError
 
@@ -22,11 +23,11 @@ NUMBERED = re.compile(r"(.*[^a-zA-Z])?(?i:id)|.*[a-z]I[dD]|(?i:index|unnamed: \d
 
 @dataclass(frozen=True)
 class Roles:
-    """Places of columns. label : a place, or the name of a fact that is known from elsewhere.
+    """Places of columns. label : a place, the name of a fact that is known from elsewhere, or None.
     facts : columns that are neither, by name. notes : what was decided, and how to decide
     otherwise."""
 
-    label: int | str
+    label: int | str | None
     names: int | None
     features: tuple[int, ...]
     facts: dict[str, int]
@@ -63,8 +64,9 @@ def roles_of(
     bare = [UNIT.sub("", alike(name)) for name in features or ()]
     if reading.categories == "onehot":
         bare = list(dict.fromkeys(column_of(name, known) for name in bare))
-    fixed = [known[name] for name in bare if name in known]
-    fits = features is not None and len(fixed) == len(bare)
+    if features is not None and not known.keys() >= set(bare):
+        raise _lacking(columns.grid, bare, reading)
+    fixed, fits = [known[name] for name in bare], features is not None
     folded = {name.casefold() for name in known}
     asked = {
         option: [
@@ -81,34 +83,27 @@ def roles_of(
     own_facts = _facts(columns, reading, facts, optional=fits)
     aside = {*asked["drop"], *asked["names"], *own_facts.values(), *(fixed if fits else ())}
     free = [k for k in range(len(names)) if k not in aside]
-    known_facts = {alike(name).casefold(): name for name in facts}
-    label: int | str
-    if reading.label is not None:
-        wanted = alike(reading.label).casefold()
-        if wanted not in folded and wanted in known_facts:
-            label = known_facts[wanted]
-        else:
-            label = _place(names, reading.label, where, "a label column", facts)
-        if label in fixed and fits:
-            got = f"'{reading.label}', which is a feature"
-            raise DataError(where, "a label column", got, "Name another with --label.")
-        if label in aside:
-            got = f"'{reading.label}', which --drop, --names or another option takes"
-            raise DataError(where, "a label column", got, "Name another, or leave it there.")
-    elif not _called(names, free, LABELS) and (
-        called := [known_facts[name] for name in LABELS if name in known_facts]
-    ):
-        label = called[0]
-    elif not free:
-        raise DataError(where, "a label column", "none beside features and what is left out")
-    elif fits:
-        others = [k for k in free if not _naming(columns, k)]
-        label = [*free, *others, *_called(names, free, LABELS)][-1]
-    else:
-        label = _label(columns, free, facts)
+    label = _label(columns, reading.label, facts, free, fixed if fits else None)
+    if isinstance(label, int) and label in aside:
+        got = f"'{names[label]}', which --drop, --names or another option takes"
+        raise DataError(where, "a label column", got, "Name another, or leave it there.")
     asked["drop"] += own_facts.values()
     found = _known(columns, label, fixed, asked) if fits else _sorted(columns, label, asked)
     return replace(found, facts=own_facts)
+
+
+def _lacking(grid: Grid, wanted: Sequence[str], reading: Reading) -> DataError:
+    """What is said of a table without some of the columns that it should have."""
+    own = {alike(name): name for name in grid.names}
+    lacking = [name for name in wanted if name not in own]
+    label = alike(reading.label or "").casefold()
+    plain = ("", label, *LABELS, *map(alike, listed(reading.drop, grid.names)))
+    others = [own[name] for name in own if name not in wanted and name.casefold() not in plain]
+    got = f"{len(lacking)} missing ({checks.listed(lacking, FEW)})"
+    if others:
+        got += f", {len(others)} others ({checks.listed(others, FEW)})"
+    expected = f"the {len(wanted)} columns of the training set"
+    return DataError(grid.where, expected, got, "Name the columns alike.")
 
 
 def _facts(
@@ -143,14 +138,46 @@ def _place(
     raise DataError(where, f"{what} '{wanted}'", f"{len(names)} columns without it", fix)
 
 
-def _label(columns: Columns, free: Sequence[int], facts: Collection[str]) -> int:
-    """The label column's place, one of `free`; a question where it may be another."""
-    names = columns.grid.names
+def _label(
+    columns: Columns,
+    wanted: str | None,
+    facts: Collection[str],
+    free: Sequence[int],
+    features: Sequence[int] | None,
+) -> int | str | None:
+    """The label's place, one of `free` unless it is `wanted`, or the fact that it is; a question
+    where it may be another. features : the places of those that are known."""
+    where, names = columns.grid.where, columns.grid.names
+    if wanted == "":
+        return None
+    known = {alike(name).casefold(): name for name in facts}
+    if wanted is not None:
+        key = alike(wanted).casefold()
+        own = key in {alike(name).casefold() for name in names}
+        if key in known and not own:
+            return known[key]
+        if features is not None and not own:
+            fix = "Name it with --label, or ask chainrule predict, which needs none."
+            raise DataError(where, f"a label column '{wanted}'", "none that is called so", fix)
+        place = _place(names, wanted, where, "a label column", facts)
+        if place in (features or ()):
+            got = f"'{names[place]}', which is a feature"
+            raise DataError(where, "a label column", got, "Name another with --label.")
+        return place
+    if not _called(names, free, LABELS) and (
+        called := [known[name] for name in LABELS if name in known]
+    ):
+        return called[0]
+    if not free:
+        raise DataError(where, "a label column", "none beside features and what is left out")
+    if features is not None:
+        others = [k for k in free if not _naming(columns, k)]
+        return [*free, *others, *_called(names, free, LABELS)][-1]
     likely = next(filter(None, _likely(columns, free, facts)))
     if len(likely) > 1:
         got = " or ".join(f"'{names[k]}'" for k in likely)
         fix = f"Name it, such as --label {quoted(names[likely[0]])}."
-        raise DataError(columns.grid.where, "one label column", got, fix)
+        raise DataError(where, "one label column", got, fix)
     return likely[0]
 
 
@@ -193,7 +220,7 @@ def _naming(columns: Columns, k: int) -> bool:
 
 
 def _known(
-    columns: Columns, label: int | str, features: Sequence[int], asked: dict[str, list[int]]
+    columns: Columns, label: int | str | None, features: Sequence[int], asked: dict[str, list[int]]
 ) -> Roles:
     """The roles where the features are known."""
     names = columns.grid.names
@@ -204,7 +231,7 @@ def _known(
     return Roles(label, named[0] if named else None, tuple(features), {}, notes)
 
 
-def _sorted(columns: Columns, label: int | str, asked: dict[str, list[int]]) -> Roles:
+def _sorted(columns: Columns, label: int | str | None, asked: dict[str, list[int]]) -> Roles:
     """The roles of all columns beside the label by what they hold."""
     where, names = columns.grid.where, columns.grid.names
     features: list[int] = []
@@ -237,6 +264,8 @@ def _sorted(columns: Columns, label: int | str, asked: dict[str, list[int]]) -> 
     named = first if named is None else named
     if not features:
         fix = "" if first is None else f"If it is a feature: --keep {quoted(names[first])}."
+        if columns.grid.facts:
+            fix = "Give the file that has the values, and this one as --samples."
         raise DataError(where, "columns of features beside names and labels", "none", fix)
     notes = tuple(_left_out(names, numbered, empty))
     if named is not None and named not in numbered:

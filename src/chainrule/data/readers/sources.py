@@ -10,6 +10,7 @@ from chainrule.wording import did_you_mean
 NAMES = ("fashion", "planar", "planar:flower", "planar:moons", "planar:circles", "planar:xor")
 TEXTS = (".csv", ".tsv", ".txt", ".gct")  # gzipped or not
 TABLES = (*TEXTS, ".parquet", ".feather", ".xlsx", ".xlsm")
+SPREADSHEETS = (".xls", ".xlsb", ".ods", ".numbers")  # that are not read
 # What sets are called, in files and folders.
 SETS = {
     "train": ("train", "training"),

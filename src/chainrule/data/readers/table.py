@@ -5,6 +5,7 @@ header), columns (numbers or text), roles (label, names, features), samples (wha
 the examples), and here how the numbers are written.
 """
 
+import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -15,7 +16,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.labels import FEW, encode_texts, merged
+from chainrule.data.labels import FEW, alike, encode_texts, merged
 from chainrule.data.readers import expression
 from chainrule.data.readers.categories import one_hot
 from chainrule.data.readers.columns import (
@@ -35,6 +36,7 @@ from chainrule.errors import DataError
 from chainrule.files.csv_file import number
 
 Array = np.ndarray
+UNLABELED = "unlabeled"  # the one class of a table that is read without its labels
 
 
 def open_table(
@@ -57,46 +59,45 @@ def open_table(
     reading = reading or Reading()
     if reading.decimal not in (None, ".", ","):
         raise DataError("--decimal", ". or ,", repr(reading.decimal))
-    grid = grid_of(source, reading)
+    grid = _oriented(source, reading, features)
     if expression.CLASS in grid.facts and str(reading.label).lower().endswith(".cls"):
         reading = replace(reading, label=expression.CLASS)
     return Splits(_examples(grid, reading, features))
 
 
+def _oriented(source: Path | Any, reading: Reading, features: Sequence[str] | None) -> Grid:
+    """The grid, with rows and columns changed where only so it has most of the `features`."""
+    grid, wanted = grid_of(source, reading), set(map(alike, features or ()))
+    if 2 * len(wanted & set(map(alike, grid.names))) < len(wanted):
+        with contextlib.suppress(DataError):
+            turned = grid_of(source, replace(reading, transpose=not reading.transpose))
+            if 2 * len(wanted & set(map(alike, turned.names))) >= len(wanted):
+                return turned
+    return grid
+
+
 def _examples(grid: Grid, reading: Reading, features: Sequence[str] | None) -> Dataset:
-    where = grid.where
     sheet = None if reading.samples is None else read_samples(reading.samples)
     known = [*grid.facts, *(sheet.columns if sheet else ())]
     table, decimal = _numbered(grid, reading, features, known)
-    X, notes = table.features(decimal or ".")
-    if grid.hollow:
-        notes += (f"left out {grid.hollow} lines of nothing but separators",)
+    X, called, notes = table.measured(decimal or ".", reading, features)
     roles, texts = table.roles, table.columns.texts
-    affixes = (texts[k].affix if k in texts else "" for k in roles.features)
-    columns = zip(roles.features, affixes, strict=True)
-    called = [grid.names[k] + (a and f" [{a}]") for k, a in columns]
-    if reading.categories == "onehot":
-        places = enumerate(roles.features)
-        levels = {j: texts[k] for j, k in places if k in texts and not texts[k].numeric}
-        for j, text in levels.items():
-            X[:, j] = np.where(text.gone, np.nan, 0)
-        table.check_cells(X, reading)
-        X, called, said = one_hot(X, called, levels, features)
-        notes += said
-    else:
-        table.check_cells(X, reading)
     names = None if roles.names is None else list(map(str.strip, texts[roles.names].cells))
     facts = {name: list(map(str.strip, cells)) for name, cells in grid.facts.items()}
     if sheet is not None:
-        joined, said = sheet.joined(names, where)
+        joined, said = sheet.joined(names, grid.where)
         facts, notes = facts | joined, notes + said
     facts |= {name: list(map(str.strip, texts[k].cells)) for name, k in roles.facts.items()}
     if isinstance(roles.label, int):
-        label, of, written = grid.names[roles.label], "", texts[roles.label]
+        label, labels = grid.names[roles.label], texts[roles.label]
+        notes = (f"label column '{label}'", *roles.notes, *notes)
+    elif roles.label is not None:
+        label, labels = roles.label, Text(facts.pop(roles.label), *missing_as(reading.na))
+        notes = (f"label '{label}' of the samples", *roles.notes, *notes)
     else:
-        label, of = roles.label, " of the samples"
-        written = Text(facts.pop(label), *missing_as(reading.na))
-    rows = [i for i, gone in enumerate(written.gone) if not gone]
+        label, labels = "", Text([UNLABELED] * len(X), (), ())
+        notes = (*roles.notes, *notes)
+    rows = [i for i, gone in enumerate(labels.gone) if not gone]
     if len(rows) < len(X):
         notes += (f"left out {len(X) - len(rows)} examples without a label",)
         X = X[rows]
@@ -104,19 +105,17 @@ def _examples(grid: Grid, reading: Reading, features: Sequence[str] | None) -> D
         if lacking := sum(not facts[name][i] for i in rows):
             expected = f"a text in '{name}' (--{option}) for each example"
             fix = "Fill them in, or leave these examples out."
-            raise DataError(where, expected, f"none for {lacking} of {len(rows)}", fix)
-    cells = [written.cells[i].strip() for i in rows]
-    labels, classes = encode_texts(cells)
-    notes = (f"label column '{label}'{of}", *roles.notes, *notes, *_same_values(classes))
+            raise DataError(grid.where, expected, f"none for {lacking} of {len(rows)}", fix)
+    indices, classes = encode_texts([labels.cells[i].strip() for i in rows])
     return Dataset(
         X.T,
-        labels,
+        indices,
         classes,
         None if names is None else tuple(names[i] for i in rows),
-        source=where,
+        source=grid.where,
         feature_names=tuple(called),
         reading=replace(reading, label=label, decimal=decimal),
-        notes=(*notes, *merged(written.cells), *grid.notes),
+        notes=(*notes, *_same_values(classes), *merged(labels.cells), *grid.notes),
         facts={name: np.array(values, np.str_)[rows] for name, values in facts.items()},
     )
 
@@ -203,6 +202,29 @@ class _Table:
                 fix = "Say which: --decimal , if they are decimal signs, --decimal . if not."
                 raise DataError(grid.where, "columns of numbers", got, fix)
         return None
+
+    def measured(
+        self, decimal: str, reading: Reading, features: Sequence[str] | None
+    ) -> tuple[Array, list[str], tuple[str, ...]]:
+        """X (m, n_x) with the names of its columns, texts as features where that is asked for; and
+        notes. features : those of the training set, if there is one."""
+        X, notes = self.features(decimal)
+        grid, texts, places = self.columns.grid, self.columns.texts, self.roles.features
+        if grid.hollow:
+            notes += (f"left out {grid.hollow} lines of nothing but separators",)
+        affixes = (texts[k].affix if k in texts else "" for k in places)
+        columns = zip(places, affixes, strict=True)
+        called = [grid.names[k] + (a and f" [{a}]") for k, a in columns]
+        if reading.categories != "onehot":
+            self.check_cells(X, reading)
+            return X, called, notes
+        each = enumerate(places)
+        levels = {j: texts[k] for j, k in each if k in texts and not texts[k].numeric}
+        for j, text in levels.items():
+            X[:, j] = np.where(text.gone, np.nan, 0)
+        self.check_cells(X, reading)
+        X, called, said = one_hot(X, called, levels, features)
+        return X, called, notes + said
 
     def features(self, decimal: str) -> tuple[Array, tuple[str, ...]]:
         """X (m, n_x), NaN where a cell is no number; and what is to be said of how it is

@@ -66,7 +66,7 @@ def subfolders(folder: Path) -> list[Path]:
 
 def pictures(folder: Path) -> list[Path]:
     """The visible files in `folder` itself that end like pictures, in natural order."""
-    return _inside(folder, lambda path: _pictured(path) and path.is_file())
+    return _inside(folder, lambda path: pictured(path) and path.is_file())
 
 
 def beside(root: Path, tops: Collection[Path]) -> list[Path]:
@@ -78,11 +78,12 @@ def beside(root: Path, tops: Collection[Path]) -> list[Path]:
         for folder in sorted(ways)
         if folder.is_relative_to(root)
         for path in _inside(folder, lambda path: not path.is_dir())
-        if folder not in tops or not _pictured(path)
+        if folder not in tops or not pictured(path)
     ]
 
 
-def _pictured(path: Path) -> bool:
+def pictured(path: Path) -> bool:
+    """Whether a file ends like a picture."""
     return path.suffix.lower() in _suffixes()
 
 
@@ -142,7 +143,7 @@ def sets(root: Path, skip: Skip) -> dict[str, Path]:
             raise DataError(str(root), "sets or classes", got, fix)
         for folder in others:
             held = files(folder, lambda *_: None)
-            hint = " (chainrule predict answers its pictures)" if any(map(_pictured, held)) else ""
+            hint = " (chainrule predict answers its pictures)" if any(map(pictured, held)) else ""
             skip(folder, f"not a training, validation or test set{hint}")
         return single
     # A class may be called "train" beside "car" and "plane", but not where all are names of sets.

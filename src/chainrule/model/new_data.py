@@ -1,0 +1,55 @@
+"""Data for a model: read as those that it was trained on."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from chainrule import checks
+from chainrule.data import Reading, Splits, open_raw
+from chainrule.data.open import refuse_reading
+from chainrule.files.json_file import fits
+from chainrule.model.model_file import Model
+
+READING = Reading()
+
+
+def open_for(
+    model: Model,
+    source: str | Path | Any,
+    reading: Reading = READING,
+    strict: bool = False,
+    seed: int = 0,
+) -> Splits:
+    """Data that a model is to be tried on: pictures of its size, tables with its columns, in
+    whatever order and format.
+
+    Tables are read as `reading` says, and where it says nothing as the model's training read them;
+    Reading(label="") reads no labels. See `open_raw` for the rest.
+
+    Raises DataError for data that cannot be read, columns that are not there, and a label column
+    that is not: no feature is taken for one.
+    """
+    checks.kind("open_for", "model", model, Model)
+    hints = get_type_hints(Reading)
+    trained = (model.training.get(name) for name in ("options", "reading"))
+    before = dict(item for one in trained if isinstance(one, dict) for item in one.items())
+    kept = {
+        one.name: before[one.name]
+        for one in fields(Reading)
+        if getattr(reading, one.name) == one.default
+        and one.name != "samples"  # those of other examples
+        and one.name in before
+        and fits(before[one.name], hints[one.name])
+    }
+    splits = open_raw(
+        source,
+        model.image_shape or (64, 64, 3),
+        replace(reading, **kept),
+        strict,
+        seed,
+        bits=model.bits,
+        features=model.feature_names,
+    )
+    if splits.train.feature_names is None:
+        refuse_reading(source, reading)
+    return splits
