@@ -25,7 +25,7 @@ from chainrule.jobs.events import (
     Started,
     Warned,
 )
-from chainrule.jobs.experiments import CrossValidationJob, EnsembleJob, Folds, Members
+from chainrule.jobs.experiments import CrossValidationJob, EnsembleJob, Members, Nested
 from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import Options, Running, command_line, restored, written
 from chainrule.jobs.training import TrainingJob
@@ -39,7 +39,7 @@ def training(options=QUICK, **running):
 
 
 def crossval(options=QUICK, **running):
-    return CrossValidationJob("planar:moons", options, Folds(folds=3), Running(**running))
+    return CrossValidationJob("planar:moons", options, Nested(folds=3), Running(**running))
 
 
 @pytest.fixture(autouse=True)

@@ -32,8 +32,8 @@ class Stratified:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Folds(Stratified, jobs.Folds):
-    """As they are typed."""
+class Nested(Stratified, jobs.Nested):
+    """As it is typed."""
 
 
 @Parameter(name="*")
@@ -151,7 +151,7 @@ def _trials_table(found: "Sweep", more: list[str]) -> "Table":
     return table.titled(f"Trials by {found.score} on {found.held_out}")
 
 
-def crossval(data: str | None = None, *, folds: Folds = Folds(), asked: Asked = ASKED) -> int:
+def crossval(data: str | None = None, *, folds: Nested = Nested(), asked: Asked = ASKED) -> int:
     """Cross-validate: train once for each fold without it, all together, and measure there.
 
     Parameters
@@ -163,10 +163,28 @@ def crossval(data: str | None = None, *, folds: Folds = Folds(), asked: Asked = 
 
 
 def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[str, Any]) -> str:
+    from chainrule.experiments import NestedCrossValidation
+
+    out = show.console()
     if not found.folds:
         return ""
     show.print_table(found.table())
-    show.print_baseline(job.splits.train, found.accuracy.mean, "The mean accuracy")
+    if (sure := found.intervals) is not None:
+        title = f"Bootstrap of {sure.resampled}: {percent(sure.confidence, 0)} intervals"
+        show.print_table(sure.table().titled(title))
+    if (test := found.permutation) is not None:
+        n = len(test.permuted)
+        out.print(f"Chance    p = {test.p_value:.3g} by {n:,} permutations of {test.exchanged}")
+    if found.task == "classification":
+        reached = found.accuracy.mean
+        if found.groups is not None and sure is not None:  # of folds of other sizes
+            reached = sure.found[0][1]
+        show.print_baseline(job.splits.train, reached, "The mean accuracy")
+    if isinstance(found, NestedCrossValidation):
+        words = show.safe(setting_words(found.setting, found.varied))
+        out.print(f"On all examples the same choice among {found.tried} settings gives: {words}.")
+        values: dict[str, Any] = {name: getattr(found.setting, name) for name in found.varied}
+        return show.safe(command_line("train", job.data, replace(job.options, **values)))
     return ""
 
 

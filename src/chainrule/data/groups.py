@@ -2,6 +2,7 @@
 regular expression finds in their names."""
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 # What of a name may say to which group its example belongs: mayo01_spectrum3 and patient1_a by what
 # they begin with, GSM71019_batch3 by its end.
-IN_NAMES = (r"([^/]*)[_\- ][^/_\- ]+$", r"[_\- ]([A-Za-z]+[0-9]+)(?:\.[A-Za-z]+)?$")
+IN_NAMES = ("(.*)_", "(.*)-", "(.*) ", r"[_ -]([A-Za-z]+[0-9]+)\b")
 MOST_IN_GROUPS = 0.75  # of the examples share theirs with another one, or it is no group
 
 
@@ -54,23 +55,21 @@ def _found_in(data: "Dataset", pattern: str) -> np.ndarray:
     return np.array([match[match.re.groups and 1] or "" for match in found if match])
 
 
-def visible_groups(data: "Dataset") -> tuple[str, np.ndarray] | None:
-    """The groups that the examples' names look like, and the regular expression that finds them;
+def visible_groups(names: Sequence[str], labels: np.ndarray) -> tuple[str, np.ndarray] | None:
+    """The groups that the names of examples look like, and the regular expression that finds them;
     None where they look like none.
 
-    Groups are at most half as many as the examples, most of which share theirs; they are not the
-    classes themselves.
+    Groups are at most half as many as the examples, most of which share theirs, and more than the
+    labels, whose names they may be.
     """
-    if data.names is None:
-        return None
     for pattern in IN_NAMES:
-        found = [re.search(pattern, name) for name in data.names]
-        if not all(found):
+        found = [re.search(pattern, name) for name in names]
+        if not names or not all(found):
             continue
         groups = np.array([match[1] for match in found if match])
         _, place, count = np.unique(groups, return_inverse=True, return_counts=True)
         n, shared = len(count), np.mean(count[place] > 1)
-        few = 2 <= n <= len(groups) / 2 and shared >= MOST_IN_GROUPS
-        if few and n > len(np.unique(data.labels)):
+        classes = len(np.unique(labels)) if labels.dtype.kind in "iub" else 1
+        if classes < n <= len(groups) / 2 and shared >= MOST_IN_GROUPS:
             return pattern, groups
     return None

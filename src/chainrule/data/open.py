@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
+from chainrule.data.hold_out import drawn
 from chainrule.data.label_decisions import apply_decisions, read_decisions
 from chainrule.data.labels import refuse_targets
 from chainrule.data.matching import matched, with_overlaps
@@ -48,6 +49,8 @@ def open_data(
     drop_class: str | Sequence[str] | None = None,
     task: str | None = None,
     labels: str | Path | None = None,
+    hold_out: float | None = None,
+    group_by: str | None = None,
     strict: bool = False,
     seed: int = 0,
 ) -> Splits:
@@ -83,8 +86,11 @@ def open_data(
     drop_class : classes whose examples are left out, of all sets.
     labels : a file of decisions about doubtful labels (`read_decisions`), applied to the training
         set before a scaling is learned. Its classes are those after `positive`.
+    hold_out : a share of the training set that becomes the test set, drawn before anything is
+        learned: classes in their shares, whole groups where `group_column` or `group_by`, a regular
+        expression for the examples' names, says which.
     strict : stop at files in a picture folder that cannot be read, instead of skipping them.
-    seed : for the planar sets.
+    seed : for the planar sets, and of what is held out.
 
     Raises DataError, or another InputError for an option, for whatever is wrong with them.
     """
@@ -135,6 +141,9 @@ def open_data(
         splits = splits.changed(lambda data: data.with_positive(positive))
     if labels is not None:
         splits = replace(splits, train=apply_decisions(splits.train, read_decisions(labels)))
+        _check_train(splits.train, task)
+    if hold_out is not None:
+        splits = drawn(splits, hold_out, seed, group_column, group_by)
         _check_train(splits.train, task)
     train = splits.train
     if scale is None and prepare is None and train.image_shape is None:

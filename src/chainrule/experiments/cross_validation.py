@@ -10,6 +10,7 @@ fold (`examples.py`).
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -34,6 +35,7 @@ from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.permutation import PermutationTest, permutation_test
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
+from chainrule.model.intervals import Intervals, bootstrap_intervals
 from chainrule.model.model_file import class_probabilities
 from chainrule.training import History
 
@@ -74,6 +76,7 @@ class CrossValidation(Result):
         repeats; not a number for one that no finished fold held out.
     classes : names, () of a regression, or None. complete : whether all folds were finished.
     task : "classification" or "regression".
+    labels : (m,) class indices, or the numbers of a regression; None of several numbers.
     groups : (m,) the number of each example's group, where whole groups were held out.
     permutation : the test by permuted labels, where one was asked for.
     """
@@ -84,6 +87,7 @@ class CrossValidation(Result):
     classes: tuple[str, ...] | None = None
     complete: bool = True
     task: str = "classification"
+    labels: Array | None = None
     groups: Array | None = None
     permutation: PermutationTest | None = None
 
@@ -118,6 +122,17 @@ class CrossValidation(Result):
         """Out-of-fold probability of each class (n_classes, m)."""
         return class_probabilities(self.outputs)
 
+    @cached_property
+    def intervals(self) -> Intervals | None:
+        """Of the measures of all held-out answers, by the bootstrap, whole groups where there are
+        any (`bootstrap_intervals`); None where too little was finished."""
+        index = np.flatnonzero(np.isfinite(self.outputs).all(axis=0))
+        if self.labels is None or len(index) < 2:
+            return None
+        answers = self.outputs if self.task == "regression" else self.probabilities
+        groups = None if self.groups is None else self.groups[index]
+        return bootstrap_intervals(answers[:, index], self.labels[index], groups)
+
     def __repr__(self) -> str:
         n, first = len(self.folds), SCORES[self.task][0]
         return f"CrossValidation({n} folds: {first} {self.spread(first)}, cost {self.cost})"
@@ -141,6 +156,8 @@ class CrossValidation(Result):
     def facts(self) -> dict[str, Any]:
         found: dict[str, Any] = {name: vars(self.spread(name)) for name in SCORES[self.task]}
         found["folds"] = self.rows()
+        if self.intervals is not None:
+            found["intervals"] = self.intervals.facts()
         if self.permutation is not None:
             found["permutation_test"] = self.permutation.facts()
         return found
@@ -281,5 +298,10 @@ def gathered(
             total[:, index] += np.nan if outcome.diverged >= 0 else A
             times[index] += 1
     mean = np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
-    complete = len(folds) == len(held)
-    return CrossValidation(setting, tuple(folds), mean, examples.classes, complete, task)
+    complete, labels = len(folds) == len(held), None
+    if task == "classification" and examples.has_classes:
+        labels = examples.labels
+    elif task == "regression" and len(examples.Y) == 1:
+        labels = examples.Y[0]
+    own = setting, tuple(folds), mean, examples.classes, complete, task, labels
+    return CrossValidation(*own)

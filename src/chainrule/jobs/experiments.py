@@ -6,7 +6,6 @@ They are of one shape, so they stand side by side: options, a plan in words, a f
 """
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from chainrule import experiments
-from chainrule.errors import DataError, InputError
+from chainrule.errors import InputError
 from chainrule.jobs import texts
+from chainrule.jobs.grouping import groups, ignored_groups
 from chainrule.jobs.job import RUNNING, Found, Job, Nothing, Own
 from chainrule.jobs.options import Options, Running, absolute, written
 from chainrule.jobs.run_folder import RunFolder
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from chainrule.training.warnings import TrainingWarning
 
 PICTURES = 24  # of suspects
+Score = Literal["accuracy", "cost", "auc", "rmse", "mae", "r2"]
+Rule = Literal["best", "one-se"]
 RANGE = "The others are of the range test, in which no rates are named."
 
 
@@ -54,15 +56,14 @@ class Folds:
     stratified
         Whether every class is in each fold in its share; without, a class may be rarer than there
         are folds.
-    group_by
-        A regular expression: examples in whose names (CLASS/FILE of pictures) it finds the same
-        text stay together, for example '(patient[0-9]+)'.
+    leave_group_out
+        Hold each group of --group-column or --group-by out by itself, instead of --folds parts.
     """
 
     folds: int = 10
     repeats: int = 1
     stratified: bool = True
-    group_by: str | None = None
+    leave_group_out: bool = False
 
 
 class HeldOutJob(Job[Own, Found]):
@@ -92,52 +93,120 @@ class HeldOutJob(Job[Own, Found]):
 
 def held_out(job: "Job[Any, Any]") -> dict[str, Any]:
     """How examples of the training set are held out, as functions of `experiments` take it."""
+    from chainrule.experiments.folds import LEAVE_GROUP_OUT
+
     own = job.own
     return {
-        "folds": own.folds,
+        "folds": LEAVE_GROUP_OUT if own.leave_group_out else own.folds,
         "repeats": own.repeats,
         "stratified": own.stratified,
-        "groups": groups(job.splits.train, own.group_by),
+        "groups": groups(job.splits.train, job.options),
         "seed": job.options.seed,
     }
 
 
-def groups(data: "Dataset", pattern: str | None) -> Any:
-    """(m,) what a regular expression, its first group or all of it, finds in each example's name;
-    None without one."""
-    if pattern is None:
-        return None
-    import numpy as np
-
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise InputError("--group-by", "a regular expression", f"{pattern!r} ({error})") from None
-    if data.names is None:
-        fix = "Leave --group-by out."
-        raise DataError(data.source, "examples with names to group by", "none", fix)
-    found = [compiled.search(name) for name in data.names]
-    if missing := [name for name, one in zip(data.names, found, strict=True) if one is None]:
-        raise InputError(
-            "--group-by",
-            "a regular expression that matches every name",
-            f"{len(missing)} names without a match, such as {missing[0]!r}",
-        )
-    return np.array([match[match.re.groups and 1] or "" for match in found if match])
+def held_out_words(own: Any, folds: int) -> str:
+    """What is held out, for a plan."""
+    if own.leave_group_out:
+        return "each group"
+    times = f", {own.repeats} times" if own.repeats > 1 else ""
+    return f"each of {folds} folds{times}"
 
 
-class CrossValidationJob(HeldOutJob[Folds, "CrossValidation"]):
+@dataclass(frozen=True, kw_only=True)
+class Nested(Folds):
+    """What is measured: one setting, or the choice among several.
+
+    Parameters
+    ----------
+    nested
+        Choose a setting in each fold, by a cross-validation of the examples that it trains on, and
+        measure that choice. Needs --vary.
+    vary
+        NAME=VALUES of what is chosen from, once for each name, as for a sweep.
+    trials
+        Draw so many settings at random instead of trying every combination.
+    inner_folds
+        Parts of each fold's training examples; 5 by default, or each group.
+    score
+        By which a setting is chosen: accuracy by default, of a regression rmse.
+    rule
+        Which is chosen: the best, or the simplest within one standard error of it (fewer units,
+        then larger l2, fewer updates, smaller rate).
+    permutations
+        Train so many times again from permuted labels, for a p-value; such as 1000.
+    """
+
+    nested: bool = False
+    vary: tuple[str, ...] = ()
+    trials: int | None = None
+    inner_folds: int | None = None
+    score: Score | None = None
+    rule: Rule = "best"
+    permutations: int = 0
+
+
+def space_of(command: str, own: Any) -> dict[str, Any]:
+    """What is varied: values by the name of a field of Setting."""
+    if not own.vary:
+        fix = "Such as --vary learning_rate=0.001,0.01,0.1."
+        raise InputError(command, "--vary NAME=VALUES at least once", "none", fix)
+    space = texts.space(own.vary)
+    drawn = [name for name, values in space.items() if hasattr(values, "rvs")]
+    if drawn and own.trials is None:
+        fix = "Add --trials N, or LOW..HIGH:N for N numbers of a range."
+        raise InputError("--vary", f"a list for {drawn[0]} in a grid", "a range", fix)
+    return space
+
+
+def settings_words(space: dict[str, Any], trials: int | None) -> str:
+    """How many settings of what, for a plan."""
+    count = trials or math.prod(len(values) for values in space.values())
+    return f"{count} settings of {', '.join(map(setting_name, space))}"
+
+
+class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
     """Train once for each fold without it, all together, and measure there."""
 
     command = "crossval"
 
+    def __init__(self, *planned: Any) -> None:
+        super().__init__(*planned)
+        own, plain = self.own, Nested()
+        inner = ("vary", "trials", "inner_folds", "score", "rule")
+        given = [name for name in inner if getattr(own, name) != getattr(plain, name)]
+        if given and not own.nested:
+            fix = "Add --nested: the choice is made within each fold."
+            raise InputError(f"--{given[0].replace('_', '-')}", "--nested beside it", "none", fix)
+        self.space = space_of("crossval --nested", own) if own.nested else {}
+
     def plan(self) -> str:
-        times = f", {self.own.repeats} times" if self.own.repeats > 1 else ""
-        return f"hold out each of {self.own.folds} folds{times}"
+        own = self.own
+        words = f"hold out {held_out_words(own, own.folds)}"
+        if own.nested:
+            words += f"; in each choose among {settings_words(self.space, own.trials)}"
+        if own.permutations:
+            words += f"; {own.permutations} permutations of the labels"
+        return words
 
     def work(self, how: "Execution") -> "CrossValidation":
-        data, setting = self.splits.train, self.setting
-        return experiments.cross_validate(data, setting, execution=how, **held_out(self))
+        data, own = self.splits.train, self.own
+        more = held_out(self) | {"permutations": own.permutations, "execution": how}
+        if not own.nested:
+            return experiments.cross_validate(data, self.setting, **more)
+        return experiments.nested_cross_validate(
+            data,
+            self.space,
+            base=self.setting,
+            trials=own.trials,
+            inner_folds=own.inner_folds,
+            score=own.score,
+            rule=own.rule,
+            **more,
+        )
+
+    def warnings(self, found: "CrossValidation") -> "Sequence[TrainingWarning]":
+        return (*super().warnings(found), *ignored_groups(self.splits, self.options))
 
 
 class LeaveOneOutJob(HeldOutJob[Nothing, "LeaveOneOut"]):
@@ -187,7 +256,8 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
         return self.folder.path / "labels.csv"
 
     def plan(self) -> str:
-        left = "each example" if self.own.leave_one_out else f"each of {self.own.folds} folds"
+        own = self.own
+        left = "each example" if own.leave_one_out else held_out_words(own, own.folds)
         return f"leave out {left}, and look at what is said of it then"
 
     def work(self, how: "Execution") -> "LeaveOneOut | CrossValidation":
@@ -392,19 +462,22 @@ class Search:
         Repetitions of the cross-validation, with other folds.
     stratified
         Whether every class is in each fold in its share.
-    group_by
-        A regular expression: examples in whose names (CLASS/FILE of pictures) it finds the same
-        text stay together, for example '(patient[0-9]+)'.
+    leave_group_out
+        Hold each group of --group-column or --group-by out by itself, instead of --folds parts.
+    rule
+        Which is the best: that of the best score, or the simplest within one standard error of it
+        (fewer units, then larger l2, fewer updates, smaller rate).
     """
 
     vary: tuple[str, ...] = ()
     trials: int | None = None
     search: Literal["grid", "random", "optuna"] | None = None
-    score: Literal["accuracy", "cost", "auc", "rmse", "mae", "r2"] | None = None
+    score: Score | None = None
     folds: int | None = None
     repeats: int = 1
     stratified: bool = True
-    group_by: str | None = None
+    leave_group_out: bool = False
+    rule: Rule = "best"
 
 
 class SweepJob(Job[Search, "Sweep"]):
@@ -414,27 +487,20 @@ class SweepJob(Job[Search, "Sweep"]):
 
     def __init__(self, *planned: Any) -> None:
         super().__init__(*planned)
-        if not self.own.vary:
-            fix = "Such as --vary learning_rate=0.001,0.01,0.1."
-            raise InputError("sweep", "--vary NAME=VALUES at least once", "none", fix)
-        self.space = texts.space(self.own.vary)  # values by the name of a field of Setting
-        drawn = [name for name, values in self.space.items() if hasattr(values, "rvs")]
-        if drawn and self.own.trials is None:
-            fix = "Add --trials N, or LOW..HIGH:N for N numbers of a range."
-            raise InputError("--vary", f"a list for {drawn[0]} in a grid", "a range", fix)
+        self.space = space_of("sweep", self.own)
 
     @property
     def validation(self) -> "Dataset | None":
         """What the trials are scored on, if not by cross-validation."""
-        return self.splits.validation if self.own.folds is None else None
+        folds = self.own.folds is not None or self.own.leave_group_out
+        return None if folds else self.splits.validation
 
     def plan(self) -> str:
         from chainrule.experiments.sweep import FOLDS
 
-        count = self.own.trials or math.prod(len(values) for values in self.space.values())
-        folds = f"{self.own.folds or FOLDS} folds"
-        where = folds if self.validation is None else "the validation set"
-        return f"{count} settings of {', '.join(map(setting_name, self.space))}, each on {where}"
+        where = "single groups" if self.own.leave_group_out else f"{self.own.folds or FOLDS} folds"
+        where = where if self.validation is None else "the validation set"
+        return f"{settings_words(self.space, self.own.trials)}, each on {where}"
 
     def work(self, how: "Execution") -> "Sweep":
         return experiments.sweep(
@@ -445,9 +511,13 @@ class SweepJob(Job[Search, "Sweep"]):
             search=self.own.search,
             validation=self.validation,
             score=self.own.score,
+            rule=self.own.rule,
             execution=how,
-            **held_out(self),
+            **held_out(self) | ({} if self.validation is None else {"groups": None}),
         )
+
+    def warnings(self, found: "Sweep") -> "Sequence[TrainingWarning]":
+        return () if self.validation is not None else ignored_groups(self.splits, self.options)
 
     def write_more(self, found: "Sweep") -> dict[str, Any]:
         from chainrule.model.evaluation import evaluate

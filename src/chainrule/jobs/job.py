@@ -233,12 +233,17 @@ class Job(Generic[Own, Found]):
 
     def evaluation(self, options: Options) -> str:
         """The command that comes after training with these options: an honest measurement."""
-        if self.splits.test is not None:
+        if self.splits.test is not None and options.hold_out is None:
             out = [] if options.drop_class is None else ["--drop-class", options.drop_class]
             source = options.test or self.data
             return shlex.join(["chainrule", "evaluate", str(self.folder.path), source, *out])
-        command = command_line("crossval", self.data, replace(options, patience=None))
-        return f"{command}  # there is no test set to evaluate on"
+        command = command_line(
+            "crossval", self.data, replace(options, patience=None, hold_out=None)
+        )
+        why = "there is no test set to evaluate on"
+        if options.hold_out is not None:
+            why = "what was held out is one draw of many"
+        return f"{command}  # {why}"
 
     def write_model(self, network: "Network", facts: dict[str, Any]) -> "Model":
         """The model file of what was trained, with facts of its training."""

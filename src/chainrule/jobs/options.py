@@ -54,6 +54,12 @@ class Options(Reading, Hyperparameters):
     labels
         A CSV file of decisions about doubtful labels (keep, relabel, drop), from a label review;
         applied to the training set.
+    hold_out
+        Draw this share of the examples as the test set, such as 0.2, before anything is learned.
+    group_by
+        A regular expression: examples in whose names (CLASS/FILE of pictures) it finds the same
+        text stay together, in folds and in what is held out, for example '(patient[0-9]+)'. Or a
+        column says it: --group-column.
     size
         Side of the pictures read from a folder, in pixels.
     strict
@@ -68,6 +74,8 @@ class Options(Reading, Hyperparameters):
     task: Literal["classification", "regression"] | None = None
     drop_class: str | None = None
     labels: str | None = None
+    hold_out: float | None = None
+    group_by: str | None = None
     size: int = 64
     strict: bool = False
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule._version import __version__
 from chainrule.errors import InputError
 from chainrule.jobs.events import Started
+from chainrule.jobs.grouping import ignored_groups
 from chainrule.jobs.job import Job, Nothing
 from chainrule.jobs.options import CHANGEABLE, absolute, written
 
@@ -79,6 +80,8 @@ class TrainingJob(Job[Nothing, "Training"]):
         }
         model = Model.of(found.network, self.splits, self.facts | facts | trained_on(data))
         self._warnings = looks_wrong(model, self.splits, found.history, self.options)
+        if self.options.hold_out is not None:
+            self._warnings += ignored_groups(self.splits, self.options)
         self.folder.write_results(model, found.history, f"{self.data_name}: cost")
         return facts | {
             "results": results(model, self.splits),

@@ -236,6 +236,19 @@ def left_out_plot(
     return plots.finished(axes, title, xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), **labels)
 
 
+def permutation_plot(
+    permuted: Array, observed: float, p_value: float, measure: str, title: str = ""
+) -> Figure:
+    """How often each score was reached with permuted labels (n,), and the observed one."""
+    axes = plots.axes_or_new(None, size=(5.0, 3.0))
+    known = permuted[np.isfinite(permuted)]
+    axes.hist(known, bins=min(30, max(5, len(np.unique(known)))), color=MISSING, label="permuted")
+    label = f"observed: p = {p_value:.3g}"
+    axes.axvline(observed, color=plots.VALIDATION, linewidth=2, label=label)
+    _legend(axes)
+    return plots.finished(axes, title, xlabel=measure, ylabel="permutations")
+
+
 def _places(values: Sequence[Any]) -> tuple[Array, list[str]]:
     """Where values stand on an axis; and its ticks, unless they are many numbers. Of equal ones
     the deviations would look like one: they stand beside each other, at most 0.3 to either side."""

@@ -35,6 +35,7 @@ def figures(found: Any, data_name: str = "") -> list[Drawn]:
 
 
 Title = Callable[[str], str]
+MEASURED = {"accuracy": "accuracy", "r2": "R²"}
 
 
 def _folds(found: experiments.CrossValidation, title: Title) -> Iterator[Drawn]:
@@ -42,6 +43,12 @@ def _folds(found: experiments.CrossValidation, title: Title) -> Iterator[Drawn]:
         words = "Learning curves of all folds, on what they train on and on what they hold out."
         figure = plots.fold_curves(found.histories, title=title(f"{len(found.folds)} folds"))
         yield Drawn("learning-curves", figure, words)
+    if (test := found.permutation) is not None:
+        name, n = MEASURED[test.measure], len(test.permuted)
+        above = title(f"{n} permutations of the labels")
+        figure = plots.permutation_plot(test.permuted, test.observed, test.p_value, name, above)
+        words = f"The {name} with permuted labels, and the observed one ({test.observed:.3f})."
+        yield Drawn("permutations", figure, words)
 
 
 def _left_out(found: experiments.LeaveOneOut, title: Title) -> Iterator[Drawn]:
@@ -97,6 +104,7 @@ def _features(found: Importance, title: Title) -> Iterator[Drawn]:
 
 KINDS: dict[type, Callable[[Any, Title], Iterator[Drawn]]] = {
     experiments.CrossValidation: _folds,
+    experiments.NestedCrossValidation: _folds,
     experiments.LeaveOneOut: _left_out,
     experiments.Sweep: _trials,
     experiments.RateComparison: _rates,

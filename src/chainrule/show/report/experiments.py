@@ -16,6 +16,7 @@ from chainrule.display import Table
 from chainrule.errors import InputError
 from chainrule.influence.importance import Importance
 from chainrule.model.evaluation import evaluate, evaluate_probabilities
+from chainrule.model.intervals import RESAMPLES
 from chainrule.model.model_file import Model
 from chainrule.show.report import page
 from chainrule.show.report.importance import importance_section
@@ -25,6 +26,7 @@ from chainrule.wording import isolated, percent, setting_words
 TRIALS = 50  # shown; the table in the folder has all
 SUSPECTS = 48
 EXAMPLES = 12
+RULES = {"best": "the best", "one-se": "the simplest within one standard error of the best"}
 NO_ANSWER = "No answer"
 NOTHING = "No training ended with a result: each diverged, or was interrupted."
 CHOSEN = (
@@ -42,6 +44,7 @@ def report_of(found: Any, splits: Splits) -> page.Report:
     """The report of what an experiment found."""
     makers: dict[type, Any] = {
         experiments.CrossValidation: cross_validation_report,
+        experiments.NestedCrossValidation: cross_validation_report,
         experiments.LeaveOneOut: leave_one_out_report,
         experiments.RateComparison: learning_rates_report,
         experiments.RateSuggestion: learning_rates_report,
@@ -120,10 +123,54 @@ def cross_validation_report(
 ) -> page.Report:
     """What all folds say together, and each of them."""
     splits = _training_set("cross_validation_report", data, found.outputs.shape[1])
-    folds = page.Section("Folds", table=found.table(), pictures=page.pictures_of(found))
+    pictures = page.pictures_of(found)
+    folds = page.Section("Folds", _choice(found), found.table(), pictures=pictures[:1])
     times = sum(fold.held_out.size for fold in found.folds) // max(1, found.outputs.shape[1])
     by = "a network" if times <= 1 else f"the mean of {times} networks"
-    return _held_out(found, splits, by, "held out", [folds])
+    own = [_intervals(found), _chance(found, pictures[1:]), folds]
+    return _held_out(found, splits, by, "held out", own)
+
+
+def _choice(found: experiments.CrossValidation) -> list[str]:
+    """What was chosen in the folds, and what is for use."""
+    if not isinstance(found, experiments.NestedCrossValidation) or not found.folds:
+        return []
+    return [
+        f"In each fold one of {found.tried} settings was chosen ({RULES[found.rule]} by its "
+        f"{found.score} in inner folds of the examples that the fold trains on). Measured is this "
+        "way of choosing, by examples that took no part in it.",
+        f"On all examples it chooses {setting_words(found.setting, found.varied)}.",
+    ]
+
+
+def _intervals(found: experiments.CrossValidation) -> page.Section | None:
+    """How sure the measures are."""
+    known = found.intervals
+    if known is None:
+        return None
+    words = (
+        f"{known.resampled} were drawn again, with replacement, {RESAMPLES:,} times (bootstrap): "
+        f"{known.confidence:.0%} intervals, BCa (Efron 1987). The networks stay as they are: what "
+        "other training examples would change is not in them."
+    )
+    return page.Section("How sure that is", [words], known.table())
+
+
+def _chance(
+    found: experiments.CrossValidation, pictures: Sequence[page.Image]
+) -> page.Section | None:
+    """What chance reaches."""
+    if (test := found.permutation) is None:
+        return None
+    n, reached = len(test.permuted), int(np.sum(~(test.permuted < test.observed)))
+    words = [
+        f"Exchanged were {test.exchanged}, {n:,} times; {reached:,} of these trainings reached "
+        f"what the labels as they are did: p = (1 + {reached:,}) / (1 + {n:,}) = "
+        f"{test.p_value:.3g} (Phipson & Smyth 2010)."
+    ]
+    if isinstance(found, experiments.NestedCrossValidation):
+        words.append("Each fold trained the setting that it had chosen by the labels as they are.")
+    return page.Section("What chance reaches", words, pictures=pictures)
 
 
 def leave_one_out_report(found: experiments.LeaveOneOut, data: Dataset | Splits) -> page.Report:
@@ -153,7 +200,10 @@ def _held_out(
         return page.Report(NO_ANSWER, NOTHING, [*own, end], warning)
     examples, P = splits.train.select(index), P[:, index]
     evaluation = evaluate_probabilities(examples, P)
-    accuracy = page.Accuracy(f"examples, each by {by} trained without it", evaluation)
+    name, bounds = f"examples, each by {by} trained without it", None
+    if isinstance(found, experiments.CrossValidation) and found.groups is not None:
+        bounds = None if found.intervals is None else found.intervals.of("accuracy")
+    accuracy = page.Accuracy(name, evaluation, bounds=bounds)
     sections = [
         *own,
         page.mistakes_section(evaluation, examples, f"examples when {when}"),

@@ -100,11 +100,18 @@ class Accuracy:
     """Right answers, with what so few examples leave open, in words.
 
     name : of the examples. seen : whether they were trained on; of these no interval holds.
+    bounds : the interval where examples in groups say less than so many single ones.
     """
 
     name: str
     found: Evaluation
     seen: bool = False
+    bounds: tuple[float, float] | None = None
+
+    @property
+    def _bounds(self) -> tuple[float, float]:
+        known = self.bounds is not None and np.isfinite(self.bounds).all()
+        return self.bounds if known and self.bounds else self.found.interval(CONFIDENCE)
 
     @property
     def headline(self) -> str:
@@ -127,12 +134,12 @@ class Accuracy:
         """Such as 80.1 % to 84.3 %; - of examples that were trained on."""
         if self.seen:
             return "-"
-        return " to ".join(percent(bound, 1) for bound in self.found.interval(CONFIDENCE))
+        return " to ".join(percent(bound, 1) for bound in self._bounds)
 
     @property
     def verdict(self) -> str:
         """In words, compared with always saying the commonest class."""
-        (low, high), baseline = self.found.interval(CONFIDENCE), self.found.baseline
+        (low, high), baseline = self._bounds, self.found.baseline
         how = "better" if low > baseline else "worse" if high < baseline else "not clearly better"
         return f"{how} than always saying the commonest class"
 

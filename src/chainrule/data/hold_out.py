@@ -1,0 +1,65 @@
+"""A test set drawn from the training set, before anything is learned from either."""
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.data.dataset import Dataset, Splits
+from chainrule.data.groups import groups_of
+from chainrule.errors import InputError
+from chainrule.wording import counted, percent
+
+
+def drawn(
+    splits: Splits, share: float, seed: int, column: str | None, pattern: str | None
+) -> Splits:
+    """The same with about this share of the training set as the test set, classes in their shares;
+    whole groups where a column of facts or a pattern of names says which (`groups_of`).
+
+    InputError for data that have a test set, and for too few examples or groups to draw from.
+    """
+    bounds = {"least": 0, "most": 0.5, "open_below": True}
+    share = checks.number("--hold-out", "the share of examples", share, **bounds)
+    if splits.test is not None:
+        fix = "Leave it out: the test set is used."
+        raise InputError("--hold-out", "data without a test set", "data with one", fix)
+    data, groups = splits.train, None
+    if column is not None or pattern is not None:
+        groups = groups_of(data, column, pattern)
+    test = _test(data, share, seed, groups)
+    train = np.setdiff1d(np.arange(len(data)), test)
+    said = f"{len(test)} of {counted(len(data), 'example')} were drawn to test on"
+    if groups is not None:
+        said += f", {counted(len(np.unique(groups[test])), 'whole group')}"
+    return Splits(
+        data.select(train).noted(f"{said} ({percent(share, 0)}, seed {seed})"),
+        splits.validation,
+        data.select(test),
+        splits.skipped,
+    )
+
+
+def _test(data: Dataset, share: float, seed: int, groups: np.ndarray | None) -> np.ndarray:
+    """Indices of the test set, sorted."""
+    from sklearn.model_selection import (
+        GroupShuffleSplit,
+        ShuffleSplit,
+        StratifiedGroupKFold,
+        StratifiedShuffleSplit,
+    )
+
+    classes, state = data.task == "classification", seed % 2**32
+    if groups is None:
+        kind = StratifiedShuffleSplit if classes else ShuffleSplit
+        splitter = kind(1, test_size=share, random_state=state)
+    elif classes:  # about the share: one of so many parts
+        splitter = StratifiedGroupKFold(round(1 / share), shuffle=True, random_state=state)
+    else:
+        splitter = GroupShuffleSplit(1, test_size=share, random_state=state)
+    try:
+        _, test = next(splitter.split(np.zeros((len(data), 1)), data.labels, groups))
+    except ValueError as error:
+        expected = f"{len(data)} examples of which {percent(share, 0)} can be held out"
+        fix = "Hold more of them out, or cross-validate: chainrule crossval."
+        raise InputError("--hold-out", expected, f"too few ({error})"[:200], fix) from None
+    found: np.ndarray = np.sort(test)
+    return found

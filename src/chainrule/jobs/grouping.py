@@ -1,0 +1,50 @@
+"""Examples that belong together, as the options of a job name them; and those that nothing keeps
+together although their names look like it."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chainrule.data import Dataset, Splits
+    from chainrule.jobs.options import Options
+    from chainrule.training.warnings import TrainingWarning
+
+
+def groups(data: "Dataset", options: "Options") -> Any:
+    """(m,) the group of each example; None where none are named."""
+    from chainrule.data.groups import groups_of
+
+    if options.group_column is None and options.group_by is None:
+        return None
+    return groups_of(data, options.group_column, options.group_by)
+
+
+def ignored_groups(splits: "Splits", options: "Options") -> "tuple[TrainingWarning, ...]":
+    """A warning where names look like replicates, patients or batches and no groups are named."""
+    import numpy as np
+
+    from chainrule.data.groups import visible_groups
+    from chainrule.training.warnings import TrainingWarning
+
+    if options.group_column is not None or options.group_by is not None:
+        return ()
+    held = [splits.train]
+    if options.hold_out is not None and splits.test is not None:
+        held.append(splits.test)
+    names = [name for data in held for name in data.names or ()]
+    labels = np.concatenate([data.labels for data in held])
+    found = visible_groups(names, labels) if len(names) == len(labels) else None
+    if found is None:
+        return ()
+    pattern, each = found
+    kinds, count = np.unique(each, return_counts=True)
+    largest = str(kinds[np.argmax(count)])
+    first, second = (names[i] for i in np.flatnonzero(each == largest)[:2])
+    return (
+        TrainingWarning(
+            "groups ignored",
+            f"names such as {first} and {second} look like {len(kinds)} groups, which folds or the "
+            "held-out part tear apart: where examples of a group are alike, accuracy looks better "
+            "than it is.",
+            f"Hold groups out whole: --group-by '{pattern}', or name a --group-column.",
+        ),
+    )
