@@ -179,11 +179,20 @@ def test_true_features_are_found_among_thousands(hidden, seed):
     assert len({f"feature {j}" for j in true} & set(found.named)) >= 18  # 15 are asked for
     in_top = found.in_top[true].mean()
     assert in_top > 0.5 > 10 * np.delete(found.in_top, true).mean()
+    stable = np.flatnonzero(found.in_top >= 0.75)
+    assert found.stable == len(stable) >= 5
+    assert found.expected == 40**2 / (0.5 * 5000)
+    assert len(set(stable) - set(true)) <= 1
+    assert f"{len(stable)} features are in the top 40 of 75 % of the networks" in found.stability
 
 
 def test_a_weak_model_names_nothing():
-    data, _ = shifted(0, 40, 200, 0)
-    weak = cr.importance(data, LINEAR, repeats=3)
+    data, _ = shifted(0, 40, 2000, 0)
+    weak = cr.importance(data, LINEAR, repeats=10)
+    assert weak.stable <= 1 < weak.expected
+    assert weak.same_sign[weak.order[0]] == 1  # that alone says nothing
+    thirds = cr.importance(data, LINEAR, folds=3, repeats=1)
+    assert thirds.stability.endswith("or more.")
     assert "no evidence" in weak.warning
     assert "not clearly better than always saying the commonest class" in weak.facts()["warning"]
     assert "a weak model" in repr(weak)

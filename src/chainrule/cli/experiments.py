@@ -279,6 +279,7 @@ def _features(job: jobs.ImportanceJob, found: "Importance", facts: dict[str, Any
     from chainrule.influence.importance import CAUTION
 
     show.print_set_in(found.answered, "Held out")
+    show.print_set_in(found.stability, "Stable")
     if found.warning:
         show.print_note(found.warning)
     columns = ["rank", "feature", "class", "importance", "in_top", "same_sign"]

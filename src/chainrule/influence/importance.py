@@ -45,6 +45,7 @@ TOP = 50  # or a tenth of the features, where these are fewer than 500
 REPEATS = 50  # of the halves
 SHIFTS = 4  # permutations of each feature in each run
 EVERY = 20  # records of a training: only its end is looked at
+STABLE = 0.75  # of the runs
 MIDDLE = (2.5, 97.5)  # percentiles of the runs
 CAUTION = (
     "Importance is what these networks use, not what causes anything. Features that vary together "
@@ -65,6 +66,7 @@ class Importance(Result):
     outputs : (n_y, m) of each example by the networks trained without it, in the mean; nan for one
         that no finished run held out. Y : (n_y, m).
     classes : names, or None. by : what features are ranked by. top : how many are looked at.
+    halves : whether each run was trained on one of two halves.
     units : how many examples, or groups of them that were held out together, are independent.
     model_slopes : (n_f, n_x) of the model that was given, its weights as they are; or None.
     diverged : how many runs did, of which nothing is here. complete : whether all were finished.
@@ -81,6 +83,7 @@ class Importance(Result):
     by: By
     top: int
     units: int
+    halves: bool = True
     model_slopes: Array | None = None
     diverged: int = 0
     complete: bool = True
@@ -139,6 +142,33 @@ class Importance(Result):
         """(n_x,) the share of runs in which a feature is among the `top` most important."""
         found: Array = (self.ranks <= self.top).mean(axis=0)
         return found
+
+    @property
+    def stable(self) -> int:
+        """How many features are in the top of three quarters of the runs or more."""
+        return int((self.in_top >= STABLE).sum())
+
+    @property
+    def expected(self) -> float:
+        """At most how many of the `stable` are expected among those n_x features that halves of
+        the examples choose no more often than by chance, q = `top` at a time:
+
+            q^2 / ((2 tau - 1) n_x),     tau = 0.75
+
+        (Meinshausen & Buehlmann 2010, theorem 1; of complementary pairs without assumptions Shah &
+        Samworth 2013, theorem 1). nan of other parts than halves.
+        """
+        return self.top**2 / ((2 * STABLE - 1) * len(self.names)) if self.halves else np.nan
+
+    @property
+    def stability(self) -> str:
+        """Both in a sentence."""
+        are = f"{self.stable} feature{' is' if self.stable == 1 else 's are'}"
+        often = f"{percent(STABLE, 0)} of the networks or more"
+        said = f"{are} in the top {self.top} of {often}"
+        if not self.halves:
+            return f"{said}."
+        return f"{said}; by chance at most {self.expected:.2g} are expected to be."
 
     @cached_property
     def leading(self) -> Array:
@@ -290,6 +320,7 @@ class Importance(Result):
             "ranked_by": self.by,
             "top": self.top,
             "held_out": score,
+            "stable": {"features": self.stable, "at_most_by_chance": self.expected},
             "warning": self.warning or None,
             "caution": CAUTION,
             "features": self.table().first(self.top).records(),
@@ -396,7 +427,7 @@ def importance(
     classes = _classes(examples) if task == "classification" else None
     names, of = _names(examples, classes)
     units = examples.m if groups is None else len(np.unique(np.asarray(groups)))
-    of_data = *parts, examples.Y, classes, by, top, units, own
+    of_data = *parts, examples.Y, classes, by, top, units, folds == 2, own
     diverged, complete = len(outcomes) - len(good), len(outcomes) == len(runs)
     return Importance(setting, names, of, *of_data, diverged, complete)
 

@@ -14,6 +14,7 @@ def importance_section(found: Importance) -> page.Section:
     words = [
         f"{runs} trainings ({setting_words(found.setting, ARCHITECTURE)}), each on a part of the "
         "examples and from weights of its own" + (f"; {diverged} diverged." if diverged else "."),
+        f"{found.stability} (Shah & Samworth 2013.)" if found.halves else found.stability,
         MEANING[found.by],
         CAUTION,
     ]
@@ -26,7 +27,8 @@ MEANING = {
     "slope": "Importance is by how much one standard deviation more of a feature moves the answer "
     "by what was learned, in the mean over examples and trainings; of several classes the root of "
     "the mean square over them. Low and high hold the middle 95 % of the trainings: they say how "
-    "the list hangs on which examples there are, and are no confidence interval.",
+    "the list hangs on which examples there are, and are no confidence interval. The first of "
+    "thousands have the same sign in nearly all trainings even where there is nothing to find.",
     "permutation": "Importance is by how much the mean loss of held-out examples rises when a "
     "feature is permuted among them, in the mean over trainings. Low and high hold the middle 95 % "
     "of the trainings.",
