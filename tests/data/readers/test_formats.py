@@ -125,6 +125,16 @@ def test_frames_of_other_types_and_many_rows(monkeypatch):
     assert opened(frame.assign(kind=[0.0, 1.0] * 6), label="kind").classes == ("0", "1")
 
 
+def test_columns_that_are_numbers_are_known_by_their_value(tmp_path):
+    spectra = FRAME.set_axis([1200.0, 1202.0, 1204.5, 1206.0, 1208.0], axis=1).assign(label=KINDS)
+    path = tmp_path / "t.csv"
+    spectra.to_csv(path)
+    whole = spectra.rename(columns={1200.0: "1200", 1206.0: "1.206e3"}).iloc[:, ::-1]
+    data = open_data(path, test=whole, scale="none")
+    assert data.train.feature_names[0] == "1200.0"
+    assert_array_equal(data.test.raw, data.train.raw)
+
+
 def test_frames_of_samples_and_transposed_ones():
     facts = pd.DataFrame({"tissue": KINDS, "run": list("aabbaabb")}, index=NAMES)
     data = opened(FRAME.T, samples=facts, label="tissue", batch_column="run", transpose=True)

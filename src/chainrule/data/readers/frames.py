@@ -26,7 +26,7 @@ def of_frame(frame: Any, reading: Reading, where: str = "") -> Grid:
     if hasattr(frame, "collect"):  # of polars, lazy
         frame = frame.collect()
     where = where or "{} ({} x {})".format(type(frame).__name__, *frame.shape)
-    header, index = list(map(_cell, frame.columns)), None
+    header, index = list(map(str, frame.columns)), None
     if hasattr(frame, "iloc"):  # of pandas
         if frame.columns.nlevels > 1:
             got, fix = "columns of several levels", "Join them: frame.columns.map('_'.join)."

@@ -13,6 +13,7 @@ from chainrule.data.readers.columns import Columns, runs
 from chainrule.data.readers.grid import Grid
 from chainrule.data.reading import Reading, listed
 from chainrule.errors import DataError
+from chainrule.files.csv_file import number
 
 LABELS = ("label", "class", "target")  # the usual names of a label column, in any case
 WEAK = "y"  # a label's name, or a coordinate's
@@ -64,9 +65,11 @@ def roles_of(
     bare = [UNIT.sub("", alike(name)) for name in features or ()]
     if reading.categories == "onehot":
         bare = list(dict.fromkeys(column_of(name, known) for name in bare))
-    if features is not None and not known.keys() >= set(bare):
-        raise _lacking(columns.grid, bare, reading)
-    fixed, fits = [known[name] for name in bare], features is not None
+    by_value = {column_key(name): k for name, k in known.items()}
+    places = {name: known.get(name, by_value.get(column_key(name))) for name in bare}
+    if lacking := [name for name, place in places.items() if place is None]:
+        raise _lacking(columns.grid, bare, lacking, reading)
+    fits, fixed = features is not None, [k for k in places.values() if k is not None]
     folded = {name.casefold() for name in known}
     asked = {
         option: [
@@ -92,10 +95,17 @@ def roles_of(
     return replace(found, facts=own_facts)
 
 
-def _lacking(grid: Grid, wanted: Sequence[str], reading: Reading) -> DataError:
+def column_key(name: str) -> str | float:
+    """What columns are known by: their number, such as a wavelength, or their name."""
+    value = number(name)
+    return alike(name) if value is None else value
+
+
+def _lacking(
+    grid: Grid, wanted: Sequence[str], lacking: Sequence[str], reading: Reading
+) -> DataError:
     """What is said of a table without some of the columns that it should have."""
     own = {alike(name): name for name in grid.names}
-    lacking = [name for name in wanted if name not in own]
     label = alike(reading.label or "").casefold()
     plain = ("", label, *LABELS, *map(alike, listed(reading.drop, grid.names)))
     others = [own[name] for name in own if name not in wanted and name.casefold() not in plain]

@@ -29,7 +29,7 @@ from chainrule.data.readers.columns import (
 )
 from chainrule.data.readers.formats import grid_of
 from chainrule.data.readers.grid import Grid
-from chainrule.data.readers.roles import Roles, candidates, roles_of
+from chainrule.data.readers.roles import Roles, candidates, column_key, roles_of
 from chainrule.data.readers.samples import read_samples
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError
@@ -215,6 +215,10 @@ class _Table:
         affixes = (texts[k].affix if k in texts else "" for k in places)
         columns = zip(places, affixes, strict=True)
         called = [grid.names[k] + (a and f" [{a}]") for k, a in columns]
+        if features is not None and len(features) == len(called):  # 1200 is 1200.0
+            same = map(column_key, features), map(column_key, called)
+            both = zip(features, called, *same, strict=True)
+            called = [theirs if a == b else own for theirs, own, a, b in both]
         if reading.categories != "onehot":
             self.check_cells(X, reading)
             return X, called, notes
@@ -279,8 +283,8 @@ class _Table:
         if not bad.any():
             return
         each = [
-            f"{'missing' if lost[row, j] else 'not a number'} in row {row + 1} "
-            f"({grid.line} {columns.lines[row]}), '{grid.names[places[j]]}'"
+            f"{'missing' if lost[row, j] else 'not a number'} in "
+            f"{_row(grid, row, columns.lines[row])}, '{grid.names[places[j]]}'"
             for row, j in np.argwhere(bad)[:FEW].tolist()
         ]
         total, missing = int(bad.sum()), int((lost & bad).sum())
@@ -293,6 +297,12 @@ class _Table:
             "--missing mean, median or zero fills what is missing; --categories onehot makes "
             "features of a column's texts; --drop COLUMN leaves one out; write all decimals alike.",
         )
+
+
+def _row(grid: Grid, row: int, line: int) -> str:
+    """Which example, and where it stands if that is another count."""
+    counted = grid.line not in ("line", "column")
+    return f"{grid.line} {line}" if counted else f"row {row + 1} ({grid.line} {line})"
 
 
 def _loses_digits(cell: str) -> bool:
