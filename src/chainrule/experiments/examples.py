@@ -164,7 +164,7 @@ class Examples:
         if not self.own_matrix(held_out, batches=batches):
             return Subset(self.matrix(dtype), self.Y)
         kept = np.setdiff1d(np.arange(self.m), held_out)
-        if self._once is None:
+        if self._once is None or not self._once.scaling.learned:
             X = self.matrix(dtype)
         else:
             own = self._once.select(kept).rescaled()
