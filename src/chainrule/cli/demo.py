@@ -127,9 +127,9 @@ def _train(
     row = {
         "name": name,
         "parameters": network.n_parameters,
-        "cost": trained.cost,
-        "training_accuracy": trained.accuracy,
-        "test_accuracy": tested.accuracy,
+        "cost": trained.scores["cost"],
+        "training_accuracy": trained.scores["accuracy"],
+        "test_accuracy": tested.scores["accuracy"],
         "accuracy_of_commonest_class": tested.baseline,
         "seconds": round(result.seconds, 3),
         "first_layer": result.first_layer.form,

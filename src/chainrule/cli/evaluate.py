@@ -10,13 +10,14 @@ from chainrule.cli.options import TABLES, Tables
 from chainrule.data.reading import listed
 from chainrule.errors import InputError
 from chainrule.jobs.sources import loaded
-from chainrule.wording import percent
+from chainrule.wording import number, percent, setting_value
 
 if TYPE_CHECKING:
-    from chainrule.data import Dataset, Splits
     from chainrule.model.evaluation import Evaluation
+    from chainrule.model.regression import Regression
 
 
+SEEN = "(if these are the examples that it was trained on, others do worse)"
 WIDE = 12  # classes that a confusion matrix in a terminal has room for
 
 
@@ -32,7 +33,8 @@ def evaluate(
     mistakes: int = 10,
     json: bool = False,
 ) -> int:
-    """Measure a model on data: accuracy, cost, confusion matrix, the most confident mistakes.
+    """Measure a model on data: accuracy, cost, confusion matrix, the most confident mistakes; of a
+    regression RMSE, MAE, R² and the largest errors.
 
     Where the data have a test set, it is the one that is used. A table is read as for the training,
     where nothing else is said.
@@ -52,7 +54,7 @@ def evaluate(
     strict
         Stop at unreadable files in a folder instead of skipping them.
     mistakes
-        How many mistakes to list.
+        How many mistakes, or largest errors, to list.
     json
         Print one JSON object instead of text.
     """
@@ -63,10 +65,13 @@ def evaluate(
     from chainrule.data import apply_decisions, read_decisions
     from chainrule.model.evaluation import evaluate as evaluate_model
     from chainrule.model.new_data import open_for
+    from chainrule.model.regression import Regression
 
     splits = open_for(tried, data, reading, strict, seed)
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)
     chosen = chosen.without(listed(drop_class, chosen.classes))
+    if labels is not None and tried.task == "regression":
+        raise InputError("--labels", "decisions on classes", "a model of numbers", "Leave it out.")
     if labels is not None and not name:
         chosen = apply_decisions(tried.prepare(chosen), read_decisions(labels))
     found = evaluate_model(tried, chosen)
@@ -77,20 +82,34 @@ def evaluate(
     else:
         if tried.n_members > 1:
             show.console().print(f"Model     ensemble of {tried.n_members}")
-        _report(found, chosen, name, splits, mistakes)
+        show.print_skipped(splits.skipped)
+        out = show.console()
+        source = f"{found.m} {name} examples from {show.safe(chosen.source)}"
+        out.print(source.replace("  ", " "))
+        for note in chosen.notes:
+            out.print(f"          {show.safe(note)}")
+        if not name:
+            out.print(f"          {SEEN}")
+        if isinstance(found, Regression):
+            _report_errors(found, mistakes)
+        else:
+            _report(found, name, mistakes)
     return 0
 
 
-def _report(
-    found: "Evaluation", data: "Dataset", name: str, splits: "Splits", mistakes: int
-) -> None:
+def _report_errors(found: "Regression", most: int) -> None:
     out = show.console()
-    show.print_skipped(splits.skipped)
-    out.print(f"{found.m} {name} examples from {show.safe(data.source)}".replace("  ", " "))
-    for note in data.notes:
-        out.print(f"          {show.safe(note)}")
-    if not name:
-        out.print("          (if these are the examples that it was trained on, others do worse)")
+    out.print(f"RMSE      {setting_value(found.rmse)} in the target's unit")
+    out.print(f"          {setting_value(found.baseline)} by always saying their mean")
+    out.print(f"MAE       {setting_value(found.mae)}")
+    out.print(f"R²        {number(found.r2)}")
+    shown = found.listed().only("name", "target", "predicted", "error").first(most)
+    if most:
+        show.print_table(shown.titled("The largest errors"))
+
+
+def _report(found: "Evaluation", name: str, mistakes: int) -> None:
+    out = show.console()
     out.print(f"Accuracy  {percent(found.accuracy)} ({found.right} of {found.m} right)")
     if name:  # of examples that it was trained on no interval holds
         low, high = map(percent, found.interval())

@@ -12,7 +12,7 @@ from chainrule.cli.progress import AnyJob, Report, carried_out
 from chainrule.jobs import experiments as jobs
 from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import command_line
-from chainrule.wording import percent, setting_words
+from chainrule.wording import percent, setting_value, setting_words
 
 if TYPE_CHECKING:
     from chainrule.display import Table
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SHOWN = 20  # trials, suspects or features in the terminal; the table in the folder has all
 INFLUENTIAL = 10  # examples
+ERRORS = {"rmse": "RMSE", "mae": "MAE", "r2": "R²"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,10 +134,13 @@ def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
         return ""
     then = "" if found.best is None else "; trained on all the training data"
     out.print(f"Best: {show.safe(setting_words(best.setting, found.varied))}{then}.")
-    show.print_baseline(job.splits.train, best.accuracy.mean, "Its accuracy")
-    if "test_accuracy_of_best" in facts:
-        accuracy = percent(facts["test_accuracy_of_best"])
-        out.print(f"On the test set {accuracy} are right.")
+    measure = SCORES[found.task][0]
+    show.print_baseline(
+        job.splits.train, best.spread(measure).mean, f"Its {ERRORS.get(measure, measure)}"
+    )
+    if (tested := facts.get(f"test_{measure}_of_best")) is not None:
+        said = f"the RMSE is {setting_value(tested)}" if measure == "rmse" else None
+        out.print(f"On the test set {said or f'{percent(tested)} are right'}.")
     if found.best is None:
         return ""
     values: dict[str, Any] = {name: getattr(best.setting, name) for name in found.varied}
@@ -164,6 +168,7 @@ def crossval(data: str | None = None, *, folds: Nested = Nested(), asked: Asked 
 
 def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[str, Any]) -> str:
     from chainrule.experiments import NestedCrossValidation
+    from chainrule.model.regression import errors
 
     out = show.console()
     if not found.folds:
@@ -175,7 +180,13 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
     if (test := found.permutation) is not None:
         n = len(test.permuted)
         out.print(f"Chance    p = {test.p_value:.3g} by {n:,} permutations of {test.exchanged}")
-    if found.task == "classification":
+    if found.task == "regression":
+        done = found.outputs[0] == found.outputs[0]
+        together = errors(found.outputs[0, done], job.splits.train.labels[done])
+        said = ", ".join(f"{ERRORS[name]} {setting_value(v)}" for name, v in together.items())
+        out.print(f"All {done.sum()} held-out predictions together: {said}.")
+        show.print_baseline(job.splits.train, together["rmse"], "That RMSE")
+    else:
         reached = found.accuracy.mean
         if found.groups is not None and sure is not None:  # of folds of other sizes
             reached = sure.found[0][1]
@@ -206,15 +217,23 @@ def _left_out(job: jobs.LeaveOneOutJob, found: "LeaveOneOut", facts: dict[str, A
     if not np.isfinite(found.losses).any():
         return ""
     done = np.isfinite(found.losses).sum()
-    out.print(f"Accuracy  {percent(found.accuracy)} of {done} examples when left out")
-    out.print(f"          {percent(found.accuracy_when_trained_on)} when trained on")
-    show.print_baseline(job.splits.train, found.accuracy)
-    out.print(f"Cost      {found.cost:.6f} nats an example when left out")
+    if found.task == "regression":
+        said = ", ".join(f"{ERRORS[name]} {setting_value(v)}" for name, v in found.scores.items())
+        out.print(f"Errors    {said} of {done} examples when left out")
+        show.print_baseline(job.splits.train, found.scores["rmse"])
+    else:
+        out.print(f"Accuracy  {percent(found.accuracy)} of {done} examples when left out")
+        out.print(f"          {percent(found.accuracy_when_trained_on)} when trained on")
+        show.print_baseline(job.splits.train, found.accuracy)
+        out.print(f"Cost      {found.cost:.6f} nats an example when left out")
     if facts["diverged"]:
         out.print(f"Diverged  {facts['diverged']} trainings")
-    title = "The most influential of them (probabilities of their own class)"
+    of = "predictions" if found.task == "regression" else "probabilities of their own class"
+    title = f"The most influential of them ({of})"
     table = found.table().sorted_by("mean_change_of_others").first(min(INFLUENTIAL, done))
-    shown = table.titled(title).without("example", "predicted", "loss", "diverged")
+    aside = ["example", "loss", "diverged"]
+    aside += ["predicted"] if found.task == "classification" else []
+    shown = table.titled(title).without(*aside)
     show.print_table(shown)
     return ""
 

@@ -176,5 +176,5 @@ def _print_ranked(title: str, head: str, values: Any, data: "Dataset") -> None:
     shown = order if len(order) <= 2 * SHOWN else order[:SHOWN] + order[-SHOWN:]
     columns = Column("training picture"), Column("class"), Column(head, "number")
     names = data.example_names
-    rows = [(names[i], data.classes[data.labels[i]], f"{values[i]:+.4f}") for i in shown]
+    rows = [(names[i], data.label_of(i), f"{values[i]:+.4f}") for i in shown]
     show.print_table(Table(columns, rows, title=title))

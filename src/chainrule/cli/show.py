@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainrule.wording import counted_by_reason, percent, safe
+from chainrule.wording import counted_by_reason, percent, safe, setting_value
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -90,10 +90,17 @@ def print_note(text: str) -> None:
 
 
 def print_baseline(data: "Dataset", accuracy: float, chosen: str = "") -> None:
-    """What always saying the commonest class would reach; a warning if `accuracy` is no better."""
+    """What always saying the commonest class would reach, or the mean; a warning if `accuracy`, of
+    a regression the RMSE, is no better."""
     import numpy as np
 
     out, m = console(), len(data)
+    if data.task == "regression":
+        baseline = float(data.labels.std())
+        out.print(f"Always saying the mean: RMSE {setting_value(baseline)} over all {m}.")
+        if not accuracy < baseline:
+            out.print(f"{chosen or 'This'} is no better: what was learned does not generalize.")
+        return
     baseline = float(np.bincount(data.labels).max() / m)
     out.print(f"Always saying the commonest class: {percent(baseline)} of all {m}.")
     if accuracy <= baseline:

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from chainrule import training
     from chainrule.experiments import Ensemble
 
+ERRORS = (
+    Column("set"),
+    Column("examples", "whole"),
+    Column("rmse", "value", "RMSE"),
+    Column("mean_rmse_of_members", "value", "mean of members"),
+    Column("rmse_of_mean", "value", "always the mean"),
+    Column("mae", "value", "MAE"),
+    Column("r2", "number", "R²"),
+)
 COLUMNS = (
     Column("set"),
     Column("examples", "whole"),
@@ -68,7 +77,9 @@ def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any])
     out, reached = show.console(), facts["results"]
     _print_results(reached)
     trained, tested = reached["training"], reached.get("test")
-    if trained["accuracy"] <= trained["accuracy_of_commonest_class"]:
+    if "rmse" in trained:
+        _judge_errors(job, trained, tested)
+    elif trained["accuracy"] <= trained["accuracy_of_commonest_class"]:
         plain = replace(job.options, patience=None, learning_rate=Options.learning_rate)
         out.print("No better than always saying the commonest class: the network has not learned.")
         out.print(f"Look for a rate: {show.safe(command_line('lr-find', job.data, plain))}")
@@ -84,6 +95,19 @@ def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any])
     return following
 
 
+def _judge_errors(job: TrainingJob, trained: dict[str, Any], tested: dict[str, Any] | None) -> None:
+    """Whether predictions of numbers are better than saying their mean, in words if not."""
+    out = show.console()
+    if trained["rmse"] >= trained["rmse_of_mean"]:
+        plain = replace(job.options, patience=None, learning_rate=Options.learning_rate)
+        out.print("No better than always saying the mean: the network has not learned.")
+        out.print(f"Look for a rate: {show.safe(command_line('lr-find', job.data, plain))}")
+        out.print("Or try --optimizer lbfgs, more --iterations, another --seed, or fewer --layers.")
+    elif tested and tested["rmse"] >= tested["rmse_of_mean"]:
+        out.print("On the test set no better than always saying its mean: what it has learned does")
+        out.print("not carry over. Try more data, --l2, or fewer --layers.")
+
+
 def _report_members(job: EnsembleJob, found: "Ensemble", facts: dict[str, Any]) -> str:
     if found.network is None:
         return ""
@@ -96,5 +120,9 @@ def _report_members(job: EnsembleJob, found: "Ensemble", facts: dict[str, Any]) 
 
 def _print_results(reached: dict[str, dict[str, Any]]) -> None:
     """A row for each set."""
-    rows = [{**one, "set": name, "cost": f"{one['cost']:.6f}"} for name, one in reached.items()]
+    rows = [{**one, "set": name} for name, one in reached.items()]
+    if "rmse" in rows[0]:
+        show.print_table(Table.of(rows, ERRORS))
+        return
+    rows = [{**row, "cost": f"{row['cost']:.6f}"} for row in rows]
     show.print_table(Table.of(rows, COLUMNS))

@@ -115,6 +115,10 @@ class Dataset:
         ends = (f"{end(self.labels):.6g}" for end in (np.min, np.max) if len(self))
         return f"targets {' to '.join(ends)}".strip()
 
+    def label_of(self, i: int) -> str:
+        """An example's class or number, in words."""
+        return self.classes[self.labels[i]] if self.classes else f"{self.labels[i]:.6g}"
+
     def with_task(self, task: str | None) -> "Dataset":
         """The same with labels as classes or, for "regression", as the numbers that the class names
         write. None chooses that for a table's labels that have fractions, and notes it.

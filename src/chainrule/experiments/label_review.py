@@ -104,6 +104,13 @@ class LabelReview(Result):
         write_decisions((row | undecided for row in self.rows()), path)
 
 
+def refuse_regression(where: str, data: Dataset) -> None:
+    """InputError for numbers, of which none can be called wrong by a probability."""
+    if data.task == "regression":
+        fix = "Look at the largest errors: chainrule crossval."
+        raise InputError(where, "labels that are classes", "a regression's numbers", fix)
+
+
 def review_labels(data: Dataset, P: Any, *, most: int | None = None) -> LabelReview:
     """The examples of `data` whose labels look wrong, the most suspicious first.
 
@@ -131,6 +138,7 @@ def review_labels(data: Dataset, P: Any, *, most: int | None = None) -> LabelRev
 def _probabilities(data: Dataset, P: Any) -> Array:
     """P (n_classes, m) as float64, each column nan or of sum 1."""
     checks.kind("review_labels", "data", data, Dataset)
+    refuse_regression("review_labels", data)
     shape = len(data.classes), len(data)
     expected = f"P with one row per class and one column per example, {shape}"
     P = checks.reals("review_labels", expected, P)

@@ -25,15 +25,17 @@ from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.model.model_file import class_probabilities, decided
+from chainrule.model.regression import errors
 from chainrule.network import Network
 from chainrule.training import History, train
 from chainrule.training.choice import memory_bytes
 
 Array = np.ndarray
+NONE = {"rmse": np.nan, "mae": np.nan, "r2": np.nan}
 RECORDS = 20  # of every training: they are all kept until the end
+NAMES = (Column("example", "whole", "index"), Column("name", head="example"))
 COLUMNS = (
-    Column("example", "whole", "index"),
-    Column("name", head="example"),
+    *NAMES,
     Column("class"),
     Column("predicted"),
     Column("probability_of_class", "number", "left out"),
@@ -42,11 +44,22 @@ COLUMNS = (
     Column("mean_change_of_others", "number"),
     DIVERGED,
 )
+OF_NUMBERS = (
+    *NAMES,
+    Column("target", "value"),
+    Column("predicted", "value", "left out"),
+    Column("predicted_when_trained_on", "value", "trained on"),
+    Column("loss", "number"),
+    Column("mean_change_of_others", "value"),
+    DIVERGED,
+)
 
 
 @dataclass(frozen=True, eq=False)
 class LeaveOneOut(Result):
-    """labels : (m,) class indices; classes and names as the data have them, or None.
+    """labels : (m,) class indices; classes and names as the data have them, or None. Of a
+        regression classes are () and labels the targets; what is said of the probability of a
+        class is then said of the predicted number.
 
     outputs : (n_y, m) of each example by the network trained without it.
     losses : (m,) its loss there, in nats from cross-entropy.
@@ -76,7 +89,21 @@ class LeaveOneOut(Result):
 
     def __repr__(self) -> str:
         done = int(np.isfinite(self.losses).sum())
-        return f"LeaveOneOut({done} of {len(self.labels)} examples: accuracy {self.accuracy:.4f})"
+        name, value = next(iter(self.scores.items()))
+        return f"LeaveOneOut({done} of {len(self.labels)} examples: {name} {value:.4f})"
+
+    @property
+    def task(self) -> str:
+        """ "classification" or "regression"."""
+        return "regression" if self.classes == () else "classification"
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Of the finished examples when left out, by name."""
+        if self.task == "regression":
+            done = np.isfinite(self.losses)
+            return errors(self.outputs[:, done], self.labels[None, done]) if done.any() else NONE
+        return {"accuracy": self.accuracy}
 
     @property
     def probabilities(self) -> Array:
@@ -91,7 +118,7 @@ class LeaveOneOut(Result):
     @property
     def left_out(self) -> Array:
         """(m,) probability of each example's own class by the network trained without it."""
-        own: Array = self.probabilities[self.labels, np.arange(len(self.labels))]
+        own: Array = _own(self.outputs, self.labels, self.classes)
         return own
 
     @property
@@ -122,29 +149,33 @@ class LeaveOneOut(Result):
 
     def table(self) -> Table:
         """A row for each example."""
-        m, n = len(self.labels), len(self.probabilities)
+        m, regression = len(self.labels), self.task == "regression"
         names = self.names or tuple(f"example {i}" for i in range(m))
-        classes = self.classes or tuple(map(str, range(n)))
-        predicted, known = self.predicted, np.isfinite(self.losses)
         others = np.abs(self.change)
         np.fill_diagonal(others, 0)
+        said: list[Any] = [self.labels.tolist()]
+        if not regression:
+            classes = self.classes or tuple(map(str, range(len(self.probabilities))))
+            answers = zip(self.predicted, np.isfinite(self.losses), strict=True)
+            said = [[classes[k] for k in self.labels]]
+            said += [[classes[k] if done else "" for k, done in answers]]
         rows = zip(
             range(m),
             names,
-            [classes[k] for k in self.labels],
-            [classes[k] if done else "" for k, done in zip(predicted, known, strict=True)],
+            *said,
             *(each.tolist() for each in (self.left_out, self.full, self.losses)),
             (others.sum(axis=1) / max(1, m - 1)).tolist(),
             map(iteration, self.diverged),
             strict=True,
         )
-        return Table(COLUMNS, list(rows))
+        return Table(OF_NUMBERS if regression else COLUMNS, list(rows))
 
     def facts(self) -> dict[str, Any]:
+        known = {"accuracy_when_trained_on": self.accuracy_when_trained_on}
         return {
-            "accuracy": self.accuracy,
+            **self.scores,
             "cost": self.cost,
-            "accuracy_when_trained_on": self.accuracy_when_trained_on,
+            **(known if self.task == "classification" else {}),
             "diverged": int((self.diverged >= 0).sum()),
         }
 
@@ -179,22 +210,35 @@ def leave_one_out(
             "Take fewer, or cross-validate.",
         )
     runs = [Run(setting), *(Run(setting, np.array([i])) for i in range(examples.m))]
-    labels, own = examples.labels, np.arange(examples.m)
+    regression = setting.task_of(examples) == "regression"
+    labels = examples.Y[0] if regression else examples.labels
+    classes = () if regression else examples.classes
 
     def keep(run: Run, A: Array) -> Array:
         """Of the outputs (n_y, m): the probability of each example's own class (m,), and all
         outputs of the example left out (n_y,), or of all where none is (n_y m,)."""
         outputs = A[:, run.held_out] if run.held_out.size else A
-        return np.concatenate([class_probabilities(A)[labels, own], outputs.ravel()])
+        return np.concatenate([_own(A, labels, classes), outputs.ravel()])
 
     # Of the results only the end is looked at; of the way enough to see whether it is a sound one.
     every = max(1, setting.updates(examples.m) // RECORDS)
     outcomes = execute("leave_one_out", examples, runs, execution, keep=keep, record_every=every)
-    return _gathered(setting, examples, labels, outcomes)
+    return _gathered(setting, examples, labels, classes, outcomes)
+
+
+def _own(A: Array, labels: Array, classes: tuple[str, ...] | None) -> Array:
+    """(m,) of outputs A (n_y, m): the probability of each example's own class; without classes, the
+    number."""
+    found: Array = A[0] if classes == () else class_probabilities(A)[labels, np.arange(len(labels))]
+    return found
 
 
 def _gathered(
-    setting: Setting, examples: Examples, labels: Array, outcomes: Mapping[int, Outcome]
+    setting: Setting,
+    examples: Examples,
+    labels: Array,
+    classes: tuple[str, ...] | None,
+    outcomes: Mapping[int, Outcome],
 ) -> LeaveOneOut:
     """outcomes : of the training on all examples, and then of those without each."""
     m, shape, accuracy = examples.m, examples.Y.shape, np.nan
@@ -208,15 +252,16 @@ def _gathered(
                 diverged[i] = outcome.diverged
         elif k == 0:
             full[:] = kept[:m]
-            P = class_probabilities(kept[m:].reshape(shape))
-            accuracy = float(np.mean(decided(P) == labels))
+            if classes != ():
+                P = class_probabilities(kept[m:].reshape(shape))
+                accuracy = float(np.mean(decided(P) == labels))
         else:
             without[i], outputs[:, i] = kept[:m], kept[m:]
             losses[i] = outcome.last.validation_cost
     return LeaveOneOut(
         setting,
         labels,
-        examples.classes,
+        classes,
         None if examples.data is None else examples.data.example_names,
         outputs,
         losses,
@@ -233,7 +278,7 @@ def _gathered(
 class WithoutEach:
     """network : trained on all m examples, with `data.rescaled()`'s scaling.
 
-    full : (n_classes, q) probabilities by it.
+    full : (n_classes, q) probabilities by it; of a regression (1, q) predictions.
     without : (m, n_classes, q) the same by the network trained without example i; not a number
         where a training was not finished, or diverged. complete : whether all were finished.
     """
@@ -303,10 +348,11 @@ def without_each(
 
     every = max(1, setting.updates(m))
     found = execute(where, examples, runs, how, keep=keep, record_every=every)
-    without = np.full((m, len(data.classes), q), np.nan)
+    answers: Any = class_probabilities if data.classes else np.asarray
+    without = np.full((m, max(1, len(data.classes)), q), np.nan)
     for i, outcome in found.items():
         if outcome.diverged < 0 and outcome.kept is not None:
-            without[i] = class_probabilities(outcome.kept)
+            without[i] = answers(outcome.kept)
     X = replace(asked_about, scaling=data.scaling).matrix(trained.network.dtype)
-    full = class_probabilities(trained.network.predict_proba(X))
+    full = answers(trained.network.predict_proba(X))
     return WithoutEach(trained.network, full, without, len(found) == m)

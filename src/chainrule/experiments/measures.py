@@ -10,6 +10,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.display import Column
 from chainrule.experiments.outcomes import Outcome
+from chainrule.model.regression import errors
 
 Array = np.ndarray
 # Of each task, columns that the tables of several experiments have; the first is what is chosen by.
@@ -41,7 +42,7 @@ def iteration(diverged: Any) -> Any:
 class Measures:
     """accuracy : fraction classified rightly. cost : mean loss of an example, without penalty.
     auc : area under the ROC curve; of several classes the mean of each against the rest.
-    rmse, mae, r2 : of a regression, see `errors`.
+    rmse, mae, r2 : of a regression, see `chainrule.model.regression.errors`.
 
     Not a number where there is none: no classes, one class only, or a run that diverged.
     """
@@ -89,22 +90,6 @@ def measured(outcome: Outcome, A: Array, Y: Array, task: str) -> Measures:
     if task == "regression":
         return Measures(cost=cost, **errors(A, Y))
     return Measures(float(last.validation_accuracy), cost, area_under_curve(A, Y))
-
-
-def errors(A: Array, Y: Array) -> dict[str, float]:
-    """Of predictions A for numbers Y, both (n_y, k), over all of them:
-
-        rmse = sqrt(mean (a - y)^2),  mae = mean |a - y|,
-        r2 = 1 - mean (a - y)^2 / mean (y - ybar)^2
-
-    The first two in y's unit. ybar is the mean of Y itself: r2 is 0 for always saying that. Not a
-    number where Y are alike.
-    """
-    E, off = A - Y, Y - Y.mean(axis=-1, keepdims=True)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        squared = np.mean(E**2)
-        r2 = 1 - squared / np.mean(off**2) if np.ptp(Y) else math.nan
-    return {"rmse": float(np.sqrt(squared)), "mae": float(np.abs(E).mean()), "r2": float(r2)}
 
 
 def area_under_curve(A: Array, Y: Array) -> float:

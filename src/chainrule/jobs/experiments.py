@@ -76,11 +76,17 @@ class HeldOutJob(Job[Own, Found]):
 
     def write_more(self, found: Found) -> dict[str, Any]:
         """predictions.csv: each example's class, and its probabilities by networks trained without
-        it."""
+        it; or its target and the prediction."""
         from chainrule.display import Table
         from chainrule.show import tables
 
         data = self.splits.train
+        if data.task == "regression":
+            from chainrule.model.regression import Regression
+
+            answers = Regression(data.labels, found.outputs[0], data.example_names)
+            tables.write(answers.table(), self.folder.path / "predictions.csv")
+            return {}
         each = zip(data.example_names, data.labels, found.probabilities.T, strict=True)
         rows = [
             {"name": name, "class": data.classes[label]}
@@ -254,6 +260,12 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
     def labels(self) -> Path:
         """The file to decide in."""
         return self.folder.path / "labels.csv"
+
+    def begin(self) -> None:
+        from chainrule.experiments.label_review import refuse_regression
+
+        refuse_regression("review-labels", self.splits.train)
+        super().begin()
 
     def plan(self) -> str:
         own = self.own
@@ -528,7 +540,8 @@ class SweepJob(Job[Search, "Sweep"]):
         model = self.write_model(found.best.network, {"setting": setting})
         if self.splits.test is None:
             return {}
-        return {"test_accuracy_of_best": evaluate(model, self.splits.test).accuracy}
+        measure = experiments.SCORES[found.task][0]
+        return {f"test_{measure}_of_best": evaluate(model, self.splits.test).scores[measure]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -571,11 +584,13 @@ class EnsembleJob(Job[Members, "Ensemble"]):
         reached = results(model, self.splits)
         rows: list[dict[str, Any]] = [{"seed": seed} for seed in found.seeds]
         for name, data in self.splits.sets.items():
-            each = [evaluate(model.member(r), data) for r in range(len(rows))]
-            mean = float(np.mean([one.accuracy for one in each]))
-            reached[name]["mean_accuracy_of_members"] = mean
+            each = [evaluate(model.member(r), data).scores for r in range(len(rows))]
+            measure = experiments.SCORES[data.task][0]
+            mean = float(np.mean([one[measure] for one in each]))
+            reached[name][f"mean_{measure}_of_members"] = mean
             for row, one in zip(rows, each, strict=True):
-                row |= {f"{name}_accuracy": one.accuracy, f"{name}_cost": one.cost}
+                own = {k: v for k, v in one.items() if k in experiments.SCORES[data.task]}
+                row |= {f"{name}_{k}": v for k, v in own.items()}
         tables.write(Table.of(rows), self.folder.table)
         self.write_figures(found)
         return facts | {"results": reached}

@@ -33,17 +33,9 @@ HALVES = 10  # of the examples and the others, by which features are named in a 
 
 
 def results(model: Model, splits: Splits) -> dict[str, dict[str, Any]]:
-    """By the name of the set: fractions right, and the cost in nats per example."""
-    return {
-        name: {
-            "examples": len(data),
-            "accuracy": found.accuracy,
-            "accuracy_of_commonest_class": found.baseline,
-            "cost": found.cost,
-        }
-        for name, data in splits.sets.items()
-        for found in [evaluate(model, data)]
-    }
+    """By the name of the set: fractions right, and the cost in nats per example; or errors."""
+    sets = splits.sets.items()
+    return {name: {"examples": len(data), **evaluate(model, data).scores} for name, data in sets}
 
 
 def looks_wrong(

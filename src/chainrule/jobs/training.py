@@ -40,8 +40,10 @@ class TrainingJob(Job[Nothing, "Training"]):
         if patience is not None and splits.validation is None:
             fix = "Early stopping looks at examples that are not trained on: see docs/data.md."
             raise InputError("--patience", "data with a dev or valid part", "none", fix)
-        # Not if it was killed before it began.
-        begun = self.folder.checkpoint.exists() or self.folder.model.exists()
+        # Not if it was killed before it began; L-BFGS always begins anew.
+        goes_on = self.options.optimizer != "lbfgs"
+        begun = goes_on and (self.folder.checkpoint.exists() or self.folder.model.exists())
+        saver = [Saver(self.folder)] if goes_on else []
         return train(
             self.setting.network(
                 splits.train.features.shape[0], len(splits.train.Y), splits.train.task
@@ -49,7 +51,7 @@ class TrainingJob(Job[Nothing, "Training"]):
             splits.train,
             validation=splits.validation,
             early_stopping=None if patience is None else EarlyStopping(patience),
-            callbacks=[Saver(self.folder), Telling(self.tell, self._started), *how.callbacks],
+            callbacks=[*saver, Telling(self.tell, self._started), *how.callbacks],
             resume=self.folder.checkpoint if self.resuming and begun else None,
             **self.setting.arguments(),
         )

@@ -28,7 +28,8 @@ class Described:
         the file. numbers : our own answers, probabilities (N, n_classes) or values (N, n_y).
     decisions : our own, (N,) indices of classes or (N, n_y) of 0 and 1; None for numbers.
     facts : for the metadata; lists of names.
-    spread : (N, n_classes) of an ensemble of two members or more, see `Model.spread`; else None.
+    spread : (N, n_classes), or (N, n_y) of numbers, of an ensemble of two members or more, see
+        `Model.spread`; else None.
     """
 
     network: Network
@@ -50,9 +51,9 @@ class Described:
     def answers(self) -> dict[str, Array]:
         """Our own answers by the names of the file's outputs, in their order; the decisions first
         where there are any."""
-        if self.decisions is None:
-            return {"value": self.numbers}
-        found = {self.decides: self.decisions, "probabilities": self.numbers}
+        found = {"value": self.numbers}
+        if self.decisions is not None:
+            found = {self.decides: self.decisions, "probabilities": self.numbers}
         return found if self.spread is None else found | {"spread": self.spread}
 
     def outputs(self, dtype: Any) -> Iterator[Array]:

@@ -12,6 +12,7 @@ from chainrule.data import Dataset
 from chainrule.display import Column, Result, Table
 from chainrule.errors import DataError, InputError
 from chainrule.model.model_file import Model, decided
+from chainrule.model.regression import Regression
 
 Array = np.ndarray
 MISTAKES = (
@@ -91,6 +92,12 @@ class Evaluation(Result):
         return self.right / self.m
 
     @property
+    def scores(self) -> dict[str, float]:
+        """The measures by name."""
+        of_commonest = {"accuracy_of_commonest_class": self.baseline}
+        return {"accuracy": self.accuracy, **of_commonest, "cost": self.cost}
+
+    @property
     def baseline(self) -> float:
         return float(self.confusion.sum(axis=1).max() / self.m)
 
@@ -154,11 +161,15 @@ def wilson_interval(right: int, m: int, confidence: float = 0.95) -> tuple[float
     return max(0.0, low), min(1.0, high)
 
 
-def evaluate(model: Model, data: Dataset) -> Evaluation:
+def evaluate(model: Model, data: Dataset) -> Evaluation | Regression:
     """The model's answers on `data`, whose classes and features are matched to the model's."""
     checks.kind("evaluate", "model", model, Model)
     _check_filled(data)
     data = model.prepare(data)
+    if model.task == "regression":
+        found = model.predict(data).astype(np.float64)
+        spread = model.spread(data)[0] if model.n_members > 1 else None
+        return Regression(data.labels, found, data.example_names, spread)
     network, n = model.network, len(model.classes)
     Z, A = model.outputs(data)
     Y = data.Y if network.layer_sizes[-1] == 1 else np.eye(n)[:, data.labels]

@@ -36,7 +36,8 @@ class Model:
     Pritzel & Blundell 2017, section 2.4); `spread` says how far they disagree.
 
     network : a single one, or one of R runs, which are then the members.
-    classes : names; for a sigmoid output (not this, this), the second being label 1.
+    classes : names; for a sigmoid output (not this, this), the second being label 1. () of a
+        regression, whose answers are numbers; an ensemble's is then the mean of its members'.
     scaling : how raw features become inputs.
     image_shape : (height, width, 3) or (height, width) of a picture, or None.
     feature_names : the columns of the table that the features came from, or None.
@@ -63,9 +64,13 @@ class Model:
         (n_x, *_, n_y), names = self.network.layer_sizes, self.feature_names
         if self.network.n_runs == 0:
             raise InputError("Model", "at least one network", "a network of 0 runs")
-        n, given = max(2, n_y), len(self.classes)
-        if not self.network.loss_function.classifies or given != n:
-            raise InputError("Model", f"{n} class names for a classifier", f"{given}")
+        given, classifies = len(self.classes), self.network.loss_function.classifies
+        n = max(2, n_y) if classifies else 0
+        if given != n:
+            of = "for a classifier" if classifies else f"of a regression ({self.network.loss})"
+            raise InputError("Model", f"{n or 'no'} class names {of}", f"{given}")
+        if not classifies and n_y != 1:
+            raise InputError("Model", "one output of a regression", f"{n_y}")
         for name in (*self.classes, *(names or ())):
             if not isinstance(name, str):
                 got = f"a name of type {type(name).__name__}"
@@ -86,7 +91,8 @@ class Model:
         self.scaling.check(n_x)
 
     def __repr__(self) -> str:
-        return f"Model({self.network}, classes {checks.listed(self.classes)}, {self.scaling})"
+        means = f"classes {checks.listed(self.classes)}" if self.classes else "a regression"
+        return f"Model({self.network}, {means}, {self.scaling})"
 
     _repr_html_ = shown_by("networks.model_html")
 
@@ -112,6 +118,11 @@ class Model:
         return replace(matched(data, own, "the model"), scaling=self.scaling)
 
     @property
+    def task(self) -> str:
+        """ "classification" or "regression"."""
+        return "classification" if self.classes else "regression"
+
+    @property
     def n_members(self) -> int:
         """R for an ensemble, 1 for a single network."""
         return self.network.n_runs or 1
@@ -122,9 +133,11 @@ class Model:
 
     def probabilities(self, A: Array) -> Array:
         """Of each class (n_classes, m), in the weights' dtype, from `outputs`' A, the members'
-        averaged."""
+        averaged; of a regression the values (1, m)."""
         A = A if self.network.n_runs is None else A.mean(axis=0)
-        return class_probabilities(A).astype(self.network.dtype, copy=False)
+        return (class_probabilities(A) if self.classes else A).astype(
+            self.network.dtype, copy=False
+        )
 
     def outputs(self, raw: Any) -> tuple[Array, Array]:
         """Logits Z and outputs A (n_y, m), float64, for raw features (n_x, m), unscaled.
@@ -162,12 +175,16 @@ class Model:
         """Probability of each class (n_classes, m), in the weights' dtype, for `outputs`' raw.
 
         The mean of an ensemble's members. Columns sum to 1. Computed in float64 and rounded at the
-        end.
+        end. InputError of a regression.
         """
+        if not self.classes:
+            fix = "Model.predict gives its numbers."
+            raise InputError("Model.predict_proba", "a model of classes", "a regression", fix)
         return self.probabilities(self.outputs(raw)[1])
 
     def spread(self, raw: Any) -> Array:
-        """How far the members disagree on each class (n_classes, m), in the weights' dtype.
+        """How far the members disagree on each class (n_classes, m), in the weights' dtype; of a
+        regression on the number (1, m), in its unit.
 
         The standard deviation of their probabilities around the mean that `predict_proba` gives,
         with divisor R: at most sqrt(p (1 - p)), so at most 1/2. Of all the members there are, no
@@ -180,12 +197,14 @@ class Model:
             raise InputError("Model.spread", "an ensemble of 2 or more", "a single network", fix)
         S = self.outputs(raw)[1].std(axis=0)
         # 1 - a is spread as a is.
-        S = np.concatenate([S, S]) if len(S) == 1 else S
+        S = np.concatenate([S, S]) if len(self.classes) == 2 else S
         return S.astype(self.network.dtype, copy=False)
 
     def predict(self, raw: Any) -> Array:
-        """Index into `classes` of the most probable class (m,), for raw features (n_x, m)."""
-        return decided(self.predict_proba(raw))
+        """Index into `classes` of the most probable class (m,), for raw features (n_x, m); of a
+        regression the numbers (m,)."""
+        found = self.probabilities(self.outputs(raw)[1])
+        return decided(found) if self.classes else found[0]
 
     def described(self, raw: Any) -> Described:
         """What another program has to be told of it, and its answers to raw (n_x, m), or to some
@@ -206,13 +225,14 @@ class Model:
             raise InputError("export_onnx", "raw pictures of 8 bits", str(raw.dtype))
         raw = raw if pixels else raw.astype(np.float64)
         rows = np.ascontiguousarray(raw.T).reshape(-1, *(picture or (n_x,)))
-        P = self.predict_proba(raw)
-        facts = {"classes": list(self.classes)}
+        P = self.probabilities(self.outputs(raw)[1])
+        facts = {"classes": list(self.classes)} if self.classes else {}
         if self.feature_names is not None:
             facts["feature_names"] = list(self.feature_names)
         spread = self.spread(raw).T if self.n_members > 1 else None
-        answers = P.T, decided(P), facts, spread
-        return Described(network, self.scaling, picture, "class", rows, *answers)
+        answers = P.T, decided(P) if self.classes else None, facts, spread
+        kind = "class" if self.classes else ""
+        return Described(network, self.scaling, picture, kind, rows, *answers)
 
 
 def class_probabilities(A: Array) -> Array:

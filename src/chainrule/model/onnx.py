@@ -9,8 +9,8 @@
         of an MLPClassifier of several labels
             label          (N, n_y) int64, 0 or 1
             probabilities  (N, n_y)
-        of an MLPRegressor
-            value          (N, n_y)
+        of a regression, MLPRegressor's too
+            value          (N, n_y), and of an ensemble its spread
 
 Arithmetic is in float64 and answers are rounded at the end, as in the model's own predictions;
 weights are stored in their own dtype. Devices without float64, such as WebGPU, need float32
@@ -195,15 +195,15 @@ def _activation(make: _Builder, name: str, Z: str) -> str:
 
 def _answers(make: _Builder, A: str, subject: Described) -> None:
     """The outputs, from A (N, n_y), or (R, N, n_y) of runs: rounded first, then decided by."""
-    if not subject.decides:
-        make.cast(A, make.stored, output="value")
-        return
     one = subject.decides == "class" and subject.network.layer_sizes[-1] == 1
     if subject.network.n_runs is not None:
         A, S = _mean_and_spread(make, A)
         if subject.spread is not None:
             S = make.node("Concat", S, S, axis=1) if one else S
             make.cast(S, make.stored, output="spread")
+    if not subject.decides:
+        make.cast(A, make.stored, output="value")
+        return
     if one:
         A = make.node("Concat", make.node("Sub", make.constant(1.0), A), A, axis=1)
     P = make.cast(A, make.stored, output="probabilities")

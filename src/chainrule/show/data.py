@@ -31,13 +31,13 @@ LETTERS = 24  # of a class's name
 
 def html(data: "Dataset") -> str:
     """What it is, how many of each class, and some examples of each."""
-    counts = np.bincount(data.labels, minlength=len(data.classes))
+    counts = np.bincount(data.labels, minlength=len(data.classes)) if data.classes else []
     parts = (
         f"{escape(shortened(c, LETTERS))}: {n}" for c, n in zip(data.classes, counts, strict=True)
     )
     if _drawable(data):
         shown = _grid(data)
-    elif data.features.shape[0] == 2 and len(data):
+    elif data.features.shape[0] == 2 and len(data) and data.classes:
         shown = image(_points(data).encode(), "svg+xml", "The examples as points in the plane")
     else:
         shown = _rows(data)
@@ -75,7 +75,10 @@ def _drawable(data: "Dataset") -> bool:
 
 
 def _some(data: "Dataset", most: int) -> list[int]:
-    """At most so many examples, the first of each class, the second of each, and so on."""
+    """At most so many examples, the first of each class, the second of each, and so on; without
+    classes the first ones."""
+    if not data.classes:
+        return list(range(min(most, len(data))))
     of_class = [np.flatnonzero(data.labels == k) for k in range(len(data.classes))]
     turns = chain.from_iterable(zip_longest(*of_class))
     return [int(i) for i in islice((i for i in turns if i is not None), most)]
@@ -88,7 +91,7 @@ def _grid(data: "Dataset") -> str:
     size = f' width="{round(width * scale)}" height="{round(height * scale)}"'
     cells = []
     for i in _some(data, PICTURES):
-        name = shortened(data.classes[data.labels[i]], LETTERS)
+        name = shortened(data.label_of(i), LETTERS)
         picture = image(png(data, i) or b"", "png", name, size)
         cells.append(f"<td>{picture}<br>{escape(name)}</td>")
     # Pictures stand in a table, which untrusted notebooks keep, unlike styles.
@@ -123,10 +126,10 @@ def _rows(data: "Dataset") -> str:
     n_x = data.features.shape[0]
     shown = min(n_x, FEATURES)
     names = data.feature_names or tuple(f"x{j + 1}" for j in range(n_x))
-    head = ["example", "class", *names[:shown], *(["…"] if n_x > shown else [])]
+    head = ["example", "class" if data.classes else "target", *names[:shown], *(["…"] if n_x > shown else [])]
     lines = []
     for i in _some(data, ROWS):
-        label = data.classes[data.labels[i]]
+        label = data.label_of(i)
         numbers = (f"{x:.4g}" for x in data.features.stored([i])[:shown, 0].astype(float))
         lines.append([data.example_names[i], label, *numbers, *(["…"] if n_x > shown else [])])
     named, *shown_rows = [[shortened(cell, LETTERS) for cell in line] for line in (head, *lines)]

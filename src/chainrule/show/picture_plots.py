@@ -12,7 +12,7 @@ from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.errors import InputError
 from chainrule.influence.explanation import Explanation
-from chainrule.model.evaluation import evaluate
+from chainrule.model.evaluation import Evaluation, evaluate
 from chainrule.model.model_file import Model
 from chainrule.network import Network
 from chainrule.show import plots
@@ -88,7 +88,7 @@ def activation_pictures(model: Model, data: Dataset, index: int, title: str = ""
     cache = network.forward(data.matrix(network.dtype))
     figure, panels = _panels(len(cache.A) + 1, len(cache.A) + 1, (2.5, 2.7), title)
     first, *rest = panels[0]
-    names = data.example_names[0], data.classes[data.labels[0]]
+    names = data.example_names[0], data.label_of(0)
     _show(first, pictures(data)[0], "\n".join(shortened(name, 24) for name in names))
     for layer, (axes, A) in enumerate(zip(rest, cache.A, strict=True), start=1):
         kind, output = network.activations[layer - 1], layer == len(cache.A)
@@ -120,7 +120,10 @@ def mistakes_gallery(model: Model, data: Dataset, most: int = 12, title: str = "
     _shape("mistakes_gallery", model)
     checks.whole_number("mistakes_gallery", "most", most, least=1)
     data = model.prepare(data)
-    mistakes = evaluate(model, data).mistakes[:most]
+    evaluated = evaluate(model, data)
+    if not isinstance(evaluated, Evaluation):
+        raise InputError("mistakes_gallery", "a model of classes", "a regression")
+    mistakes = evaluated.mistakes[:most]
     if not mistakes:
         figure, panels = _panels(1, 1, (4.0, 1.2), title)
         panels[0, 0].text(0.5, 0.5, f"no mistakes among {len(data)} pictures", ha="center")
@@ -192,7 +195,7 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     shown = pictures(data)
     for part, (label, index, numbers) in zip(parts[1:], rows, strict=True):
         for axes, i, number in zip(_row_of_panels(part, label), index, numbers, strict=False):
-            names = data.example_names[i], data.classes[data.labels[i]]
+            names = data.example_names[i], data.label_of(i)
             name, of_class = (shortened(each, LONGEST) for each in names)
             _show(axes, shown[i], f"{name}\n{of_class} {number}")
     return figure

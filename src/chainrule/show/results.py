@@ -8,8 +8,10 @@ import numpy as np
 
 from chainrule import experiments
 from chainrule.influence.importance import Importance
+from chainrule.model.regression import Regression
 from chainrule.show import experiment_plots as plots
 from chainrule.show.importance_plots import importance_plot
+from chainrule.show.regression_plots import predictions_plot
 from chainrule.wording import setting_words
 
 
@@ -54,6 +56,11 @@ def _folds(found: experiments.CrossValidation, title: Title) -> Iterator[Drawn]:
 def _left_out(found: experiments.LeaveOneOut, title: Title) -> Iterator[Drawn]:
     done = np.isfinite(found.left_out) & np.isfinite(found.full)
     above, full, left_out = title("each example left out"), found.full[done], found.left_out[done]
+    if found.task == "regression":
+        answers = Regression(found.labels[done], left_out, ("",) * int(done.sum()))
+        figure = predictions_plot(answers, title=above)
+        yield Drawn("left-out", figure, "Predictions against targets, each left out.")
+        return
     figure = plots.left_out_plot(full, left_out, title=above)
     yield Drawn("left-out", figure, "Each example trained on, and left out.")
 

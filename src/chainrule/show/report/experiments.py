@@ -18,10 +18,12 @@ from chainrule.influence.importance import Importance
 from chainrule.model.evaluation import evaluate, evaluate_probabilities
 from chainrule.model.intervals import RESAMPLES
 from chainrule.model.model_file import Model
+from chainrule.model.regression import Regression
 from chainrule.show.report import page
 from chainrule.show.report.importance import importance_section
+from chainrule.show.report.regression import Errors
 from chainrule.training import History
-from chainrule.wording import isolated, percent, setting_words
+from chainrule.wording import isolated, percent, setting_value, setting_words
 
 TRIALS = 50  # shown; the table in the folder has all
 SUSPECTS = 48
@@ -37,6 +39,12 @@ BY_HEART = (
     "Far below the diagonal: what the network knows of these examples only because it was "
     "trained on them. They are unusual, or their labels are wrong. The first ones, with the "
     "probability of their own class when trained on and when left out:"
+)
+
+
+UNLIKE = (
+    "Far off the diagonal: what the network says of these examples only because it was trained on "
+    "them. They are unusual, or their targets are wrong. The first ones:"
 )
 
 
@@ -62,7 +70,8 @@ def sweep_report(found: experiments.Sweep, splits: Splits) -> page.Report:
     warning = f"{page.warned(found.complete)} {CHOSEN if chosen else ''}".strip()
     more = len(found.trials) - TRIALS
     words = [f"The first {TRIALS}; {more} more are in the table results.csv."] if more > 0 else []
-    table = found.table().first(TRIALS).without("cost_deviation", "auc_deviation", "diverged")
+    aside = [f"{name}_deviation" for name in experiments.SCORES[found.task][1:]]
+    table = found.table().first(TRIALS).without(*aside, "diverged")
     trials = page.Section("Settings", words, table, pictures=page.pictures_of(found))
     sections = [trials if found.trials else None, page.data_section(splits)]
     return page.Report(headline, answer, sections, warning)
@@ -79,10 +88,15 @@ def _best(found: experiments.Sweep, splits: Splits) -> tuple[str, str, bool]:
     )
     if found.best is not None and splits.test is not None:
         evaluation = evaluate(Model.of(found.best.network, splits), splits.test)
-        tested = page.Accuracy("test examples", evaluation)
+        of, kind = "test examples", Errors if isinstance(evaluation, Regression) else page.Accuracy
+        tested: page.Accuracy | Errors = kind(of, evaluation)  # type: ignore[arg-type]
         return tested.headline, f"{best} Trained on all: {tested.words}", False
-    if not np.isfinite(top.accuracy.mean):
+    measure = experiments.SCORES[found.task][0]
+    if not np.isfinite(top.spread(measure).mean):
         return NO_ANSWER, "The cost of every setting diverged.", False
+    if found.task == "regression":
+        answer = f"{best} Always saying the mean: RMSE {setting_value(splits.train.labels.std())}."
+        return f"RMSE {setting_value(top.rmse.mean)}", answer, len(found.trials) > 1
     counts = np.bincount(splits.train.labels)
     baseline = percent(counts.max() / counts.sum(), 1)
     answer = f"{best} Always saying the commonest class: {baseline}."
@@ -177,10 +191,10 @@ def leave_one_out_report(found: experiments.LeaveOneOut, data: Dataset | Splits)
     """What is said of each example by the network that was trained without it."""
     splits = _training_set("leave_one_out_report", data, len(found.full))
     own = [_by_heart(found, splits.train), _influential(found.table())]
-    trained_on = percent(found.accuracy_when_trained_on, 1)
     report = _held_out(found, splits, "a network", "left out", own)
-    if report.headline == NO_ANSWER:
+    if report.headline == NO_ANSWER or found.task == "regression":
         return report
+    trained_on = percent(found.accuracy_when_trained_on, 1)
     more = f"{report.answer} Of the examples trained on it has {trained_on} right."
     return replace(report, answer=more)
 
@@ -193,12 +207,18 @@ def _held_out(
     own: Sequence[page.Section | None],
 ) -> page.Report:
     """by : what answers, without the example. when : it was what. own : the result's sections."""
-    P = found.probabilities
+    regression = found.task == "regression"
+    P = found.outputs if regression else found.probabilities
     index = np.flatnonzero(np.isfinite(P).all(axis=0))
     warning, end = page.warned(found.complete, found.histories), page.data_section(splits)
     if not index.size:
         return page.Report(NO_ANSWER, NOTHING, [*own, end], warning)
     examples, P = splits.train.select(index), P[:, index]
+    if regression:
+        answers = Regression(examples.labels, P[0], examples.example_names)
+        errors = Errors(f"examples, each by {by} trained without it", answers)
+        sections = [*own, *errors.sections(examples), end]
+        return page.Report(errors.headline, errors.words, sections, warning)
     evaluation = evaluate_probabilities(examples, P)
     name, bounds = f"examples, each by {by} trained without it", None
     if isinstance(found, experiments.CrossValidation) and found.groups is not None:
@@ -227,7 +247,8 @@ def importance_report(found: Importance, data: Dataset | Splits) -> page.Report:
 
 def _by_heart(found: experiments.LeaveOneOut, data: Dataset) -> page.Section:
     """The examples whose own probability falls most without them."""
-    heading, fall = "Learned by heart", found.full - found.left_out
+    regression, heading = found.task == "regression", "Learned by heart"
+    fall = np.abs(found.full - found.left_out) if regression else found.full - found.left_out
     order = np.argsort(-fall, kind="stable")[: min(EXAMPLES, np.isfinite(fall).sum())]
     if not order.size:
         return page.Section(heading, ["Not known: the training on all examples has no result."])
@@ -235,17 +256,21 @@ def _by_heart(found: experiments.LeaveOneOut, data: Dataset) -> page.Section:
         (data.example_names[i], f"{found.full[i]:.3f} → {found.left_out[i]:.3f}") for i in order
     ]
     columns = ("name", "class", "probability_when_trained_on", "probability_of_class")
+    if regression:
+        columns = ("name", "target", "predicted_when_trained_on", "predicted")
     table = found.table().pick(order).only(*columns)
     pictures = page.pictures_of(found)
-    return page.gallery(heading, [BY_HEART], data, order, texts, table, pictures)
+    words = UNLIKE if regression else BY_HEART
+    return page.gallery(heading, [words], data, order, texts, table, pictures)
 
 
 def _influential(table: Table) -> page.Section | None:
     name = "mean_change_of_others"
-    most = table.only("name", "class", name).sorted_by(name).first(EXAMPLES)
+    label = "class" if "class" in table.names else "target"
+    most = table.only("name", label, name).sorted_by(name).first(EXAMPLES)
     if not np.isfinite([row[-1] for row in most.rows]).any():
         return None
-    words = "How much the probabilities of the others' classes change on average without it."
+    words = "How much the answers for the others change on average without it."
     return page.Section("The most influential examples", [words], most)
 
 

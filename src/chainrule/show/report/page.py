@@ -118,6 +118,12 @@ class Accuracy:
         return f"{percent(self.found.accuracy, 1)} right"
 
     @property
+    def row(self) -> tuple:
+        """Of a table of results."""
+        e = self.found
+        return (self.name, e.m, e.accuracy, self.interval, e.baseline, e.cost)
+
+    @property
     def words(self) -> str:
         found, baseline = self.found, percent(self.found.baseline, 1)
         counted = f"{found.right} of {found.m} {self.name}"
@@ -162,17 +168,32 @@ def warned(complete: bool, histories: Sequence[History] = ()) -> str:
 
 
 def data_section(splits: Splits) -> Section:
-    """How many examples of each class, by set; what was understood, what could not be read."""
+    """How many examples of each class, or the targets, by set; what was understood, what could not
+    be read."""
     sets = splits.sets
     first = next(iter(sets.values()))
-    counts = [np.bincount(one.labels, minlength=len(one.classes)) for one in sets.values()]
-    rows = [(label, *(count[k] for count in counts)) for k, label in enumerate(first.classes)]
     notes = dict.fromkeys(note for one in sets.values() for note in one.notes)
     words = [f"{isolated(note[:1].upper() + note[1:])}." for note in notes]
     if splits.skipped:
         names = listed(list(map(isolated, splits.skipped)), SKIPPED, "; ")
         words.append(f"Skipped, as they could not be read: {names}.")
-    table = Table((Column("class"), *(Column(name, "whole") for name in sets)), rows)
+    if first.classes:
+        counts = [np.bincount(one.labels, minlength=len(one.classes)) for one in sets.values()]
+        rows = [(label, *(count[k] for count in counts)) for k, label in enumerate(first.classes)]
+        table = Table((Column("class"), *(Column(name, "whole") for name in sets)), rows)
+    else:
+        columns = [Column("set"), Column("examples", "whole")]
+        measures: dict[str, Any] = {
+            "least": np.min,
+            "mean": np.mean,
+            "most": np.max,
+            "deviation": np.std,
+        }
+        columns += [Column(name, "value") for name in measures]
+        each = ((name, len(one), one.labels) for name, one in sets.items())
+        table = Table(
+            columns, [(n, m, *(float(f(y)) for f in measures.values())) for n, m, y in each]
+        )
     return Section("Data", words, table, facts={"from": first.source} if first.source else {})
 
 

@@ -13,16 +13,19 @@ from chainrule.display import Column, Table
 from chainrule.errors import InputError
 from chainrule.influence.explanation import Explanation, explain
 from chainrule.influence.influence import PathInfluence
-from chainrule.model.evaluation import Mistake, evaluate
+from chainrule.model.evaluation import Evaluation, Mistake, evaluate
 from chainrule.model.model_file import Model
+from chainrule.model.regression import Regression
 from chainrule.show import networks
 from chainrule.show.experiment_plots import learning_curve
 from chainrule.show.picture_plots import explanation_plot, weight_pictures
 from chainrule.show.report import page
+from chainrule.show.report.regression import COLUMNS as ERRORS
+from chainrule.show.report.regression import Errors
 from chainrule.show.tables import data_uri
 from chainrule.training import History
 from chainrule.training.warnings import TrainingWarning
-from chainrule.wording import isolated, percent, shortened
+from chainrule.wording import isolated, percent, setting_value, shortened
 
 RESULTS = (
     Column("set"),
@@ -70,20 +73,27 @@ def training_report(
     if history.records and np.ndim(history.records[0].cost):
         fix = "Pass history.run(r)."
         raise InputError("training_report", "the history of one run", "of several", fix)
-    accuracies = [
-        page.Accuracy(name, evaluate(model, data), name == "training")
+    reached = [
+        _reached(name, evaluate(model, data), name == "training")
         for name, data in splits.sets.items()
     ]
     chosen, tested = splits.tested
-    tested, answer = model.prepare(tested), next(one for one in accuracies if one.name == chosen)
+    tested, answer = model.prepare(tested), next(one for one in reached if one.name == chosen)
     answer = replace(answer, name=f"{chosen} examples")
+    if isinstance(answer, Errors):
+        quality = answer.sections(tested)
+    else:
+        P = model.predict_proba(tested)
+        quality = [
+            page.mistakes_section(answer.found, tested, answer.name),
+            page.quality_section(answer.found, P, tested.labels),
+        ]
     sections = [
-        _results(accuracies, model, tested),
+        _results(reached, model, tested),
         page.data_section(splits),
         _network(model),
         _training(history) if history.records else None,
-        page.mistakes_section(answer.found, tested, answer.name),
-        page.quality_section(answer.found, model.predict_proba(tested), tested.labels),
+        *quality,
         _weights(model, splits.train) if model.image_shape and model.n_members == 1 else None,
         features,
         why,
@@ -92,23 +102,35 @@ def training_report(
     return page.Report(answer.headline, answer.words, sections, warning)
 
 
-def _results(accuracies: Sequence[page.Accuracy], model: Model, tested: Dataset) -> page.Section:
+def _reached(name: str, found: Evaluation | Regression, seen: bool) -> page.Accuracy | Errors:
+    kind: Any = Errors if isinstance(found, Regression) else page.Accuracy
+    made: page.Accuracy | Errors = kind(name, found, seen)
+    return made
+
+
+def _results(
+    reached: Sequence[page.Accuracy | Errors], model: Model, tested: Dataset
+) -> page.Section:
     """A row for each set; what the members of an ensemble reach alone."""
-    words, n = [], model.n_members
+    words, n, regression = [], model.n_members, model.task == "regression"
     if n > 1:
-        each = [evaluate(model.member(r), tested).accuracy for r in range(n)]
-        low, mean, high = (percent(f(each), 1) for f in (min, statistics.fmean, max))
-        words = [f"Its {n} members alone have {low} to {high} right there, {mean} on average."]
-    rows = []
-    for one in accuracies:
-        e = one.found
-        rows.append((one.name, e.m, e.accuracy, one.interval, e.baseline, e.cost))
-    return page.Section("Results", words, Table(RESULTS, rows))
+        measure, say = ("rmse", setting_value) if regression else ("accuracy", _percent)
+        each = [getattr(evaluate(model.member(r), tested), measure) for r in range(n)]
+        low, mean, high = (say(f(each)) for f in (min, statistics.fmean, max))
+        of = f"an RMSE of {low} to {high}" if regression else f"{low} to {high} right"
+        words = [f"Its {n} members alone have {of} there, {mean} on average."]
+    columns = ERRORS if regression else RESULTS
+    return page.Section("Results", words, Table(columns, [one.row for one in reached]))
+
+
+def _percent(share: float) -> str:
+    return percent(share, 1)
 
 
 def _network(model: Model) -> page.Section:
     network, n = model.network, model.n_members
-    of_each = f"An ensemble of {n}, whose probabilities are averaged. Each member:"
+    answers = "probabilities" if model.classes else "predictions"
+    of_each = f"An ensemble of {n}, whose {answers} are averaged. Each member:"
     uri = data_uri(networks.diagram(network).encode(), "svg+xml")
     picture, table = page.Image(uri, f"{networks.words(network)}."), networks.table(network)
     return page.Section("Network", [of_each] if n > 1 else [], table, pictures=[picture])
@@ -139,8 +161,11 @@ def why_section(
     if there are none.
     """
     _, tested = splits.tested
-    mistakes = evaluate(model, tested).mistakes[:EXPLAINED]
-    if model.image_shape is None or model.n_members > 1 or not mistakes:
+    evaluated = evaluate(model, tested)
+    if model.image_shape is None or model.n_members > 1 or isinstance(evaluated, Regression):
+        return None
+    mistakes = evaluated.mistakes[:EXPLAINED]
+    if not mistakes:
         return None
     heading = "Why: the worst mistakes"
     if len(splits.train) > COMPARED:

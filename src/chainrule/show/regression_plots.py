@@ -1,0 +1,44 @@
+"""Pictures of a regression's answers: predictions against the truth, and what is left of it.
+
+Both take a `Regression`, as `evaluate` gives it of a model of numbers.
+"""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from chainrule.model.regression import Regression
+from chainrule.show import plots
+
+SIZE = (5.0, 4.8)  # inches
+POINTS: dict[str, Any] = {"fmt": "o", "markersize": 4, "elinewidth": 0.8, "color": plots.TRAINING}
+
+
+def predictions_plot(found: Regression, axes: Axes | None = None, title: str = "") -> Figure:
+    """Each example's prediction against its target: on the diagonal if it is right. Bars are the
+    deviation of an ensemble's members, where there are any."""
+    axes = plots.axes_or_new(axes, SIZE)
+    both = np.concatenate([found.targets, found.predictions])
+    ends = [both.min(), both.max()]
+    axes.plot(ends, ends, color=plots.CHANCE, linestyle=":", label="as it is")
+    axes.errorbar(found.targets, found.predictions, yerr=found.spread, label="examples", **POINTS)
+    axes.legend(frameon=False, fontsize="small", loc="best")
+    return plots.finished(axes, title, xlabel="target", ylabel="predicted")
+
+
+def residuals_plot(found: Regression, axes: Axes | None = None, title: str = "") -> Figure:
+    """Prediction less target against the prediction: around 0 without a pattern, if nothing that
+    the features tell was missed. The dotted lines are one RMSE away."""
+    axes = plots.axes_or_new(axes, SIZE)
+    axes.axhline(0, color=plots.CHANCE, linewidth=0.8)
+    for side in (-found.rmse, found.rmse):
+        axes.axhline(side, color=plots.CHANCE, linestyle=":")
+    axes.plot(
+        found.predictions,
+        found.predictions - found.targets,
+        "o",
+        **{name: POINTS[name] for name in ("markersize", "color")},
+    )
+    return plots.finished(axes, title, xlabel="predicted", ylabel="predicted - target")
