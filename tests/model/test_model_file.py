@@ -141,7 +141,7 @@ def test_exactly_half_is_the_first_class():
     [
         (lambda: Model(trained_like(), ("a", "b")), "3 class names for a classifier"),
         (lambda: Model(trained_like((4, 1)), ("a",)), "2 class names"),
-        (lambda: Model(Network.create((4, 1), output="identity"), ("a", "b")), "classifier"),
+        (lambda: Model(Network.create((4, 1), output="identity"), ("a", "b")), "regression"),
         (lambda: Model(Network.create((4, 3), output="sigmoid"), tuple("abc")), "softmax output"),
         (lambda: Model(trained_like(), tuple("abb")), "a name that occurs twice"),
         (lambda: Model(trained_like(), (0, 1, 2)), "names of classes and features to be text"),

@@ -25,8 +25,9 @@ def export(
     """Write a model in a format that other programs read: ONNX.
 
     The file takes raw 8-bit pictures (any number, height, width, color), or rows of a table, and
-    gives classes and probabilities, of an ensemble their spread too; scaling and class names are in
-    it. Before it is written, its answers in onnxruntime are compared with the model's own.
+    gives classes and probabilities, or values, of an ensemble their spread too; scaling and class
+    names are in it. Before it is written, its answers in onnxruntime are compared with the model's
+    own.
 
     Parameters
     ----------
@@ -70,11 +71,18 @@ def export(
         "examples of the data" if data is not None else "random examples (--data takes real ones)"
     )
     several = found.n_members > 1
-    answers = "class, probabilities and spread" if several else "class and probabilities"
+    answers, of = "class and probabilities", "a probability"
+    if found.task == "regression":
+        answers, of = (
+            "value and spread" if several else "value",
+            "a value (of those above 1 a part)",
+        )
+    elif several:
+        answers = "class, probabilities and spread"
     members = f" of {found.n_members} members" if several else ""
     show.console().print(
         f"Wrote {show.safe(str(done.path))}: from {done.input} to {answers}{members}.\n"
         f"Compared in onnxruntime on {done.examples} {kind}: "
-        f"largest difference of a probability {done.difference:.1e}."
+        f"largest difference of {of} {done.difference:.1e}."
     )
     return 0

@@ -25,7 +25,7 @@ def predictions_plot(found: Regression, axes: Axes | None = None, title: str = "
     axes.plot(ends, ends, color=plots.CHANCE, linestyle=":", label="as it is")
     axes.errorbar(found.targets, found.predictions, yerr=found.spread, label="examples", **POINTS)
     axes.legend(frameon=False, fontsize="small", loc="best")
-    return plots.finished(axes, title, xlabel="target", ylabel="predicted")
+    return plots.finished(axes, title, xlabel="target", ylabel="predicted", xmargin=0.05)
 
 
 def residuals_plot(found: Regression, axes: Axes | None = None, title: str = "") -> Figure:
@@ -35,10 +35,7 @@ def residuals_plot(found: Regression, axes: Axes | None = None, title: str = "")
     axes.axhline(0, color=plots.CHANCE, linewidth=0.8)
     for side in (-found.rmse, found.rmse):
         axes.axhline(side, color=plots.CHANCE, linestyle=":")
-    axes.plot(
-        found.predictions,
-        found.predictions - found.targets,
-        "o",
-        **{name: POINTS[name] for name in ("markersize", "color")},
-    )
-    return plots.finished(axes, title, xlabel="predicted", ylabel="predicted - target")
+    style = {name: POINTS[name] for name in ("markersize", "color")}
+    axes.plot(found.predictions, found.predictions - found.targets, "o", **style)
+    said = {"xlabel": "predicted", "ylabel": "predicted - target"}
+    return plots.finished(axes, title, **said, xmargin=0.05)

@@ -36,12 +36,10 @@ class Errors:
     @property
     def words(self) -> str:
         found = self.found
-        how = "better" if found.rmse < found.baseline else "not better"
         of = f"the {found.m} {self.name}: mean absolute error {setting_value(found.mae)}"
-        return (
-            f"Over {of}, R² {found.r2:.3f}. That is {how} than always saying their mean "
-            f"(RMSE {setting_value(found.baseline)})."
-        )
+        no_better = "" if found.rmse < found.baseline else ", which is no worse"
+        baseline = f"Always saying their mean: RMSE {setting_value(found.baseline)}{no_better}."
+        return f"Over {of}, R² {found.r2:.3f}. {baseline}"
 
     @property
     def row(self) -> tuple:
