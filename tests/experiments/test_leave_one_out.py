@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from chainrule import InputError
+from chainrule import Dataset, InputError, train
 from chainrule.experiments import Execution, Setting, leave_one_out
 
 
@@ -96,8 +96,9 @@ def test_what_diverges_is_marked(line):
     assert np.isfinite(found.losses).tolist() == [True] + [False] * 11
     assert np.isnan(found.without[1:]).all()
     assert np.isnan(found.full).all()
-    assert found.accuracy in (0, 1)
-    assert [row["predicted"] != "" for row in found.rows()] == [True] + [False] * 11
+    assert found.task == "regression"
+    assert np.isfinite(list(found.scores.values())).sum() >= 2  # of one example there is no R²
+    assert [np.isfinite(row["predicted"]) for row in found.rows()] == [True] + [False] * 11
 
 
 def test_control_c(binary, quick, interrupt_at):
@@ -156,3 +157,23 @@ def test_too_many_for_the_memory_is_said_before_training(binary, quick, monkeypa
     monkeypatch.setattr(module, "memory_bytes", lambda: 1000.0)
     with pytest.raises(InputError, match=r"GiB.*Take fewer, or cross-validate"):
         leave_one_out(binary, quick)
+
+
+def test_a_regression_is_told_in_its_own_unit():
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(4, 10))
+    data = Dataset(X, 30 + 5 * X[0], ())
+    setting = Setting(hidden=(), learning_rate=0.1, iterations=100)
+    found = leave_one_out(data, setting)
+    rest = data.select(np.arange(1, 10))
+    alone = train(setting.network(4, 1, "regression"), rest, setting).network
+    expected = alone.predict(X)[0]
+    assert_allclose(found.without[0], expected)
+    assert_allclose(found.outputs[0, 0], expected[0])
+    whole = train(setting.network(4, 1, "regression"), data, setting).network
+    assert_allclose(found.full, whole.predict(X)[0])
+    assert_allclose(found.change[0], found.full - expected)
+    assert found.table().names[2:5] == ["target", "predicted", "predicted_when_trained_on"]
+    errors = found.outputs[0] - data.labels
+    assert found.scores["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert "rmse" in repr(found)

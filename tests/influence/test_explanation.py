@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule import InputError, Network
+from chainrule.data import Scaling
 from chainrule.experiments import Setting, without_each
 from chainrule.influence.explanation import explain
 from chainrule.influence.out_of_distribution import neighborhoods
@@ -171,3 +172,31 @@ def test_exact_changes_of_other_data_are_noticed(shirts, optimizer):
         explain(model, raw, other, exact=without_each(other, raw, setting))
     with pytest.raises(InputError, match="of the same examples as raw"):
         explain(model, test.raw[:, :3], train, exact=exact)
+
+
+@pytest.mark.parametrize("hidden", [(), (3,)])
+def test_a_regression_is_explained_in_its_own_unit(hidden):
+    rng = np.random.default_rng(4)
+    raw = rng.normal(3, 2, (8, 12))
+    data = cr.Dataset(raw, 70 + raw[0] - raw[1], (), scaling=Scaling.standard(raw))
+    setting = Setting(hidden=hidden, activation="tanh", learning_rate=0.05, iterations=40, l2=0.01)
+    start = setting.network(8, 1, "regression")
+    model = cr.Model.of(cr.train(start, data, setting).network, data)
+    asked, exact = raw[:, :2] + 0.5, without_each(data, raw[:, :2] + 0.5, setting)
+    value = model.predict(asked)
+    arguments = setting.arguments()
+    found = explain(model, asked, data, start=start, exact=exact, **arguments)
+    for k, one in enumerate(found):
+        parts = one.contributions
+        assert_allclose(one.P, [value[k]])
+        assert_allclose(parts.after, value[k])
+        total = parts.before + parts.of_examples.sum() + parts.penalty + parts.missing
+        assert_allclose(total, value[k])
+        assert abs(parts.missing) < 0.05
+        assert_allclose(one.exact, exact.full[0, k] - exact.without[:, 0, k])
+        step = np.zeros((8, 1))
+        step[2] = 1e-5
+        slope = (model.predict(asked[:, [k]] + step) - model.predict(asked[:, [k]] - step)) / 2e-5
+        assert_allclose(one.saliency[2], slope[0], rtol=1e-5)
+    if not hidden:
+        assert_allclose(found[0].product.sum() + model.network.biases[0].item(), value[0])

@@ -78,7 +78,10 @@ def explain(
                 exact = left_out(known, str(model), train, raw[:, None], how)
         again = {} if note else retraced(known, options) | {"threads": threads}
         (found,) = explanation.explain(known, raw[:, None], train, exact=exact, **again)
-    decided = f"{shortened(known.classes[found.decision])} ({found.P[found.decision]:.3f})"
+    p = found.P[found.decision]
+    decided = f"{p:.4g}"
+    if known.classes:
+        decided = f"{shortened(known.classes[found.decision])} ({p:.3f})"
     title = f"{shortened(image.name)}: {decided}"
     save_figure(explanation_plot(found, raw, train, title), path)
     say = _print_facts if json else _report
@@ -109,11 +112,11 @@ def _print_facts(
     from chainrule.files.json_file import plain
 
     names, near, parts = data.example_names, found.neighborhood, found.contributions
-    facts: dict[str, Any] = {
-        "class": model.classes[found.decision],
-        "probabilities": dict(zip(model.classes, found.P, strict=True)),
-        "picture": str(path),
-    }
+    facts: dict[str, Any] = {"value": found.P[0]}
+    if model.classes:
+        probabilities = dict(zip(model.classes, found.P, strict=True))
+        facts = {"class": model.classes[found.decision], "probabilities": probabilities}
+    facts["picture"] = str(path)
     if near is not None:
         facts["nearest"] = [
             {"name": names[i], "distance": d}
@@ -122,7 +125,7 @@ def _print_facts(
         facts["unlike_any_training_picture"] = near.out_of_distribution
         facts["unlike_in"] = near.reason or None
     if parts is not None:
-        facts |= {"log_odds": parts.after, "start": parts.before}
+        facts |= {"log_odds" if model.classes else "sum": parts.after, "start": parts.before}
         facts |= {"penalty": parts.penalty, "missing": parts.missing}
         facts["contributions"] = dict(zip(names, parts.of_examples, strict=False))
     if note:
@@ -135,8 +138,12 @@ def _print_facts(
 def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str) -> None:
     import numpy as np
 
-    out, name = show.console(), show.safe(model.classes[found.decision])
-    out.print(f"Answer    {name}, probability {found.P[found.decision]:.4f}")
+    out, p = show.console(), found.P[found.decision]
+    answer, of, head = f"{p:.6g}", "larger", "value"
+    if model.classes:
+        answer = f"{show.safe(model.classes[found.decision])}, probability {p:.4f}"
+        of, head = "more probable", "log-odds"
+    out.print(f"Answer    {answer}")
     near, parts = found.neighborhood, found.contributions
     if near is not None:
         first = show.safe(data.example_names[near.nearest[0]])
@@ -148,10 +155,10 @@ def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, n
             out.print(f"          {percent(near.share)} of the training pictures are farther")
             out.print("          from their own nearest one")
     if parts is not None:
-        _print_ranked("Contributions", "log-odds", parts.of_examples, data)
+        _print_ranked("Contributions", head, parts.of_examples, data)
         total = float(parts.of_examples.sum())
         out.print(
-            f"Log-odds  {parts.after:.4f} = {parts.before:.4f} at the start "
+            f"{head.capitalize():<10}{parts.after:.4f} = {parts.before:.4f} at the start "
             f"{total:+.4f} by all examples {parts.penalty:+.4f} by the penalty "
             f"{parts.missing:+.4f} not accounted for"
         )
@@ -159,7 +166,7 @@ def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, n
         what = "No contributions" if parts is None else "No exact changes"
         out.print(f"{what}: {note}.")
     if found.exact is not None:
-        title = "By how much each makes the answer more probable (trained again without it)"
+        title = f"By how much each makes the answer {of} (trained again without it)"
         _print_ranked(title, "change", found.exact, data)
         diverged = np.count_nonzero(~np.isfinite(found.exact))
         if diverged:

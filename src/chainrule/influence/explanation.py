@@ -25,7 +25,9 @@ ELSEWHERE = (
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """decision : index of the class. P : (n_classes,) probabilities.
+    """decision : index of the class. P : (n_classes,) probabilities; of a regression 0, and (1,)
+        the value. Whatever is said below of the log-odds of the decision is then said of the value
+        (where the outputs are exp, of its logarithm).
 
     saliency : (n_x,) how the log-odds of the decision change with each raw feature.
     product : (n_x,) for logistic regression w o x, or -w o x if the decision is class 0: it adds up
@@ -70,14 +72,16 @@ def explain(
         fix = "Explain a member: Model.member(r)."
         raise InputError("explain", "a model of one network", f"{model.n_members} of them", fix)
     raw, network, note = checks.matrix("explain", "raw", raw, missing=True), model.network, ""
-    P = model.predict_proba(raw)
-    decisions = decided(P)
+    P, regression = model.probabilities(model.outputs(raw)[1]), not model.classes
+    decisions = np.zeros(P.shape[1], np.int64) if regression else decided(P)
+    # The one logit is that of class 1, or the value.
+    sides = decisions + regression
     x = feature_matrix(raw, missing=True).scaled(model.scaling, network.dtype)
-    slopes = model.scaling.pulled(saliency(network, x, decisions), raw)
+    slopes = model.scaling.pulled(saliency(network, x, sides), raw)
     # What is known of each example.
     found: dict[str, Any] = {"decision": decisions.tolist(), "P": P.T, "saliency": slopes.T}
-    if len(network.weights) == 1 and len(P) == 2:
-        found["product"] = _product(network, x, decisions).T
+    if len(network.weights) == 1 and len(P) <= 2:
+        found["product"] = _product(network, x, sides).T
     known = data is not None and is_training_set("explain", model, data)
     if exact is not None:
         if exact.full.shape != P.shape:
@@ -91,7 +95,7 @@ def explain(
         data = model.prepare(data)
         found["neighborhood"] = neighborhoods(data.matrix(network.dtype), x)
         if start is not None:
-            parts = _retraced(network, start, data, x, decisions, options)
+            parts = _retraced(network, start, data, x, sides, options)
             if parts is None:
                 note = _elsewhere(known)
             else:

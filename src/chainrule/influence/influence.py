@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.data import FeatureMatrix, FloatMatrix, feature_matrix
+from chainrule.data import Dataset, FeatureMatrix, FloatMatrix, feature_matrix
 from chainrule.errors import InputError
 from chainrule.network import Network, backward_from, forward_from
 from chainrule.training import (
@@ -43,6 +43,7 @@ from chainrule.training import (
     train,
 )
 from chainrule.training.arguments import data_arrays
+from chainrule.training.targets import Standardized, fits
 
 Array = np.ndarray
 # Points on [0, 1] and their shares. Gauss's rule is exact up to polynomials of degree 7; kinks need
@@ -122,7 +123,8 @@ def path_influence(
 
     network : the start, a single classifier. data : a Dataset, or (X, Y).
     others : (n_x, q) the examples asked about, scaled. classes : (q,) the class of each whose
-        log-odds f = log p / (1 - p) are followed; for a sigmoid output 0 or 1.
+        log-odds f = log p / (1 - p) are followed; for a sigmoid output 0 or 1. Of a regression 1:
+        f is its one logit, which is the value where outputs are as they are.
     options : of `train`: learning_rate, iterations, l2, schedule, class_weight, ...; gradient
         descent in full batch only.
 
@@ -144,6 +146,8 @@ def path_influence(
     labels = np.concatenate([Y, np.zeros((len(Y), q), Y.dtype)], axis=1)
     if len(Y) > 1:
         labels[0, m:] = 1  # of no weight, but to be labels of a class
+    if isinstance(data, Dataset) and data.task == "regression":
+        options["standardize_targets"] = fits(network)
     follow = _Follow(network, Y, both[:, :m].T @ both[:, m:], classes)
     training = train(
         network,
@@ -180,6 +184,7 @@ class _Follow(Callback):
         self._sum, self._penalty = np.zeros(K.shape), np.zeros(classes.size)
         self._f: list[Array] = []
         self._last: _Look | None = None
+        self._targets: Standardized | None = None
 
     def on_start(self, session: Session) -> None:
         plan, whole = session.plan, session.batches.whole
@@ -187,6 +192,9 @@ class _Follow(Callback):
             expected = "gradient descent on all examples at every step"
             got = f"{type(plan.optimizer).__name__}, or mini-batches"
             raise InputError("path_influence", expected, got)
+        self._targets = plan.targets
+        if self._targets is not None:
+            self._Y = self._targets(self._Y)
         self._weight, self._l2 = whole.weight[0, : len(self._K)], float(plan.l2)
 
     def on_record(self, session: Session, record: Record) -> None:
@@ -248,7 +256,14 @@ class _Follow(Callback):
         return A, backward_from(delta, weights, A, names)
 
     def result(self) -> PathInfluence:
-        return PathInfluence(self._sum, self._f[0], self._f[-1], self._penalty)
+        """In the targets' own unit."""
+        found = PathInfluence(self._sum, self._f[0], self._f[-1], self._penalty)
+        if self._targets is None:
+            return found
+        mean, deviation = self._targets.mean.item(), self._targets.deviation.item()
+        parts = {name: deviation * part for name, part in vars(found).items()}
+        parts |= {name: mean + parts[name] for name in ("before", "after")}
+        return PathInfluence(**parts)
 
 
 def log_odds(Z: Array, classes: Array) -> tuple[Array, Array]:

@@ -200,7 +200,7 @@ def retraced(model: Model, options: Options) -> dict[str, Any]:
     """Arguments of `explain` that do the model's training again."""
     setting = _as_done(model, options)
     n_x, *_, n_y = model.network.layer_sizes
-    return {"start": setting.network(n_x, n_y), **setting.arguments()}
+    return {"start": setting.network(n_x, n_y, model.task), **setting.arguments()}
 
 
 def _as_done(model: Model, options: Options) -> Setting:

@@ -3,7 +3,7 @@
 import io
 from html import escape
 from itertools import chain, islice, zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,7 +31,7 @@ LETTERS = 24  # of a class's name
 
 def html(data: "Dataset") -> str:
     """What it is, how many of each class, and some examples of each."""
-    counts = np.bincount(data.labels, minlength=len(data.classes)) if data.classes else []
+    counts: Any = np.bincount(data.labels, minlength=len(data.classes)) if data.classes else []
     parts = (
         f"{escape(shortened(c, LETTERS))}: {n}" for c, n in zip(data.classes, counts, strict=True)
     )
@@ -126,7 +126,12 @@ def _rows(data: "Dataset") -> str:
     n_x = data.features.shape[0]
     shown = min(n_x, FEATURES)
     names = data.feature_names or tuple(f"x{j + 1}" for j in range(n_x))
-    head = ["example", "class" if data.classes else "target", *names[:shown], *(["…"] if n_x > shown else [])]
+    head = [
+        "example",
+        "class" if data.classes else "target",
+        *names[:shown],
+        *(["…"] if n_x > shown else []),
+    ]
     lines = []
     for i in _some(data, ROWS):
         label = data.label_of(i)

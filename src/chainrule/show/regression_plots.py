@@ -37,5 +37,5 @@ def residuals_plot(found: Regression, axes: Axes | None = None, title: str = "")
         axes.axhline(side, color=plots.CHANCE, linestyle=":")
     style = {name: POINTS[name] for name in ("markersize", "color")}
     axes.plot(found.predictions, found.predictions - found.targets, "o", **style)
-    said = {"xlabel": "predicted", "ylabel": "predicted - target"}
+    said: dict[str, Any] = {"xlabel": "predicted", "ylabel": "predicted - target"}
     return plots.finished(axes, title, **said, xmargin=0.05)
