@@ -144,3 +144,14 @@ def test_a_bad_table_is_one_line_and_leaves_nothing(chainrule, tmp_path, request
         assert "expected" in said.error, (name, said.error)
         assert sorted(tmp_path.rglob("*")) == before, name
         path.unlink()
+
+
+@pytest.mark.parametrize(
+    "search", [("train", "--runs", 2), ("sweep", "--vary", "l2=0,0.1", "--folds", 2)]
+)
+def test_ensembles_and_what_searches_choose_know_their_training_data(chainrule, genes, search):
+    command, *options = search
+    assert chainrule(command, "genes.csv", *options, *SETTINGS, "--out", "run").code == 0
+    found = chainrule("predict", "run", "genes.csv", "--json").json
+    assert found["compared_with_training_data"]
+    assert ("spread" in found["predictions"][0]) == (command == "train")

@@ -125,7 +125,7 @@ def _warn(found: "Predictions", why: str) -> None:
     if odd:
         some = f"{len(odd)} of {len(found.names)} are unlike the training data: {listed(odd, FEW)}."
         why = next(filter(None, found.unlike))
-        some += f" {odd[0]} is {why}. Do not rely on answers to such examples."
+        some += f" {odd[0]}: {why}. Do not rely on answers to such examples."
         show.print_set_in(show.safe(some), "Warning")
 
 

@@ -172,9 +172,14 @@ def training_set(model: Model, where: str, data: str | None = None) -> tuple[Dat
 
     data : where it is, if it is not where it was; what is wrong with it is an InputError.
     """
+    saved = model.training
     try:
-        source, options = as_trained(model, Options(), where, data)
-        train = options.open(source).train
+        if not {"options", "data"} <= saved.keys() and Path(where).is_dir():
+            saved = RunFolder(where).read_settings() | saved
+        source = data or saved.get("data")
+        if source is None or "options" not in saved:
+            return None, "the model does not say what it was trained on"
+        train = restored(saved["options"], Options(), where).open(str(source)).train
         is_training_set(where, model, train)
     except InputError as error:
         if data is not None:
