@@ -34,6 +34,7 @@ from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import given
 from chainrule.influence.feature_measures import learned, rises, slopes
 from chainrule.model.evaluation import wilson_interval
+from chainrule.model.intervals import bootstrap_intervals
 from chainrule.model.model_file import Model
 from chainrule.network import Network, correct
 from chainrule.wording import percent
@@ -67,7 +68,7 @@ class Importance(Result):
         that no finished run held out. Y : (n_y, m).
     classes : names, or None. by : what features are ranked by. top : how many are looked at.
     halves : whether each run was trained on one of two halves.
-    units : how many examples, or groups of them that were held out together, are independent.
+    groups : (m,) of the examples that were held out together, or None.
     model_slopes : (n_f, n_x) of the model that was given, its weights as they are; or None.
     diverged : how many runs did, of which nothing is here. complete : whether all were finished.
     """
@@ -82,7 +83,7 @@ class Importance(Result):
     classes: tuple[str, ...] | None
     by: By
     top: int
-    units: int
+    groups: Array | None = None
     halves: bool = True
     model_slopes: Array | None = None
     diverged: int = 0
@@ -269,20 +270,29 @@ class Importance(Result):
         return errors(self.outputs[:, self.known], self.Y[:, self.known])["r2"]
 
     @property
+    def units(self) -> int:
+        """How many of the `known`, or groups of them, are independent."""
+        return len(self.known if self.groups is None else np.unique(self.groups[self.known]))
+
+    @cached_property
     def interval(self) -> tuple[float, float]:
-        """Between which shares of right answers the true one lies with 95 % confidence: of as many
-        examples as there are independent ones."""
-        n = min(self.units, len(self.known))
-        return wilson_interval(round(self.right * n / len(self.known)), n)
+        """Between which shares of right answers, or R², the true one lies with 95 % confidence: of
+        as many examples as are independent."""
+        if self.classes is None:
+            known, A, Y = self.known, self.outputs, self.Y[0]
+            groups = None if self.groups is None else self.groups[known]
+            return bootstrap_intervals(A[:1, known], Y[known], groups).of("r2")
+        return wilson_interval(round(self.right * self.units / len(self.known)), self.units)
 
     @property
     def answered(self) -> str:
         """How well what was held out was answered, in a sentence."""
         m, parts = len(self.known), "by the networks trained without them, in the mean"
-        if self.classes is None:
-            return f"R² {self.r_squared:.3f} on {m} examples {parts}."
-        low, high = (percent(bound, 1) for bound in self.interval)
         of = f", of {self.units} groups" if self.units < m else ""
+        if self.classes is None:
+            ends = "{:.3f} to {:.3f}".format(*self.interval)
+            return f"R² {self.r_squared:.3f} ({ends}, 95 % confidence{of}) on {m} examples {parts}."
+        low, high = (percent(bound, 1) for bound in self.interval)
         return (
             f"{percent(self.right / m, 1)} of {m} examples are answered rightly {parts} "
             f"({low} to {high}, 95 % confidence{of}); by always saying the commonest class "
@@ -292,15 +302,10 @@ class Importance(Result):
     @property
     def warning(self) -> str:
         """Why no feature is named by this model, or ""."""
-        m = len(self.known)
-        if not m:
-            return ""
-        if self.classes is None:
-            better, than = self.r_squared > 0, "the mean of all"
-        else:
-            better = self.interval[0] > self.baseline
-            than = "always saying the commonest class"
-        if better:
+        least, than = 0.0, "the mean of all"
+        if self.classes is not None:
+            least, than = self.baseline, "always saying the commonest class"
+        if not len(self.known) or self.interval[0] > least:
             return ""
         return (
             f"On held-out examples the model is not clearly better than {than}: the ranking below "
@@ -402,7 +407,7 @@ def importance(
     task = setting.task_of(examples)
     stratified = stratified and task == "classification"
     if repeats is None:
-        repeats = REPEATS if isinstance(folds, int) else 1
+        repeats = REPEATS if isinstance(folds, int) else 1  # halves are as many as wanted
     held = draw_folds(examples, folds, repeats, stratified, groups, seed)
     n_y = len(examples.Y)
     checks.room(where, 2 * 8 * len(held) * (n_y + 1) * n_x)  # as runs end, and once more at the end
@@ -426,8 +431,8 @@ def importance(
     parts = _gathered(examples, {runs[k]: one for k, one in good.items()})
     classes = _classes(examples) if task == "classification" else None
     names, of = _names(examples, classes)
-    units = examples.m if groups is None else len(np.unique(np.asarray(groups)))
-    of_data = *parts, examples.Y, classes, by, top, units, folds == 2, own
+    groups = None if groups is None else np.asarray(groups)
+    of_data = *parts, examples.Y, classes, by, top, groups, folds == 2, own
     diverged, complete = len(outcomes) - len(good), len(outcomes) == len(runs)
     return Importance(setting, names, of, *of_data, diverged, complete)
 

@@ -370,6 +370,8 @@ class ImportanceJob(Job[Named, "Importance"]):
 
     def plan(self) -> str:
         own = self.own
+        if own.leave_group_out:
+            return "networks that are each trained without one group"
         return f"{own.folds * own.repeats} networks, each without one of {own.folds} parts"
 
     def work(self, how: "Execution") -> "Importance":
@@ -377,7 +379,12 @@ class ImportanceJob(Job[Named, "Importance"]):
 
         own, data = self.own, self.splits.train
         asked = {"model": self.model, "by": own.by, "top": own.top, **held_out(self)}
+        if own.leave_group_out and own.repeats == Named.repeats:  # of which there is one way
+            asked["repeats"] = 1
         return importance(data, self.setting, execution=how, **asked)
+
+    def warnings(self, found: "Importance") -> "Sequence[TrainingWarning]":
+        return ignored_groups(self.splits, self.options)
 
     def write_more(self, found: "Importance") -> dict[str, Any]:
         """classes.csv: of several classes a table for each."""

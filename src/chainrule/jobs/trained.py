@@ -15,6 +15,7 @@ from chainrule.files import atomic
 from chainrule.files.json_file import fits
 from chainrule.influence.explanation import is_training_set
 from chainrule.influence.importance import importance
+from chainrule.jobs.grouping import groups
 from chainrule.jobs.options import Options, absolute, command_line, restored, written
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.model.evaluation import evaluate
@@ -87,7 +88,8 @@ def _features(model: Model, splits: Splits, options: Options, followed: int) -> 
     done = model.training.get("iterations", options.setting().iterations)
     setting = replace(options.setting(), iterations=done, epochs=None)
     try:
-        found = importance(data, setting, model=model, repeats=HALVES)
+        held = groups(data, options)
+        found = importance(data, setting, model=model, repeats=HALVES, groups=held)
     except InputError as error:  # such as of one example of a class
         got = f"Not shown: expected {error.expected}; got {error.got}."
         return page.Section("Features", [got])
