@@ -147,7 +147,8 @@ class Examples:
     def _prepared_once(self) -> Dataset | None:
         """The data set after the steps that come before the first that learns."""
         data = self.data
-        if data is None or data.dtype == np.uint8:  # bytes are prepared where they are used
+        # Bytes are prepared where they are used; other floats are computed with in their own dtype.
+        if data is None or data.dtype != np.float64:
             return data
         first, rest = data.scaling.split()
         if not (first.steps and rest.steps):

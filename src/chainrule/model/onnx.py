@@ -16,8 +16,9 @@ Arithmetic is in float64 and answers are rounded at the end, as in the model's o
 weights are stored in their own dtype. Devices without float64, such as WebGPU, need float32
 arithmetic, whose answers depend on the order of sums in the fifth digit.
 
-The preparation is in the file, and so are the class names, in its metadata: `classes`, a JSON list.
-Examples come first here, as ONNX's users expect; inside chainrule they come last.
+The preparation is in the file (what is missing is NaN, where it fills that), and so are the class
+names, in its metadata: `classes`, a JSON list. Examples come first here, as ONNX's users expect;
+inside chainrule they come last.
 """
 
 import json

@@ -194,7 +194,9 @@ def data_section(splits: Splits) -> Section:
         table = Table(
             columns, [(n, m, *(float(f(y)) for f in measures.values())) for n, m, y in each]
         )
-    return Section("Data", words, table, facts={"from": first.source} if first.source else {})
+    facts = {"from": first.source} if first.source else {}
+    facts["prepared by"] = isolated(first.scaling.kind.replace(",", ", "))
+    return Section("Data", words, table, facts=facts)
 
 
 def quality_section(found: Evaluation, P: np.ndarray, labels: np.ndarray) -> Section:
