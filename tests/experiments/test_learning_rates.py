@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from chainrule import InputError
+from chainrule import Dataset, InputError
 from chainrule.experiments import (
     Execution,
     Setting,
@@ -168,3 +168,9 @@ def test_the_setting_runs_for_the_tests_iterations(epochs, binary, quick):
 def test_bad_input(more, binary):
     with pytest.raises(InputError, match=r"^find_learning_rate: expected"):
         find_learning_rate(binary, **more)
+
+
+def test_numbers_have_no_accuracy():
+    data = Dataset(np.eye(4), np.arange(4.0), ())
+    found = compare_learning_rates(data, [0.1, 0.01], Setting(hidden=(), iterations=5))
+    assert found.table().names == ["learning_rate", "cost", "diverged"]

@@ -184,7 +184,8 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
         done = found.outputs[0] == found.outputs[0]
         together = errors(found.outputs[0, done], job.splits.train.labels[done])
         said = ", ".join(f"{ERRORS[name]} {setting_value(v)}" for name, v in together.items())
-        out.print(f"All {done.sum()} held-out predictions together: {said}.")
+        if sure is None:
+            out.print(f"All {done.sum()} held-out predictions together: {said}.")
         show.print_baseline(job.splits.train, together["rmse"], "That RMSE")
     else:
         reached = found.accuracy.mean

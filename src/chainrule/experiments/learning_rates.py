@@ -65,12 +65,13 @@ class RateComparison(Result):
         return f"RateComparison({len(self.rates)} learning rates)"
 
     def table(self) -> Table:
-        """A row for each rate."""
+        """A row for each rate; without an accuracy of what has none."""
         last = [float(history.accuracy[-1]) for history in self.histories]
         accuracy = np.where(self.diverged < 0, last, np.nan).tolist()
         diverged = map(iteration, self.diverged)
         rows = zip(self.rates.tolist(), self.cost.tolist(), accuracy, diverged, strict=True)
-        return Table(COLUMNS, list(rows))
+        table = Table(COLUMNS, list(rows))
+        return table.without("accuracy") if np.isnan(last).all() else table
 
     def facts(self) -> dict[str, Any]:
         return {"rates": self.rows()}

@@ -188,9 +188,10 @@ class _Follow(Callback):
 
     def on_start(self, session: Session) -> None:
         plan, whole = session.plan, session.batches.whole
-        if type(plan.optimizer) is not GradientDescent or whole is None:
-            expected = "gradient descent on all examples at every step"
-            got = f"{type(plan.optimizer).__name__}, or mini-batches"
+        dropout = session.batches.dropout is not None
+        if type(plan.optimizer) is not GradientDescent or whole is None or dropout:
+            expected = "gradient descent on all examples and units at every step"
+            got = f"{type(plan.optimizer).__name__}, mini-batches or dropout"
             raise InputError("path_influence", expected, got)
         self._targets = plan.targets
         if self._targets is not None:

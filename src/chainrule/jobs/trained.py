@@ -120,6 +120,7 @@ def followed(model: Model, where: str) -> tuple[Options, str]:
     """
     options, note = repeatable(model, where)
     other = f"batches of {options.batch_size}" if options.batch_size is not None else ""
+    other = "dropout" if options.dropout else other
     other = options.optimizer if options.optimizer != "gd" else other
     if other and not note:
         note = f"only gradient descent on all examples is followed, not {other}"

@@ -71,7 +71,8 @@ def training_html(training: Training) -> str:
 
 def model_html(model: Model) -> str:
     """A model's network, and what its inputs and outputs mean."""
-    means = f"classes {listed(model.classes)}; {model.scaling}"
+    answers = f"classes {listed(model.classes)}" if model.classes else "numbers"
+    means = f"{answers}; {model.scaling}"
     return f"{html(model.network)}<p>{escape(means)}</p>"
 
 
