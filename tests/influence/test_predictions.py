@@ -68,6 +68,24 @@ def test_an_ensemble_says_its_spread(data):
     assert record["spread"] == record["spreads"][record["class"]]
 
 
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_regression_gives_values_in_its_unit(members):
+    from chainrule.experiments import Setting, train_ensemble
+
+    table = frame(30, 1).assign(label=lambda t: 50 + 3 * t["g0"] + 0.01)
+    data = cr.open_data(table).train
+    setting = Setting(hidden=(), loss="squared_error", learning_rate=0.01, iterations=50)
+    model = cr.Model.of(train_ensemble(data, setting, members).network, data)
+    new = frame(4, 3)[COLUMNS]
+    found = cr.predictions(model, new, data)
+    assert_allclose(found.numbers[0], model.predict(new.to_numpy().T))
+    assert abs(found.numbers.mean() - 50) < 10
+    records = found.records()
+    assert set(records[0]) == {"name", "value", "unlike"} | ({"spread"} if members > 1 else set())
+    if members > 1:
+        assert_allclose(found.spread, model.spread(new.to_numpy().T))
+
+
 def test_examples_unlike_all_training_examples_are_told(model, data):
     new = pd.concat([frame(3, 4), frame(1, 5, shift=50.0)])
     found = cr.predictions(model, new, data)

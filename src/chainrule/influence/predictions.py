@@ -13,7 +13,7 @@ from chainrule.display import Column, Result, Table
 from chainrule.errors import DataError
 from chainrule.influence.explanation import is_training_set
 from chainrule.influence.out_of_distribution import neighborhoods
-from chainrule.model.model_file import Model, class_probabilities, decided
+from chainrule.model.model_file import Model, decided
 from chainrule.model.new_data import open_for
 
 Array = np.ndarray
@@ -106,14 +106,8 @@ def predictions(
         raise DataError(data.source or "predictions", "at least one example", "none")
     labels = np.zeros(len(data), np.int64 if model.classes else np.float64)
     asked = model.prepare(replace(data, labels=labels, classes=model.classes))
-    _, A = model.outputs(asked)
-    several = model.network.n_runs is not None
-    mean = A.mean(axis=0) if several else A
-    spread = A.std(axis=0) if several and model.n_members > 1 else None
-    if model.classes:
-        mean = class_probabilities(mean)
-        if spread is not None and len(spread) == 1:  # 1 - a is spread as a is
-            spread = np.concatenate([spread, spread])
+    numbers = model.probabilities(model.outputs(asked)[1])
+    spread = model.spread(asked) if model.n_members > 1 else None
     unlike = None
     if train is not None and len(train) <= MOST:
         is_training_set("predictions", model, train)
@@ -121,4 +115,4 @@ def predictions(
         found = neighborhoods(known, asked.matrix(np.float64), count=1)
         unlike = tuple(one.reason for one in found)
     names = asked.example_names
-    return Predictions(names, model.classes, mean, spread, unlike, asked.notes)
+    return Predictions(names, model.classes, numbers, spread, unlike, asked.notes)

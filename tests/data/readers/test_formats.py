@@ -186,6 +186,14 @@ def test_a_file_of_classes_named_by_the_label(tmp_path, text, kinds):
     assert [data.classes[k] for k in data.labels] == kinds
 
 
+def test_numbers_in_a_file_of_classes_are_targets(tmp_path):
+    (tmp_path / "t.gct").write_text(gct(FRAME))
+    (tmp_path / "t.cls").write_text("#numeric\n#Age\n1.5 2 3 4 5 6 7 8.25\n")
+    data = opened(tmp_path / "t.gct")
+    assert data.task == "regression"
+    assert data.labels.tolist() == [1.5, 2, 3, 4, 5, 6, 7, 8.25]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
