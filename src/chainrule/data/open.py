@@ -13,8 +13,8 @@ from chainrule.data.hold_out import drawn
 from chainrule.data.label_decisions import apply_decisions, read_decisions
 from chainrule.data.labels import refuse_targets
 from chainrule.data.matching import matched, with_overlaps
-from chainrule.data.readers import builtin, folder, hdf5, npz, roles, sources, table, tree
-from chainrule.data.readers.roles import LABELS, WEAK
+from chainrule.data.readers import builtin, folder, hdf5, npz, sources, table, tree
+from chainrule.data.readers.label_column import LABELS, WEAK, quoted
 from chainrule.data.reading import Reading, as_text, listed
 from chainrule.data.transform import KINDS, Scaling
 from chainrule.errors import DataError, InputError
@@ -171,7 +171,7 @@ def _refuse_guess(train: Dataset) -> None:
     """Numbers with fractions in a column that nobody calls the label may be a feature."""
     column = train.reading and train.reading.label
     if train.task == "regression" and column and column.casefold() not in (*LABELS, WEAK):
-        got, fix = f"'{column}', the last one, of numbers with fractions", roles.quoted(column)
+        got, fix = f"'{column}', the last one, of numbers with fractions", quoted(column)
         fix = f"If that is to be predicted: --label {fix}; else name another with --label."
         raise DataError(train.source, "a column called label, class, target or y", got, fix)
 

@@ -11,15 +11,21 @@ from chainrule.data.labels import FEW, alike
 from chainrule.data.readers.categories import column_of
 from chainrule.data.readers.columns import Columns, runs
 from chainrule.data.readers.grid import Grid
+from chainrule.data.readers.label_column import (
+    LABELS,
+    NUMBERED,
+    WEAK,
+    called,
+    label_of,
+    naming,
+    place_of,
+    quoted,
+)
 from chainrule.data.reading import Reading, listed
 from chainrule.errors import DataError
 from chainrule.files.csv_file import number
 
-LABELS = ("label", "class", "target")  # the usual names of a label column, in any case
-WEAK = "y"  # a label's name, or a coordinate's
 UNIT = re.compile(r" \[[%$€£¥]\]$")  # what a feature's name has from its cells
-# Row numbers under the names that they usually have: sample_id, PassengerId, Unnamed: 0.
-NUMBERED = re.compile(r"(.*[^a-zA-Z])?(?i:id)|.*[a-z]I[dD]|(?i:index|unnamed: \d+)")
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Roles:
 
 def candidates(names: Sequence[str]) -> set[int]:
     """Places that are likely to be the label or names, whose cells are needed as written."""
-    return {*_called(names, range(len(names)), (*LABELS, WEAK)), 0, len(names) - 1}
+    return {*called(names, range(len(names)), (*LABELS, WEAK)), 0, len(names) - 1}
 
 
 def roles_of(
@@ -62,18 +68,11 @@ def roles_of(
     """
     where, names = columns.grid.where, columns.grid.names
     known = {alike(name): k for k, name in enumerate(names)}
-    bare = [UNIT.sub("", alike(name)) for name in features or ()]
-    if reading.categories == "onehot":
-        bare = list(dict.fromkeys(column_of(name, known) for name in bare))
-    by_value = {column_key(name): k for name, k in known.items()}
-    places = {name: known.get(name, by_value.get(column_key(name))) for name in bare}
-    if lacking := [name for name, place in places.items() if place is None]:
-        raise _lacking(columns.grid, bare, lacking, reading)
-    fits, fixed = features is not None, [k for k in places.values() if k is not None]
+    fits, fixed = features is not None, _places(columns.grid, features or (), reading)
     folded = {name.casefold() for name in known}
     asked = {
         option: [
-            _place(names, one, where, f"a column for --{option},")
+            place_of(names, one, where, f"a column for --{option},")
             for one in listed(getattr(reading, option), names)
             if not fits or alike(one).casefold() in folded
         ]
@@ -86,7 +85,7 @@ def roles_of(
     own_facts = _facts(columns, reading, facts, optional=fits)
     aside = {*asked["drop"], *asked["names"], *own_facts.values(), *(fixed if fits else ())}
     free = [k for k in range(len(names)) if k not in aside]
-    label = _label(columns, reading.label, facts, free, fixed if fits else None)
+    label = label_of(columns, reading.label, facts, free, fixed if fits else None)
     if isinstance(label, int) and label in aside:
         got = f"'{names[label]}', which --drop, --names or another option takes"
         raise DataError(where, "a label column", got, "Name another, or leave it there.")
@@ -101,19 +100,27 @@ def column_key(name: str) -> str | float:
     return alike(name) if value is None else value
 
 
-def _lacking(
-    grid: Grid, wanted: Sequence[str], lacking: Sequence[str], reading: Reading
-) -> DataError:
-    """What is said of a table without some of the columns that it should have."""
-    own = {alike(name): name for name in grid.names}
+def _places(grid: Grid, features: Sequence[str], reading: Reading) -> list[int]:
+    """Where these features are, in their order; DataError if some are not."""
+    known = {alike(name): k for k, name in enumerate(grid.names)}
+    bare = [UNIT.sub("", alike(name)) for name in features]
+    if reading.categories == "onehot":
+        bare = list(dict.fromkeys(column_of(name, known) for name in bare))
+    by_value = {column_key(name): k for name, k in known.items()}
+    places = {name: known.get(name, by_value.get(column_key(name))) for name in bare}
+    found = [place for place in places.values() if place is not None]
+    if len(found) == len(places):
+        return found
+    lacking = [name for name, place in places.items() if place is None]
     label = alike(reading.label or "").casefold()
     plain = ("", label, *LABELS, *map(alike, listed(reading.drop, grid.names)))
-    others = [own[name] for name in own if name not in wanted and name.casefold() not in plain]
+    free = (name for name, k in known.items() if k not in found and name.casefold() not in plain)
+    others = list(free)
     got = f"{len(lacking)} missing ({checks.listed(lacking, FEW)})"
     if others:
         got += f", {len(others)} others ({checks.listed(others, FEW)})"
-    expected = f"the {len(wanted)} columns of the training set"
-    return DataError(grid.where, expected, got, "Name the columns alike.")
+    expected = f"the {len(bare)} columns of the training set"
+    raise DataError(grid.where, expected, got, "Name the columns alike.")
 
 
 def _facts(
@@ -125,108 +132,10 @@ def _facts(
     names, where = columns.grid.names, columns.grid.where
     folded = {alike(name).casefold() for name in names}
     return {
-        wanted: _place(names, wanted, where, f"a column for --{option},", others)
+        wanted: place_of(names, wanted, where, f"a column for --{option},", others)
         for option, wanted in reading.fact_columns.items()
         if wanted not in others and (not optional or alike(wanted).casefold() in folded)
     }
-
-
-def _place(
-    names: Sequence[str], wanted: str, where: str, what: str, facts: Collection[str] = ()
-) -> int:
-    """Where the column `wanted` is, in any case if there is none in this. facts : what else there
-    is, for the error."""
-    if wanted in names:
-        return names.index(wanted)
-    folded = [alike(name).casefold() for name in names]
-    if alike(wanted).casefold() in folded:
-        return folded.index(alike(wanted).casefold())
-    last = f"The last column is '{names[-1]}'."
-    if facts:
-        last = f"Known of the examples are {checks.listed(tuple(facts), FEW)}."
-    fix = checks.did_you_mean(wanted, [*names, *facts], last, lambda name: f"'{name}'")
-    raise DataError(where, f"{what} '{wanted}'", f"{len(names)} columns without it", fix)
-
-
-def _label(
-    columns: Columns,
-    wanted: str | None,
-    facts: Collection[str],
-    free: Sequence[int],
-    features: Sequence[int] | None,
-) -> int | str | None:
-    """The label's place, one of `free` unless it is `wanted`, or the fact that it is; a question
-    where it may be another. features : the places of those that are known."""
-    where, names = columns.grid.where, columns.grid.names
-    if wanted == "":
-        return None
-    known = {alike(name).casefold(): name for name in facts}
-    if wanted is not None:
-        key = alike(wanted).casefold()
-        own = key in {alike(name).casefold() for name in names}
-        if key in known and not own:
-            return known[key]
-        if features is not None and not own:
-            fix = "Name it with --label, or ask chainrule predict, which needs none."
-            raise DataError(where, f"a label column '{wanted}'", "none that is called so", fix)
-        place = _place(names, wanted, where, "a label column", facts)
-        if place in (features or ()):
-            got = f"'{names[place]}', which is a feature"
-            raise DataError(where, "a label column", got, "Name another with --label.")
-        return place
-    if not _called(names, free, LABELS) and (
-        called := [known[name] for name in LABELS if name in known]
-    ):
-        return called[0]
-    if not free:
-        raise DataError(where, "a label column", "none beside features and what is left out")
-    if features is not None:
-        others = [k for k in free if not _naming(columns, k)]
-        return [*free, *others, *_called(names, free, LABELS)][-1]
-    likely = next(filter(None, _likely(columns, free, facts)))
-    if len(likely) > 1:
-        got = " or ".join(f"'{names[k]}'" for k in likely)
-        fix = f"Name it, such as --label {quoted(names[likely[0]])}."
-        raise DataError(where, "one label column", got, fix)
-    return likely[0]
-
-
-def _likely(columns: Columns, free: Sequence[int], facts: Collection[str]) -> Iterator[list[int]]:
-    """The columns that may be the label, by one rule after the other: the first that finds any
-    decides, and several are a question."""
-    grid, names, last = columns.grid, columns.grid.names, free[-1]
-    yield _called(names, free, LABELS)
-    weak = _called(names, free, (WEAK,))[:1]
-    if weak and weak != [last]:
-        if columns.numeric(last) and not columns.numeric(weak[0]):
-            yield weak
-        both = [last, *weak]
-        yield [k for k in both if columns.classlike(k)] or both
-    if weak or not columns.numeric(last):
-        yield [last]
-    if texts := [k for k in free if not columns.numeric(k) and columns.classlike(k)]:
-        yield [*texts, last]
-    if facts:
-        got = f"numbers only, and beside them {checks.listed(tuple(facts), FEW)}"
-        raise DataError(grid.where, "a label column", got, "Name it with --label.")
-    stems = [re.sub(r"\d+", "0", name) for name in names]
-    if grid.named and "0" in stems[last] and 2 * stems.count(stems[last]) > len(names):
-        got = f"none that is called so, and a last one, '{names[last]}', called like the others"
-        turn = "if the columns of the file are the examples, add --transpose and a row of labels"
-        fix = "ROW" if grid.line == "column" else f"COLUMN; {turn}"
-        raise DataError(grid.where, "a label column", got, f"Name it with --label {fix}.")
-    yield [last]
-
-
-def _called(names: Sequence[str], free: Sequence[int], usual: Sequence[str]) -> list[int]:
-    return [k for k in free if names[k].casefold() in usual]
-
-
-def _naming(columns: Columns, k: int) -> bool:
-    """Whether a column that is no feature may name the examples."""
-    if NUMBERED.fullmatch(columns.grid.names[k]):
-        return True
-    return k in columns.texts and not columns.numeric(k) and columns.texts[k].different
 
 
 def _known(
@@ -235,7 +144,7 @@ def _known(
     """The roles where the features are known."""
     names = columns.grid.names
     rest = [k for k in range(len(names)) if k not in {*features, label}]
-    named = asked["names"] or [k for k in rest if not names[k] or _naming(columns, k)]
+    named = asked["names"] or [k for k in rest if not names[k] or naming(columns, k)]
     out = [f"'{names[k]}'" for k in rest if k not in (*named[:1], *asked["drop"])]
     notes = (f"left out {checks.listed(out, FEW)}: no features of the training set",) if out else ()
     return Roles(label, named[0] if named else None, tuple(features), {}, notes)
@@ -319,9 +228,3 @@ def _numbered(columns: Columns, k: int) -> str:
         fix = f"Leave it out with --drop {quoted(name)}, or --keep it as a feature."
         raise DataError(columns.grid.where, "features that measure", got, fix)
     return ""
-
-
-def quoted(name: str) -> str:
-    """A column's name as a shell takes it."""
-    text = f'"{name}"' if "," in name else name
-    return f"'{text}'" if re.search(r"[^\w.:-]", text) else text
