@@ -83,6 +83,26 @@ def test_of_a_model_its_settings_are_taken(chainrule, three, runs):
     assert chainrule(*files).json["features"] == said.json["features"]
 
 
+def test_of_the_best_of_a_sweep(chainrule, three):
+    vary = "--vary", "learning_rate=0.0001,0.05", "--folds", 2
+    assert chainrule("sweep", three, *QUICK, *vary, "--out", "swept").code == 0
+    said = chainrule("importance", "swept", "--repeats", 1, "--json")
+    assert said.code == 0, said.error
+    assert said.json["options"]["learning_rate"] == 0.05
+    assert said.json["options"]["iterations"] == 60
+    assert said.json["features"][0]["of_model"] > 0
+
+
+def test_groups_are_held_out_whole(chainrule, tmp_path):
+    alike = table(tmp_path / "alike.csv", ["ill", "well"] * 9, 2.0)
+    groups = "--group-by", "s[0-9]+"
+    how = *groups, "--leave-group-out", "--json"
+    said = chainrule("importance", alike, *QUICK, *how)
+    assert said.code == 0, said.error
+    assert said.json["runs"] == 18
+    assert said.json["stable"]["at_most_by_chance"] is None
+
+
 def test_the_report_of_a_table_names_its_features(chainrule, three):
     assert chainrule("train", three, *QUICK, "--out", "run").code == 0
     assert chainrule("report", "run").code == 0

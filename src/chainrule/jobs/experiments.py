@@ -543,8 +543,15 @@ class SweepJob(Job[Search, "Sweep"]):
 
         if found.best is None:
             return {}
-        setting = setting_words(found.trials[0].setting, found.varied)
-        model = self.write_model(found.best.network, {"setting": setting})
+        best = found.trials[0].setting
+        chosen: dict[str, Any] = {name: getattr(best, name) for name in found.varied}
+        facts = {
+            "setting": setting_words(best, found.varied),
+            "data": absolute(self.data),
+            "options": written(replace(self.options, **chosen)),
+            "iterations": found.best.iterations,
+        }
+        model = self.write_model(found.best.network, facts)
         if self.splits.test is None:
             return {}
         measure = experiments.SCORES[found.task][0]
