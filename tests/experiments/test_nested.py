@@ -11,6 +11,7 @@ from chainrule import InputError
 from chainrule.data import Dataset, Scaling
 from chainrule.experiments import Execution, Setting, cross_validate, nested_cross_validate, sweep
 from chainrule.experiments.choosing import in_order, simplicity
+from chainrule.model.threshold import choose_threshold
 
 SPACE = {"learning_rate": [0.01, 0.3], "l2": [0.0, 0.3]}
 
@@ -128,12 +129,35 @@ def test_the_rule_of_one_standard_error(wide, quick):
         ({"folds": "leave-group-out"}, "groups, to leave each of them out"),
         ({"groups": "sight"}, "Did you mean site?"),
         ({"permutations": -1}, "permutations"),
+        ({"threshold": "luck"}, "0.5, cost, youden"),
+        ({"cost_ratio": 0}, "cost_ratio"),
     ],
 )
 def test_what_cannot_be(wide, quick, keywords, message):
     with pytest.raises(InputError) as caught:
         nested_cross_validate(wide, SPACE, base=quick, **{"folds": 3} | keywords)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("rule", ["youden", "cost"])
+def test_a_threshold_is_chosen_inside_the_fold(wide, quick, rule):
+    data = wide.select(np.r_[0:24:2, 1:12:2]).rescaled()  # 12 of one class, 6 of the other
+    how = {"folds": 3, "inner_folds": 2, "threshold": rule, "cost_ratio": 3.0}
+    found = nested_cross_validate(data, None, base=quick, **how)
+    plain = cross_validate(data, quick, folds=3)
+    assert_array_equal(found.outputs, plain.outputs)
+    assert found.chosen == (quick,) * 3
+    for fold, threshold in zip(found.folds, found.thresholds, strict=True):
+        kept = np.setdiff1d(np.arange(18), fold.held_out)
+        inner = cross_validate(data.select(kept).rescaled(), quick, folds=2)
+        expected = choose_threshold(inner.outputs[0], data.labels[kept], rule, 3.0)
+        assert_allclose(threshold, expected)
+        answers = fold.outputs[0] > threshold
+        assert_allclose(fold.measures.accuracy, np.mean(answers == data.labels[fold.held_out]))
+        assert_array_equal(found.predicted[fold.held_out], answers)
+    assert "threshold" in found.rows()[0]
+    right = np.mean(found.predicted == data.labels)
+    assert_allclose(found.intervals.found[0][1], right)
 
 
 def test_one_setting_is_a_plain_cross_validation(wide, quick):

@@ -192,7 +192,7 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
         if found.groups is not None and sure is not None:  # of folds of other sizes
             reached = sure.found[0][1]
         show.print_baseline(job.splits.train, reached, "The mean accuracy")
-    if isinstance(found, NestedCrossValidation):
+    if isinstance(found, NestedCrossValidation) and found.varied:
         words = show.safe(setting_words(found.setting, found.varied))
         out.print(f"On all examples the same choice among {found.tried} settings gives: {words}.")
         values: dict[str, Any] = {name: getattr(found.setting, name) for name in found.varied}

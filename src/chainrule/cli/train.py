@@ -87,6 +87,9 @@ def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any])
     elif tested and tested["accuracy"] <= tested["accuracy_of_commonest_class"]:
         out.print("On the test set no better than always saying the commonest class: what it has")
         out.print("learned does not carry over. Try more data, --l2, or fewer --layers.")
+    if "threshold" in facts:
+        name = show.safe(job.splits.train.classes[1])
+        out.print(f"Answers {name} where its probability is above {facts['threshold']:.4g}.")
     if found.stopped:
         out.print(f"Stopped after {found.iterations} iterations: {found.stopped}.")
     following = show.safe(job.evaluation(job.options))

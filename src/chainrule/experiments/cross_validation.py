@@ -36,7 +36,7 @@ from chainrule.experiments.permutation import PermutationTest, permutation_test
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.model.intervals import Intervals, bootstrap_intervals
-from chainrule.model.model_file import class_probabilities
+from chainrule.model.model_file import class_probabilities, decided
 from chainrule.training import History
 
 Array = np.ndarray
@@ -78,6 +78,8 @@ class CrossValidation(Result):
     task : "classification" or "regression".
     labels : (m,) class indices, or the numbers of a regression; None of several numbers.
     groups : (m,) the number of each example's group, where whole groups were held out.
+    thresholds : of each fold, above which probability the second of two classes was answered; none
+        where that is 1/2.
     permutation : the test by permuted labels, where one was asked for.
     """
 
@@ -89,6 +91,7 @@ class CrossValidation(Result):
     task: str = "classification"
     labels: Array | None = None
     groups: Array | None = None
+    thresholds: tuple[float, ...] = ()
     permutation: PermutationTest | None = None
 
     def spread(self, score: str) -> Spread:
@@ -122,6 +125,17 @@ class CrossValidation(Result):
         """Out-of-fold probability of each class (n_classes, m)."""
         return class_probabilities(self.outputs)
 
+    @property
+    def predicted(self) -> Array:
+        """(m,) the class that each example is given, by the folds' thresholds, in their majority
+        where there are repeats."""
+        if not self.thresholds:
+            return decided(self.probabilities)
+        votes = np.zeros(self.outputs.shape[1])
+        for fold, threshold in zip(self.folds, self.thresholds, strict=True):
+            votes[fold.held_out] += np.where(fold.outputs[0] > threshold, 1, -1)
+        return (votes > 0).astype(np.int64)
+
     @cached_property
     def intervals(self) -> Intervals | None:
         """Of the measures of all held-out answers, by the bootstrap, whole groups where there are
@@ -131,7 +145,10 @@ class CrossValidation(Result):
             return None
         answers = self.outputs if self.task == "regression" else self.probabilities
         groups = None if self.groups is None else self.groups[index]
-        return bootstrap_intervals(answers[:, index], self.labels[index], groups)
+        predicted = None if self.task == "regression" else self.predicted[index]
+        return bootstrap_intervals(
+            answers[:, index], self.labels[index], groups, predicted=predicted
+        )
 
     def __repr__(self) -> str:
         n, first = len(self.folds), SCORES[self.task][0]

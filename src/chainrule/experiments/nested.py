@@ -33,6 +33,8 @@ from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.experiments.space import Space, settings_to_try
+from chainrule.model.threshold import RULES as THRESHOLDS
+from chainrule.model.threshold import choose_threshold
 from chainrule.wording import setting_name
 
 Array = np.ndarray
@@ -62,10 +64,11 @@ class NestedCrossValidation(CrossValidation):
         """A row for each fold, with what it chose; below them their mean and deviation."""
         table = super().table()
         own = [Column(name, "value", setting_name(name)) for name in self.varied]
-        rows = [
-            (*row[:2], *(getattr(setting, name) for name in self.varied), *row[2:])
-            for row, setting in zip(table.rows, self.chosen, strict=True)
-        ]
+        cells = [[getattr(one, name) for name in self.varied] for one in self.chosen]
+        if self.thresholds:
+            own.append(Column("threshold", "number"))
+            cells = [[*some, t] for some, t in zip(cells, self.thresholds, strict=True)]
+        rows = [(*row[:2], *some, *row[2:]) for row, some in zip(table.rows, cells, strict=True)]
         foot = [(*row[:2], *(None for _ in own), *row[2:]) for row in table.foot]
         return Table([*table.columns[:2], *own, *table.columns[2:]], rows, foot)
 
@@ -81,7 +84,7 @@ class NestedCrossValidation(CrossValidation):
 
 def nested_cross_validate(
     data: Any,
-    space: Space,
+    space: Space | None,
     *,
     base: Setting | None = None,
     trials: int | None = None,
@@ -92,6 +95,8 @@ def nested_cross_validate(
     groups: Any = None,
     score: str | None = None,
     rule: str = "best",
+    threshold: str = "0.5",
+    cost_ratio: float = 1.0,
     permutations: int = 0,
     seed: int = 0,
     record_every: int | None = None,
@@ -100,11 +105,14 @@ def nested_cross_validate(
     """Choose a setting inside each fold, and measure it there.
 
     data : a Dataset, or (X, Y) with X (n_x, m) and Y (n_y, m).
-    space, base, trials : the settings, as for `sweep`; a grid, or `trials` drawn at random.
+    space, base, trials : the settings, as for `sweep`; a grid, or `trials` drawn at random. Without
+        a space it is `base` alone, of which there is nothing but a threshold to choose.
     folds, repeats, stratified, groups : of the outer folds, see `draw_folds`.
     inner_folds : parts of each fold's training examples, 5 by default, drawn by the same rules;
         where groups are left out one by one, these are by default.
     score : by which, as for `sweep`. rule : "best" or "one-se", see `choosing`.
+    threshold, cost_ratio : of two classes, by which rule a fold's threshold is chosen, on the inner
+        folds' answers of what it chose (`choose_threshold`). The cost and AUC know no threshold.
     permutations : of a test of what the folds chose, as in `cross_validate`. The choice is not
         made again for permuted labels.
     seed : of drawing folds, settings and permutations.
@@ -114,8 +122,11 @@ def nested_cross_validate(
     where = "nested_cross_validate"
     checks.one_of(where, "rule", rule, RULES)
     base, whole = given(where, Setting, base), given(where, Execution, execution)
-    ((settings, _),) = settings_to_try(space, base, None, trials, seed)
+    settings = [base]
+    if space is not None:
+        ((settings, _),) = settings_to_try(space, base, None, trials, seed)
     examples = Examples(where, data)
+    check_threshold(where, examples, threshold, cost_ratio)
     scores = SCORES[base.task_of(examples)]
     score = scores[0] if score is None else checks.one_of(where, "score", score, scores)
     n = checks.whole_number(where, "permutations", permutations)
@@ -149,15 +160,46 @@ def nested_cross_validate(
     found = NestedCrossValidation(
         **vars(gathered(best[-1].setting, examples, drawn.held, outcomes))
         | {"groups": drawn.groups},  # fields
-        varied=tuple(space),
+        varied=tuple(space or ()),
         tried=len(settings),
         chosen=tuple(own[k].setting for k in sorted(done)),
         inner=tuple(best[k].spread(score).mean for k in sorted(done)),
         score=score,
         rule=rule,
     )
+    if threshold != "0.5":
+        chosen_here = [threshold_of(best[k], threshold, cost_ratio) for k in sorted(done)]
+        found = _by_thresholds(found, examples, chosen_here)
     how, chosen = whole.part(float(parts[1]), total), [run.setting for run in own]
     return with_permutations(where, found, examples, drawn, n, how, chosen)
+
+
+def check_threshold(where: str, examples: Examples, rule: str, cost_ratio: float) -> None:
+    """InputError for a rule that is none, and for one where there are not two classes."""
+    checks.one_of(where, "threshold", rule, THRESHOLDS)
+    checks.number(where, "cost_ratio", cost_ratio, least=0, open_below=True)
+    if rule != "0.5" and (not examples.has_classes or len(examples.Y) > 1):
+        got = f"{len(examples.Y)} classes" if examples.has_classes else "other labels"
+        raise InputError(where, f"two classes, for the threshold {rule}", got, "Leave it out.")
+
+
+def threshold_of(found: CrossValidation, rule: str, cost_ratio: float) -> float:
+    """The threshold by which the held-out answers of a cross-validation are best."""
+    index = np.flatnonzero(np.isfinite(found.outputs[0]))
+    assert found.labels is not None
+    return choose_threshold(found.outputs[0, index], found.labels[index], rule, cost_ratio)
+
+
+def _by_thresholds(
+    found: NestedCrossValidation, examples: Examples, thresholds: Sequence[float]
+) -> NestedCrossValidation:
+    """The same, each fold's accuracy by the threshold that was chosen in it."""
+    folds = []
+    for fold, threshold in zip(found.folds, thresholds, strict=True):
+        right = (fold.outputs[0] > threshold) == (examples.Y[0, fold.held_out] > 0.5)
+        measures = replace(fold.measures, accuracy=float(right.mean()))
+        folds.append(fold if fold.diverged >= 0 else replace(fold, measures=measures))
+    return replace(found, folds=tuple(folds), thresholds=tuple(thresholds))
 
 
 def _best(

@@ -73,7 +73,7 @@ def explain(
         raise InputError("explain", "a model of one network", f"{model.n_members} of them", fix)
     raw, network, note = checks.matrix("explain", "raw", raw, missing=True), model.network, ""
     P, regression = model.probabilities(model.outputs(raw)[1]), not model.classes
-    decisions = np.zeros(P.shape[1], np.int64) if regression else decided(P)
+    decisions = np.zeros(P.shape[1], np.int64) if regression else decided(P, model.threshold)
     # The one logit is that of class 1, or the value.
     sides = decisions + regression
     x = feature_matrix(raw, missing=True).scaled(model.scaling, network.dtype)

@@ -28,7 +28,7 @@ class Predictions(Result):
     spread : of an ensemble, how far its members disagree on each of these: the standard deviation
         around their mean, see `Model.spread`; else None.
     unlike : (m,) in what each is unlike all training examples, or ""; None where that is not known.
-    notes : what was understood of the data.
+    notes : what was understood of the data. threshold : see `Model`.
     """
 
     names: tuple[str, ...]
@@ -37,6 +37,7 @@ class Predictions(Result):
     spread: Array | None = None
     unlike: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    threshold: float = 0.5
 
     def __repr__(self) -> str:
         kind = f"classes {checks.listed(self.classes)}" if self.classes else "values"
@@ -45,7 +46,9 @@ class Predictions(Result):
     @property
     def decisions(self) -> Array:
         """(m,) indices into classes; zeros of a regression."""
-        return decided(self.numbers) if self.classes else np.zeros(len(self.names), np.int64)
+        if not self.classes:
+            return np.zeros(len(self.names), np.int64)
+        return decided(self.numbers, self.threshold)
 
     def table(self) -> Table:
         """A row for each example: its class, the probability of that and its spread, and all
@@ -115,4 +118,5 @@ def predictions(
         found = neighborhoods(known, asked.matrix(np.float64), count=1)
         unlike = tuple(one.reason for one in found)
     names = asked.example_names
-    return Predictions(names, model.classes, numbers, spread, unlike, asked.notes)
+    own = asked.notes, model.threshold
+    return Predictions(names, model.classes, numbers, spread, unlike, *own)

@@ -175,6 +175,7 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
     """Train once for each fold without it, all together, and measure there."""
 
     command = "crossval"
+    decides = True
 
     def __init__(self, *planned: Any) -> None:
         super().__init__(*planned)
@@ -198,11 +199,13 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
     def work(self, how: "Execution") -> "CrossValidation":
         data, own = self.splits.train, self.own
         more = held_out(self) | {"permutations": own.permutations, "execution": how}
-        if not own.nested:
+        if not own.nested and self.options.threshold == "0.5":
             return experiments.cross_validate(data, self.setting, **more)
         return experiments.nested_cross_validate(
             data,
-            self.space,
+            self.space or None,
+            threshold=self.options.threshold,
+            cost_ratio=self.options.cost_ratio,
             base=self.setting,
             trials=own.trials,
             inner_folds=own.inner_folds,

@@ -62,6 +62,7 @@ class Job(Generic[Own, Found]):
     command: str  # by which it is known on the command line
     changeable: tuple[str, ...] = ()  # options that may be given anew when it is resumed
     stops_early = False  # whether it takes the option `patience`
+    decides = False  # whether it takes the option `threshold`
 
     def __init__(
         self, data: str | None, options: Options, own: Own, running: Running = RUNNING
@@ -71,6 +72,9 @@ class Job(Generic[Own, Found]):
         if options.patience is not None and not self.stops_early:
             fix = "Look at the learning curves for the best number of iterations."
             raise InputError("--patience", f"no early stopping in {self.command}", "one", fix)
+        if options.threshold != Options.threshold and not self.decides:
+            fix = "Choose it with chainrule train or crossval."
+            raise InputError("--threshold", f"0.5 in {self.command}", options.threshold, fix)
         options = options.absolute()
         if running.resume is not None:
             if running.out is not None:

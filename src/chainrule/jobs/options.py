@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chainrule.experiments import Setting
 
 ITERATIONS = 2500
+OF_TRAINING = {"patience", "threshold", "cost_ratio"}  # that say nothing of the data
 CHANGEABLE = ("iterations", "epochs")  # what a resumed training may be given anew
 Group = TypeVar("Group")  # of options: a frozen dataclass, every field with its default
 
@@ -60,6 +61,11 @@ class Options(Reading, Hyperparameters):
         A regular expression: examples in whose names (CLASS/FILE of pictures) it finds the same
         text stay together, in folds and in what is held out, for example '(patient[0-9]+)'. Or a
         column says it: --group-column.
+    threshold
+        Above which probability the second of two classes is answered: 0.5, or what is best on
+        examples that are not trained on, by Youden's index or by cost.
+    cost_ratio
+        How many times as bad it is to miss the second class as to take the first one for it.
     size
         Side of the pictures read from a folder, in pixels.
     strict
@@ -76,6 +82,8 @@ class Options(Reading, Hyperparameters):
     labels: str | None = None
     hold_out: float | None = None
     group_by: str | None = None
+    threshold: Literal["0.5", "cost", "youden"] = "0.5"
+    cost_ratio: float = 1.0
     size: int = 64
     strict: bool = False
 
@@ -91,7 +99,7 @@ class Options(Reading, Hyperparameters):
         from chainrule.data import open_data
 
         names = {one.name for one in fields(self)} - {one.name for one in fields(Hyperparameters)}
-        how = {name: getattr(self, name) for name in names - {"patience"}}
+        how = {name: getattr(self, name) for name in names - OF_TRAINING}
         splits = open_data(data, seed=self.seed, **how)
         for one in splits.sets.values():  # before training, not when it is tested
             one.check_scaled(self.dtype)

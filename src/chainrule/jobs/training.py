@@ -1,13 +1,14 @@
 """The training of one network, as a job."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chainrule._version import __version__
 from chainrule.errors import InputError
 from chainrule.jobs.events import Started
-from chainrule.jobs.grouping import ignored_groups
+from chainrule.jobs.grouping import groups, ignored_groups
 from chainrule.jobs.job import Job, Nothing
 from chainrule.jobs.options import CHANGEABLE, absolute, written
 
@@ -24,6 +25,7 @@ class TrainingJob(Job[Nothing, "Training"]):
     changeable = CHANGEABLE
     kept_as = None
     stops_early = True
+    decides = True
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -33,10 +35,14 @@ class TrainingJob(Job[Nothing, "Training"]):
         """It tells what it trains once the form of the first layer is chosen."""
 
     def work(self, how: "Execution") -> "Training":
+        from chainrule.experiments.examples import Examples
+        from chainrule.experiments.nested import check_threshold
         from chainrule.jobs.callbacks import Saver, Telling
         from chainrule.training import EarlyStopping, train
 
         splits, patience = self.splits, self.options.patience
+        how_sure = self.options.threshold, self.options.cost_ratio
+        check_threshold("--threshold", Examples("train", splits.train), *how_sure)
         if patience is not None and splits.validation is None:
             fix = "Early stopping looks at examples that are not trained on: see docs/data.md."
             raise InputError("--patience", "data with a dev or valid part", "none", fix)
@@ -81,6 +87,9 @@ class TrainingJob(Job[Nothing, "Training"]):
             "training_seconds": round(found.seconds, 3),
         }
         model = Model.of(found.network, self.splits, self.facts | facts | trained_on(data))
+        if self.options.threshold != "0.5" and found.complete:
+            model = replace(model, threshold=self._threshold())
+            facts["threshold"] = model.threshold
         self._warnings = looks_wrong(model, self.splits, found.history, self.options)
         if self.options.hold_out is not None:
             self._warnings += ignored_groups(self.splits, self.options)
@@ -91,6 +100,16 @@ class TrainingJob(Job[Nothing, "Training"]):
             "notes": self.splits.notes,
             "skipped": self.splits.skipped,
         }
+
+    def _threshold(self) -> float:
+        """What is best on examples of the training set, each by a network trained without it."""
+        from chainrule.experiments import cross_validate
+        from chainrule.experiments.nested import FOLDS, threshold_of
+
+        data, options = self.splits.train, self.options
+        held = {"folds": FOLDS, "groups": groups(data, options), "seed": options.seed}
+        found = cross_validate(data, self.setting, **held)
+        return threshold_of(found, options.threshold, options.cost_ratio)
 
     def warnings(self, found: "Training") -> "Sequence[TrainingWarning]":
         return self._warnings

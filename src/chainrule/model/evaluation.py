@@ -177,14 +177,16 @@ def evaluate(model: Model, data: Dataset) -> Evaluation | Regression:
         losses = network.loss_function.per_example(Z, A, Y)
     if network.n_runs is not None:
         losses = _loss_of_the_mean(losses)
-    return _evaluation(data, model.probabilities(A), losses)
+    P = model.probabilities(A)
+    return _evaluation(data, P, losses, decided(P, model.threshold))
 
 
-def evaluate_probabilities(data: Dataset, P: Array) -> Evaluation:
+def evaluate_probabilities(data: Dataset, P: Array, predicted: Any = None) -> Evaluation:
     """Answers that are there already, such as by networks trained without each example.
 
     P : (n_classes, m) probabilities, of `data`'s classes in their order. The cost is infinite
-    where an actual class was given the probability 0. InputError for another shape, DataError
+    where an actual class was given the probability 0. predicted : (m,) class indices where other
+    than the most probable class is answered. InputError for another shape, DataError
     without examples.
     """
     _check_filled(data)
@@ -195,7 +197,7 @@ def evaluate_probabilities(data: Dataset, P: Array) -> Evaluation:
         raise InputError("evaluate_probabilities", "probabilities", "numbers that are not finite")
     with np.errstate(divide="ignore"):
         losses = -np.log(P[data.labels, np.arange(len(data))])
-    return _evaluation(data, P, losses)
+    return _evaluation(data, P, losses, decided(P) if predicted is None else np.asarray(predicted))
 
 
 def _check_filled(data: Dataset) -> None:
@@ -204,9 +206,9 @@ def _check_filled(data: Dataset) -> None:
         raise DataError(data.source or "evaluate", "at least one example", "none")
 
 
-def _evaluation(data: Dataset, P: Array, losses: Array) -> Evaluation:
-    """From the probabilities P (n_classes, m) and the losses (m,)."""
-    n, predicted = len(data.classes), decided(P)
+def _evaluation(data: Dataset, P: Array, losses: Array, predicted: Array) -> Evaluation:
+    """From the probabilities P (n_classes, m), the losses (m,) and the answers (m,)."""
+    n = len(data.classes)
     confusion = np.bincount(data.labels * n + predicted, minlength=n * n).reshape(n, n)
     mistakes = _mistakes(data, P, predicted)
     with np.errstate(over="ignore"):

@@ -19,7 +19,7 @@ from chainrule.model.described import Described
 from chainrule.network import Network
 
 # Single networks are still written as version 1, which older programs read; ensembles need 2, other
-# preparations than these of KINDS 3.
+# preparations than these of KINDS and thresholds other than 1/2 need 3.
 FORMAT, VERSION = "model", 3
 AS_THEY_ARE = ("classes", "image_shape", "bits", "feature_names", "training")  # in the metadata
 EXAMPLES = 512  # turned into floats at a time
@@ -43,6 +43,7 @@ class Model:
     feature_names : the columns of the table that the features came from, or None.
     training : how it was trained: plain facts, kept for people to read.
     bits : how many bits of 16-bit picture files were used (`read_image`).
+    threshold : of two classes the second is answered where its probability is above it.
     source : the file it came from, for messages.
     """
 
@@ -53,6 +54,7 @@ class Model:
     feature_names: tuple[str, ...] | None = None
     training: dict[str, Any] = field(default_factory=dict)
     bits: int = 16
+    threshold: float = 0.5
     source: str = ""
 
     def __post_init__(self) -> None:
@@ -84,6 +86,9 @@ class Model:
             raise InputError("Model", "a softmax output for several classes", "sigmoid")
         if type(self.bits) is not int or self.bits not in DEPTHS:
             raise InputError("Model", f"bits to be one of {DEPTHS}", checks.describe(self.bits))
+        checks.number("Model", "threshold", self.threshold, least=0, most=1)
+        if self.threshold != 0.5 and given != 2:
+            raise InputError("Model", "two classes, for a threshold between them", f"{given}")
         for side in self.image_shape or ():
             checks.whole_number("Model", "each side of image_shape", side, least=1)
         if self.image_shape is not None and int(np.prod(self.image_shape)) != n_x:
@@ -201,10 +206,10 @@ class Model:
         return S.astype(self.network.dtype, copy=False)
 
     def predict(self, raw: Any) -> Array:
-        """Index into `classes` of the most probable class (m,), for raw features (n_x, m); of a
-        regression the numbers (m,)."""
+        """Index into `classes` of the most probable class (m,), or of two classes 1 where that is
+        above the threshold, for raw features (n_x, m); of a regression the numbers (m,)."""
         found = self.probabilities(self.outputs(raw)[1])
-        return decided(found) if self.classes else found[0]
+        return decided(found, self.threshold) if self.classes else found[0]
 
     def described(self, raw: Any) -> Described:
         """What another program has to be told of it, and its answers to raw (n_x, m), or to some
@@ -230,7 +235,7 @@ class Model:
         if self.feature_names is not None:
             facts["feature_names"] = list(self.feature_names)
         spread = self.spread(raw).T if self.n_members > 1 else None
-        answers = P.T, decided(P) if self.classes else None, facts, spread
+        answers = P.T, decided(P, self.threshold) if self.classes else None, facts, spread
         kind = "class" if self.classes else ""
         return Described(network, self.scaling, picture, kind, rows, *answers)
 
@@ -240,9 +245,10 @@ def class_probabilities(A: Array) -> Array:
     return np.concatenate([1 - A, A]) if len(A) == 1 else A
 
 
-def decided(P: Array) -> Array:
-    """Index of the most probable class (m,) of P (n_classes, m); of two classes 1 where p > 0.5."""
-    return (P[1] > 0.5).astype(np.int64) if len(P) == 2 else P.argmax(axis=0)
+def decided(P: Array, threshold: Any = 0.5) -> Array:
+    """Index of the most probable class (m,) of P (n_classes, m); of two classes 1 where p is above
+    the threshold, a number or (m,) of each."""
+    return (P[1] > threshold).astype(np.int64) if len(P) == 2 else P.argmax(axis=0)
 
 
 def save(model: Model, path: str | Path) -> None:
@@ -255,9 +261,10 @@ def save(model: Model, path: str | Path) -> None:
     network = model.network
     (arrays, kind), (learned, scaling) = network.saved(), model.scaling.saved()
     version = 1 if network.n_runs is None else 2
+    usual = model.scaling.kind in KINDS and model.threshold == 0.5
     facts = {
         "format": f"chainrule {FORMAT}",
-        "version": version if model.scaling.kind in KINDS else VERSION,
+        "version": version if usual else VERSION,
         "written_by": f"chainrule {__version__}",
         "layer_sizes": network.layer_sizes,
         **kind,
@@ -266,6 +273,8 @@ def save(model: Model, path: str | Path) -> None:
     }
     if network.n_runs is not None:
         facts["members"] = network.n_runs
+    if model.threshold != 0.5:
+        facts["threshold"] = model.threshold
     try:
         tensor_file.write(path, arrays | learned, facts)
     except TypeError as error:  # from json: everything else here is plain by construction
@@ -306,4 +315,5 @@ def _model(arrays: dict[str, Array], facts: dict[str, Any]) -> Model:
             raise ValueError(f"{name} that are no list")
         own[name] = own[name] and tuple(own[name])
     own["training"] = dict(own["training"])
+    own["threshold"] = facts.get("threshold", 0.5)
     return Model(network, scaling=Scaling.restored(arrays, facts), **own)

@@ -147,14 +147,22 @@ def cross_validation_report(
 
 def _choice(found: experiments.CrossValidation) -> list[str]:
     """What was chosen in the folds, and what is for use."""
+    words: list[str] = []
     if not isinstance(found, experiments.NestedCrossValidation) or not found.folds:
-        return []
-    return [
-        f"In each fold one of {found.tried} settings was chosen ({RULES[found.rule]} by its "
-        f"{found.score} in inner folds of the examples that the fold trains on). Measured is this "
-        "way of choosing, by examples that took no part in it.",
-        f"On all examples it chooses {setting_words(found.setting, found.varied)}.",
-    ]
+        return words
+    if found.varied:
+        words = [
+            f"In each fold one of {found.tried} settings was chosen ({RULES[found.rule]} by its "
+            f"{found.score} in inner folds of the examples that the fold trains on). Measured is "
+            "this way of choosing, by examples that took no part in it.",
+            f"On all examples it chooses {setting_words(found.setting, found.varied)}.",
+        ]
+    if found.thresholds:
+        words.append(
+            "Each fold answers the second class above a threshold that was chosen in its inner "
+            "folds; accuracy, F1 and the confusion are by these."
+        )
+    return words
 
 
 def _intervals(found: experiments.CrossValidation) -> page.Section | None:
@@ -219,7 +227,7 @@ def _held_out(
         errors = Errors(f"examples, each by {by} trained without it", answers)
         sections = [*own, *errors.sections(examples), end]
         return page.Report(errors.headline, errors.words, sections, warning)
-    evaluation = evaluate_probabilities(examples, P)
+    evaluation = evaluate_probabilities(examples, P, found.predicted[index])
     name, bounds = f"examples, each by {by} trained without it", None
     if isinstance(found, experiments.CrossValidation) and found.groups is not None:
         bounds = None if found.intervals is None else found.intervals.of("accuracy")
