@@ -51,5 +51,5 @@ def open_for(
         features=model.feature_names,
     )
     if splits.train.feature_names is None:
-        refuse_reading(source, reading)
+        refuse_reading(source, replace(reading, label=reading.label or None))
     return splits

@@ -155,6 +155,17 @@ def test_facts_of_a_series_matrix(tmp_path):
         opened(path)
 
 
+def test_a_series_matrix_as_people_write_it(tmp_path):
+    """A quote left open, a field longer than Python's csv takes, and odd ends of lines."""
+    path = tmp_path / "m.txt"
+    said = ("description", ['5" probe', "b\x0c\x85", *"cdefgh"])
+    text = f'!Series_sample_id\t"{"GSM1 " * 40_000}"\n' + series(FRAME, STATES, said)
+    path.write_bytes(text.replace("\n", "\r\n").encode())
+    data = opened(path, label="Disease State")
+    assert_array_equal(data.raw, X.T)
+    assert data.facts["description"][2] == "c"
+
+
 def test_a_series_matrix_without_values_is_a_table_of_samples(tmp_path):
     path = tmp_path / "m.txt"
     path.write_text(series(FRAME.iloc[:, :0], STATES, ("geo_accession", NAMES)))

@@ -112,14 +112,18 @@ def series(raw: bytes, path: Path, reading: Reading) -> Grid:
 
 
 def _lines(raw: bytes, where: str) -> list[Cells]:
-    """Cells of the lines that are not empty."""
+    """Cells of the lines that are not empty and not of the series as a whole."""
     encoding, _ = encoding_of(raw, where)
-    text = raw.decode(encoding)
-    try:
-        reader = csv.reader(text.splitlines(), delimiter="\t")
-        return [cells for cells in reader if any(cells)]
-    except csv.Error as error:
-        raise DataError(where, "cells with tabs between them", str(error)) from None
+    found = []
+    for line in raw.decode(encoding).split("\n"):  # each by itself: quotes may be left open
+        line = line.rstrip("\r")
+        if line.strip() and not line.startswith("!Series_"):
+            try:
+                cells = next(csv.reader([line], delimiter="\t")) if '"' in line else None
+            except csv.Error as error:
+                raise DataError(where, "cells with tabs between them", str(error)) from None
+            found.append(line.split("\t") if cells is None else cells)
+    return found
 
 
 def _turned(
