@@ -11,8 +11,8 @@ from chainrule.data.labels import (
     class_order,
     denies,
     encode,
-    fractional,
     natural,
+    numbers_kind,
     refuse_targets,
     targets,
 )
@@ -87,7 +87,8 @@ def test_targets_and_names_are_no_classes():
 def test_class_names_that_are_numbers_are_targets():
     names = ["1.5", "2", "-3e2"]
     assert targets("here", names).tolist() == [1.5, 2, -300]
-    assert [fractional(some) for some in (names, ["1", "2"], ["1.5", "b"])] == [True, False, False]
+    kinds = [numbers_kind(some) for some in (names, ["1", "2"], ["1.5", "b"], [])]
+    assert kinds == ["fractional", "whole", "", ""]
     assert targets("here", ["1,5", "2"]).tolist() == [1.5, 2]
     assert targets("here", ["1.500", "2"], ",").tolist() == [1500, 2]
     with pytest.raises(DataError, match="numbers as the targets of a regression; got 'high', and"):

@@ -52,6 +52,10 @@ def test_whole_numbers_are_classes_unless_asked(tmp_path):
     train = open_data(path, task="regression").train
     assert train.labels.tolist() == [k % 3 for k in range(3, 12)]
     assert train.classes == ()
+    counts = written(
+        tmp_path, "a,b,y\n" + "".join(f"{k},{k * k % 7},{k % 12}\n" for k in range(36))
+    )
+    assert any("taken as classes (--task regr" in note for note in open_data(counts).notes)
 
 
 def test_decimal_commas_of_targets(tmp_path):

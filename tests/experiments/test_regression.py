@@ -7,11 +7,22 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.linear_model import Ridge
+from sklearn.metrics import r2_score
 
 from chainrule import Dataset, train
 from chainrule.data import Scaling
 from chainrule.errors import InputError
-from chainrule.experiments import Setting, cross_validate, sweep, train_ensemble
+from chainrule.experiments import (
+    Execution,
+    Setting,
+    cross_validate,
+    find_learning_rate,
+    sweep,
+    train_ensemble,
+)
+from chainrule.experiments.examples import Examples
+from chainrule.experiments.execute import execute
+from chainrule.experiments.runs import Run
 
 QUICK = Setting(hidden=(3,), activation="tanh", learning_rate=0.05, iterations=30)
 LBFGS = Setting(hidden=(), optimizer="lbfgs", l2=0.05, iterations=300)
@@ -93,3 +104,56 @@ def test_a_loss_of_numbers_is_not_for_classes():
         InputError, match=r"a loss for a classification; got huber.*--task regression"
     ):
         cross_validate(classes, Setting(loss="huber"), folds=2)
+
+
+def test_permuted_targets_of_lbfgs_train_one_by_one(data):
+    found = cross_validate(data, LBFGS, folds=3, permutations=4, seed=1)
+    assert found.permutation.measure == "r2"
+    assert found.permutation.p_value == pytest.approx(1 / 5)
+    assert found.permutation.observed == pytest.approx(
+        r2_score(data.labels, found.outputs[0]), rel=1e-9
+    )
+    assert (found.permutation.permuted < 0.5).all()
+
+
+def test_lbfgs_of_several_labels_is_that_of_each(data):
+    rng = np.random.default_rng(0)
+    labels = np.stack([rng.permutation(data.labels)[None] for _ in range(3)])
+    runs, kept = [Run(LBFGS, np.arange(4), labels=labels)], lambda run, A: A.copy()
+    found = execute("test", Examples("test", data), runs, None, keep=kept)[0]
+    rest = np.arange(4, 30)
+    for r in range(3):
+        own = replace(data.select(rest), labels=labels[r, 0, rest]).rescaled()
+        alone = train(LBFGS.network(12, 1, "regression"), own, LBFGS).network
+        expected = alone.predict(replace(data, scaling=own.scaling).matrix())
+        assert_allclose(found.kept[r], expected, rtol=1e-6)
+
+
+def test_finished_runs_of_lbfgs_are_kept(data, tmp_path):
+    seen = []
+    how = Execution(folder=tmp_path, progress=lambda done, total: seen.append(done))
+    first = cross_validate(data, LBFGS, folds=3, execution=how)
+    assert seen == sorted(seen)
+    again = cross_validate(data, LBFGS, folds=3, execution=replace(how, progress=None))
+    assert_allclose(again.outputs, first.outputs, rtol=0)
+
+
+def test_a_run_of_lbfgs_that_diverges_is_marked():
+    X = np.random.default_rng(0).normal(size=(3, 12)) * 1e200
+    found = cross_validate(Dataset(X, np.arange(12.0), ()), LBFGS, folds=3)
+    assert [fold.diverged for fold in found.folds] == [0, 0, 0]
+    assert np.isnan(found.outputs).all()
+    assert len(found.rows()) == 3
+
+
+@pytest.mark.parametrize("more", [{"batch_size": 4}, {"schedule": "cosine"}, {"dropout": 0.2}])
+def test_what_lbfgs_cannot_have_is_refused(data, more):
+    with pytest.raises(InputError, match="optimizer='lbfgs' alone"):
+        cross_validate(data, replace(LBFGS, hidden=(3,), **more), folds=3)
+
+
+def test_lbfgs_has_no_learning_rate(data):
+    with pytest.raises(InputError, match="an optimizer that has a learning rate; got lbfgs"):
+        find_learning_rate(data, LBFGS)
+    with pytest.raises(InputError, match="an optimizer to vary the learning_rate of; got lbfgs"):
+        sweep(data, {"learning_rate": [0.1]}, base=LBFGS)

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.labels import alike, comparison, denies, fractional, targets
+from chainrule.data.labels import alike, comparison, denies, numbers_kind, targets
 from chainrule.data.matrix import FeatureMatrix, PixelMatrix, feature_matrix
 from chainrule.data.reading import Reading
 from chainrule.data.transform import Scaling
 from chainrule.display import shown_by
 from chainrule.errors import DataError, InputError
 from chainrule.files.digest import digest
+
+MANY = 10  # classes that are whole numbers, beyond which it is said that they are taken as such
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -126,9 +128,14 @@ class Dataset:
         DataError for class names that are no numbers.
         """
         decimal = None if self.reading is None else self.reading.decimal
-        if task is None and self.image_shape is None and fractional(self.classes, decimal):
-            words = "its labels have fractions, so they are numbers to predict: a regression"
-            return self.with_task("regression").noted(f"{words} (--task classification)")
+        if task is None and self.image_shape is None:
+            kind = numbers_kind(self.classes, decimal)
+            if kind == "fractional":
+                words = "its labels have fractions, so they are numbers to predict: a regression"
+                return self.with_task("regression").noted(f"{words} (--task classification)")
+            if kind == "whole" and self.reading is not None and len(self.classes) > MANY:
+                words = "its labels are whole numbers, taken as classes (--task regression"
+                return self.noted(f"{words} predicts the numbers)")
         if task != "regression" or not self.classes:
             return self
         values = targets(self.source or "Dataset", self.classes, decimal)

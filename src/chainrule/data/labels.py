@@ -148,11 +148,13 @@ def targets(where: str, classes: Sequence[str], decimal: str | None = None) -> n
     return values
 
 
-def fractional(classes: Sequence[str], decimal: str | None = None) -> bool:
-    """Whether all class names are numbers, some of them with a fraction: scikit-learn's
-    `type_of_target` calls such labels continuous."""
+def numbers_kind(classes: Sequence[str], decimal: str | None = None) -> str:
+    """ "whole" or "fractional" where all class names are numbers, else "". Of labels some of which
+    have a fraction scikit-learn's `type_of_target` says that they are continuous."""
     values = _values(classes, decimal)
-    return bool(len(values) and np.isfinite(values).all() and (values != np.rint(values)).any())
+    if not len(values) or not np.isfinite(values).all():
+        return ""
+    return "whole" if (values == np.rint(values)).all() else "fractional"
 
 
 def _values(classes: Sequence[str], decimal: str | None) -> np.ndarray:

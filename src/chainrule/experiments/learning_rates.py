@@ -113,6 +113,8 @@ def compare_learning_rates(
     setting = given("compare_learning_rates", Setting, setting)
     where = "compare_learning_rates"
     rates = checks.numbers(where, "rates", rates, least=0, open_below=True).reshape(-1)
+    if setting.optimizer == "lbfgs":
+        raise InputError(where, "an optimizer that has a learning rate", "lbfgs")
     runs = [Run(replace(setting, learning_rate=float(rate))) for rate in rates]
     examples = Examples(where, data)
     found = execute(where, examples, runs, execution, record_every=record_every)

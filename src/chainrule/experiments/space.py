@@ -63,6 +63,9 @@ def checked_space(space: Space, base: Setting) -> dict[str, list[Any] | Any]:
         fix = 'Choose it for all: optimizer="momentum", or --optimizer momentum.'
         expected = f"the optimizer {' or '.join(WITH_MOMENTUM)} to vary the momentum of"
         raise InputError("sweep", expected, base.optimizer, fix)
+    if "learning_rate" in space and "optimizer" not in space and base.optimizer == "lbfgs":
+        fix = "Vary l2: L-BFGS finds the size of its steps itself."
+        raise InputError("sweep", "an optimizer to vary the learning_rate of", "lbfgs", fix)
     found: dict[str, Any] = {}
     for name, values in space.items():
         checks.one_of("sweep", "name", name, known)

@@ -112,6 +112,9 @@ class Options(Reading, Hyperparameters):
         if self.momentum != Options.momentum and self.optimizer not in WITH_MOMENTUM:
             expected = f"the optimizer {' or '.join(WITH_MOMENTUM)}"
             raise InputError("--momentum", expected, self.optimizer, "Leave it out.")
+        if self.learning_rate != Options.learning_rate and self.optimizer == "lbfgs":
+            fix = "Leave it out: L-BFGS finds the size of its steps itself."
+            raise InputError("--learning-rate", "an optimizer that has one", "lbfgs", fix)
         names, n = self.activation, len(self.hidden)
         if isinstance(names, tuple) and len(names) != n:
             expected = f"one name, or {n}, one per hidden layer"
