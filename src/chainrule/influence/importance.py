@@ -23,7 +23,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.display import Column, Result, Table
-from chainrule.errors import InputError
+from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments import Execution, Setting
 from chainrule.experiments.examples import Examples, Subset
 from chainrule.experiments.execute import execute
@@ -44,7 +44,7 @@ By = Literal["slope", "permutation"]
 BY = ("slope", "permutation")
 TOP = 50  # or a tenth of the features, where these are fewer than 500
 REPEATS = 50  # of the halves
-SHIFTS = 4  # permutations of each feature in each run
+SHIFTS = 2  # permutations of each feature in each of many runs
 EVERY = 20  # records of a training: only its end is looked at
 STABLE = 0.75  # of the runs
 MIDDLE = (2.5, 97.5)  # percentiles of the runs
@@ -390,13 +390,13 @@ def importance(
     setting : what is trained; run r begins from the weights of seed r + its own.
     model : one trained on these features, whose own slopes stand beside the others.
     by : what features are ranked by: "slope" (`feature_measures.slopes` of what was learned), or
-        "permutation" (`feature_measures.rises` on what a run holds out, four permutations each).
+        "permutation" (`feature_measures.rises` on what a run holds out, two permutations each).
     top : how many features stability is about; 50, or a tenth of fewer than 500.
     folds, repeats, stratified, groups : see `draw_folds`; halves, 50 times. More folds train on
         more each, and on more that is the same. seed : of their drawing.
 
     Keeps R (n_f + 1) n_x numbers, float64. After Ctrl-C of the runs that were finished.
-    InputError if all of them diverged.
+    DivergenceError if all of them diverged.
     """
     where = "importance"
     setting, examples = given(where, Setting, setting), Examples(where, data)
@@ -426,8 +426,7 @@ def importance(
     outcomes = execute(where, examples, runs, execution, measure=measure, record_every=every)
     good = {k: one for k, one in sorted(outcomes.items()) if one.diverged < 0}
     if outcomes and not good:
-        got = f"{len(outcomes)} that did"
-        raise InputError(where, "a run that does not diverge", got, "Try a smaller learning rate.")
+        raise DivergenceError(max(one.diverged for one in outcomes.values()), setting.learning_rate)
     parts = _gathered(examples, {runs[k]: one for k, one in good.items()})
     classes = _classes(examples) if task == "classification" else None
     names, of = _names(examples, classes)

@@ -11,6 +11,7 @@ from chainrule.influence.importance import MIDDLE, Importance
 from chainrule.show import plots
 
 SHOWN = 30  # features by name
+ROW, LEAST = 0.21, 6  # inches of a feature, and at least so many of them
 OFTEN = 0.5  # of the runs
 SHADE = 0.25
 
@@ -25,7 +26,7 @@ def importance_plot(found: Importance, axes: Axes | None = None, title: str = ""
     if found.positions is not None:
         return _over_axis(found, plots.axes_or_new(axes, (8.0, 4.0)), title)
     n = min(SHOWN, len(found.names))
-    return _by_name(found, plots.axes_or_new(axes, (7.0, 1.2 + 0.21 * n)), title, n)
+    return _by_name(found, plots.axes_or_new(axes, (7.0, 1.2 + ROW * max(n, LEAST))), title, n)
 
 
 def _by_name(found: Importance, axes: Axes, title: str, n: int) -> Figure:
@@ -49,7 +50,7 @@ def _by_name(found: Importance, axes: Axes, title: str, n: int) -> Figure:
     axes.axvline(0, color=plots.CHANCE, linewidth=0.8)
     axes.set_yticks(places, [plots.literal(found.names[j], 28) for j in order])
     if any(favors):
-        _legend(axes, -2.2 / (n + 1))
+        _legend(axes, -0.55 / (ROW * max(n, LEAST)))
     axes.set_ylim(n - 0.4, -0.6)
     size = "" if len(found.of) == 1 or found.by == "permutation" else ", root mean square"
     return plots.finished(axes, title, xlabel=f"{_label(found)}{size}")
