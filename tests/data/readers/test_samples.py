@@ -87,6 +87,7 @@ def test_a_label_called_so_among_the_samples_is_taken(table, genes):
             "a label column; got numbers only, and beside them patient, id, tissue, batch",
         ),
         (SAMPLES, {"label": "tisue"}, "Did you mean 'tissue'"),
+        (SAMPLES, {"label": "tissue", "group_column": "tissue"}, "which another option takes"),
         (SAMPLES, {"label": "tissue", "batch_column": "bach"}, "--batch-column.*'batch'"),
         (
             "id,k,b\ns1,a,x\ns2,b,\ns3,b,x\ns4,a,x\n",
@@ -94,6 +95,7 @@ def test_a_label_called_so_among_the_samples_is_taken(table, genes):
             "for 1 of 4",
         ),
         ("id,k\n", {"label": "k"}, "header only"),
+        ("id,k\ns1,\ns2,NA\n", {"label": "k"}, "labels in 'k'; got none in any row"),
     ],
 )
 def test_samples_that_do_not_fit(table, genes, text, options, message):

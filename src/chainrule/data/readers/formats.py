@@ -27,7 +27,15 @@ def grid_of(source: str | Path | Any, reading: Reading) -> Grid:
         return frames.of_file(path, reading)
     raw = _unpacked(atomic.read_bytes(path), where)
     if b"\0" in raw[: 2**20] and not raw.startswith(WIDE):
-        raise DataError(where, "text in UTF-8", "zero bytes", "Save the table as CSV in UTF-8.")
+        fix = "Save the table as CSV in UTF-8."
+        for start, ending in (
+            (b"PK\3\4", ".xlsx"),
+            (b"PAR1", ".parquet"),
+            (b"ARROW1", ".feather"),
+        ):
+            if raw.startswith(start):
+                fix = f"It looks like {ending}: rename it."
+        raise DataError(where, "text in UTF-8", "zero bytes", fix)
     for begins, read in ((expression.GCT, expression.gct), (expression.SERIES, expression.series)):
         if begins.match(raw):
             return read(raw, path, reading)

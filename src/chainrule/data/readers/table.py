@@ -84,16 +84,12 @@ def _examples(grid: Grid, reading: Reading, features: Sequence[str] | None) -> D
         joined, said = sheet.joined(names, grid.where)
         facts, notes = facts | joined, notes + said
     facts |= {name: list(map(str.strip, texts[k].cells)) for name, k in roles.facts.items()}
-    if isinstance(roles.label, int):
-        label, labels = grid.names[roles.label], texts[roles.label]
-        notes = (f"label column '{label}'", *roles.notes, *notes)
-    elif roles.label is not None:
-        label, labels = roles.label, Text(facts.pop(roles.label), *missing_as(reading.na))
-        notes = (f"label '{label}' of the samples", *roles.notes, *notes)
-    else:
-        label, labels = "", Text([UNLABELED] * len(X), (), ())
-        notes = (*roles.notes, *notes)
+    label, labels, said = _labels(table, facts, reading)
+    notes = (*said, *roles.notes, *notes)
     rows = [i for i, gone in enumerate(labels.gone) if not gone]
+    if not rows:
+        got = "none in any row"
+        raise DataError(grid.where, f"labels in '{label}'", got, "Choose others with --label.")
     if len(rows) < len(X):
         notes += (f"left out {len(X) - len(rows)} examples without a label",)
         X = X[rows]
@@ -114,6 +110,24 @@ def _examples(grid: Grid, reading: Reading, features: Sequence[str] | None) -> D
         notes=(*notes, *_same_values(classes), *merged(labels.cells), *grid.notes),
         facts={name: np.array(values, np.str_)[rows] for name, values in facts.items()},
     )
+
+
+def _labels(
+    table: Written, facts: dict[str, list[str]], reading: Reading
+) -> tuple[str, Text, tuple[str, ...]]:
+    """The label's name, its cells, and a note; of what is one of the `facts`, from which it is
+    taken out, or none."""
+    found, columns = table.roles.label, table.columns
+    if isinstance(found, int):
+        name = columns.grid.names[found]
+        return name, columns.texts[found], (f"label column '{name}'",)
+    if found is None:
+        return "", Text([UNLABELED] * len(columns), (), ()), ()
+    if found in reading.fact_columns.values():
+        got, fix = f"'{found}', which another option takes", "Name another."
+        raise DataError(columns.grid.where, "a label", got, fix)
+    cells = Text(facts.pop(found), *missing_as(reading.na))
+    return found, cells, (f"label '{found}' of the samples",)
 
 
 def _numbered(
