@@ -156,6 +156,7 @@ def test_missing_values_are_refused_where_no_step_fills_them():
         ("missing:mode", "to be one of"),
         ("snv,missing:mean", "filled before all else"),
         ("", "to be one of"),
+        ("snv\rcenter", "to be one of"),
     ],
 )
 def test_no_such_step(kind, message):

@@ -106,7 +106,11 @@ def _wrong(name: str, expected: str, value: object) -> InputError:
 
 
 def listed(text: str | None, known: Sequence[str] = ()) -> list[str]:
-    """The names in a text with commas between them; the whole of it, if that is a known name."""
+    """The names in a text with commas between them; the whole of it, if that is a known name, or no
+    list at all."""
     if text is None or text in known:
         return [] if text is None else [text]
-    return [name.strip() for row in csv.reader([text], skipinitialspace=True) for name in row]
+    try:
+        return [name.strip() for row in csv.reader([text], skipinitialspace=True) for name in row]
+    except csv.Error:  # of characters that end lines
+        return [text]

@@ -86,6 +86,7 @@ class Scaling:
     @classmethod
     def named(cls, kind: str) -> "Scaling":
         """The steps with these names, commas between them, which have learned nothing yet."""
+        checks.kind("Scaling", "kind", kind, str)
         names = [] if kind == "none" else listed(kind) or [kind]
         return cls(tuple(map(step_called, names)))
 
