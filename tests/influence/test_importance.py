@@ -277,6 +277,18 @@ def test_a_models_own_slopes_stand_beside():
     assert row["of_model"] == pytest.approx(trained.weights[0][0, found.order[0]])
 
 
+def test_neighbors_on_an_axis_are_regions():
+    data, _ = shifted(0, 30, 40, 0)
+    raw = data.raw.copy()
+    raw[[3, 4, 5, 20]] += 3 * data.labels
+    names = tuple(f"nm{900 + 2 * j}" for j in range(40))
+    data = replace(data, features=FloatMatrix(raw), feature_names=names).rescaled()
+    found = cr.importance(data, LINEAR, repeats=3, top=4)
+    assert found.regions == (("nm906", "nm910"), ("nm940", "nm940"))
+    assert found.stretches.startswith("nm906 to nm910, nm940: in the top")
+    assert replace(found, names=tuple("abcdefgh" * 5)).stretches == ""
+
+
 @pytest.mark.parametrize(
     ("names", "expected"),
     [

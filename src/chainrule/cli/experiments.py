@@ -300,6 +300,8 @@ def _features(job: jobs.ImportanceJob, found: "Importance", facts: dict[str, Any
 
     show.print_set_in(found.answered, "Held out")
     show.print_set_in(found.stability, "Stable")
+    if found.stretches:
+        show.print_set_in(show.safe(found.stretches), "Regions")
     if found.warning:
         show.print_note(found.warning)
     columns = ["rank", "feature", "class", "importance", "in_top", "same_sign"]

@@ -37,7 +37,7 @@ from chainrule.model.evaluation import wilson_interval
 from chainrule.model.intervals import bootstrap_intervals
 from chainrule.model.model_file import Model
 from chainrule.network import Network, correct
-from chainrule.wording import percent
+from chainrule.wording import listed, percent
 
 Array = np.ndarray
 By = Literal["slope", "permutation"]
@@ -46,7 +46,7 @@ TOP = 50  # or a tenth of the features, where these are fewer than 500
 REPEATS = 50  # of the halves
 SHIFTS = 2  # permutations of each feature in each of many runs
 EVERY = 20  # records of a training: only its end is looked at
-STABLE = 0.75  # of the runs
+STABLE, OFTEN = 0.75, 0.5  # of the runs
 MIDDLE = (2.5, 97.5)  # percentiles of the runs
 CAUTION = (
     "Importance is what these networks use, not what causes anything. Features that vary together "
@@ -202,6 +202,23 @@ class Importance(Result):
         """(n_x,) the numbers of the features' names, where these are an axis (`positions`)."""
         return positions(self.names)
 
+    @property
+    def regions(self) -> tuple[tuple[str, str], ...]:
+        """Where names are an axis, the first and last feature of each stretch of neighbors that are
+        all among the top in more than half of the runs."""
+        if self.positions is None:
+            return ()
+        often = np.flatnonzero(self.in_top > OFTEN)
+        parts = np.split(often, np.flatnonzero(np.diff(often) > 1) + 1)
+        return tuple((self.names[part[0]], self.names[part[-1]]) for part in parts if len(part))
+
+    @property
+    def stretches(self) -> str:
+        """The regions in words, or ""."""
+        words = [first if first == last else f"{first} to {last}" for first, last in self.regions]
+        more = "in the top of more than half of the networks"
+        return f"{listed(words)}: {more}." if words else ""
+
     def only(self, name: str) -> "Importance":
         """Of one class alone, by its own slopes, which are signed."""
         checks.one_of("Importance.only", "name", name, self.of)
@@ -326,6 +343,7 @@ class Importance(Result):
             "top": self.top,
             "held_out": score,
             "stable": {"features": self.stable, "at_most_by_chance": self.expected},
+            "regions": self.regions,
             "warning": self.warning or None,
             "caution": CAUTION,
             "features": self.table().first(self.top).records(),

@@ -7,12 +7,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from chainrule.influence.importance import MIDDLE, Importance
+from chainrule.influence.importance import MIDDLE, OFTEN, Importance
 from chainrule.show import plots
 
 SHOWN = 30  # features by name
 ROW, LEAST = 0.21, 6  # inches of a feature, and at least so many of them
-OFTEN = 0.5  # of the runs
 SHADE = 0.25
 
 

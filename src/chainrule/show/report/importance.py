@@ -15,6 +15,7 @@ def importance_section(found: Importance) -> page.Section:
         f"{runs} trainings ({setting_words(found.setting, ARCHITECTURE)}), each on a part of the "
         "examples and from weights of its own" + (f"; {diverged} diverged." if diverged else "."),
         f"{found.stability} (Shah & Samworth 2013.)" if found.halves else found.stability,
+        *filter(None, [found.stretches]),
         MEANING[found.by],
         CAUTION,
     ]
