@@ -13,6 +13,7 @@ from benchmarks import (
     gradients,
     machine,
     many,
+    nested,
     startup,
     table,
     threads,
@@ -75,8 +76,15 @@ def main() -> int:
     if many.NAME in options.only:
         with console.status("") as status:
             of_many = list(many.measure(settings, status.update))
-        console.print(table.many_table(of_many, settings))
+        console.print(table.many_table(of_many, settings, settings.sources.course is None))
         failures += [f"{t.what}: {t.failure}" for t in of_many if t.failure]
+    of_nested = []
+    if nested.NAME in options.only:
+        with console.status("") as status:
+            of_nested = list(nested.measure(settings, status.update))
+        title = "Nested cross-validation of a wide table [nested]"
+        console.print(table.many_table(of_nested, settings, nested.data()[1], title))
+        failures += [f"{t.what}: {t.failure}" for t in of_nested if t.failure]
     gains = []
     if threads.NAME in options.only:
         with console.status("") as status:
@@ -89,7 +97,7 @@ def main() -> int:
         console.print(table.busy_table(beside, settings))
         failures += [f"{t.what}: {t.failure}" for t in beside if t.failure]
     if options.json:
-        of = (results, timings, of_gradients, comparisons, of_many, gains, beside)
+        of = (results, timings, of_gradients, comparisons, of_many, of_nested, gains, beside)
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(_report(facts, settings, *of, failures), file, indent=1)
     for failure in failures:
@@ -101,7 +109,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     names = [e.name for e in EXPERIMENTS] + [startup.NAME, gradients.NAME, estimators.NAME]
-    names += [many.NAME, threads.NAME, busy.NAME]
+    names += [many.NAME, nested.NAME, threads.NAME, busy.NAME]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     add("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
@@ -140,6 +148,7 @@ def _report(
     of_gradients: list[startup.Timing],
     comparisons: list[estimators.Comparison],
     of_many: list[many.Timing],
+    of_nested: list[many.Timing],
     gains: list[threads.Gain],
     beside: list[busy.Timing],
     failures: list[str],
@@ -163,6 +172,7 @@ def _report(
         "graph": [asdict(timing) for timing in of_gradients],
         "estimators": [{"name": c.name, **asdict(c)} for c in comparisons],
         "many": [{**asdict(t), "ratio": t.ratio} for t in of_many],
+        "nested": [{**asdict(t), "ratio": t.ratio} for t in of_nested],
         "threads": [{**asdict(gain), "ratio": gain.ratio} for gain in gains],
         "busy": [{**asdict(timing), "ratio": timing.ratio} for timing in beside],
         "failures": failures,

@@ -155,13 +155,18 @@ def gradients_table(timings: list[Timing], stand_in: bool) -> Table:
     return table
 
 
-def many_table(timings: list[many.Timing], settings: Settings) -> Table:
+def many_table(
+    timings: list[many.Timing],
+    settings: Settings,
+    stand_in: bool,
+    title: str = "Many trainings at once [many]",
+) -> Table:
     """A line for each experiment of many trainings, with the ratio that it is to reach."""
     table = _empty(
-        "Many trainings at once [many]",
+        title,
         ("what", "beside"),
         ("seconds", "the other's", "ratio", "asked"),
-        stand_in=settings.sources.course is None,
+        stand_in=stand_in,
         quick=settings.quick,
     )
     table.add_column("remark")
