@@ -11,10 +11,10 @@ from chainrule.errors import InputError as InputError
 from chainrule.errors import ModelFileError as ModelFileError
 from chainrule.estimators import MLPClassifier as MLPClassifier
 from chainrule.estimators import MLPRegressor as MLPRegressor
-from chainrule.influence.importance import Importance as Importance
 from chainrule.influence.importance import importance as importance
 from chainrule.influence.predictions import Predictions as Predictions
 from chainrule.influence.predictions import predictions as predictions
+from chainrule.influence.ranking import Importance as Importance
 from chainrule.model.evaluation import Evaluation as Evaluation
 from chainrule.model.evaluation import evaluate as evaluate
 from chainrule.model.model_file import Model as Model

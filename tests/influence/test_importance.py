@@ -14,7 +14,7 @@ import chainrule as cr
 from chainrule.data import Dataset, FloatMatrix, Scaling
 from chainrule.experiments import Execution, Setting
 from chainrule.influence.feature_measures import learned, rises, slopes
-from chainrule.influence.importance import positions
+from chainrule.influence.ranking import positions
 from chainrule.model.evaluation import wilson_interval
 
 LINEAR = Setting(hidden=(), learning_rate=0.01, iterations=100)
@@ -127,8 +127,8 @@ def test_each_run_is_a_plain_training_on_its_part(kind, batch_size):
         total[held] += trained.network.predict_proba(out)[0]
     times = np.bincount(np.concatenate([held for _, held in pairs]), minlength=14)
     known = times > 0
-    assert_allclose(found.outputs[0, known], total[known] / times[known], rtol=1e-9)
-    assert_array_equal(found.known, np.flatnonzero(known))
+    assert_allclose(found.held_out.outputs[0, known], total[known] / times[known], rtol=1e-9)
+    assert_array_equal(found.held_out.known, np.flatnonzero(known))
     mean = found.slopes.mean(axis=0)[0]
     assert_allclose(found.importance, mean)
     assert list(found.named) == [f"feature {j}" for j in np.argsort(-np.abs(mean))[: found.top]]
@@ -168,7 +168,7 @@ def test_golub_names_the_genes_of_largest_t():
         assert len(largest & set(found.named)) >= 30  # 25 are asked for
         rows = found.rows()[:50]
         assert all((row["class"] == "AML") == (sign[row["feature"]] > 0) for row in rows)
-        assert not found.warning
+        assert not found.held_out.warning
 
 
 @pytest.mark.parametrize(("hidden", "seed"), [((), 0), ((), 1), ((), 2), ((20,), 3)], ids=str)
@@ -193,11 +193,11 @@ def test_a_weak_model_names_nothing():
     assert weak.same_sign[weak.order[0]] == 1  # that alone says nothing
     thirds = cr.importance(data, LINEAR, folds=3, repeats=1)
     assert thirds.stability.endswith("or more.")
-    assert "no evidence" in weak.warning
+    assert "no evidence" in weak.held_out.warning
     assert "not clearly better than always saying the commonest class" in weak.facts()["warning"]
     assert "a weak model" in repr(weak)
     strong, _ = shifted(0, 40, 200, 40, 2.0)
-    assert not cr.importance(strong, LINEAR, repeats=3).warning
+    assert not cr.importance(strong, LINEAR, repeats=3).held_out.warning
 
 
 def test_replicates_are_no_new_evidence():
@@ -205,11 +205,11 @@ def test_replicates_are_no_new_evidence():
     again = data.select(np.tile(np.arange(12), 5))
     groups = np.tile(np.arange(12), 5)
     found = cr.importance(again, LINEAR, repeats=3, groups=groups)
-    assert found.units == 12
-    assert "of 60 examples" in found.answered
-    assert "95 % confidence, of 12 groups" in found.answered
-    assert found.right == 60
-    assert found.interval == wilson_interval(12, 12)
+    assert found.held_out.units == 12
+    assert "of 60 examples" in found.held_out.words
+    assert "95 % confidence, of 12 groups" in found.held_out.words
+    assert found.held_out.right == 60
+    assert found.held_out.interval == wilson_interval(12, 12)
 
 
 def test_several_classes_one_by_one_and_together():
@@ -242,11 +242,11 @@ def test_numbers_have_features_too():
     found = cr.importance((X, y), setting, repeats=4)
     assert found.named[:2] == ("feature 0", "feature 1")
     assert found.importance[0] > 0 > found.importance[1]
-    assert found.r_squared > 0.5
-    assert not found.warning
-    assert "R² 0." in found.answered
+    assert found.held_out.r_squared > 0.5
+    assert not found.held_out.warning
+    assert "R² 0." in found.held_out.words
     noise = cr.importance((X, rng.standard_normal((1, 60))), setting, repeats=4)
-    assert "the mean of all" in noise.warning
+    assert "the mean of all" in noise.held_out.warning
     assert noise.rows()[0]["class"] == ""
 
 
@@ -264,7 +264,7 @@ def test_numbers_in_their_own_unit_in_both_forms(hidden):
     assert_allclose(primal.slopes, dual.slopes, rtol=1e-6, atol=1e-6)
     assert set(dual.named[:2]) == {"feature 0", "feature 1"}
     assert 1 < dual.importance[0] < 35  # of 30 a standard deviation, learned in part
-    assert dual.classes is None
+    assert dual.held_out.classes is None
 
 
 def test_a_models_own_slopes_stand_beside():

@@ -17,7 +17,7 @@ from chainrule.wording import percent, setting_value, setting_words
 if TYPE_CHECKING:
     from chainrule.display import Table
     from chainrule.experiments import CrossValidation, LeaveOneOut, RateComparison, Sweep
-    from chainrule.influence.importance import Importance
+    from chainrule.influence.ranking import Importance
 
 SHOWN = 20  # trials, suspects or features in the terminal; the table in the folder has all
 INFLUENTIAL = 10  # examples
@@ -296,14 +296,14 @@ def importance(data: str | None = None, *, named: Named = Named(), asked: Asked 
 def _features(job: jobs.ImportanceJob, found: "Importance", facts: dict[str, Any]) -> str:
     if not len(found.slopes):
         return ""
-    from chainrule.influence.importance import CAUTION
+    from chainrule.influence.ranking import CAUTION
 
-    show.print_set_in(found.answered, "Held out")
+    show.print_set_in(found.held_out.words, "Held out")
     show.print_set_in(found.stability, "Stable")
     if found.stretches:
         show.print_set_in(show.safe(found.stretches), "Regions")
-    if found.warning:
-        show.print_note(found.warning)
+    if found.held_out.warning:
+        show.print_note(found.held_out.warning)
     columns = ["rank", "feature", "class", "importance", "in_top", "same_sign"]
     more = ["of_model", "low", "high", "loss_rise"]
     table = found.table().first(min(SHOWN, found.top))

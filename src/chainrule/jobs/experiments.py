@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         RateComparison,
         Sweep,
     )
-    from chainrule.influence.importance import Importance
+    from chainrule.influence.ranking import Importance
     from chainrule.model.model_file import Model
     from chainrule.training.warnings import TrainingWarning
 

@@ -96,7 +96,10 @@ def _features(model: Model, splits: Splits, options: Options, followed: int) -> 
     if not len(found.slopes):
         return None
     section = importance_section(found)
-    return replace(section, words=[*filter(None, (found.answered, found.warning)), *section.words])
+    return replace(
+        section,
+        words=[*filter(None, (found.held_out.words, found.held_out.warning)), *section.words],
+    )
 
 
 def save_report(

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from chainrule.influence.importance import MIDDLE, OFTEN, Importance
+from chainrule.influence.ranking import MIDDLE, OFTEN, Importance
 from chainrule.show import plots
 
 SHOWN = 30  # features by name
@@ -33,7 +33,7 @@ def _by_name(found: Importance, axes: Axes, title: str, n: int) -> Figure:
     low, high = np.percentile(found.of_runs[:, order], MIDDLE, axis=0)
     favors = np.array(found.favors)[order]
     # In the order of the classes, so that a class keeps its color; then "not" one of them.
-    known = found.classes or ()
+    known = found.held_out.classes or ()
     for k, name in enumerate((*known, *sorted(set(favors) - set(known)))):
         own = favors == name
         if not own.any():
@@ -85,8 +85,12 @@ def _label(found: Importance, end: str = " ") -> str:
     """end : of a line."""
     if found.by == "permutation":
         return f"rise of the held-out loss{end}when permuted"
-    what = "log-odds" if found.classes is not None else "value"
-    signed = f" of {plots.literal(found.of[0], 20)}" if found.classes and len(found.of) == 1 else ""
+    what = "log-odds" if found.held_out.classes is not None else "value"
+    signed = (
+        f" of {plots.literal(found.of[0], 20)}"
+        if found.held_out.classes and len(found.of) == 1
+        else ""
+    )
     return f"mean slope: {what}{signed}{end}a standard deviation"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import experiments
-from chainrule.influence.importance import Importance
+from chainrule.influence.ranking import Importance
 from chainrule.model.regression import Regression
 from chainrule.show import experiment_plots as plots
 from chainrule.show.importance_plots import importance_plot

@@ -14,7 +14,7 @@ from chainrule import checks, experiments
 from chainrule.data import Dataset, Splits
 from chainrule.display import Table
 from chainrule.errors import InputError
-from chainrule.influence.importance import Importance
+from chainrule.influence.ranking import Importance
 from chainrule.model.evaluation import evaluate, evaluate_probabilities
 from chainrule.model.intervals import RESAMPLES
 from chainrule.model.model_file import Model
@@ -243,14 +243,16 @@ def _held_out(
 
 def importance_report(found: Importance, data: Dataset | Splits) -> page.Report:
     """The features, and whether what is held out is answered at all."""
-    splits = _training_set("importance_report", data, found.outputs.shape[1])
+    splits = _training_set("importance_report", data, found.held_out.Y.shape[1])
     warning = page.warned(found.complete)
     if not len(found.slopes):
         return page.Report(NO_ANSWER, NOTHING, [page.data_section(splits)], warning)
     first = ", ".join(map(isolated, found.named[:3]))
-    headline = "No feature is named" if found.warning else f"{first}, ..."
+    headline = "No feature is named" if found.held_out.warning else f"{first}, ..."
     sections = [importance_section(found), page.data_section(splits)]
-    return page.Report(headline, found.answered, sections, f"{warning} {found.warning}".strip())
+    return page.Report(
+        headline, found.held_out.words, sections, f"{warning} {found.held_out.warning}".strip()
+    )
 
 
 def _by_heart(found: experiments.LeaveOneOut, data: Dataset) -> page.Section:

@@ -1,6 +1,6 @@
 """The section of a report that names features."""
 
-from chainrule.influence.importance import CAUTION, Importance
+from chainrule.influence.ranking import CAUTION, Importance
 from chainrule.show.report import page
 from chainrule.wording import setting_words
 

@@ -1,0 +1,285 @@
+"""Features in the order of their importance, with how sure that order is: the result."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.display import Column, Result, Table
+from chainrule.experiments import Setting
+from chainrule.influence.held_out import HeldOut
+from chainrule.model.evaluation import wilson_interval
+from chainrule.wording import listed, percent
+
+Array = np.ndarray
+By = Literal["slope", "permutation"]
+STABLE, OFTEN = 0.75, 0.5  # of the runs
+MIDDLE = (2.5, 97.5)  # percentiles of the runs
+CAUTION = (
+    "Importance is what these networks use, not what causes anything. Features that vary together "
+    "share it or stand in for each other: one that is not named may matter as much, and permuting "
+    "one alone costs little while the others are left."
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Importance(Result):
+    """R runs of one setting, each trained on a part of the examples; n_x features.
+
+    names : (n_x,). of : (n_f,) whose answer the slopes are of: for two classes the second alone,
+        else each class, or each output where there are no classes.
+    slopes : (R, n_f, n_x) change of the log-odds of a class, or of a value, for one standard
+        deviation of the feature, in the mean, by what was learned.
+    rises : (R, n_x) of the mean loss of held-out examples when the feature is permuted.
+    held_out : what was answered of the examples that runs were trained without.
+    by : what features are ranked by. top : how many are looked at.
+    halves : whether each run was trained on one of two halves.
+    model_slopes : (n_f, n_x) of the model that was given, its weights as they are; or None.
+    diverged : how many runs did, of which nothing is here. complete : whether all were finished.
+    """
+
+    setting: Setting
+    names: tuple[str, ...]
+    of: tuple[str, ...]
+    slopes: Array
+    rises: Array
+    held_out: HeldOut
+    by: By
+    top: int
+    halves: bool = True
+    model_slopes: Array | None = None
+    diverged: int = 0
+    complete: bool = True
+
+    def __repr__(self) -> str:
+        if not len(self.slopes):
+            return "Importance(no runs)"
+        first = ", ".join(self.named[:3])
+        weak = "a weak model: " if self.held_out.warning else ""
+        return (
+            f"Importance({len(self.slopes)} runs, {len(self.names)} features; {weak}{first}, ...)"
+        )
+
+    @cached_property
+    def mean(self) -> Array:
+        """(n_f, n_x) mean slopes."""
+        found: Array = self.slopes.mean(axis=0)
+        return found
+
+    @cached_property
+    def importance(self) -> Array:
+        """(n_x,) what features are ranked by: the mean slope, signed, or of several answers the
+        root of the mean square of their mean slopes; or the mean rise of the loss."""
+        if self.by == "permutation":
+            return self.rises.mean(axis=0)
+        return self.mean[0] if len(self.of) == 1 else _size(self.mean)
+
+    @cached_property
+    def of_runs(self) -> Array:
+        """(R, n_x) the same of each run."""
+        if self.by == "permutation":
+            return self.rises
+        return self.slopes[:, 0] if len(self.of) == 1 else _size(self.slopes)
+
+    @cached_property
+    def order(self) -> Array:
+        """(n_x,) indices of the features, the most important first."""
+        return np.argsort(-self._strength(self.importance), kind="stable")
+
+    @cached_property
+    def ranks(self) -> Array:
+        """(R, n_x) from 1, in each run."""
+        order = np.argsort(-self._strength(self.of_runs), axis=1, kind="stable")
+        return np.argsort(order, axis=1, kind="stable") + 1
+
+    def _strength(self, values: Array) -> Array:
+        return values if self.by == "permutation" else np.abs(values)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The `top` most important features, in order."""
+        return tuple(self.names[j] for j in self.order[: self.top])
+
+    @cached_property
+    def in_top(self) -> Array:
+        """(n_x,) the share of runs in which a feature is among the `top` most important."""
+        found: Array = (self.ranks <= self.top).mean(axis=0)
+        return found
+
+    @property
+    def stable(self) -> int:
+        """How many features are in the top of three quarters of the runs or more."""
+        return int((self.in_top >= STABLE).sum())
+
+    @property
+    def expected(self) -> float:
+        """At most how many of the `stable` are expected among those n_x features that halves of
+        the examples choose no more often than by chance, q = `top` at a time:
+
+            q^2 / ((2 tau - 1) n_x),     tau = 0.75
+
+        (Meinshausen & Buehlmann 2010, theorem 1; of complementary pairs without assumptions Shah &
+        Samworth 2013, theorem 1). nan of other parts than halves.
+        """
+        return self.top**2 / ((2 * STABLE - 1) * len(self.names)) if self.halves else np.nan
+
+    @property
+    def stability(self) -> str:
+        """Both in a sentence."""
+        are = f"{self.stable} feature{' is' if self.stable == 1 else 's are'}"
+        often = f"{percent(STABLE, 0)} of the networks or more"
+        said = f"{are} in the top {self.top} of {often}"
+        if not self.halves:
+            return f"{said}."
+        return f"{said}; by chance at most {self.expected:.2g} are expected to be."
+
+    @cached_property
+    def leading(self) -> Array:
+        """(n_x,) which of several answers each feature raises most; 0 of one."""
+        return self.mean.argmax(axis=0)
+
+    @cached_property
+    def same_sign(self) -> Array:
+        """(n_x,) the share of runs in which the slope (of the leading answer) has the sign of the
+        mean."""
+        each = np.arange(len(self.names))
+        signs = np.sign(self.slopes[:, self.leading, each])
+        found: Array = (signs == np.sign(self.mean[self.leading, each])).mean(axis=0)
+        return found
+
+    @property
+    def favors(self) -> tuple[str, ...]:
+        """(n_x,) the class that more of a feature speaks for; "" where there are no classes."""
+        classes = self.held_out.classes
+        if classes is None:
+            return ("",) * len(self.names)
+        if len(self.of) > 1:
+            return tuple(self.of[k] for k in self.leading)
+        positive = self.of[0]
+        other = next((name for name in classes if name != positive), "")
+        other = other if len(classes) == 2 else f"not {positive}"
+        return tuple(positive if v > 0 else other if v < 0 else "" for v in self.mean[0])
+
+    @cached_property
+    def positions(self) -> Array | None:
+        """(n_x,) the numbers of the features' names, where these are an axis (`positions`)."""
+        return positions(self.names)
+
+    @property
+    def regions(self) -> tuple[tuple[str, str], ...]:
+        """Where names are an axis, the first and last feature of each stretch of neighbors that are
+        all among the top in more than half of the runs."""
+        if self.positions is None:
+            return ()
+        often = np.flatnonzero(self.in_top > OFTEN)
+        parts = np.split(often, np.flatnonzero(np.diff(often) > 1) + 1)
+        return tuple((self.names[part[0]], self.names[part[-1]]) for part in parts if len(part))
+
+    @property
+    def stretches(self) -> str:
+        """The regions in words, or ""."""
+        words = [first if first == last else f"{first} to {last}" for first, last in self.regions]
+        more = "in the top of more than half of the networks"
+        return f"{listed(words)}: {more}." if words else ""
+
+    def only(self, name: str) -> "Importance":
+        """Of one class alone, by its own slopes, which are signed."""
+        checks.one_of("Importance.only", "name", name, self.of)
+        k = [self.of.index(name)]
+        model = None if self.model_slopes is None else self.model_slopes[k]
+        return replace(self, of=(name,), slopes=self.slopes[:, k], by="slope", model_slopes=model)
+
+    def table(self) -> Table:
+        """A row for each feature, the most important first."""
+        if not len(self.slopes):
+            return Table(_columns(self), [])
+        runs, places = len(self.slopes), self.positions
+        shares = [wilson_interval(k, runs) for k in range(runs + 1)]
+        counts = np.rint(self.in_top * runs).astype(int)
+        own = self.model_slopes
+        if own is not None:
+            own = own[0] if len(self.of) == 1 else _size(own)
+        of_each = (
+            range(1, len(self.names) + 1),
+            [self.names[j] for j in self.order],
+            *(
+                [None] * len(self.names) if one is None else np.asarray(one)[self.order].tolist()
+                for one in (
+                    places,
+                    self.favors,
+                    self.importance,
+                    *np.percentile(self.of_runs, MIDDLE, axis=0),
+                    self.in_top,
+                    *np.array(shares)[counts].T,
+                    self.same_sign,
+                    *np.percentile(self.ranks, MIDDLE, axis=0).round().astype(int),
+                    self.rises.mean(axis=0),
+                    own,
+                    *(self.mean if len(self.of) > 1 else ()),
+                )
+            ),
+        )
+        return Table(_columns(self), list(zip(*of_each, strict=True)))
+
+    def by_class(self) -> Table:
+        """Of several classes the tables of each, with its name in the first column."""
+        rows = [(name, *row) for name in self.of for row in self.only(name).table().rows]
+        return Table((Column("of", head="class"), *_columns(self.only(self.of[0]))), rows)
+
+    def facts(self) -> dict[str, Any]:
+        if not len(self.slopes):
+            return {"runs": 0, "diverged": self.diverged}
+        return {
+            "runs": len(self.slopes),
+            "diverged": self.diverged,
+            "ranked_by": self.by,
+            "top": self.top,
+            "held_out": self.held_out.facts(),
+            "stable": {"features": self.stable, "at_most_by_chance": self.expected},
+            "regions": self.regions,
+            "warning": self.held_out.warning or None,
+            "caution": CAUTION,
+            "features": self.table().first(self.top).records(),
+        }
+
+
+def _size(values: Array) -> Array:
+    """Root of the mean square over the answers: of (..., n_f, n_x) (..., n_x)."""
+    return np.sqrt(np.square(values).mean(axis=-2))
+
+
+def _columns(found: Importance) -> tuple[Column, ...]:
+    loss = "nats" if found.held_out.classes is not None else ""
+    return (
+        Column("rank", "whole"),
+        Column("feature"),
+        Column("position", "value", "at"),
+        Column("class", head="for"),
+        Column("importance", "value"),
+        Column("low", "value"),
+        Column("high", "value"),
+        Column("in_top", "percent", f"in top {found.top}"),
+        Column("in_top_low", "percent", "at least"),
+        Column("in_top_high", "percent", "at most"),
+        Column("same_sign", "percent"),
+        Column("rank_low", "whole", "best rank"),
+        Column("rank_high", "whole", "worst rank"),
+        Column("loss_rise", "value", "loss rise", loss),
+        Column("of_model", "value", "of the model"),
+        *(Column(f"slope of {name}", "value") for name in found.of if len(found.of) > 1),
+    )
+
+
+def positions(names: Sequence[str]) -> Array | None:
+    """(n,) the numbers in names such as nm1100, 1100.5 and mz_200.1, if all are an axis: the same
+    text around numbers that only rise or only fall. Else None."""
+    found = [re.fullmatch(r"(.*?)(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(\D*)", name) for name in names]
+    if len(names) < 3 or len({one and (one[1], one[3]) for one in found}) > 1 or found[0] is None:
+        return None
+    numbers = np.array([float(one[2]) for one in found if one])
+    steps = np.diff(numbers)
+    return numbers if (steps > 0).all() or (steps < 0).all() else None
