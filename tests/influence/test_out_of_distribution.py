@@ -68,8 +68,23 @@ def test_new_is_what_a_gaussian_process_does_not_know():
         return c @ rest / (c @ c)
 
     assert_allclose([one.novelty for one in found], [left(C, c[:, j]) for j in range(3)])
-    each = [left(np.delete(C, i, axis=1), C[:, i]) for i in range(12)]
+    others = [np.delete(X, i, axis=1) for i in range(12)]
+    means = [one.mean(axis=1, keepdims=True) for one in others]
+    each = [
+        left(one - mean, X[:, i] - mean[:, 0])
+        for i, (one, mean) in enumerate(zip(others, means, strict=True))
+    ]
     assert_allclose([one.usual for one in found], max(each))
+
+
+def test_new_samples_of_few_wide_ones_are_not_unlike_them():
+    """Each is told from the mean of the others: 30 samples of 3,000 features are no sum of each
+    other."""
+    rng = np.random.default_rng(6)
+    samples = rng.standard_normal((3000, 40)) * rng.uniform(0.5, 1.5, 40)
+    X, x = FloatMatrix(samples[:, :30]), FloatMatrix(samples[:, 30:])
+    found = neighborhoods(X, x)
+    assert np.mean([one.novelty > one.usual for one in found]) <= 0.1
 
 
 @pytest.mark.parametrize("m", [1, 2, 3])

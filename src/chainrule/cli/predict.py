@@ -123,10 +123,14 @@ def _warn(found: "Predictions", why: str) -> None:
         return
     odd = [name for name, reason in zip(found.names, found.unlike, strict=True) if reason]
     if odd:
-        some = f"{len(odd)} of {len(found.names)} are unlike the training data: {listed(odd, FEW)}."
         why = next(filter(None, found.unlike))
-        some += f" {odd[0]}: {why}. Do not rely on answers to such examples."
-        show.print_set_in(show.safe(some), "Warning")
+        said = f"{odd[0]} is unlike the training data: {why}."
+        if len(odd) > 1:
+            shown = listed(odd, FEW)
+            said = f"{len(odd)} of {len(found.names)} are unlike the training data: {shown}."
+            said += f" {odd[0]}: {why}."
+        said += " Do not rely on answers to such examples."
+        show.print_set_in(show.safe(said), "Warning")
 
 
 def _of_pictures(

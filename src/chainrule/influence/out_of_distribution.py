@@ -56,10 +56,14 @@ def neighborhoods(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Ne
     of that without them (Rasmussen & Williams 2006, equation 2.26), from the centered Gram
     matrix K:
 
-        novelty(x) = 1 - k(x)^T (K + r I)^-1 k(x) / k(x, x),    of x_i by the others
-        novelty(x_i) = (1 / [(K + r I)^-1]_ii - r) / K_ii,      r = RIDGE trace(K) / m
+        novelty(x) = 1 - k(x)^T (K + r I)^-1 k(x) / k(x, x),    r = RIDGE trace(K) / m
 
-    It takes m^3 operations.
+    and of x_i by the others alone, from whose mean it is then told, too (else it would be known by
+    its part in that mean, which of few examples with many features is most of it),
+
+        novelty(x_i) = (1 / ([(K + r I)^-1]_ii - 1/(r m)) - r m/(m-1)) / (K_ii (m/(m-1))^2)
+
+    since the rows of K sum to 0. It takes m^3 operations.
     """
     K, k = X.gram().astype(np.float64), X.gram(x).astype(np.float64)
     norms = np.diag(K)
@@ -101,8 +105,9 @@ def _novelty(K: Array, k: Array, own: Array) -> tuple[Array, float]:
     if len(K) < 3 or not variances.min() > 0:  # too few, or one that is the mean itself
         return np.zeros(len(own)), 1.0
     r = RIDGE * variances.mean()
-    inverse = np.linalg.inv(centered + r * np.eye(len(K)))
-    usual = ((1 / np.diag(inverse) - r) / variances).max()
+    m, inverse = len(K), np.linalg.inv(centered + r * np.eye(len(K)))
+    by_others = 1 / (np.diag(inverse) - 1 / (r * m)) - r * m / (m - 1)
+    usual = (by_others / (variances * (m / (m - 1)) ** 2)).max()
     explained = (k_centered * (inverse @ k_centered)).sum(axis=0)
     known = own_centered > 0
     new = np.zeros(len(own))
