@@ -110,3 +110,15 @@ def test_what_is_no_training_set_or_no_table_for_the_model(model, data):
 def known_label(model):
     training = {"reading": {"label": "label"}}
     return cr.Model(model.network, model.classes, model.scaling, None, tuple(COLUMNS), training)
+
+
+def test_held_out_patients_are_like_the_others_and_a_mixed_up_one_is_not(wide_data):
+    table = pd.read_csv(wide_data / "golub.csv", index_col=0)
+    new = table.iloc[::5].drop(columns="label")
+    data = cr.open_data(table.drop(new.index)).train
+    network = cr.Network.create((3051, 1), rng=1)
+    model = cr.Model.of(cr.train(network, data, iterations=20).network, data)
+    mixed = np.random.default_rng(0).permutation(new.iloc[1].to_numpy())
+    new.iloc[1] = mixed
+    found = cr.predictions(model, new, data).unlike
+    assert [k for k, reason in enumerate(found) if reason] == [1]

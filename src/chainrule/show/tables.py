@@ -133,7 +133,7 @@ def write(table: Table, path: str | Path) -> None:
 
 def frame(table: Table) -> Any:
     """ImportError where pandas is not installed."""
-    import pandas  # type: ignore[import-untyped]
+    import pandas
 
     return pandas.DataFrame(table.records(), columns=table.names)
 

@@ -70,8 +70,8 @@ def of_file(path: Path, reading: Reading) -> Grid:
 
 def _by_pandas(name: str) -> Callable[[Path, Reading], Grid]:
     def read(path: Path, reading: Reading) -> Grid:
-        import pandas  # type: ignore[import-untyped]
-        import pyarrow  # type: ignore[import-untyped]  # noqa: F401 - which pandas needs for it
+        import pandas
+        import pyarrow  # noqa: F401 - which pandas needs for it
 
         return of_frame(getattr(pandas, name)(path), reading, str(path))
 
@@ -80,7 +80,7 @@ def _by_pandas(name: str) -> Callable[[Path, Reading], Grid]:
 
 def _excel(path: Path, reading: Reading) -> Grid:
     """The first sheet that is not empty; of others it is said that they are there."""
-    import openpyxl  # type: ignore[import-untyped]
+    import openpyxl
 
     with path.open("rb") as file:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
