@@ -112,7 +112,8 @@ def known_label(model):
     return cr.Model(model.network, model.classes, model.scaling, None, tuple(COLUMNS), training)
 
 
-def test_held_out_patients_are_like_the_others_and_a_mixed_up_one_is_not(wide_data):
+def test_a_mixed_up_patient_is_unlike_and_most_held_out_ones_are_not(wide_data):
+    """Each of three rules may find one in m + 1 = 31 that is like the others."""
     table = pd.read_csv(wide_data / "golub.csv", index_col=0)
     new = table.iloc[::5].drop(columns="label")
     data = cr.open_data(table.drop(new.index)).train
@@ -121,4 +122,5 @@ def test_held_out_patients_are_like_the_others_and_a_mixed_up_one_is_not(wide_da
     mixed = np.random.default_rng(0).permutation(new.iloc[1].to_numpy())
     new.iloc[1] = mixed
     found = cr.predictions(model, new, data).unlike
-    assert [k for k, reason in enumerate(found) if reason] == [1]
+    assert found[1]
+    assert sum(map(bool, found)) <= 3
