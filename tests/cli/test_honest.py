@@ -88,6 +88,17 @@ def test_groups_that_names_show_are_not_ignored_in_silence(chainrule, spectra, c
     assert "Groups ignored" not in said.out
 
 
+def test_where_every_fold_diverges_that_is_said(chainrule, tmp_path):
+    rng = np.random.default_rng(0)
+    rows = [",".join(f"{v:.3f}" for v in rng.standard_normal(30)) for _ in range(20)]
+    names = [f"x{i}" for i in range(29)]
+    Path("numbers.csv").write_text("\n".join([",".join([*names, "target"]), *rows]))
+    how = ("--task", "regression", "--layers", "none", "--iterations", 500, "--learning-rate", 100)
+    said = chainrule("crossval", "numbers.csv", *how, "--folds", 3)
+    assert said.code == 0
+    assert "Every fold diverged: try lower learning rates" in said.out
+
+
 def test_each_group_of_a_column_by_itself(chainrule, spectra):
     said = chainrule(
         "crossval",

@@ -174,6 +174,9 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
     if not found.folds:
         return ""
     show.print_table(found.table())
+    if found.diverged == len(found.folds):
+        out.print("Every fold diverged: try lower learning rates, or chainrule lr-find.")
+        return ""
     if (sure := found.intervals) is not None:
         title = f"Bootstrap of {sure.resampled}: {percent(sure.confidence, 0)} intervals"
         show.print_table(sure.table().titled(title))
