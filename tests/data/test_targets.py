@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule import Dataset, open_data
+from chainrule.data.label_decisions import Decisions, apply_decisions
 from chainrule.errors import DataError
 
 ROWS = "a,b,y\n" + "".join(f"{k},{k * k / 7:.3f},{k + 0.5}\n" for k in range(8))
@@ -79,7 +80,6 @@ def test_a_test_set_has_numbers_that_the_training_set_has_not(tmp_path):
     [
         ({"positive": "1.5"}, r"classes, for the positive class \(1.5\).*--task classification"),
         ({"drop_class": "1.5"}, r"classes, for a class to leave out \(1.5\)"),
-        ({"labels": "decisions.csv"}, "decisions about doubtful labels of --labels"),
     ],
 )
 def test_what_needs_classes_is_refused(tmp_path, options, message):
@@ -96,3 +96,10 @@ def test_classes_do_not_fit_numbers(tmp_path, numbers):
     path = written(tmp_path, "a,b,y\n1,2,low\n3,5,high\n")
     with pytest.raises(DataError, match="numbers as the targets of a regression; got 'high'"):
         open_data(path, task="regression")
+
+
+def test_decisions_about_labels_are_about_classes(numbers):
+    with pytest.raises(
+        DataError, match=r"classes, for decisions about doubtful labels \(--labels\)"
+    ):
+        apply_decisions(numbers, Decisions((), "here"))

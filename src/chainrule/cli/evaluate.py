@@ -70,8 +70,6 @@ def evaluate(
     splits = open_for(tried, data, reading, strict, seed)
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)
     chosen = chosen.without(listed(drop_class, chosen.classes))
-    if labels is not None and tried.task == "regression":
-        raise InputError("--labels", "decisions on classes", "a model of numbers", "Leave it out.")
     if labels is not None and not name:
         chosen = apply_decisions(tried.prepare(chosen), read_decisions(labels))
     found = evaluate_model(tried, chosen)

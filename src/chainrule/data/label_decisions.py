@@ -109,6 +109,9 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
     """
     checks.kind("apply_decisions", "data", data, Dataset)
     checks.kind("apply_decisions", "decisions", decisions, Decisions)
+    if data.task == "regression":
+        expected = "classes, for decisions about doubtful labels (--labels)"
+        raise DataError(data.source or "apply_decisions", expected, "a regression's numbers")
     labels, stays = data.labels.copy(), np.ones(len(data), dtype=bool)
     places: dict[str, list[int]] = {}
     for i, name in enumerate(data.example_names):

@@ -123,9 +123,6 @@ def open_data(
     splits = splits.changed(lambda data: data.with_task(task))
     if task is None and label is None:
         _refuse_guess(splits.train)
-    if labels is not None and splits.train.task == "regression":
-        expected = "classes, for the decisions about doubtful labels of --labels"
-        raise DataError(splits.train.source, expected, "a regression's numbers")
     dropped = listed(as_text("drop_class", drop_class), splits.train.classes)
     splits = splits.changed(lambda data: data.without(dropped))
     _check_train(splits.train, task)
