@@ -106,6 +106,7 @@ def test_which_are_linear():
         "gd",
         "momentum",
         "nesterov",
+        "lbfgs",
     ]
 
 
