@@ -147,3 +147,61 @@ def test_a_model_of_numbers_has_no_pictures(chainrule):
     said = chainrule("explain", "run", "x.png")
     assert said.code == 2
     assert "a model of pictures" in said.error
+
+
+def table(path, names, seed=0):
+    """One feature of three says the class; the rest is noise."""
+    rng = np.random.default_rng(seed)
+    rows = ["name,a,b,c,label"]
+    for k, name in enumerate(names):
+        a, b, c = rng.normal(size=3)
+        rows.append(f"{name},{a + 3 * (k % 2)},{b},{c},{['no', 'yes'][k % 2]}")
+    path.write_text("\n".join(rows), encoding="utf-8")
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_the_row_of_a_table(chainrule, tmp_path, task):
+    """Each feature's effect is what a prediction changes by when it has the training mean."""
+    table(tmp_path / "t.csv", [f"s{k}" for k in range(20)])
+    label = ("--label", "a") if task == "regression" else ()
+    drop = ("--drop", "label") if task == "regression" else ()
+    options = ("--layers", 3, "--iterations", 50, *label, *drop, "--out", "m")
+    assert chainrule("train", tmp_path / "t.csv", *options).code == 0
+    facts = chainrule("explain", "m", tmp_path / "t.csv", "--example", "s3", "--json").json
+    model, train = (
+        cr.load("m/model.safetensors"),
+        cr.open_data(
+            tmp_path / "t.csv", label=label[-1] if label else None, drop=drop[-1] if drop else None
+        ).train,
+    )
+
+    def answer(raw):
+        Z, A = model.outputs(raw[:, None])
+        if task == "regression":
+            return A[0, 0]
+        return Z[0, 0] if facts["class"] == "yes" else -Z[0, 0]
+
+    raw, means = train.raw[:, 3], train.raw.mean(axis=1)
+    assert list(facts["features"]) == list(train.feature_names)
+    for j, effect in enumerate(facts["features"].values()):
+        other = raw.copy()
+        other[j] = means[j]
+        assert effect == pytest.approx(answer(raw) - answer(other), abs=1e-9)
+    assert facts["nearest"][0]["name"] == "s3"
+    text = chainrule("explain", "m", tmp_path / "t.csv", "--example", "s3").out
+    assert "By how much the answer is more for the feature being what it is" in text
+    assert "training examples are farther" in text
+
+
+def test_which_row_is_asked(chainrule, tmp_path):
+    table(tmp_path / "t.csv", ["s0", "s1", "s2", "s3"])
+    chainrule("train", tmp_path / "t.csv", "--layers", "none", "--iterations", 5, "--out", "m")
+    said = chainrule("explain", "m", tmp_path / "t.csv")
+    assert said.code == 2
+    assert "--example: expected the name of one of 4 examples; got none" in said.error
+    assert "got 'x'" in chainrule("explain", "m", tmp_path / "t.csv", "--example", "x").error
+    (tmp_path / "t.csv").unlink()
+    table(tmp_path / "new.csv", ["n0"], seed=1)
+    said = chainrule("explain", "m", tmp_path / "new.csv")
+    assert said.code == 2
+    assert "--data: expected what the model was trained on" in said.error

@@ -9,7 +9,7 @@ from chainrule.cli.progress import Screen
 from chainrule.display import Column, Table
 from chainrule.errors import InputError
 from chainrule.files.atomic import new_file
-from chainrule.jobs.sources import loaded_of_pictures
+from chainrule.jobs.sources import loaded
 from chainrule.wording import percent, shortened
 
 if TYPE_CHECKING:
@@ -22,30 +22,35 @@ SHOWN = 5  # at either end
 
 def explain(
     model: Path,
-    image: Path,
+    source: Path,
     *,
+    example: str | None = None,
     data: str | None = None,
     leave_one_out: bool = False,
     out: Path | None = None,
     threads: int | None = None,
     json: bool = False,
 ) -> int:
-    """Say why a model answers as it does to a picture of your own.
+    """Say why a model answers as it does to an example of your own.
 
-    What the network really sees, its answer, where it looked, how far the picture is from the
-    training pictures, and which of these contributed to the answer and against it.
+    Of a picture what the network really sees and where it looked, of a row of a table which
+    features moved the answer; how far it is from the training examples, and which of these
+    contributed to the answer and against it.
 
     Parameters
     ----------
     model
         A model file or a run folder.
-    image
-        A picture file; it is shrunk to the size that the model was trained on.
+    source
+        A picture file; it is shrunk to the size that the model was trained on. Or a table with
+        the columns that the model was trained on, see --example.
+    example
+        The name of the row of a table that is explained, where there are several.
     data
-        The data that the model was trained on: for the nearest training pictures, and what each
-        contributed.
+        The data that the model was trained on: for the nearest training examples, and what each
+        contributed. Those of a table are looked for where they were.
     leave_one_out
-        Also train again without each training picture: how much each changes the probability of
+        Also train again without each training example: how much each changes the probability of
         the answer, exactly.
     out
         The picture to write; explanation-1.png, -2, ... by default. Never overwritten.
@@ -54,39 +59,100 @@ def explain(
     json
         Print one JSON object instead of text.
     """
-    known, shape = loaded_of_pictures(model)
-    path = _picture(out)
-    from chainrule.data import read_image
+    known, path, note = loaded(model), _picture(out), ""
     from chainrule.experiments import Execution
     from chainrule.influence import explanation
-    from chainrule.jobs.trained import followed, left_out, retraced
-    from chainrule.show.picture_plots import explanation_plot
+    from chainrule.jobs.trained import followed, left_out, retraced, training_set
     from chainrule.show.plots import save_figure
 
-    raw = read_image(image, shape, known.bits)
-    train, note, exact = _nothing_of(known), "", None
-    if data is None:
-        if leave_one_out:
-            raise InputError("--leave-one-out", "--data, what the model was trained on", "none")
-        (found,) = explanation.explain(known, raw[:, None])
+    if known.image_shape is None:
+        raw, name = _row(known, source, example)
+        found_data, why = training_set(known, str(model), data)
+        if found_data is None:
+            raise InputError("--data", "what the model was trained on", f"none: {why}")
+        train, options, note = found_data, *followed(known, str(model))
     else:
-        options, note = followed(known, str(model))
-        train = options.open(data).train
-        if leave_one_out:
-            with Screen("leaving each out", quiet=json) as screen:
-                how = Execution(threads=threads, progress=screen.update)
-                exact = left_out(known, str(model), train, raw[:, None], how)
-        again = {} if note else retraced(known, options) | {"threads": threads}
-        (found,) = explanation.explain(known, raw[:, None], train, exact=exact, **again)
+        raw, name = _read(known, source, example), source.name
+        train, options = _nothing_of(known), None
+        if data is not None:
+            options, note = followed(known, str(model))
+            train = options.open(data).train
+    if leave_one_out and options is None:
+        raise InputError("--leave-one-out", "--data, what the model was trained on", "none")
+    exact, again = None, {}
+    if leave_one_out:
+        with Screen("leaving each out", quiet=json) as screen:
+            how = Execution(threads=threads, progress=screen.update)
+            exact = left_out(known, str(model), train, raw[:, None], how)
+    if options is not None and not note:
+        again = retraced(known, options) | {"threads": threads}
+    known_data = None if options is None else train
+    (found,) = explanation.explain(known, raw[:, None], known_data, exact=exact, **again)
+    effects = None
+    if known.image_shape is None:
+        effects = explanation.feature_effects(known, raw, _typical(train), found.decision)
+    save_figure(_drawn(found, known, raw, train, name, effects), path)
+    say = _print_facts if json else _report
+    say(found, known, train, path, note or found.note, effects)
+    return 0
+
+
+def _read(model: "Model", picture: Path, example: str | None) -> Any:
+    """The picture as the model takes it (n_x,)."""
+    from chainrule.data import read_image
+
+    if example is not None:
+        raise InputError("--example", "a model of tables", "one of pictures", "Leave it out.")
+    return read_image(picture, model.image_shape or (), model.bits)
+
+
+def _row(model: "Model", table: Path, example: str | None) -> "tuple[Any, str]":
+    """The features (n_x,) and the name of the row that is asked about."""
+    from chainrule.data import Reading
+    from chainrule.data.readers.tree import pictured
+    from chainrule.model.new_data import open_for
+
+    if pictured(table):
+        got = f"one of {model.network.layer_sizes[0]} numbers an example"
+        raise InputError(str(table), "a model of pictures", got, "Give it a table.")
+    rows = open_for(model, table, Reading(label="")).train
+    names = rows.example_names
+    if example is None and len(rows) == 1:
+        example = names[0]
+    if example not in names:
+        fix = f"Such as --example {names[0]!r}."
+        got = "none" if example is None else repr(example)
+        raise InputError("--example", f"the name of one of {len(rows)} examples", got, fix)
+    return rows.select([names.index(example)]).raw[:, 0], example
+
+
+def _typical(train: "Dataset") -> Any:
+    """The mean of each feature (n_x,), of the values that are there."""
+    import numpy as np
+
+    sums = [(np.nansum(some, axis=1), (~np.isnan(some)).sum(axis=1))
+            for _, some in train.features.blocks()]  # fmt: skip
+    total, number = (np.concatenate(part) for part in zip(*sums, strict=True))
+    return total / np.maximum(number, 1)
+
+
+def _drawn(
+    found: "Explanation", model: "Model", raw: Any, train: "Dataset", name: str, effects: Any
+) -> Any:
+    """The explanation as a picture."""
     p = found.P[found.decision]
     decided = f"{p:.4g}"
-    if known.classes:
-        decided = f"{shortened(known.classes[found.decision])} ({p:.3f})"
-    title = f"{shortened(image.name)}: {decided}"
-    save_figure(explanation_plot(found, raw, train, title), path)
-    say = _print_facts if json else _report
-    say(found, known, train, path, note or found.note)
-    return 0
+    if model.classes:
+        decided = f"{shortened(model.classes[found.decision])} ({p:.3f})"
+    title = f"{shortened(name)}: {decided}"
+    if effects is not None:
+        from chainrule.show.importance_plots import effects_plot
+
+        what = "answer less that with the feature at the training set's mean"
+        return effects_plot(train.feature_names or (), effects, title, what)
+    from chainrule.show.picture_plots import explanation_plot
+
+    return explanation_plot(found, raw, train, title)
 
 
 def _picture(out: Path | None) -> Path:
@@ -107,7 +173,7 @@ def _nothing_of(model: "Model") -> "Dataset":
 
 
 def _print_facts(
-    found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str
+    found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str, effects: Any
 ) -> None:
     from chainrule.files.json_file import plain
 
@@ -128,6 +194,8 @@ def _print_facts(
         facts |= {"log_odds" if model.classes else "sum": parts.after, "start": parts.before}
         facts |= {"penalty": parts.penalty, "missing": parts.missing}
         facts["contributions"] = dict(zip(names, parts.of_examples, strict=False))
+    if effects is not None:
+        facts["features"] = dict(zip(data.feature_names or (), effects, strict=True))
     if note:
         facts["note"] = note
     if found.exact is not None:
@@ -135,7 +203,9 @@ def _print_facts(
     show.print_json(plain(facts, finite=True))
 
 
-def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str) -> None:
+def _report(
+    found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str, effects: Any
+) -> None:
     import numpy as np
 
     out, p = show.console(), found.P[found.decision]
@@ -145,6 +215,7 @@ def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, n
         of, head = "more probable", "log-odds"
     out.print(f"Answer    {answer}")
     near, parts = found.neighborhood, found.contributions
+    kind = "example" if model.image_shape is None else "picture"
     if near is not None:
         first = show.safe(data.example_names[near.nearest[0]])
         out.print(f"Nearest   {first}, at a distance of {near.distances[0]:.3g}")
@@ -152,10 +223,13 @@ def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, n
             unlike = f"Unlike anything seen: {near.reason}. Do not rely on the answer."
             show.print_set_in(unlike)
         else:
-            out.print(f"          {percent(near.share)} of the training pictures are farther")
+            out.print(f"          {percent(near.share)} of the training {kind}s are farther")
             out.print("          from their own nearest one")
+    if effects is not None:
+        title = "By how much the answer is more for the feature being what it is, not the mean"
+        _print_ranked(title, head, effects, data.feature_names or (), "feature")
     if parts is not None:
-        _print_ranked("Contributions", head, parts.of_examples, data)
+        _print_ranked("Contributions", head, parts.of_examples, data, f"training {kind}")
         total = float(parts.of_examples.sum())
         out.print(
             f"{head.capitalize():<10}{parts.after:.4f} = {parts.before:.4f} at the start "
@@ -167,21 +241,25 @@ def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, n
         out.print(f"{what}: {note}.")
     if found.exact is not None:
         title = f"By how much each makes the answer {of} (trained again without it)"
-        _print_ranked(title, "change", found.exact, data)
+        _print_ranked(title, "change", found.exact, data, f"training {kind}")
         diverged = np.count_nonzero(~np.isfinite(found.exact))
         if diverged:
             out.print(f"Not known of {diverged}, without which the training diverged.")
     out.print(f"Wrote {path}")
 
 
-def _print_ranked(title: str, head: str, values: Any, data: "Dataset") -> None:
-    """The training pictures of the largest and of the smallest values (m,)."""
+def _print_ranked(title: str, head: str, values: Any, of: Any, kind: str) -> None:
+    """Those of the largest and of the smallest values (k,): of training examples, or of names."""
     import numpy as np
 
     known = np.flatnonzero(np.isfinite(values))
     order = known[np.argsort(-values[known], kind="stable")].tolist()
     shown = order if len(order) <= 2 * SHOWN else order[:SHOWN] + order[-SHOWN:]
-    columns = Column("training picture"), Column("class"), Column(head, "number")
-    names = data.example_names
-    rows = [(names[i], data.label_of(i), f"{values[i]:+.4f}") for i in shown]
+    columns = [Column(kind), Column("class"), Column(head, "number")]
+    if isinstance(of, tuple):
+        rows = [(of[i], "", f"{values[i]:+.4g}") for i in shown]
+        show.print_table(Table(columns, rows, title=title).without("class"))
+        return
+    names = of.example_names
+    rows = [(names[i], of.label_of(i), f"{values[i]:+.4f}") for i in shown]
     show.print_table(Table(columns, rows, title=title))

@@ -8,9 +8,10 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset, FeatureMatrix, feature_matrix
+from chainrule.data.blocks import blocks_of
 from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments import WithoutEach
-from chainrule.influence.influence import PathInfluence, path_influence, saliency
+from chainrule.influence.influence import PathInfluence, log_odds, path_influence, saliency
 from chainrule.influence.out_of_distribution import Neighborhood, neighborhoods
 from chainrule.model.model_file import Model, decided
 from chainrule.network import Network
@@ -104,6 +105,32 @@ def explain(
         Explanation(**dict(zip(found, each, strict=True)), note=note)
         for each in zip(*found.values(), strict=True)
     )
+
+
+def feature_effects(model: Model, raw: Any, typical: Any, decision: int) -> Array:
+    """How much each feature moves the answer to one example, exactly, one feature at a time (n_x,):
+
+        f(x) - f(x with x_j as in `typical`)
+
+    f : the log-odds of the decision, or the value of a regression, in its unit. raw, typical :
+    (n_x,) unscaled, such as the training set's means. The effects need not add up to anything:
+    what several features say together is in each of theirs, or in none.
+    """
+    raw, typical = np.asarray(raw, np.float64), np.asarray(typical, np.float64)
+
+    def answer(X: Array) -> Array:
+        Z, A = model.outputs(X)
+        if not model.classes:
+            return np.asarray(A[0])
+        of = np.full(X.shape[1], decision)
+        return log_odds(Z, of)[0]
+
+    found = np.empty(len(raw))
+    for part in blocks_of(len(raw), 8 * len(raw)):
+        X = np.repeat(raw[:, None], part.stop - part.start, axis=1)
+        X[np.arange(part.start, part.stop), np.arange(X.shape[1])] = typical[part]
+        found[part] = answer(X)
+    return answer(raw[:, None]) - found
 
 
 def _product(network: Network, x: FeatureMatrix, decisions: Array) -> Array:

@@ -4,7 +4,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule.errors import InputError
 from chainrule.files import tensor_file
 
 if TYPE_CHECKING:
@@ -31,12 +30,3 @@ def loaded(path: Path) -> "Model":
     from chainrule.model.model_file import load
 
     return load(path)
-
-
-def loaded_of_pictures(path: Path) -> "tuple[Model, tuple[int, ...]]":
-    """Such a model, and the shape of the pictures that it is of; InputError if of others."""
-    model = loaded(path)
-    if model.image_shape is None:
-        got = f"one of {model.network.layer_sizes[0]} numbers an example"
-        raise InputError(str(path), "a model of pictures", got)
-    return model, model.image_shape

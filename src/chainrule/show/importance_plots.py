@@ -1,6 +1,7 @@
 """Pictures of the importance of features: the first ones by name, or all over the axis that their
 names are (wavelengths, masses)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,23 @@ def importance_plot(found: Importance, axes: Axes | None = None, title: str = ""
         return _over_axis(found, plots.axes_or_new(axes, (8.0, 4.0)), title)
     n = min(SHOWN, len(found.names))
     return _by_name(found, plots.axes_or_new(axes, (7.0, 1.2 + ROW * max(n, LEAST))), title, n)
+
+
+def effects_plot(names: Sequence[str], effects: Any, title: str = "", what: str = "") -> Figure:
+    """The features of the largest effects on one answer, see `feature_effects`, as bars by name.
+
+    names : (n_x,). effects : (n_x,). what : they are measured in.
+    """
+    effects = np.asarray(effects)
+    order = np.argsort(-np.abs(effects), kind="stable")[:SHOWN]
+    places = np.arange(len(order))
+    axes = plots.axes_or_new(None, (7.0, 1.2 + ROW * max(len(order), LEAST)))
+    colors = np.where(effects[order] >= 0, plots.COLORS[1], plots.COLORS[2])
+    axes.barh(places, effects[order], color=colors)
+    axes.axvline(0, color=plots.CHANCE, linewidth=0.8)
+    axes.set_yticks(places, [plots.literal(names[j], 28) for j in order])
+    axes.set_ylim(len(order) - 0.4, -0.6)
+    return plots.finished(axes, title, xlabel=what)
 
 
 def _by_name(found: Importance, axes: Axes, title: str, n: int) -> Figure:
