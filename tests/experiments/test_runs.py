@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chainrule.experiments import Setting
 from chainrule.experiments.examples import Examples
-from chainrule.experiments.runs import Run, group_size, groups
+from chainrule.experiments.runs import Group, Run, group_size, groups, worth_threads
 
 BASES = (Setting(hidden=(4,)), Setting(hidden=()), Setting(hidden=(4,), batch_size=3))
 OF = Examples("test", (np.zeros((50, 10)), np.ones((1, 10))))
@@ -59,3 +59,18 @@ def test_memory_bounds_the_size():
     # Weights (4, 50) and five arrays of 5 rows for 10 examples, in doubles.
     assert sizes[1] * 8 * (4 * 50 + 5 * 5 * 10) < 1e5
     assert group_size(replace(BASES[0], dtype="float32"), OF, 1e5) > sizes[1]
+
+
+def test_small_steps_are_not_worth_threads():
+    """By the networks that a group has, and by what the first layer is multiplied with."""
+
+    def worth(count, form, n_x=50, m=10):
+        shape = np.zeros((n_x, m)), np.arange(m)[None] % 2
+        runs = [Run(replace(BASES[0], seed=k)) for k in range(count)]
+        return worth_threads([Group(list(range(count)), form, False)], runs, Examples("", shape))
+
+    assert not worth(8, "dual")
+    assert worth(2000, "dual")
+    assert worth(1, "dual", m=1000)
+    assert not worth(1, "dual", n_x=20_000)
+    assert worth(1, "primal", n_x=20_000)

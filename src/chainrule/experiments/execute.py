@@ -21,7 +21,7 @@ from chainrule import blas, checks
 from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments.examples import Examples, Subset
 from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_outcomes
-from chainrule.experiments.runs import Group, Run, groups
+from chainrule.experiments.runs import Group, Run, groups, worth_threads
 from chainrule.experiments.setting import Setting, arguments, given, networks
 from chainrule.files.digest import digest
 from chainrule.network import Network
@@ -45,8 +45,8 @@ class Execution:
     """How runs are carried out; nothing here changes a number.
 
     memory : bytes for groups in training, beside the data and the results.
-    threads : cores that may be used, all of them by default: by groups of runs, one each, or by a
-        group that is alone, as `train` does.
+    threads : cores that may be used: by groups of runs, one each, or by a group that is alone, as
+        `train` does. By default all of them, or one where steps are too small to gain by more.
     progress : called with the iterations done and the iterations in all, over all runs.
     folder : where finished runs are kept as files, and after Ctrl-C what the others reached; those
         found there are not trained again, or go on.
@@ -127,6 +127,8 @@ def execute(
             # Once, by all of them, before others would do it at the same time.
             with blas.at_most(threads):
                 examples.matrix(runs[group.members[0]].setting.dtype).gram()
+    if how.threads is None and not worth_threads(divided, runs, examples):
+        threads = 1
     with interruptible(tally.interrupt), closing(_in_threads(work, divided, threads)) as results:
         tally.finish(outcomes)
         for found in filter(None, results):

@@ -23,6 +23,10 @@ Array = np.ndarray
 # and 32 MiB a tenth more.
 GROUP_BYTES = 4 * 2**20
 ARRAYS = 5
+# Below this two threads wait for the interpreter's lock as long as they compute: groups whose steps
+# go through 0.6 MiB took 1.3 times as long in two threads as in one, through 1.3 MiB the same time,
+# through 5 MiB two thirds of it.
+LEAST_BYTES = 2**20
 # Fewer rows than this leave BLAS's product with the Gram matrix waiting for memory.
 LEAST_ROWS = 64
 MOST = 1_000_000  # runs of an experiment
@@ -107,6 +111,26 @@ def form_of(setting: Setting, examples: Examples, n_runs: int) -> str:
     return choose(setting.first_layer, size, linear=optimizer.linear, optimizer=name).form
 
 
+def step_bytes(setting: Setting, examples: Examples) -> int:
+    """Bytes of the arrays that a step of one network goes through."""
+    batch = min(examples.m, setting.batch_size or examples.m)
+    units = sum((*setting.hidden, len(examples.Y)))
+    return ARRAYS * units * batch * np.dtype(setting.dtype).itemsize
+
+
+def worth_threads(divided: Sequence[Group], runs: Sequence[Run], examples: Examples) -> bool:
+    """Whether a step of some group is long enough to be worth a thread of its own: by the bytes of
+    its networks, and of the Gram matrix or the features that they are multiplied with."""
+    n_x, m = examples.shape
+    for group in divided:
+        setting = runs[group.members[0]].setting
+        networks = sum(runs[k].networks for k in group.members)
+        factor = m * (m if group.form == "dual" else n_x) * np.dtype(setting.dtype).itemsize
+        if networks * step_bytes(setting, examples) + factor >= LEAST_BYTES:
+            return True
+    return False
+
+
 def group_size(setting: Setting, examples: Examples, memory: float) -> int:
     """How many runs of a setting train together at most, within `memory` bytes; at least 1, and of
     L-BFGS, whose steps are each run's own, no more."""
@@ -114,7 +138,7 @@ def group_size(setting: Setting, examples: Examples, memory: float) -> int:
         return 1
     (n_x, m), itemsize = examples.shape, np.dtype(setting.dtype).itemsize
     units = (*setting.hidden, len(examples.Y))
-    work = ARRAYS * sum(units) * min(m, setting.batch_size or m) * itemsize
+    work = step_bytes(setting, examples)
     by_cache = max(-(-LEAST_ROWS // units[0]), GROUP_BYTES // work)
     by_memory = memory // (COPIES * units[0] * n_x * itemsize + ARRAYS * sum(units) * m * itemsize)
     return int(max(1, min(by_cache, by_memory)))
