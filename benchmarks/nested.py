@@ -8,6 +8,7 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def measure(settings: Settings, tell: Callable[[str], None]) -> Iterator[Timing]
     iterations = 20 if settings.quick else ITERATIONS
     base = Setting(hidden=(UNITS,), iterations=iterations)
     tell("nested cross-validation")
+    _ours(found, replace(base, iterations=1), 0)  # what is imported, by the others before the clock
     ours, nested = _ours(found, base, 0)
     what = f"nested {OUTER}-fold of {len(RATES) * len(PENALTIES)} settings, {iterations} iterations"
     difference = _difference(found, nested)
