@@ -90,7 +90,7 @@ def explain(
     (found,) = explanation.explain(known, raw[:, None], known_data, exact=exact, **again)
     effects = None
     if known.image_shape is None:
-        effects = explanation.feature_effects(known, raw, _typical(train), found.decision)
+        effects = explanation.feature_effects(known, raw, train, found.decision)
     save_figure(_drawn(found, known, raw, train, name, effects), path)
     say = _print_facts if json else _report
     say(found, known, train, path, note or found.note, effects)
@@ -124,16 +124,6 @@ def _row(model: "Model", table: Path, example: str | None) -> "tuple[Any, str]":
         got = "none" if example is None else repr(example)
         raise InputError("--example", f"the name of one of {len(rows)} examples", got, fix)
     return rows.select([names.index(example)]).raw[:, 0], example
-
-
-def _typical(train: "Dataset") -> Any:
-    """The mean of each feature (n_x,), of the values that are there."""
-    import numpy as np
-
-    sums = [(np.nansum(some, axis=1), (~np.isnan(some)).sum(axis=1))
-            for _, some in train.features.blocks()]  # fmt: skip
-    total, number = (np.concatenate(part) for part in zip(*sums, strict=True))
-    return total / np.maximum(number, 1)
 
 
 def _drawn(
@@ -216,6 +206,8 @@ def _report(
     out.print(f"Answer    {answer}")
     near, parts = found.neighborhood, found.contributions
     kind = "example" if model.image_shape is None else "picture"
+    labels = [data.label_of(i) for i in range(len(data))]
+    examples = {f"training {kind}": data.example_names, "class": labels}
     if near is not None:
         first = show.safe(data.example_names[near.nearest[0]])
         out.print(f"Nearest   {first}, at a distance of {near.distances[0]:.3g}")
@@ -227,9 +219,9 @@ def _report(
             out.print("          from their own nearest one")
     if effects is not None:
         title = "By how much the answer is more for the feature being what it is, not the mean"
-        _print_ranked(title, head, effects, data.feature_names or (), "feature")
+        _print_ranked(title, head, effects, {"feature": data.feature_names})
     if parts is not None:
-        _print_ranked("Contributions", head, parts.of_examples, data, f"training {kind}")
+        _print_ranked("Contributions", head, parts.of_examples, examples)
         total = float(parts.of_examples.sum())
         out.print(
             f"{head.capitalize():<10}{parts.after:.4f} = {parts.before:.4f} at the start "
@@ -241,25 +233,20 @@ def _report(
         out.print(f"{what}: {note}.")
     if found.exact is not None:
         title = f"By how much each makes the answer {of} (trained again without it)"
-        _print_ranked(title, "change", found.exact, data, f"training {kind}")
+        _print_ranked(title, "change", found.exact, examples)
         diverged = np.count_nonzero(~np.isfinite(found.exact))
         if diverged:
             out.print(f"Not known of {diverged}, without which the training diverged.")
     out.print(f"Wrote {path}")
 
 
-def _print_ranked(title: str, head: str, values: Any, of: Any, kind: str) -> None:
-    """Those of the largest and of the smallest values (k,): of training examples, or of names."""
+def _print_ranked(title: str, head: str, values: Any, cells: dict[str, Any]) -> None:
+    """The largest and the smallest of `values` (k,), each behind its cells, by column."""
     import numpy as np
 
     known = np.flatnonzero(np.isfinite(values))
     order = known[np.argsort(-values[known], kind="stable")].tolist()
     shown = order if len(order) <= 2 * SHOWN else order[:SHOWN] + order[-SHOWN:]
-    columns = [Column(kind), Column("class"), Column(head, "number")]
-    if isinstance(of, tuple):
-        rows = [(of[i], "", f"{values[i]:+.4g}") for i in shown]
-        show.print_table(Table(columns, rows, title=title).without("class"))
-        return
-    names = of.example_names
-    rows = [(names[i], of.label_of(i), f"{values[i]:+.4f}") for i in shown]
+    columns = [*map(Column, cells), Column(head, "number")]
+    rows = [(*(each[i] for each in cells.values()), f"{values[i]:+.4f}") for i in shown]
     show.print_table(Table(columns, rows, title=title))

@@ -107,16 +107,19 @@ def explain(
     )
 
 
-def feature_effects(model: Model, raw: Any, typical: Any, decision: int) -> Array:
+def feature_effects(model: Model, raw: Any, data: Dataset, decision: int) -> Array:
     """How much each feature moves the answer to one example, exactly, one feature at a time (n_x,):
 
-        f(x) - f(x with x_j as in `typical`)
+        f(x) - f(x with x_j at its mean over the training set)
 
-    f : the log-odds of the decision, or the value of a regression, in its unit. raw, typical :
-    (n_x,) unscaled, such as the training set's means. The effects need not add up to anything:
-    what several features say together is in each of theirs, or in none.
+    f : the log-odds of the decision, or the value of a regression, in its unit. raw : (n_x,)
+    unscaled. data : the training set, whose missing values the means leave out. The effects need
+    not add up to anything: what several features say together is in each of theirs, or in none.
     """
-    raw, typical = np.asarray(raw, np.float64), np.asarray(typical, np.float64)
+    raw, typical = np.asarray(raw, np.float64), np.empty(len(raw))
+    for rows, some in data.features.blocks():
+        there = ~np.isnan(some)
+        typical[rows] = np.sum(some, axis=1, where=there) / np.maximum(there.sum(axis=1), 1)
 
     def answer(X: Array) -> Array:
         Z, A = model.outputs(X)
