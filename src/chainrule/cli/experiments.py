@@ -10,6 +10,7 @@ from chainrule.cli import show
 from chainrule.cli.options import COMMON, TRAINING, Common, Training
 from chainrule.cli.progress import AnyJob, Report, carried_out
 from chainrule.jobs import experiments as jobs
+from chainrule.jobs import held_out as parts
 from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import command_line
 from chainrule.wording import percent, setting_value, setting_words
@@ -39,13 +40,13 @@ class Nested(Stratified, jobs.Nested):
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Review(Stratified, jobs.Review):
+class Review(Stratified, parts.Review):
     """As it is typed."""
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Named(Stratified, jobs.Named):
+class Named(Stratified, parts.Named):
     """As they are typed."""
 
 
@@ -211,10 +212,10 @@ def leave_one_out(data: str | None = None, *, asked: Asked = ASKED) -> int:
     data
         Data of any kind that `chainrule train` takes; its training set is used.
     """
-    return _start(jobs.LeaveOneOutJob, data, NOTHING, asked, _left_out)
+    return _start(parts.LeaveOneOutJob, data, NOTHING, asked, _left_out)
 
 
-def _left_out(job: jobs.LeaveOneOutJob, found: "LeaveOneOut", facts: dict[str, Any]) -> str:
+def _left_out(job: parts.LeaveOneOutJob, found: "LeaveOneOut", facts: dict[str, Any]) -> str:
     import numpy as np
 
     out = show.console()
@@ -255,11 +256,11 @@ def review_labels(
     data
         Data of any kind that `chainrule train` takes; its training set is reviewed.
     """
-    return _start(jobs.LabelReviewJob, data, review, asked, _suspects)
+    return _start(parts.LabelReviewJob, data, review, asked, _suspects)
 
 
 def _suspects(
-    job: jobs.LabelReviewJob, found: "LeaveOneOut | CrossValidation", facts: dict[str, Any]
+    job: parts.LabelReviewJob, found: "LeaveOneOut | CrossValidation", facts: dict[str, Any]
 ) -> str:
     if not found.complete:
         return ""
@@ -293,10 +294,10 @@ def importance(data: str | None = None, *, named: Named = Named(), asked: Asked 
         Data of any kind that `chainrule train` takes, whose training set is used; or a model or run
         folder, with whose data and settings the same is done.
     """
-    return _start(jobs.ImportanceJob, data, named, asked, _features)
+    return _start(parts.ImportanceJob, data, named, asked, _features)
 
 
-def _features(job: jobs.ImportanceJob, found: "Importance", facts: dict[str, Any]) -> str:
+def _features(job: parts.ImportanceJob, found: "Importance", facts: dict[str, Any]) -> str:
     if not len(found.slopes):
         return ""
     from chainrule.influence.ranking import CAUTION

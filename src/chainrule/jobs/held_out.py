@@ -1,0 +1,283 @@
+"""Experiments whose question is what happens without some examples: their own predictions, their
+labels, the features that remain important."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from chainrule import experiments
+from chainrule.jobs.grouping import groups, ignored_groups
+from chainrule.jobs.job import RUNNING, Found, Job, Nothing, Own
+from chainrule.jobs.options import Options, Running, absolute
+from chainrule.jobs.sources import is_model, loaded
+
+if TYPE_CHECKING:
+    from chainrule.experiments import (
+        CrossValidation,
+        Execution,
+        LabelReview,
+        LeaveOneOut,
+    )
+    from chainrule.influence.ranking import Importance
+    from chainrule.model.model_file import Model
+    from chainrule.training.warnings import TrainingWarning
+
+PICTURES = 24  # of suspects
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folds:
+    """How examples are held out.
+
+    Parameters
+    ----------
+    folds
+        Parts of the data, each of which is held out once.
+    repeats
+        Repetitions, with other folds.
+    stratified
+        Whether every class is in each fold in its share; without, a class may be rarer than there
+        are folds.
+    leave_group_out
+        Hold each group of --group-column or --group-by out by itself, instead of --folds parts.
+    """
+
+    folds: int = 10
+    repeats: int = 1
+    stratified: bool = True
+    leave_group_out: bool = False
+
+
+class HeldOutJob(Job[Own, Found]):
+    """Trainings of one setting without some examples, whose predictions are what is found."""
+
+    def warnings(self, found: Found) -> "Sequence[TrainingWarning]":
+        from chainrule.training.warnings import warnings_of_runs
+
+        return warnings_of_runs(found.histories)
+
+    def write_more(self, found: Found) -> dict[str, Any]:
+        """predictions.csv: each example's class, and its probabilities by networks trained without
+        it; or its target and the prediction."""
+        from chainrule.display import Table
+        from chainrule.show import tables
+
+        data = self.splits.train
+        if data.task == "regression":
+            from chainrule.model.regression import Regression
+
+            answers = Regression(data.labels, found.outputs[0], data.example_names)
+            tables.write(answers.table(), self.folder.path / "predictions.csv")
+            return {}
+        each = zip(data.example_names, data.labels, found.probabilities.T, strict=True)
+        rows = [
+            {"name": name, "class": data.classes[label]}
+            | {f"probability of {k}": float(p) for k, p in zip(data.classes, column, strict=True)}
+            for name, label, column in each
+        ]
+        tables.write(Table.of(rows), self.folder.path / "predictions.csv")
+        return {}
+
+
+def held_out(job: "Job[Any, Any]") -> dict[str, Any]:
+    """How examples of the training set are held out, as functions of `experiments` take it."""
+    from chainrule.experiments.folds import LEAVE_GROUP_OUT
+
+    own = job.own
+    return {
+        "folds": LEAVE_GROUP_OUT if own.leave_group_out else own.folds,
+        "repeats": own.repeats,
+        "stratified": own.stratified,
+        "groups": groups(job.splits.train, job.options),
+        "seed": job.options.seed,
+    }
+
+
+def held_out_words(own: Any, folds: int) -> str:
+    """What is held out, for a plan."""
+    if own.leave_group_out:
+        return "each group"
+    times = f", {own.repeats} times" if own.repeats > 1 else ""
+    return f"each of {folds} folds{times}"
+
+
+class LeaveOneOutJob(HeldOutJob[Nothing, "LeaveOneOut"]):
+    """Train once without each example: its own prediction, and its influence on others."""
+
+    command = "leave-one-out"
+
+    def plan(self) -> str:
+        return f"{len(self.splits.train) + 1} trainings: on all, and on all but one"
+
+    def work(self, how: "Execution") -> "LeaveOneOut":
+        return experiments.leave_one_out(self.splits.train, self.setting, execution=how)
+
+    def write_more(self, found: "LeaveOneOut") -> dict[str, Any]:
+        from chainrule.files import tensor_file
+
+        tensor_file.write(
+            self.folder.path / "influence.safetensors",
+            {"full": found.full, "without": found.without, "outputs": found.outputs},
+            {"format": "chainrule influence", "version": 1, "names": found.names},
+        )
+        return super().write_more(found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review(Folds):
+    """Where the probabilities come from.
+
+    Parameters
+    ----------
+    leave_one_out
+        Train without each single example instead of without each fold.
+    """
+
+    leave_one_out: bool = False
+
+
+class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
+    """Find examples whose labels look wrong, by networks trained without them."""
+
+    command = "review-labels"
+    reviewed: "LabelReview"  # once it is complete
+
+    @property
+    def labels(self) -> Path:
+        """The file to decide in."""
+        return self.folder.path / "labels.csv"
+
+    def begin(self) -> None:
+        from chainrule.experiments.label_review import refuse_regression
+
+        refuse_regression("review-labels", self.splits.train)
+        super().begin()
+
+    def plan(self) -> str:
+        own = self.own
+        left = "each example" if own.leave_one_out else held_out_words(own, own.folds)
+        return f"leave out {left}, and look at what is said of it then"
+
+    def work(self, how: "Execution") -> "LeaveOneOut | CrossValidation":
+        """Each example's probabilities by networks trained without it."""
+        data, setting = self.splits.train, self.setting
+        if self.own.leave_one_out:
+            return experiments.leave_one_out(data, setting, execution=how)
+        return experiments.cross_validate(data, setting, execution=how, **held_out(self))
+
+    def write(self, found: "LeaveOneOut | CrossValidation") -> dict[str, Any]:
+        from chainrule.show.report.experiments import label_review_report
+
+        if not found.complete:  # decisions are made on a whole review
+            return {"suspects": []}
+        reviewed = experiments.review_labels(self.splits.train, found.probabilities)
+        self.reviewed = reviewed
+        if not self.labels.exists():  # somebody may have decided already
+            reviewed.to_csv(self.labels)
+        if self.splits.train.image_shape and reviewed.suspects:
+            self._picture(reviewed)
+        decide = (
+            f"Decide in {self.labels.name} (keep, relabel or drop), then train with --labels. No "
+            "file of the data is changed."
+        )
+        more: dict[str, Any] = {"decide": decide, "histories": found.histories}
+        self.write_report(label_review_report(reviewed, self.splits, **more))
+        return reviewed.facts()
+
+    def _picture(self, reviewed: "LabelReview") -> None:
+        from chainrule.show.picture_plots import gallery
+
+        shown = reviewed.suspects[:PICTURES]
+        texts = [
+            f"{s.name}\nlabeled {s.given} ({s.probability_of_given:.3f})\nsuggested: {s.suggested}"
+            for s in shown
+        ]
+        index = [suspect.index for suspect in shown]
+        figure = gallery(self.splits.train, index, texts, title="Labels to look at")
+        self.write_figure("suspects", figure)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named(Folds):
+    """How features are named.
+
+    Parameters
+    ----------
+    folds
+        Parts of the data; of each network one is held out. By default halves, in pairs.
+    repeats
+        Repetitions, with other folds: with halves twice as many networks are trained.
+    by
+        What ranks them: slope (how far one standard deviation of a feature moves the answer), or
+        permutation (how far the loss of held-out examples rises when it is permuted).
+    top
+        How many features the list is about; 50, or a tenth of fewer than 500.
+    model
+        A model file or a run folder, trained on these data: its settings are taken, and its own
+        slopes stand beside.
+    """
+
+    folds: int = 2
+    repeats: int = 50
+    by: Literal["slope", "permutation"] = "slope"
+    top: int | None = None
+    model: str | None = None
+
+
+class ImportanceJob(Job[Named, "Importance"]):
+    """Name the features that networks trained on parts of the examples depend on."""
+
+    command = "importance"
+
+    def __init__(
+        self, data: str | None, options: Options, own: Named, running: Running = RUNNING
+    ) -> None:
+        """data : or a model, which knows its data and settings."""
+        if data is not None and own.model is None and is_model(Path(data)):
+            data, own = None, replace(own, model=data)
+        if own.model is not None and running.resume is None:
+            from chainrule.jobs.trained import as_trained
+
+            own = replace(own, model=absolute(own.model))
+            path = str(own.model)
+            data, options = as_trained(loaded(Path(path)), options, path, data)
+        super().__init__(data, options, own, running)
+
+    @cached_property
+    def model(self) -> "Model | None":
+        """The one that was given; InputError if these are not its data."""
+        if self.own.model is None:
+            return None
+        from chainrule.influence.explanation import is_training_set
+
+        model = loaded(Path(self.own.model))
+        is_training_set(self.command, model, self.splits.train)
+        return model
+
+    def plan(self) -> str:
+        own = self.own
+        if own.leave_group_out:
+            return "networks that are each trained without one group"
+        return f"{own.folds * own.repeats} networks, each without one of {own.folds} parts"
+
+    def work(self, how: "Execution") -> "Importance":
+        from chainrule.influence.importance import importance
+
+        own, data = self.own, self.splits.train
+        asked = {"model": self.model, "by": own.by, "top": own.top, **held_out(self)}
+        if own.leave_group_out and own.repeats == Named.repeats:  # of which there is one way
+            asked["repeats"] = 1
+        return importance(data, self.setting, execution=how, **asked)
+
+    def warnings(self, found: "Importance") -> "Sequence[TrainingWarning]":
+        return ignored_groups(self.splits, self.options)
+
+    def write_more(self, found: "Importance") -> dict[str, Any]:
+        """classes.csv: of several classes a table for each."""
+        if len(found.of) > 1:
+            from chainrule.show import tables
+
+            tables.write(found.by_class(), self.folder.path / "classes.csv")
+        return {}
