@@ -16,6 +16,7 @@ from chainrule.data import (
     feature_matrix,
 )
 from chainrule.data import blocks as data_blocks
+from chainrule.data.matrix import StackedMatrix, resident
 from chainrule.data.steps import Affine
 from chainrule.errors import InputError
 
@@ -221,3 +222,26 @@ def test_a_shift_would_fill_a_sparse_matrix():
     X = FORMS["sparse"](draw())
     with pytest.raises(InputError, match="keeps zeros; got standard"):
         X.scaled(Scaling.standard(draw()), np.float64)
+
+
+@pytest.mark.parametrize("kind", [FloatMatrix, PixelMatrix])
+def test_stacked_matrices_give_each_share_of_the_runs_its_own(kind):
+    own = [kind(draw(seed)) for seed in range(3)]
+    X = StackedMatrix(own, 6)
+    rng = np.random.default_rng(1)
+    W, D = rng.standard_normal((6, 4, N_X)), rng.standard_normal((6, 4, M))
+    for of in (X, resident(X), X.astype(np.float64)):
+        out = np.empty((6, 4, M))
+        assert of.times(W, out=out) is out
+        for run in range(6):
+            plain = own[run // 2].columns(slice(None))
+            assert_allclose(out[run], W[run] @ plain)
+            assert_allclose(of.times(W[:1])[run], W[0] @ plain)  # weights that all runs share
+            assert_allclose(of.outer(D)[run], D[run] @ plain.T)
+            assert_allclose(of.gram()[run // 2], plain.T @ plain)
+    assert_allclose(X.select([4, 1]).columns([0]), X.columns([4]))
+    assert_allclose(X.features([2, 3]), np.stack([one.features([2, 3]) for one in own]))
+    assert_allclose(X.gram(own[2])[1], own[1].gram(own[2]))
+    assert_allclose(X.gram(X.select([0, 1]))[2], own[2].gram()[:, :2])
+    assert X.digest() != StackedMatrix(own[::-1], 6).digest()
+    assert X.digest() == StackedMatrix(own, 6).digest()

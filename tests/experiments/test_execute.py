@@ -73,7 +73,7 @@ def assert_same(found, expected, rtol=1e-12):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_run_is_a_plain_training(kind, problem, problems, alone):
     data, base = problems[problem], KINDS[kind]
-    held = [np.array(index, np.intp) for index in ([], [0, 3], [2], [0, 3], [])]
+    held = [np.array(index, np.intp) for index in ([], [0, 3], [2], [0, 3], [2])]
     runs = [Run(different(k, base), index) for k, index in enumerate(held)]
     found = of(data, runs, networks_too=True, record_every=4)
     rtol, atol = (1e-4, 1e-5) if base.dtype == "float32" else (1e-10, 1e-12)
@@ -104,14 +104,15 @@ def test_every_run_is_a_plain_training(kind, problem, problems, alone):
     ],
     ids=["one by one", "two threads", "little memory", "five threads"],
 )
-@pytest.mark.parametrize("kind", ["deep", "dual", "batches"])
-def test_the_grouping_changes_nothing(kind, how, binary):
-    base = KINDS[kind]
+@pytest.mark.parametrize("kind", ["deep", "dual", "primal", "batches"])
+@pytest.mark.parametrize("problem", ["binary", "standard"])
+def test_the_grouping_changes_nothing(problem, kind, how, problems):
+    data, base = problems[problem], KINDS[kind]
     runs = [
         Run(base.with_values({"seed": k % 3, "learning_rate": 0.05 * (1 + k)}), np.array([k % 14]))
         for k in range(17)
     ]
-    assert_same(of(binary, runs, how), of(binary, runs, Execution(threads=1)))
+    assert_same(of(data, runs, how), of(data, runs, Execution(threads=1)))
 
 
 def test_memory_does_not_grow_with_the_runs(quick):

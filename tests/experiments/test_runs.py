@@ -44,6 +44,26 @@ def test_groups_partition_the_runs(kinds, todo, memory, threads):
             assert len({run.held_out.tobytes() for run in members}) == 1
 
 
+def test_folds_that_learn_a_scaling_train_together(standard):
+    """Each with its matrix, where each has as many runs; what is left of a group that was not
+    finished, too; large ones, L-BFGS and mini-batches by themselves."""
+    examples, folds = Examples("test", standard), np.arange(15).reshape(5, 3)
+
+    def found(setting, todo=range(10), memory=1e9, threads=1):
+        runs = [Run(replace(setting, seed=seed), held) for held in folds for seed in (0, 1)]
+        return [(g.members, g.matrices) for g in groups(runs, todo, examples, memory, threads)]
+
+    setting = Setting(hidden=(4,), first_layer="dual")
+    assert found(setting) == [([*range(10)], 5)]
+    assert found(setting, threads=2) == [([0, 1, 2, 3], 2), ([4, 5, 6, 7, 8, 9], 3)]
+    assert found(setting, [0, 1, 2, 3, 8, 9]) == [([0, 1, 2, 3, 8, 9], 3)]
+    assert found(setting, [0, 2, 3]) == [([0], 1), ([2, 3], 1)]
+    assert found(setting, memory=1.0) == [([k], 1) for k in range(10)]
+    assert found(replace(setting, optimizer="lbfgs")) == [([k], 1) for k in range(10)]
+    alone = [([k, k + 1], 1) for k in range(0, 10, 2)]
+    assert found(replace(setting, batch_size=4)) == alone
+
+
 @pytest.mark.parametrize("count", [1, 5, 64, 100])
 def test_every_thread_has_a_group(count):
     runs = [Run(replace(BASES[0], seed=k)) for k in range(count)]
@@ -67,7 +87,7 @@ def test_small_steps_are_not_worth_threads():
     def worth(count, form, n_x=50, m=10):
         shape = np.zeros((n_x, m)), np.arange(m)[None] % 2
         runs = [Run(replace(BASES[0], seed=k)) for k in range(count)]
-        return worth_threads([Group(list(range(count)), form, False)], runs, Examples("", shape))
+        return worth_threads([Group(list(range(count)), form)], runs, Examples("", shape))
 
     assert not worth(8, "dual")
     assert worth(2000, "dual")

@@ -19,7 +19,7 @@ from chainrule import checks
 from chainrule.display import Column, Result, Table
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
-from chainrule.experiments.folds import draw_folds, numbered_groups
+from chainrule.experiments.folds import DrawnFolds
 from chainrule.experiments.measures import (
     DIVERGED,
     LESS_IS_BETTER,
@@ -208,7 +208,7 @@ def cross_validate(
     where = "cross_validate"
     setting, how = given(where, Setting, setting), given(where, Execution, execution)
     examples = Examples(where, data)
-    drawn = Drawn.of(examples, folds, repeats, stratified, groups, seed)
+    drawn = DrawnFolds.of(examples, folds, repeats, stratified, groups, seed)
     n = checks.whole_number(where, "permutations", permutations)
     updates = [float(setting.updates(examples.m - index.size)) for index in drawn.held]
     total = sum(updates) + n * sum(updates[: drawn.first])
@@ -219,35 +219,11 @@ def cross_validate(
     return with_permutations(where, found, examples, drawn, n, how.part(sum(updates), total))
 
 
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """held : the examples that each fold holds out. first : how many folds the first repeat has.
-
-    groups : (m,) numbers, where whole groups are held out. stratified : whether each fold has the
-    classes in their shares, and was drawn so. seed : of all that is drawn.
-    """
-
-    held: list[Array]
-    first: int
-    groups: Array | None
-    stratified: bool
-    seed: int
-
-    @classmethod
-    def of(
-        cls, examples: Examples, folds: Any, repeats: int, stratified: bool, groups: Any, seed: int
-    ) -> "Drawn":
-        numbered = numbered_groups(examples, groups)
-        held = draw_folds(examples, folds, repeats, stratified, numbered, seed)
-        by_class = isinstance(folds, (int, np.integer)) and stratified and examples.has_classes
-        return cls(held, len(held) // repeats, numbered, by_class, seed)
-
-
 def with_permutations(
     where: str,
     found: AnyValidation,
     examples: Examples,
-    drawn: Drawn,
+    drawn: DrawnFolds,
     n: int,
     how: Execution,
     settings: Sequence[Setting] = (),
@@ -263,12 +239,9 @@ def with_permutations(
         where,
         examples,
         (settings or [found.setting] * first)[:first],
-        drawn.held[:first],
+        drawn,
         [fold.outputs for fold in found.folds[:first]],
-        drawn.groups,
-        drawn.stratified,
         n,
-        drawn.seed,
         how,
     )
     return replace(found, permutation=permutation, complete=permutation is not None)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import blas, checks
+from chainrule.data.matrix import StackedMatrix
 from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments.examples import Examples, Subset
 from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_outcomes
@@ -123,7 +124,7 @@ def execute(
     work = _Work(examples, runs, tally, folder, names, *kept, record_every)
     divided = groups(runs, todo, examples, memory, threads)
     for group in divided:
-        if group.form == "dual" and not group.own_matrix:
+        if group.form == "dual" and not group.matrices:
             # Once, by all of them, before others would do it at the same time.
             with blas.at_most(threads):
                 examples.matrix(runs[group.members[0]].setting.dtype).gram()
@@ -171,7 +172,16 @@ class _Work:
         settings = [run.setting for run in runs]
         first, n_y = settings[0], len(self.examples.Y)
         batches = first.batch_size is not None
-        subset = self.examples.subset(runs[0].held_out, first.dtype, batches=batches)
+        # Of each matrix, of which there is one where its runs share it.
+        share = len(runs) // max(1, group.matrices)
+        subsets = [
+            self.examples.subset(run.held_out, first.dtype, batches=batches)
+            for run in runs[::share]
+        ]
+        subset = subsets[0]
+        if len(subsets) > 1:
+            X = StackedMatrix([one.X for one in subsets], len(runs))
+            subset = Subset(X, subset.Y)
         labels, weight, held = runs[0].labels, None, None
         if subset.index is None and any(run.held_out.size for run in runs):
             weight, held = np.ones((len(runs), m)), np.zeros((len(runs), m))
@@ -196,8 +206,8 @@ class _Work:
             if self.keep and A is not None:
                 kept = self.keep(run, A[r] if labels is None else A)
             if self.measure and network and diverged < 0:
-                share = None if shares is None else float(shares[r])
-                kept = self.measure(run, network.run(r), share, subset)
+                left = None if shares is None else float(shares[r])
+                kept = self.measure(run, network.run(r), left, subsets[r // share])
             history = sessions[0].history.run(r, None if diverged < 0 else diverged)
             own = network.run(r) if network and self.networks_too else None
             found[k] = Outcome(history, diverged, kept, own)

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,30 @@ from chainrule.experiments.examples import Examples
 
 Array = np.ndarray
 LEAVE_GROUP_OUT = "leave-group-out"
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnFolds:
+    """held : the examples that each fold holds out. first : how many folds the first repeat has.
+
+    groups : (m,) numbers, where whole groups are held out. stratified : whether each fold has the
+    classes in their shares, and was drawn so. seed : of all that is drawn.
+    """
+
+    held: list[Array]
+    first: int
+    groups: Array | None
+    stratified: bool
+    seed: int
+
+    @classmethod
+    def of(
+        cls, examples: Examples, folds: Any, repeats: int, stratified: bool, groups: Any, seed: int
+    ) -> "DrawnFolds":
+        numbered = numbered_groups(examples, groups)
+        held = draw_folds(examples, folds, repeats, stratified, numbered, seed)
+        by_class = isinstance(folds, (int, np.integer)) and stratified and examples.has_classes
+        return cls(held, len(held) // repeats, numbered, by_class, seed)
 
 
 def draw_folds(

@@ -94,19 +94,18 @@ def measured(outcome: Outcome, A: Array, Y: Array, task: str) -> Measures:
 
 def area_under_curve(A: Array, Y: Array) -> float:
     """Area under the ROC curve of outputs A (n_y, k) for labels Y (n_y, k) of 0 and 1."""
-    if not np.isfinite(A).all() or not np.isin(Y, (0, 1)).all():
+    if not np.isfinite(A).all() or not ((Y == 0) | (Y == 1)).all():
         return math.nan
     areas = [_area(A[k], Y[k] == 1) for k in range(len(Y)) if 0 < Y[k].sum() < Y.shape[1]]
     return float(np.mean(areas)) if areas else math.nan
 
 
 def _area(scores: Array, positive: Array) -> float:
-    """Mann & Whitney's U / (n_1 n_0), from ranks, of equal scores their mean.
+    """Mann & Whitney's U / (n_1 n_0): how often a positive has the larger score than a negative,
+    an equal one counting half.
 
     A thousand inner folds ask for it: scikit-learn's takes a millisecond, longer than its training.
     """
-    _, place, count = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(count) - (count - 1) / 2)[place]
-    n = int(positive.sum())
-    U = ranks[positive].sum() - n * (n + 1) / 2
-    return float(U / (n * (len(scores) - n)))
+    negative = np.sort(scores[~positive])
+    below, up_to = (np.searchsorted(negative, scores[positive], side) for side in ("left", "right"))
+    return float((below + up_to).mean() / (2 * len(negative)))

@@ -20,14 +20,13 @@ from chainrule.errors import InputError
 from chainrule.experiments.choosing import RULES, in_order
 from chainrule.experiments.cross_validation import (
     CrossValidation,
-    Drawn,
     gathered,
     keep,
     with_permutations,
 )
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
-from chainrule.experiments.folds import draw_folds
+from chainrule.experiments.folds import DrawnFolds, draw_folds
 from chainrule.experiments.measures import SCORES
 from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
@@ -130,7 +129,7 @@ def nested_cross_validate(
     scores = SCORES[base.task_of(examples)]
     score = scores[0] if score is None else checks.one_of(where, "score", score, scores)
     n = checks.whole_number(where, "permutations", permutations)
-    drawn = Drawn.of(examples, folds, repeats, stratified, groups, seed)
+    drawn = DrawnFolds.of(examples, folds, repeats, stratified, groups, seed)
     if inner_folds is None:
         inner_folds = folds if isinstance(folds, str) else FOLDS
     # The last one is of all examples: what is chosen for use.
@@ -225,7 +224,7 @@ def _best(
 
 
 def _inside(
-    examples: Examples, aside: Array, folds: Any, stratified: bool, drawn: Drawn
+    examples: Examples, aside: Array, folds: Any, stratified: bool, drawn: DrawnFolds
 ) -> Sequence[Array]:
     """The inner folds of an outer one that holds `aside` out, as indices of all examples."""
     kept = np.setdiff1d(np.arange(examples.m), aside)

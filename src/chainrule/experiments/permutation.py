@@ -23,6 +23,7 @@ from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
+from chainrule.experiments.folds import DrawnFolds
 from chainrule.experiments.runs import Run, form_of, group_size
 from chainrule.experiments.setting import Setting
 
@@ -115,25 +116,23 @@ def permutation_test(
     where: str,
     examples: Examples,
     settings: Sequence[Setting],
-    held: Sequence[Array],
+    drawn: DrawnFolds,
     outputs: Sequence[Array],
-    groups: Array | None,
-    stratified: bool,
     n: int,
-    seed: int,
     how: Execution,
 ) -> PermutationTest | None:
     """Train each fold again from n permutations of the labels; None if that was interrupted.
 
-    settings, held, outputs : of each fold of one repeat what is trained, what it holds out, and
-    its outputs (n_y, k) there from the observed labels.
+    settings, outputs : of each fold of the first repeat that was drawn what is trained, and its
+        outputs (n_y, k) there from the observed labels.
     """
+    held = drawn.held[: drawn.first]
     n, m = checks.whole_number(where, "permutations", n, least=1, most=MOST), examples.m
     fold = np.full(m, -1)
     for k, index in enumerate(held):
         fold[index] = k
-    words, blocks, whole = exchangeable(examples, groups, fold if stratified else None)
-    order = permutations(n, m, np.random.default_rng([2, seed]), blocks, whole)
+    words, blocks, whole = exchangeable(examples, drawn.groups, fold if drawn.stratified else None)
+    order = permutations(n, m, np.random.default_rng([2, drawn.seed]), blocks, whole)
     if (order == order[:, :1]).all() or (examples.Y[:, order] == examples.Y[:, None]).all():
         raise InputError(where, f"{words} that differ, to permute", "none", "Take fewer folds.")
     Y = np.moveaxis(examples.Y[:, order], 0, 1)

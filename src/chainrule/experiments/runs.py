@@ -7,7 +7,8 @@ run gets the numbers that it would get alone, so the grouping is a matter of spe
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
+from typing import Any
 
 import numpy as np
 
@@ -64,40 +65,57 @@ class Run:
 class Group:
     """members : indices of runs that train together. form : of their first layer.
 
-    own_matrix : whether they have a matrix of their own, see `Examples.subset`.
+    matrices : of their own, see `Examples.subset`, each for as many consecutive members; 0 where
+        they share that of all.
     """
 
     members: list[int]
     form: str
-    own_matrix: bool
+    matrices: int = 0
 
 
 def groups(
     runs: Sequence[Run], todo: Sequence[int], examples: Examples, memory: float, threads: int
 ) -> list[Group]:
-    """The runs `todo`, indices of `runs`, as groups, in order.
+    """The runs `todo`, indices of `runs`, as groups.
 
-    The form of the first layer is that of all runs of a kind, so that no grouping changes it.
+    The form of the first layer is that of all runs of a matrix, so that no grouping changes it.
     """
-    kinds: dict[tuple[Setting, bytes, int | None], list[int]] = {}
+    of_matrix: dict[tuple[Setting, bytes, int | None], list[int]] = {}
     for k, run in enumerate(runs):
-        left_out, own = b"", None if run.labels is None else k
-        if examples.own_matrix(run.held_out, batches=run.setting.batch_size is not None):
-            left_out = run.held_out.tobytes() + b"/" + run.measured.tobytes()
-        kinds.setdefault((run.setting.architecture, left_out, own), []).append(k)
+        batches, left_out = run.setting.batch_size is not None, b""
+        if examples.own_matrix(run.held_out, batches=batches):
+            left_out = run.held_out.tobytes() + b"/" + run.measured.tobytes() * batches
+        own = None if run.labels is None else k
+        of_matrix.setdefault((run.setting.architecture, left_out, own), []).append(k)
+    # Matrices of all examples, each for as many runs, can be multiplied at once.
+    kinds: dict[Any, list[list[int]]] = {}
+    for (setting, left_out, own), members in of_matrix.items():
+        alike = left_out if setting.batch_size is not None else bool(left_out)
+        kinds.setdefault((setting, alike, own, len(members)), []).append(members)
     found, left = [], set(todo)
-    for (setting, left_out, _), members in kinds.items():
-        form = form_of(setting, examples, sum(runs[k].networks for k in members))
-        most = group_size(setting, examples, memory / threads)
-        # Groups of one size, and one for each thread at least.
-        n = max(-(-len(members) // most), min(threads, len(members)))
-        n = min(len(members), -(-n // threads) * threads)
-        ends = [len(members) * i // n for i in range(n + 1)]
-        for start, end in pairwise(ends):
-            # Divided as if all were to be done: a group that was broken off is found again.
-            if group := [k for k in members[start:end] if k in left]:
-                found.append(Group(group, form, bool(left_out)))
+    for (setting, own_matrix, _, n), rows in kinds.items():
+        form = form_of(setting, examples, sum(runs[k].networks for k in rows[0]))
+        most = group_size(setting, examples, memory / threads, n if own_matrix else 0)
+        if most >= n and len(rows) >= threads:
+            divided = _parts(rows, most // n, threads)
+        else:
+            divided = [[part] for row in rows for part in _parts(row, most, threads)]
+        # Divided as if all were to be done: a group that was broken off is found again.
+        for part in divided:
+            kept = [row for row in ([k for k in row if k in left] for row in part) if row]
+            together = [kept] if len({len(row) for row in kept}) == 1 else [[row] for row in kept]
+            for some in together:
+                found.append(Group([*chain(*some)], form, len(some) if own_matrix else 0))
     return found
+
+
+def _parts(items: Sequence[Any], most: int, threads: int) -> list[Sequence[Any]]:
+    """Parts of one size, `most` at most, and one for each thread at least."""
+    n = max(-(-len(items) // most), min(threads, len(items)))
+    n = min(len(items), -(-n // threads) * threads)
+    ends = [len(items) * i // n for i in range(n + 1)]
+    return [items[start:end] for start, end in pairwise(ends)]
 
 
 def form_of(setting: Setting, examples: Examples, n_runs: int) -> str:
@@ -126,19 +144,24 @@ def worth_threads(divided: Sequence[Group], runs: Sequence[Run], examples: Examp
         setting = runs[group.members[0]].setting
         networks = sum(runs[k].networks for k in group.members)
         factor = m * (m if group.form == "dual" else n_x) * np.dtype(setting.dtype).itemsize
+        factor *= max(1, group.matrices)
         if networks * step_bytes(setting, examples) + factor >= LEAST_BYTES:
             return True
     return False
 
 
-def group_size(setting: Setting, examples: Examples, memory: float) -> int:
+def group_size(setting: Setting, examples: Examples, memory: float, of_matrix: int = 0) -> int:
     """How many runs of a setting train together at most, within `memory` bytes; at least 1, and of
-    L-BFGS, whose steps are each run's own, no more."""
+    L-BFGS, whose steps are each run's own, no more.
+
+    of_matrix : how many of them see one matrix, where they do not see that of all.
+    """
     if OPTIMIZERS[setting.optimizer] is LBFGS:
         return 1
     (n_x, m), itemsize = examples.shape, np.dtype(setting.dtype).itemsize
     units = (*setting.hidden, len(examples.Y))
-    work = step_bytes(setting, examples)
-    by_cache = max(-(-LEAST_ROWS // units[0]), GROUP_BYTES // work)
-    by_memory = memory // (COPIES * units[0] * n_x * itemsize + ARRAYS * sum(units) * m * itemsize)
-    return int(max(1, min(by_cache, by_memory)))
+    gram, features = (m * k * itemsize / of_matrix if of_matrix else 0 for k in (m, n_x))
+    step = step_bytes(setting, examples) + gram
+    by_cache = max(-(-LEAST_ROWS // units[0]), GROUP_BYTES // step)
+    layers = COPIES * units[0] * n_x * itemsize + ARRAYS * sum(units) * m * itemsize
+    return int(max(1, min(by_cache, memory // (layers + gram + features))))

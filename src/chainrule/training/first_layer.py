@@ -42,10 +42,15 @@ FEATURES = 512
 
 
 def _product(W: Array, X: Array, out: Array) -> None:
-    """W X for W (..., n, k) and one X (k, B): runs merged into one large product.
+    """W X for W (..., n, k) and one X (k, B), or X (F, k, B) of as many runs each: runs merged
+    into large products.
 
     W and out are contiguous, so that the merged shapes are views.
     """
+    if X.ndim > 2:
+        W, out = (A.reshape(len(X), -1, A.shape[-1]) for A in (W, out))
+        np.matmul(W, X, out=out)
+        return
     if W.ndim > 2:
         W, out = W.reshape(-1, W.shape[-1]), out.reshape(-1, out.shape[-1])
     np.dot(W, X, out=out)

@@ -1,4 +1,4 @@
-"""The feature matrix in its forms: floats, 8-bit pixels, sparse."""
+"""The feature matrix in its forms: floats, 8-bit pixels, sparse; and several for several runs."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from chainrule import checks
 from chainrule.data.matrix.floats import FloatMatrix
 from chainrule.data.matrix.pixels import PixelMatrix
 from chainrule.data.matrix.sparse import SparseMatrix
+from chainrule.data.matrix.stacked import StackedMatrix
 from chainrule.data.matrix.verbs import FeatureMatrix
 from chainrule.data.transform import Scaling
 
@@ -39,6 +40,8 @@ def resident(X: FeatureMatrix) -> FeatureMatrix:
     Turning pixels into floats takes about as long as a product with a few rows of weights.
     """
     checks.kind("resident", "X", X, FeatureMatrix)
+    if isinstance(X, StackedMatrix):
+        return X.each(resident)
     small = X.shape[0] * X.shape[1] * X.dtype.itemsize <= RESIDENT_BYTES
     if isinstance(X, FloatMatrix) or not small:
         return X
