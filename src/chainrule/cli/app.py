@@ -1,7 +1,6 @@
 """The commands, and what becomes of errors."""
 
 import gc
-import logging
 import re
 import sys
 from collections.abc import Sequence
@@ -70,11 +69,13 @@ LONGEST = 300  # characters of an error
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code."""
     tokens = list(sys.argv[1:] if arguments is None else arguments)
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where it keeps its files is its own
     try:
         if tokens[:1] and tokens[0] in COMMANDS and tokens[1:] in (["--help"], ["-h"]):
             print_help(app, tokens[0])
             return 0
+        import logging
+
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its files are its own business
         gc.enable()
         result = app(tokens, exit_on_error=False, print_error=False)
     except CycloptsError as error:

@@ -25,7 +25,7 @@ INFLUENTIAL = 10  # examples
 ERRORS = {"rmse": "RMSE", "mae": "MAE", "r2": "R²"}
 
 
-@dataclass(frozen=True, kw_only=True)
+# Beside `Asked` these are dataclasses by what they inherit: making each one anew takes its time.
 class Stratified:
     """What must be known of folds to type them."""
 
@@ -33,31 +33,26 @@ class Stratified:
 
 
 @Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
 class Nested(Stratified, jobs.Nested):
     """As it is typed."""
 
 
 @Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
 class Review(Stratified, parts.Review):
     """As it is typed."""
 
 
 @Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
 class Named(Stratified, parts.Named):
     """As they are typed."""
 
 
 @Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
 class Search(Stratified, jobs.Search):
     """As it is typed."""
 
 
 @Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
 class Rates(jobs.Rates):
     """As they are typed."""
 
@@ -71,7 +66,9 @@ class Asked:
     common: Common = COMMON
 
 
-ASKED = Asked()  # where nothing is given
+# Where nothing is given.
+ASKED, NESTED, REVIEW = Asked(), Nested(), Review()
+NAMED, SEARCH, RATES = Named(), Search(), Rates()
 
 
 def _start(
@@ -81,7 +78,7 @@ def _start(
     return carried_out(job, report, json=asked.common.json)
 
 
-def lr_find(data: str | None = None, *, search: Rates = Rates(), asked: Asked = ASKED) -> int:
+def lr_find(data: str | None = None, *, search: Rates = RATES, asked: Asked = ASKED) -> int:
     """Suggest a learning rate by a range test, or compare a list of them.
 
     Parameters
@@ -105,7 +102,7 @@ def _rates(job: jobs.LearningRatesJob, found: "RateComparison", facts: dict[str,
     return ""
 
 
-def sweep(data: str | None = None, *, search: Search = Search(), asked: Asked = ASKED) -> int:
+def sweep(data: str | None = None, *, search: Search = SEARCH, asked: Asked = ASKED) -> int:
     """Train many settings at once, compare them on held-out examples, train the best on all.
 
     Parameters
@@ -156,7 +153,7 @@ def _trials_table(found: "Sweep", more: list[str]) -> "Table":
     return table.titled(f"Trials by {found.score} on {found.held_out}")
 
 
-def crossval(data: str | None = None, *, folds: Nested = Nested(), asked: Asked = ASKED) -> int:
+def crossval(data: str | None = None, *, folds: Nested = NESTED, asked: Asked = ASKED) -> int:
     """Cross-validate: train once for each fold without it, all together, and measure there.
 
     Parameters
@@ -243,9 +240,7 @@ def _left_out(job: parts.LeaveOneOutJob, found: "LeaveOneOut", facts: dict[str, 
     return ""
 
 
-def review_labels(
-    data: str | None = None, *, review: Review = Review(), asked: Asked = ASKED
-) -> int:
+def review_labels(data: str | None = None, *, review: Review = REVIEW, asked: Asked = ASKED) -> int:
     """Find examples whose labels look wrong, by networks trained without them.
 
     Writes labels.csv: decide there on each (keep, relabel or drop), then train with --labels.
@@ -281,7 +276,7 @@ def _suspects(
     return show.safe(f"decide in {shlex.quote(labels)}, then {then}")
 
 
-def importance(data: str | None = None, *, named: Named = Named(), asked: Asked = ASKED) -> int:
+def importance(data: str | None = None, *, named: Named = NAMED, asked: Asked = ASKED) -> int:
     """Name the features that answers depend on, and say how sure that is.
 
     Networks are trained on many parts of the examples; each feature's importance is their mean,

@@ -20,7 +20,7 @@ def _text(read: Callable[[str], Any], *name: str) -> Parameter:
     return Parameter(name or None, metavar="STR", show_default=texts.typed, converter=converter)
 
 
-@dataclass(frozen=True, kw_only=True)
+# Dataclasses by what they inherit: making them anew would take a tenth of the time of a help page.
 class Tables(Reading):
     """How a table is read, on the command line."""
 
@@ -28,7 +28,6 @@ class Tables(Reading):
 
 
 @Parameter(name="*", group="Training")
-@dataclass(frozen=True, kw_only=True)
 class Training(Tables, Options):
     """All of a training, on the command line."""
 

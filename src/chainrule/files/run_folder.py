@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any, Self
 
@@ -99,6 +98,8 @@ class Folder:
 
     def remove(self) -> None:
         """Delete the folder and what is in it, and what `create` made for it."""
+        import shutil  # and all kinds of archives with it
+
         shutil.rmtree(self.path, ignore_errors=True)
         self._remove_empty()
 

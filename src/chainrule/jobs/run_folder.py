@@ -22,7 +22,6 @@ Of an experiment:
 """
 
 import shlex
-import shutil
 from typing import TYPE_CHECKING
 
 from chainrule.files import atomic
@@ -60,7 +59,7 @@ class RunFolder(Folder):
 
     def close(self) -> None:
         """Delete the outcomes of single runs: the experiment is finished."""
-        shutil.rmtree(self.finished, ignore_errors=True)
+        Folder(self.finished).remove()
 
     def write_results(self, model: "Model", history: "History", title: str) -> None:
         """The model, the history and its picture."""

@@ -4,8 +4,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chainrule.files import tensor_file
-
 if TYPE_CHECKING:
     from chainrule.data import Dataset
     from chainrule.model.model_file import Model
@@ -26,6 +24,8 @@ def is_model(path: Path) -> bool:
 
 def loaded(path: Path) -> "Model":
     """The model of a file or a run folder."""
+    from chainrule.files import tensor_file
+
     tensor_file.of_model(path)  # before all that is imported to read it
     from chainrule.model.model_file import load
 
