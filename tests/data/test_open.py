@@ -86,7 +86,7 @@ def test_permission_denied(here, name):
 @pytest.mark.parametrize("opener", ["open_table", "open_npz", "open_hdf5", "open_folder"])
 def test_the_systems_errors_name_the_source(here, monkeypatch, paint, opener):
     """What root's tests cannot provoke: the system refuses to read."""
-    import chainrule.data.open as open_module
+    import chainrule.data.raw as open_module
 
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")

@@ -10,7 +10,7 @@ from chainrule.data.matrix import SparseMatrix as SparseMatrix
 from chainrule.data.matrix import feature_matrix as feature_matrix
 from chainrule.data.matrix import resident as resident
 from chainrule.data.open import open_data as open_data
-from chainrule.data.open import open_raw as open_raw
+from chainrule.data.raw import open_raw as open_raw
 from chainrule.data.readers.images import read_image as read_image
 from chainrule.data.reading import Reading as Reading
 from chainrule.data.transform import Scaling as Scaling

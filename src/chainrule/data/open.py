@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ from chainrule.data.hold_out import drawn
 from chainrule.data.label_decisions import apply_decisions, read_decisions
 from chainrule.data.labels import refuse_targets
 from chainrule.data.matching import matched, with_overlaps
-from chainrule.data.readers import builtin, folder, hdf5, npz, sources, table, tree
+from chainrule.data.raw import open_raw
+from chainrule.data.readers import sources
 from chainrule.data.readers.label_column import LABELS, WEAK, quoted
 from chainrule.data.reading import Reading, as_text, listed
 from chainrule.data.transform import KINDS, Scaling
 from chainrule.errors import DataError, InputError
-from chainrule.files import atomic
 
 TASKS = ("classification", "regression")
 LARGEST = 4096  # pixels a side: a picture of that size has 50 million features
@@ -116,8 +117,9 @@ def open_data(
         group_column=group_column,
         batch_column=batch_column,
     )
-    shape = (*_size(size), 3)
-    splits = open_raw(source, shape, reading, strict, seed, least_classes=2, task=task)
+    shape: tuple[int, ...] = (*_size(size), 3)
+    read = partial(open_raw, strict=strict, seed=seed)
+    splits = read(source, shape, reading, least_classes=2, task=task)
     if splits.train.feature_names is None:
         refuse_reading(source, reading)
     splits = splits.changed(lambda data: data.with_task(task))
@@ -128,8 +130,10 @@ def open_data(
     _check_train(splits.train, task)
     if test is not None:
         train = splits.train
-        read = train.image_shape or shape, train.reading or reading, strict, seed, 1, train.bits
-        other = open_raw(test, *read, train.feature_names, train.task)
+        shape, how = train.image_shape or shape, train.reading or reading
+        other = read(
+            test, shape, how, bits=train.bits, features=train.feature_names, task=train.task
+        )
         found = other.train if other.test is None else other.test
         found = found.without([name for name in dropped if name in found.classes])
         found = matched(found, train)
@@ -142,16 +146,13 @@ def open_data(
     if hold_out is not None:
         splits = drawn(splits, hold_out, seed, group_column, group_by)
         _check_train(splits.train, task)
-    train = splits.train
-    if scale is None and prepare is None and train.image_shape is None:
+    if scale is None and prepare is None and splits.train.image_shape is None:
         scale = "none" if sources.is_builtin(source) else "standard"
-        if train.dtype == np.uint8:
-            note = (
-                "8-bit numbers that are no pictures: standardized (--scale pixels divides by 255)"
-            )
-            splits = replace(splits, train=train.noted(note))
-    train = train.prepared(_steps(scale or "pixels", prepare, reading))
-    scaling = train.scaling
+        if splits.train.dtype == np.uint8:
+            said = "8-bit numbers that are no pictures: standardized"
+            noted = splits.train.noted(f"{said} (--scale pixels divides by 255)")
+            splits = replace(splits, train=noted)
+    scaling = splits.train.prepared(_steps(scale or "pixels", prepare, reading)).scaling
     return with_overlaps(splits.changed(lambda data: replace(data, scaling=scaling)))
 
 
@@ -195,94 +196,6 @@ def _size(size: int | tuple[int, int]) -> tuple[int, int]:
         expected = f"size to be one or two whole numbers from 1 to {LARGEST} (height, width)"
         raise DataError("open_data", expected, checks.describe(size))
     return int(sides[0]), int(sides[1])
-
-
-def open_raw(
-    source: str | Path | Any,
-    shape: tuple[int, ...],
-    reading: Reading | None = None,
-    strict: bool = False,
-    seed: int = 0,
-    least_classes: int = 1,
-    bits: int | None = None,
-    features: Sequence[str] | None = None,
-    task: str | None = None,
-) -> Splits:
-    """The splits of a source as they lie there, one class only included; nothing is scaled or
-    filled; how much is missing is said, or refused.
-
-    For data that a model is to be tried on. shape : of pictures from folders, (height, width, 3)
-    or, for gray ones, (height, width). bits : see `open_folder`. reading : of tables; features :
-    the columns of the model's or the training set's table, if there is one. task : of archives of
-    several sets, see `Dataset.with_task`. What the system refuses becomes a DataError.
-    """
-    checks.whole_number("open_data", "seed", seed)
-    refused = reading is None or reading.missing == "refuse"
-    splits = _opened(source, shape, reading, strict, seed, least_classes, bits, features, task)
-    return splits.changed(lambda data: _missing_said(data, refused=refused))
-
-
-def _missing_said(data: Dataset, *, refused: bool) -> Dataset:
-    """The same with a note of how much is missing; DataError where that is refused."""
-    if data.dtype.kind != "f" or checks.all_finite(data.raw):
-        return data
-    gone = np.isnan(data.raw)
-    count, features = int(gone.sum()), int(gone.any(axis=1).sum())
-    said = (
-        f"{count:,} of {gone.size:,} values ({count / gone.size:.2g} of all), in {features:,} of "
-    )
-    said += f"{len(gone):,} features"
-    if refused:
-        fix = "--missing mean, median or zero fills them."
-        raise DataError(data.source, "no missing values", said, fix)
-    return data.noted(f"missing: {said}")
-
-
-def _opened(
-    source: str | Path | Any,
-    shape: tuple[int, ...],
-    reading: Reading | None,
-    strict: bool,
-    seed: int,
-    least_classes: int,
-    bits: int | None,
-    features: Sequence[str] | None,
-    task: str | None,
-) -> Splits:
-    """See `open_raw`."""
-    if sources.is_frame(source):
-        return table.open_table(source, reading, features)
-    if not isinstance(source, (str, Path)):
-        raise DataError("open_data", sources.ACCEPTED, checks.describe(source))
-    if sources.is_builtin(source):
-        return builtin.open_builtin(str(source), seed)
-
-    try:
-        sources.refuse_missing(source)
-        path = Path(source)
-        if path.is_dir():
-            files = hdf5.hdf5_files(path)
-            if files and (not tree.subfolders(path) or any(map(hdf5.holds_course_sets, files))):
-                return hdf5.open_hdf5_folder(path)
-            return folder.open_folder(path, shape, strict, least_classes, bits)
-        suffix, is_file = path.suffix.lower(), path.is_file()
-        if is_file and suffix in hdf5.SUFFIXES:
-            return hdf5.open_hdf5(path)
-        if is_file and suffix == ".npz":
-            return npz.open_npz(path, task)
-        if is_file and sources.is_table(path):
-            checks.room(str(source), path.stat().st_size, DataError)
-            return table.open_table(path, reading, features)
-    except OSError as error:
-        raise DataError(str(source), "a source that can be read", atomic.reason(error)) from None
-    except MemoryError:
-        fix = "Choose a smaller size or fewer."
-        raise DataError(str(source), "data that fit into memory", "more", fix) from None
-    got = f"a file ending in {suffix or 'nothing'}" if is_file else "no regular file"
-    fix = "Rename the file if its ending is wrong."
-    if suffix in sources.SPREADSHEETS:
-        fix = "Save it as .xlsx or .csv."
-    raise DataError(str(source), sources.ACCEPTED, got, fix)
 
 
 def _check_train(train: Dataset, task: str | None) -> None:
