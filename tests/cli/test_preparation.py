@@ -1,7 +1,14 @@
 """Preparation on the command line: asked for by name, repeated by name, kept by the model."""
 
+import json
+import shlex
+from pathlib import Path
+
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
+
+from chainrule.model.model_file import load
 
 SETTINGS = ("--layers", "none", "--learning-rate", 0.1, "--iterations", 30)
 TEXTS = ("--drop", "color,plate")
@@ -80,3 +87,73 @@ def test_what_cannot_be_prepared_is_one_line(chainrule, table, tmp_path, options
     assert message in said.error
     assert said.error.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+CHOICES = ("--vary", "prepare=standard,log1p+snv+standard", "--vary", "l2=0,0.1", "--folds", 3)
+FILLED = ("--missing", "median", "--categories", "onehot", "--drop", "plate")
+
+
+def test_a_preparation_is_chosen_in_nested_folds(chainrule, table):
+    name = table("t.csv", m=24)
+    nested = ("--nested", "--inner-folds", 2, *CHOICES, *FILLED, *SETTINGS)
+    said = chainrule("crossval", name, *nested, "--out", "cv")
+    assert said.code == 0, said.error
+    assert "choose among 4 settings of prepare, l2" in said.out
+    following = next(line for line in said.out.splitlines() if line.startswith("Next:"))
+    assert "--prepare " in following
+    facts = json.loads(Path("cv/settings.json").read_text())
+    kind = facts["chosen_on_all"]["prepare"]
+    assert kind in ("standard", "log1p,snv,standard")
+    assert all(row["prepare"] in ("standard", "log1p,snv,standard") for row in facts["folds"])
+    again = chainrule(*shlex.split(following)[2:], "--out", "run")
+    assert again.code == 0, again.error
+    assert f"scaled: missing:median,onehot,{kind}" in again.out
+    assert "--vary prepare=standard,log1p+snv+standard" in Path("cv/report.html").read_text()
+
+
+@pytest.mark.parametrize("scale", [(), ("--scale", "none")])
+def test_the_best_of_a_sweep_carries_its_preparation(chainrule, table, scale):
+    name = table("t.csv", m=24)
+    kept = (*FILLED, *SETTINGS, *scale, "--hold-out", 0.25)
+    said = chainrule("sweep", name, *CHOICES, *kept, "--out", "swept")
+    assert said.code == 0, said.error
+    facts = json.loads(Path("swept/settings.json").read_text())
+    kind, l2 = (facts["trials"][0][name] for name in ("prepare", "l2"))
+    model = load("swept/model.safetensors")
+    assert model.scaling.kind == f"missing:median,onehot,{kind}"
+    own = (*FILLED, *SETTINGS, "--hold-out", 0.25, "--prepare", kind, "--l2", l2)
+    assert chainrule("train", name, *own, "--out", "alone").code == 0
+    alone = load("alone/model.safetensors")
+    assert_array_equal(model.network.weights[0], alone.network.weights[0])
+    # It knows its training set again, prepared as it was.
+    said = chainrule("explain", "swept", name, "--example", "s0", "--out", "e.png")
+    assert said.code == 0, said.error
+
+
+@pytest.mark.parametrize(
+    ("vary", "more", "message"),
+    [
+        ("prepare=standard,snw", (), "Did you mean snv?"),
+        ("prepare=standard,derivative+snv", (), "11 features or more"),
+        ("prepare=standard,batch", (), "--batch-column NAME"),
+        ("prepare=standard,total", ("--scale", "none"), "0 or more"),
+    ],
+)
+def test_choices_that_cannot_be_had_are_one_line(chainrule, table, tmp_path, vary, more, message):
+    table("t.csv", m=24, gap="-1.5")
+    for command in (("crossval", "--nested"), ("sweep",)):
+        how = (*command[1:], "--vary", vary, "--folds", 2, *FILLED, *SETTINGS, *more)
+        said = chainrule(command[0], "t.csv", *how, "--out", "run")
+        assert (said.code, said.error.count("\n")) == (2, 1)
+        assert message in said.error
+        assert not (tmp_path / "run").exists()
+
+
+def test_a_batch_that_is_varied_is_that_of_the_column(chainrule, table):
+    name = table("t.csv", m=24, gap="1.5")
+    options = ("--batch-column", "plate", "--drop", "color", *SETTINGS)
+    choices = ("--vary", "prepare=batch+standard,standard", "--folds", 3)
+    said = chainrule("sweep", name, *options, *choices, "--out", "swept")
+    assert said.code == 0, said.error
+    facts = json.loads(Path("swept/settings.json").read_text())
+    assert {row["prepare"] for row in facts["trials"]} == {"batch:plate,standard", "standard"}

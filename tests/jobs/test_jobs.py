@@ -168,7 +168,7 @@ def test_options_are_written_as_they_are_typed_and_read_again():
 
 def test_a_setting_is_declared_once():
     names = {one.name for one in fields(Hyperparameters)}
-    assert {one.name for one in fields(Setting)} - names == {"output"}
+    assert {one.name for one in fields(Setting)} - names == {"output", "prepare"}
     setting = QUICK.setting()
     assert all(getattr(setting, name) == getattr(QUICK, name) for name in names)
     assert Options().setting().iterations == 2500

@@ -141,8 +141,7 @@ def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
         out.print(f"On the test set {said or f'{percent(tested)} are right'}.")
     if found.best is None:
         return ""
-    values: dict[str, Any] = {name: getattr(best.setting, name) for name in found.varied}
-    return show.safe(job.evaluation(replace(job.options, **values)))
+    return show.safe(job.evaluation(job.options.chosen(best.setting, found.varied)))
 
 
 def _trials_table(found: "Sweep", more: list[str]) -> "Table":
@@ -171,7 +170,8 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
     out = show.console()
     if not found.folds:
         return ""
-    show.print_table(found.table())
+    table, aside = found.table(), ("training_cost", "examples", "cost")
+    show.print_table(*(table.without(*aside[:n]) for n in range(len(aside) + 1)))
     if found.diverged == len(found.folds):
         out.print("Every fold diverged: try lower learning rates, or chainrule lr-find.")
         return ""
@@ -196,8 +196,8 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
     if isinstance(found, NestedCrossValidation) and found.varied:
         words = show.safe(setting_words(found.setting, found.varied))
         out.print(f"On all examples the same choice among {found.tried} settings gives: {words}.")
-        values: dict[str, Any] = {name: getattr(found.setting, name) for name in found.varied}
-        return show.safe(command_line("train", job.data, replace(job.options, **values)))
+        options = job.options.chosen(found.setting, found.varied)
+        return show.safe(command_line("train", job.data, options))
     return ""
 
 

@@ -347,6 +347,11 @@ class Splits:
         made = {name: change(data) for name, data in sets.items() if data is not None}
         return replace(self, **made)  # type: ignore[arg-type]
 
+    def prepared(self, how: str | Scaling) -> "Splits":
+        """All sets with another preparation, learned from the training set (`Dataset.prepared`)."""
+        scaling = self.train.prepared(how).scaling
+        return self.changed(lambda data: replace(data, scaling=scaling))
+
     @property
     def tested(self) -> tuple[str, Dataset]:
         """What a model is judged by, with its name: test set, else validation set, else training

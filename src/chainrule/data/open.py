@@ -152,8 +152,7 @@ def open_data(
             said = "8-bit numbers that are no pictures: standardized"
             noted = splits.train.noted(f"{said} (--scale pixels divides by 255)")
             splits = replace(splits, train=noted)
-    scaling = splits.train.prepared(_steps(scale or "pixels", prepare, reading)).scaling
-    return with_overlaps(splits.changed(lambda data: replace(data, scaling=scaling)))
+    return with_overlaps(splits.prepared(_steps(scale or "pixels", prepare, reading)))
 
 
 def refuse_reading(source: str | Path | Any, reading: Reading) -> None:
@@ -176,16 +175,18 @@ def _refuse_guess(train: Dataset) -> None:
 
 def _steps(scale: str, prepare: str | Sequence[str] | None, reading: Reading) -> Scaling:
     """What is asked for, which has learned nothing yet."""
-    names = [scale] if prepare is None else listed(as_text("prepare", prepare))
-    if "batch" in names and reading.batch_column is not None:
-        names = [f"batch:{reading.batch_column}" if name == "batch" else name for name in names]
-    if names == ["none"]:
-        names = []
-    if reading.categories == "onehot":
-        names = ["onehot", *names]
-    if reading.missing != "refuse":
-        names = [f"missing:{reading.missing}", *names]
-    return Scaling.named(as_text("prepare", names) or "none")
+    first = [] if reading.missing == "refuse" else [f"missing:{reading.missing}"]
+    first += ["onehot"] if reading.categories == "onehot" else []
+    kind = scale if prepare is None else with_batches(prepare, reading)
+    return Scaling.named(",".join(first) or "none").instead(kind)
+
+
+def with_batches(prepare: str | Sequence[str], reading: Reading) -> str:
+    """The names of steps with commas between them; "batch" is of the `batch_column`."""
+    names, column = listed(as_text("prepare", prepare)), reading.batch_column
+    if column is not None:
+        names = [f"batch:{column}" if name == "batch" else name for name in names]
+    return as_text("prepare", names) or "none"
 
 
 def _size(size: int | tuple[int, int]) -> tuple[int, int]:

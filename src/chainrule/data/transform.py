@@ -116,6 +116,16 @@ class Scaling:
         """The facts that it asks for: columns that have batches."""
         return tuple(step.column for step in self.steps if isinstance(step, Batch))
 
+    def instead(self, kind: str) -> "Scaling":
+        """The steps with these names, which have learned nothing yet, in the place of its own. What
+        fills missing values, or marks levels, stays before them, unless they have it themselves."""
+        new = Scaling.named(kind)
+        filling = new if new.fills else self
+        fills, rest = filling.steps[: filling.fills], new.steps[new.fills :]
+        both = any(isinstance(step, OneHot) for step in rest)
+        levels = (step for step in self.steps if isinstance(step, OneHot) and not both)
+        return Scaling((*fills, *levels, *rest))
+
     def split(self) -> tuple["Scaling", "Scaling"]:
         """The steps before the first that learns, and the others."""
         k = next((k for k, step in enumerate(self.steps) if step.learns), len(self.steps))

@@ -55,6 +55,7 @@ def train_ensemble(
     setting = given("train_ensemble", Setting, setting)
     runs = checks.whole_number("train_ensemble", "runs", runs, least=1, most=MOST)
     members = [Run(replace(setting, seed=setting.seed + r)) for r in range(runs)]
+    setting.check_prepared("train_ensemble", data)
     examples = Examples("train_ensemble", data)
     found = execute("train_ensemble", examples, members, execution, networks_too=True)
     good = [k for k in sorted(found) if found[k].diverged < 0]

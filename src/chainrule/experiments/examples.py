@@ -13,7 +13,7 @@ whose features depend on which examples are left out:
 
 import threading
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from chainrule import checks
 from chainrule.data import Dataset, FeatureMatrix, feature_matrix
 from chainrule.errors import InputError
 from chainrule.files.digest import digest
+
+if TYPE_CHECKING:
+    from chainrule.experiments.setting import Setting
 
 Array = np.ndarray
 
@@ -89,6 +92,7 @@ class Examples:
         self._where = where
         self._once = self._prepared_once()
         self._matrices: dict[str, FeatureMatrix] = {}
+        self._as_prepared: dict[str, Examples] = {}
         self._lock = threading.Lock()
 
     @property
@@ -122,6 +126,19 @@ class Examples:
             expected = "labels Y of 0 and 1, one class for each example"
             raise InputError(self._where, expected, "other numbers")
         return (self.Y[0] if len(self.Y) == 1 else self.Y.argmax(axis=0)).astype(np.int64)
+
+    def of(self, setting: "Setting") -> "Examples":
+        """The same as a setting prepares them: the same object for all settings of a preparation.
+
+        InputError where they cannot be prepared so.
+        """
+        if setting.prepare is None:
+            return self
+        if setting.prepare not in self._as_prepared:
+            data = setting.prepared(self.data or (self._X, self.Y))
+            data.check_scaled(setting.dtype)
+            self._as_prepared[setting.prepare] = Examples(self._where, data)
+        return self._as_prepared[setting.prepare]
 
     def part(self, index: Array) -> "Examples":
         """Some of them, by themselves."""

@@ -119,6 +119,8 @@ def execute(
     todo = [k for k in range(len(runs)) if k not in outcomes]
     if any(one.batch_size and not one.updates(examples.m) for one in (r.setting for r in runs)):
         raise InputError(where, "at least one update in mini-batches", "none")
+    for run in runs:  # what cannot be prepared is refused before anything trains
+        examples.of(run.setting)
     tally = _Tally(how, [run.networks * run.updates(examples.m) for run in runs])
     kept = keep, measure, networks_too
     work = _Work(examples, runs, tally, folder, names, *kept, record_every)
@@ -127,7 +129,8 @@ def execute(
         if group.form == "dual" and not group.matrices:
             # Once, by all of them, before others would do it at the same time.
             with blas.at_most(threads):
-                examples.matrix(runs[group.members[0]].setting.dtype).gram()
+                setting = runs[group.members[0]].setting
+                examples.of(setting).matrix(setting.dtype).gram()
     if how.threads is None and not worth_threads(divided, runs, examples):
         threads = 1
     with interruptible(tally.interrupt), closing(_in_threads(work, divided, threads)) as results:
@@ -175,7 +178,7 @@ class _Work:
         # Of each matrix, of which there is one where its runs share it.
         share = len(runs) // max(1, group.matrices)
         subsets = [
-            self.examples.subset(run.held_out, first.dtype, batches=batches)
+            self.examples.of(first).subset(run.held_out, first.dtype, batches=batches)
             for run in runs[::share]
         ]
         subset = subsets[0]

@@ -332,7 +332,7 @@ def without_each(
         raise InputError(where, "at least two examples", f"{m}")
     if not q:
         raise InputError(where, "at least one example to ask about", "none")
-    data = data.rescaled()
+    data = setting.prepared(data.rescaled())
     network = setting.network(data.features.shape[0], len(data.Y), data.task)
     trained = train(network, data, callbacks=how.callbacks, **setting.arguments())
     if not trained.complete:

@@ -84,7 +84,7 @@ def groups(
     of_matrix: dict[tuple[Setting, bytes, int | None], list[int]] = {}
     for k, run in enumerate(runs):
         batches, left_out = run.setting.batch_size is not None, b""
-        if examples.own_matrix(run.held_out, batches=batches):
+        if examples.of(run.setting).own_matrix(run.held_out, batches=batches):
             left_out = run.held_out.tobytes() + b"/" + run.measured.tobytes() * batches
         own = None if run.labels is None else k
         of_matrix.setdefault((run.setting.architecture, left_out, own), []).append(k)

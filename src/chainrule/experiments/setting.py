@@ -37,12 +37,15 @@ class Setting(Hyperparameters):
     initializer : a name, or the standard deviation as a number.
     output : activation of the outputs; by default what goes with the task and the loss.
     iterations : updates; or epochs : passes over the data. 1000 updates if neither is given.
+    prepare : steps of the features' preparation with commas between them, "snv,standard", in the
+        place of those that the data carry; experiments learn it anew in each fold. See `prepared`.
     seed : of the starting weights and, apart from them, of the shuffling.
 
     All others are `Hyperparameters`.
     """
 
     output: str | None = None
+    prepare: str | None = None
 
     def __post_init__(self) -> None:
         hidden = self.hidden if isinstance(self.hidden, (list, tuple)) else (self.hidden,)
@@ -66,6 +69,12 @@ class Setting(Hyperparameters):
                 checks.whole_number("Setting", name, getattr(self, name), least=least)
         object.__setattr__(self, "dtype", checks.float_dtype("Setting", self.dtype).name)
         standard_deviation(self.initializer, 1, 1)
+        if self.prepare is not None:
+            from chainrule.data import Scaling
+            from chainrule.data.reading import as_text
+
+            object.__setattr__(self, "prepare", as_text("prepare", self.prepare))
+            Scaling.named(self.prepare)
 
     @classmethod
     def named(cls, values: dict[str, Any]) -> "Setting":
@@ -87,6 +96,31 @@ class Setting(Hyperparameters):
     def architecture(self) -> "Setting":
         """What two settings must share to train together."""
         return self.with_values({f.name: f.default for f in fields(self) if f.name in PER_RUN})
+
+    def prepared(self, data: Any) -> Any:
+        """A Dataset or Splits as this setting prepares them, learned from the training set: what a
+        network for use is trained on, and a model made of. What fills missing values or marks
+        levels stays."""
+        if self.prepare is None:
+            return data
+        from chainrule.data import Dataset, Splits
+
+        checked = data.train if isinstance(data, Splits) else data
+        if not isinstance(checked, Dataset):
+            got, fix = f"a {type(data).__name__}", "Pass chainrule.Dataset(X, labels, classes)."
+            raise InputError("prepare", "a Dataset, whose features are raw", got, fix)
+        return data.prepared(checked.scaling.instead(self.prepare))
+
+    def check_prepared(self, where: str, data: Any) -> None:
+        """InputError for data of another preparation: a model made of them would have that one."""
+        if self.prepare is None:
+            return
+        from chainrule.data import Dataset, Scaling
+
+        own = data.scaling if isinstance(data, Dataset) else Scaling()
+        if own.kind != own.instead(self.prepare).kind:
+            fix = "Pass setting.prepared(data), also to Model.of."
+            raise InputError(where, f"data prepared by {self.prepare}", own.kind, fix)
 
     def arguments(self) -> dict[str, Any]:
         """Of `train`, for this setting alone."""

@@ -33,8 +33,9 @@ class Sweep(Result):
         one first, then the best. varied : names of what differs between their settings.
 
     score : what they are sorted by. held_out : what the scores were measured on, in words.
-    best : the best setting trained on all the data; None if that was not asked for, if it was
-        interrupted or diverged, or if no trial has a score.
+    best : the best setting trained on all the data, as it prepares them (`Setting.prepared`, also
+        for a model of it); None if that was not asked for, if it was interrupted or diverged, or if
+        no trial has a score.
     complete : whether all trials were finished, and that training too.
     """
 
@@ -168,6 +169,9 @@ def _trained_on_all(
 ) -> Training | None:
     """None if that diverges, as it may where no fold does."""
     network = setting.network(examples.shape[0], len(examples.Y), examples.task)
+    data = setting.prepared(data)
+    if setting.prepare is not None and validation is not None:
+        validation = replace(validation, scaling=data.scaling)
     more = {"validation": validation, "callbacks": how.callbacks}
     with suppress(DivergenceError):
         return train(network, data, **more, **setting.arguments())

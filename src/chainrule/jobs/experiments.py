@@ -18,7 +18,7 @@ from chainrule.jobs import texts
 from chainrule.jobs.grouping import ignored_groups
 from chainrule.jobs.held_out import Folds, HeldOutJob, held_out, held_out_words
 from chainrule.jobs.job import Job
-from chainrule.jobs.options import absolute, written
+from chainrule.jobs.options import Options, absolute, written
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.wording import setting_name, setting_words
 
@@ -48,7 +48,8 @@ class Nested(Folds):
         Choose a setting in each fold, by a cross-validation of the examples that it trains on, and
         measure that choice. Needs --vary.
     vary
-        NAME=VALUES of what is chosen from, once for each name, as for a sweep.
+        NAME=VALUES of what is chosen from, once for each name, as for a sweep: l2=0,0.01,0.1 or
+        prepare=standard,snv+standard (steps with + between them).
     trials
         Draw so many settings at random instead of trying every combination.
     inner_folds
@@ -71,12 +72,16 @@ class Nested(Folds):
     permutations: int = 0
 
 
-def space_of(command: str, own: Any) -> dict[str, Any]:
+def space_of(command: str, own: Any, options: Options) -> dict[str, Any]:
     """What is varied: values by the name of a field of Setting."""
     if not own.vary:
         fix = "Such as --vary learning_rate=0.001,0.01,0.1."
         raise InputError(command, "--vary NAME=VALUES at least once", "none", fix)
     space = texts.space(own.vary)
+    if "prepare" in space:
+        from chainrule.data.open import with_batches
+
+        space["prepare"] = [with_batches(one, options) for one in space["prepare"]]
     drawn = [name for name, values in space.items() if hasattr(values, "rvs")]
     if drawn and own.trials is None:
         fix = "Add --trials N, or LOW..HIGH:N for N numbers of a range."
@@ -104,7 +109,7 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
         if given and not own.nested:
             fix = "Add --nested: the choice is made within each fold."
             raise InputError(f"--{given[0].replace('_', '-')}", "--nested beside it", "none", fix)
-        self.space = space_of("crossval --nested", own) if own.nested else {}
+        self.space = space_of("crossval --nested", own, self.options) if own.nested else {}
 
     def plan(self) -> str:
         own = self.own
@@ -208,8 +213,9 @@ class Search:
     vary
         NAME=VALUES, once for each name: learning_rate=0.001,0.01,0.1 or l2=1e-4..1 (a range to
         draw from) or learning_rate=1e-4..0.1:10 (ten of them, evenly in the logarithm) or
-        layers=20-7-5,20,none or seed=0..9. Also momentum, initializer, activation, iterations,
-        epochs, batch_size, dropout, loss, optimizer, schedule.
+        layers=20-7-5,20,none or seed=0..9 or prepare=standard,snv+standard (steps with + between
+        them). Also momentum, initializer, activation, iterations, epochs, batch_size, dropout,
+        loss, optimizer, schedule.
     trials
         Draw so many settings at random instead of trying every combination.
     search
@@ -248,7 +254,7 @@ class SweepJob(Job[Search, "Sweep"]):
 
     def __init__(self, *planned: Any) -> None:
         super().__init__(*planned)
-        self.space = space_of("sweep", self.own)
+        self.space = space_of("sweep", self.own, self.options)
 
     @property
     def validation(self) -> "Dataset | None":
@@ -286,14 +292,13 @@ class SweepJob(Job[Search, "Sweep"]):
         if found.best is None:
             return {}
         best = found.trials[0].setting
-        chosen: dict[str, Any] = {name: getattr(best, name) for name in found.varied}
         facts = {
             "setting": setting_words(best, found.varied),
             "data": absolute(self.data),
-            "options": written(replace(self.options, **chosen)),
+            "options": written(self.options.chosen(best, found.varied)),
             "iterations": found.best.iterations,
         }
-        model = self.write_model(found.best.network, facts)
+        model = self.write_model(found.best.network, facts, best.prepared(self.splits))
         if self.splits.test is None:
             return {}
         measure = experiments.SCORES[found.task][0]

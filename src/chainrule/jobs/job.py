@@ -249,12 +249,18 @@ class Job(Generic[Own, Found]):
             why = "what was held out is one draw of many"
         return f"{command}  # {why}"
 
-    def write_model(self, network: "Network", facts: dict[str, Any]) -> "Model":
-        """The model file of what was trained, with facts of its training."""
+    def write_model(
+        self, network: "Network", facts: dict[str, Any], splits: "Splits | None" = None
+    ) -> "Model":
+        """The model file of what was trained, with facts of its training.
+
+        splits : as they were prepared for it, where that is not as they were read.
+        """
         from chainrule.jobs.sources import trained_on
         from chainrule.model.model_file import Model, save
 
-        model = Model.of(network, self.splits, facts | trained_on(self.splits.train))
+        splits = splits or self.splits
+        model = Model.of(network, splits, facts | trained_on(splits.train))
         save(model, self.folder.model)
         return model
 

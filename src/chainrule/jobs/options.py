@@ -105,6 +105,13 @@ class Options(Reading, Hyperparameters):
             one.check_scaled(self.dtype)
         return splits
 
+    def chosen(self, setting: "Setting", varied: Sequence[str]) -> "Options":
+        """The same with what was chosen, of what was varied."""
+        values: dict[str, Any] = {name: getattr(setting, name) for name in varied}
+        if values.get("prepare") is not None:
+            values["scale"] = None  # in whose place it is
+        return replace(self, **values)
+
     def setting(self) -> "Setting":
         """What is trained."""
         from chainrule.experiments.setting import WITH_MOMENTUM, Setting

@@ -44,6 +44,11 @@ def activation(text: str) -> str | tuple[str, ...]:
     return names if len(names) > 1 else names[0]
 
 
+def steps(text: str) -> str:
+    """A preparation from "snv+standard"."""
+    return ",".join(part.strip() for part in text.split("+"))
+
+
 def typed(value: Any) -> Any:
     """Units and activations of layers as one types them: the inverse of the above."""
     return (",".join(map(str, value)) or "none") if isinstance(value, tuple) else value
@@ -132,4 +137,5 @@ KINDS: dict[str, Callable[[str], Any]] = {
     "loss": str,
     "optimizer": str,
     "schedule": str,
+    "prepare": steps,
 }

@@ -30,6 +30,8 @@ def arguments_of(setting: HasArguments, asked: Any, function: Any) -> dict[str, 
     other than its default, is the setting's as well."""
     if not callable(getattr(setting, "arguments", None)):
         raise InputError("train", "a Setting", checks.describe(setting))
+    if check := getattr(setting, "check_prepared", None):
+        check("train", asked.data)
     own, defaults = setting.arguments(), function.__kwdefaults__
     if both := [name for name in own if getattr(asked, name) is not defaults[name]]:
         fix = "Change the setting: setting.with_values({...})."

@@ -87,7 +87,8 @@ def _best(found: experiments.Sweep, splits: Splits) -> tuple[str, str, bool]:
         f"{setting_words(top.setting, found.varied)}."
     )
     if found.best is not None and splits.test is not None:
-        evaluation = evaluate(Model.of(found.best.network, splits), splits.test)
+        model = Model.of(found.best.network, top.setting.prepared(splits))
+        evaluation = evaluate(model, splits.test)
         of, kind = "test examples", Errors if isinstance(evaluation, Regression) else page.Accuracy
         tested: page.Accuracy | Errors = kind(of, evaluation)  # type: ignore[arg-type]
         return tested.headline, f"{best} Trained on all: {tested.words}", False
