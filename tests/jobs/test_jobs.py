@@ -14,6 +14,7 @@ from numpy.testing import assert_array_equal
 import chainrule as cr
 from chainrule.experiments import Setting
 from chainrule.experiments.hyperparameters import Hyperparameters
+from chainrule.jobs.ensemble import EnsembleJob, Members
 from chainrule.jobs.events import (
     Control,
     Event,
@@ -25,7 +26,7 @@ from chainrule.jobs.events import (
     Started,
     Warned,
 )
-from chainrule.jobs.experiments import CrossValidationJob, EnsembleJob, Members, Nested
+from chainrule.jobs.experiments import CrossValidationJob, Nested
 from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import Options, Running, command_line, restored, written
 from chainrule.jobs.training import TrainingJob

@@ -47,7 +47,7 @@ def report(
     folder = RunFolder(run)
     settings = folder.read_settings()
     from chainrule.files import atomic
-    from chainrule.jobs.experiments import is_ensemble
+    from chainrule.jobs.ensemble import is_ensemble
 
     path = out or folder.report
     if "command" not in settings or is_ensemble(run):

@@ -8,7 +8,7 @@ from chainrule.cli import show
 from chainrule.cli.options import TRAINING, Training
 from chainrule.cli.progress import carried_out
 from chainrule.display import Column, Table
-from chainrule.jobs.experiments import EnsembleJob, Members, is_ensemble
+from chainrule.jobs.ensemble import EnsembleJob, Members, is_ensemble
 from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import Options, Running, command_line
 from chainrule.jobs.training import TrainingJob

@@ -9,7 +9,6 @@ They are of one shape, so they stand side by side: options, a plan in words, a f
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from chainrule import experiments
@@ -19,18 +18,11 @@ from chainrule.jobs.grouping import ignored_groups
 from chainrule.jobs.held_out import Folds, HeldOutJob, held_out, held_out_words
 from chainrule.jobs.job import Job
 from chainrule.jobs.options import Options, absolute, written
-from chainrule.jobs.run_folder import RunFolder
 from chainrule.wording import setting_name, setting_words
 
 if TYPE_CHECKING:
     from chainrule.data import Dataset
-    from chainrule.experiments import (
-        CrossValidation,
-        Ensemble,
-        Execution,
-        RateComparison,
-        Sweep,
-    )
+    from chainrule.experiments import CrossValidation, Execution, RateComparison, Sweep
     from chainrule.training.warnings import TrainingWarning
 
 Score = Literal["accuracy", "cost", "auc", "rmse", "mae", "r2"]
@@ -39,36 +31,49 @@ RANGE = "The others are of the range test, in which no rates are named."
 
 
 @dataclass(frozen=True, kw_only=True)
-class Nested(Folds):
+class Choice:
+    """Several settings, and which of them is taken.
+
+    Parameters
+    ----------
+    vary
+        NAME=VALUES, once for each name: learning_rate=0.001,0.01,0.1 or l2=1e-4..1 (a range to
+        draw from) or learning_rate=1e-4..0.1:10 (ten of them, evenly in the logarithm) or
+        layers=20-7-5,20,none or seed=0..9 or prepare=standard,snv+standard (steps with + between
+        them). Also momentum, initializer, activation, iterations, epochs, batch_size, dropout,
+        loss, optimizer, schedule.
+    trials
+        Draw so many settings at random instead of trying every combination.
+    score
+        By which they are compared: accuracy by default, of a regression rmse.
+    rule
+        Which is the best: that of the best score, or the simplest within one standard error of it
+        (fewer units, then larger l2, fewer updates, smaller rate).
+    """
+
+    vary: tuple[str, ...] = ()
+    trials: int | None = None
+    score: Score | None = None
+    rule: Rule = "best"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nested(Choice, Folds):
     """What is measured: one setting, or the choice among several.
 
     Parameters
     ----------
     nested
-        Choose a setting in each fold, by a cross-validation of the examples that it trains on, and
-        measure that choice. Needs --vary.
-    vary
-        NAME=VALUES of what is chosen from, once for each name, as for a sweep: l2=0,0.01,0.1 or
-        prepare=standard,snv+standard (steps with + between them).
-    trials
-        Draw so many settings at random instead of trying every combination.
+        Choose a setting of --vary in each fold, by a cross-validation of the examples that it
+        trains on, and measure that choice.
     inner_folds
         Parts of each fold's training examples; 5 by default, or each group.
-    score
-        By which a setting is chosen: accuracy by default, of a regression rmse.
-    rule
-        Which is chosen: the best, or the simplest within one standard error of it (fewer units,
-        then larger l2, fewer updates, smaller rate).
     permutations
         Train so many times again from permuted labels, for a p-value; such as 1000.
     """
 
     nested: bool = False
-    vary: tuple[str, ...] = ()
-    trials: int | None = None
     inner_folds: int | None = None
-    score: Score | None = None
-    rule: Rule = "best"
     permutations: int = 0
 
 
@@ -205,46 +210,20 @@ class LearningRatesJob(Job[Rates, "RateComparison"]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Search:
+class Search(Folds, Choice):
     """What is varied, and how the trials are scored.
 
     Parameters
     ----------
-    vary
-        NAME=VALUES, once for each name: learning_rate=0.001,0.01,0.1 or l2=1e-4..1 (a range to
-        draw from) or learning_rate=1e-4..0.1:10 (ten of them, evenly in the logarithm) or
-        layers=20-7-5,20,none or seed=0..9 or prepare=standard,snv+standard (steps with + between
-        them). Also momentum, initializer, activation, iterations, epochs, batch_size, dropout,
-        loss, optimizer, schedule.
-    trials
-        Draw so many settings at random instead of trying every combination.
-    search
-        How they are drawn: random, or optuna (by what was seen so far; needs the package).
-    score
-        What the trials are sorted by: accuracy by default, of a regression rmse.
     folds
         Parts of the cross-validation; 5 by default. With data that have a validation set of their
         own, that is used unless this is given.
-    repeats
-        Repetitions of the cross-validation, with other folds.
-    stratified
-        Whether every class is in each fold in its share.
-    leave_group_out
-        Hold each group of --group-column or --group-by out by itself, instead of --folds parts.
-    rule
-        Which is the best: that of the best score, or the simplest within one standard error of it
-        (fewer units, then larger l2, fewer updates, smaller rate).
+    search
+        How trials are drawn: random, or optuna (by what was seen so far; needs the package).
     """
 
-    vary: tuple[str, ...] = ()
-    trials: int | None = None
+    folds: int | None = None  # type: ignore[assignment]  # None where a validation set may serve
     search: Literal["grid", "random", "optuna"] | None = None
-    score: Score | None = None
-    folds: int | None = None
-    repeats: int = 1
-    stratified: bool = True
-    leave_group_out: bool = False
-    rule: Rule = "best"
 
 
 class SweepJob(Job[Search, "Sweep"]):
@@ -303,55 +282,3 @@ class SweepJob(Job[Search, "Sweep"]):
             return {}
         measure = experiments.SCORES[found.task][0]
         return {f"test_{measure}_of_best": evaluate(model, self.splits.test).scores[measure]}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Members:
-    """runs : how many networks, which differ in their seed."""
-
-    runs: int = 1
-
-
-def is_ensemble(folder: Path) -> bool:
-    """Whether a folder to go on in is of an ensemble."""
-    return RunFolder(folder).read_settings().get("command") == EnsembleJob.command
-
-
-class EnsembleJob(Job[Members, "Ensemble"]):
-    """Train networks from several seeds, and use them as one model: `train`, too."""
-
-    command = "train"
-
-    def plan(self) -> str:
-        first, runs = self.options.seed, self.own.runs
-        return f"{runs} networks, seeds {first} to {first + runs - 1}"
-
-    def work(self, how: "Execution") -> "Ensemble":
-        data, runs = self.splits.train, self.own.runs
-        return experiments.train_ensemble(data, self.setting, runs, execution=how)
-
-    def write(self, found: "Ensemble") -> dict[str, Any]:
-        import numpy as np
-
-        from chainrule.display import Table
-        from chainrule.jobs.trained import results
-        from chainrule.model.evaluation import evaluate
-        from chainrule.show import tables
-
-        if found.network is None:
-            return {"members": 0}
-        facts = {"members": len(found.seeds), "seeds": found.seeds, "diverged": found.diverged}
-        model = self.write_model(found.network, facts | {"options": written(self.options)})
-        reached = results(model, self.splits)
-        rows: list[dict[str, Any]] = [{"seed": seed} for seed in found.seeds]
-        for name, data in self.splits.sets.items():
-            each = [evaluate(model.member(r), data).scores for r in range(len(rows))]
-            measure = experiments.SCORES[data.task][0]
-            mean = float(np.mean([one[measure] for one in each]))
-            reached[name][f"mean_{measure}_of_members"] = mean
-            for row, one in zip(rows, each, strict=True):
-                own = {k: v for k, v in one.items() if k in experiments.SCORES[data.task]}
-                row |= {f"{name}_{k}": v for k, v in own.items()}
-        tables.write(Table.of(rows), self.folder.table)
-        self.write_figures(found)
-        return facts | {"results": reached}
