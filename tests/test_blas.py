@@ -100,7 +100,7 @@ def test_the_gram_matrix_takes_all_threads(monkeypatch):
 def test_runs_of_an_experiment_have_one_each(threads, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "chainrule.experiments.execute._Watch.on_step", lambda *_: seen.append(now())
+        "chainrule.experiments.watching.Watch.on_step", lambda *_: seen.append(now())
     )
     cross_validate(
         (X, Y), Setting(hidden=(), iterations=2), folds=4, execution=Execution(threads=threads)

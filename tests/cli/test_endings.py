@@ -63,8 +63,8 @@ import signal
 for number in (signal.SIGTERM, signal.SIGHUP): signal.signal(number, signal.SIG_DFL)
 from chainrule.cli import main
 from chainrule.jobs.callbacks import Saver
-from chainrule.experiments.execute import _Watch
-Saver.INTERVAL = _Watch.INTERVAL = 0.1
+from chainrule.experiments.watching import Watch
+Saver.INTERVAL = Watch.INTERVAL = 0.1
 main()
 """
 

@@ -103,7 +103,7 @@ def test_a_group_is_kept_every_minute_and_until_its_outcome_is(
 ):
     """What breaks off here, as a kill would, are the steps first, then the writing."""
     setting = replace(quick, iterations=400)
-    monkeypatch.setattr("chainrule.experiments.execute._Watch.INTERVAL", 0.0)
+    monkeypatch.setattr("chainrule.experiments.watching.Watch.INTERVAL", 0.0)
     seen = []
 
     def breaks(done, total):

@@ -10,9 +10,7 @@ from chainrule.experiments.learning_rates import RateSuggestion as RateSuggestio
 from chainrule.experiments.learning_rates import compare_learning_rates as compare_learning_rates
 from chainrule.experiments.learning_rates import find_learning_rate as find_learning_rate
 from chainrule.experiments.leave_one_out import LeaveOneOut as LeaveOneOut
-from chainrule.experiments.leave_one_out import WithoutEach as WithoutEach
 from chainrule.experiments.leave_one_out import leave_one_out as leave_one_out
-from chainrule.experiments.leave_one_out import without_each as without_each
 from chainrule.experiments.measures import SCORES as SCORES
 from chainrule.experiments.measures import Measures as Measures
 from chainrule.experiments.measures import Spread as Spread
@@ -23,3 +21,5 @@ from chainrule.experiments.setting import Setting as Setting
 from chainrule.experiments.space import Between as Between
 from chainrule.experiments.sweep import Sweep as Sweep
 from chainrule.experiments.sweep import sweep as sweep
+from chainrule.experiments.without_each import WithoutEach as WithoutEach
+from chainrule.experiments.without_each import without_each as without_each

@@ -4,11 +4,9 @@ NumPy leaves the interpreter's lock while it computes, so threads suffice; each 
 then. Ctrl-C keeps what is finished.
 """
 
-import math
 import os
 import threading
-import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -22,12 +20,13 @@ from chainrule.data.matrix import StackedMatrix
 from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments.examples import Examples, Subset
 from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_outcomes
+from chainrule.experiments.reached import network_of, outputs_of, shares_of
 from chainrule.experiments.runs import Group, Run, groups, worth_threads
 from chainrule.experiments.setting import Setting, arguments, given, networks
+from chainrule.experiments.watching import Progress, Tally, Watch
 from chainrule.files.digest import digest
 from chainrule.network import Network
-from chainrule.training import Callback, Record, Session, StopOn, save_checkpoint
-from chainrule.training.first_layer import Primal
+from chainrule.training import Callback, Session, StopOn
 from chainrule.training.interrupt import interruptible
 from chainrule.training.targets import fits
 from chainrule.training.train import trained
@@ -35,9 +34,7 @@ from chainrule.training.train import trained
 Array = np.ndarray
 Kept = Callable[[Run, Array], Array]
 Measure = Callable[[Run, Network, float | None, Subset], Array]
-Progress = Callable[[float, float], None]
 Found = dict[int, Outcome]  # by the index of the run
-EVERY = 32  # steps of a group between two words of progress
 MEMORY = 2**30  # bytes that the groups in training may take beside the data, unless told otherwise
 
 
@@ -121,7 +118,7 @@ def execute(
         raise InputError(where, "at least one update in mini-batches", "none")
     for run in runs:  # what cannot be prepared is refused before anything trains
         examples.of(run.setting)
-    tally = _Tally(how, [run.networks * run.updates(examples.m) for run in runs])
+    tally = Tally(how.progress, how.stop, [run.networks * run.updates(examples.m) for run in runs])
     kept = keep, measure, networks_too
     work = _Work(examples, runs, tally, folder, names, *kept, record_every)
     divided = groups(runs, todo, examples, memory, threads)
@@ -153,7 +150,7 @@ class _Work:
 
     examples: Examples
     runs: Sequence[Run]
-    tally: "_Tally"
+    tally: Tally
     folder: Path | None
     names: Sequence[str]
     keep: Kept | None
@@ -171,10 +168,8 @@ class _Work:
         """Outcomes of its runs; none where it is to stop before it is finished."""
         if self.tally.stops:
             return {}
-        runs, m = [self.runs[k] for k in group.members], self.examples.m
-        settings = [run.setting for run in runs]
-        first, n_y = settings[0], len(self.examples.Y)
-        batches = first.batch_size is not None
+        runs = [self.runs[k] for k in group.members]
+        first, batches = runs[0].setting, runs[0].setting.batch_size is not None
         # Of each matrix, of which there is one where its runs share it.
         share = len(runs) // max(1, group.matrices)
         subsets = [
@@ -185,7 +180,17 @@ class _Work:
         if len(subsets) > 1:
             X = StackedMatrix([one.X for one in subsets], len(runs))
             subset = Subset(X, subset.Y)
-        labels, weight, held = runs[0].labels, None, None
+        sessions = self._sessions(group, runs, subset)
+        if any(session.stopped == "interrupted" for session in sessions):
+            return {}
+        trained_on = [subsets[r // share] for r in range(len(runs))]
+        made = self._outcomes(runs, sessions, subset, trained_on)
+        return dict(zip(group.members, made, strict=True))
+
+    def _sessions(self, group: Group, runs: Sequence[Run], subset: Subset) -> list[Session]:
+        """Trained on what `subset` has, each run with its own weights of the examples."""
+        settings, labels, m = [run.setting for run in runs], runs[0].labels, self.examples.m
+        weight, held = None, None
         if subset.index is None and any(run.held_out.size for run in runs):
             weight, held = np.ones((len(runs), m)), np.zeros((len(runs), m))
             for r, run in enumerate(runs):
@@ -197,24 +202,30 @@ class _Work:
             weight = None if weight is None else weight[0]
             Y = labels if subset.index is None else labels[..., subset.index]
         given = {"sample_weight": weight, **validation}
-        sessions = self._trained(group, settings, (subset.X, Y), given)
-        if any(session.stopped == "interrupted" for session in sessions):
-            return {}
-        network = _network(sessions) if self.networks_too or self.measure else None
-        shares = _shares(sessions)
-        A = np.concatenate([_outputs(s, subset, n_y, m) for s in sessions]) if self.keep else None
-        found = {}
-        for r, (k, run) in enumerate(zip(group.members, runs, strict=True)):
+        return self._trained(group, settings, (subset.X, Y), given)
+
+    def _outcomes(
+        self,
+        runs: Sequence[Run],
+        sessions: Sequence[Session],
+        subset: Subset,
+        trained_on: Sequence[Subset],
+    ) -> Iterator[Outcome]:
+        """What became of each run. trained_on : of each run, `subset` or its own part of it."""
+        n_y, m = self.examples.Y.shape
+        network = network_of(sessions) if self.networks_too or self.measure else None
+        shares = shares_of(sessions)
+        A = np.concatenate([outputs_of(s, subset, n_y, m) for s in sessions]) if self.keep else None
+        for r, run in enumerate(runs):
             diverged, kept = int(sessions[0].diverged.reshape(-1)[r]), None
             if self.keep and A is not None:
-                kept = self.keep(run, A[r] if labels is None else A)
+                kept = self.keep(run, A[r] if run.labels is None else A)
             if self.measure and network and diverged < 0:
                 left = None if shares is None else float(shares[r])
-                kept = self.measure(run, network.run(r), left, subsets[r // share])
+                kept = self.measure(run, network.run(r), left, trained_on[r])
             history = sessions[0].history.run(r, None if diverged < 0 else diverged)
             own = network.run(r) if network and self.networks_too else None
-            found[k] = Outcome(history, diverged, kept, own)
-        return found
+            yield Outcome(history, diverged, kept, own)
 
     def _trained(
         self, group: Group, settings: Sequence[Setting], data: Any, given: dict[str, Any]
@@ -233,7 +244,7 @@ class _Work:
         if settings[0].optimizer != "lbfgs":
             path = self.checkpoint(group.members)
             members = {k: self.runs[k].networks for k in group.members}
-            how: dict[str, Any] = {"callbacks": [_Watch(self.tally, members, path)]}
+            how: dict[str, Any] = {"callbacks": [Watch(self.tally, members, path)]}
             how |= {"resume": path if path and path.exists() else None}
             return [trained(start, data, **how, **arguments(settings) | given)]
         found = []
@@ -243,7 +254,7 @@ class _Work:
             }
             pair = data[0], data[1][r] if data[1].ndim == 3 else data[1]
             before = r * setting.updates(self.examples.m)
-            watch = _Watch(self.tally, {group.members[0]: 1}, None, before)
+            watch = Watch(self.tally, {group.members[0]: 1}, None, before)
             try:
                 how = {"callbacks": [watch], **arguments(setting) | given | weights}
                 found.append(trained(start.run(r), pair, **how))
@@ -266,124 +277,3 @@ def _in_threads(
                 yield future.result()
         finally:
             work.tally.stop.set()  # of the others, where one has failed
-
-
-class _Tally:
-    """Iterations done, of all that are planned; and the wish to stop.
-
-    planned : updates that each run takes at most; fewer if it diverges.
-    """
-
-    def __init__(self, how: Execution, planned: Sequence[int]) -> None:
-        self._progress, self._asked, self._planned = how.progress, how.stop, planned
-        self._at, self._done, self._total = [0] * len(planned), 0, sum(planned)
-        self._lock, self.writing = threading.Lock(), threading.Lock()
-        self.stop = threading.Event()  # by Ctrl-C, or since another group failed
-
-    @property
-    def stops(self) -> bool:
-        return self.stop.is_set() or (self._asked is not None and self._asked.is_set())
-
-    def interrupt(self) -> None:
-        self.stop.set()
-        if self._asked is not None:
-            self._asked.set()
-
-    def finish(self, found: Found) -> None:
-        self.move({k: self._planned[k] for k in found})
-
-    def move(self, to: dict[int, int]) -> None:
-        """The runs `to` are that far."""
-        with self._lock:
-            for k, at in to.items():
-                self._done += at - self._at[k]
-                self._at[k] = at
-            if self._progress is not None:
-                self._progress(self._done, self._total)
-
-
-class _Watch(Callback):
-    """Says how far a group is, and ends it on request; what it reached is kept at `path`, then and
-    every minute."""
-
-    INTERVAL = 60.0  # seconds
-
-    def __init__(
-        self, tally: _Tally, group: dict[int, int], path: Path | None, before: int = 0
-    ) -> None:
-        """group : runs, each with how many networks it is. before : updates of networks of the run
-        that trained before this one, where they train one by one."""
-        self._tally, self._group, self.path, self._before = tally, group, path, before
-        self._next = time.monotonic() + self.INTERVAL
-
-    def on_start(self, session: Session) -> None:
-        self._session: Session | None = session
-
-    def on_end(self, session: Session) -> None:
-        self._session = None  # it holds this callback, and is to be freed with its arrays
-
-    def diverged(self) -> Session:
-        """The session of a training alone, which raised that; with a record at least."""
-        session, self._session = self._session, None
-        assert session is not None
-        if not session.history.records:
-            nan = math.nan
-            session.history.records.append(Record(0, 0, nan, nan, nan, nan, nan))
-        return session
-
-    def on_step(self, session: Session) -> None:
-        if session.iteration % EVERY == 0:
-            at = self._before + session.iteration
-            self._tally.move({k: n * at for k, n in self._group.items()})
-        # What was reached with the last step is complete.
-        stops = session.iteration < session.plan.iterations and self._tally.stops
-        if self.path is not None and (stops or time.monotonic() >= self._next):
-            with self._tally.writing:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                save_checkpoint(session, self.path)
-            self._next = time.monotonic() + self.INTERVAL
-        if stops:
-            session.stop("interrupted")
-
-
-def _network(sessions: Sequence[Session]) -> Network:
-    """Of all runs."""
-    found = [session.network() for session in sessions]
-    return found[0] if found[0].n_runs is not None else Network.stack(found)
-
-
-def _shares(sessions: Sequence[Session]) -> Array | None:
-    """Of each run what is left of its start in W[1]: all without a penalty; None where the first
-    layer is primal and there is one."""
-    found = []
-    for session in sessions:
-        first, targets = session.first, session.plan.targets
-        if isinstance(first, Primal):
-            if np.any(session.plan.l2):
-                return None
-            a = np.ones((session.start.n_runs or 1, 1, 1))
-        else:
-            a = first.a
-        found += [a if targets is None else targets.of_dual(session.start, [a])[0]]
-    return np.concatenate([a.reshape(-1) for a in found])
-
-
-def _outputs(session: Session, subset: Subset, n_y: int, m: int) -> Array:
-    """A (R, n_y, m) of all examples, in their own order."""
-    if subset.index is None and session.seen is not None and session.start.n_runs is not None:
-        A, targets = session.seen.A[-1], session.plan.targets  # of the last record
-        return A if targets is None else targets.restored(A)  # no weights are needed
-    return _answers(session, subset, m).reshape(-1, n_y, m)
-
-
-def _answers(session: Session, subset: Subset, m: int) -> Array:
-    """The same, of a session alone without the axis of runs, through its network."""
-    with np.errstate(over="ignore", invalid="ignore"):  # of runs that diverged
-        network = session.network()
-        A = network.predict_proba(subset.X)
-        if subset.index is None or subset.validation is None:
-            return A
-        whole = np.empty((*A.shape[:-1], m), A.dtype)
-        whole[..., subset.index] = A
-        whole[..., subset.left_out(m)] = network.predict_proba(subset.validation[0])
-    return whole
