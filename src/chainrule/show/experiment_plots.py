@@ -18,6 +18,7 @@ from chainrule.training.layer_health import LayerHealth
 
 Array = np.ndarray
 NAMED = 7  # curves that a legend can name
+WIDE = 8  # letters at a tick, beyond which names would cover each other
 FEW = 6  # different numbers that stand side by side, at equal distances
 MISSING = "#999999"
 # Of a cost's two columns: name, color, line.
@@ -205,7 +206,12 @@ def score_plot(
         plots.finished(axes, "", xlabel=label)
         axes.margins(x=0.08)
         if ticks:
-            axes.set_xticks(range(len(ticks)), ticks, rotation=30 if len(ticks) > 3 else 0)
+            turned: dict[str, Any] = {"rotation": 30}
+            if max(map(len, ticks)) > WIDE:
+                turned |= {"ha": "right", "rotation_mode": "anchor"}
+            elif len(ticks) <= 3:
+                turned = {}
+            axes.set_xticks(range(len(ticks)), ticks, **turned)
             axes.set_xlim(-0.5, len(ticks) - 0.5)
         elif min(values) > 0 and max(values) > 20 * min(values):
             axes.set_xscale("log")

@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.model.evaluation import Evaluation, wilson_interval
+from chainrule.model.calibration import calibration
+from chainrule.model.evaluation import Evaluation
 from chainrule.show import plots
 
 Array = np.ndarray
@@ -55,48 +56,28 @@ def reliability_plot(
     P: Array,
     labels: Array,
     classes: Sequence[str],
-    bins: int = 10,
+    bins: int | None = None,
     axes: Axes | None = None,
     title: str = "",
 ) -> Figure:
     """What share of the answers given with probability p is right: on the diagonal if p is true.
 
-    Two classes: p of the second, against the share that are of it (DeGroot & Fienberg 1983).
-    Several: p of the predicted class, against the share predicted rightly (Guo et al. 2017,
-    section 2). bins : of equal width over [0, 1]; a point stands at its bin's mean p, with a 95 %
-    interval (Wilson 1927) and, below, the number of examples.
+    A point for each bin of `chainrule.model.calibration`, of about equally many examples, with a
+    95 % interval. bins : at most; 10, or fewer of few examples.
     """
     P, labels = _fitting("reliability_plot", P, labels, classes)
-    checks.whole_number("reliability_plot", "bins", bins, least=1)
-    two = len(P) == 2
-    p, hit = (P[1], labels == 1) if two else (P.max(axis=0), labels == P.argmax(axis=0))
-    place = np.minimum((p * bins).astype(np.int64), bins - 1)
+    found, two = calibration(P, labels, bins), len(P) == 2
     axes = plots.axes_or_new(axes, SIZE)
     axes.plot([0, 1], [0, 1], color=plots.CHANCE, linestyle=":", label="as sure as it is right")
-    x, y, spans = [], [], []
-    for k in np.unique(place):
-        inside = place == k
-        hits, size = int(hit[inside].sum()), int(inside.sum())
-        low, high = wilson_interval(hits, size)
-        x.append(p[inside].mean())
-        y.append(hits / size)
-        # The interval's ends may miss a share of 0 or 1 by a rounding.
-        spans.append((max(0.0, y[-1] - low), max(0.0, high - y[-1])))
-        axes.text((k + 0.5) / bins, -0.1, str(size), ha="center", va="center", fontsize=8)
-    style: dict[str, Any] = {"fmt": "o-", "color": plots.TRAINING, "linewidth": 0.8, "capsize": 2}
-    axes.errorbar(x, y, np.transpose(spans), label="this model, 95 %", **style)
-    axes.axhline(-0.05, color=plots.CHANCE, linewidth=0.8)
+    # The interval's ends may miss a share of 0 or 1 by a rounding.
+    spans = np.maximum(0, [found.share - found.low, found.high - found.share])
+    label = f"about {found.m / len(found.p):.0f} examples each, 95 %"
+    style: dict[str, Any] = {"fmt": "o", "color": plots.TRAINING, "elinewidth": 0.8, "capsize": 2}
+    axes.errorbar(found.p, found.share, spans, label=label, **style)
     axes.legend(frameon=False, fontsize="small", loc="best")
     name = plots.literal(classes[1]) if two else "the predicted class"
-    return plots.finished(
-        axes,
-        title,
-        xlabel=f"probability of {name}, and examples in each bin",
-        ylabel=f"share that are {name}" if two else "share predicted rightly",
-        xlim=(-0.02, 1.02),
-        ylim=(-0.15, 1.03),
-        yticks=np.linspace(0, 1, 6),
-    )
+    share = f"share that are {name}" if two else "share predicted rightly"
+    return plots.finished(axes, title, xlabel=f"probability of {name}", ylabel=share, **SQUARE)
 
 
 def roc_plot(

@@ -14,6 +14,7 @@ from chainrule import checks
 from chainrule._version import __version__
 from chainrule.data import Dataset, Splits
 from chainrule.display import Column, Result, Table
+from chainrule.model.calibration import calibration
 from chainrule.model.evaluation import Evaluation
 from chainrule.show.data import png
 from chainrule.show.plots import AnyFigure, as_bytes
@@ -209,7 +210,8 @@ def quality_section(found: Evaluation, P: np.ndarray, labels: np.ndarray) -> Sec
     if len(np.unique(labels)) > 1:
         roc = roc_plot(P, labels, found.classes, title="Found, and taken for it (ROC)")
         pictures.append(drawn(roc, "ROC curve: true against false positive rate."))
-    words = "Reliability: how often answers of each probability were right."
+    verdict = calibration(P, labels).verdict
+    words = f"Reliability: how often answers of each probability were right. {verdict}"
     reliability = reliability_plot(P, labels, found.classes, title="Are the probabilities true?")
     return Section("Quality", pictures=[*pictures, drawn(reliability, words)], paired=True)
 

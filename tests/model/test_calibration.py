@@ -1,0 +1,63 @@
+"""Calibration: scikit-learn's bins, and a verdict that chance does not give."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.calibration import calibration_curve
+
+from chainrule.model.calibration import calibration
+from chainrule.model.evaluation import wilson_interval
+
+
+def two(p):
+    return np.array([1 - p, p])
+
+
+@pytest.mark.parametrize("rounded", [False, True])
+def test_bins_are_scikit_learns(rounded):
+    rng = np.random.default_rng(0)
+    p = rng.beta(0.5, 0.5, 300)
+    p = p.round(1) if rounded else p  # equal ones are in one bin
+    labels = (rng.random(300) < p).astype(int)
+    found = calibration(two(p), labels)
+    share, mean = calibration_curve(labels, p, n_bins=10, strategy="quantile")
+    assert_allclose(found.share, share)
+    assert_allclose(found.p, mean)
+    if not rounded:
+        low, high = wilson_interval(round(30 * share[4]), 30)
+        assert_allclose((found.low[4], found.high[4]), (low, high))
+
+
+def test_of_few_examples_there_are_few_bins():
+    p = np.linspace(0.1, 0.9, 35)
+    assert len(calibration(two(p), (p > 0.4).astype(int)).p) == 3
+    assert len(calibration(two(p[:4]), np.array([0, 1, 0, 1])).p) == 1
+
+
+@pytest.mark.parametrize(
+    ("power", "verdict"),
+    [(1, "As sure as it is right"), (4, "Too sure:"), (0.3, "Less sure")],
+)
+@pytest.mark.parametrize("n", [2, 3])
+def test_the_verdict_on_probabilities_that_are_true_or_not(power, verdict, n):
+    rng = np.random.default_rng(1)
+    P = rng.dirichlet(np.ones(n), 2000).T
+    labels = (rng.random(2000) > P.cumsum(axis=0)).sum(axis=0)
+    Q = P**power / (P**power).sum(axis=0)
+    found = calibration(Q, labels)
+    assert found.verdict.startswith(verdict)
+    assert f"{100 * np.mean(labels == Q.argmax(axis=0)):.1f} % are right" in found.verdict
+    assert "of 10 bins" in found.verdict
+
+
+def test_chance_says_too_sure_in_a_twentieth_of_all_cases():
+    rng = np.random.default_rng(2)
+    p = rng.random(60)
+    sure = [abs(calibration(two(p), (rng.random(60) < p) * 1).excess) > 1.96 for _ in range(400)]
+    assert 0.02 < np.mean(sure) < 0.09
+
+
+def test_certain_answers():
+    p = np.array([0.0, 1.0, 1.0])
+    assert calibration(two(p), np.array([0, 1, 1])).excess == 0
+    assert calibration(two(p), np.array([0, 1, 0])).verdict.startswith("Too sure:")
