@@ -91,3 +91,32 @@ def test_what_needs_classes_is_one_line_and_nothing_is_written(
     assert message in said.error
     assert len(said.error.strip().splitlines()) == 1
     assert not list(tmp_path.glob("runs/*"))
+
+
+@pytest.mark.parametrize("command", ["train", "crossval"])
+def test_a_threshold_of_numbers_is_refused_before_anything_is_said(chainrule, octane, command):
+    said = chainrule(command, octane, *LINEAR, "--threshold", "youden")
+    assert (said.code, said.out) == (2, "")
+    assert "--threshold" in said.error
+
+
+@pytest.mark.parametrize("command", ["crossval", "sweep", "importance"])
+def test_folds_that_cannot_be_drawn_are_refused_before_anything_is_said(
+    chainrule, octane, command, tmp_path
+):
+    own = ("--vary", "l2=0,1") if command == "sweep" else ()
+    said = chainrule(command, octane, *LINEAR, *own, "--folds", 2 * ROWS)
+    assert (said.code, said.out) == (2, "")
+    assert "at most 24 folds" in said.error
+    assert not (tmp_path / "runs").exists()
+
+
+def test_errors_whose_squares_floats_do_not_hold_are_no_better_than_the_mean(chainrule, tmp_path):
+    x = np.random.default_rng(0).normal(size=(ROWS, 2))
+    rows = [f"{a:.3f},{b:.3f},{a - b:.3f}e120" for a, b in x]
+    (tmp_path / "large.csv").write_text("\n".join(["a,b,y", *rows]))
+    how = ("--layers", "none", "--learning-rate", 50, "--iterations", 40, "--task", "regression")
+    said = chainrule("train", tmp_path / "large.csv", *how, "--out", "large")
+    assert said.code == 0, said.error
+    assert "No better than always saying the mean" in said.out
+    assert "its answers mean nothing" in " ".join(said.out.split())

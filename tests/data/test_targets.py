@@ -47,6 +47,13 @@ def test_fractions_are_a_regression_by_themselves(tmp_path):
     assert len(classes.classes) == 8
 
 
+def test_targets_whose_squares_floats_do_not_hold_are_refused(tmp_path):
+    path = written(tmp_path, ROWS + "8,9,-1e308\n9,9,1e308\n")
+    with pytest.raises(DataError, match=r"targets up to 1e\+140; got larger ones.*another unit"):
+        open_data(path)
+    assert open_data(written(tmp_path, ROWS + "8,9,1e139\n")).train.task == "regression"
+
+
 def test_whole_numbers_are_classes_unless_asked(tmp_path):
     path = written(tmp_path, "a,b,y\n" + "".join(f"{k},{k % 5},{k % 3}\n" for k in range(3, 12)))
     assert open_data(path).train.classes == ("0", "1", "2")

@@ -97,6 +97,7 @@ def test_numbers_instead_of_labels():
         (7, {}, r"at most 6 folds, since there are 6 of the rarest class; got 7\. .*stratified"),
         (13, {"stratified": False}, "at most 12 folds, since there are 12 examples"),
         (3, {"groups": [1] * 6 + [2] * 6}, "at most 2 folds, since there are 2 groups"),
+        (3, {"groups": [1] * 12}, "at least two groups; got 1"),
         (10**30, {}, "at most 6"),
         ("5", {}, "a number of folds, a scikit-learn splitter, .* got '5'"),
         (5.0, {}, "got 5.0"),

@@ -48,6 +48,13 @@ def test_a_rate_too_high(cost, said):
     assert "smaller" in warning.advice
 
 
+@pytest.mark.parametrize(("end", "diverged"), [(2.0, False), (8.54e23, True)])
+def test_a_cost_that_ended_far_above_its_start_is_said_to_mean_nothing(end, diverged):
+    (warning,) = training_warnings(history([0.29, 1, end]))
+    assert ("diverged, and its answers mean nothing" in warning.found) == diverged
+    assert "lbfgs" in warning.advice
+
+
 @pytest.mark.parametrize(("share", "found"), [(0.052, ["learning rate too low"]), (0.048, [])])
 def test_a_cost_is_still_falling_by_a_twentieth_of_its_fall(share, found):
     """Between the means of its last two tenths."""

@@ -101,12 +101,12 @@ def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any])
 def _judge_errors(job: TrainingJob, trained: dict[str, Any], tested: dict[str, Any] | None) -> None:
     """Whether predictions of numbers are better than saying their mean, in words if not."""
     out = show.console()
-    if trained["rmse"] >= trained["rmse_of_mean"]:
+    if trained["rmse"] is None or trained["rmse"] >= trained["rmse_of_mean"]:
         plain = replace(job.options, patience=None, learning_rate=Options.learning_rate)
         out.print("No better than always saying the mean: the network has not learned.")
         out.print(f"Look for a rate: {show.safe(command_line('lr-find', job.data, plain))}")
         out.print("Or try --optimizer lbfgs, more --iterations, another --seed, or fewer --layers.")
-    elif tested and tested["rmse"] >= tested["rmse_of_mean"]:
+    elif tested and (tested["rmse"] is None or tested["rmse"] >= tested["rmse_of_mean"]):
         out.print("On the test set no better than always saying its mean: what it has learned does")
         out.print("not carry over. Try more data, --l2, or fewer --layers.")
 

@@ -142,7 +142,8 @@ def targets(where: str, classes: Sequence[str], decimal: str | None = None) -> n
     DataError for texts."""
     values = _values(classes, decimal)
     if (bad := np.isnan(values)).any():
-        got = f"{classes[int(bad.argmax())]!r}, and {len(classes) - 1} other values"
+        got, more = repr(classes[int(bad.argmax())]), int(bad.sum()) - 1
+        got += f", and {more} other texts" if more else ""
         fix = "Leave --task regression out, or choose another label column with --label."
         raise DataError(where, "numbers as the targets of a regression", got, fix)
     return values

@@ -22,6 +22,7 @@ from chainrule.data.transform import KINDS, Scaling
 from chainrule.errors import DataError, InputError
 
 TASKS = ("classification", "regression")
+LARGEST_TARGET = 1e140  # the squares of errors, and their sums, must be floats
 LARGEST = 4096  # pixels a side: a picture of that size has 50 million features
 
 
@@ -202,9 +203,12 @@ def _size(size: int | tuple[int, int]) -> tuple[int, int]:
 def _check_train(train: Dataset, task: str | None) -> None:
     """A training set has two classes, and labels that are classes; or two numbers."""
     if train.task == "regression":
-        if not len(train) or np.ptp(train.labels) == 0:
+        if not len(train) or (train.labels == train.labels[0]).all():
             got = f"{len(train)} alike" if len(train) else "no examples"
             raise DataError(train.source, "targets that differ", got)
+        if np.abs(train.labels).max() > LARGEST_TARGET:
+            got, fix = "larger ones", "Give them in another unit, or take their logarithms."
+            raise DataError(train.source, f"targets up to {LARGEST_TARGET:g}", got, fix)
         return
     if train.image_shape is None and task is None:
         refuse_targets(train.source, train.classes, len(train))

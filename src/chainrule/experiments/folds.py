@@ -122,9 +122,12 @@ def _splitters(
         n, of = int(np.unique(examples.labels, return_counts=True)[1].min()), "of the rarest class"
         ways.append("spread the class over fewer folds with stratified=False (--no-stratified)")
         ways.append("leave it out with drop_class (--drop-class NAME)")
-    if k > n:
-        fix = ", or ".join(["take fewer folds", *ways] if n > 1 else ways)
+    if n < 2:
+        fix = ", or ".join(ways)
         fix = fix and f"{fix[0].upper()}{fix[1:]}."
+        raise InputError("folds", f"at least two {of}", f"{n}", fix)
+    if k > n:
+        fix = ", or ".join(["Take fewer folds", *ways]) + "."
         raise InputError("folds", f"at most {n} folds, since there are {n} {of}", f"{k}", fix)
     if groups is None:
         kind: Any = StratifiedKFold if stratified else KFold

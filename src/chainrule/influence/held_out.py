@@ -10,7 +10,7 @@ from chainrule.experiments.measures import errors
 from chainrule.model.evaluation import wilson_interval
 from chainrule.model.intervals import bootstrap_intervals
 from chainrule.network import correct
-from chainrule.wording import percent
+from chainrule.wording import number, percent
 
 Array = np.ndarray
 
@@ -71,8 +71,9 @@ class HeldOut:
         m, parts = len(self.known), "by the networks trained without them, in the mean"
         of = f", of {self.units} groups" if self.units < m else ""
         if self.classes is None:
-            ends = "{:.3f} to {:.3f}".format(*self.interval)
-            return f"R² {self.r_squared:.3f} ({ends}, 95 % confidence{of}) on {m} examples {parts}."
+            reached, *ends = map(number, (self.r_squared, *self.interval))
+            ends = f"{' to '.join(ends)}, 95 % confidence{of}"
+            return f"R² {reached} ({ends}) on {m} examples {parts}."
         low, high = (percent(bound, 1) for bound in self.interval)
         return (
             f"{percent(self.right / m, 1)} of {m} examples are answered rightly {parts} "

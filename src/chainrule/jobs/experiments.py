@@ -15,7 +15,13 @@ from chainrule import experiments
 from chainrule.errors import InputError
 from chainrule.jobs import texts
 from chainrule.jobs.grouping import ignored_groups
-from chainrule.jobs.held_out import Folds, HeldOutJob, held_out, held_out_words
+from chainrule.jobs.held_out import (
+    Folds,
+    HeldOutJob,
+    check_folds,
+    held_out,
+    held_out_words,
+)
 from chainrule.jobs.job import Job
 from chainrule.jobs.options import Options, absolute, written
 from chainrule.wording import setting_name, setting_words
@@ -124,6 +130,14 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
         if own.permutations:
             words += f"; {own.permutations} permutations of the labels"
         return words
+
+    def check(self) -> None:
+        from chainrule.experiments.examples import Examples
+        from chainrule.experiments.nested import check_threshold
+
+        how_sure = self.options.threshold, self.options.cost_ratio
+        check_threshold("--threshold", Examples(self.command, self.splits.train), *how_sure)
+        check_folds(self)
 
     def work(self, how: "Execution") -> "CrossValidation":
         data, own = self.splits.train, self.own
@@ -248,6 +262,10 @@ class SweepJob(Job[Search, "Sweep"]):
         where = where if self.validation is None else "the validation set"
         return f"{settings_words(self.space, self.own.trials)}, each on {where}"
 
+    def check(self) -> None:
+        if self.validation is None:
+            check_folds(self)
+
     def work(self, how: "Execution") -> "Sweep":
         return experiments.sweep(
             self.splits.train,
@@ -263,7 +281,12 @@ class SweepJob(Job[Search, "Sweep"]):
         )
 
     def warnings(self, found: "Sweep") -> "Sequence[TrainingWarning]":
-        return () if self.validation is not None else ignored_groups(self.splits, self.options)
+        """Of the best trial's trainings, too."""
+        from chainrule.training.warnings import warnings_of_runs
+
+        of_best = warnings_of_runs(found.trials[0].histories) if found.trials else ()
+        held = self.validation is None
+        return (*of_best, *(ignored_groups(self.splits, self.options) if held else ()))
 
     def write_more(self, found: "Sweep") -> dict[str, Any]:
         from chainrule.model.evaluation import evaluate

@@ -95,6 +95,18 @@ def held_out(job: "Job[Any, Any]") -> dict[str, Any]:
     }
 
 
+def check_folds(job: "Job[Any, Any]") -> None:
+    """InputError for folds that cannot be drawn."""
+    from chainrule.experiments.examples import Examples
+    from chainrule.experiments.folds import draw_folds
+    from chainrule.experiments.sweep import FOLDS
+
+    held = held_out(job) | {"repeats": 1}
+    if held["folds"] is None:
+        held["folds"] = FOLDS
+    draw_folds(Examples(job.command, job.splits.train), **held)
+
+
 def held_out_words(own: Any, folds: int) -> str:
     """What is held out, for a plan."""
     if own.leave_group_out:
@@ -149,11 +161,12 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
         """The file to decide in."""
         return self.folder.path / "labels.csv"
 
-    def begin(self) -> None:
+    def check(self) -> None:
         from chainrule.experiments.label_review import refuse_regression
 
         refuse_regression("review-labels", self.splits.train)
-        super().begin()
+        if not self.own.leave_one_out:
+            check_folds(self)
 
     def plan(self) -> str:
         own = self.own
@@ -261,6 +274,9 @@ class ImportanceJob(Job[Named, "Importance"]):
         if own.leave_group_out:
             return "networks that are each trained without one group"
         return f"{own.folds * own.repeats} networks, each without one of {own.folds} parts"
+
+    def check(self) -> None:
+        check_folds(self)
 
     def work(self, how: "Execution") -> "Importance":
         from chainrule.influence.importance import importance

@@ -211,6 +211,7 @@ class Job(Generic[Own, Found]):
         if self.resuming and self._saved.get("examples") != self.facts.get("examples"):
             fix, where = "Resume with the same data, or begin anew.", str(self.folder.settings)
             raise ModelFileError(where, "the data that it was begun with", "others", fix)
+        self.check()
         self.begin()
         if not self.resuming:
             self.folder.create(self.facts)
@@ -227,6 +228,9 @@ class Job(Generic[Own, Found]):
             if not self.resuming and (not self.folder.kept or isinstance(error, DivergenceError)):
                 self.folder.remove()
             raise
+
+    def check(self) -> None:
+        """Refuse what does not fit the data, before anything is told."""
 
     def begin(self) -> None:
         """Tell what is going to be trained on what."""

@@ -31,21 +31,24 @@ class TrainingJob(Job[Nothing, "Training"]):
     def facts(self) -> dict[str, Any]:
         return {"data": absolute(self.data), "options": written(self.options)}
 
+    def check(self) -> None:
+        from chainrule.experiments.examples import Examples
+        from chainrule.experiments.nested import check_threshold
+
+        how_sure = self.options.threshold, self.options.cost_ratio
+        check_threshold("--threshold", Examples("train", self.splits.train), *how_sure)
+        if self.options.patience is not None and self.splits.validation is None:
+            fix = "Early stopping looks at examples that are not trained on: see docs/data.md."
+            raise InputError("--patience", "data with a dev or valid part", "none", fix)
+
     def begin(self) -> None:
         """It tells what it trains once the form of the first layer is chosen."""
 
     def work(self, how: "Execution") -> "Training":
-        from chainrule.experiments.examples import Examples
-        from chainrule.experiments.nested import check_threshold
         from chainrule.jobs.callbacks import Saver, Telling
         from chainrule.training import EarlyStopping, train
 
         splits, patience = self.splits, self.options.patience
-        how_sure = self.options.threshold, self.options.cost_ratio
-        check_threshold("--threshold", Examples("train", splits.train), *how_sure)
-        if patience is not None and splits.validation is None:
-            fix = "Early stopping looks at examples that are not trained on: see docs/data.md."
-            raise InputError("--patience", "data with a dev or valid part", "none", fix)
         # Not if it was killed before it began; L-BFGS always begins anew.
         goes_on = self.options.optimizer != "lbfgs"
         begun = goes_on and (self.folder.checkpoint.exists() or self.folder.model.exists())

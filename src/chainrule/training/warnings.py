@@ -20,6 +20,7 @@ DEAD = 0.5
 VANISHING = 1e-2
 EXPLODING = 1e2  # the same, the other way
 RISE = 0.1  # of the first cost, from one record to the next: more than mini-batches' noise
+DIVERGED = 10  # times the first cost: worse by far than what was drawn at random
 RISES = 0.05  # of the steps between records: fewer are single accidents
 LEAST_FALL = 0.1  # of the first cost: after a training that fell less, nearly all is still there
 # A cost that falls in a straight line does a tenth of its fall in the last tenth of the training;
@@ -80,7 +81,7 @@ def warnings_of_runs(histories: Sequence[History]) -> tuple[TrainingWarning, ...
 
 def _too_high(history: History) -> TrainingWarning | None:
     cost, iteration = history.cost, history.iteration
-    advice = "Try a learning rate three to ten times smaller, or scale the features."
+    advice = "Try a learning rate three to ten times smaller, lbfgs, or scale the features."
     bad = np.flatnonzero(~np.isfinite(cost))
     if len(bad):
         found = f"The cost is no longer a number at iteration {iteration[bad[0]]}."
@@ -88,6 +89,8 @@ def _too_high(history: History) -> TrainingWarning | None:
     rises = np.flatnonzero(np.diff(cost) > RISE * abs(cost[0]))
     if cost[-1] > (1 + RISE) * cost[0]:
         found = f"The cost rose from {cost[0]:.3g} to {cost[-1]:.3g}."
+        if cost[-1] > DIVERGED * abs(cost[0]):
+            found = f"{found[:-1]}: the training diverged, and its answers mean nothing."
     elif len(rises) > RISES * (len(cost) - 1):
         at = rises[0]
         found = (
