@@ -94,6 +94,23 @@ def test_a_numeric_first_column_is_a_feature(table):
     assert_array_equal(data.raw, [[1, 2]])
 
 
+def test_only_what_helps_is_advised(table):
+    with pytest.raises(DataError) as caught:
+        opened(table("a,b,y\n1,2,p\n1,red,q\n3,4,p\n"))
+    assert "--categories onehot" in caught.value.fix
+    assert "--missing" not in caught.value.fix
+    with pytest.raises(DataError) as caught:
+        opened(table("a,b,y\n1,2,p\n1,3,\n3,4,q\n"))
+    assert caught.value.fix == "Drop rows without a label."
+
+
+def test_a_column_of_nothing_is_no_category(table):
+    data = opened(table("a,b,y\n1,,p\n2,,q\n3,,p\n"), categories="onehot", missing="mean")
+    assert data.feature_names == ("a", "b")
+    assert np.isnan(data.raw[1]).all()
+    assert not data.matrix().columns([0, 1, 2])[1].any()
+
+
 def test_missing_values_are_counted_and_placed(table):
     text = "a,b,y\n1,2,p\n,3,q\n4,NA,p\n5,?,\nnan,7,q\nnull,8,q\n9,N/A,q\n"
     with pytest.raises(DataError) as caught:

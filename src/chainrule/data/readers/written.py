@@ -81,7 +81,8 @@ class Written:
             self.check_cells(X, reading)
             return X, called, notes
         each = enumerate(places)
-        levels = {j: texts[k] for j, k in each if k in texts and not texts[k].numeric}
+        named = {j: texts[k] for j, k in each if k in texts and not texts[k].numeric}
+        levels = {j: text for j, text in named.items() if not all(text.gone)}
         for j, text in levels.items():
             X[:, j] = np.where(text.gone, np.nan, 0)
         self.check_cells(X, reading)
@@ -147,13 +148,20 @@ class Written:
         ]
         total, missing = int(bad.sum()), int((lost & bad).sum())
         more = f"; and {total - FEW} more" if total > FEW else ""
+        ways = {
+            "--missing mean, median or zero fills what is missing": lost[:, : X.shape[1]].any(),
+            "--categories onehot takes texts; --drop COLUMN leaves one out; write all decimals "
+            "alike": total > missing,
+            "drop rows without a label": gone.any(),
+        }
+        fix = "; ".join(way for way, helps in ways.items() if helps)
+        fix = f"{fix[0].upper()}{fix[1:]}."
         raise DataError(
             grid.where,
             "a number in every cell and a label in every row",
             f"{missing} missing values and {total - missing} cells that are no finite number: "
             f"{'; '.join(each)}{more}",
-            "--missing mean, median or zero fills what is missing; --categories onehot makes "
-            "features of a column's texts; --drop COLUMN leaves one out; write all decimals alike.",
+            fix,
         )
 
 
