@@ -232,5 +232,6 @@ def _inside(
     try:
         found = draw_folds(examples.part(kept), folds, 1, stratified, groups, drawn.seed)
     except InputError as error:
-        raise error.at("inner") from None
+        fix = error.fix.replace("ewer folds", "ewer inner_folds (--inner-folds)", 1)
+        raise InputError("inner folds", error.expected, error.got, fix) from None
     return [kept[index] for index in found]
