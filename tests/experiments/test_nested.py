@@ -125,7 +125,7 @@ def test_the_rule_of_one_standard_error(wide, quick):
         ({"rule": "luck"}, "best, one-se"),
         ({"score": "luck"}, "accuracy, cost, auc"),
         ({"folds": 20}, "at most 12 folds"),
-        ({"inner_folds": 9}, r"inner folds: expected at most 8 .*Take fewer inner_folds"),
+        ({"inner_folds": 9}, "got 9. Take fewer inner_folds (--inner-folds)"),
         ({"folds": "leave-group-out"}, "groups, to leave each of them out"),
         ({"groups": "sight"}, "Did you mean site?"),
         ({"permutations": -1}, "permutations"),

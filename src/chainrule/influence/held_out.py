@@ -71,9 +71,8 @@ class HeldOut:
         m, parts = len(self.known), "by the networks trained without them, in the mean"
         of = f", of {self.units} groups" if self.units < m else ""
         if self.classes is None:
-            reached, *ends = map(number, (self.r_squared, *self.interval))
-            ends = f"{' to '.join(ends)}, 95 % confidence{of}"
-            return f"R² {reached} ({ends}) on {m} examples {parts}."
+            ends = f"{' to '.join(map(number, self.interval))}, 95 % confidence{of}"
+            return f"R² {number(self.r_squared)} ({ends}) on {m} examples {parts}."
         low, high = (percent(bound, 1) for bound in self.interval)
         return (
             f"{percent(self.right / m, 1)} of {m} examples are answered rightly {parts} "
