@@ -7,7 +7,6 @@ in every gradient, and a scaling that is learned from data is learned from the r
 fold (`examples.py`).
 """
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -31,7 +30,7 @@ from chainrule.experiments.measures import (
     iteration,
     measured,
 )
-from chainrule.experiments.outcomes import Outcome
+from chainrule.experiments.outcomes import Outcome, mean_outputs
 from chainrule.experiments.permutation import PermutationTest, permutation_test
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
@@ -210,13 +209,11 @@ def cross_validate(
     examples = Examples(where, data)
     drawn = DrawnFolds.of(examples, folds, repeats, stratified, groups, seed)
     n = checks.whole_number(where, "permutations", permutations)
-    updates = [float(setting.updates(examples.m - index.size)) for index in drawn.held]
-    total = sum(updates) + n * sum(updates[: drawn.first])
-    how = replace(how, stop=how.stop or threading.Event())
-    own = how.part(0, total)
+    updates = [setting.updates(examples.m - index.size) for index in drawn.held]
+    own, again = how.parts(sum(updates), n * sum(updates[: drawn.first]))
     (found,) = held_out(where, examples, [setting], drawn.held, own, record_every)
     found = replace(found, groups=drawn.groups)
-    return with_permutations(where, found, examples, drawn, n, how.part(sum(updates), total))
+    return with_permutations(where, found, examples, drawn, n, again)
 
 
 def with_permutations(
@@ -277,17 +274,15 @@ def gathered(
 ) -> CrossValidation:
     """The finished folds of one setting; those of the others are None."""
     task = setting.task_of(examples)
-    total, times = np.zeros(examples.Y.shape), np.zeros(examples.m)
-    folds = []
+    folds, answers = [], []
     for index, outcome in zip(held, outcomes, strict=True):
         if outcome is not None:
             A = outcome.kept
             assert A is not None
             measures = measured(outcome, A, examples.Y[:, index], task)
             folds.append(Fold(index, A, measures, outcome.history, outcome.diverged))
-            total[:, index] += np.nan if outcome.diverged >= 0 else A
-            times[index] += 1
-    mean = np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
+            answers.append((index, np.full_like(A, np.nan) if outcome.diverged >= 0 else A))
+    mean = mean_outputs(examples.Y.shape, answers)
     complete, labels = len(folds) == len(held), None
     if task == "classification" and examples.has_classes:
         labels = examples.labels

@@ -10,6 +10,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +65,15 @@ class Execution:
         """Of `train`, for a training beside the runs."""
         return () if self.stop is None else (StopOn(self.stop),)
 
-    def part(self, before: float, total: float) -> "Execution":
-        """The same for one of several parts of an experiment, of `total` iterations in all: its
-        progress is that of the whole."""
-        progress = self.progress
-        if progress is None:
-            return self
-        return replace(self, progress=lambda done, _: progress(before + done, total))
+    def parts(self, *updates: float) -> "list[Execution]":
+        """One for each of several parts of an experiment, of so many updates: the progress of each
+        is that of the whole, and what stops one stops all."""
+        whole, total = replace(self, stop=self.stop or threading.Event()), float(sum(updates))
+        if self.progress is None:
+            return [whole] * len(updates)
+        starts = accumulate(updates[:-1], initial=0.0)
+        told = (partial(_over_all, self.progress, before, total) for before in starts)
+        return [replace(whole, progress=one) for one in told]
 
     def limits(self, where: str) -> tuple[int, float]:
         """Threads and bytes, checked as the rest is."""
@@ -83,6 +87,11 @@ class Execution:
         threads = blas.cores() if self.threads is None else self.threads
         threads = checks.whole_number(where, "threads", threads, least=1)
         return threads, checks.number(where, "memory", self.memory, least=0, open_below=True)
+
+
+def _over_all(progress: Progress, before: float, total: float, done: float, _: float) -> None:
+    """What a part tells, as the progress of the whole."""
+    progress(before + done, total)
 
 
 def execute(

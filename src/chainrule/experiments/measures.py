@@ -33,6 +33,11 @@ TRAINING_COST = Column("training_cost", "number")
 DIVERGED = Column("diverged", "whole", "diverged at")
 
 
+def score_of(where: str, task: str, score: str | None) -> str:
+    """The score that is asked for, by default the first of the task; InputError for another's."""
+    return SCORES[task][0] if score is None else checks.one_of(where, "score", score, SCORES[task])
+
+
 def iteration(diverged: Any) -> Any:
     """The cell of DIVERGED: nothing for -1."""
     return int(diverged) if diverged >= 0 else ""

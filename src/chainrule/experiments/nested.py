@@ -7,7 +7,6 @@ and settings train together, on one Gram matrix or one for each set of examples 
 learned from.
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,7 +26,7 @@ from chainrule.experiments.cross_validation import (
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.folds import DrawnFolds, draw_folds
-from chainrule.experiments.measures import SCORES
+from chainrule.experiments.measures import score_of
 from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
@@ -120,14 +119,13 @@ def nested_cross_validate(
     """
     where = "nested_cross_validate"
     checks.one_of(where, "rule", rule, RULES)
-    base, whole = given(where, Setting, base), given(where, Execution, execution)
+    base, how = given(where, Setting, base), given(where, Execution, execution)
     settings = [base]
     if space is not None:
         ((settings, _),) = settings_to_try(space, base, None, trials, seed)
     examples = Examples(where, data)
     check_threshold(where, examples, threshold, cost_ratio)
-    scores = SCORES[base.task_of(examples)]
-    score = scores[0] if score is None else checks.one_of(where, "score", score, scores)
+    score = score_of(where, base.task_of(examples), score)
     n = checks.whole_number(where, "permutations", permutations)
     drawn = DrawnFolds.of(examples, folds, repeats, stratified, groups, seed)
     if inner_folds is None:
@@ -142,19 +140,16 @@ def nested_cross_validate(
         for one in parts
     ]
     most = max(one.updates(examples.m) for one in settings)
-    parts = np.cumsum([sum(run.updates(examples.m) for run in runs), most * len(drawn.held)])
-    total = float(parts[-1] + n * most * drawn.first)
-    whole = replace(whole, stop=whole.stop or threading.Event())
+    inside = sum(run.updates(examples.m) for run in runs)
+    choosing, measuring, again = how.parts(inside, most * len(drawn.held), n * most * drawn.first)
     # Of inner trainings nothing but the end is looked at.
-    how, every = whole.part(0, total), max(1, most)
-    tried = execute(where, examples, runs, how, keep=keep, record_every=every)
+    tried = execute(where, examples, runs, choosing, keep=keep, record_every=max(1, most))
     if len(tried) < len(runs):
         nothing, task = np.full(examples.Y.shape, np.nan), base.task_of(examples)
         return NestedCrossValidation(base, (), nothing, examples.classes, False, task)
     best = _best(examples, settings, inner, tried, score, rule)
     own = [Run(one.setting, index) for one, index in zip(best, drawn.held, strict=False)]
-    how = whole.part(float(parts[0]), total)
-    done = execute(where, examples, own, how, keep=keep, record_every=record_every)
+    done = execute(where, examples, own, measuring, keep=keep, record_every=record_every)
     outcomes = [done.get(k) for k in range(len(own))]
     found = NestedCrossValidation(
         **vars(gathered(best[-1].setting, examples, drawn.held, outcomes))
@@ -169,8 +164,8 @@ def nested_cross_validate(
     if threshold != "0.5":
         chosen_here = [threshold_of(best[k], threshold, cost_ratio) for k in sorted(done)]
         found = _by_thresholds(found, examples, chosen_here)
-    how, chosen = whole.part(float(parts[1]), total), [run.setting for run in own]
-    return with_permutations(where, found, examples, drawn, n, how, chosen)
+    chosen = [run.setting for run in own]
+    return with_permutations(where, found, examples, drawn, n, again, chosen)
 
 
 def check_threshold(where: str, examples: Examples, rule: str, cost_ratio: float) -> None:

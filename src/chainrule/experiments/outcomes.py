@@ -5,7 +5,7 @@ the examples left out. An experiment that is begun again in the same folder trai
 find there, whatever the order, the grouping and the number of its runs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,16 @@ class Outcome:
     @property
     def last(self) -> Record:
         return self.history.records[-1]
+
+
+def mean_outputs(shape: tuple[int, ...], found: Iterable[tuple[Array, Array]]) -> Array:
+    """(n_y, m) of examples' outputs A (n_y, k) by runs that held the examples `index` (k,) out, the
+    mean of each; not a number for one that none did. found : pairs (index, A)."""
+    total, times = np.zeros(shape), np.zeros(shape[1])
+    for index, A in found:
+        total[:, index] += A
+        times[index] += 1
+    return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
 
 
 def keys(

@@ -18,7 +18,7 @@ from chainrule.experiments.cross_validation import CrossValidation, held_out
 from chainrule.experiments.examples import Examples, joined
 from chainrule.experiments.execute import Execution, Progress
 from chainrule.experiments.folds import draw_folds
-from chainrule.experiments.measures import MEASURES, SCORES, TRAINING_COST
+from chainrule.experiments.measures import MEASURES, SCORES, TRAINING_COST, score_of
 from chainrule.experiments.setting import Setting, given
 from chainrule.experiments.space import Space, settings_to_try
 from chainrule.training import Training, train
@@ -139,8 +139,7 @@ def sweep(
     else:
         both, index = joined("sweep", data, validation)
         examples, held, words = Examples("sweep", both), [index], "the validation set"
-    scores = SCORES[base.task_of(examples)]
-    score = scores[0] if score is None else checks.one_of("sweep", "score", score, scores)
+    score = score_of("sweep", base.task_of(examples), score)
     found: list[CrossValidation] = []
     complete = True
     asked = before = 0

@@ -25,7 +25,7 @@ from chainrule.experiments import Execution, Setting
 from chainrule.experiments.examples import Examples, Subset
 from chainrule.experiments.execute import execute
 from chainrule.experiments.folds import draw_folds
-from chainrule.experiments.outcomes import Outcome
+from chainrule.experiments.outcomes import Outcome, mean_outputs
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import given
 from chainrule.influence.feature_measures import learned, rises, slopes
@@ -112,16 +112,14 @@ def _gathered(examples: Examples, found: Mapping[Run, Outcome]) -> tuple[Array, 
     """Slopes (R, n_f, n_x), rises (R, n_x) and mean outputs (n_y, m) of finished runs."""
     (n_x, m), n_y = examples.shape, len(examples.Y)
     slopes, rises = np.empty((len(found), n_y, n_x)), np.empty((len(found), n_x))
-    total, times = np.zeros((n_y, m)), np.zeros(m)
+    answers = []
     for r, (run, outcome) in enumerate(found.items()):
         assert outcome.kept is not None
         ends = n_y * n_x, (n_y + 1) * n_x
         of_slopes, rises[r], A = np.split(outcome.kept, ends)
         slopes[r] = of_slopes.reshape(n_y, n_x)
-        total[:, run.held_out] += A.reshape(n_y, -1)
-        times[run.held_out] += 1
-    mean = np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
-    return slopes, rises, mean
+        answers.append((run.held_out, A.reshape(n_y, -1)))
+    return slopes, rises, mean_outputs((n_y, m), answers)
 
 
 def _classes(examples: Examples) -> tuple[str, ...]:
