@@ -19,6 +19,7 @@ from chainrule.model.evaluation import Evaluation
 from chainrule.show.data import png
 from chainrule.show.plots import AnyFigure, as_bytes
 from chainrule.show.quality_plots import confusion_plot, reliability_plot, roc_plot
+from chainrule.show.report.live import Live, Script
 from chainrule.show.results import figures
 from chainrule.show.tables import Texts, data_uri, texts
 from chainrule.training import History
@@ -45,10 +46,11 @@ class Image:
 
 @dataclass(frozen=True)
 class Section:
-    """Shown in this order: words, a table, a gallery, pictures; two pictures side by side where
-    there is room, if they are `paired`.
+    """Shown in this order: words, what can be touched, a table, a gallery, pictures; two pictures
+    side by side where there is room, if they are `paired`.
 
-    cards : of the gallery, small pictures with lines of text below.
+    cards : of the gallery, small pictures with lines of text below. live : what the page's script
+    makes; a section that has nothing else but words is there only where scripts run.
     """
 
     heading: str
@@ -58,6 +60,11 @@ class Section:
     pictures: Sequence[Image] = ()
     paired: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
+    live: Live | None = None
+
+    @property
+    def only_live(self) -> bool:
+        return bool(self.live) and not any((self.table, self.cards, self.pictures, self.facts))
 
     @property
     def texts(self) -> Texts | None:
@@ -66,7 +73,8 @@ class Section:
     @property
     def filled(self) -> bool:
         """Whether there is anything to show; a page leaves others out."""
-        return any((self.words, self.table, self.cards, self.pictures, self.facts))
+        shown = (self.words, self.live, self.table, self.cards, self.pictures, self.facts)
+        return any(shown)
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,10 @@ class Report:
         versions |= {name: version(name) for name in PACKAGES}
         repeat = Section("To repeat it", facts=dict(settings) | versions)
         sections = [section for section in (*self.sections, repeat) if section and section.filled]
-        html = own.from_string(source).render(page=self, title=title, sections=sections)
+        script = Script.of(section.live for section in sections if section.live)
+        html = own.from_string(source).render(
+            page=self, title=title, sections=sections, script=script
+        )
         return checks.printable(html)  # whatever else a caller's title holds
 
 
