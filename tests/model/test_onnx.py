@@ -1,6 +1,7 @@
 """Models as ONNX files: the model's own answers in onnxruntime."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -48,6 +49,22 @@ def test_pictures_as_they_are_on_disk(tmp_path, hidden, n_y, dtype):
     assert_allclose(P.T, ours.predict_proba(raw), atol=1e-6)
     assert classes.tolist() == ours.predict(raw).tolist()
     assert P.dtype == dtype
+
+
+@pytest.mark.parametrize("compute", ["float64", "float32"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("n_y", [1, 2])
+def test_a_threshold_decides(tmp_path, n_y, dtype, compute):
+    ours = model(n_y, dtype=dtype)
+    pictures = np.random.default_rng(2).integers(0, 256, (300, 4, 5, 3), dtype=np.uint8)
+    raw = pictures.reshape(300, -1).T
+    threshold = float(np.quantile(ours.predict_proba(raw)[1], 0.8))
+    ours = replace(ours, threshold=threshold)
+    done = export_onnx(ours, tmp_path / "m.onnx", raw, compute)
+    classes, _ = run(done.path, pictures)
+    assert classes.sum() == pytest.approx(60, abs=1)
+    clear = np.abs(ours.predict_proba(raw)[1] - threshold) > 1e-4
+    assert classes[clear].tolist() == ours.predict(raw)[clear].tolist()
 
 
 @pytest.mark.parametrize("m", [0, 1, 300])

@@ -30,6 +30,7 @@ class Described:
     facts : for the metadata; lists of names.
     spread : (N, n_classes), or (N, n_y) of numbers, of an ensemble of two members or more, see
         `Model.spread`; else None.
+    threshold : of two classes the second is answered where its probability is above it.
     """
 
     network: Network
@@ -41,6 +42,7 @@ class Described:
     decisions: Array | None
     facts: dict[str, list[Any]]
     spread: Array | None = None
+    threshold: float = 0.5
 
     @property
     def input(self) -> tuple[str, Sequence[str | int]]:

@@ -235,9 +235,10 @@ class Model:
         if self.feature_names is not None:
             facts["feature_names"] = list(self.feature_names)
         spread = self.spread(raw).T if self.n_members > 1 else None
-        answers = P.T, decided(P, self.threshold) if self.classes else None, facts, spread
+        decisions = decided(P, self.threshold) if self.classes else None
+        answers = rows, P.T, decisions, facts, spread, self.threshold
         kind = "class" if self.classes else ""
-        return Described(network, self.scaling, picture, kind, rows, *answers)
+        return Described(network, self.scaling, picture, kind, *answers)
 
 
 def class_probabilities(A: Array) -> Array:

@@ -208,11 +208,13 @@ def _answers(make: _Builder, A: str, subject: Described) -> None:
     if one:
         A = make.node("Concat", make.node("Sub", make.constant(1.0), A), A, axis=1)
     P = make.cast(A, make.stored, output="probabilities")
-    if subject.decides == "class":
+    if subject.decides == "class" and subject.threshold == 0.5:
         make.node("ArgMax", P, axis=1, keepdims=0, output="class")
-    else:
-        half = make.constant(0.5, make.stored)
-        make.cast(make.node("Greater", P, half), np.int64, output="label")
+        return
+    if subject.decides == "class":
+        P = make.node("Gather", P, make.constant(1, np.int64), axis=1)  # of the second (N,)
+    above = make.node("Greater", P, make.constant(subject.threshold, make.stored))
+    make.cast(above, np.int64, output=subject.decides)
 
 
 def _model_proto(make: _Builder, subject: Described) -> "onnx.ModelProto":
@@ -288,7 +290,8 @@ def _difference(subject: Described, data: bytes, allowed: float) -> float:
 def _margin(subject: Described) -> Array:
     """By how much the probabilities speak for each decision, in the decisions' shape."""
     P = subject.numbers
-    if subject.decides == "label":
-        return np.abs(2 * P - 1)
+    if subject.decides == "label" or P.shape[1] == 2:
+        P = P if subject.decides == "label" else P[:, 1]
+        return np.abs(P - subject.threshold) * 2
     top = np.sort(P, axis=1)
     return top[:, -1] - top[:, -2]

@@ -54,7 +54,7 @@ class NetworkFrames(Callback):
 def boundary_plot(model: Model, data: Dataset, axes: Axes | None = None, title: str = "") -> Figure:
     """The model's answers over the plane, and the examples.
 
-    Two classes: shaded by the probability of the second, with the line where it is 0.5. Several:
+    Two classes: shaded by the probability of the second, with the line at the threshold. Several:
     each region in its class's color, the paler the less sure. data : of two features; the axes
     are in their own, unscaled units.
     """
@@ -140,8 +140,8 @@ def _shade(axes: Axes, model: Model, data: Dataset) -> Any:
                 axes.contour(x, y, lead, [0], colors="k", linewidths=1)
         return None
     shading = axes.imshow(P[1], cmap=SHADES, vmin=0, vmax=1, **place)
-    if P[1].min() < 0.5 < P[1].max():
-        axes.contour(x, y, P[1], [0.5], colors="k", linewidths=1.5)
+    if P[1].min() < model.threshold < P[1].max():
+        axes.contour(x, y, P[1], [model.threshold], colors="k", linewidths=1.5)
     return shading
 
 
