@@ -72,7 +72,7 @@ CALLS = {
     **{
         name: f"{name}(reshape([1, 2]*x, (2, 1)), [[1], [0]])"
         for name in FUNCTIONS
-        if name.endswith(("entropy", "error", "huber"))
+        if name.endswith(("entropy", "error", "huber", "loss"))
     },
 }
 

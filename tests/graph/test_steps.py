@@ -169,6 +169,30 @@ def test_arrays_are_given_by_shape_and_a_few_numbers():
     assert max(map(len, text.splitlines())) < 160
 
 
+def test_arrays_are_given_whole_when_asked():
+    steps = trace(lambda x, y: np.sum(x * y + x), A, B).steps(full=True)
+    assert str(steps).split("\n\n")[0] == "Forward: values"
+    assert "x, given  (2 x 3)\n    [[ 1.5  -2.    0.5 ]\n     [ 2.5   1.   -0.25]]" in str(steps)
+    # The second share of x's derivative: the first was 1.
+    last = str(steps).split("\n\n")[-2]
+    assert last.splitlines() == [
+        "dJ/dx += dJ/dv1 * y  (2 x 3)",
+        "  local",
+        "    [[ 0.5  2.  -1.5]",
+        "     [ 0.5  2.  -1.5]]",
+        "  product",
+        "    [[ 0.5  2.  -1.5]",
+        "     [ 0.5  2.  -1.5]]",
+        "  sum so far",
+        "    [[ 1.5  3.  -0.5]",
+        "     [ 1.5  3.  -0.5]]",
+    ]
+    large = trace(lambda X: np.sum(X), np.full((60, 40), 0.5)).steps(full=True)
+    assert str(large).count("0.5") == 2400
+    assert "..." not in str(large) + large._repr_html_()
+    assert large._repr_html_().count("0.5") == 2400
+
+
 def test_html_has_the_same_cells_escaped():
     x = variable(2.0, "<b>&'\"")
     html = Graph(x * x + 1).steps()._repr_html_()

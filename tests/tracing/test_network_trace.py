@@ -74,6 +74,44 @@ def test_the_engine_and_the_graph_agree(hidden, output, loss, depth, l2, weighte
         assert_allclose(dZ, expected.dZ[layer - 1], rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize(("output", "loss"), [*OUTPUTS[:2], ("exp", "poisson_deviance")])
+def test_a_loss_written_with_the_outputs_has_the_same_derivatives(output, loss):
+    network, X, Y, weight = problem("tanh", output, loss, 1)
+    expected = network.trace(X, Y, weight, 0.2).numbers
+    graph = network.trace(X, Y, weight, 0.2, loss_of_outputs=True)
+    found = dict(graph.numbers)
+    A, dA = found["A[2]"], found.pop("dA[2]")
+    assert found.keys() == expected.keys()
+    for name, array in expected.items():
+        assert_allclose(found[name], array, rtol=1e-11, atol=1e-13, err_msg=name)
+    slopes = {"sigmoid": -Y / A + (1 - Y) / (1 - A), "softmax": -Y / A, "exp": 1 - Y / A}
+    assert_allclose(dA, slopes[output], rtol=1e-12)
+    for name in ("dA[2]", "dZ[2]"):
+        entry = graph.entry(name, 0, 3)
+        assert_allclose(entry.value, graph.numbers[name][0, 3], rtol=1e-11)
+    assert "Y[0, 3] / A[2][0, 3]" in graph.entry("dA[2]", 0, 3).formula
+    assert "A[2][:, 3]" in graph.entry("L", 3).formula
+
+
+def test_on_the_slides_a_rounded_output_costs_infinitely_much():
+    network = Network(
+        (np.array([[50.0]]),), (np.zeros((1, 1)),), ("sigmoid",), "binary_cross_entropy"
+    )
+    ones = np.ones((1, 1))
+    assert network.trace(ones, ones, loss_of_outputs=True).numbers["J"] == 0
+    assert network.trace(ones, 0 * ones, loss_of_outputs=True).numbers["J"] == np.inf
+    assert network.trace(ones, 0 * ones).numbers["J"] == 50
+
+
+def test_labels_and_weights_are_written_by_name():
+    network, X, Y, weight = problem("tanh", "sigmoid", "binary_cross_entropy", 1)
+    graph = network.trace(X, Y, weight)
+    assert graph.expression(graph["L"]) == "binary_cross_entropy(Z[2], Y)"
+    formulas = {step.derivative: step.formula for step in graph.steps().backward}
+    assert formulas["dJ/dZ[2]"] == "dJ/dL * (sigmoid(Z[2]) - Y)"
+    assert "w" in {graph.name(part) for node in graph.nodes for part in node.args}
+
+
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_one_step_of_training_follows_the_graph(hidden):
     network, X, Y, weight = problem(hidden, "sigmoid", "binary_cross_entropy", 2)

@@ -6,9 +6,12 @@ from chainrule.graph.checking.report import GradientCheck as GradientCheck
 from chainrule.graph.checking.report import GradientReport as GradientReport
 from chainrule.graph.functions import absolute_error as absolute_error
 from chainrule.graph.functions import binary_cross_entropy as binary_cross_entropy
+from chainrule.graph.functions import binary_log_loss as binary_log_loss
 from chainrule.graph.functions import huber as huber
 from chainrule.graph.functions import leaky_relu as leaky_relu
+from chainrule.graph.functions import log_loss as log_loss
 from chainrule.graph.functions import poisson_deviance as poisson_deviance
+from chainrule.graph.functions import rate_deviance as rate_deviance
 from chainrule.graph.functions import relu as relu
 from chainrule.graph.functions import sigmoid as sigmoid
 from chainrule.graph.functions import softmax as softmax

@@ -19,6 +19,13 @@ from chainrule.graph.node import Node, variable
 from chainrule.graph.operations import plain
 
 MOST_CHARACTERS = 2000  # far more than a person writes, and Python's parser has a limit of its own
+
+
+def _of_labels(loss: Callable) -> Callable:
+    """The labels may have a name: they are numbers, and have no derivative."""
+    return lambda x, Y: loss(x, plain(Y))
+
+
 _KNOWN: tuple[Callable, ...] = (
     np.exp, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sqrt, np.square,
     np.sin, np.cos, np.tan, np.sinh, np.cosh, np.tanh, np.arcsin, np.arccos, np.arctan,
@@ -31,9 +38,10 @@ _KNOWN: tuple[Callable, ...] = (
 FUNCTIONS: dict[str, Callable] = {
     **{function.__name__: function for function in _KNOWN},
     "abs": np.abs, "max": np.max, "min": np.min, "norm": np.linalg.norm,
-    # The labels of these may have a name: they are numbers, and have no derivative.
-    "binary_cross_entropy": lambda Z, Y: functions.binary_cross_entropy(Z, plain(Y)),
-    "softmax_cross_entropy": lambda Z, Y: functions.softmax_cross_entropy(Z, plain(Y)),
+    **{loss.__name__: _of_labels(loss) for loss in (
+        functions.binary_cross_entropy, functions.softmax_cross_entropy,
+        functions.binary_log_loss, functions.log_loss,
+    )},
 }  # fmt: skip
 CONSTANTS = {"pi": np.pi, "e": np.e}
 _OPERATORS: dict[type, Callable] = {

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.operations import define, traceable
+from chainrule.graph.operations import define, plain, traceable
 
 Array = Any
 LEAK = 0.01  # slope of leaky_relu below zero, the customary value (Maas et al. 2013)
@@ -70,6 +70,42 @@ def poisson_deviance(Z: Array, Y: Array) -> Array:
     return np.sum(Y * np.log(np.where(Y > 0, Y, 1)) - Y * Z - Y + np.exp(Z), axis=-2)
 
 
+@traceable
+def binary_log_loss(A: Array, Y: Array) -> Array:
+    """-sum_k y log a + (1 - y) log(1 - a) of probabilities A (..., n, m): (..., m), in nats.
+
+    The same as `binary_cross_entropy` of their logits, as textbooks write it: infinite where a
+    mistake is so confident that a is rounded to 0 or 1. 0 log 0 = 0. Y : labels in [0, 1], plain.
+    """
+    Y = np.asarray(Y)
+    return -np.sum(_times_log(Y, A) + _times_log(1 - Y, 1 - A), axis=-2)
+
+
+@traceable
+def log_loss(A: Array, Y: Array) -> Array:
+    """-sum_k y log a of probabilities A (..., n, m): (..., m), in nats; 0 log 0 = 0.
+
+    The same as `softmax_cross_entropy` of their logits, unless a is rounded to 0.
+    Y : columns that sum to 1, plain numbers.
+    """
+    return -np.sum(_times_log(np.asarray(Y), A), axis=-2)
+
+
+@traceable
+def rate_deviance(A: Array, Y: Array) -> Array:
+    """sum_k y log(y / a) - y + a of rates A > 0 and counts y >= 0, plain numbers: (..., m).
+
+    The same as `poisson_deviance` of log A.
+    """
+    Y = np.asarray(Y)
+    return np.sum(_times_log(Y, Y) - _times_log(Y, A) - Y + A, axis=-2)
+
+
+def _times_log(y: Array, a: Array) -> Array:
+    with np.errstate(divide="ignore"):  # log 0 = -inf is what it is
+        return y * np.log(np.where(y > 0, a, 1))
+
+
 def squared_error(A: Array, Y: Array) -> Array:
     """1/2 sum_k (a_k - y_k)^2 over the axis before the last: (..., m)."""
     return 0.5 * np.sum(np.square(A - Y), axis=-2)
@@ -97,6 +133,23 @@ def _of_loss(output: Callable, g: Array, z: Array, x: Array, y: Array) -> Array:
     return np.expand_dims(g, -2) * (output(x) - y)
 
 
+def _part(y: Array, x: Array) -> Array:
+    """y / x, 0 where y is 0."""
+    return y / np.where(plain(y) > 0, x, 1.0)
+
+
+def _of_binary_log_loss(g: Array, z: Array, x: Array, y: Array) -> Array:
+    return np.expand_dims(g, -2) * (_part(1 - y, 1 - x) - _part(y, x))
+
+
+def _of_log_loss(g: Array, z: Array, x: Array, y: Array) -> Array:
+    return -np.expand_dims(g, -2) * _part(y, x)
+
+
+def _of_rate_deviance(g: Array, z: Array, x: Array, y: Array) -> Array:
+    return np.expand_dims(g, -2) * (1 - _part(y, x))
+
+
 define(sigmoid, "sigmoid(x)", "g * z * (1 - z)", elementwise=True)
 define(relu, "relu(x)", "g * (x > 0)", elementwise=True, routes=True)
 define(leaky_relu, "leaky_relu(x)", f"g * where(x > 0, 1, {LEAK})", elementwise=True)
@@ -108,3 +161,11 @@ for _loss, _output in (
 ):
     _words = f"g * ({_output.__name__}(x) - y)"
     define(_loss, f"{_loss.__name__}(x, y)", (_words, partial(_of_loss, _output)), None)
+define(
+    binary_log_loss,
+    "binary_log_loss(x, y)",
+    ("g * ((1 - y) / (1 - x) - y / x)", _of_binary_log_loss),
+    None,
+)
+define(log_loss, "log_loss(x, y)", ("-g * y / x", _of_log_loss), None)
+define(rate_deviance, "rate_deviance(x, y)", ("g * (1 - y / x)", _of_rate_deviance), None)

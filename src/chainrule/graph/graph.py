@@ -21,6 +21,7 @@ class Graph:
     output : a node. seed : see `backward`. groups : node -> name of the box that drawings may fold
         it into, such as a layer of a network. also : nodes to show that `output` does not need.
     given : variables in the order in which they are to be listed, before everything else.
+    constants : plain arrays by name, such as labels; others are written by their shape.
     nodes : every node, each after what it was made of. gradients : dJ/dx by node.
 
     Nodes without a name are called v1, v2, ... in their order, the output J.
@@ -40,6 +41,7 @@ class Graph:
         groups: Mapping[Node, str] | None = None,
         also: Sequence[Node] = (),
         given: Sequence[Node] = (),
+        constants: Mapping[str, Any] | None = None,
     ) -> None:
         self.gradients = backward(output, seed)
         self.output, self.nodes = output, in_order(output)
@@ -48,6 +50,8 @@ class Graph:
         first = (node for node in given if node in self.gradients)
         self.nodes = list(dict.fromkeys([*first, *self.nodes]))
         self.groups = dict(groups or {})
+        self._kept = dict(constants or {})  # so that no other array gets the id of one of them
+        self._constants = {id(array): name for name, array in self._kept.items()}
         self._labels = _labels(self.nodes, output)
         self._by_label = {label: node for node, label in self._labels.items()}
 
@@ -67,17 +71,21 @@ class Graph:
             )
         return self._by_label[label]
 
+    def name(self, part: Any) -> str | None:
+        """What a node or a plain array is called in this graph; None for an array without name."""
+        return self._labels.get(part) if isinstance(part, Node) else self._constants.get(id(part))
+
     def expression(self, node: Node) -> str:
         """How the node was computed, in the names of this graph."""
-        return expression(node, self._labels.get)
+        return expression(node, self.name)
 
     def gradient_label(self, node: Node) -> str:
         """Of its derivative: dJ/da."""
         return f"d{self.label(self.output)}/d{self.label(node)}"
 
-    def steps(self) -> Steps:
-        """The forward and the backward pass, line by line."""
-        return Steps(self)
+    def steps(self, *, full: bool = False) -> Steps:
+        """The forward and the backward pass, line by line; `full` prints every number of arrays."""
+        return Steps(self, full=full)
 
     def svg(self, *, fold: bool | None = None, values: bool = True) -> str:
         """The graph as SVG text, in layers from left to right.

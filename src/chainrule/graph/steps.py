@@ -1,8 +1,10 @@
 """A graph's two passes, one line a step: to be read, or played one at a time."""
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -16,6 +18,28 @@ if TYPE_CHECKING:
 
 Array = Any
 Rows = list[tuple[str, ...]]
+Shown = Callable[[Array], str]
+
+
+def _few(value: Array) -> str:
+    """Short enough for a cell beside six others; the steps hold the whole."""
+    return short(value) if np.ndim(value) == 0 else short(value, digits=4, most=3)
+
+
+def _all(value: Array) -> str:
+    """Every number, a line for each row."""
+    if np.ndim(value) == 0:
+        return short(value)
+    value = np.asarray(value) + 0.0  # -0 is 0
+    return np.array2string(value, max_line_width=sys.maxsize, threshold=sys.maxsize, precision=6)
+
+
+def _indented(value: Array) -> str:
+    return indent(_all(value), "    ")
+
+
+def _sized(value: Array) -> str:
+    return f"({shape_of(value).strip('()')})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +50,13 @@ class Forward:
     expression: str
     value: Array
 
-    def cells(self) -> tuple[str, ...]:
-        return self.node, self.expression, shape_of(self.value), _few(self.value)
+    def cells(self, shown: Shown = _few) -> tuple[str, ...]:
+        return self.node, self.expression, shape_of(self.value), shown(self.value)
+
+    def block(self) -> str:
+        """Its whole value below its formula."""
+        how = ", given" if self.expression == "given" else f" = {self.expression}"
+        return f"{self.node}{how}  {_sized(self.value)}\n{_indented(self.value)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,15 +78,21 @@ class Backward:
     share: Array
     total: Array
 
-    def cells(self) -> tuple[str, ...]:
-        local = "" if self.local is None else _few(self.local)
-        numbers = _few(self.incoming), local, _few(self.share), _few(self.total)
+    def cells(self, shown: Shown = _few) -> tuple[str, ...]:
+        local = "" if self.local is None else shown(self.local)
+        numbers = shown(self.incoming), local, shown(self.share), shown(self.total)
         return self.derivative, self.through, self.formula, *numbers
 
-
-def _few(value: Array) -> str:
-    """Short enough for a cell beside six others; the steps hold the whole."""
-    return short(value) if np.ndim(value) == 0 else short(value, digits=4, most=3)
+    def block(self) -> str:
+        """All of its numbers below its formula, but for the incoming ones: these are the sum of an
+        earlier step."""
+        lines = [f"{self.derivative} += {self.formula}  {_sized(self.share)}"]
+        if self.local is not None and np.any(self.local != 1):
+            lines += ["  local", _indented(self.local), "  product"]
+        lines.append(_indented(self.share))
+        if not np.array_equal(self.share, self.total, equal_nan=True):
+            lines += ["  sum so far", _indented(self.total)]
+        return "\n".join(lines)
 
 
 FORWARD = "node", "is", "shape", "value"
@@ -68,10 +103,12 @@ class Steps(Sequence[Forward | Backward]):
     """All steps in order, forward then backward. Printed they are two tables, in a notebook HTML.
 
     `for step in steps` plays them one at a time; `forward` and `backward` are the two lists.
+    full : print arrays whole, below each formula, instead of a few numbers of each.
     """
 
-    def __init__(self, graph: "Graph") -> None:
+    def __init__(self, graph: "Graph", *, full: bool = False) -> None:
         self._output, totals = graph.label(graph.output), dict[int, Array]()
+        self._full = full
         self.forward = [
             Forward(
                 graph.label(node),
@@ -107,21 +144,33 @@ class Steps(Sequence[Forward | Backward]):
             else:
                 yield f"{k:>3}  {cells[0]} += {step.formula} = {cells[5]}, so far {cells[6]}"
 
-    def _tables(self) -> list[tuple[str, Rows]]:
-        """Title, and head and rows, of both."""
+    def _parts(self) -> list[tuple[str, tuple[str, ...], Sequence[Forward] | Sequence[Backward]]]:
+        """Title, head and steps of both."""
         title = f"Backward: derivatives of {self._output}"
-        return [
-            ("Forward: values", [FORWARD, *(step.cells() for step in self.forward)]),
-            (title, [BACKWARD, *(step.cells() for step in self.backward)]),
-        ]
+        return [("Forward: values", FORWARD, self.forward), (title, BACKWARD, self.backward)]
 
     def __str__(self) -> str:
-        return "\n\n".join(f"{title}\n\n{table(*rows)}" for title, rows in self._tables())
+        if self._full:
+            return "\n\n".join(
+                text for title, _, steps in self._parts() for text in (title, *_blocks(steps))
+            )
+        return "\n\n".join(
+            f"{title}\n\n{table(head, *(step.cells() for step in steps))}"
+            for title, head, steps in self._parts()
+        )
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return "".join(f"<p><b>{escape(t)}</b></p>{_html(*rows)}" for t, rows in self._tables())
+        shown = _all if self._full else _few
+        return "".join(
+            f"<p><b>{escape(title)}</b></p>{_html(head, *(step.cells(shown) for step in steps))}"
+            for title, head, steps in self._parts()
+        )
+
+
+def _blocks(steps: Sequence[Forward] | Sequence[Backward]) -> Iterator[str]:
+    return (step.block() for step in steps)
 
 
 def _backward(
@@ -131,10 +180,7 @@ def _backward(
     total = totals[id(arg)] = totals[id(arg)] + share if id(arg) in totals else share
     names = {"g": graph.gradient_label(node), "z": graph.label(node)}
     for letter, x in zip(operation.letters, node.args, strict=False):
-        if isinstance(x, Node):
-            names[letter] = graph.label(x)
-        else:
-            names[letter] = short(x) if np.size(x) == 1 else f"({shape_of(x)} array)"
+        names[letter] = graph.name(x) or (short(x) if np.size(x) == 1 else f"({shape_of(x)} array)")
     formula, local = with_names(operation.rule(place).text, names), None
     if operation.elementwise:
         ones, args = np.ones(node.shape, node.dtype), tuple(map(plain, node.args))
@@ -147,7 +193,9 @@ def _backward(
 
 def _html(*rows: Sequence[str]) -> str:
     lines = [
-        "".join(f"<{tag} style='text-align:left'>{escape(cell)}</{tag}>" for cell in row)
+        "".join(
+            f"<{tag} style='text-align:left;white-space:pre'>{escape(cell)}</{tag}>" for cell in row
+        )
         for tag, row in zip(["th"] + ["td"] * len(rows), rows, strict=False)
     ]
     return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"

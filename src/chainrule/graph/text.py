@@ -52,8 +52,14 @@ def _binding(text: str) -> int:
     return _BINDING.get(parts[1], _TIGHTEST) if len(parts) == 3 else _TIGHTEST
 
 
-def expression(node: Any, label: Label = lambda node: node.name, depth: int = 1) -> str:
+def _name(part: Any) -> str | None:
+    return getattr(part, "name", None)
+
+
+def expression(node: Any, label: Label = _name, depth: int = 1) -> str:
     """How the node was computed, in terms of what has a label, at most `depth` operations deep.
+
+    label : of nodes and of plain arrays beside them; None for those without.
 
     >>> from chainrule.graph import variable
     >>> a, b = variable(5, "a"), variable(3, "b")
@@ -65,9 +71,9 @@ def expression(node: Any, label: Label = lambda node: node.name, depth: int = 1)
 
 def _written(node: Any, label: Label, depth: int, *, top: bool = False) -> tuple[str, int]:
     """The text, and how tightly it binds."""
-    if not hasattr(node, "operation"):
-        return constant(node)
     known = None if top else label(node)
+    if not hasattr(node, "operation"):
+        return (known, _TIGHTEST) if known else constant(node)
     if known is None and node.operation is None:
         known = node.name or label(node) or short(node.value)
     if known is not None:

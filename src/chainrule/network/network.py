@@ -341,14 +341,17 @@ class Network:
             return A.argmax(axis=-2)
         return np.greater(A, threshold).astype(np.int64)
 
-    def trace(self, X: Any, Y: Any, weight: Any = None, l2: float = 0.0) -> Any:
+    def trace(
+        self, X: Any, Y: Any, weight: Any = None, l2: float = 0.0, *, loss_of_outputs: bool = False
+    ) -> Any:
         """The computation graph of one pass over X and Y, with every number of it by name.
 
-        Arguments as in `cost`. Returns a `chainrule.tracing.network_trace.NetworkGraph`.
+        Arguments as in `cost`. loss_of_outputs : write the loss with A[L], as on slides, so that
+        there is a dA[L]. Returns a `chainrule.tracing.network_trace.NetworkGraph`.
         """
         # By name, since it knows networks: nobody who does not ask for the graph loads it.
         traces = import_module("chainrule.tracing.network_trace")
-        return traces.trace_network(self, X, Y, weight, l2)
+        return traces.trace_network(self, X, Y, weight, l2, loss_of_outputs=loss_of_outputs)
 
     def summary(self) -> str:
         """A table: each layer's activation, shapes and number of parameters."""

@@ -109,7 +109,8 @@ def entry_of(graph: "NetworkGraph", name: str, index: tuple[int, ...]) -> Entry:
             "entry",
             "a derivative that the pass computes",
             label,
-            f"The loss is computed from Z[{layer}], so that dZ[{layer}] comes first.",
+            f"The loss is computed from Z[{layer}], so that dZ[{layer}] comes first; "
+            "trace with loss_of_outputs=True.",
         )
     shape = graph.numbers[label].shape
     if len(place) != 2 or not all(0 <= k < n for k, n in zip(place, shape, strict=True)):
@@ -151,8 +152,7 @@ def _L(graph: "NetworkGraph", *index: int) -> Entry:
     if len(index) != 1 or not 0 <= index[0] < len(losses):
         raise InputError("entry", f"an example of L {losses.shape}, from 0", f"{index}")
     i = index[0]
-    source = f"Z[{layer}]" if graph.network.loss_function.output else f"A[{layer}]"
-    said = f"{graph.network.loss}({source}[:, {i}], Y[:, {i}])"
+    said = f"{graph.network.loss}({graph.loss_of}[{layer}][:, {i}], Y[:, {i}])"
     return Entry(f"L[{i}]", "", {said: losses[i : i + 1]})
 
 
@@ -192,10 +192,22 @@ def _dZ(graph: "NetworkGraph", name: str, layer: int, j: int, i: int) -> Entry:
 
 def _dA(graph: "NetworkGraph", name: str, layer: int, k: int, i: int) -> Entry:
     if layer == len(graph.layers):
-        error = {f"dL/{name}": graph.numbers[f"dA[{layer}]"][k, i : i + 1]}
-        return Entry(name, "", error, note=f" ({graph.network.loss})")
+        slope, slopes = _slope_of_loss(graph, f"[{k}, {i}]"), graph.numbers[f"dA[{layer}]"]
+        return Entry(name, "", {slope: slopes[k, i : i + 1]})
     above = f"[{layer + 1}]"
     return Entry(name, "j", _part(graph, f"W{above}", "j", k) | _part(graph, f"dZ{above}", "j", i))
+
+
+def _slope_of_loss(graph: "NetworkGraph", place: str) -> str:
+    """The derivative of one example's loss, as it is written with A[L]."""
+    a, y = f"A[{len(graph.layers)}]{place}", f"Y{place}"
+    spelled = {
+        "binary_cross_entropy": f"-{y} / {a} + (1 - {y}) / (1 - {a})",
+        "softmax_cross_entropy": f"-{y} / {a}",
+        "poisson_deviance": f"1 - {y} / {a}",
+        "squared_error": f"{a} - {y}",
+    }
+    return spelled.get(graph.network.loss, f"dL/d{a} ({graph.network.loss})")
 
 
 def _dW(graph: "NetworkGraph", name: str, layer: int, j: int, k: int) -> Entry:

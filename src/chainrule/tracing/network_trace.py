@@ -8,7 +8,9 @@ J, while column i of dZ[l] and dA[l] is that of example i's own loss L_i. So
 
     dW[l] = 1/m dZ[l] A[l-1]^T,     db[l] = 1/m sum_i dZ[l]_i
 
-with w_i in the place of 1/m where examples have weights. (`graph.gradients` holds what the chain
+with w_i in the place of 1/m where examples have weights. As the engine does, the graph has the loss
+from Z[L] where the output's activation belongs to it: exact, but without dA[L]. On request it has
+the loss of A[L], as on the course's slides. (`graph.gradients` holds what the chain
 rule gives for J at every node, which for Z is w_i times that.)
 """
 
@@ -37,21 +39,33 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "identity": np.positive,
     "exp": np.exp,
 }
+OF_OUTPUTS: dict[str, Callable[..., Any]] = {
+    "binary_cross_entropy": functions.binary_log_loss,
+    "softmax_cross_entropy": functions.log_loss,
+    "poisson_deviance": functions.rate_deviance,
+}
+"""Losses that have a form of their own for Z[L], as they are written with A[L]."""
 
 
 class NetworkGraph(Graph):
     """A network's graph: a Graph whose nodes are called W[1], b[1], Z[1], A[1], ..., J.
 
     network : what was traced. numbers : every value and derivative by its name, see there.
-    layers : for each layer its nodes by kind: "W", "b", "Z", "A".
+    layers : for each layer its nodes by kind: "W", "b", "Z", "A". loss_of : "Z" or "A", of which
+    of the last layer's the loss is computed.
     """
 
-    def __init__(self, network: Network, X: Array, Y: Array, weight: Array, l2: float) -> None:
+    def __init__(
+        self, network: Network, X: Array, Y: Array, weight: Array, l2: float, of_outputs: bool
+    ) -> None:
         self.network, self.Y, self.weight, self.l2 = network, Y, weight, l2
         self.X = variable(X, "X")
         self.layers, groups = _layers(network, self.X)
         loss, last = network.loss_function, self.layers[-1]
-        self._losses = getattr(functions, loss.name)(last["Z" if loss.output else "A"], Y)
+        self.loss_of = "Z" if loss.output and not of_outputs else "A"
+        of_its_own = OF_OUTPUTS if self.loss_of == "A" else {}
+        function = of_its_own.get(loss.name, getattr(functions, loss.name))
+        self._losses = function(last[self.loss_of], Y)
         self._losses.name = "L"
         each = self.weights
         J: Any = np.sum(each * self._losses) if np.ndim(each) else np.mean(self._losses)
@@ -59,7 +73,8 @@ class NetworkGraph(Graph):
             J = J + _penalty(l2, self.layers, groups)
         J.name = "J"
         given = [self.X, *(nodes[kind] for nodes in self.layers for kind in "Wb")]
-        super().__init__(J, groups=groups, also=[last["A"]], given=given)
+        constants = {"Y": Y} | ({"w": each} if np.ndim(each) else {})
+        super().__init__(J, groups=groups, also=[last["A"]], given=given, constants=constants)
 
     @property
     def weights(self) -> Any:
@@ -72,7 +87,7 @@ class NetworkGraph(Graph):
         """Arrays by name: X, Y, J, L; W[l], b[l], Z[l], A[l]; dW[l], db[l], dZ[l], dA[l].
 
         dW, db : derivatives of J. dZ, dA : column i is that of example i's own loss. There is no
-        dA[L] for the cross-entropies, which are computed from Z[L] so as to be exact.
+        dA[L] where the loss is computed from Z[L].
         """
         found: dict[str, Array] = {"X": self.X.value, "Y": self.Y, "L": self._losses.value}
         found["J"] = self.output.value
@@ -101,12 +116,20 @@ class NetworkGraph(Graph):
 
 
 def trace_network(
-    network: Network, X: Any, Y: Any, weight: Any = None, l2: float = 0.0
+    network: Network,
+    X: Any,
+    Y: Any,
+    weight: Any = None,
+    l2: float = 0.0,
+    *,
+    loss_of_outputs: bool = False,
 ) -> NetworkGraph:
     """The graph of one forward and backward pass of `network` over examples X with labels Y.
 
     X (n_x, m) : an array or feature matrix. Y (n_y, m). weight : (1, m), summing to 1; 1/m each by
-    default. l2 : the penalty of `train`. Raises InputError for what does not fit.
+    default. l2 : the penalty of `train`. loss_of_outputs : write the loss with A[L], as on slides,
+    so that there is a dA[L]; infinite where an output is rounded to a wrong 0 or 1.
+    Raises InputError for what does not fit.
     """
     if network.n_runs is not None:
         raise InputError("trace", "one network", f"{network.n_runs} runs", "Take network.run(r).")
@@ -123,7 +146,7 @@ def trace_network(
         fix = f"Pass weight.reshape(1, {m})." if weight.shape == (m,) else ""
         raise InputError("trace", f"weights of shape (1, {m})", f"{weight.shape}", fix)
     l2 = checks.number("trace", "l2", l2, least=0)
-    return NetworkGraph(network, X, Y, weight.astype(network.dtype), l2)
+    return NetworkGraph(network, X, Y, weight.astype(network.dtype), l2, loss_of_outputs)
 
 
 def _layers(network: Network, X: Node) -> tuple[list[dict[str, Node]], dict[Node, str]]:

@@ -479,6 +479,16 @@ TABLE = {
     graph.poisson_deviance: [
         Case((real(*shape), small(*shape) ** 2)) for shape in [(3, 1), (1, 4), (2, 3, 4)]
     ],
+    graph.binary_log_loss: [
+        Case((np.exp(-1 - small(*shape) ** 2), small(*shape) ** 2))
+        for shape in [(3, 1), (1, 4), (2, 3, 4)]
+    ],
+    graph.log_loss: [
+        Case((np.exp(small(*shape)), labels(*shape))) for shape in [(3, 1), (3, 4), (2, 3, 4)]
+    ],
+    graph.rate_deviance: [
+        Case((np.exp(small(*shape)), small(*shape) ** 2)) for shape in [(3, 1), (1, 4), (2, 3, 4)]
+    ],
     graph.softmax_cross_entropy: [
         Case((real(*shape), labels(*shape))) for shape in [(3, 1), (3, 4), (2, 3, 4)]
     ],
