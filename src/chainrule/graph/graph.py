@@ -50,8 +50,8 @@ class Graph:
         first = (node for node in given if node in self.gradients)
         self.nodes = list(dict.fromkeys([*first, *self.nodes]))
         self.groups = dict(groups or {})
-        self._kept = dict(constants or {})  # so that no other array gets the id of one of them
-        self._constants = {id(array): name for name, array in self._kept.items()}
+        self.constants = dict(constants or {})
+        self._names = {id(array): name for name, array in self.constants.items()}
         self._labels = _labels(self.nodes, output)
         self._by_label = {label: node for node, label in self._labels.items()}
 
@@ -73,7 +73,7 @@ class Graph:
 
     def name(self, part: Any) -> str | None:
         """What a node or a plain array is called in this graph; None for an array without name."""
-        return self._labels.get(part) if isinstance(part, Node) else self._constants.get(id(part))
+        return self._labels.get(part) if isinstance(part, Node) else self._names.get(id(part))
 
     def expression(self, node: Node) -> str:
         """How the node was computed, in the names of this graph."""

@@ -8,10 +8,11 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
+from chainrule import Network
 from chainrule.errors import InputError
 from chainrule.graph import Graph, relu, sigmoid, trace, variable
-from chainrule.graph.drawing.layout import WIDEST
-from chainrule.graph.drawing.picture import brief, shortened
+from chainrule.graph.drawing.picture import DERIVATIVE, brief, wrapped
+from chainrule.graph.drawing.rows import WIDEST
 from chainrule.graph.drawing.svg import MOST
 from chainrule.graph.drawing.typeset import typeset, width
 
@@ -122,15 +123,31 @@ def text_box(text):
 
 
 def labels(root):
-    """By node: what stands along its edges, value and derivative."""
-    return {g.get("data-of"): texts(g) for g in root.iter() if g.get("data-of") is not None}
+    """By node: what stands along its edges, value and derivative, which are written once."""
+    found = {}
+    for group in (g for g in root.iter() if g.get("data-of") is not None):
+        written = found.setdefault(group.get("data-of"), [])
+        assert not (written and texts(group)), "written twice"
+        written += texts(group)
+    return found
 
 
 def tips(group):
+    """Of the arrows to the right."""
     return [
         tuple(map(float, arrow.get("points").split()[0].split(",")))
-        for arrow in group.iter(f"{SVG}polygon")
+        for arrow in group.findall(f"{SVG}polygon")
     ]
+
+
+def backward(group):
+    """Where the arrows back end, in red."""
+    found = [g for g in group.iter(f"{SVG}g") if g.get("data-kind") == "back"]
+    for back in found:
+        assert {back.find(f"{SVG}path").get("stroke"), back.find(f"{SVG}polygon").get("fill")} == {
+            DERIVATIVE
+        }
+    return [tip for back in found for tip in tips(back)]
 
 
 def overlap(one, other):
@@ -197,15 +214,29 @@ def test_arrows_lead_to_what_was_computed_from_their_origin(made):
     graph = made()
     root = parsed(graph, fold=False)
     where = dict(zip(map(graph.label, graph.nodes), boxes(root), strict=True))
+    found = {label: set() for label in where}
     for group in (g for g in root.iter() if g.get("data-of")):
-        node = graph[group.get("data-of")]
-        reached = {
+        found[group.get("data-of")] |= {
             label
             for x, y in tips(group)
             for label, (left, top, _, height) in where.items()
             if abs(x - left) < 0.2 and top + 1 < y < top + height - 1
         }
+    for node in graph.nodes:
+        reached = found[graph.label(node)]
         assert reached == {graph.label(n) for n in graph.nodes if any(a is node for a in n.args)}
+
+
+@pytest.mark.parametrize("made", GRAPHS)
+def test_arrows_lead_back_to_every_box_that_a_derivative_reaches(made):
+    graph = made()
+    root = parsed(graph, fold=False)
+    where = dict(zip(map(graph.label, graph.nodes), boxes(root), strict=True))
+    own = {g.get("data-of"): g for g in root.iter() if g.get("data-of") and texts(g)}
+    for label, (left, top, wide, height) in where.items():
+        ((x, y),) = backward(own[label])
+        assert 0 < x - left - wide < 5
+        assert top < y < top + height
 
 
 def test_arrays_show_their_shape_and_a_few_values():
@@ -235,7 +266,9 @@ def test_a_node_beside_the_output_has_a_value_and_no_derivative():
     beside = np.exp(x)
     beside.name = "beside"
     root = parsed(Graph(x * x, also=[beside]))
-    assert labels(root)["beside"] == ["7.3891", ""]
+    assert labels(root)["beside"] == ["7.3891"]
+    (group,) = (g for g in root.iter() if g.get("data-of") == "beside")
+    assert not backward(group)
 
 
 # ---- that nothing stands on anything else ------------------------------------------------------
@@ -353,12 +386,14 @@ def test_what_is_no_name_stays_as_it_is():
     assert styles("x[1]", "x") == [("x", "italic"), ("[1]", "roman")]
 
 
-def test_long_expressions_end_in_an_ellipsis():
+def test_long_expressions_are_written_whole_in_several_lines():
     graph = trace(lambda xs: np.sum(np.stack(xs)), list(range(15)))
-    (long,) = (text for text in texts(parsed(graph)) if "stack" in text)
-    assert long.endswith("…")
-    assert shortened("a" * 50, 10) == "aaaaaaaaa…"
-    assert shortened("short", 10) == "short"
+    box = next(g for g in parsed(graph).iter(f"{SVG}g") if "stack" in "".join(texts(g)))
+    expression = graph.expression(graph["v1"])
+    assert " ".join(texts(box)[:-1]) == f"v1 = {expression}"
+    assert max(map(len, texts(box))) <= 36
+    assert wrapped("a" * 25, 10) == ["a" * 10, "a" * 10, "a" * 5]
+    assert wrapped("short", 10) == ["short"]
 
 
 # ---- folding -----------------------------------------------------------------------------------
@@ -370,8 +405,37 @@ def test_a_folded_network_has_one_box_for_each_layer():
     written = texts(root)
     for line in ("layer 2", "3 operations", "in: A[1] 3 × 4", "out: A[2] 3 × 4"):
         assert line in written
+    assert {"W[2] 3 × 3 = [0.1, 0.1, …]", "b[2] 3 × 1 = [0, 0, …]"} <= set(written)
+    graph = network()
+    slopes = {name: brief(graph.gradients[graph[name]]) for name in ("W[2]", "b[2]")}
+    assert {f"dJ/d{name} = {slope}" for name, slope in slopes.items()} <= set(written)
+    dot = network().dot(fold=True)
+    assert f"dJ/dW[2] = {slopes['W[2]']}" in dot
     assert not {"Z[2]", "W[2]"} & set(labels(root))
     assert labels(root)["A[2]"] == labels(parsed(network(), fold=False))["A[2]"]
+
+
+def test_what_a_folded_layer_was_given_is_named_where_it_is_needed_again():
+    network = Network.create((4, 3, 2, 1), rng=0)
+    graph = network.trace(np.ones((4, 5)), np.array([[1, 0, 1, 0, 1]]), l2=0.5)
+    root = parsed(graph, fold=True)
+    again = rectangles(root, "again")
+    assert [texts(root).count(f"W[{layer}]") for layer in (1, 2, 3)] == [1, 1, 1]
+    assert len(again) >= 3
+    assert any(text.startswith("W[2] 2 × 3 = [") for text in texts(root))
+
+
+def test_a_row_holds_whole_layers():
+    network = Network.create((4, 3, 2, 2, 1), rng=0)
+    graph = network.trace(np.ones((4, 5)), np.array([[1, 0, 1, 0, 1]]))
+    root = parsed(graph, fold=False)
+    where = dict(zip(map(graph.label, graph.nodes), boxes(root), strict=True))
+    ends = [-1.0]
+    for layer in range(1, 5):
+        names = [f"{kind}[{layer}]" for kind in "WbZA"]
+        top = min(where[name][1] for name in names)
+        assert top > ends[-1]
+        ends.append(max(where[name][1] + where[name][3] for name in names))
 
 
 def test_only_large_graphs_with_groups_are_folded_unless_asked():
@@ -438,7 +502,7 @@ def test_dot_has_every_node_and_edge():
     text = slide().dot()
     numbers = dict(re.findall(r'  (n\d+) \[shape=\w+, label="([^"]*)"', text))
     assert sorted(numbers.values()) == ["J = 3 * v", "a", "b", "c", "u = b * c", "v = a + u"]
-    edges = re.findall(r"(n\d+) -> (n\d+) \[label=<(.*?)>\];", text)
+    edges = re.findall(r"(n\d+) -> (n\d+) \[label=<(.*?)>, dir=both", text)
     found = {
         (numbers[a], numbers[b]): re.findall(r">([^<>]+)</font>", label) for a, b, label in edges
     }

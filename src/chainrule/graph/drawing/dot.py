@@ -4,7 +4,7 @@ from html import escape
 
 from chainrule.graph.drawing.picture import DERIVATIVE, VALUE, Box, Picture, Value
 
-SHAPES = {"input": "plaintext", "operation": "box", "group": "box3d"}
+SHAPES = {"input": "plaintext", "again": "plaintext", "operation": "box", "group": "box3d"}
 
 
 def dot_text(picture: Picture) -> str:
@@ -18,7 +18,9 @@ def dot_text(picture: Picture) -> str:
     for k, (name, boxes) in enumerate(_by_group(picture).items()):
         nodes = []
         for number, box in boxes:
-            label, hint = quoted("\n".join([box.title, *box.lines])), quoted(box.hint)
+            given = [text for value in box.given for text in (value.value, value.gradient) if text]
+            label = quoted("\n".join([box.title, *box.lines, *given]))
+            hint = quoted(box.hint)
             look = f"shape={SHAPES[box.kind]}, label={label}, tooltip={hint}"
             nodes.append(f"  n{number} [{look}];")
         if name is None:
@@ -27,7 +29,7 @@ def dot_text(picture: Picture) -> str:
             inner = [f"  {line}" for line in [f"  label={quoted(name)};", *nodes]]
             lines += [f"  subgraph cluster_{k} {{", *inner, "  }"]
     for edge in picture.edges:
-        label = _label(picture.boxes[edge.source].values[edge.place])
+        label = _look(picture.boxes[edge.source].values[edge.place])
         lines.append(f"  n{edge.source} -> n{edge.target}{label};")
     return "\n".join([*lines, *_ends(picture), "}"]) + "\n"
 
@@ -49,16 +51,19 @@ def _ends(picture: Picture) -> list[str]:
     """J's own value and derivative, at an edge that leads nowhere."""
     leading = {(edge.source, edge.place) for edge in picture.edges}
     return [
-        f'  end{number} [shape=none, label=""];\n  n{number} -> end{number}{_label(value)};'
+        f'  end{number} [shape=none, label=""];\n  n{number} -> end{number}{_look(value)};'
         for number, box in enumerate(picture.boxes)
         for place, value in enumerate(box.values)
         if value.value and (number, place) not in leading
     ]
 
 
-def _label(value: Value) -> str:
+def _look(value: Value) -> str:
+    """An edge's numbers, and its arrow back where J depends on them."""
     if not value.value:
         return ""
-    parts = ((VALUE, value.value), (DERIVATIVE, value.gradient))
+    parts = () if value.again else ((VALUE, value.value), (DERIVATIVE, value.gradient))
     lines = (f'<font color="{color}">{escape(text)}</font>' for color, text in parts if text)
-    return f" [label=<{'<br/>'.join(lines)}>]"
+    label = "" if value.again else f"label=<{'<br/>'.join(lines)}>"
+    back = f'dir=both, color="black:{DERIVATIVE}"' if value.gradient else ""
+    return f" [{', '.join(filter(None, (label, back)))}]" if label or back else ""

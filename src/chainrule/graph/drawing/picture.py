@@ -2,7 +2,9 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +21,10 @@ VALUE, DERIVATIVE = "#005ab5", "#c62a1a"
 READABLE = 25
 """From more nodes on, groups are folded unless the caller says otherwise."""
 
+KEPT = "\u00a0"  # a space at which no line ends
+
 LONGEST = 36
-"""Characters of an expression in a box; what is longer ends in an ellipsis."""
+"""Characters of a line of text in a box."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +32,22 @@ class Value:
     """What leaves a box: the value of `node` and dJ/d(node).
 
     Both are "" where numbers are not wanted, the second also where J does not depend on the node.
+    again : they stand elsewhere, and are not written once more.
     """
 
     node: str
     value: str
     gradient: str
+    again: bool = False
 
 
 @dataclass(frozen=True)
 class Box:
-    """kind : "input", "operation" or "group". title : "u = b * c". lines : what stands below it.
+    """kind : "input", "operation", "group", or "again": the name of what another box gives.
 
-    values : those that leave it, one but for groups. group : to which it belongs, or None.
-    hint : all that is known about it, in plain text.
+    title : "u = b * c". lines : what stands below it. given : of a folded group below them, the
+    values that it was given, such as weights. values : those that leave it, one but for groups.
+    group : to which it belongs, or None. hint : all that is known about it, in plain text.
     """
 
     kind: str
@@ -49,6 +56,7 @@ class Box:
     values: tuple[Value, ...]
     group: str | None
     hint: str
+    given: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,8 @@ class Picture:
         if fold is None:
             fold = bool(graph.groups) and len(graph.nodes) > READABLE
         self._graph, self._values = graph, values
-        self.output, self.names = graph.label(graph.output), set(map(graph.label, graph.nodes))
+        self.output = graph.label(graph.output)
+        self.names = {*map(graph.label, graph.nodes), *graph.constants}
         sizes = Counter(graph.groups.get(node) for node in graph.nodes)
         self._foldable = {name for name, size in sizes.items() if fold and name and size > 1}
         members: dict[Any, list[Node]] = {}
@@ -88,19 +97,57 @@ class Picture:
         last = [node for node in graph.nodes if id(node) not in inside]
         leaving: dict[Any, list[Node]] = {key: [] for key in members}
         for node in dict.fromkeys([*(part for part, _ in self._crossing), *last]):
-            leaving[self._box_of(node)].append(node)
+            if not self._stays(node):
+                leaving[self._box_of(node)].append(node)
         self.boxes = [self._box(key, nodes, leaving[key]) for key, nodes in members.items()]
         number = {key: k for k, key in enumerate(members)}
         place = {node: k for nodes in leaving.values() for k, node in enumerate(nodes)}
-        self.edges = dict.fromkeys(
-            Edge(number[self._box_of(part)], place[part], number[self._box_of(node)])
-            for part, node in self._crossing
+        self.edges = list(
+            dict.fromkeys(
+                Edge(number[self._box_of(part)], place[part], number[self._box_of(node)])
+                for part, node in self._crossing
+                if not self._stays(part)
+            )
         )
+        for part, node in self._crossing:
+            if self._stays(part):
+                self._name_again(self._value(part), number[self._box_of(node)])
+
+    def in_rows(self, rows: Sequence[int]) -> list[int]:
+        """Edges from row to row end: in the later row the value is named again.
+
+        rows : of each box. Returns them with those of the names, which are boxes, too.
+        """
+        found, edges, named = list(rows), self.edges, dict[tuple[int, int, int], int]()
+        self.edges = []
+        for edge in edges:
+            row = rows[edge.target]
+            if rows[edge.source] == row:
+                self.edges.append(edge)
+                continue
+            key = (edge.source, edge.place, row)
+            if key in named:
+                self.edges.append(Edge(named[key], 0, edge.target))
+            else:
+                named[key] = len(self.boxes)
+                found.append(row)
+                self._name_again(self.boxes[edge.source].values[edge.place], edge.target)
+        return found
+
+    def _name_again(self, value: Value, target: int) -> None:
+        hint = f"{value.node}, from above"
+        box = Box("again", value.node, (), (replace(value, again=True),), None, hint)
+        self.edges.append(Edge(len(self.boxes), 0, target))
+        self.boxes.append(box)
 
     def _box_of(self, node: Node) -> Any:
         """What tells its box from the others: the name of the group, or the node's own id."""
         group = self._graph.groups.get(node)
         return group if group in self._foldable else id(node)
+
+    def _stays(self, node: Node) -> bool:
+        """Whether it stands inside a folded group, which was given it."""
+        return node.operation is None and self._graph.groups.get(node) in self._foldable
 
     def _box(self, key: Any, nodes: list[Node], leaving: list[Node]) -> Box:
         values = tuple(map(self._value, leaving))
@@ -108,8 +155,20 @@ class Picture:
             values = tuple(replace(v, value=f"{v.node} = {v.value}") for v in values)
         if key in self._foldable:
             lines = self._summary(key, nodes, leaving)
-            return Box("group", key, lines, values, key, "\n".join([key, *lines]))
+            given = tuple(map(self._given, filter(self._stays, nodes)))
+            parts = [text for v in given for text in (v.value, v.gradient) if text]
+            hint = "\n".join([key, *lines, *parts]).replace(KEPT, " ")
+            return Box("group", key, lines, values, key, hint, given)
         return self._single(nodes[0], values)
+
+    def _given(self, node: Node) -> Value:
+        """W[1] 3 × 2 = [0.1, 0.2, …], and below it its derivative."""
+        value = self._value(node)
+        name = f"{value.node} {_shape(node)}".replace(KEPT, " ")
+        if not self._values:
+            return replace(value, value=name)
+        gradient = f"{self._graph.gradient_label(node)} = {value.gradient}"
+        return Value(value.node, f"{name} = {value.value}", gradient if value.gradient else "")
 
     def _single(self, node: Node, values: tuple[Value, ...]) -> Box:
         label, group = self._graph.label(node), self._graph.groups.get(node)
@@ -123,7 +182,7 @@ class Picture:
         if mine.gradient:
             hint += f"\n{self._graph.gradient_label(node)} = {mine.gradient}"
         kind = "input" if given else "operation"
-        return Box(kind, shortened(title), (line,) if line else (), values, group, hint)
+        return Box(kind, title, (line,) if line else (), values, group, hint)
 
     def _summary(self, key: Any, nodes: list[Node], leaving: list[Node]) -> tuple[str, ...]:
         """Of a folded group: how much is in it, and the shapes that go in and out."""
@@ -131,9 +190,7 @@ class Picture:
         lines = [f"{count} operation{'s' * (count != 1)}"]
         entering = dict.fromkeys(p for p, node in self._crossing if self._box_of(node) == key)
         for way, found in (("in", list(entering)), ("out", leaving)):
-            shapes = [f"{self._graph.label(node)} {_shape(node)}" for node in found[:2]]
-            if len(found) > 2:
-                shapes.append(f"{len(found) - 2} more")
+            shapes = [f"{self._graph.label(node)}{KEPT}{_shape(node)}" for node in found]
             if found:
                 lines.append(f"{way}: {', '.join(shapes)}")
         return tuple(lines)
@@ -165,18 +222,13 @@ def _number(value: Any, digits: int = 5) -> str:
 
 
 def _shape(node: Node) -> str:
-    return shape_of(node.value).replace(" x ", " × ")
+    return shape_of(node.value).replace(" x ", f"{KEPT}×{KEPT}")
 
 
-def shortened(text: str, most: int = LONGEST) -> str:
-    """At most so many characters, on one line, cut between words where that costs little.
+def wrapped(text: str, most: int = LONGEST) -> list[str]:
+    """Lines of at most so many characters, broken between words where there are any.
 
-    >>> shortened("L = cross_entropy(Z, labels)", 24)
-    'L = cross_entropy(Z, …'
+    >>> wrapped("L = cross_entropy(Z, labels)", 20)
+    ['L = cross_entropy(Z,', 'labels)']
     """
-    line = " ".join(text.split())
-    if len(line) <= most:
-        return line
-    cut = line[: most - 1]
-    words = cut[: cut.rfind(" ") + 1]
-    return f"{words if len(words) > 0.7 * most else cut}…"
+    return [line.replace(KEPT, " ") for line in wrap(text, most, break_on_hyphens=False)] or [""]

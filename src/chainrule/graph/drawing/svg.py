@@ -15,7 +15,8 @@ from html import escape
 
 from chainrule.errors import InputError
 from chainrule.graph.drawing.layout import Layout, Point, Rectangle, arranged
-from chainrule.graph.drawing.picture import DERIVATIVE, VALUE, Box, Picture, Value
+from chainrule.graph.drawing.picture import DERIVATIVE, VALUE, Box, Picture, Value, wrapped
+from chainrule.graph.drawing.rows import rows_of
 from chainrule.graph.drawing.typeset import LOWERED, RAISED, SMALLER, Run, typeset, width
 
 TITLE, LINE, LABEL = 15.0, 11.5, 12.5  # font sizes
@@ -25,11 +26,13 @@ INK, PALE, PAPER = "#1a1a1a", "#595959", "#ffffff"
 TINTS = ("#eef4fb", "#fbf3e6", "#eef6ec", "#f6eef7")
 PLAIN = "#f4f5f7"
 MARGIN = 20.0
-STEM = 38.0  # height of a value, its line and its derivative
+STEM = 42.0  # height of a value, its line, the arrow back and the derivative
+BACK = 4.5  # from the line down to the arrow back
 PORT = 14.0  # from one arrow head to the next
 ARROW = 8.0  # length of an arrow head
 ROUND = 7.0  # radius of a bend
-LEGEND = 130.0, 40.0  # width, height
+AGAIN = 40.0  # length of the line behind a name that stands elsewhere, too
+LEGEND = 130.0, 44.0  # width, height
 NOT_IN_XML = dict.fromkeys({*range(32), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)} - {9, 10, 13})
 MOST = 300  # boxes: a tangle of so many is laid out in 2 s, one of 500 in 10 s
 FEW = 8  # boxes, up to which inputs all stand at the left, as on a slide
@@ -37,11 +40,14 @@ FEW = 8  # boxes, up to which inputs all stand at the left, as on a slide
 
 @dataclass(frozen=True)
 class Sized:
-    """A box with its texts, typeset, and its size in pixels; stem : width of the labels beside."""
+    """A box with its texts, typeset, and its size in pixels.
+
+    lines : below the title, each with its color. stem : width of the labels beside.
+    """
 
     box: Box
-    title: list[Run]
-    lines: list[list[Run]]
+    title: list[list[Run]]
+    lines: list[tuple[list[Run], str]]
     width: float
     height: float
     stem: float
@@ -66,16 +72,22 @@ def svg_text(picture: Picture) -> str:
     entering = Counter(edge.target for edge in picture.edges)
     sized = [_sized(box, picture, entering[k]) for k, box in enumerate(picture.boxes)]
     few = len(sized) <= FEW
+    of_each = picture.in_rows(_rows(picture, sized))
+    sized += [_sized(box, picture, 0) for box in picture.boxes[len(sized) :]]
+    # What comes from above stands above what comes in addition.
+    order = sorted(range(len(sized)), key=lambda k: sized[k].box.kind != "again")
+    rows = [[k for k in order if of_each[k] == row] for row in range(max(of_each) + 1)]
     found = arranged(
         [
             (
                 item.width + item.stem,
-                max(item.height, STEM * len(item.box.values)),
+                max(item.height, STEM * len(item.box.values) if item.stem != AGAIN else 0.0),
                 few and item.box.kind == "input",
             )
             for item in sized
         ],
         [(e.source, e.target, sized[e.source].leaves(e.place)) for e in picture.edges],
+        rows,
     )
     groups = dict.fromkeys(box.group for box in picture.boxes if box.group is not None)
     tints = {group: TINTS[k % len(TINTS)] for k, group in enumerate(groups)}
@@ -91,28 +103,55 @@ def svg_text(picture: Picture) -> str:
     return _document(picture, Rectangle(extent.x, extent.y, wide, high), parts)
 
 
+def _rows(picture: Picture, sized: Sequence[Sized]) -> list[int]:
+    sources: dict[int, list[int]] = {k: [] for k in range(len(sized))}
+    for edge in picture.edges:
+        sources[edge.target].append(edge.source)
+    inputs = [k for k, box in enumerate(picture.boxes) if box.kind in ("input", "again")]
+    widths = [item.width + item.stem for item in sized]
+    return rows_of(widths, sources, [box.group for box in picture.boxes], inputs)
+
+
 def _sized(box: Box, picture: Picture, entering: int) -> Sized:
-    title = [Run(box.title)] if box.kind == "group" else typeset(box.title, picture.names)
-    below = [typeset(line, picture.names) for line in box.lines]
-    wide = max([width(title, TITLE), *(width(line, LINE) for line in below)])
-    padding = 6.0 if box.kind == "input" else 20.0
-    labels = [label for value in box.values if value.value for label in _labels(value)]
+    title = [
+        [Run(line)] if box.kind == "group" else typeset(line, picture.names)
+        for line in wrapped(box.title)
+    ]
+    below = [(typeset(line, picture.names), PALE) for text in box.lines for line in wrapped(text)]
+    for value in box.given:
+        texts = ((value.value, VALUE), (value.gradient, DERIVATIVE))
+        names = {value.node, f"d{picture.output}", f"d{value.node}"}
+        below += [(typeset(text, names), color) for text, color in texts if text]
+    wide = max([*(width(line, TITLE) for line in title), *(width(line, LINE) for line, _ in below)])
+    padding = 20.0 if box.kind in ("operation", "group") else 6.0
+    labels = [label for value in box.values for label in _labels(value) if label]
     stem = max((max(18.0, width(label, LABEL)) + 16 for label in labels), default=0.0)
-    high = max(36.0 + 16.0 * len(below), PORT * (entering + 1), STEM * (len(box.values) - 1) + PORT)
+    if any(value.again and value.gradient for value in box.values):
+        stem = AGAIN
+    high = (20.0 if box.kind == "again" else 36.0) + 16.0 * len(below) + 18.0 * (len(title) - 1)
+    high = max(high, PORT * (entering + 1), STEM * (len(box.values) - 1) + PORT)
     return Sized(box, title, below, wide + padding, high, stem)
 
 
 def _box(sized: Sized, where: Rectangle, tint: str) -> str:
     kind = sized.box.kind
     box = Rectangle(where.x, where.middle - sized.height / 2, sized.width, sized.height)
-    fill, line = ("none", "none") if kind == "input" else (tint, INK)
-    center, top = box.x + box.width / 2, box.middle - 16 - 8 * len(sized.lines)
-    below = [
-        _text(runs, (center, top + 38 + 16 * k), LINE, PALE) for k, runs in enumerate(sized.lines)
+    framed = kind in ("operation", "group")
+    fill, line = (tint, INK) if framed else ("none", "none")
+    center = box.x + box.width / 2
+    top = box.middle + 5 - 9 * (len(sized.title) - 1) - 8 * len(sized.lines)
+    color = PALE if kind == "again" else INK
+    texts = [
+        _text(runs, (center, top + 18 * k), TITLE, color, bold=kind == "group")
+        for k, runs in enumerate(sized.title)
     ]
-    title = _text(sized.title, (center, top + 21), TITLE, INK, bold=kind == "group")
+    top += 18 * (len(sized.title) - 1)
+    texts += [
+        _text(runs, (center, top + 17 + 16 * k), LINE, color)
+        for k, (runs, color) in enumerate(sized.lines)
+    ]
     hint = f"<title>{escape(sized.box.hint)}</title>"
-    return f"<g>{hint}{_rectangle(box, kind, fill, line)}{title}{''.join(below)}</g>"
+    return f"<g>{hint}{_rectangle(box, kind, fill, line)}{''.join(texts)}</g>"
 
 
 def _edges(picture: Picture, sized: Sequence[Sized], found: Layout) -> list[str]:
@@ -145,6 +184,8 @@ def _from(
     if not drawn:
         return ""
     parts = [_lines(drawn, gap=True), _lines(drawn), *map(_arrow, tips)]
+    if value.gradient:
+        parts.append(_arrow_back(*stem))
     if value.value:
         number = value.value.removeprefix(f"{value.node} = ")
         derivative = f"\nd{output}/d{value.node} = {value.gradient}" if value.gradient else ""
@@ -153,14 +194,24 @@ def _from(
     return f'<g data-of="{escape(value.node)}">{"".join(parts)}</g>'
 
 
+def _arrow_back(start: Point, end: Point) -> str:
+    """Below the line, from its end to the box: the way that the derivative takes."""
+    y = start[1] + BACK
+    tip, stop = start[0] + 2, end[0] - 4
+    line = _lines([[(tip + ARROW / 2, y), (stop, y)]], color=DERIVATIVE)
+    return f'<g data-kind="back">{line}{_arrow((tip, y), back=True)}</g>'
+
+
 def _beside(start: Point, end: Point, above: list[Run], below: list[Run]) -> str:
     """A value and its derivative above and below the middle of their line."""
     x, y = (start[0] + end[0]) / 2, start[1]
-    derivative = _text(below, (x, y + 14.5), LABEL, DERIVATIVE)
-    return _text(above, (x, y - 5.5), LABEL, VALUE) + derivative
+    texts = ((above, y - 5.5, VALUE), (below, y + BACK + 14, DERIVATIVE))
+    return "".join(_text(runs, (x, at), LABEL, color) for runs, at, color in texts if runs)
 
 
 def _labels(value: Value) -> tuple[list[Run], list[Run]]:
+    if value.again:
+        return [], []
     return typeset(value.value, {value.node}), typeset(value.gradient)
 
 
@@ -173,6 +224,7 @@ def _legend(output: str, extent: Rectangle) -> str:
         f'<g data-kind="legend">{_text(typeset("x", {"x"}), (x + 8, y + 5), TITLE, INK)}'
         + _lines([[start, end]])
         + _arrow((end[0] + ARROW, y))
+        + _arrow_back(start, end)
         + _beside(start, end, typeset("value of x", {"x"}), derivative)
         + "</g>"
     )
@@ -207,19 +259,20 @@ def _rectangle(where: Rectangle, kind: str, fill: str, line: str = "none") -> st
     )
 
 
-def _lines(ways: Iterable[Sequence[Point]], *, gap: bool = False) -> str:
+def _lines(ways: Iterable[Sequence[Point]], *, gap: bool = False, color: str = INK) -> str:
     """Through points, with rounded bends. As one element: lines that share a part are not drawn
     over each other there, which would look darker. gap : a margin that hides what is below."""
     way = "".join(map(_rounded, ways))
-    color, width = (PAPER, 6.0) if gap else (INK, 1.2)
+    color, width = (PAPER, 6.0) if gap else (color, 1.2)
     return f'<path d="{way}" fill="none" stroke="{color}" stroke-width="{_number(width)}"/>'
 
 
-def _arrow(tip: Point) -> str:
-    """The head of an arrow to the right."""
+def _arrow(tip: Point, *, back: bool = False) -> str:
+    """The head of an arrow to the right, or back to the left."""
     x, y = tip
-    corners = ((x, y), (x - ARROW, y - 3.5), (x - ARROW, y + 3.5))
-    return f'<polygon points="{" ".join(map(_pair, corners))}" fill="{INK}"/>'
+    length, half, color = (-ARROW, 2.5, DERIVATIVE) if back else (ARROW, 3.5, INK)
+    corners = ((x, y), (x - length, y - half), (x - length, y + half))
+    return f'<polygon points="{" ".join(map(_pair, corners))}" fill="{color}"/>'
 
 
 def _text(
