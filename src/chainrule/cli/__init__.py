@@ -53,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 code = 2
     if arguments is None:
         _ignore()
+        gc.freeze()  # all goes with the process: to look through it takes a help page's seventh
         if interrupted:  # else Python 3.11 kills itself where Ctrl-C came while it ran an exec()
             os._exit(code)
     sys.exit(code)
