@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score, root_mean_squared_error
 
-from chainrule.experiments.measures import Spread, area_under_curve
+from chainrule.experiments.measures import Spread
+from chainrule.model.intervals import area_under_curve
 from chainrule.model.regression import errors
 
 

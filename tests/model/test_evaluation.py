@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import binomtest
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from chainrule import DataError, Dataset, Evaluation, InputError, Model, Network, evaluate
 from chainrule.data import Scaling
@@ -44,6 +45,31 @@ def test_counts_and_rates_by_hand(found):
     assert found.baseline == 3 / 6
     assert_allclose(found.precision, [1, 1 / 2, 1 / 2])
     assert_allclose(found.recall, [2 / 3, 1 / 2, 1])
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_measures_of_classes_that_are_not_alike_common_are_scikit_learns(n):
+    rng = np.random.default_rng(0)
+    labels, P = (
+        np.repeat(np.arange(n), [25, 4, 9][:n]),
+        rng.dirichlet(np.ones(n), 38)[: 38 if n == 3 else 29].T,
+    )
+    data = Dataset(np.zeros((1, len(labels))), labels, CLASSES[:n])
+    found = evaluate_probabilities(data, P)
+    assert_allclose(found.balanced_accuracy, balanced_accuracy_score(labels, P.argmax(axis=0)))
+    auc = roc_auc_score(labels, P[1]) if n == 2 else roc_auc_score(labels, P.T, multi_class="ovr")
+    assert_allclose(found.auc, auc)
+    Y = np.eye(n)[labels]
+    assert_allclose(found.brier, np.square(P.T - Y).sum() / len(Y) / (2 if n == 2 else 1))
+    assert set(found.scores) <= set(found.facts())
+
+
+def test_of_one_class_there_is_no_auc():
+    data = Dataset(np.zeros((1, 3)), np.zeros(3, int), CLASSES[:2])
+    found = evaluate_probabilities(data, np.array([[0.9, 0.2, 0.8], [0.1, 0.8, 0.2]]))
+    assert np.isnan(found.auc)
+    assert found.facts()["auc"] is None
+    assert_allclose([found.balanced_accuracy, found.brier], [2 / 3, 0.69 / 3])
 
 
 def test_the_cost_by_hand(found):

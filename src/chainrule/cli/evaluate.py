@@ -117,7 +117,9 @@ def _report(found: "Evaluation", name: str, mistakes: int) -> None:
         low, high = map(percent, found.interval())
         out.print(f"          with so many, {low} to {high} (95 % confidence)")
     out.print(f"          {percent(found.baseline)} by always saying the commonest class")
-    out.print(f"Cost      {found.cost:.6f} nats an example")
+    out.print(f"          {percent(found.balanced_accuracy)} in the mean of the classes' recalls")
+    out.print(f"AUC       {number(found.auc)}")
+    out.print(f"Cost      {found.cost:.6f} nats an example; Brier score {number(found.brier)}")
     show.print_table(found.rates())
     if len(found.classes) <= WIDE:
         show.print_table(found.table())

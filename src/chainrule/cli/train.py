@@ -32,6 +32,9 @@ COLUMNS = (
     Column("accuracy", "percent"),
     Column("mean_accuracy_of_members", "percent", "mean of members"),
     Column("accuracy_of_commonest_class", "percent", "commonest class"),
+    Column("balanced_accuracy", "percent"),
+    Column("auc", "number", "AUC"),
+    Column("brier", "number", "Brier"),
     Column("cost", "number"),
 )
 

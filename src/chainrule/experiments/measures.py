@@ -10,6 +10,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.display import Column
 from chainrule.experiments.outcomes import Outcome
+from chainrule.model.intervals import area_under_curve
 from chainrule.model.regression import errors
 
 Array = np.ndarray
@@ -95,22 +96,3 @@ def measured(outcome: Outcome, A: Array, Y: Array, task: str) -> Measures:
     if task == "regression":
         return Measures(cost=cost, **errors(A, Y))
     return Measures(float(last.validation_accuracy), cost, area_under_curve(A, Y))
-
-
-def area_under_curve(A: Array, Y: Array) -> float:
-    """Area under the ROC curve of outputs A (n_y, k) for labels Y (n_y, k) of 0 and 1."""
-    if not np.isfinite(A).all() or not ((Y == 0) | (Y == 1)).all():
-        return math.nan
-    areas = [_area(A[k], Y[k] == 1) for k in range(len(Y)) if 0 < Y[k].sum() < Y.shape[1]]
-    return float(np.mean(areas)) if areas else math.nan
-
-
-def _area(scores: Array, positive: Array) -> float:
-    """Mann & Whitney's U / (n_1 n_0): how often a positive has the larger score than a negative,
-    an equal one counting half.
-
-    A thousand inner folds ask for it: scikit-learn's takes a millisecond, longer than its training.
-    """
-    negative = np.sort(scores[~positive])
-    below, up_to = (np.searchsorted(negative, scores[positive], side) for side in ("left", "right"))
-    return float((below + up_to).mean() / (2 * len(negative)))

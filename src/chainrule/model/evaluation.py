@@ -11,6 +11,7 @@ from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.display import Column, Result, Table
 from chainrule.errors import DataError, InputError
+from chainrule.model.intervals import area_under_curve
 from chainrule.model.model_file import Model, decided
 from chainrule.model.regression import Regression
 
@@ -45,6 +46,8 @@ class Evaluation(Result):
     accuracy : fraction right. baseline : that of always saying the commonest class.
     cost : mean loss in nats per example, without penalty; for an ensemble that of its mean
         probability, not the mean of its members' costs.
+    auc, brier : of the probabilities, as `bootstrap_intervals` has them; an AUC that is not a
+        number where there is one class only.
     confusion : (n_classes, n_classes) counts, actual classes as rows, predicted as columns.
     mistakes : all of them, the most confident first.
     """
@@ -53,6 +56,8 @@ class Evaluation(Result):
     confusion: Array
     cost: float
     mistakes: tuple[Mistake, ...]
+    auc: float = math.nan
+    brier: float = math.nan
 
     def __repr__(self) -> str:
         return (
@@ -94,8 +99,19 @@ class Evaluation(Result):
     @property
     def scores(self) -> dict[str, float]:
         """The measures by name."""
-        of_commonest = {"accuracy_of_commonest_class": self.baseline}
-        return {"accuracy": self.accuracy, **of_commonest, "cost": self.cost}
+        return {
+            "accuracy": self.accuracy,
+            "accuracy_of_commonest_class": self.baseline,
+            "balanced_accuracy": self.balanced_accuracy,
+            "auc": self.auc,
+            "brier": self.brier,
+            "cost": self.cost,
+        }
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """The mean of the recalls of the classes that there are."""
+        return float(np.nanmean(self.recall))
 
     @property
     def baseline(self) -> float:
@@ -132,10 +148,8 @@ class Evaluation(Result):
         )
         return {
             "examples": self.m,
-            "accuracy": self.accuracy,
             "accuracy_95_percent_interval": list(self.interval()),
-            "accuracy_of_commonest_class": self.baseline,
-            "cost": self.cost,
+            **{name: number(value) for name, value in self.scores.items()},
             "confusion": self.confusion.tolist(),
             "classes": [
                 {"name": name, "precision": number(p), "recall": number(r), "examples": int(n)}
@@ -210,12 +224,13 @@ def _evaluation(data: Dataset, P: Array, losses: Array, predicted: Array) -> Eva
     """From the probabilities P (n_classes, m), the losses (m,) and the answers (m,)."""
     n = len(data.classes)
     confusion = np.bincount(data.labels * n + predicted, minlength=n * n).reshape(n, n)
-    mistakes = _mistakes(data, P, predicted)
+    mistakes, Y, kept = _mistakes(data, P, predicted), np.eye(n)[:, data.labels], slice(n == 2, n)
+    auc, brier = area_under_curve(P[kept], Y[kept]), np.square(P - Y)[kept].sum(axis=0).mean()
     with np.errstate(over="ignore"):
         cost = float(losses.mean())
         if np.isinf(cost):  # the sum may be, of losses that are not
             cost = float((losses / len(losses)).sum())
-    return Evaluation(data.classes, confusion, cost, mistakes)
+    return Evaluation(data.classes, confusion, cost, mistakes, auc, float(brier))
 
 
 def _loss_of_the_mean(losses: Array) -> Array:

@@ -184,6 +184,15 @@ def _of_classes(P: Array, labels: Array, predicted: Array) -> dict[str, Measure]
     }
 
 
+def area_under_curve(A: Array, Y: Array) -> float:
+    """Area under the ROC curve of outputs A (n_y, k) for labels Y (n_y, k) of 0 and 1, in the mean
+    of the rows that have both."""
+    if not np.isfinite(A).all() or not ((Y == 0) | (Y == 1)).all():
+        return np.nan
+    equal, rows = np.ones((1, A.shape[1])), [k for k, y in enumerate(Y) if 0 < y.sum() < y.size]
+    return float(np.mean([_area(equal, A[k], Y[k]) for k in rows])) if rows else np.nan
+
+
 def _area(w: Array, scores: Array, positive: Array) -> Array:
     """Area under the ROC curve of weighted examples (B,): the weight of the pairs in order, half of
     that of ties (Mann & Whitney 1947)."""
