@@ -119,6 +119,7 @@ def test_numbers_instead_of_labels():
         (3, {"seed": -1}, "seed"),
         (3, {"seed": "a"}, "seed"),
         (3, {"groups": [1] * 11}, r"groups of shape \(12,\).* got shape \(11,\)"),
+        (3, {"groups": [1.0, np.nan] * 6}, "some that are missing"),
         (3, {"groups": "x"}, "groups"),
         (3, {"groups": [1, None] * 6}, "cannot be compared"),
         (3, {"groups": [[1], [1, 2]] * 6}, "groups"),

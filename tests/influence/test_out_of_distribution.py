@@ -100,3 +100,10 @@ def test_equal_examples():
     X = np.ones((6, 5))
     found = neighborhoods(FloatMatrix(X), FloatMatrix(np.arange(6.0).reshape(6, 1)))
     assert found[0].out_of_distribution
+
+
+def test_what_is_so_large_that_its_square_is_no_float_is_the_farthest():
+    X = np.random.default_rng(0).normal(size=(4, 9))
+    x = np.column_stack([X[:, 0], [1e308, 0, 0, 0], X[:, 1]])
+    found = neighborhoods(FloatMatrix(X), FloatMatrix(x))
+    assert [one.out_of_distribution for one in found] == [False, True, False]

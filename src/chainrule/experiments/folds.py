@@ -88,9 +88,12 @@ def numbered_groups(examples: Examples, groups: Any) -> Array | None:
         groups = groups_of(examples.data, column=groups)
     try:
         found = np.asarray(groups)
-        if found.shape == (m,):
+        if found.dtype.kind == "f" and np.isnan(found).any():
+            got = "some that are missing (nan)"
+        elif found.shape == (m,):
             return np.unique(found, return_inverse=True)[1]
-        got = f"shape {found.shape}"
+        else:
+            got = f"shape {found.shape}"
     except (TypeError, ValueError):  # of lists of different lengths, or None among numbers
         got = "values that cannot be compared"
     raise InputError("folds", f"groups of shape ({m},), all numbers or all text", got)

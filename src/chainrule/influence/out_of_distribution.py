@@ -49,6 +49,9 @@ class Neighborhood:
         return bool(self.reason)
 
 
+@np.errstate(
+    over="ignore", invalid="ignore"
+)  # of x far beyond X no distance is known: the farthest
 def neighborhoods(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Neighborhood]:
     """Where each of x (n_x, q) lies among X (n_x, m), in scaled features; with `count` nearest.
 

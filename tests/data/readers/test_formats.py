@@ -273,3 +273,14 @@ def test_what_is_not_installed_is_named(written, monkeypatch, name, needed):
     monkeypatch.setitem(sys.modules, needed, None)
     with pytest.raises(DataError, match=rf"{needed}, which reads .*chainrule\[tables\]"):
         opened(path)
+
+
+def test_an_index_of_numbers_names_the_examples_whatever_it_is_called():
+    patients = pd.Index([3, 3, 4, 4, 7, 7, 9, 9], name="patient")
+    data = opened(LABELED.set_index(patients))
+    assert data.feature_names == tuple(FRAME.columns)
+    assert data.names == tuple(map(str, patients))
+    assert opened(LABELED.set_index(patients), group_column="patient").facts["patient"][2] == "4"
+    visits = pd.MultiIndex.from_arrays([patients, [1, 2] * 4], names=["patient", "visit"])
+    with pytest.raises(DataError, match=r"got 2 levels.*reset_index"):
+        opened(LABELED.set_index(visits))

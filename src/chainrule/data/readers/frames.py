@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.data.readers.grid import Grid, Rows, made_grid
-from chainrule.data.reading import Reading
+from chainrule.data.reading import Reading, listed
 from chainrule.errors import DataError
 
 INSTALL = 'Install it: pip install "chainrule[tables]".'
 CELLS = 2**21  # made text of at a time
+ASKING = ("label", "names", "drop", "keep", "group_column", "batch_column")  # options for columns
 GONE = ("<NA>", "NaT")  # what pandas has for missing values beside nan and None
 
 
@@ -33,7 +34,12 @@ def of_frame(frame: Any, reading: Reading, where: str = "") -> Grid:
             raise DataError(where, "a name for each column", got, fix)
         if getattr(frame.index, "step", None) != 1 or frame.index.start != 0:
             index = frame.index.to_frame(index=False)
-            header = [*map(_cell, frame.index.names), *header]
+            if index.shape[1] > 1:
+                fix = "Make columns of them, frame.reset_index(), and name or drop these."
+                raise DataError(where, "an index of one level", f"{index.shape[1]} levels", fix)
+            name = _cell(frame.index.name)
+            asked = {one for option in ASKING for one in listed(getattr(reading, option))}
+            header = [name if name in asked else "", *header]  # "" names the examples
     step = max(1, CELLS // max(1, len(header)))
 
     @lru_cache(1)
