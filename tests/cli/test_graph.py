@@ -46,6 +46,47 @@ def test_dot(chainrule, tmp_path):
     assert (tmp_path / "graph.dot").read_text().startswith("digraph")
 
 
+NETWORK = ("graph", "--network", "2,3,1", "--examples", "4")
+
+
+def test_a_network(chainrule):
+    found = chainrule(*NETWORK, "--json", "--loss-of-outputs").json
+    values = {step["node"]: np.array(step["value"]) for step in found["forward"]}
+    assert {name: values[name].shape for name in ("X", "W[1]", "b[1]", "A[1]", "L")} == {
+        "X": (2, 4), "W[1]": (3, 2), "b[1]": (3, 1), "A[1]": (3, 4), "L": (4,),
+    }  # fmt: skip
+    Z = values["W[2]"] @ np.tanh(values["W[1]"] @ values["X"] + values["b[1]"]) + values["b[2]"]
+    A, Y = 1 / (1 + np.exp(-Z)), np.array([[1, 0, 1, 0]])
+    np.testing.assert_allclose(found["value"], -np.log(np.where(Y, A, 1 - A)).mean())
+    slopes = {step["derivative"]: np.array(step["total"]) for step in found["backward"]}
+    np.testing.assert_allclose(slopes["dJ/dA[2]"], (-Y / A + (1 - Y) / (1 - A)) / 4)
+    assert np.all(10 * values["X"] == np.round(10 * values["X"]))
+
+
+def test_a_number_of_a_network_is_spelled_out(chainrule):
+    said = chainrule(*NETWORK, "--entry", "dW[2][0,1]")
+    assert "dW[2][0, 1] = 1/m sum_i dZ[2][0, i] A[1][1, i]" in said.out
+    found = chainrule(*NETWORK, "--entry", "dW[2][0,1]", "--json").json
+    gradient = found["derivatives"]["W[2]"][0][1]
+    np.testing.assert_allclose(
+        [found["entry"]["value"], sum(found["entry"]["terms"]) / 4], gradient
+    )
+    assert chainrule(*NETWORK, "--entry", "L[3]", "--json").json["entry"]["formula"].startswith("L")
+
+
+def test_every_number_is_printed_when_asked(chainrule):
+    few, all_ = chainrule(*NETWORK), chainrule(*NETWORK, "--full")
+    assert "..." in few.out
+    assert "..." not in all_.out
+
+
+def test_layers_are_folded_when_asked(chainrule, tmp_path):
+    assert chainrule(*NETWORK, "--activation", "relu", "--fold", "--svg", "n.svg").code == 0
+    text = "".join(ET.parse(tmp_path / "n.svg").getroot().itertext())
+    assert "layer 1: relu" in text
+    assert "dJ/dW[1] = [" in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
@@ -73,6 +114,23 @@ def test_dot(chainrule, tmp_path):
         (("a*" + "9" * 1000, "a=5"), "999"),
         (("a*" + "9" * 5000, "a=5"), "at most 2000 characters"),
         (("a +* " + "b" * 1500, "a=5"), "arithmetic"),
+        ((), "a formula or --network"),
+        (("3*a", "--network", "2,1"), "both"),
+        (("3*a", "a=1", "--entry", "J"), "--network 2,3,1"),
+        (("--network", "2"), "number of layers"),
+        (("--network", "2,3,"), "whole numbers like 2,3,1"),
+        (("--network", "2,0,1"), "at least 1"),
+        (("--network", "2,1e9,1"), "at most 1000"),
+        (("--network", ",".join("1" * 99)), "number of layers"),
+        (("--network", "2,3,1", "--examples", "0"), "examples"),
+        (("--network", "2,3,1", "--examples", "2.5"), "a whole number"),
+        (("--network", "2,3,1", "--examples", "999999999"), "at most 1000"),
+        (("--network", "2,3,1", "--seed", "-1"), "seed"),
+        (("--network", "2,3,1", "--activation", "relu,tanh"), "1 hidden activations"),
+        (("--network", "2,3,1", "--activation", "step"), "one of sigmoid, tanh"),
+        (("--network", "2,3,1", "--entry", "dW[3][0,0]"), "l from 1 to 2"),
+        (("--network", "2,3,1", "--entry", "dW[1][9,0]"), "(3, 2), from 0"),
+        (("--network", "2,3,1", "--entry", "dA[2][0,0]"), "loss_of_outputs"),
     ],
 )
 def test_what_does_not_fit(chainrule, tmp_path, arguments, part):

@@ -1,26 +1,38 @@
 """`chainrule graph`."""
 
 import ast
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
 from chainrule.errors import InputError
+from chainrule.wording import describe
 
 SVG, DOT = (".svg",), (".dot", ".gv")
 
 if TYPE_CHECKING:
-    from chainrule.graph import Graph
+    from chainrule.graph import Graph, Steps
+    from chainrule.tracing.network_trace import NetworkGraph
 
 
 def graph(
-    formula: str,
+    formula: str | None = None,
     *values: str,
+    network: str | None = None,
+    examples: int = 3,
+    activation: str = "tanh",
+    seed: int = 1,
+    loss_of_outputs: bool = False,
+    entry: str | None = None,
+    full: bool = False,
+    fold: bool = False,
     svg: Path | None = None,
     dot: Path | None = None,
     json: bool = False,
 ) -> int:
-    """Show every value and every derivative of a formula, `"3*(a + b*c)" a=5 b=3 c=2`.
+    """Show every value and every derivative of a formula, `"3*(a + b*c)" a=5 b=3 c=2`, or of a
+    small network, `--network 2,3,1`.
 
     Parameters
     ----------
@@ -30,6 +42,24 @@ def graph(
         between them name what lies between: `"u = b*c; v = a + u; J = 3*v"`.
     values
         A number for each name, a=5, or numbers: x=[1,2,3].
+    network
+        Instead of a formula inputs, units of each layer and outputs of a network, 2,3,1. Its
+        weights and examples are drawn, and rounded so that you can follow by hand.
+    examples
+        How many examples the network sees.
+    activation
+        Of the network's hidden layers; one name, or one for each, relu,tanh.
+    seed
+        Of the drawn numbers.
+    loss_of_outputs
+        Write the network's loss with A of the last layer, as slides do, so that there is a dA.
+    entry
+        Spell out the sum behind one number of the network, as `dW[2][0,1]`; rows and columns count
+        from 0.
+    full
+        Print every number of arrays.
+    fold
+        Draw each layer as one box; by default in large graphs only.
     svg
         Draw the graph into this file, which ends in .svg.
     dot
@@ -37,30 +67,80 @@ def graph(
     json
         Print one JSON object instead of tables.
     """
+    for path, endings, option in ((svg, SVG, "--svg"), (dot, DOT, "--dot")):
+        _check_name(path, endings, option)
+    if network is None:
+        found, spelled = _of_formula(formula, values, entry), None
+    elif formula is not None:
+        raise InputError("graph", "a formula or --network", "both")
+    else:
+        found = _of_network(network, examples, activation, seed, loss_of_outputs)
+        spelled = None if entry is None else found.entry(entry)
+    _show(found, spelled, full=full, fold=fold or None, files={svg: "svg", dot: "dot"}, json=json)
+    return 0
+
+
+def _of_formula(formula: str | None, values: Sequence[str], entry: str | None) -> "Graph":
+    if formula is None:
+        fix = 'Such as "3*(a + b*c)" a=5 b=3 c=2, or --network 2,3,1.'
+        raise InputError("graph", "a formula or --network", "neither", fix)
+    if entry is not None:
+        raise InputError("--entry", "a network", "a formula", "Try --network 2,3,1.")
     pairs = [_value(text) for text in values]
     given = dict(pairs)
     if len(given) < len(pairs):
         twice = sorted({name for name, _ in pairs if sum(n == name for n, _ in pairs) > 1})
         raise InputError("graph", "one value for each name", f"two for {', '.join(twice)}")
-    for path, endings, option in ((svg, SVG, "--svg"), (dot, DOT, "--dot")):
-        _check_name(path, endings, option)
+    from chainrule.graph.formula import graph_of
+
+    return graph_of(formula, given)
+
+
+def _of_network(
+    sizes: str, examples: int, activation: str, seed: int, loss_of_outputs: bool
+) -> "NetworkGraph":
+    from chainrule.jobs import texts
+    from chainrule.tracing.example import example_graph
+
+    try:
+        numbers = [texts.whole(part) for part in sizes.split(",")]
+    except ValueError:
+        raise InputError("--network", "whole numbers like 2,3,1", describe(sizes)) from None
+    return example_graph(
+        numbers,
+        examples,
+        activation=texts.activation(activation),
+        seed=seed,
+        loss_of_outputs=loss_of_outputs,
+    )
+
+
+def _show(
+    found: "Graph",
+    spelled: Any,
+    *,
+    full: bool,
+    fold: bool | None,
+    files: Mapping[Path | None, str],
+    json: bool,
+) -> None:
     import numpy as np
 
     from chainrule.files import atomic
-    from chainrule.graph.formula import graph_of
 
-    found = graph_of(formula, given)
-    drawings = [(path, text()) for path, text in ((svg, found.svg), (dot, found.dot)) if path]
-    for path, text in drawings:
+    drawings = {path: getattr(found, kind)(fold=fold) for path, kind in files.items() if path}
+    for path, text in drawings.items():
         atomic.write_bytes(path, text.encode())
+    with np.errstate(all="ignore"):
+        steps = found.steps(full=full)
     if json:
-        show.print_json(_facts(found))
-    else:
-        with np.errstate(all="ignore"):
-            print(found.steps())
-        for path, _ in drawings:
-            print(f"\nWrote {show.safe(str(path))}.")
-    return 0
+        show.print_json(_facts(found, steps, spelled))
+        return
+    print(steps)
+    if spelled is not None:
+        print(f"\n{spelled}")
+    for path in drawings:
+        print(f"\nWrote {show.safe(str(path))}.")
 
 
 def _value(text: str) -> tuple[str, Any]:
@@ -88,13 +168,9 @@ def _check_name(path: Path | None, endings: tuple[str, ...], option: str) -> Non
         raise InputError(option, "a folder that is there", str(path.parent))
 
 
-def _facts(found: "Graph") -> dict[str, Any]:
-    import numpy as np
-
+def _facts(found: "Graph", steps: "Steps", spelled: Any) -> dict[str, Any]:
     from chainrule.files.json_file import plain
 
-    with np.errstate(all="ignore"):
-        steps = found.steps()
     facts = {
         "output": found.label(found.output),
         "value": found.output.value,
@@ -106,4 +182,10 @@ def _facts(found: "Graph") -> dict[str, Any]:
             if node.operation is None and node in found.gradients
         },
     }
+    if spelled is not None:
+        facts["entry"] = {
+            "formula": spelled.formula,
+            "terms": spelled.terms,
+            "value": spelled.value,
+        }
     return plain(facts, finite=True)

@@ -93,6 +93,9 @@ class Entry:
 
 def entry_of(graph: "NetworkGraph", name: str, index: tuple[int, ...]) -> Entry:
     """See NetworkGraph.entry."""
+    whole = re.fullmatch(r"(J|L|d?[WZAb]\^?\[\d+\])\s*\[(\d+(?:\s*,\s*\d+)*)\]", str(name))
+    if whole and not index:
+        name, index = whole[1], tuple(map(int, whole[2].split(",")))
     index = tuple(map(_whole, index))
     if name in ("J", "L"):
         return (_J if name == "J" else _L)(graph, *index)
@@ -109,8 +112,8 @@ def entry_of(graph: "NetworkGraph", name: str, index: tuple[int, ...]) -> Entry:
             "entry",
             "a derivative that the pass computes",
             label,
-            f"The loss is computed from Z[{layer}], so that dZ[{layer}] comes first; "
-            "trace with loss_of_outputs=True.",
+            f"The loss is computed from Z[{layer}], so that dZ[{layer}] comes first, unless it is "
+            "asked for as loss_of_outputs.",
         )
     shape = graph.numbers[label].shape
     if len(place) != 2 or not all(0 <= k < n for k, n in zip(place, shape, strict=True)):

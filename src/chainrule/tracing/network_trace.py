@@ -102,7 +102,7 @@ class NetworkGraph(Graph):
         return found
 
     def entry(self, name: str, *index: int) -> Entry:
-        """The sum (or product) behind one entry, spelled out: entry("dW[2]", 3, 17).
+        """The sum (or product) behind one entry: entry("dW[2]", 3, 17), or entry("dW[2][3, 17]").
 
         name : Z[l], A[l], dZ[l], dA[l], dW[l], db[l], J or L. index : row and column, counted from
         0; of db the row alone will do, of L it is the example, of J there is none.
