@@ -108,3 +108,11 @@ def shortened(text: object, most: int = 40) -> str:
         line = f"{line[: most - most // 2 - 1]}…{line[-(most // 2) :]}"
     turned = any(bidirectional(c) in RIGHT_TO_LEFT for c in line)
     return isolated(line) if turned else line
+
+
+def duration(seconds: float) -> str:
+    """Such as 40 seconds, 3 minutes or 2 hours."""
+    for unit, size in (("hour", 3600), ("minute", 60)):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.0f} {unit}s"
+    return f"{seconds:.0f} seconds"

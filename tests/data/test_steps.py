@@ -102,22 +102,6 @@ def test_learned_over_blocks_of_features_or_at_once(kind, monkeypatch):
             assert_allclose(array, at_once[name], rtol=1e-13)
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "onehot,pixels"])
-def test_the_derivative_by_raw_features(kind):
-    """Against central differences of sum(G o X)."""
-    scaling, raw = Scaling.of(kind, raw_for(kind)), NEW[:, :2].copy()
-    G, h = np.random.default_rng(1).standard_normal(raw.shape), 1e-6
-    found = scaling.pulled(G, raw)
-    for i in range(0, 20, 3):
-        up, down = raw.copy(), raw.copy()
-        up[i], down[i] = up[i] + h, down[i] - h
-        expected = (G * (scaling(up, F64) - scaling(down, F64))).sum(0) / (2 * h)
-        assert_allclose(found[i], expected, rtol=1e-5, atol=1e-6)
-    raw[0] = np.nan
-    if "missing" in kind:  # what is missing has no part in what fills it
-        assert_array_equal(scaling.pulled(G, raw)[0], 0)
-
-
 def test_levels_that_the_training_set_does_not_have_are_all_zeros():
     """Of one-hot columns, as OneHotEncoder(handle_unknown="ignore") has it."""
     train, new = np.array(["a", "b", "a", "b"]), np.array(["b", "c", "a"])

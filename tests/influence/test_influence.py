@@ -1,4 +1,4 @@
-"""Influence: parts that add up, and agree with training again without an example."""
+"""Influence: parts that add up to the first layer."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,7 @@ from scipy.stats import spearmanr
 import chainrule as cr
 from chainrule import FloatMatrix, InputError, Network, train
 from chainrule.experiments import Setting, leave_one_out
-from chainrule.influence.influence import contributions, log_odds, path_influence, saliency
-from chainrule.training import StepDecay
+from chainrule.influence.influence import contributions, log_odds
 
 
 def problem(n_y, seed=0, n_x=30, m=12, q=5):
@@ -23,10 +22,6 @@ def problem(n_y, seed=0, n_x=30, m=12, q=5):
 
 def network(n_y, hidden=(), activation="tanh", n_x=30):
     return Network.create((n_x, *hidden, n_y), activation=activation, initializer="xavier", rng=1)
-
-
-def of_class(network, X, classes):
-    return log_odds(network.forward(X).Z[-1], classes)[0]
 
 
 @pytest.mark.parametrize("l2", [0.0, 0.1])
@@ -63,76 +58,17 @@ def test_the_primal_form_has_no_coefficients():
         contributions(training, FloatMatrix(X), FloatMatrix(others))
 
 
-@pytest.mark.parametrize("form", ["primal", "dual"])
-@pytest.mark.parametrize("l2", [0.0, 0.2])
-@pytest.mark.parametrize("n_y", [1, 3])
-@pytest.mark.parametrize("hidden", [(), (6, 4)], ids=["one layer", "deep"])
-def test_the_path_adds_up(hidden, n_y, l2, form):
-    X, Y, others, classes = problem(n_y)
-    start = network(n_y, hidden)
-    options = {"learning_rate": 0.3, "iterations": 40, "l2": l2, "first_layer": form}
-    training, found = path_influence(start, (X, Y), others, classes, **options)
-    plain = train(start, (X, Y), **options)
-    for ours, expected in zip(training.network.weights, plain.network.weights, strict=True):
-        assert_allclose(ours, expected, rtol=1e-10, atol=1e-12)
-    assert_allclose(found.before, of_class(start, others, classes), atol=1e-10)
-    assert_allclose(found.after, of_class(plain.network, others, classes), atol=1e-10)
-    assert np.abs(found.after - found.before).max() > 0.1
-    # Exact where f is linear in the parameters; smooth elsewhere, but integrated at few points.
-    assert np.abs(found.missing).max() < (1e-6 if hidden or n_y > 1 else 1e-12)
-    assert bool(l2) == bool(np.abs(found.penalty).max() > 1e-3)
-    if form == "dual":
-        assert_allclose(training.dual.C, plain.dual.C, atol=1e-12)
-
-
-def test_kinks_are_integrated_too():
-    X, Y, others, classes = problem(1)
-    start = network(1, (8, 6), activation="relu")
-    _, found = path_influence(start, (X, Y), others, classes, learning_rate=0.5, iterations=60)
-    assert np.abs(found.missing).max() < 0.01 * np.abs(found.after - found.before).max()
-
-
-def test_each_part_is_what_its_example_does_to_the_step():
-    """One step with one example's gradient alone moves f by that example's part, up to the change
-    of the gradient along the step: for logistic regression not at all."""
-    X, Y, others, classes = problem(1)
-    start = network(1)
-    rate, m = 0.3, X.shape[1]
-    _, found = path_influence(start, (X, Y), others, classes, learning_rate=rate, iterations=1)
-    for i in range(m):
-        alone = train(start, (X[:, [i]], Y[:, [i]]), learning_rate=rate / m, iterations=1)
-        moved = of_class(alone.network, others, classes) - of_class(start, others, classes)
-        assert_allclose(found.of_examples[i], moved, atol=1e-12)
-
-
-def test_classes_that_weigh_differently_are_followed():
-    X, Y, others, classes = problem(1)
-    options = {"learning_rate": 0.3, "iterations": 30, "class_weight": {0: 3.0, 1: 0.5}}
-    training, found = path_influence(network(1), (X, Y), others, classes, **options)
-    plain = train(network(1), (X, Y), **options)
-    assert_allclose(training.network.weights[0], plain.network.weights[0], rtol=1e-10)
-    assert np.abs(found.missing).max() < 1e-12
-
-
-def test_rates_that_fall_are_followed():
-    X, Y, others, classes = problem(1)
-    options = {"learning_rate": 0.3, "iterations": 30, "schedule": StepDecay(0.5, every=10)}
-    _, found = path_influence(network(1), (X, Y), others, classes, **options)
-    assert np.abs(found.missing).max() < 1e-12
-
-
-def test_influence_agrees_with_leaving_out():
-    """In rank, and the more the shorter the training: left out, an example is made up for by
-    others, which its part of the path does not say."""
+def test_parts_say_little_of_what_leaving_out_does():
+    """The other examples make up for one that is left out: what docs/seeing.md says of them."""
     data = cr.open_data("fashion", positive="Sandal").train.select(np.arange(60))
     setting = Setting(hidden=(), initializer="zeros", learning_rate=0.02, iterations=100)
     alone = leave_one_out(data, setting)
-    X, options = data.matrix().columns(slice(None)), {"learning_rate": 0.02, "iterations": 100}
-    _, found = path_influence(setting.network(784, 1), data, X, data.labels, **options)
+    training = train(setting.network(784, 1), data, setting)
+    sign = np.where(data.labels == 1, 1, -1)
+    parts = sign * contributions(training, data.matrix(), data.matrix()).of_examples[0]
     change = np.log(alone.full / (1 - alone.full)) - np.log(alone.without / (1 - alone.without))
     others = ~np.eye(60, dtype=bool)
-    assert spearmanr(found.of_examples[others], change[others]).statistic > 0.55
-    assert spearmanr(np.diag(found.of_examples), np.diag(change)).statistic > 0.85
+    assert spearmanr(parts[others], change[others]).statistic < 0.7
 
 
 @pytest.mark.parametrize("n_y", [1, 3, 12])
@@ -156,34 +92,3 @@ def test_log_odds_of_extreme_logits_are_finite():
     f, derivative = log_odds(np.array([[1000.0], [-1000.0], [0.0]]), np.array([0]))
     assert_allclose(f, 1000.0)
     assert_allclose(derivative[:, 0], [1, 0, -1])
-
-
-@pytest.mark.parametrize("n_y", [1, 3])
-def test_saliency_is_the_slope(n_y):
-    _, _, others, classes = problem(n_y)
-    net = network(n_y, (5,))
-    found = saliency(net, others, classes)
-    for k in (0, 7, 29):
-        step = np.zeros_like(others)
-        step[k] = 1e-6
-        moved = of_class(net, others + step, classes) - of_class(net, others - step, classes)
-        assert_allclose(found[k], moved / 2e-6, atol=1e-7)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"optimizer": "momentum"}, "gradient descent on all examples"),
-        ({"optimizer": "adam"}, "gradient descent on all examples"),
-        ({"batch_size": 3}, "gradient descent on all examples"),
-        ({"classes": [0, 1, 2, 0, 0]}, "5 classes, indices below 2"),
-        ({"classes": [0, 1]}, "5 classes"),
-        ({"others": np.ones((29, 5))}, "30"),
-        ({"sample_weight": np.ones(12)}, "other options of train; got sample_weight"),
-    ],
-)
-def test_what_does_not_fit(options, message):
-    X, Y, others, classes = problem(1)
-    given = {"others": others, "classes": classes, "iterations": 3} | options
-    with pytest.raises(InputError, match=message):
-        path_influence(network(1), (X, Y), given.pop("others"), given.pop("classes"), **given)

@@ -11,7 +11,6 @@ from chainrule import Model, Network, load, open_data, save
 from chainrule.data import Dataset, Scaling
 from chainrule.errors import InputError, ModelFileError
 from chainrule.files import tensor_file
-from chainrule.influence.explanation import explain
 from chainrule.model import export_onnx
 from chainrule.model.evaluation import evaluate
 
@@ -149,21 +148,6 @@ def test_batches_are_no_onnx(batches, tmp_path):
         with pytest.raises(InputError, match=expected):
             export_onnx(model, tmp_path / "m.onnx", raw)
     assert not (tmp_path / "m.onnx").exists()
-
-
-def test_the_saliency_is_of_raw_features():
-    model = made("log1p,snv,standard")
-    raw, h = RAW[:, :1], 1e-6
-    (found,) = explain(model, raw)
-
-    def odds(raw):
-        P = model.predict_proba(raw)[:, 0]
-        return np.log(P[found.decision] / (1 - P[found.decision]))
-
-    for i in (0, 5, 13):
-        step = h * (np.arange(14) == i)[:, None]
-        slope = (odds(raw + step) - odds(raw - step)) / (2 * h)
-        assert found.saliency[i] == pytest.approx(slope, rel=1e-5)
 
 
 def test_missing_values_of_a_model_that_does_not_fill_them():

@@ -5,7 +5,6 @@ import pytest
 
 import chainrule as cr
 from chainrule.influence.explanation import Explanation
-from chainrule.influence.influence import PathInfluence
 from chainrule.influence.out_of_distribution import Neighborhood
 from chainrule.show.experiment_plots import (
     fold_curves,
@@ -106,11 +105,9 @@ def test_picture_of_an_explanation():
     found = Explanation(
         1,
         np.array([0.2, 0.8]),
-        data.raw[:, 3] / 255 - 0.5,
-        None,
+        data.raw[:, 3].reshape(28, 28) / 255 - 0.5,
         Neighborhood(np.arange(6), np.linspace(1, 2, 6), 0.5),
-        PathInfluence(values, 0.0, 0.1, 0.0),
-        values[::-1] / 10,
+        np.stack([values / 10, values / 20, values / 30]),
     )
     return explanation_plot(found, data.raw[:, 3], data, "An explanation")
 
@@ -156,10 +153,10 @@ def test_a_curve_that_diverges_does_not_set_the_scale():
 def test_exact_changes_that_are_not_known_are_left_out():
     data = cr.open_data("fashion").train.select(np.arange(4))
     values = np.array([0.1, np.nan, -0.2, np.nan])
-    found = Explanation(0, np.array([0.9, 0.1]), data.raw[:, 0] / 255, None, exact=values)
+    found = Explanation(0, np.array([0.9, 0.1]), changes=values[None])
     figure = explanation_plot(found, data.raw[:, 0], data)
     titles = [axes.get_title() for part in figure.subfigs for axes in part.axes]
-    assert [title.split()[-1] for title in titles if "train[" in title] == ["+0.100", "-0.200"]
+    assert [title.split()[-1] for title in titles if "train[" in title] == ["+0.1", "-0.2"]
     assert not any("nan" in title for title in titles)
 
 

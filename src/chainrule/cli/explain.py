@@ -1,6 +1,7 @@
 """`chainrule explain`."""
 
 import itertools
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from chainrule.wording import percent, shortened
 
 if TYPE_CHECKING:
     from chainrule.data import Dataset
+    from chainrule.experiments import WithoutEach
     from chainrule.influence.explanation import Explanation
     from chainrule.model.model_file import Model
 
@@ -33,9 +35,9 @@ def explain(
 ) -> int:
     """Say why a model answers as it does to an example of your own.
 
-    Of a picture what the network really sees and where it looked, of a row of a table which
-    features moved the answer; how far it is from the training examples, and which of these
-    contributed to the answer and against it.
+    Of a picture what the answer owes to each part of it, of a row of a table to each feature; how
+    far it is from the training examples; and how much each of these changes the answer by having
+    been there, found by training again without it.
 
     Parameters
     ----------
@@ -47,11 +49,10 @@ def explain(
     example
         The name of the row of a table that is explained, where there are several.
     data
-        The data that the model was trained on: for the nearest training examples, and what each
-        contributed. Those of a table are looked for where they were.
+        The data that the model was trained on, if they are not where they were.
     leave_one_out
-        Also train again without each training example: how much each changes the probability of
-        the answer, exactly.
+        Train again without each training example however long it takes; by default this is done
+        where it takes half a minute at most.
     out
         The picture to write; explanation-1.png, -2, ... by default. Never overwritten.
     threads
@@ -59,51 +60,42 @@ def explain(
     json
         Print one JSON object instead of text.
     """
-    known, path, note = loaded(model), _picture(out), ""
+    known, path = loaded(model), _picture(out)
     from chainrule.experiments import Execution
     from chainrule.influence import explanation
-    from chainrule.jobs.trained import followed, left_out, retraced, training_set
+    from chainrule.jobs.trained import WITHIN, left_out, training_set
     from chainrule.show.plots import save_figure
 
-    if known.image_shape is None:
-        raw, name = _row(known, source, example)
-        found_data, why = training_set(known, str(model), data)
-        if found_data is None:
-            raise InputError("--data", "what the model was trained on", f"none: {why}")
-        train, options, note = found_data, *followed(known, str(model))
-    else:
-        raw, name = _read(known, source, example), source.name
-        train, options = _nothing_of(known), None
-        if data is not None:
-            options, note = followed(known, str(model))
-            train = options.open(data).train
-    if leave_one_out and options is None:
-        raise InputError("--leave-one-out", "--data, what the model was trained on", "none")
-    exact, again = None, {}
-    if leave_one_out:
+    pictured = known.image_shape is not None
+    raw, name = (_read if pictured else _row)(known, source, example)
+    train, note = training_set(known, str(model), data)
+    if train is None and (leave_one_out or not pictured):
+        raise InputError("--data", "what the model was trained on", f"none: {note}")
+    exact: list[WithoutEach] = []
+    if train is not None:
         with Screen("leaving each out", quiet=json) as screen:
             how = Execution(threads=threads, progress=screen.update)
-            exact = left_out(known, str(model), train, raw[:, None], how)
-    if options is not None and not note:
-        again = retraced(known, options) | {"threads": threads}
-    known_data = None if options is None else train
-    (found,) = explanation.explain(known, raw[:, None], known_data, exact=exact, **again)
-    effects = None
-    if known.image_shape is None:
-        effects = explanation.feature_effects(known, raw, train, found.decision)
-    save_figure(_drawn(found, known, raw, train, name, effects), path)
+            within = math.inf if leave_one_out else WITHIN
+            exact, note = left_out(known, str(model), train, raw[:, None], how, within)
+        if leave_one_out and not exact:
+            raise InputError(
+                "--leave-one-out", "a model that can be trained again", f"none: {note}"
+            )
+    (found,) = explanation.explain(known, raw[:, None], train, exact)
+    save_figure(_drawn(found, known, raw, train, name), path)
+    note = note or found.note
     say = _print_facts if json else _report
-    say(found, known, train, path, note or found.note, effects)
+    say(found, known, train or _nothing_of(known), path, note)
     return 0
 
 
-def _read(model: "Model", picture: Path, example: str | None) -> Any:
-    """The picture as the model takes it (n_x,)."""
+def _read(model: "Model", picture: Path, example: str | None) -> "tuple[Any, str]":
+    """The picture as the model takes it (n_x,), and its name."""
     from chainrule.data import read_image
 
     if example is not None:
         raise InputError("--example", "a model of tables", "one of pictures", "Leave it out.")
-    return read_image(picture, model.image_shape or (), model.bits)
+    return read_image(picture, model.image_shape or (), model.bits), picture.name
 
 
 def _row(model: "Model", table: Path, example: str | None) -> "tuple[Any, str]":
@@ -127,7 +119,7 @@ def _row(model: "Model", table: Path, example: str | None) -> "tuple[Any, str]":
 
 
 def _drawn(
-    found: "Explanation", model: "Model", raw: Any, train: "Dataset", name: str, effects: Any
+    found: "Explanation", model: "Model", raw: Any, train: "Dataset | None", name: str
 ) -> Any:
     """The explanation as a picture."""
     p = found.P[found.decision]
@@ -135,14 +127,16 @@ def _drawn(
     if model.classes:
         decided = f"{shortened(model.classes[found.decision])} ({p:.3f})"
     title = f"{shortened(name)}: {decided}"
-    if effects is not None:
+    if model.image_shape is None:
         from chainrule.show.importance_plots import effects_plot
 
+        assert train is not None
+        assert found.effects is not None
         what = "answer less that with the feature at the training set's mean"
-        return effects_plot(train.feature_names or (), effects, title, what)
+        return effects_plot(train.feature_names or (), found.effects, title, what)
     from chainrule.show.picture_plots import explanation_plot
 
-    return explanation_plot(found, raw, train, title)
+    return explanation_plot(found, raw, train or _nothing_of(model), title)
 
 
 def _picture(out: Path | None) -> Path:
@@ -163,11 +157,11 @@ def _nothing_of(model: "Model") -> "Dataset":
 
 
 def _print_facts(
-    found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str, effects: Any
+    found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str
 ) -> None:
     from chainrule.files.json_file import plain
 
-    names, near, parts = data.example_names, found.neighborhood, found.contributions
+    names, near = data.example_names, found.neighborhood
     facts: dict[str, Any] = {"value": found.P[0]}
     if model.classes:
         probabilities = dict(zip(model.classes, found.P, strict=True))
@@ -178,75 +172,81 @@ def _print_facts(
             {"name": names[i], "distance": d}
             for i, d in zip(near.nearest, near.distances, strict=True)
         ]
+        facts["is_a_training_example"] = found.known
         facts["unlike_any_training_picture"] = near.out_of_distribution
         facts["unlike_in"] = near.reason or None
-    if parts is not None:
-        facts |= {"log_odds" if model.classes else "sum": parts.after, "start": parts.before}
-        facts |= {"penalty": parts.penalty, "missing": parts.missing}
-        facts["contributions"] = dict(zip(names, parts.of_examples, strict=False))
-    if effects is not None:
-        facts["features"] = dict(zip(data.feature_names or (), effects, strict=True))
+    if found.effects is not None and model.image_shape is None:
+        facts["features"] = dict(zip(data.feature_names or (), found.effects, strict=True))
+    if found.changes is not None:
+        own, *others = (dict(zip(names, each, strict=False)) for each in found.changes)
+        facts |= {"exact_changes": own, "from_other_starts": others}
+        facts["rank_correlation_of_starts"] = found.agreement
     if note:
         facts["note"] = note
-    if found.exact is not None:
-        facts["exact_changes"] = dict(zip(names, found.exact, strict=False))
     show.print_json(plain(facts, finite=True))
 
 
-def _report(
-    found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str, effects: Any
-) -> None:
-    import numpy as np
-
+def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, note: str) -> None:
     out, p = show.console(), found.P[found.decision]
-    answer, of, head = f"{p:.6g}", "larger", "value"
+    answer, of = f"{p:.6g}", "value"
     if model.classes:
         answer = f"{show.safe(model.classes[found.decision])}, probability {p:.4f}"
-        of, head = "more probable", "log-odds"
+        of = "log-odds"
     out.print(f"Answer    {answer}")
-    near, parts = found.neighborhood, found.contributions
     kind = "example" if model.image_shape is None else "picture"
-    labels = [data.label_of(i) for i in range(len(data))]
-    examples = {f"training {kind}": data.example_names, "class": labels}
-    if near is not None:
+    if (near := found.neighborhood) is not None:
         first = show.safe(data.example_names[near.nearest[0]])
         out.print(f"Nearest   {first}, at a distance of {near.distances[0]:.3g}")
-        if near.out_of_distribution:
+        if found.known:
+            show.print_set_in(f"It is one of the training {kind}s: the model has seen its label.")
+        elif near.out_of_distribution:
             unlike = f"Unlike anything seen: {near.reason}. Do not rely on the answer."
             show.print_set_in(unlike)
         else:
-            out.print(f"          {percent(near.share)} of the training {kind}s are farther")
-            out.print("          from their own nearest one")
-    if effects is not None:
-        title = "By how much the answer is more for the feature being what it is, not the mean"
-        _print_ranked(title, head, effects, {"feature": data.feature_names})
-    if parts is not None:
-        _print_ranked("Contributions", head, parts.of_examples, examples)
-        total = float(parts.of_examples.sum())
-        out.print(
-            f"{head.capitalize():<10}{parts.after:.4f} = {parts.before:.4f} at the start "
-            f"{total:+.4f} by all examples {parts.penalty:+.4f} by the penalty "
-            f"{parts.missing:+.4f} not accounted for"
-        )
+            show.print_set_in(
+                f"{percent(near.share)} of the training {kind}s are farther from their own "
+                "nearest one"
+            )
+    if found.effects is not None and model.image_shape is None:
+        title = f"By how much the {of} is more for the feature being what it is, not the mean"
+        sizes = [f"{v:+.2g}" for v in found.effects]
+        cells = {Column("feature"): data.feature_names, Column(of, "number"): sizes}
+        _print_ranked(title, found.effects, cells)
+    if found.changes is not None:
+        _print_changes(found, model, data, kind)
     if note:
-        what = "No contributions" if parts is None else "No exact changes"
-        out.print(f"{what}: {note}.")
-    if found.exact is not None:
-        title = f"By how much each makes the answer {of} (trained again without it)"
-        _print_ranked(title, "change", found.exact, examples)
-        diverged = np.count_nonzero(~np.isfinite(found.exact))
-        if diverged:
-            out.print(f"Not known of {diverged}, without which the training diverged.")
+        show.print_set_in(f"What each training {kind} changes is not known: {note}.", margin=0)
     out.print(f"Wrote {path}")
 
 
-def _print_ranked(title: str, head: str, values: Any, cells: dict[str, Any]) -> None:
-    """The largest and the smallest of `values` (k,), each behind its cells, by column."""
+def _print_changes(found: "Explanation", model: "Model", data: "Dataset", kind: str) -> None:
+    """What each training example changes, from the model's own start and from others."""
+    import numpy as np
+
+    assert found.changes is not None
+    own, *others = found.changes
+    labels = [data.label_of(i) for i in range(len(data))]
+    cells = {Column(f"training {kind}"): data.example_names, Column("class"): labels}
+    cells[Column("change", "number")] = [f"{v:+.2g}" for v in own]
+    if others:
+        each = zip(np.mean(others, axis=0), np.std(others, axis=0), strict=True)
+        head = Column(f"{len(others)} other starts", "number")
+        cells[head] = [f"{m:+.2g} ± {s:.1g}" for m, s in each]
+    of = "makes the answer more probable" if model.classes else "raises the answer"
+    _print_ranked(f"By how much each {of} (trained again without it)", own, cells)
+    diverged = np.count_nonzero(~np.isfinite(own))
+    if diverged:
+        show.console().print(f"Not known of {diverged}, without which the training diverged.")
+    if found.trust:
+        show.print_set_in(found.trust, margin=0)
+
+
+def _print_ranked(title: str, values: Any, cells: dict[Column, Any]) -> None:
+    """The cells of the largest and the smallest of `values` (k,)."""
     import numpy as np
 
     known = np.flatnonzero(np.isfinite(values))
     order = known[np.argsort(-values[known], kind="stable")].tolist()
     shown = order if len(order) <= 2 * SHOWN else order[:SHOWN] + order[-SHOWN:]
-    columns = [*map(Column, cells), Column(head, "number")]
-    rows = [(*(each[i] for each in cells.values()), f"{values[i]:+.4f}") for i in shown]
-    show.print_table(Table(columns, rows, title=title))
+    rows = [tuple(each[i] for each in cells.values()) for i in shown]
+    show.print_table(Table([*cells], rows, title=title))

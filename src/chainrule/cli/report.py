@@ -72,12 +72,12 @@ def report(
 def _write(path: Path, folder: "RunFolder", data: str | None, settings: dict[str, Any]) -> None:
     """The report of a training anew."""
     from chainrule.influence.explanation import is_training_set
-    from chainrule.jobs.trained import followed, write_report
+    from chainrule.jobs.trained import repeatable, write_report
     from chainrule.model.model_file import load
     from chainrule.training import History
 
     model = load(folder.path)
-    options, _ = followed(model, str(folder.model))
+    options, _ = repeatable(model, str(folder.model))
     source = data or settings.get("data")
     if not isinstance(source, str):
         raise ModelFileError(str(folder.settings), "the data that it was trained on", "none")

@@ -36,11 +36,6 @@ class SNV(Step):
         constant = np.ptp(X, axis=0) == 0
         return np.where(constant, 1.0, X.std(axis=0) * np.sqrt(len(X) / max(1, len(X) - 1)))
 
-    def pulled(self, G: Array, X: Array) -> Array:
-        Y = self(X.copy())
-        along = Y * (G * Y).sum(axis=0) / max(1, len(X) - 1)
-        return (G - G.mean(axis=0) - along) / self._divisor(X)
-
     def nodes(self, op: Op, x: str, n_x: int) -> str:
         off = op("Sub", x, op("ReduceMean", x, FEATURES))
         square = op("ReduceSum", op("Mul", off, off), FEATURES)
@@ -65,11 +60,6 @@ class Total(Step):
             fix = "Of spectra and other measurements take snv."
             raise InputError("total", "counts, 0 or more", "features below 0", fix)
         return np.divide(TOTAL, sums, out=np.ones_like(sums), where=sums > 0)
-
-    def pulled(self, G: Array, X: Array) -> Array:
-        sums = X.sum(axis=0)
-        fits = self._factor(sums, X)
-        return fits * (G - (G * X).sum(axis=0) / np.where(sums > 0, sums, np.inf))
 
     def undone(self, X: Array) -> Array:
         return np.abs(X)
@@ -117,9 +107,6 @@ class Derivative(Step):
         for k, weight in enumerate(W[half]):
             inner += weight * X[k : k + len(inner)]
         return slopes
-
-    def pulled(self, G: Array, X: Array) -> Array:
-        return self(np.eye(len(X))).T @ G
 
     def undone(self, X: Array) -> Array:
         return np.cumsum(X, axis=0)

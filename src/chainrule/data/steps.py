@@ -51,10 +51,6 @@ class Step:
         """The same where differences on the way are beyond floats."""
         return self(X, rows)
 
-    def pulled(self, G: Array, X: Array) -> Array:
-        """dJ/dX (n_x, m), from G, the derivative by what becomes of X."""
-        return G
-
     def undone(self, X: Array) -> Array:
         """Features, roughly, of which X (n_x, m) would be made: to draw some that are likely."""
         return X
@@ -138,9 +134,6 @@ class Affine(Step):
         both = self.shift, self.divisor
         shift, divisor = (value[rows] if np.ndim(value) else value for value in both)
         return shift, divisor
-
-    def pulled(self, G: Array, X: Array) -> Array:
-        return G / self.divisor
 
     def undone(self, X: Array) -> Array:
         return self.shift + self.divisor * X
@@ -242,9 +235,6 @@ class Missing(Step):
         gone = np.isnan(X)
         return np.where(gone, self.fill[rows], X) if gone.any() else X
 
-    def pulled(self, G: Array, X: Array) -> Array:
-        return np.where(np.isnan(X), 0.0, G)
-
     def undone(self, X: Array) -> Array:
         """Some are made missing: of the first sample every second feature."""
         X = X.copy()
@@ -274,9 +264,6 @@ class OneHot(Step):
         X *= self.seen[rows]
         return X
 
-    def pulled(self, G: Array, X: Array) -> Array:
-        return G * self.seen
-
     def nodes(self, op: Op, x: str, n_x: int) -> str:
         return op("Mul", x, self.seen.T)
 
@@ -290,9 +277,6 @@ class Log1p(Step):
             fix = "Take another preparation, such as robust."
             raise InputError("log1p", "features above -1", f"{bad} below", fix)
         return np.log1p(X, out=X)
-
-    def pulled(self, G: Array, X: Array) -> Array:
-        return G / (1 + X)
 
     def undone(self, X: Array) -> Array:
         return np.expm1(np.clip(X, 0, 50))

@@ -202,16 +202,6 @@ class Scaling:
                 raise InputError("Scaling", expected, f"{bad} too large", fix)
         return scaled
 
-    def pulled(self, G: Array, raw: Array) -> Array:
-        """dJ/draw (n_x, q) from G, the derivative by the scaled features of raw (n_x, q): the chain
-        rule, step by step."""
-        values = [raw.astype(np.float64)]
-        for step in self.steps:
-            values.append(step(values[-1].copy()))
-        for step, X in zip(reversed(self.steps), reversed(values[:-1]), strict=True):
-            G = step.pulled(G, X)
-        return G
-
     def drawn(self, rng: np.random.Generator, shape: tuple[int, int]) -> Array:
         """Raw features (n_x, m) that become about standard normal, as far as these steps can."""
         X = rng.standard_normal(shape)

@@ -1,23 +1,26 @@
 """Why a model said what it said of one example: what it looked at, what it knows that is like it,
-and what each training example contributed to the answer."""
+and what each training example changes in the answer by being there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
-from chainrule.data import Dataset, FeatureMatrix, feature_matrix
-from chainrule.data.blocks import blocks_of
-from chainrule.errors import DivergenceError, InputError
+from chainrule.data import Dataset, feature_matrix
+from chainrule.errors import InputError
 from chainrule.experiments import WithoutEach
-from chainrule.influence.influence import PathInfluence, log_odds, path_influence, saliency
+from chainrule.influence.occlusion import effects
 from chainrule.influence.out_of_distribution import Neighborhood, neighborhoods
 from chainrule.model.model_file import Model, decided
 from chainrule.network import Network
 
 Array = np.ndarray
 SAME = 1e-6  # relative difference of two trainings' weights that are the same but for rounding
+# Rank correlations of the changes after other starts: below the first most of what one training
+# says is its own accident, from the second on most is not.
+ACCIDENTAL, ALIKE = 0.25, 0.6
 ELSEWHERE = (
     "training again ended with other weights than the model's: it is so unstable that rounding "
     "decides where it ends, or was done with other settings"
@@ -27,47 +30,72 @@ ELSEWHERE = (
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """decision : index of the class. P : (n_classes,) probabilities; of a regression 0, and (1,)
-        the value. Whatever is said below of the log-odds of the decision is then said of the value
-        (where the outputs are exp, of its logarithm).
+        the value. Whatever is said below of the log-odds of the decision is then said of the value.
 
-    saliency : (n_x,) how the log-odds of the decision change with each raw feature.
-    product : (n_x,) for logistic regression w o x, or -w o x if the decision is class 0: it adds up
-        to the log-odds of the decision but for the bias; None for deeper networks.
-    neighborhood, contributions : where training data were given; contributions, of each training
-        example to the log-odds of the decision, also need the training's settings.
-    exact : (m,) how much each training example, by being there, raises the probability of the
-        decision, found by training without it (`chainrule.experiments.without_each`); or None.
-    note : why contributions or exact, though asked for, are None; or "".
+    effects : by how much the log-odds are more for a feature (n_x,), or the surroundings of a pixel
+        (height, width), being what they are and not the training set's mean (`occlusion`).
+    neighborhood : where the example lies among the training examples.
+    changes : (S, m) how much each training example, by being there, raises the probability of the
+        decision, found by training without it: of the model's training first, then of the same
+        from S - 1 other starting weights.
+    note : why changes, though asked for, are None; or "".
+
+    All three are None where no training data were given, changes where they were not asked for.
     """
 
     decision: int
     P: Array
-    saliency: Array
-    product: Array | None = None
+    effects: Array | None = None
     neighborhood: Neighborhood | None = None
-    contributions: PathInfluence | None = None
-    exact: Array | None = None
+    changes: Array | None = None
     note: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Whether the example is one of the training examples."""
+        near = self.neighborhood
+        return near is not None and near.distances[0] <= SAME * max(1.0, near.distances[-1])
+
+    @property
+    def agreement(self) -> float:
+        """Mean rank correlation of the changes between two of the S starts; nan of one."""
+        if self.changes is None or len(self.changes) < 2:
+            return np.nan
+        finite = self.changes[:, np.isfinite(self.changes).all(axis=0)]
+        ranks = finite.argsort(axis=1, kind="stable").argsort(axis=1)
+        if ranks.shape[1] < 2:
+            return np.nan
+        correlations = np.atleast_2d(np.corrcoef(ranks))
+        return float(correlations[np.triu_indices(len(ranks), 1)].mean())
+
+    @property
+    def trust(self) -> str:
+        """What the changes from other starting weights say of these, in a sentence; or ""."""
+        if self.changes is None or len(self.changes) < 2:
+            return ""
+        found, n = self.agreement, len(self.changes)
+        of = f"(rank correlation {found:.2f} between {n} starts)"
+        if not found >= ACCIDENTAL:
+            return (
+                f"From other starting weights other examples matter {of}: these changes are exact, "
+                "and mostly accidents of this one training."
+            )
+        if found < ALIKE:
+            return f"From other starting weights the changes are partly the same {of}."
+        return f"From other starting weights the changes are much the same {of}."
 
 
 def explain(
-    model: Model,
-    raw: Any,
-    data: Dataset | None = None,
-    start: Network | None = None,
-    exact: WithoutEach | None = None,
-    **options: Any,
+    model: Model, raw: Any, data: Dataset | None = None, exact: Sequence[WithoutEach] = ()
 ) -> tuple[Explanation, ...]:
     """Explain the model's answers to raw (n_x, q), unscaled: one explanation for each column.
 
-    data : the training set. start, options : the network that training began with and the
-        arguments of `train`, by which the same training is done again, looked at step by step
-        (see `path_influence`: gradient descent in full batch).
-    exact : of the same `raw`, from `without_each`.
+    data : the training set. exact : of the same `raw`, from `without_each`: by the model's setting,
+        then by the same with other seeds.
 
-    InputError for data with another digest than `model.training` has. Where that training, or
-    that of `exact`, ends with other weights than the model's, what it would say is left out and
-    the `note` says why; InputError if the model has no digest of its data, which may be others.
+    InputError for data with another digest than `model.training` has. Where the first training of
+    `exact` ends with other weights than the model's, what it would say is left out and the `note`
+    says why; InputError if the model has no digest of its data, which may be others.
     """
     if model.n_members > 1:
         fix = "Explain a member: Model.member(r)."
@@ -75,87 +103,34 @@ def explain(
     raw, network, note = checks.matrix("explain", "raw", raw, missing=True), model.network, ""
     P, regression = model.probabilities(model.outputs(raw)[1]), not model.classes
     decisions = np.zeros(P.shape[1], np.int64) if regression else decided(P, model.threshold)
-    # The one logit is that of class 1, or the value.
-    sides = decisions + regression
-    x = feature_matrix(raw, missing=True).scaled(model.scaling, network.dtype)
-    slopes = model.scaling.pulled(saliency(network, x, sides), raw)
     # What is known of each example.
-    found: dict[str, Any] = {"decision": decisions.tolist(), "P": P.T, "saliency": slopes.T}
-    if len(network.weights) == 1 and len(P) <= 2:
-        found["product"] = _product(network, x, sides).T
+    found: dict[str, Any] = {"decision": decisions.tolist(), "P": P.T}
     known = data is not None and is_training_set("explain", model, data)
-    if exact is not None:
-        if exact.full.shape != P.shape:
-            got = f"answers of shape {exact.full.shape} for {P.shape}"
+    if exact:
+        if any(one.full.shape != P.shape for one in exact):
+            got = f"answers of shape {exact[0].full.shape} for {P.shape}"
             raise InputError("explain", "`exact` of the same examples as raw", got)
-        if _same(network, exact.network):
-            found["exact"] = exact.change(decisions).T
+        if _same(network, exact[0].network):
+            found["changes"] = np.stack([one.change(decisions).T for one in exact], axis=1)
+        elif known:
+            note = ELSEWHERE
         else:
-            note = _elsewhere(known)
+            raise InputError(
+                "explain",
+                "the data and settings that the model was trained with",
+                "others, or a training too unstable to be repeated: it gave other weights",
+                "Pass the data that the model was trained on; it has no digest of them to compare.",
+            )
     if data is not None:
-        data = model.prepare(data)
-        found["neighborhood"] = neighborhoods(data.matrix(network.dtype), x)
-        if start is not None:
-            parts = _retraced(network, start, data, x, sides, options)
-            if parts is None:
-                note = _elsewhere(known)
-            else:
-                found["contributions"] = [parts.of(k) for k in range(len(decisions))]
+        X = model.prepare(data).matrix(network.dtype)
+        x = feature_matrix(raw, missing=True).scaled(model.scaling, network.dtype)
+        found["neighborhood"] = neighborhoods(X, x)
+        each = zip(x.columns(slice(None)).T, decisions, strict=True)
+        found["effects"] = [effects(model, X, one, decision) for one, decision in each]
     return tuple(
         Explanation(**dict(zip(found, each, strict=True)), note=note)
         for each in zip(*found.values(), strict=True)
     )
-
-
-def feature_effects(model: Model, raw: Any, data: Dataset, decision: int) -> Array:
-    """How much each feature moves the answer to one example, exactly, one feature at a time (n_x,):
-
-        f(x) - f(x with x_j at its mean over the training set)
-
-    f : the log-odds of the decision, or the value of a regression, in its unit. raw : (n_x,)
-    unscaled. data : the training set, whose missing values the means leave out. The effects need
-    not add up to anything: what several features say together is in each of theirs, or in none.
-    """
-    raw, typical = np.asarray(raw, np.float64), np.empty(len(raw))
-    for rows, some in data.features.blocks():
-        there = ~np.isnan(some)
-        typical[rows] = np.sum(some, axis=1, where=there) / np.maximum(there.sum(axis=1), 1)
-
-    def answer(X: Array) -> Array:
-        Z, A = model.outputs(X)
-        if not model.classes:
-            return np.asarray(A[0])
-        of = np.full(X.shape[1], decision)
-        return log_odds(Z, of)[0]
-
-    found = np.empty(len(raw))
-    for part in blocks_of(len(raw), 8 * len(raw)):
-        X = np.repeat(raw[:, None], part.stop - part.start, axis=1)
-        X[np.arange(part.start, part.stop), np.arange(X.shape[1])] = typical[part]
-        found[part] = answer(X)
-    return answer(raw[:, None]) - found
-
-
-def _product(network: Network, x: FeatureMatrix, decisions: Array) -> Array:
-    """w o x of logistic regression (n_x, q). The one logit is that of class 1: what speaks for it
-    speaks against class 0."""
-    return np.where(decisions == 1, 1, -1) * network.weights[0].T * x.columns(slice(None))
-
-
-def _retraced(
-    network: Network,
-    start: Network,
-    data: Dataset,
-    x: FeatureMatrix,
-    decisions: Array,
-    options: dict[str, Any],
-) -> PathInfluence | None:
-    """None if training again ends with other weights than the network's."""
-    try:
-        training, found = path_influence(start, data, x, decisions, **options)
-    except DivergenceError:
-        return None
-    return found if _same(network, training.network) else None
 
 
 def is_training_set(where: str, model: Model, data: Dataset) -> bool:
@@ -176,16 +151,4 @@ def _same(network: Network, again: Network) -> bool:
     return network.layer_sizes == again.layer_sizes and all(
         np.abs(ours - other).max() <= SAME * np.abs(ours).max()
         for ours, other in zip(network.weights, again.weights, strict=True)
-    )
-
-
-def _elsewhere(known: bool) -> str:
-    """The note of a training that ended elsewhere. known : whether its data are the model's."""
-    if known:
-        return ELSEWHERE
-    raise InputError(
-        "explain",
-        "the data and settings that the model was trained with",
-        "others, or a training too unstable to be repeated: training again gave other weights",
-        "Pass the data that the model was trained on; it has no digest of them to compare.",
     )

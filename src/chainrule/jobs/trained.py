@@ -1,6 +1,8 @@
 """What is said of a finished training: results, what looks wrong in it, whether it can be done
 again, its report."""
 
+import contextlib
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,11 +11,12 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset, Splits
-from chainrule.errors import InputError
-from chainrule.experiments import Execution, Setting, WithoutEach, without_each
+from chainrule.errors import DivergenceError, InputError
+from chainrule.experiments import Execution, WithoutEach, without_each
+from chainrule.experiments.budget import Budget
 from chainrule.files import atomic
 from chainrule.files.json_file import fits
-from chainrule.influence.explanation import is_training_set
+from chainrule.influence.explanation import ELSEWHERE, is_training_set
 from chainrule.influence.importance import importance
 from chainrule.jobs.grouping import groups
 from chainrule.jobs.options import Options, absolute, command_line, restored, written
@@ -26,10 +29,13 @@ from chainrule.show.report.training import training_report, why_section
 from chainrule.training import History
 from chainrule.training.layer_health import dead_relus
 from chainrule.training.warnings import TrainingWarning, training_warnings
+from chainrule.wording import duration
 
-# Beyond these the training is not followed again for a report, which should be there in seconds:
-# examples, and examples x iterations (the course's are 209 x 2500).
-EXAMPLES, FOLLOWED = 500, 600_000
+# Examples x iterations of a training, beyond which its features are not named in a report (the
+# course's are 209 x 2500).
+FOLLOWED = 600_000
+WITHIN = 30.0  # seconds for training again without each example, where nobody asked for it by name
+STARTS = 5  # of these trainings, where there is time
 HALVES = 10  # of the examples and the others, by which features are named in a report
 
 
@@ -50,15 +56,26 @@ def looks_wrong(
     return training_warnings(history, dead=dead_relus(model.network, X))
 
 
-def write_report(path: Path, model: Model, splits: Splits, history: History, source: str) -> None:
-    """The report of a training on the data from `source`, by the settings that the model has."""
+def write_report(
+    path: Path,
+    model: Model,
+    splits: Splits,
+    history: History,
+    source: str,
+    how: Execution | None = None,
+) -> None:
+    """The report of a training on the data from `source`, by the settings that the model has.
+
+    how : its worst mistakes are explained, by training without each example.
+    """
     single = model.n_members == 1
-    options, note = followed(model, str(path))
-    m = len(splits.train)
+    options, _ = repeatable(model, str(path))
+    single, m = model.n_members == 1, len(splits.train)
     done: Any = model.training.get("iterations", options.setting().iterations)
-    if not note and (m > EXAMPLES or m * done > FOLLOWED):
-        note = "so many examples and iterations take long; chainrule explain does it"
-    again = None if note or not single else retraced(model, options)
+
+    def exact(raw: Any) -> tuple[list[WithoutEach], str]:
+        return left_out(model, str(path), splits.train, raw, how or Execution())
+
     command = command_line("train", absolute(source), options)
     command += "" if single else f" --runs {model.n_members}"
     sizes = "-".join(map(str, model.network.layer_sizes))
@@ -66,7 +83,7 @@ def write_report(path: Path, model: Model, splits: Splits, history: History, sou
         model,
         splits,
         history,
-        why=why_section(model, splits, again, note),
+        why=why_section(model, splits, exact),
         features=_features(model, splits, options, m * done),
         warnings=looks_wrong(model, splits, history, options) if single else (),
     )
@@ -114,20 +131,6 @@ def save_report(
     facts: dict[str, Any] = {"command": command}
     facts |= {k: v for k, v in written(options).items() if v is not None}
     atomic.write_bytes(path, report.html(title, facts | {"iterations": iterations}).encode())
-
-
-def followed(model: Model, where: str) -> tuple[Options, str]:
-    """The settings that the model was trained with; and why no training can be followed, or "".
-
-    ModelFileError for settings that are none.
-    """
-    options, note = repeatable(model, where)
-    other = f"batches of {options.batch_size}" if options.batch_size is not None else ""
-    other = "dropout" if options.dropout else other
-    other = options.optimizer if options.optimizer != "gd" else other
-    if other and not note:
-        note = f"only gradient descent on all examples is followed, not {other}"
-    return options, note
 
 
 def repeatable(model: Model, where: str) -> tuple[Options, str]:
@@ -195,25 +198,34 @@ def training_set(model: Model, where: str, data: str | None = None) -> tuple[Dat
 
 
 def left_out(
-    model: Model, where: str, data: Dataset, raw: Any, execution: Execution
-) -> WithoutEach:
-    """The model's training again, without each of its examples."""
+    model: Model, where: str, data: Dataset, raw: Any, how: Execution, within: float = WITHIN
+) -> tuple[list[WithoutEach], str]:
+    """The model's training again without each of its examples, and the same from other starting
+    weights while there is time for them; or nothing, and why.
+
+    where : the model, for messages. raw : (n_x, q) the examples asked about. within : seconds that
+        the first of these may take.
+    """
     options, note = repeatable(model, where)
     if note:
-        raise InputError("--leave-one-out", "a model that can be trained again", f"none: {note}")
-    found = without_each(data, raw, _as_done(model, options), execution=execution)
-    if not found.complete:  # by Ctrl-C
+        return [], note
+    setting = replace(options.setting(), iterations=model.training["iterations"], epochs=None)
+    began, budget = time.monotonic(), Budget(within, how)
+    try:
+        found = [without_each(data, raw, setting, execution=budget.execution)]
+    except DivergenceError:
+        return [], ELSEWHERE
+    if not found[0].complete:
+        if not budget.over:  # but by Ctrl-C
+            raise KeyboardInterrupt
+        return [], f"it takes about {duration(budget.needed)} (chainrule explain --leave-one-out)"
+    took = time.monotonic() - began
+    # From zeros there is but one start.
+    starts = 0 if setting.initializer == "zeros" else int(WITHIN / max(took, 1e-3)) - 1
+    for seed in range(setting.seed + 1, setting.seed + 1 + min(starts, STARTS - 1)):
+        with contextlib.suppress(DivergenceError):
+            other = replace(setting, seed=seed)
+            found.append(without_each(data, raw, other, execution=how))
+    if not found[-1].complete:
         raise KeyboardInterrupt
-    return found
-
-
-def retraced(model: Model, options: Options) -> dict[str, Any]:
-    """Arguments of `explain` that do the model's training again."""
-    setting = _as_done(model, options)
-    n_x, *_, n_y = model.network.layer_sizes
-    return {"start": setting.network(n_x, n_y, model.task), **setting.arguments()}
-
-
-def _as_done(model: Model, options: Options) -> Setting:
-    """With the iterations that were made."""
-    return replace(options.setting(), iterations=model.training["iterations"], epochs=None)
+    return found, ""

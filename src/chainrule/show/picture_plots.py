@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.errors import InputError
-from chainrule.influence.explanation import Explanation
+from chainrule.influence.explanation import ACCIDENTAL, Explanation
 from chainrule.model.evaluation import Evaluation, evaluate
 from chainrule.model.model_file import Model
 from chainrule.network import Network
@@ -26,6 +26,7 @@ LEAST_WIDTH = 4.6  # inches of a figure, which has a title
 NAMED = 12  # output units whose classes can be written below their bars
 TITLE, ROW = 0.45, 2.1  # inches high, of an explanation
 LONGEST = 18  # characters of a name in an explanation
+BAR: dict[str, Any] = {"linewidth": 4, "solid_capstyle": "butt", "clip_on": False}
 
 
 def unit_effects(network: Network, X: Any) -> Array:
@@ -165,15 +166,14 @@ def pictures(data: Dataset) -> Array:
 
 
 def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str = "") -> Figure:
-    """Rows of pictures: the input (n_x,) as the network saw it and the maps over it; the training
-    pictures that contributed to the answer and against it; those without which it would be less
-    and more probable; the nearest ones.
+    """Rows of pictures: the input (n_x,) as the network saw it, and what its answer owes to each
+    part of it; the training pictures without which it would be less and more probable, with a bar
+    for how much; the nearest ones.
 
     data : the training set, or any with the picture's shape and no rows of training pictures.
     InputError where these are no pictures.
     """
-    shape = data.picture_shape
-    if shape is None:
+    if data.picture_shape is None:
         raise InputError("explanation_plot", "pictures", "examples of another kind")
     rows = list(_rows(found, data))
     # Placed by hand: a layout that measures each text takes as long as all the drawing.
@@ -181,43 +181,57 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     figure = plots.Figure(figsize=(1.5 * COLUMNS, sum(heights)))
     head, *parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     head.suptitle(checks.printable(title), y=0.6, va="center", parse_math=False)
-    seeing = "What the network sees, and how each pixel moves its answer"
-    if found.neighborhood is not None and found.neighborhood.out_of_distribution:
+    seeing = "What the network sees"
+    if found.effects is not None:
+        seeing += ", and what its answer owes to each part not being the mean picture's"
+    if found.known:
+        seeing += ".  IT IS IN THE TRAINING DATA"
+    elif found.neighborhood is not None and found.neighborhood.out_of_distribution:
         seeing += ".  UNLIKE ANY TRAINING PICTURE: do not rely on the answer"
     panels = _row_of_panels(parts[0], seeing)
     seen = data.unlabeled("explanation_plot", raw[:, None])
     _show(next(panels), pictures(seen)[0], "as it is seen")
-    for name, values in (("saliency", found.saliency), ("w o x", found.product)):
-        if values is not None:
-            axes, pixels = next(panels), values.reshape(shape)
-            _signed(axes, pixels.sum(axis=2) if pixels.ndim == 3 else pixels)  # colors added up
-            axes.set_title(f"{name}\n(light: for, dark: against)", fontsize=7, parse_math=False)
+    if found.effects is not None:
+        axes = next(panels)
+        image, size = _signed(axes, found.effects)
+        axes.set_title("light: for the answer\ndark: against it", fontsize=7)
+        scale = axes.inset_axes((1.08, 0.0, 0.08, 1.0))
+        bar = figure.colorbar(image, cax=scale, ticks=[-size, 0, size])
+        bar.ax.set_yticklabels([f"{v:+.2g}" for v in (-size, 0, size)], fontsize=7)
+        bar.ax.set_title("log-odds", fontsize=7)
     shown = pictures(data)
-    for part, (label, index, numbers) in zip(parts[1:], rows, strict=True):
-        for axes, i, number in zip(_row_of_panels(part, label), index, numbers, strict=False):
+    for part, (label, index, numbers, bars) in zip(parts[1:], rows, strict=True):
+        cells = zip(_row_of_panels(part, label), index, numbers, bars, strict=False)
+        for axes, i, number, share in cells:
             names = data.example_names[i], data.label_of(i)
             name, of_class = (shortened(each, LONGEST) for each in names)
             _show(axes, shown[i], f"{name}\n{of_class} {number}")
+            ends, color = [0.5, 0.5 + share / 2], plots.TRAINING if share > 0 else plots.VALIDATION
+            axes.plot(ends, [-0.06] * 2, color=color, transform=axes.transAxes, **BAR)
     return figure
 
 
-def _rows(found: Explanation, data: Dataset) -> Iterator[tuple[str, Array, list[str]]]:
-    """The rows of training pictures: a label, their indices, a number for each. Of what counts for
-    and against the answer a row each, the largest first."""
-    exactly, near = ": exactly, trained without it", found.neighborhood
-    of_examples = None if found.contributions is None else found.contributions.of_examples
-    for values, towards, against in (
-        (of_examples, "Contributions to it (log-odds)", "Contributions against it (log-odds)"),
-        (found.exact, f"Makes it more probable{exactly}", f"Makes it less probable{exactly}"),
-    ):
-        if values is not None:
-            for label, sizes in ((towards, values), (against, -values)):
-                order = np.argsort(-sizes, kind="stable")
-                index = order[sizes[order] > 0][:COLUMNS]
-                yield label, index, [f"{value:+.3f}" for value in values[index]]
-    if near is not None:
+def _rows(found: Explanation, data: Dataset) -> Iterator[tuple[str, Array, list[str], Array]]:
+    """The rows of training pictures: a label, their indices, a number for each, and the length of
+    its bar in [-1, 1]. Of what counts for and against the answer a row each, the largest first."""
+    if found.changes is not None:
+        own, *others = found.changes
+        spread = np.std(others, axis=0) if others else None
+        most = float(np.nanmax(np.abs(own), initial=0.0)) or 1.0
+        told = ", found by training without it" + ("; ± of other starts" if others else "")
+        told += ".  OTHER STARTS DISAGREE" if found.agreement < ACCIDENTAL else ""
+        for label, sizes in (("more", own), ("less", -own)):
+            order = np.argsort(-sizes, kind="stable")
+            index = order[sizes[order] > 0][:COLUMNS]
+            numbers = [f"{own[i]:+.2g}" for i in index]
+            if spread is not None:
+                numbers = [f"{n} ± {spread[i]:.1g}" for n, i in zip(numbers, index, strict=True)]
+            yield f"Makes the answer {label} probable{told}", index, numbers, own[index] / most
+    if found.neighborhood is not None:
+        near = found.neighborhood
         distances = [f"{distance:.3g}" for distance in near.distances]
-        yield "Nearest training pictures (distance)", near.nearest, distances
+        none = np.zeros(len(distances))
+        yield "Nearest training pictures (distance)", near.nearest, distances, none
 
 
 def _row_of_panels(part: Any, label: str) -> Iterator[Axes]:

@@ -10,6 +10,7 @@ from scipy.stats import binomtest
 
 import chainrule as cr
 from chainrule.data import Dataset, Splits
+from chainrule.experiments import Setting, without_each
 from chainrule.model.evaluation import Evaluation
 from chainrule.show.report.page import Accuracy, Image, Section
 from chainrule.show.report.training import training_report, why_section
@@ -132,45 +133,49 @@ def test_a_mistake_has_the_probability_of_what_it_is():
     assert f"taken for {worst.predicted} ({P.max():.3f})" in text
 
 
-def test_why_without_following_the_training_again(fashion):
+def test_why_without_training_again(fashion):
     model, _ = report(fashion)
-    section = why_section(model, fashion, note="it was long ago")
+    section = why_section(model, fashion, lambda raw: ([], "it was long ago"))
     assert section.words == [
-        "What training pictures contributed to these answers is not shown: it was long ago."
+        "What each training picture changes in these answers is not shown: it was long ago."
     ]
     assert len(section.pictures) == 2
     assert "Nearest training picture: train[" in section.pictures[0].words
-    assert "Most is contributed" not in section.pictures[0].words
+    assert "Most is changed by" not in section.pictures[0].words
 
 
-def test_why_says_what_is_exact_and_what_the_contributions_add_up_to(fashion):
+def test_why_says_what_is_exact_and_how_far_other_starts_agree(fashion):
     data = fashion.train.select(np.arange(60))
-    start = cr.Network.create((784, 5, 1))
-    again = {"start": start, "learning_rate": 0.05, "iterations": 40}
-    trained = cr.train(start, data, learning_rate=0.05, iterations=40)
+    setting = Setting(hidden=(5,), learning_rate=0.05, iterations=40)
+    trained = cr.train(setting.network(784, 1), data, setting)
     splits = Splits(data, None, fashion.test)
-    section = why_section(cr.Model.of(trained.network, splits), splits, again)
-    assert "are exact" in section.words[0]
-    for words in section.words[1:]:
-        left, right = words.split(" = ")
-        parts = re.findall(r"[-+]?[0-9]+[.][0-9]{3}(?= )", right)
-        assert len(parts) == 5
-        assert float(left.split()[-1]) == pytest.approx(sum(map(float, parts)), abs=3e-3)
+
+    def exact(raw):
+        return [without_each(data, raw, replace(setting, seed=seed)) for seed in (0, 1)], ""
+
+    section = why_section(cr.Model.of(trained.network, splits), splits, exact)
+    assert "trained again without each of them" in section.words[0]
     assert len(section.words) == 3
+    assert all("between 2 starts" in words for words in section.words[1:])
+    assert "Most is changed by train[" in section.pictures[0].words
 
 
 def test_why_where_training_again_ends_elsewhere(fashion):
-    model, _ = report(fashion)
-    other = {"start": cr.Network.create((784, 5, 1), rng=9), "iterations": 3}
-    section = why_section(model, fashion, other)  # which may be of other data
+    few = Splits(fashion.train.select(np.arange(9)), None, fashion.test)
+    model, _ = report(few)
+
+    def other(raw):
+        return [without_each(few.train, raw, Setting(hidden=(5,), iterations=3))], ""
+
+    section = why_section(model, few, other)  # which may be of other data
     assert section.words[0].startswith("Not shown: ")
     assert "gave other weights" in section.words[0]
     assert not section.pictures
-    known = replace(model, training={"digest": fashion.train.digest()})
-    section = why_section(known, fashion, other)
+    known = replace(model, training={"digest": few.train.digest()})
+    section = why_section(known, few, other)
     assert "is not shown: training again ended with other weights" in section.words[0]
     assert len(section.pictures) == 2
-    (words,) = why_section(replace(model, training={"digest": "0" * 64}), fashion).words
+    (words,) = why_section(replace(model, training={"digest": "0" * 64}), few).words
     assert words.endswith("the model was trained on; got others: their digest differs.")
 
 

@@ -1,7 +1,7 @@
 """The report of one training, and why its worst mistakes were made."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +11,8 @@ from chainrule import checks
 from chainrule.data import Dataset, Splits
 from chainrule.display import Column, Table
 from chainrule.errors import InputError
+from chainrule.experiments import WithoutEach
 from chainrule.influence.explanation import Explanation, explain
-from chainrule.influence.influence import PathInfluence
 from chainrule.model.evaluation import Evaluation, Mistake, evaluate
 from chainrule.model.model_file import Model
 from chainrule.model.regression import Regression
@@ -46,11 +46,10 @@ EXPLAINED = 2  # mistakes
 # the rest of the report.
 COMPARED = 2000
 HOW = (
-    "A training picture's contribution is its part in every step of gradient descent, followed "
-    "from the first log-odds of the answer to the last (Bell et al. 2023). The path and the sums "
-    "are exact, but for logistic regression the integral over each step is not: what it lacks is "
-    "told."
+    "How much a training picture raises the probability of the answer by being there is exact: the "
+    "network was trained again without each of them."
 )
+Exact = Callable[[np.ndarray], tuple[Sequence[WithoutEach], str]]
 
 
 def training_report(
@@ -151,14 +150,13 @@ def _weights(model: Model, data: Dataset) -> page.Section:
     return page.Section("What the first layer looks for", pictures=[picture])
 
 
-def why_section(
-    model: Model, splits: Splits, retraced: Mapping[str, Any] | None = None, note: str = ""
-) -> page.Section | None:
-    """The worst mistakes, each with where the network looked, the nearest training pictures, and
-    what these contributed to the answer; None where nothing can be shown.
+def why_section(model: Model, splits: Splits, exact: Exact | None = None) -> page.Section | None:
+    """The worst mistakes, each with what the answer owes to each part of the picture, the nearest
+    training pictures, and what each of these changes by being there; None where nothing can be
+    shown.
 
-    retraced : arguments of `explain` by which the training is done again. note : why it is not,
-    if there are none.
+    exact : of the raw pictures (n_x, q) that are asked about: the trainings without each example,
+        or none and why.
     """
     _, tested = splits.tested
     evaluated = evaluate(model, tested)
@@ -173,32 +171,23 @@ def why_section(
         return page.Section(heading, [far])
     raw = model.prepare(tested).select([one.index for one in mistakes]).features.stored()
     try:
-        found = explain(model, raw, splits.train, **(retraced or {}))
+        without, note = exact(raw) if exact else ([], "")
+        found = explain(model, raw, splits.train, without)
     except InputError as error:
         return page.Section(heading, [f"Not shown: expected {error.expected}; got {error.got}."])
     note, words, pictures = note or found[0].note, [], []
     if note:
-        words.append(f"What training pictures contributed to these answers is not shown: {note}.")
-    if any(why.contributions is not None for why in found):
+        words.append(f"What each training picture changes in these answers is not shown: {note}.")
+    elif without:
         words.append(HOW)
     for one, why, pixels in zip(mistakes, found, raw.T, strict=True):
-        if why.contributions is not None:
-            words.append(_sum(one, why.contributions))
+        if why.trust:
+            words.append(f"{isolated(one.name)}: {why.trust}")
         names = (shortened(name, 28) for name in (one.name, one.actual, one.predicted))
         title = "{}: {}, taken for {} ({:.3f})".format(*names, one.probability)
         figure = explanation_plot(why, pixels, splits.train, title)
         pictures.append(page.drawn(figure, _words(one, why, splits), photographs=True))
     return page.Section(heading, words, pictures=pictures)
-
-
-def _sum(one: Mistake, parts: PathInfluence) -> str:
-    """What the contributions add up to."""
-    s = parts.of_examples
-    return (
-        f"{isolated(one.name)}: log-odds {parts.after:.3f} = {parts.before:.3f} at the start "
-        f"{s[s > 0].sum():+.3f} by pictures that contributed to it {s[s < 0].sum():+.3f} by those "
-        f"against it {parts.penalty:+.3f} by the penalty {parts.missing:+.3f} not accounted for."
-    )
 
 
 def _words(one: Mistake, why: Explanation, splits: Splits) -> str:
@@ -207,6 +196,6 @@ def _words(one: Mistake, why: Explanation, splits: Splits) -> str:
     assert near is not None
     unlike = f" Unlike any training picture: {near.reason}." if near.reason else ""
     text = f"{one.name}: {one.actual}, taken for {one.predicted} ({one.probability:.3f})."
-    if why.contributions is not None:
-        text += f" Most is contributed by {names[int(np.argmax(why.contributions.of_examples))]}."
+    if why.changes is not None:
+        text += f" Most is changed by {names[int(np.nanargmax(np.abs(why.changes[0])))]}."
     return f"{text} Nearest training picture: {names[near.nearest[0]]}.{unlike}"
