@@ -17,6 +17,7 @@ from chainrule.experiments.budget import Budget
 from chainrule.files import atomic
 from chainrule.files.json_file import fits
 from chainrule.influence.explanation import ELSEWHERE, is_training_set
+from chainrule.influence.feature_measures import learned
 from chainrule.influence.importance import importance
 from chainrule.jobs.grouping import groups
 from chainrule.jobs.options import Options, absolute, command_line, restored, written
@@ -85,10 +86,22 @@ def write_report(
         history,
         why=why_section(model, splits, exact),
         features=_features(model, splits, options, m * done),
+        learned=_learned(model, options) if single else None,
         warnings=looks_wrong(model, splits, history, options) if single else (),
     )
     title = f"{checks.printable(Path(source).name)}: {sizes}"
     save_report(path, report, title, command, options, done)
+
+
+def _learned(model: Model, options: Options) -> np.ndarray | None:
+    """What of W[1] was learned, by the start that the settings draw; None where that is zeros, or
+    not known."""
+    setting = options.setting()
+    if "options" not in model.training or setting.initializer == "zeros":
+        return None
+    n_x, *_, n_y = model.network.layer_sizes
+    start = setting.network(n_x, n_y, model.task)
+    return learned(model.network, start, None if setting.l2 else 1.0)
 
 
 def _features(model: Model, splits: Splits, options: Options, followed: int) -> page.Section | None:

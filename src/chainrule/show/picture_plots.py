@@ -44,13 +44,17 @@ def unit_effects(network: Network, X: Any) -> Array:
     return np.abs(network.weights[1]).sum(axis=0) * cache.A[0].std(axis=1)
 
 
-def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = "") -> Figure:
+def weight_pictures(
+    model: Model, data: Dataset, most: int = 12, title: str = "", learned: Array | None = None
+) -> Figure:
     """First-layer weights in the pictures' shape, the units of the greatest effect first.
 
     data : over whose examples the effects are taken (`unit_effects`). The weights are those of
     scaled pixels. Gray is 0, and each unit has its own scale, from -max|w| to max|w|. A color
     picture's weights are three pictures side by side, for red, green and blue: their mean would
     hide a unit that sets red against green.
+    learned : (n_1, n_x) what of W was not drawn but learned, W - a W0 (`feature_measures.learned`):
+        shown above W, where the noise of the draw mostly hides it.
     """
     network, shape = _single("weight_pictures", model), _shape("weight_pictures", model)
     checks.whole_number("weight_pictures", "most", most, least=1)
@@ -59,16 +63,25 @@ def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = ""
     order = np.argsort(-effects, kind="stable")[:most]
     color = len(shape) == 3
     columns = min(3 if color else COLUMNS, len(order))
-    figure, panels = _panels(len(order), columns, (3.4 if color else 1.5, 1.6), title)
-    for axes, k in zip(panels.flat, order, strict=False):
-        picture = network.weights[0][k].reshape(shape)
-        if color:
-            picture = np.concatenate(list(np.moveaxis(picture, -1, 0)), axis=1)
-            for edge in (1, 2):
-                axes.axvline(edge * shape[1] - 0.5, color="white", linewidth=2)
-        image, size = _signed(axes, picture)
-        axes.set_title(f"unit {k}: effect {effects[k]:.2g}\nmax |w| {size:.2g}", fontsize=7)
-    bar = figure.colorbar(image, ax=panels, ticks=[-size, 0, size], shrink=0.8, aspect=30)
+    kinds = [("unit {}: effect {:.2g}", network.weights[0])]
+    if learned is not None:
+        kinds = [("unit {}: effect {:.2g}\nlearned: W - a W0", learned)]
+        kinds.append(("with its start: W", network.weights[0]))
+    rows = [order[k : k + columns] for k in range(0, len(order), columns) for _ in kinds]
+    size = (3.4 if color else 1.5, 1.6 if learned is None else 1.75)
+    figure, panels = _panels(len(rows) * columns, columns, size, title)
+    for place, (of_row, units) in enumerate(zip(panels, rows, strict=True)):
+        head, weights = kinds[place % len(kinds)]
+        for axes, k in zip(of_row, units, strict=False):
+            picture = weights[k].reshape(shape)
+            if color:
+                picture = np.concatenate(list(np.moveaxis(picture, -1, 0)), axis=1)
+                for edge in (1, 2):
+                    axes.axvline(edge * shape[1] - 0.5, color="white", linewidth=2)
+            image, size_of = _signed(axes, picture)
+            told = f"{head.format(k, effects[k])}\nmax |w| {size_of:.2g}"
+            axes.set_title(told, fontsize=7)
+    bar = figure.colorbar(image, ax=panels, ticks=[-size_of, 0, size_of], shrink=0.8, aspect=30)
     bar.ax.set_yticklabels(["-max |w|", "0", "max |w|"])
     note = "weights of scaled pixels" + (", left to right: red, green, blue" if color else "")
     figure.supxlabel(note, fontsize=8)

@@ -42,6 +42,7 @@ NO_TEST_SET = {
     "training stopped, or its settings, it looks better on them than it is.",
 }
 EXPLAINED = 2  # mistakes
+MOST = 12  # units whose weights are shown
 # Training pictures beyond which comparing them with each other, for what is near, takes longer than
 # the rest of the report.
 COMPARED = 2000
@@ -59,6 +60,7 @@ def training_report(
     *,
     why: page.Section | None = None,
     features: page.Section | None = None,
+    learned: np.ndarray | None = None,
     warnings: Sequence[TrainingWarning] = (),
 ) -> page.Report:
     """What a training reached, and what it looks like inside.
@@ -66,7 +68,8 @@ def training_report(
     splits : the data; the answer is measured on the test set, if there is one, else on the
         validation set, else on the training set, and says so.
     why : the worst mistakes explained (`why_section`). features : those of a table that it depends
-        on (`importance_section`). warnings : what looks wrong in it.
+        on (`importance_section`). learned : what of a picture's W[1] was not drawn, see
+        `weight_pictures`. warnings : what looks wrong in it.
     """
     checks.kind("training_report", "splits", splits, Splits)
     if history.records and np.ndim(history.records[0].cost):
@@ -93,7 +96,7 @@ def training_report(
         _network(model),
         _training(history) if history.records else None,
         *quality,
-        _weights(model, splits.train) if model.image_shape and model.n_members == 1 else None,
+        _weights(model, splits.train, learned),
         features,
         why,
     ]
@@ -144,9 +147,13 @@ def _training(history: History) -> page.Section:
     return page.Section("Learning curve", pictures=[curve])
 
 
-def _weights(model: Model, data: Dataset) -> page.Section:
+def _weights(model: Model, data: Dataset, learned: np.ndarray | None) -> page.Section | None:
+    if model.image_shape is None or model.n_members > 1:
+        return None
     words = "Weights of the first layer's units as pictures."
-    picture = page.drawn(weight_pictures(model, data), words, photographs=True)
+    most = MOST if learned is None else MOST // 2
+    figure = weight_pictures(model, data, most, learned=learned)
+    picture = page.drawn(figure, words, photographs=True)
     return page.Section("What the first layer looks for", pictures=[picture])
 
 
