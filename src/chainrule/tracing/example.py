@@ -27,7 +27,7 @@ def example_graph(
     Raises InputError.
 
     >>> example_graph((2, 3, 1)).numbers["W[2]"]
-    array([[-0.6,  0.6,  0.4]])
+    array([[-0.4,  0.5,  0.3]])
     """
     where = "graph"
     checks.whole_number(where, "the number of layers", len(layer_sizes) - 1, least=1,
