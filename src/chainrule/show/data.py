@@ -35,7 +35,7 @@ def html(data: "Dataset") -> str:
     parts = (
         f"{escape(shortened(c, LETTERS))}: {n}" for c, n in zip(data.classes, counts, strict=True)
     )
-    if _drawable(data):
+    if drawable(data):
         shown = _grid(data)
     elif data.features.shape[0] == 2 and len(data) and data.classes:
         shown = image(_points(data).encode(), "svg+xml", "The examples as points in the plane")
@@ -56,7 +56,7 @@ def html_of_splits(splits: "Splits") -> str:
 
 def png(data: "Dataset", index: int) -> bytes | None:
     """One picture pixel by pixel, as a PNG file; None where the data are no 8-bit pictures."""
-    if not _drawable(data):
+    if not drawable(data):
         return None
     from PIL import Image
 
@@ -67,7 +67,7 @@ def png(data: "Dataset", index: int) -> bytes | None:
     return out.getvalue()
 
 
-def _drawable(data: "Dataset") -> bool:
+def drawable(data: "Dataset") -> bool:
     """Whether they are 8-bit pictures of a kind that there is: gray, or red, green and blue."""
     shape = data.picture_shape or ()
     known = len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+
 from chainrule.files.json_file import plain
 
 # What JSON has no need of and HTML would read.
@@ -62,3 +64,10 @@ class Script:
             return "'none'"
         digest = hashlib.sha256(self.text.encode()).digest()
         return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def packed(array: Any, dtype: Any) -> str:
+    """Numbers row by row as base64, for `numbers` in scripts/core.js. Little-endian, as all
+    machines with browsers are."""
+    content = np.ascontiguousarray(array, np.dtype(dtype).newbyteorder("<")).tobytes()
+    return base64.b64encode(content).decode()

@@ -14,12 +14,14 @@ from chainrule.errors import InputError
 from chainrule.experiments import WithoutEach
 from chainrule.influence.explanation import Explanation, explain
 from chainrule.model.evaluation import Evaluation, Mistake, evaluate
-from chainrule.model.model_file import Model
+from chainrule.model.model_file import Model, decided
 from chainrule.model.regression import Regression
 from chainrule.show import networks
 from chainrule.show.experiment_plots import learning_curve
 from chainrule.show.picture_plots import explanation_plot, weight_pictures
 from chainrule.show.report import page
+from chainrule.show.report.asking import asking_section
+from chainrule.show.report.examples import door_section, examples, threshold_section
 from chainrule.show.report.regression import COLUMNS as ERRORS
 from chainrule.show.report.regression import Errors
 from chainrule.show.tables import data_uri
@@ -82,13 +84,17 @@ def training_report(
     chosen, tested = splits.tested
     tested, answer = model.prepare(tested), next(one for one in reached if one.name == chosen)
     answer = replace(answer, name=f"{chosen} examples")
+    P = model.probabilities(model.outputs(tested)[1])
+    shared = examples(tested, P, decided(P, model.threshold), answer.name)
+    quality: Sequence[page.Section | None]
     if isinstance(answer, Errors):
         quality = answer.sections(tested)
     else:
-        P = model.predict_proba(tested)
         quality = [
             page.mistakes_section(answer.found, tested, answer.name),
             page.quality_section(answer.found, P, tested.labels),
+            door_section(answer.found, shared),
+            threshold_section(tested, P, model.threshold, shared),
         ]
     sections = [
         _results(reached, model, tested),
@@ -96,6 +102,7 @@ def training_report(
         _network(model),
         _training(history) if history.records else None,
         *quality,
+        asking_section(model, tested, shared),
         _weights(model, splits.train, learned),
         features,
         why,

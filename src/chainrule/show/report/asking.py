@@ -1,0 +1,98 @@
+"""Draw and ask: the network itself, in the page."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.data import Dataset
+from chainrule.data.steps import Affine, Log1p, Missing, OneHot, Step
+from chainrule.model.model_file import Model
+from chainrule.show.report.live import Live, packed
+from chainrule.show.report.page import Section
+
+Array = np.ndarray
+WEIGHTS = 2**18  # of 32 bits: 1 MiB, 1.4 MB in the page
+TYPED = 50  # features to type
+ROWS = 200  # of a table, to begin with
+SAME = 1e-5  # by which probabilities may differ from the model's
+HEADING = "Draw and ask"
+
+
+def asking_section(model: Model, data: Dataset, shared: Mapping[str, Any]) -> Section | None:
+    """The model's network, which the page asks; None where it has too many weights, or its
+    preparation takes more than one feature of one sample.
+
+    data : examples to begin with, prepared for the model. shared : of these (`examples`).
+    """
+    network = network_facts(model)
+    pictures = model.image_shape is not None and data.picture_shape == model.image_shape
+    sheet = shared["sheet"]
+    if network is None or (pictures and not sheet) or not len(data):
+        return None
+    if not pictures and (model.image_shape or data.features.shape[0] > TYPED):
+        return None
+    apart = rounded_apart(model, data)
+    if not apart <= SAME:  # nor where it is not a number
+        return None
+    own: dict[str, Any] = {"classes": model.classes, "threshold": model.threshold}
+    if pictures:
+        own |= {"shape": model.image_shape, "exact": sheet["exact"]}
+        words = "Draw with the pen, or drop a picture of your own, and see what the network says."
+        like = "A drawing is unlike the training pictures: it answers all the same."
+    else:
+        own |= _table(data, shared["index"][:ROWS])
+        words, like = "Move a value, and see what the network says.", "It answers beyond them, too."
+        like = f"Pointing at a value shows its range in the examples here. {like}"
+    most = f" by more than 1e{math.ceil(math.log10(apart))}" if apart else ""
+    exact = (
+        "The network runs in this page, its weights rounded to 32 bits: that changes no answer to "
+        f"the {shared['of']}{most}."
+    )
+    part = Live("ask", own, {"network": network, "examples": shared}, needs=("network",))
+    return Section(HEADING if pictures else "Ask", [f"{words} {like}", exact], live=part)
+
+
+def network_facts(model: Model) -> dict[str, Any] | None:
+    """Steps of preparation, and layers, for scripts/network.js."""
+    network = model.network
+    if model.n_members > 1 or network.n_parameters > WEIGHTS:
+        return None
+    steps = [_step(step) for step in model.scaling.steps]
+    if not all(steps):
+        return None
+    layers = [
+        {"W": packed(W, np.float32), "b": packed(b, np.float64), "g": g}
+        for W, b, g in zip(network.weights, network.biases, network.activations, strict=True)
+    ]
+    return {"steps": steps, "layers": layers}
+
+
+def _step(step: Step) -> dict[str, Any] | None:
+    """A step whose numbers depend on one feature of one sample; None of another."""
+    kinds = {Affine: "affine", Missing: "fill", OneHot: "seen", Log1p: "log1p"}
+    if type(step) not in kinds:
+        return None
+    arrays = {name: packed(array, np.float64) for name, array in step.arrays().items()}
+    return {"kind": kinds[type(step)], **arrays}
+
+
+def rounded_apart(model: Model, data: Dataset) -> float:
+    """By how much the largest answer of all changes when the weights are rounded to 32 bits; of a
+    regression relative to the largest."""
+    exact = replace(model, network=model.network.astype(np.float64))
+    rounded = tuple(W.astype(np.float32).astype(np.float64) for W in exact.network.weights)
+    page = replace(exact, network=replace(exact.network, weights=rounded))
+    mine, its = (one.probabilities(one.outputs(data)[1]) for one in (exact, page))
+    largest = 1.0 if model.classes else max(1.0, float(np.abs(mine).max()))
+    return float(np.abs(mine - its).max()) / largest
+
+
+def _table(data: Dataset, index: Array) -> dict[str, Any]:
+    """Names of the features, rows of examples, and between what they lie."""
+    X = np.asarray(data.features.stored(index), np.float64)
+    names = data.feature_names or tuple(f"x{j + 1}" for j in range(len(X)))
+    least, most = np.fmin.reduce(X, axis=1), np.fmax.reduce(X, axis=1)
+    return {"names": names, "rows": X.T, "least": least, "most": most}

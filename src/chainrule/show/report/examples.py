@@ -1,0 +1,108 @@
+"""Examples with their answers, as the parts of a report that can be touched share them."""
+
+import io
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from chainrule.data import Dataset
+from chainrule.model.evaluation import Evaluation
+from chainrule.show.data import drawable
+from chainrule.show.report.live import Live, packed
+from chainrule.show.report.page import Section
+from chainrule.show.tables import data_uri
+from chainrule.wording import isolated
+
+Array = np.ndarray
+MOST = 1000  # examples: more are a long list, and a large file
+EXACT = 1_600_000  # bytes of pixels that a sheet has as they are: a PNG of half of that
+PIXELS = 1_400_000  # of a sheet that has them smaller, as a JPEG
+LEAST, LARGEST = 16, 96  # the longer side of a small picture
+
+
+def examples(data: Dataset, P: Array, predicted: Array, name: str) -> dict[str, Any]:
+    """The examples, of many those whose answers are wrong first, the most confident ones.
+
+    P : (n_classes, m) probabilities; of a regression (1, m) the predictions. predicted : (m,)
+    class indices. name : what the examples are called.
+    """
+    m = len(data)
+    facts = {"of": name, "m": m, "classes": data.classes}
+    if not data.classes:
+        index = np.arange(min(m, MOST))
+        return facts | _seen(data, index)
+    columns = np.arange(m)
+    p, actual = P[predicted, columns], P[data.labels, columns]
+    index = np.lexsort((-p, predicted == data.labels))[:MOST] if m > MOST else columns
+    return facts | {
+        **_seen(data, index),
+        "labels": data.labels[index],
+        "predicted": predicted[index],
+        "p": np.round(p[index].astype(float), 6),
+        "actual": np.round(actual[index].astype(float), 6),
+    }
+
+
+def _seen(data: Dataset, index: Array) -> dict[str, Any]:
+    return {
+        "index": index,
+        "names": [data.example_names[i] for i in index],
+        "sheet": sheet(data, index),
+    }
+
+
+def sheet(data: Dataset, index: Array) -> dict[str, Any] | None:
+    """Some examples as one picture, from left to right and from top to bottom; None where they are
+    no 8-bit pictures.
+
+    width, height : of one of them. exact : whether each pixel is as it is in the data.
+    """
+    if not drawable(data) or not len(index):
+        return None
+    from PIL import Image
+
+    assert data.picture_shape is not None
+    height, width, *colors = data.picture_shape
+    exact = height * width * math.prod(colors) * len(index) <= EXACT
+    least, side = min(LEAST, height, width), math.sqrt(PIXELS / len(index))
+    scale = 1.0 if exact else min(1.0, LARGEST / max(height, width), side / max(height, width))
+    h, w = (max(least, round(scale * length)) for length in (height, width))
+    columns = math.ceil(math.sqrt(len(index)))
+    made = Image.new("RGB" if colors else "L", (columns * w, -(-len(index) // columns) * h))
+    for place, i in enumerate(index):
+        pixels = data.features.stored([int(i)]).reshape(data.picture_shape)
+        one = Image.fromarray(np.ascontiguousarray(pixels))
+        one = one if exact else one.resize((w, h))
+        made.paste(one, (place % columns * w, place // columns * h))
+    out, kind = io.BytesIO(), "png" if exact else "jpeg"
+    made.save(out, kind)
+    uri = data_uri(out.getvalue(), kind)
+    return {"uri": uri, "columns": columns, "width": w, "height": h, "exact": exact}
+
+
+def door_section(found: Evaluation, shared: Mapping[str, Any]) -> Section:
+    """The confusion, each count with its examples behind it. shared : their `examples`."""
+    words = "Press a count to see its examples; point at a picture to see it larger."
+    needs = ("gallery",)
+    part = Live("door", {"confusion": found.confusion}, {"examples": shared}, needs)
+    return Section("What was taken for what", [words], live=part)
+
+
+def threshold_section(
+    data: Dataset, P: Array, threshold: float, shared: Mapping[str, Any]
+) -> Section | None:
+    """Other thresholds of two classes than the model's, of P (2, m); None of others, or where all
+    examples are of one class."""
+    if len(P) != 2 or len(np.unique(data.labels)) < 2:
+        return None
+    own = {"p": packed(P[1], np.float64), "labels": packed(data.labels, np.uint8)}
+    words = (
+        f"{isolated(data.classes[1])} is answered where its probability is above the threshold, "
+        f"{threshold:g}. Move it, and see what another would do."
+    )
+    part = Live(
+        "threshold", own | {"threshold": threshold}, {"examples": shared}, ("chart", "gallery")
+    )
+    return Section("Another threshold", [words], live=part)

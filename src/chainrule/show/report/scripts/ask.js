@@ -1,0 +1,165 @@
+// Draw and ask: the network answers to what is drawn, dropped, chosen or typed.
+const FEW = 10; // classes shown, the most probable ones of more
+const UNITS = 64; // shown of a layer
+
+live.ask = (root, own, shared) => {
+  const network = unpacked(shared.network);
+  const answers = make("div", { class: "bar" });
+  const said = make("p", { role: "status" });
+  const hidden = make("div");
+
+  const answer = (raw) => {
+    const A = forward(network, raw);
+    const output = A[A.length - 1];
+    answers.replaceChildren();
+    if (own.classes.length) {
+      const P = probabilities(output);
+      const decided = P.length === 2 ? Number(P[1] > own.threshold) : P.indexOf(Math.max(...P));
+      let order = [...P.keys()];
+      if (P.length > FEW) order = order.sort((i, j) => P[j] - P[i]).slice(0, FEW);
+      for (const k of order) {
+        const bar = make("i", { style: `width: ${100 * P[k]}%`, "data-value": P[k] });
+        answers.append(make("bdi", {}, own.classes[k]), make("span", {}, bar), make("span", {}, percent(P[k])));
+      }
+      said.replaceChildren("It says ", make("strong", {}, make("bdi", {}, own.classes[decided])), ".");
+    } else {
+      const value = make("strong", { "data-value": output[0] }, short(output[0]));
+      said.replaceChildren("It predicts ", value, ".");
+    }
+    hidden.replaceChildren(...A.slice(0, -1).map(units).flat());
+  };
+
+  // The activations of a layer as squares: orange above 0, blue below, of the layer's largest.
+  const units = (A, l) => {
+    const most = Math.max(1e-12, ...A.map(Math.abs));
+    const on = A.filter((a) => a > 0).length;
+    const words = `Hidden layer ${l + 1}: ${on} of ${A.length} units above 0`;
+    const squares = A.slice(0, UNITS).map((a, k) => {
+      const square = make("span", { title: `unit ${k + 1}: ${short(a)}` });
+      square.style.background = `color-mix(in srgb, var(${a > 0 ? "--other" : "--accent"}) ${(100 * Math.abs(a)) / most}%, var(--paper))`;
+      return square;
+    });
+    return [
+      make("p", { class: "note", style: "margin: 0" }, words, A.length > UNITS ? `, the first ${UNITS}` : ""),
+      make("div", { class: "units", "aria-hidden": "true" }, ...squares),
+    ];
+  };
+
+  const given = (own.shape ? drawing : typing)(own, shared, answer);
+  const said_of = own.classes.length ? "Probabilities" : "Prediction";
+  const right = make("div", {}, make("h3", {}, said_of), said, answers, make("h3", {}, "Hidden units"), hidden);
+  if (network.layers.length === 1) right.lastChild.previousSibling.remove();
+  root.append(make("div", { class: "beside" }, given, right));
+};
+
+// A canvas of as many pixels as the network has, to draw on, with the test pictures to begin with.
+const drawing = ({ shape: [height, width, colors], exact }, { examples }, answer) => {
+  const canvas = make("canvas", { width, height, role: "img", "aria-label": "The picture that is asked about" });
+  canvas.style.width = `${Math.min(20, (20 * width) / height)}rem`;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const ask = () => {
+    const { data } = context.getImageData(0, 0, width, height);
+    const raw = [];
+    for (let i = 0; i < data.length; i += 4) {
+      if (colors) raw.push(data[i], data[i + 1], data[i + 2]);
+      // As Pillow makes gray of colors.
+      else raw.push((data[i] * 19595 + data[i + 1] * 38470 + data[i + 2] * 7471 + 32768) >> 16);
+    }
+    answer(raw);
+  };
+  const show = (...picture) => {
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, width, height);
+    context.drawImage(...picture);
+    ask();
+  };
+
+  // With a pen.
+  let last = null, color = "#ffffff", thick = Math.max(1, Math.round(width / 14));
+  const place = ({ offsetX, offsetY }) => [(offsetX * width) / canvas.clientWidth, (offsetY * height) / canvas.clientHeight];
+  const line = (event) => {
+    if (!last) return;
+    const next = place(event);
+    Object.assign(context, { strokeStyle: color, lineWidth: thick, lineCap: "round" });
+    context.beginPath();
+    context.moveTo(...last);
+    context.lineTo(...next);
+    context.stroke();
+    last = next;
+    ask();
+  };
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    last = place(event);
+    line(event);
+  });
+  canvas.addEventListener("pointermove", line);
+  for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (last = null));
+
+  // From a file.
+  const read = async (file) => {
+    try {
+      show(await createImageBitmap(file), 0, 0, width, height);
+      note.textContent = ""; 
+    } catch {
+      note.textContent = "That is no picture that this browser reads.";
+    }
+  };
+  const note = make("p", { class: "note", role: "status" });
+  canvas.addEventListener("dragover", (event) => event.preventDefault());
+  canvas.addEventListener("drop", (event) => {
+    event.preventDefault();
+    if (event.dataTransfer.files.length) read(event.dataTransfer.files[0]);
+  });
+  const file = control("Or drop a picture, or choose one:", { type: "file", accept: "image/*" }, () => file.input.files.length && read(file.input.files[0]));
+
+  const parts = [canvas];
+  if (exact) {
+    const sheet = examples.sheet;
+    const image = make("img", { src: sheet.uri, alt: "" });
+    const start = (i) => {
+      const [x, y] = [(i % sheet.columns) * width, Math.floor(i / sheet.columns) * height];
+      show(image, x, y, width, height, 0, 0, width, height);
+    };
+    const { row } = choice(`Begin with one of the ${examples.of}:`, examples.names, start);
+    image.decode().then(() => start(0));
+    parts.push(row);
+  }
+  const clear = () => {
+    context.fillStyle = color === "#000000" ? "#ffffff" : "#000000";
+    context.fillRect(0, 0, width, height);
+    ask();
+  };
+  const pen = colors
+    ? control("Pen:", { type: "color", value: color }, (_, input) => (color = input.value)).row
+    : choice("Pen:", ["white", "black"], (k) => (color = k ? "#000000" : "#ffffff")).row;
+  pen.append(
+    control("Width:", { type: "range", min: 1, max: Math.ceil(width / 4), value: thick }, (n) => (thick = n)).row,
+    make("button", { type: "button", click: clear }, "Empty picture"),
+  );
+  if (!exact) clear();
+  return make("div", {}, ...parts, pen, file.row, note);
+};
+
+// A number for each feature, beginning with those of an example.
+const typing = ({ names, rows, least, most }, { examples }, answer) => {
+  const raw = [...rows[0]];
+  const fields = names.map((name, j) => {
+    const changed = (value, input) => {
+      raw[j] = input.value === "" ? NaN : value;
+      answer(raw);
+    };
+    return control(isolated(name), { type: "number", step: "any", placeholder: "missing" }, changed);
+  });
+  const start = (i) => {
+    rows[i].forEach((value, j) => {
+      raw[j] = value ?? NaN;
+      fields[j].input.value = value ?? "";
+      fields[j].input.title = least[j] === null ? "" : `${short(least[j])} to ${short(most[j])} in these examples`;
+    });
+    answer(raw);
+  };
+  const { row } = choice(`Begin with one of the ${examples.of}:`, examples.names.slice(0, rows.length), start);
+  start(0);
+  return make("div", {}, row, ...fields.map((field) => field.row));
+};

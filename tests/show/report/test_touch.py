@@ -1,0 +1,167 @@
+"""What can be touched in a report, touched in a browser, against what Python says."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import chainrule as cr
+from chainrule.data import Dataset, Scaling
+from chainrule.show.report.asking import WEIGHTS, asking_section, rounded_apart
+from chainrule.show.report.examples import EXACT, MOST, door_section, examples, sheet
+from chainrule.show.report.examples import threshold_section as threshold
+from chainrule.show.report.page import Report
+
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+# The answer to each example that one can begin with.
+ANSWERS = """() => {
+    const select = document.querySelector("[data-live=ask] select"), found = [];
+    for (let i = 0; i < select.length; i++) {
+        select.selectedIndex = i;
+        select.dispatchEvent(new Event("change"));
+        found.push([...document.querySelectorAll("[data-value]")].map((e) => +e.dataset.value));
+    }
+    return found;
+}"""
+
+
+def answered(model, data):
+    """Data as the model has them, its probabilities, and both as the page's parts share them."""
+    data = model.prepare(data)
+    P = model.probabilities(model.outputs(data)[1])
+    return data, P, examples(data, P, model.predict(data), "test examples")
+
+
+@cache
+def pictures():
+    data = cr.open_data("fashion")
+    network = cr.Network.create((784, 12, 5, 10), rng=1)
+    trained = cr.train(network, data.train, learning_rate=0.1, iterations=60)
+    return cr.Model.of(trained.network, data), data.test
+
+
+def colors(shape=(6, 5, 3), m=40):
+    rng = np.random.default_rng(0)
+    raw = rng.integers(0, 256, (int(np.prod(shape)), m), dtype=np.uint8)
+    data = Dataset(raw, np.arange(m) % 2, ("no", HOSTILE), None, shape, Scaling.pixels())
+    network = cr.Network.create((len(raw), 4, 1), activation="tanh", rng=1)
+    return cr.Model.of(network, data), data
+
+
+def table(m=30):
+    rng = np.random.default_rng(0)
+    raw = 100 + 3 * rng.normal(size=(4, m))
+    raw[1, ::3] = np.nan
+    scaling = Scaling.of("missing:median,standard", raw)
+    names = ("a", HOSTILE, "c", "d")
+    labels = np.arange(m) % 2
+    data = Dataset(raw, labels, ("no", "yes"), None, None, scaling, feature_names=names)
+    network = cr.Network.create((4, 3, 1), activation="leaky_relu", rng=1)
+    return cr.Model.of(network, data), data
+
+
+@pytest.fixture
+def opened_section(opened, tmp_path):
+    def open_section(section):
+        path = tmp_path / "report.html"
+        path.write_text(Report("headline", "answer", [section]).html("t", {}), encoding="utf-8")
+        page = opened(path)
+        page.wait_for_function("!document.querySelector('[data-live]').hidden")
+        return page
+
+    return open_section
+
+
+@pytest.mark.parametrize("made", [pictures, colors, table])
+def test_the_network_in_the_page_says_what_the_model_says(made, opened_section):
+    model, data = made()
+    data, P, shared = answered(model, data)
+    page = opened_section(asking_section(model, data, shared))
+    page.wait_for_selector("[data-value]", state="attached")
+    assert_allclose(np.transpose(page.evaluate(ANSWERS)), P, rtol=0, atol=1e-5)
+    assert page.said == []
+    assert page.broken_rules() == []
+
+
+def test_what_is_drawn_is_answered(opened_section):
+    model, data = pictures()
+    data, _, shared = answered(model, data)
+    page = opened_section(asking_section(model, data, shared))
+    page.get_by_text("Empty picture").click()
+    empty = model.predict_proba(np.zeros((784, 1), np.uint8))[:, 0]
+    found = "[...document.querySelectorAll('[data-value]')].map((e) => +e.dataset.value)"
+    assert_allclose(page.evaluate(found), empty, rtol=0, atol=1e-5)
+    page.locator("canvas").scroll_into_view_if_needed()
+    box = page.locator("canvas").bounding_box()
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 150, box["y"] + 150)
+    page.mouse.up()
+    assert np.abs(page.evaluate(found) - empty).max() > 1e-3
+    assert page.said == []
+
+
+def test_behind_each_count_are_its_examples(opened_section):
+    model, data = pictures()
+    found = cr.evaluate(model, data)
+    data, P, shared = answered(model, data)
+    page = opened_section(door_section(found, shared))
+    classes, predicted = data.classes, model.predict(data)
+    i, j = np.argwhere(found.confusion > 0)[1]
+    page.get_by_label(f"{found.confusion[i, j]}: \u2068{classes[i]}\u2069 taken for").first.click()
+    names = page.locator(".gallery figcaption bdi:first-child").all_text_contents()
+    index = np.flatnonzero((data.labels == i) & (predicted == j))
+    index = index[np.argsort(-P[j, index], kind="stable")]
+    assert names == [data.example_names[k] for k in index[:24]]
+    assert page.broken_rules() == []
+    page.get_by_label("Confidence at least").fill("1")
+    assert page.locator(".gallery figure").count() == 0
+
+
+def test_another_threshold_has_its_counts(opened_section):
+    model, data = table()
+    data, P, shared = answered(model, data)
+    page = opened_section(threshold(data, P, 0.5, shared))
+    value = float(np.sort(P[1])[10:12].mean())
+    slide = "(e, t) => { e.value = t; e.dispatchEvent(new Event('input')); }"
+    page.get_by_label("Threshold:").evaluate(slide, value)
+    counts = [int(n) for n in page.locator("td.n").all_text_contents()]
+    above = P[1] > value
+    assert counts == [
+        int(((above == said) & (data.labels == is_)).sum()) for is_ in (0, 1) for said in (0, 1)
+    ]
+    wrong = int((above != (data.labels == 1)).sum())
+    assert page.get_by_text(f"{wrong} mistakes").count() == 1
+    assert page.broken_rules() == []
+
+
+def test_no_network_that_is_large_or_prepared_by_more_than_one_feature():
+    model, data = colors((2 * WEIGHTS, 1), m=1)
+    assert asking_section(model, *answered(model, data)[::2]) is None
+    model, data = table()
+    snv = replace(model, scaling=Scaling.named("missing:zero,snv").fitted(data.raw))
+    assert asking_section(snv, *answered(snv, data)[::2]) is None
+
+
+def test_rounding_that_would_be_seen_is_found():
+    """Two equal units whose weights differ by less than 32 bits hold."""
+    model, data = table()
+    assert rounded_apart(model, data) < 1e-6
+    first, _ = model.network.weights
+    weights = first[[0, 0, 2]], np.array([[1e6 + 0.3, -1e6, 0.0]])
+    far = replace(model, network=replace(model.network, weights=weights))
+    assert rounded_apart(far, data) > 1e-5
+    assert asking_section(far, *answered(far, data)[::2]) is None
+
+
+def test_a_sheet_of_many_pictures_is_small():
+    data = cr.open_data("fashion").train
+    whole = sheet(data, np.arange(1000))
+    assert whole["exact"]
+    _, large = colors((64, 64, 3), m=MOST)
+    assert large.raw.size > EXACT
+    shown = sheet(large, np.arange(MOST))
+    assert not shown["exact"]
+    assert len(shown["uri"]) < 1_500_000  # of noise, which takes more room than photos
