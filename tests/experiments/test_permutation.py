@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from chainrule import InputError
-from chainrule.experiments import PermutationTest, Setting, cross_validate
+from chainrule import Dataset, InputError
+from chainrule.experiments import PermutationTest, Setting, cross_validate, nested_cross_validate
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.permutation import exchangeable, permutations
+from chainrule.model.intervals import area_under_curve
 
 
 def blocks_of(found, m):
@@ -28,18 +29,16 @@ def test_each_is_a_plain_cross_validation_of_other_labels(problem, batch_size, p
     order = permutations(
         4, examples.m, np.random.default_rng([2, 5]), blocks_of(found, examples.m), None
     )
-    m = examples.m
-    held = [(np.setdiff1d(np.arange(m), f.held_out), f.held_out) for f in found.folds]
+    held = [(np.setdiff1d(np.arange(examples.m), f.held_out), f.held_out) for f in found.folds]
     for own, score in zip(order, found.permutation.permuted, strict=True):
         if isinstance(data, tuple):
             other = data[0], data[1][:, own]
         else:
             other = replace(data, labels=data.labels[own])
         plain = cross_validate(other, setting, folds=held)
-        right = sum(f.measures.accuracy * f.held_out.size for f in plain.folds)
-        assert_allclose(score, right / m)
-    right = sum(f.measures.accuracy * f.held_out.size for f in found.folds)
-    assert_allclose(found.permutation.observed, right / m)
+        assert_allclose(score, area_under_curve(plain.outputs, examples.Y[:, own]))
+    assert found.permutation.measure == "auc"
+    assert_allclose(found.permutation.observed, area_under_curve(found.outputs, examples.Y))
 
 
 def test_a_regression_is_tested_by_r2(line):
@@ -57,12 +56,27 @@ def test_a_regression_is_tested_by_r2(line):
         assert_allclose(score, expected)
 
 
+@pytest.mark.parametrize("rule", ["0.5", "cost"])
+def test_a_rare_class_is_told_from_chance_although_no_more_are_right(rule):
+    rng = np.random.default_rng(1)
+    labels = (np.arange(60) % 10 == 0).astype(int)
+    raw = rng.standard_normal((40, 60)) + np.arange(40)[:, None] % 2 * labels
+    data = Dataset(raw, labels, ("none", "event"))
+    how = {"folds": 3, "inner_folds": 2, "permutations": 39, "threshold": rule}
+    base = Setting(hidden=(), learning_rate=0.001, iterations=20)
+    found = nested_cross_validate(data, None, base=base, cost_ratio=20.0, **how)
+    assert found.accuracy.mean <= 0.9
+    assert found.permutation.p_value == 1 / 40
+    auc = next(row[1] for row in found.intervals.found if row[0] == "auc")
+    assert_allclose(found.permutation.observed, auc)
+
+
 def test_the_observed_labels_count_as_one():
-    of = PermutationTest("accuracy", 0.8, np.array([0.5, 0.9, 0.8, 0.3]), "")
+    of = PermutationTest("auc", 0.8, np.array([0.5, 0.9, 0.8, 0.3]), "")
     assert of.p_value == (1 + 2) / (1 + 4)
-    assert PermutationTest("accuracy", 0.8, np.full(999, 0.5), "").p_value == 1 / 1000
+    assert PermutationTest("auc", 0.8, np.full(999, 0.5), "").p_value == 1 / 1000
     # A training that diverged says nothing against chance.
-    assert PermutationTest("accuracy", 0.8, np.array([0.5, np.nan]), "").p_value == 2 / 3
+    assert PermutationTest("auc", 0.8, np.array([0.5, np.nan]), "").p_value == 2 / 3
 
 
 def test_what_is_exchanged():

@@ -180,7 +180,8 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
         show.print_table(sure.table().titled(title))
     if (test := found.permutation) is not None:
         n = len(test.permuted)
-        out.print(f"Chance    p = {test.p_value:.3g} by {n:,} permutations of {test.exchanged}")
+        words = f"p = {test.p_value:.3g} of the {test.name}, {test.observed:.4f}, by {n:,} "
+        show.print_set_in(f"{words}permutations of {test.exchanged}", "Chance")
     if found.task == "regression":
         done = found.outputs[0] == found.outputs[0]
         together = errors(found.outputs[0, done], job.splits.train.labels[done])

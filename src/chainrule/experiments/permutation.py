@@ -26,6 +26,7 @@ from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.folds import DrawnFolds
 from chainrule.experiments.runs import Run, form_of, group_size
 from chainrule.experiments.setting import Setting
+from chainrule.model.intervals import area_under_curve
 
 Array = np.ndarray
 MOST = 100_000  # permutations
@@ -33,8 +34,9 @@ MOST = 100_000  # permutations
 
 @dataclass(frozen=True, eq=False)
 class PermutationTest:
-    """measure : "accuracy" or "r2", of all held-out examples together, in the folds of the first
-        repeat.
+    """measure : "auc" or "r2", of all held-out examples together, in the folds of the first repeat.
+        The AUC knows no threshold, and where classes are not alike common it tells what was
+        learned where as many are right by always saying the commonest one.
     observed : of the labels as they are. permuted : (n,) of the others; not a number where a
         training diverged, which counts as reaching the observed.
     exchanged : what was, in words.
@@ -44,6 +46,10 @@ class PermutationTest:
     observed: float
     permuted: Array
     exchanged: str
+
+    @property
+    def name(self) -> str:
+        return {"auc": "AUC", "r2": "R²"}[self.measure]
 
     @property
     def p_value(self) -> float:
@@ -100,16 +106,12 @@ def permutations(n: int, m: int, rng: Any, blocks: Array | None, whole: Array | 
     return found
 
 
-def points(A: Array, Y: Array, *, classes: bool) -> Array:
-    """Of outputs A and labels Y (..., n_y, k): how many are right, or minus the sum of squared
-    errors, (...,)."""
-    if not classes:
-        return -np.square(A - Y).sum(axis=(-2, -1))
-    if A.shape[-2] == 1:
-        right = ((A > 0.5) == (Y > 0.5))[..., 0, :]
-    else:
-        right = A.argmax(axis=-2) == Y.argmax(axis=-2)
-    return np.where(np.isnan(A).any(axis=(-2, -1)), np.nan, right.sum(axis=-1))
+def score(A: Array, Y: Array, *, classes: bool) -> float:
+    """The AUC, or R², of outputs A and labels Y (n_y, m); not a number where one of A is none."""
+    if classes:
+        return area_under_curve(A, (Y > 0.5).astype(float))
+    squares = np.square(Y - Y.mean(axis=1, keepdims=True)).sum()
+    return float(1 - np.square(A - Y).sum() / squares)
 
 
 def permutation_test(
@@ -136,38 +138,31 @@ def permutation_test(
     if (order == order[:, :1]).all() or (examples.Y[:, order] == examples.Y[:, None]).all():
         raise InputError(where, f"{words} that differ, to permute", "none", "Take fewer folds.")
     Y = np.moveaxis(examples.Y[:, order], 0, 1)
-    runs, of_fold, parts = [], [], []
-    for k, (setting, index) in enumerate(zip(settings, held, strict=True)):
+    runs, parts = [], []
+    for setting, index in zip(settings, held, strict=True):
         for part in _parts(setting, examples, n, how, where):
             runs.append(Run(setting, index, labels=np.ascontiguousarray(Y[part])))
-            of_fold.append(k)
             parts.append(part)
     classes = settings[0].task_of(examples) == "classification"
 
     def keep(run: Run, A: Array) -> Array:
-        assert run.labels is not None
-        index = run.held_out
-        return points(A[..., index], run.labels[..., index], classes=classes)
+        return A[..., run.held_out].copy()
 
     # Nothing but the end is looked at.
     every = max(1, *(setting.updates(m) for setting in settings))
     outcomes = execute(where, examples, runs, how, keep=keep, record_every=every)
     if len(outcomes) < len(runs):
         return None
-    total = np.zeros(n)
-    for k, part in enumerate(parts):
-        kept = outcomes[k].kept
-        assert kept is not None
-        total[part] += kept
-    own = sum(
-        float(points(A, examples.Y[:, index], classes=classes))
-        for A, index in zip(outputs, held, strict=True)
-    )
-    Y = examples.Y[:, np.concatenate(held)]
-    if classes:
-        return PermutationTest("accuracy", own / Y.shape[1], total / Y.shape[1], words)
-    square = float(np.square(Y - Y.mean(axis=1, keepdims=True)).sum())
-    return PermutationTest("r2", 1 + own / square, 1 + total / square, words)
+    answers = np.empty((n, *examples.Y.shape))
+    for k, (run, part) in enumerate(zip(runs, parts, strict=True)):
+        answers[part, :, run.held_out] = outcomes[k].kept
+    index = np.concatenate(held)
+    own = score(np.concatenate(outputs, axis=-1), examples.Y[:, index], classes=classes)
+    permuted = [
+        score(A[:, index], labels[:, index], classes=classes)
+        for A, labels in zip(answers, Y, strict=True)
+    ]
+    return PermutationTest("auc" if classes else "r2", own, np.array(permuted), words)
 
 
 def _parts(setting: Setting, examples: Examples, n: int, how: Execution, where: str) -> list[slice]:

@@ -37,7 +37,6 @@ def figures(found: Any, data_name: str = "") -> list[Drawn]:
 
 
 Title = Callable[[str], str]
-MEASURED = {"accuracy": "accuracy", "r2": "R²"}
 
 
 def _folds(found: experiments.CrossValidation, title: Title) -> Iterator[Drawn]:
@@ -46,7 +45,7 @@ def _folds(found: experiments.CrossValidation, title: Title) -> Iterator[Drawn]:
         figure = plots.fold_curves(found.histories, title=title(f"{len(found.folds)} folds"))
         yield Drawn("learning-curves", figure, words)
     if (test := found.permutation) is not None:
-        name, n = MEASURED[test.measure], len(test.permuted)
+        name, n = test.name, len(test.permuted)
         above = title(f"{n} permutations of the labels")
         figure = plots.permutation_plot(test.permuted, test.observed, test.p_value, name, above)
         words = f"The {name} with permuted labels, and the observed one ({test.observed:.3f})."

@@ -188,8 +188,8 @@ def _chance(
     n, reached = len(test.permuted), int(np.sum(~(test.permuted < test.observed)))
     words = [
         f"Exchanged were {test.exchanged}, {n:,} times; {reached:,} of these trainings reached "
-        f"what the labels as they are did: p = (1 + {reached:,}) / (1 + {n:,}) = "
-        f"{test.p_value:.3g} (Phipson & Smyth 2010)."
+        f"the {test.name} of the labels as they are, {test.observed:.4f}: p = (1 + {reached:,}) / "
+        f"(1 + {n:,}) = {test.p_value:.3g} (Phipson & Smyth 2010)."
     ]
     if isinstance(found, experiments.NestedCrossValidation):
         words.append("Each fold trained the setting that it had chosen by the labels as they are.")
