@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from chainrule.errors import InputError
 from chainrule.model.evaluation import Evaluation
@@ -164,6 +164,15 @@ def test_of_many_classes_the_worst_have_curves():
     areas = [float(text.get_text().split()[0]) for text in legend.get_texts()]
     exact = sorted(roc_auc_score(labels == k, P[k]) for k in range(20))
     assert_allclose(areas, exact[:12], atol=6e-4)
+
+
+def test_curves_of_ties_are_scikit_learn_s():
+    rng = np.random.default_rng(3)
+    p, labels = rng.integers(0, 6, 50) / 5, rng.integers(0, 2, 50)
+    (line,) = precision_recall_plot(np.stack([1 - p, p]), labels, ("no", "yes")).axes[0].lines[1:]
+    precision, recall, _ = precision_recall_curve(labels, p)
+    assert_allclose(line.get_xydata(), np.transpose([recall, precision]))
+    assert line.get_label().startswith(f"{average_precision_score(labels, p):.3f}")
 
 
 def test_names_from_right_to_left_do_not_carry_numbers_along():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as AnyFigure
 from matplotlib.text import Text
@@ -53,8 +53,9 @@ def as_bytes(figure: AnyFigure, dpi: int = 80, kind: str = "png") -> bytes:
     Names from data are no TeX, and a program for it need not be there, whatever matplotlibrc says.
     """
     out = io.BytesIO()
-    for text in figure.findobj(Text):
-        text.set_usetex(False)
+    if rcParams["text.usetex"]:  # looking for all texts takes a third of drawing them
+        for text in figure.findobj(Text):
+            text.set_usetex(False)
     with rc_context({"text.usetex": False}), warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes; that is no one's mistake.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
