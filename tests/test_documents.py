@@ -11,7 +11,10 @@ import pytest
 import chainrule
 
 ROOT = Path(__file__).parents[1]
-PYTHON = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+# A block, and what the page says that it prints.
+PYTHON = re.compile(
+    r"^```python\n(.*?)^```(?:\n\nprints\n\n```\n(.*?)^```)?", re.DOTALL | re.MULTILINE
+)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MODULES = [
     name
@@ -27,8 +30,11 @@ def test_the_python_blocks_of_a_page_run(page, tmp_path, monkeypatch, capsys):
     blocks = PYTHON.findall(page.read_text(encoding="utf-8"))
     assert blocks
     names = {}
-    for block in blocks:
+    for block, said in blocks:
+        capsys.readouterr()
         exec(compile(block, page.name, "exec"), names)
+        if said:
+            assert capsys.readouterr().out == said
 
 
 def test_examples_in_docstrings():

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import chainrule as cr
+from chainrule.jobs.options import Options, restored
 
 QUICK = ("--layers", "none", "--learning-rate", 0.05, "--iterations", 60)
 
@@ -69,12 +71,16 @@ def test_of_a_model_its_settings_are_taken(chainrule, three, runs):
     assert said.json["data"] == str(three)
     model = cr.load("model")
     first, data = said.json["features"][0], cr.open_data(three).train
+    setting = restored(model.training["options"], Options(), "model").setting()
     j, changes = data.feature_names.index(first["feature"]), []
     for r in range(runs):
-        ends = []
+        network, ends = (model.member(r) if runs > 1 else model).network, []
+        W = network.weights[0] - replace(setting, seed=r + setting.seed).network(30, 3).weights[0]
         for step in (1e-6, -1e-6):
-            moved = data.raw + step * data.raw[j].std() * np.eye(30)[:, [j]]
-            P = (model.member(r) if runs > 1 else model).predict_proba(moved)
+            # As if the feature had been moved where it meets what was learned of its weights.
+            biases = network.biases[0] + step * W[:, [j]], *network.biases[1:]
+            moved = replace(model, network=replace(network, biases=biases))
+            P = moved.predict_proba(data.raw)
             ends.append(np.log(P / (1 - P)).mean(axis=1))
         changes.append((ends[0] - ends[1]) / 2e-6)
     size = np.sqrt(np.mean(np.mean(changes, axis=0) ** 2))

@@ -269,12 +269,12 @@ def test_numbers_in_their_own_unit_in_both_forms(hidden):
 
 def test_a_models_own_slopes_stand_beside():
     data, _ = shifted(2, 20, 30, 5)
-    trained = cr.train(LINEAR.network(30, 1), data, **LINEAR.arguments()).network
-    model = cr.Model.of(trained, data)
+    start = LINEAR.network(30, 1)
+    model = cr.Model.of(cr.train(start, data, **LINEAR.arguments()).network, data)
     found = cr.importance(data, LINEAR, model=model, repeats=2)
-    assert_allclose(found.model_slopes, trained.weights[0], rtol=1e-12)
-    row = found.rows()[0]
-    assert row["of_model"] == pytest.approx(trained.weights[0][0, found.order[0]])
+    own = model.network.weights[0] - start.weights[0]  # what was learned, as of the others
+    assert_allclose(found.model_slopes, own, rtol=1e-12)
+    assert found.rows()[0]["of_model"] == pytest.approx(own[0, found.order[0]])
 
 
 def test_neighbors_on_an_axis_are_regions():
@@ -297,6 +297,10 @@ def test_neighbors_on_an_axis_are_regions():
         (("mz_200.1", "mz_200.2", "mz_201"), [200.1, 200.2, 201]),
         (("900 nm", "902 nm", "904 nm"), [900, 902, 904]),
         (("x2", "x1", "x3"), None),
+        (("g0", "g1", "g2", "g3"), None),  # counted, no axis
+        (("1", "2", "3"), None),
+        (("g3", "g17", "g20", "g44", "g45"), None),  # chosen of those
+        (("nm900", "nm902", "nm904", "nm990", "nm992"), [900, 902, 904, 990, 992]),
         (("a1", "b2", "c3"), None),
         (("nm1", "nm2"), None),
         (("M27891_at", "X95735_at", "L09209_s_at"), None),

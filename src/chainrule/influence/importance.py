@@ -59,7 +59,8 @@ def importance(
 
     data : a Dataset, or (X, Y) with X (n_x, m) and Y (n_y, m).
     setting : what is trained; run r begins from the weights of seed r + its own.
-    model : one trained on these features, whose own slopes stand beside the others.
+    model : trained by this setting on these features, whose own slopes stand beside the others; of
+        an ensemble in the mean.
     by : what features are ranked by: "slope" (`feature_measures.slopes` of what was learned), or
         "permutation" (`feature_measures.rises` on what a run holds out, two permutations each).
     top : how many features stability is about; 50, or a tenth of fewer than 500.
@@ -83,7 +84,7 @@ def importance(
     n_y = len(examples.Y)
     checks.room(where, 2 * 8 * len(held) * (n_y + 1) * n_x)  # as runs end, and once more at the end
     runs = [Run(replace(setting, seed=setting.seed + r), index) for r, index in enumerate(held)]
-    own = None if model is None else _of_model(where, model, examples)
+    own = None if model is None else _of_model(where, model, setting, examples)
 
     def measure(run: Run, network: Network, share: float | None, subset: Subset) -> Array:
         """Slopes, rises, and the outputs of those held out, one behind the other."""
@@ -139,11 +140,16 @@ def _names(
     return names, classes[1:] if n_y == 1 else classes
 
 
-def _of_model(where: str, model: Model, examples: Examples) -> Array:
-    """The slopes of a model's answers to all examples, of its members' in the mean."""
+def _of_model(where: str, model: Model, setting: Setting, examples: Examples) -> Array:
+    """The slopes of a model's answers to all examples by what its members learned, in the mean."""
     checks.kind(where, "model", model, Model)
     if examples.data is None:
         raise InputError(where, "a Dataset beside a model", "arrays", "Pass cr.Dataset(...).")
     X = model.prepare(examples.data).matrix(model.network.dtype)
-    members = [model.member(r) if model.n_members > 1 else model for r in range(model.n_members)]
-    return np.mean([slopes(one.network, X) for one in members], axis=0)
+    n, found = model.n_members, []
+    for r, seed in enumerate(model.training.get("seeds") or range(setting.seed, setting.seed + n)):
+        network = (model.member(r) if n > 1 else model).network
+        start = replace(setting, seed=seed).network(X.shape[0], len(examples.Y), examples.task)
+        W = learned(network, start, None if setting.l2 else 1.0)
+        found.append(slopes(network, X, W))
+    return np.mean(found, axis=0)

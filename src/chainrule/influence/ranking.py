@@ -38,7 +38,7 @@ class Importance(Result):
     held_out : what was answered of the examples that runs were trained without.
     by : what features are ranked by. top : how many are looked at.
     halves : whether each run was trained on one of two halves.
-    model_slopes : (n_f, n_x) of the model that was given, its weights as they are; or None.
+    model_slopes : (n_f, n_x) of the model that was given, by what it learned; or None.
     diverged : how many runs did, of which nothing is here. complete : whether all were finished.
     """
 
@@ -276,10 +276,15 @@ def _columns(found: Importance) -> tuple[Column, ...]:
 
 def positions(names: Sequence[str]) -> Array | None:
     """(n,) the numbers in names such as nm1100, 1100.5 and mz_200.1, if all are an axis: the same
-    text around numbers that only rise or only fall. Else None."""
+    text around numbers that only rise or only fall. Else None, as where columns are counted from 0
+    or 1, or whole numbers lie without order as of features that were chosen."""
     found = [re.fullmatch(r"(.*?)(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(\D*)", name) for name in names]
     if len(names) < 3 or len({one and (one[1], one[3]) for one in found}) > 1 or found[0] is None:
         return None
     numbers = np.array([float(one[2]) for one in found if one])
     steps = np.diff(numbers)
+    counted = numbers[0] in (0, 1) and (steps == 1).all()
+    chosen = (numbers == np.rint(numbers)).all() and np.mean(steps == np.median(steps)) < 0.5
+    if counted or chosen:
+        return None
     return numbers if (steps > 0).all() or (steps < 0).all() else None
