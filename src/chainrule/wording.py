@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from unicodedata import bidirectional
 
+CROSSED = "cross-validation"  # what stands for a set where no examples are held out
 RIGHT_TO_LEFT = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "PDF", "FSI", "PDI"}
 
 

@@ -283,9 +283,10 @@ def test_extreme_numbers_are_standardized_like_any(chainrule, tmp_path):
 
 def test_a_network_that_has_not_learned_is_pointed_out(chainrule):
     said = chainrule("train", "planar", "--initializer", "zeros", "--iterations", 5, "--out", "run")
-    assert "No better than always saying the commonest class" in said.out
+    assert "Verdict  Learned nothing." in said.out
+    assert "chainrule lr-find planar" in said.out
     learned = chainrule("train", "planar:moons", "--layers", "none", "--out", "other")
-    assert "No better" not in learned.out
+    assert "Verdict  Better than guessing." in learned.out
 
 
 def test_what_does_not_carry_over_to_the_test_set_is_said(chainrule, fruit):
@@ -294,4 +295,21 @@ def test_what_does_not_carry_over_to_the_test_set_is_said(chainrule, fruit):
             path.rename(fruit / "test" / other / f"swapped-{path.name}")
     options = ("--size", 8, "--layers", "none", "--learning-rate", 0.1, "--iterations", 100)
     said = chainrule("train", fruit, *options, "--out", "run")
-    assert "On the test set no better than always saying the commonest class" in said.out
+    assert "Verdict  Worse than guessing, overfitted." in said.out
+    assert "More examples, a penalty (--l2), or fewer --layers." in said.out
+
+
+def test_what_holds_nothing_out_is_cross_validated_by_the_way(chainrule, fruit, monkeypatch):
+    options = ("--size", 8, "--layers", "3", "--learning-rate", 0.1, "--iterations", 60)
+    said = chainrule("train", fruit / "train", *options, "--out", "run")
+    assert "cross-validating by the way, 8 folds" in said.out
+    settings = json.loads(Path("run/settings.json").read_text())
+    folds = chainrule("crossval", fruit / "train", *options, "--folds", 8, "--json").json
+    known = settings["results"]["cross-validation"]
+    assert known["accuracy"] == pytest.approx(folds["accuracy"]["mean"])
+    assert chainrule("report", "run").code == 0  # by the folds that are there
+    assert f"{100 * known['accuracy']:.1f} % right" in Path("run/report.html").read_text()
+    monkeypatch.setattr("chainrule.jobs.unseen.WITHIN", 0.0)
+    said = chainrule("train", fruit / "train", *options, "--out", "other")
+    assert "Verdict  Not known yet." in said.out
+    assert "chainrule crossval" in said.out

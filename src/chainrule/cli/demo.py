@@ -28,6 +28,10 @@ COLUMNS = (
     Column("seconds", "number"),
     Column("first_layer", "value", "form"),
 )
+DETAIL = (
+    "All that follows is of the best on the test pictures, {}. As these chose it, it looks a "
+    "little better on them than it is."
+)
 NEXT = {
     "train fashion --positive Sandal": "one class against the rest",
     "train FOLDER": "your own pictures, one folder per class",
@@ -40,7 +44,7 @@ def demo(*, out: Path | None = None, json: bool = False) -> int:
     """Train three networks on the built-in pictures of clothes; no data needed.
 
     Softmax (multi-class logistic) regression, a 2-layer and a 4-layer network. Writes a run folder
-    of the last one, with a report to look at.
+    of the best one, with a report to look at.
 
     Parameters
     ----------
@@ -66,8 +70,9 @@ def demo(*, out: Path | None = None, json: bool = False) -> int:
 
 
 def _trained(folder: "RunFolder", *, quiet: bool) -> list[dict[str, Any]]:
-    """What is said of each of the networks; the last one is written."""
+    """What is said of each of the networks; the best one is written."""
     from chainrule.jobs.trained import write_report
+    from chainrule.show.report.page import Section
 
     splits = Options().open(DATA)
     if not quiet:
@@ -75,13 +80,18 @@ def _trained(folder: "RunFolder", *, quiet: bool) -> list[dict[str, Any]]:
             f"{len(splits.train)} training and {len(splits.test or ())} test pictures, 28x28, "
             f"of {len(splits.train.classes)} kinds of clothes (Fashion-MNIST, Zalando SE, MIT)"
         )
-    rows = []
+    rows, trained = [], []
     for name, hidden in NETWORKS.items():
         row, model, history = _train(name, hidden, splits, quiet=quiet)
         rows.append(row)
+        trained.append((model, history))
+    best = max(range(len(rows)), key=lambda k: rows[k]["test_accuracy"])  # of equals the smallest
+    rows[best]["best"] = True
+    model, history = trained[best]
     folder.write_settings({"data": DATA, "options": model.training["options"]})
     folder.write_results(model, history, title=f"{DATA}: cost")
-    write_report(folder.report, model, splits, history, DATA)
+    first = Section("Three networks", [DETAIL.format(rows[best]["name"])], Table.of(rows, COLUMNS))
+    write_report(folder.report, model, splits, history, DATA, first=first)
     return rows
 
 
@@ -93,7 +103,8 @@ def _report(rows: list[dict[str, Any]], folder: "RunFolder") -> None:
     baseline = percent(rows[0]["accuracy_of_commonest_class"])
     out.print(f"Always saying the same class would be right in {baseline} of the pictures.")
     report = shlex.quote(str(folder.report))
-    out.print(f"Look at the last one's mistakes: open {report} in a browser.\nTry next:")
+    best = next(row["name"] for row in rows if row.get("best"))
+    out.print(f"Look at the mistakes of {best}: open {report} in a browser.\nTry next:")
     following = {command.format(run=run): what for command, what in NEXT.items()}
     width = max(map(len, following))
     for command, what in following.items():
@@ -118,7 +129,8 @@ def _train(
     network = setting.network(splits.train.features.shape[0], len(splits.train.classes))
     with Screen(name, quiet=quiet) as screen:
         callbacks = [Telling(screen)]
-        result = train(network, splits.train, callbacks=callbacks, **setting.arguments())
+        how = {"validation": splits.test, "callbacks": callbacks, **setting.arguments()}
+        result = train(network, splits.train, **how)
     if not result.complete:  # by Ctrl-C
         raise KeyboardInterrupt
     facts = {"iterations": result.iterations, "options": written(options)}

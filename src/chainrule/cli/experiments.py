@@ -11,7 +11,7 @@ from chainrule.cli.options import COMMON, TRAINING, Common, Training
 from chainrule.cli.progress import AnyJob, Report, carried_out
 from chainrule.jobs import experiments as jobs
 from chainrule.jobs import held_out as parts
-from chainrule.jobs.job import NOTHING
+from chainrule.jobs.job import NOTHING, Job
 from chainrule.jobs.options import command_line
 from chainrule.wording import percent, setting_value, setting_words
 
@@ -132,13 +132,7 @@ def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
         return ""
     then = "" if found.best is None else "; trained on all the training data"
     out.print(f"Best: {show.safe(setting_words(best.setting, found.varied))}{then}.")
-    measure = SCORES[found.task][0]
-    show.print_baseline(
-        job.splits.train, best.spread(measure).mean, f"Its {ERRORS.get(measure, measure)}"
-    )
-    if (tested := facts.get(f"test_{measure}_of_best")) is not None:
-        said = f"the RMSE is {setting_value(tested)}" if measure == "rmse" else None
-        out.print(f"On the test set {said or f'{percent(tested)} are right'}.")
+    show.print_verdict(facts["verdict"])
     if found.best is None:
         return ""
     return show.safe(job.evaluation(job.options.chosen(best.setting, found.varied)))
@@ -188,18 +182,21 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
         said = ", ".join(f"{ERRORS[name]} {setting_value(v)}" for name, v in together.items())
         if sure is None:
             out.print(f"All {done.sum()} held-out predictions together: {said}.")
-        show.print_baseline(job.splits.train, together["rmse"], "That RMSE")
-    else:
-        reached = found.accuracy.mean
-        if found.groups is not None and sure is not None:  # of folds of other sizes
-            reached = sure.found[0][1]
-        show.print_baseline(job.splits.train, reached, "The mean accuracy")
+    _judge(found, job)
     if isinstance(found, NestedCrossValidation) and found.varied:
         words = show.safe(setting_words(found.setting, found.varied))
         out.print(f"On all examples the same choice among {found.tried} settings gives: {words}.")
         options = job.options.chosen(found.setting, found.varied)
         return show.safe(command_line("train", job.data, options))
     return ""
+
+
+def _judge(found: "CrossValidation | LeaveOneOut", job: Job[Any, Any]) -> None:
+    """What the held-out answers say."""
+    from chainrule.experiments.answers import held_out_answers
+
+    if (answers := held_out_answers(found, job.splits.train)) is not None:
+        show.print_verdict(answers.verdict.facts())
 
 
 def leave_one_out(data: str | None = None, *, asked: Asked = ASKED) -> int:
@@ -223,12 +220,11 @@ def _left_out(job: parts.LeaveOneOutJob, found: "LeaveOneOut", facts: dict[str, 
     if found.task == "regression":
         said = ", ".join(f"{ERRORS[name]} {setting_value(v)}" for name, v in found.scores.items())
         out.print(f"Errors    {said} of {done} examples when left out")
-        show.print_baseline(job.splits.train, found.scores["rmse"])
     else:
         out.print(f"Accuracy  {percent(found.accuracy)} of {done} examples when left out")
         out.print(f"          {percent(found.accuracy_when_trained_on)} when trained on")
-        show.print_baseline(job.splits.train, found.accuracy)
         out.print(f"Cost      {found.cost:.6f} nats an example when left out")
+    _judge(found, job)
     if facts["diverged"]:
         out.print(f"Diverged  {facts['diverged']} trainings")
     of = "predictions" if found.task == "regression" else "probabilities of their own class"
@@ -263,7 +259,7 @@ def _suspects(
     out, suspects = show.console(), facts["suspects"]
     accuracy = facts["accuracy_held_out"]
     out.print(f"Accuracy  {percent(accuracy)} of the examples by networks trained without them")
-    show.print_baseline(job.splits.train, accuracy, "That")
+    _judge(found, job)
     title = f"{len(suspects)} labels to look at, the most suspicious first"
     columns = ("name", "given", "suggested", "probability_of_given")
     table = job.reviewed.table().only(*columns).first(SHOWN)

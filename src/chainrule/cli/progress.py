@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chainrule.cli import show
 from chainrule.errors import InputError
-from chainrule.jobs.events import Event, Progressed, Recorded, Started, Warned
+from chainrule.jobs.events import Event, Noted, Progressed, Recorded, Started, Warned
 from chainrule.jobs.job import Job
 
 if TYPE_CHECKING:
@@ -46,6 +46,10 @@ class Screen:
             show.print_data(event.splits, ", ".join(counts))
             for name, text in event.facts.items():
                 show.console().print(f"{name:<9}{text}")
+        elif isinstance(event, Noted) and not self._quiet:
+            self.__exit__()
+            self._bar, self._cost = None, ""
+            show.print_set_in(f"{event.words}.", "Also", 9)
         elif isinstance(event, Progressed):
             self.update(event.done, event.total)
         elif isinstance(event, Recorded):
@@ -91,9 +95,10 @@ def carried_out(job: AnyJob, report: Report[AnyJob], *, json: bool) -> int:
             out.print(f"Look:   {shlex.quote(str(folder.report))}")
         if not found.complete:
             out.print("Interrupted: what was reached is kept.")
-            out.print(f"Go on:  {way()}")
+            out.print(f"Go on:  {show.folded(way(), 8)}")
         if following:
-            out.print(f"Next:   {following}")
+            lines = [show.folded(line, 8) for line in following.split("\n")]
+            out.print(f"Next:   {f'{chr(10)}        '.join(lines)}")
     return 0 if found.complete else 1
 
 

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule import blas
 from chainrule.cli import show
+from chainrule.cli.progress import Screen
 from chainrule.errors import InputError, ModelFileError
 
 if TYPE_CHECKING:
+    from chainrule.data import Splits
+    from chainrule.experiments.answers import Unseen
     from chainrule.jobs.run_folder import RunFolder
+    from chainrule.model.model_file import Model
 
 
 def report(
@@ -52,7 +56,7 @@ def report(
     path = out or folder.report
     if "command" not in settings or is_ensemble(run):
         with blas.at_most(threads):
-            _write(path, folder, data, settings)
+            _write(path, folder, data, settings, quiet=json)
     elif data is not None:
         fix = "Leave it out: its report is there already."
         raise InputError("--data", "the folder of a training", "of an experiment", fix)
@@ -69,7 +73,9 @@ def report(
     return 0
 
 
-def _write(path: Path, folder: "RunFolder", data: str | None, settings: dict[str, Any]) -> None:
+def _write(
+    path: Path, folder: "RunFolder", data: str | None, settings: dict[str, Any], *, quiet: bool
+) -> None:
     """The report of a training anew."""
     from chainrule.influence.explanation import is_training_set
     from chainrule.jobs.trained import repeatable, write_report
@@ -88,7 +94,30 @@ def _write(path: Path, folder: "RunFolder", data: str | None, settings: dict[str
             history = History.from_csv(folder.history)
     splits = options.open(source)
     is_training_set("--data" if data else str(source), model, splits.train)
-    write_report(path, model, splits, history, source)
+    with Screen("report", quiet=quiet) as screen:
+        unseen = _unseen(model, splits, source, folder, screen)
+    write_report(path, model, splits, history, source, unseen=unseen)
+
+
+def _unseen(
+    model: "Model", splits: "Splits", source: str, folder: "RunFolder", screen: Screen
+) -> "Unseen | None":
+    """How good it is, where no examples are held out."""
+    from dataclasses import replace
+
+    from chainrule.experiments.answers import Unseen
+    from chainrule.jobs.trained import repeatable
+    from chainrule.jobs.unseen import cross_validated
+
+    if list(splits.sets) != ["training"]:
+        return None
+    options, note = repeatable(model, str(folder.model))
+    if note:
+        return Unseen(f"{note}.")
+    done, took = (model.training.get(name) for name in ("iterations", "training_seconds"))
+    if options.epochs is None and options.optimizer != "lbfgs":  # which may have converged
+        options = replace(options, iterations=done)
+    return cross_validated(source, splits, options, folder, seconds=took or 0.0, tell=screen)
 
 
 @contextmanager

@@ -1,20 +1,30 @@
 """What the commands print: tables, remarks, progress and JSON."""
 
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainrule.wording import counted_by_reason, percent, safe, setting_value
+from chainrule.wording import counted_by_reason, safe
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
     from rich.table import Table as RichTable
 
-    from chainrule.data import Dataset, Splits
+    from chainrule.data import Splits
     from chainrule.display import Table
+
+# Of verdicts, each of which says its name, too.
+COLORS = {
+    "better": "green",
+    "inconclusive": "yellow",
+    "nothing": "red",
+    "worse": "red",
+    "unknown": "yellow",
+}
 
 
 def console(*, error: bool = False) -> "Console":
@@ -89,22 +99,39 @@ def print_note(text: str) -> None:
     print_set_in(text, "Note", 9)
 
 
-def print_baseline(data: "Dataset", accuracy: float, chosen: str = "") -> None:
-    """What always saying the commonest class would reach, or the mean; a warning if `accuracy`, of
-    a regression the RMSE, is no better."""
-    import numpy as np
+def folded(command: str, margin: int) -> str:
+    """A command for a terminal, in lines that end in a backslash where it is longer than one: no
+    option is torn from its value. margin : before each line but the first."""
+    out = console()
+    if not out.is_terminal or len(command) + margin <= out.width:
+        return command
+    command, hash_, why = command.partition("  # ")
+    words = re.findall(r"""(?:'[^']*'|"[^"]*"|[^\s'"])+""", command)
+    parts: list[str] = []
+    for word in words:
+        if parts and not word.startswith("--") and (parts[-1].startswith("--") or len(parts) == 1):
+            parts[-1] += f" {word}"
+        else:
+            parts.append(word)
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + len(part) + margin + 3 <= out.width:
+            lines[-1] += f" {part}"
+        else:
+            lines.append(part)
+    whole = f" \\\n{' ' * margin}".join(lines)
+    return f"{whole}\n{' ' * margin}# {why}" if hash_ else whole
 
-    out, m = console(), len(data)
-    if data.task == "regression":
-        baseline = float(data.labels.std())
-        out.print(f"Always saying the mean: RMSE {setting_value(baseline)} over all {m}.")
-        if not accuracy < baseline:
-            out.print(f"{chosen or 'This'} is no better: what was learned does not generalize.")
-        return
-    baseline = float(np.bincount(data.labels).max() / m)
-    out.print(f"Always saying the commonest class: {percent(baseline)} of all {m}.")
-    if accuracy <= baseline:
-        out.print(f"{chosen or 'This'} is no better: the network has not learned what generalizes.")
+
+def print_verdict(verdict: dict[str, Any]) -> None:
+    """What held-out examples say of a model, see `Verdict.facts`; its name in color."""
+    from rich.text import Text
+
+    out, name = console(), verdict["verdict"]
+    said = f"{'Verdict':<9}{name}. {verdict['words']}"
+    text = Text(textwrap.fill(said, out.width, subsequent_indent=" " * 9))
+    text.highlight_words([name], f"bold {COLORS[verdict['kind']]}")
+    out.print(text)
 
 
 def bar() -> "Bar":

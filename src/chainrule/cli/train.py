@@ -12,6 +12,7 @@ from chainrule.jobs.ensemble import EnsembleJob, Members, is_ensemble
 from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import Options, Running, command_line
 from chainrule.jobs.training import TrainingJob
+from chainrule.wording import CROSSED
 
 if TYPE_CHECKING:
     from chainrule import training
@@ -79,45 +80,49 @@ def train(
 def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any]) -> str:
     out, reached = show.console(), facts["results"]
     _print_results(reached)
-    trained, tested = reached["training"], reached.get("test")
-    if "rmse" in trained:
-        _judge_errors(job, trained, tested)
-    elif trained["accuracy"] <= trained["accuracy_of_commonest_class"]:
-        plain = replace(job.options, patience=None, learning_rate=Options.learning_rate)
-        out.print("No better than always saying the commonest class: the network has not learned.")
-        out.print(f"Look for a rate: {show.safe(command_line('lr-find', job.data, plain))}")
-        out.print("Or try more --iterations, another --seed, --scale standard, or fewer --layers.")
-    elif tested and tested["accuracy"] <= tested["accuracy_of_commonest_class"]:
-        out.print("On the test set no better than always saying the commonest class: what it has")
-        out.print("learned does not carry over. Try more data, --l2, or fewer --layers.")
+    show.print_verdict(facts["verdict"])
+    _advise(job, reached["training"], facts["verdict"])
     if "threshold" in facts:
         name = show.safe(job.splits.train.classes[1])
         out.print(f"Answers {name} where its probability is above {facts['threshold']:.4g}.")
     if found.stopped:
         out.print(f"Stopped after {found.iterations} iterations: {found.stopped}.")
     following = show.safe(job.evaluation(job.options))
+    if CROSSED in reached:
+        following = f"chainrule report {job.folder.quoted}"
     if facts["pictures"]:
-        following += f"\n        chainrule predict {job.folder.quoted} PICTURE"
+        following += f"\nchainrule predict {job.folder.quoted} PICTURE"
     return following
 
 
-def _judge_errors(job: TrainingJob, trained: dict[str, Any], tested: dict[str, Any] | None) -> None:
-    """Whether predictions of numbers are better than saying their mean, in words if not."""
+def _advise(job: TrainingJob, trained: dict[str, Any], verdict: dict[str, Any]) -> None:
+    """What to try where nothing was learned, or little that holds for others."""
     out = show.console()
-    if trained["rmse"] is None or trained["rmse"] >= trained["rmse_of_mean"]:
+    numbers = "rmse" in trained
+    if numbers:
+        learned = trained["rmse"] is not None and trained["rmse"] < trained["rmse_of_mean"]
+    else:
+        learned = trained["accuracy"] > trained["accuracy_of_commonest_class"]
+    if not learned:
         plain = replace(job.options, patience=None, learning_rate=Options.learning_rate)
-        out.print("No better than always saying the mean: the network has not learned.")
-        out.print(f"Look for a rate: {show.safe(command_line('lr-find', job.data, plain))}")
-        out.print("Or try --optimizer lbfgs, more --iterations, another --seed, or fewer --layers.")
-    elif tested and (tested["rmse"] is None or tested["rmse"] >= tested["rmse_of_mean"]):
-        out.print("On the test set no better than always saying its mean: what it has learned does")
-        out.print("not carry over. Try more data, --l2, or fewer --layers.")
+        find = command_line("lr-find", job.data, plain)
+        more = "--optimizer lbfgs" if numbers else "--scale standard"
+        show.print_set_in(
+            "Not even the training examples are answered better than by guessing. Look for a "
+            f"learning rate, or try more --iterations, another --seed, {more}, or fewer --layers.",
+            "Try",
+            9,
+        )
+        out.print(f"{' ' * 9}{show.folded(show.safe(find), 9)}")
+    elif verdict["gap"] or verdict["kind"] in ("nothing", "worse"):
+        show.print_set_in("More examples, a penalty (--l2), or fewer --layers.", "Try", 9)
 
 
 def _report_members(job: EnsembleJob, found: "Ensemble", facts: dict[str, Any]) -> str:
     if found.network is None:
         return ""
     _print_results(facts["results"])
+    show.print_verdict(facts["verdict"])
     if found.diverged:
         seeds = ", ".join(map(str, found.diverged))
         show.console().print(f"Left out, since they diverged: seeds {seeds}")

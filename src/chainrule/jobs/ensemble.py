@@ -50,7 +50,7 @@ class EnsembleJob(Job[Members, "Ensemble"]):
             return {"members": 0}
         facts = {"members": len(found.seeds), "seeds": found.seeds, "diverged": found.diverged}
         model = self.write_model(found.network, facts | {"options": written(self.options)})
-        reached = results(model, self.splits)
+        reached, verdict = results(model, self.splits)
         rows: list[dict[str, Any]] = [{"seed": seed} for seed in found.seeds]
         for name, data in self.splits.sets.items():
             each = [evaluate(model.member(r), data).scores for r in range(len(rows))]
@@ -62,4 +62,4 @@ class EnsembleJob(Job[Members, "Ensemble"]):
                 row |= {f"{name}_{k}": v for k, v in own.items()}
         tables.write(Table.of(rows), self.folder.table)
         self.write_figures(found)
-        return facts | {"results": reached}
+        return facts | {"results": reached, "verdict": verdict}

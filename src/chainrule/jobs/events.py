@@ -44,6 +44,13 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """What is done next beside what was asked for, in words; its progress follows."""
+
+    words: str
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something looks wrong in what was trained."""
 
@@ -72,7 +79,7 @@ class Failed:
     error: BaseException
 
 
-Event = Started | Progressed | Recorded | Warned | PictureReady | Finished | Failed
+Event = Started | Progressed | Recorded | Noted | Warned | PictureReady | Finished | Failed
 Tell = Callable[[Event], None]
 
 

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 Score = Literal["accuracy", "cost", "auc", "rmse", "mae", "r2"]
 Rule = Literal["best", "one-se"]
+CHOSEN = (
+    "The best of {} settings was chosen by the same examples that measure it, so it looks better "
+    "than it is. A test set, or chainrule crossval --nested, tells how good it is."
+)
 RANGE = "The others are of the range test, in which no rates are named."
 
 
@@ -290,9 +294,10 @@ class SweepJob(Job[Search, "Sweep"]):
 
     def write_more(self, found: "Sweep") -> dict[str, Any]:
         from chainrule.model.evaluation import evaluate
+        from chainrule.model.verdict import UNKNOWN, verdict_of
 
         if found.best is None:
-            return {}
+            return {"verdict": UNKNOWN.facts("No setting was trained on all examples.")}
         best = found.trials[0].setting
         facts = {
             "setting": setting_words(best, found.varied),
@@ -302,6 +307,7 @@ class SweepJob(Job[Search, "Sweep"]):
         }
         model = self.write_model(found.best.network, facts, best.prepared(self.splits))
         if self.splits.test is None:
-            return {}
-        measure = experiments.SCORES[found.task][0]
-        return {f"test_{measure}_of_best": evaluate(model, self.splits.test).scores[measure]}
+            return {"verdict": UNKNOWN.facts(CHOSEN.format(len(found.trials)))}
+        measure, reached = experiments.SCORES[found.task][0], evaluate(model, self.splits.test)
+        scored = {f"test_{measure}_of_best": reached.scores[measure]}
+        return scored | {"verdict": verdict_of(reached).facts()}

@@ -7,6 +7,7 @@ Of one training:
     learning-curve.png       the same as a picture
     report.html              what `chainrule report` made of it
     checkpoint.safetensors   to train on from here (train(..., resume=...))
+    held-out/                folds by which it was cross-validated, where nothing else is held out
 
 Of an experiment:
     settings.json            everything needed to repeat it, and its results
@@ -42,6 +43,7 @@ class RunFolder(Folder):
     checkpoint = File("checkpoint.safetensors")
     table = File("results.csv")
     finished = File("finished")
+    unseen = File("held-out")
 
     @property
     def kept(self) -> bool:

@@ -13,6 +13,7 @@ from chainrule import checks
 from chainrule.data import Dataset, Splits
 from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments import Execution, WithoutEach, without_each
+from chainrule.experiments.answers import Unseen
 from chainrule.experiments.budget import Budget
 from chainrule.files import atomic
 from chainrule.files.json_file import fits
@@ -24,26 +25,45 @@ from chainrule.jobs.options import Options, absolute, command_line, restored, wr
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
+from chainrule.model.regression import Regression
+from chainrule.model.verdict import UNKNOWN, verdict_of
 from chainrule.show.report import page
 from chainrule.show.report.importance import importance_section
 from chainrule.show.report.training import training_report, why_section
 from chainrule.training import History
 from chainrule.training.layer_health import dead_relus
 from chainrule.training.warnings import TrainingWarning, training_warnings
-from chainrule.wording import duration
+from chainrule.wording import CROSSED, duration
 
 # Examples x iterations of a training, beyond which its features are not named in a report (the
 # course's are 209 x 2500).
 FOLLOWED = 600_000
 WITHIN = 30.0  # seconds for training again without each example, where nobody asked for it by name
 STARTS = 5  # of these trainings, where there is time
+NOTHING_HELD_OUT = "No examples were held out: see chainrule crossval."
+NOT_CROSSED = "No examples were held out, and it was not cross-validated: "
 HALVES = 10  # of the examples and the others, by which features are named in a report
 
 
-def results(model: Model, splits: Splits) -> dict[str, dict[str, Any]]:
-    """By the name of the set: fractions right, and the cost in nats per example; or errors."""
-    sets = splits.sets.items()
-    return {name: {"examples": len(data), **evaluate(model, data).scores} for name, data in sets}
+def results(
+    model: Model, splits: Splits, unseen: Unseen | None = None
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """By the name of the set: fractions right, and the cost in nats per example, or errors; and
+    what the examples that were held out say of it, see `Verdict.facts`.
+
+    unseen : the cross-validation, where nothing was held out.
+    """
+    found = {name: evaluate(model, data) for name, data in splits.sets.items()}
+    trained, held, bounds = found["training"], found[splits.tested[0]], None
+    if held is trained and unseen and unseen.answers:
+        held = found[CROSSED] = unseen.answers.found
+        bounds = unseen.answers.bounds
+    reached = {name: {"examples": one.m, **one.scores} for name, one in found.items()}
+    if held is trained:
+        why = NOTHING_HELD_OUT if unseen is None else f"{NOT_CROSSED}{unseen.why}"
+        return reached, UNKNOWN.facts(why)
+    own = trained.r2 if isinstance(trained, Regression) else trained.accuracy
+    return reached, verdict_of(held, own, bounds).facts()
 
 
 def looks_wrong(
@@ -64,12 +84,14 @@ def write_report(
     history: History,
     source: str,
     how: Execution | None = None,
+    unseen: Unseen | None = None,
+    first: page.Section | None = None,
 ) -> None:
     """The report of a training on the data from `source`, by the settings that the model has.
 
-    how : its worst mistakes are explained, by training without each example.
+    how : its worst mistakes are explained, by training without each example. unseen : how good it
+    is where nothing was held out. first : what comes before all else.
     """
-    single = model.n_members == 1
     options, _ = repeatable(model, str(path))
     single, m = model.n_members == 1, len(splits.train)
     done: Any = model.training.get("iterations", options.setting().iterations)
@@ -84,11 +106,13 @@ def write_report(
         model,
         splits,
         history,
+        unseen=unseen,
         why=why_section(model, splits, exact),
         features=_features(model, splits, options, m * done),
         learned=_learned(model, options) if single else None,
         warnings=looks_wrong(model, splits, history, options) if single else (),
     )
+    report = replace(report, sections=[first, *report.sections])
     title = f"{checks.printable(Path(source).name)}: {sizes}"
     save_report(path, report, title, command, options, done)
 

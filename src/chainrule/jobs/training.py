@@ -14,6 +14,7 @@ from chainrule.jobs.options import CHANGEABLE, absolute, written
 
 if TYPE_CHECKING:
     from chainrule.experiments import Execution
+    from chainrule.experiments.answers import Unseen
     from chainrule.training import Session, Training
     from chainrule.training.warnings import TrainingWarning
 
@@ -49,6 +50,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         from chainrule.training import EarlyStopping, train
 
         splits, patience = self.splits, self.options.patience
+        self._stop = how.stop
         # Not if it was killed before it began; L-BFGS always begins anew.
         goes_on = self.options.optimizer != "lbfgs"
         begun = goes_on and (self.folder.checkpoint.exists() or self.folder.model.exists())
@@ -97,12 +99,23 @@ class TrainingJob(Job[Nothing, "Training"]):
         if self.options.hold_out is not None:
             self._warnings += ignored_groups(self.splits, self.options)
         self.folder.write_results(model, found.history, f"{self.data_name}: cost")
+        reached, verdict = results(model, self.splits, self._unseen(found))
         return facts | {
-            "results": results(model, self.splits),
+            "results": reached,
+            "verdict": verdict,
             "warnings": [vars(one) for one in self._warnings],
             "notes": self.splits.notes,
             "skipped": self.splits.skipped,
         }
+
+    def _unseen(self, found: "Training") -> "Unseen | None":
+        """How good it is, where no examples are held out."""
+        if list(self.splits.sets) != ["training"] or not found.complete:
+            return None
+        from chainrule.jobs.unseen import cross_validated
+
+        how: dict[str, Any] = {"seconds": found.seconds, "tell": self.tell, "stop": self._stop}
+        return cross_validated(self.data, self.splits, self.options, self.folder, **how)
 
     def _threshold(self) -> float:
         """What is best on examples of the training set, each by a network trained without it."""

@@ -50,7 +50,7 @@ def test_cross_validation(few):
     for row in found.rows():
         assert f"{row['fold']} 15 {100 * row['accuracy']:.1f} % {row['cost']:.4f}" in said
     assert f"{found.cost.mean:.4f} {found.auc.mean:.4f}" in said
-    assert f"{60 - right} of the 60 examples when held out" in said
+    assert f"{60 - right} of the 60 examples, each by a network trained without it" in said
 
 
 def test_a_cross_validation_without_any_result(few):

@@ -14,14 +14,15 @@ from chainrule import checks, experiments
 from chainrule.data import Dataset, Splits
 from chainrule.display import Table
 from chainrule.errors import InputError
+from chainrule.experiments.answers import held_out_answers
 from chainrule.influence.ranking import Importance
-from chainrule.model.evaluation import evaluate, evaluate_probabilities
+from chainrule.model.evaluation import evaluate
 from chainrule.model.intervals import RESAMPLES
 from chainrule.model.model_file import Model
-from chainrule.model.regression import Regression
+from chainrule.model.verdict import Verdict
 from chainrule.show.report import page
+from chainrule.show.report.answers import answers_of
 from chainrule.show.report.importance import importance_section
-from chainrule.show.report.regression import Errors
 from chainrule.training import History
 from chainrule.wording import isolated, percent, setting_value, setting_words
 
@@ -66,7 +67,7 @@ def report_of(found: Any, splits: Splits) -> page.Report:
 def sweep_report(found: experiments.Sweep, splits: Splits) -> page.Report:
     """The trials. The best setting's answer is measured on the test set, if there is one."""
     checks.kind("sweep_report", "splits", splits, Splits)
-    headline, answer, chosen = _best(found, splits)
+    headline, answer, chosen, verdict = _best(found, splits)
     warning = f"{page.warned(found.complete)} {CHOSEN if chosen else ''}".strip()
     more = len(found.trials) - TRIALS
     words = [f"The first {TRIALS}; {more} more are in the table results.csv."] if more > 0 else []
@@ -74,13 +75,14 @@ def sweep_report(found: experiments.Sweep, splits: Splits) -> page.Report:
     table = found.table().first(TRIALS).without(*aside, "diverged")
     trials = page.Section("Settings", words, table, pictures=page.pictures_of(found))
     sections = [trials if found.trials else None, page.data_section(splits)]
-    return page.Report(headline, answer, sections, warning)
+    return page.Report(headline, answer, sections, warning, verdict)
 
 
-def _best(found: experiments.Sweep, splits: Splits) -> tuple[str, str, bool]:
-    """Headline and answer; and whether what measures the best setting has chosen it."""
+def _best(found: experiments.Sweep, splits: Splits) -> tuple[str, str, bool, Verdict | None]:
+    """Headline and answer; whether what measures the best setting has chosen it; the verdict on
+    what has not."""
     if not found.trials:
-        return NO_ANSWER, "No setting was finished.", False
+        return NO_ANSWER, "No setting was finished.", False, None
     top = found.trials[0]
     best = (
         f"The best of {len(found.trials)} settings, by {found.score} on {found.held_out}: "
@@ -88,20 +90,18 @@ def _best(found: experiments.Sweep, splits: Splits) -> tuple[str, str, bool]:
     )
     if found.best is not None and splits.test is not None:
         model = Model.of(found.best.network, top.setting.prepared(splits))
-        evaluation = evaluate(model, splits.test)
-        of, kind = "test examples", Errors if isinstance(evaluation, Regression) else page.Accuracy
-        tested: page.Accuracy | Errors = kind(of, evaluation)  # type: ignore[arg-type]
-        return tested.headline, f"{best} Trained on all: {tested.words}", False
+        tested = answers_of("test examples", evaluate(model, splits.test))
+        return tested.headline, f"{best} Trained on all: {tested.words}", False, tested.verdict
     measure = experiments.SCORES[found.task][0]
     if not np.isfinite(top.spread(measure).mean):
-        return NO_ANSWER, "The cost of every setting diverged.", False
+        return NO_ANSWER, "The cost of every setting diverged.", False, None
     if found.task == "regression":
         answer = f"{best} Always saying the mean: RMSE {setting_value(splits.train.labels.std())}."
-        return f"RMSE {setting_value(top.rmse.mean)}", answer, len(found.trials) > 1
+        return f"RMSE {setting_value(top.rmse.mean)}", answer, len(found.trials) > 1, None
     counts = np.bincount(splits.train.labels)
     baseline = percent(counts.max() / counts.sum(), 1)
     answer = f"{best} Always saying the commonest class: {baseline}."
-    return f"{percent(top.accuracy.mean, 1)} right", answer, len(found.trials) > 1
+    return f"{percent(top.accuracy.mean, 1)} right", answer, len(found.trials) > 1, None
 
 
 def learning_rates_report(found: experiments.RateComparison, data: Dataset | Splits) -> page.Report:
@@ -143,7 +143,7 @@ def cross_validation_report(
     times = sum(fold.held_out.size for fold in found.folds) // max(1, found.outputs.shape[1])
     by = "a network" if times <= 1 else f"the mean of {times} networks"
     own = [_intervals(found), _chance(found, pictures[1:]), folds]
-    return _held_out(found, splits, by, "held out", own)
+    return _held_out(found, splits, by, own)
 
 
 def _choice(found: experiments.CrossValidation) -> list[str]:
@@ -200,46 +200,24 @@ def leave_one_out_report(found: experiments.LeaveOneOut, data: Dataset | Splits)
     """What is said of each example by the network that was trained without it."""
     splits = _training_set("leave_one_out_report", data, len(found.full))
     own = [_by_heart(found, splits.train), _influential(found.table())]
-    report = _held_out(found, splits, "a network", "left out", own)
-    if report.headline == NO_ANSWER or found.task == "regression":
-        return report
-    trained_on = percent(found.accuracy_when_trained_on, 1)
-    more = f"{report.answer} Of the examples trained on it has {trained_on} right."
-    return replace(report, answer=more)
+    return _held_out(found, splits, "a network", own)
 
 
 def _held_out(
     found: experiments.CrossValidation | experiments.LeaveOneOut,
     splits: Splits,
     by: str,
-    when: str,
     own: Sequence[page.Section | None],
 ) -> page.Report:
-    """by : what answers, without the example. when : it was what. own : the result's sections."""
-    regression = found.task == "regression"
-    P = found.outputs if regression else found.probabilities
-    index = np.flatnonzero(np.isfinite(P).all(axis=0))
+    """by : what answers, without the example. own : the result's sections."""
     warning, end = page.warned(found.complete, found.histories), page.data_section(splits)
-    if not index.size:
+    held = held_out_answers(found, splits.train)
+    if held is None:
         return page.Report(NO_ANSWER, NOTHING, [*own, end], warning)
-    examples, P = splits.train.select(index), P[:, index]
-    if regression:
-        answers = Regression(examples.labels, P[0], examples.example_names)
-        errors = Errors(f"examples, each by {by} trained without it", answers)
-        sections = [*own, *errors.sections(examples), end]
-        return page.Report(errors.headline, errors.words, sections, warning)
-    evaluation = evaluate_probabilities(examples, P, found.predicted[index])
-    name, bounds = f"examples, each by {by} trained without it", None
-    if isinstance(found, experiments.CrossValidation) and found.groups is not None:
-        bounds = None if found.intervals is None else found.intervals.of("accuracy")
-    accuracy = page.Accuracy(name, evaluation, bounds=bounds)
-    sections = [
-        *own,
-        page.mistakes_section(evaluation, examples, f"examples when {when}"),
-        page.quality_section(evaluation, P, examples.labels),
-        end,
-    ]
-    return page.Report(accuracy.headline, accuracy.words, sections, warning)
+    name = f"examples, each by {by} trained without it"
+    answer = answers_of(name, held.found, bounds=held.bounds, trained=held.trained)
+    sections = [*own, *answer.sections(held.data, held.outputs), end]
+    return page.Report(answer.headline, answer.words, sections, warning, answer.verdict)
 
 
 def importance_report(found: Importance, data: Dataset | Splits) -> page.Report:

@@ -14,22 +14,19 @@ from chainrule import checks
 from chainrule._version import __version__
 from chainrule.data import Dataset, Splits
 from chainrule.display import Column, Result, Table
-from chainrule.model.calibration import calibration
-from chainrule.model.evaluation import Evaluation
+from chainrule.model.verdict import Verdict
 from chainrule.show.data import png
 from chainrule.show.plots import AnyFigure, as_bytes
-from chainrule.show.quality_plots import confusion_plot, reliability_plot, roc_plot
 from chainrule.show.report.live import Live, Script
+from chainrule.show.report.number_line import NumberLine
 from chainrule.show.results import figures
 from chainrule.show.tables import Texts, data_uri, texts
 from chainrule.training import History
 from chainrule.training.warnings import warnings_of_runs
-from chainrule.wording import isolated, listed, percent
+from chainrule.wording import isolated, listed
 
 PACKAGES = ("numpy", "scikit-learn", "matplotlib")
 DPI = 110
-CONFIDENCE = 0.95
-MISTAKES = 12
 SKIPPED = 20
 INTERRUPTED = "It was interrupted: this is what was finished until then."
 
@@ -80,12 +77,22 @@ class Section:
 @dataclass(frozen=True)
 class Report:
     """headline, answer : what was found, in a few words and in a few sentences. warning : what
-    must not be overlooked. sections : where there is something to say of it, else None."""
+    must not be overlooked. sections : where there is something to say of it, else None.
+
+    verdict : what it says of the model, where it is about one."""
 
     headline: str
     answer: str
     sections: Sequence[Section | None]
     warning: str = ""
+    verdict: Verdict | None = None
+
+    @property
+    def line(self) -> NumberLine | None:
+        """The verdict on a number line, where something is known."""
+        if self.verdict is None or self.verdict.kind == "unknown":
+            return None
+        return NumberLine.of(self.verdict)
 
     def html(self, title: str, settings: Mapping[str, Any]) -> str:
         """The page. Whatever comes from data is text wherever it stands: all is escaped.
@@ -105,61 +112,6 @@ class Report:
             page=self, title=title, sections=sections, script=script
         )
         return checks.printable(html)  # whatever else a caller's title holds
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """Right answers, with what so few examples leave open, in words.
-
-    name : of the examples. seen : whether they were trained on; of these no interval holds.
-    bounds : the interval where examples in groups say less than so many single ones.
-    """
-
-    name: str
-    found: Evaluation
-    seen: bool = False
-    bounds: tuple[float, float] | None = None
-
-    @property
-    def _bounds(self) -> tuple[float, float]:
-        known = self.bounds is not None and np.isfinite(self.bounds).all()
-        return self.bounds if known and self.bounds else self.found.interval(CONFIDENCE)
-
-    @property
-    def headline(self) -> str:
-        return f"{percent(self.found.accuracy, 1)} right"
-
-    @property
-    def row(self) -> tuple:
-        """Of a table of results."""
-        e = self.found
-        return (self.name, e.m, e.accuracy, self.interval, e.baseline, e.cost)
-
-    @property
-    def words(self) -> str:
-        found, baseline = self.found, percent(self.found.baseline, 1)
-        counted = f"{found.right} of {found.m} {self.name}"
-        if self.seen:
-            return f"{counted}. Always saying the commonest class: {baseline}."
-        return (
-            f"{counted}; with so many, the true rate lies between "
-            f"{self.interval.replace(' to ', ' and ')} ({CONFIDENCE:.0%} confidence). That is "
-            f"{self.verdict} ({baseline})."
-        )
-
-    @property
-    def interval(self) -> str:
-        """Such as 80.1 % to 84.3 %; - of examples that were trained on."""
-        if self.seen:
-            return "-"
-        return " to ".join(percent(bound, 1) for bound in self._bounds)
-
-    @property
-    def verdict(self) -> str:
-        """In words, compared with always saying the commonest class."""
-        (low, high), baseline = self._bounds, self.found.baseline
-        how = "better" if low > baseline else "worse" if high < baseline else "not clearly better"
-        return f"{how} than always saying the commonest class"
 
 
 def drawn(figure: AnyFigure, words: str, *, photographs: bool = False) -> Image:
@@ -209,41 +161,6 @@ def data_section(splits: Splits) -> Section:
     facts = {"from": first.source} if first.source else {}
     facts["prepared by"] = isolated(first.scaling.kind.replace(",", ", "))
     return Section("Data", words, table, facts=facts)
-
-
-def quality_section(found: Evaluation, P: np.ndarray, labels: np.ndarray) -> Section:
-    """Confusion, ROC and calibration of probabilities P (n_classes, m)."""
-    counts = "; ".join(
-        f"{isolated(label)}: {int(row[k])} of {int(row.sum())} right"
-        for k, (label, row) in enumerate(zip(found.classes, found.confusion, strict=True))
-    )
-    pictures = [drawn(confusion_plot(found, title="Confusion"), f"Confusion matrix. {counts}.")]
-    if len(np.unique(labels)) > 1:
-        roc = roc_plot(P, labels, found.classes, title="Found, and taken for it (ROC)")
-        pictures.append(drawn(roc, "ROC curve: true against false positive rate."))
-    verdict = calibration(P, labels).verdict
-    words = f"Reliability: how often answers of each probability were right. {verdict}"
-    reliability = reliability_plot(P, labels, found.classes, title="Are the probabilities true?")
-    return Section("Quality", pictures=[*pictures, drawn(reliability, words)], paired=True)
-
-
-def mistakes_section(found: Evaluation, data: Dataset, name: str) -> Section:
-    """The most confident mistakes on `data`, the examples called `name`."""
-    shown, all_of_them = found.mistakes[:MISTAKES], f"of the {found.m} {name}"
-    if not shown:
-        return Section("Mistakes", [f"None {all_of_them}."])
-    which = "" if len(shown) == len(found.mistakes) else f", the {len(shown)} most confident"
-    texts = [
-        (
-            one.name,
-            f"is {isolated(one.actual)} ({one.probability_of_actual:.3f})",
-            f"taken for {isolated(one.predicted)} ({one.probability:.3f})",
-        )
-        for one in shown
-    ]
-    table = found.listed().first(MISTAKES).without("index")
-    words = [f"{len(found.mistakes)} {all_of_them}{which}:"]
-    return gallery("Mistakes", words, data, [one.index for one in shown], texts, table)
 
 
 def gallery(

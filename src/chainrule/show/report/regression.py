@@ -1,13 +1,17 @@
 """What reports say of a regression: errors beside those of always saying the mean, and pictures."""
 
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from chainrule.data import Dataset
 from chainrule.display import Column
 from chainrule.model.regression import Regression
+from chainrule.model.verdict import CONFIDENCE, Verdict, verdict_of
 from chainrule.show.regression_plots import predictions_plot, residuals_plot
 from chainrule.show.report import page
-from chainrule.wording import setting_value
+from chainrule.wording import percent, setting_value
 
 LARGEST = 12  # errors that are listed
 COLUMNS = (
@@ -23,11 +27,17 @@ COLUMNS = (
 @dataclass(frozen=True)
 class Errors:
     """Predictions of numbers, in words. name : of the examples. seen : whether they were trained
-    on."""
+    on. bounds : of R², where they are known. trained : R² on the training examples."""
 
     name: str
     found: Regression
     seen: bool = False
+    bounds: tuple[float, float] | None = None
+    trained: float | None = None
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        return verdict_of(self.found, self.trained, self.bounds)
 
     @property
     def headline(self) -> str:
@@ -37,9 +47,13 @@ class Errors:
     def words(self) -> str:
         found = self.found
         of = f"the {found.m} {self.name}: mean absolute error {setting_value(found.mae)}"
-        no_better = "" if found.rmse < found.baseline else ", which is no worse"
-        baseline = f"Always saying their mean: RMSE {setting_value(found.baseline)}{no_better}."
-        return f"Over {of}, R² {found.r2:.3f}. {baseline}"
+        baseline = f"Always saying their mean: RMSE {setting_value(found.baseline)}."
+        said = f"Over {of}, R² {found.r2:.3f}. {baseline}"
+        if self.seen:
+            return said
+        ends = f"{self.verdict.low:.3f} and {self.verdict.high:.3f}"
+        sure = f"R² lies between {ends} ({percent(CONFIDENCE, 0)} confidence)."
+        return f"{said} {sure} {self.verdict.words}"
 
     @property
     def row(self) -> tuple:
@@ -47,18 +61,18 @@ class Errors:
         found = self.found
         return (self.name, found.m, found.rmse, found.mae, found.r2, found.baseline)
 
-    def sections(self, data: Dataset) -> list[page.Section]:
-        """Predictions against the truth, residuals, and the largest errors."""
-        found = self.found
+    def sections(self, data: Dataset, P: np.ndarray) -> list[page.Section]:
+        """Predictions against the truth, residuals, and the largest errors; P holds no more."""
+        found, of = self.found, " on training examples" if self.seen else ""
         words = f"RMSE {found.rmse:.4g}, R² {found.r2:.3f}."
-        against = predictions_plot(found, title="Predicted, and as it is")
-        left = residuals_plot(found, title="What is left (residuals)")
+        against = predictions_plot(found, title=f"Predicted, and as it is{of}")
+        left = residuals_plot(found, title=f"What is left (residuals){of}")
         pictures = [
             page.drawn(against, f"Predictions against targets. {words}"),
             page.drawn(left, "Residuals against predictions."),
         ]
         largest = found.listed().first(LARGEST).without("index")
         return [
-            page.Section("Quality", pictures=pictures, paired=True),
-            page.Section("Largest errors", [f"Of the {found.m} {self.name}:"], largest),
+            page.Section(f"Quality{of}", pictures=pictures, paired=True),
+            page.Section(f"Largest errors{of}", [f"Of the {found.m} {self.name}:"], largest),
         ]

@@ -3,23 +3,25 @@
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from chainrule import checks
+from chainrule import checks, wording
 from chainrule.data import Dataset, Splits
 from chainrule.display import Column, Table
 from chainrule.errors import InputError
 from chainrule.experiments import WithoutEach
+from chainrule.experiments.answers import Unseen
 from chainrule.influence.explanation import Explanation, explain
-from chainrule.model.evaluation import Evaluation, Mistake, evaluate
+from chainrule.model.evaluation import Mistake, evaluate
 from chainrule.model.model_file import Model, decided
 from chainrule.model.regression import Regression
+from chainrule.model.verdict import CONFIDENCE, UNKNOWN
 from chainrule.show import networks
 from chainrule.show.experiment_plots import learning_curve
 from chainrule.show.picture_plots import explanation_plot, weight_pictures
 from chainrule.show.report import page
+from chainrule.show.report.answers import Accuracy, answers_of
 from chainrule.show.report.asking import asking_section
 from chainrule.show.report.examples import door_section, examples, threshold_section
 from chainrule.show.report.regression import COLUMNS as ERRORS
@@ -33,16 +35,20 @@ RESULTS = (
     Column("set"),
     Column("examples", "whole"),
     Column("accuracy", "percent"),
-    Column(f"{page.CONFIDENCE:.0%} interval", "percent"),
+    Column(f"{percent(CONFIDENCE, 0)} interval", "percent"),
     Column("commonest class", "percent"),
     Column("cost", "number", unit="nats"),
 )
-NO_TEST_SET = {
-    "training": "There was no test set: these are the examples that it was trained on, of which it "
-    "may have learned many by heart. On others it will do worse.",
-    "validation": "There was no test set: these are the validation examples. If they chose when "
-    "training stopped, or its settings, it looks better on them than it is.",
-}
+VALIDATED = (
+    "There was no test set: these are the validation examples. If they chose when training "
+    "stopped, or its settings, it looks better on them than it is."
+)
+BY_THE_WAY = (
+    "No examples were held out: networks like this one were cross-validated by the way, each "
+    "trained without the examples that it answers."
+)
+# Of the largest: outputs that differ by less are alike but for rounding.
+ALIKE = 1e-9
 EXPLAINED = 2  # mistakes
 MOST = 12  # units whose weights are shown
 # Training pictures beyond which comparing them with each other, for what is near, takes longer than
@@ -60,6 +66,7 @@ def training_report(
     splits: Splits,
     history: History,
     *,
+    unseen: Unseen | None = None,
     why: page.Section | None = None,
     features: page.Section | None = None,
     learned: np.ndarray | None = None,
@@ -68,7 +75,7 @@ def training_report(
     """What a training reached, and what it looks like inside.
 
     splits : the data; the answer is measured on the test set, if there is one, else on the
-        validation set, else on the training set, and says so.
+        validation set, else it is that of the cross-validation `unseen`, or not known.
     why : the worst mistakes explained (`why_section`). features : those of a table that it depends
         on (`importance_section`). learned : what of a picture's W[1] was not drawn, see
         `weight_pictures`. warnings : what looks wrong in it.
@@ -78,49 +85,87 @@ def training_report(
         fix = "Pass history.run(r)."
         raise InputError("training_report", "the history of one run", "of several", fix)
     reached = [
-        _reached(name, evaluate(model, data), name == "training")
+        answers_of(name, evaluate(model, data), seen=name == "training")
         for name, data in splits.sets.items()
     ]
     chosen, tested = splits.tested
-    tested, answer = model.prepare(tested), next(one for one in reached if one.name == chosen)
-    answer = replace(answer, name=f"{chosen} examples")
-    P = model.probabilities(model.outputs(tested)[1])
-    shared = examples(tested, P, decided(P, model.threshold), answer.name)
-    quality: Sequence[page.Section | None]
-    if isinstance(answer, Errors):
-        quality = answer.sections(tested)
-    else:
-        quality = [
-            page.mistakes_section(answer.found, tested, answer.name),
-            page.quality_section(answer.found, P, tested.labels),
-            door_section(answer.found, shared),
-            threshold_section(tested, P, model.threshold, shared),
-        ]
-    sections = [
-        _results(reached, model, tested),
-        page.data_section(splits),
-        _network(model),
-        _training(history) if history.records else None,
-        *quality,
-        asking_section(model, tested, shared),
+    tested, trained = model.prepare(tested), _measure(reached[0])
+    answer = replace(reached[-1], name=f"{chosen} examples", trained=trained)
+    outputs, crossed = _outputs(model, tested), unseen and unseen.answers
+    predicted = decided(outputs, model.threshold)
+    if not answer.seen:
+        crossed = None
+    if unseen and unseen.found and crossed:
+        name = f"examples, each by a network trained without it ({len(unseen.found.folds)} folds)"
+        answer = answers_of(name, crossed.found, bounds=crossed.bounds, trained=trained)
+        reached.append(replace(answer, name=wording.CROSSED))
+        tested, outputs, predicted = crossed.data, crossed.outputs, crossed.predicted
+    shared = examples(tested, outputs, predicted, answer.name)
+    touched: list[page.Section | None] = []
+    if isinstance(answer, Accuracy):
+        touched.append(door_section(answer.found, shared))
+        touched.append(threshold_section(tested, outputs, model.threshold, shared))
+    inside = [
         _weights(model, splits.train, learned),
         features,
         why,
     ]
-    warning = " ".join([*map(str, warnings), NO_TEST_SET.get(chosen, "")]).strip()
-    return page.Report(answer.headline, answer.words, sections, warning)
+    if alike := _alike(model, splits.train):
+        inside = [page.Section("Not shown", [alike])]
+    sections = [
+        _results(reached, model, tested),
+        page.data_section(splits),
+        _network(model),
+        _training(history, unseen) if history.records else None,
+        *answer.sections(tested, outputs),
+        *touched,
+        asking_section(model, tested, shared),
+        *inside,
+    ]
+    warning = " ".join([*map(str, warnings), VALIDATED if chosen == "validation" else ""]).strip()
+    if answer.seen:
+        words = _unknown(unseen)
+        return page.Report(UNKNOWN.name, words, sections, warning, UNKNOWN)
+    words = f"{answer.words} {BY_THE_WAY}" if crossed else answer.words
+    return page.Report(answer.headline, words, sections, warning, answer.verdict)
 
 
-def _reached(name: str, found: Evaluation | Regression, seen: bool) -> page.Accuracy | Errors:
-    kind: Any = Errors if isinstance(found, Regression) else page.Accuracy
-    made: page.Accuracy | Errors = kind(name, found, seen)
-    return made
+def _unknown(unseen: Unseen | None) -> str:
+    """Why it is not known how good a model is on other examples, and what would tell."""
+    words = (
+        "How good it is on examples that it was not trained on: none were held out, and what it "
+        "makes of those it was trained on does not tell."
+    )
+    if unseen is None:
+        return words
+    how = f" This finds it out: {unseen.command}" if unseen.command else ""
+    return f"{words} It was not cross-validated: {unseen.why}{how}"
 
 
-def _results(
-    reached: Sequence[page.Accuracy | Errors], model: Model, tested: Dataset
-) -> page.Section:
-    """A row for each set; what the members of an ensemble reach alone."""
+def _measure(answer: Accuracy | Errors) -> float:
+    return answer.found.r2 if isinstance(answer, Errors) else answer.found.accuracy
+
+
+def _outputs(model: Model, data: Dataset) -> np.ndarray:
+    """Probabilities (n_classes, m), or predicted numbers (1, m)."""
+    found: np.ndarray = model.probabilities(model.outputs(data)[1])
+    return found
+
+
+def _alike(model: Model, data: Dataset) -> str:
+    """Why the inside of a network that gives every example the same answer is not shown, or ""."""
+    outputs = _outputs(model, data)
+    if len(data) < 2 or np.ptp(outputs, axis=1).max() > ALIKE * np.abs(outputs).max():
+        return ""
+    return (
+        "The network gives the same answer to all examples, whatever they are: its weights, where "
+        "it looks and why it answers so would show nothing. Try a smaller learning rate, another "
+        "seed, or leaky_relu."
+    )
+
+
+def _results(reached: Sequence[Accuracy | Errors], model: Model, tested: Dataset) -> page.Section:
+    """A row for each set."""
     words, n, regression = [], model.n_members, model.task == "regression"
     if n > 1:
         measure, say = ("rmse", setting_value) if regression else ("accuracy", _percent)
@@ -145,13 +190,15 @@ def _network(model: Model) -> page.Section:
     return page.Section("Network", [of_each] if n > 1 else [], table, pictures=[picture])
 
 
-def _training(history: History) -> page.Section:
+def _training(history: History, unseen: Unseen | None) -> page.Section:
     first, last = history.records[0], history.records[-1]
     text = f"Cost {first.cost:.4g} at the start, {last.cost:.4g} at iteration {last.iteration}"
     if last.validation_cost is not None:
-        text += f"; validation {last.validation_cost:.4g}"
-    curve = page.drawn(learning_curve(history), f"Learning curve. {text}.")
-    return page.Section("Learning curve", pictures=[curve])
+        text += f"; held out {last.validation_cost:.4g}"
+    pictures = [page.drawn(learning_curve(history), f"Learning curve. {text}.")]
+    if unseen and unseen.found:
+        pictures = page.pictures_of(unseen.found)[:1]
+    return page.Section("Learning curve", pictures=pictures)
 
 
 def _weights(model: Model, data: Dataset, learned: np.ndarray | None) -> page.Section | None:

@@ -1,0 +1,83 @@
+"""How good a training is on examples that it has not seen, where the data hold none out: a
+cross-validation by the way, if it takes seconds. It is the one of `chainrule crossval`."""
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chainrule.errors import InputError
+from chainrule.jobs.events import Noted, Progressed, Tell
+from chainrule.jobs.experiments import CrossValidationJob, Nested
+from chainrule.jobs.grouping import groups
+from chainrule.jobs.options import Options, absolute, command_line
+from chainrule.jobs.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from chainrule.data import Dataset, Splits
+    from chainrule.experiments.answers import Unseen
+
+WITHIN = 20.0  # seconds
+# Folds that train together take less than one after the other: by how much at most.
+GAIN = 5
+
+
+def cross_validated(
+    source: str,
+    splits: "Splits",
+    options: Options,
+    folder: RunFolder,
+    *,
+    seconds: float = 0.0,
+    tell: Tell | None = None,
+    stop: threading.Event | None = None,
+) -> "Unseen":
+    """Of a training with these options on the data from `source`; folds that were trained before
+    are in `folder`, and are kept there.
+
+    seconds : that the training took. stop : see `Execution`.
+    """
+    from chainrule.experiments import Execution
+    from chainrule.experiments.answers import Unseen, held_out_answers
+    from chainrule.experiments.budget import Budget
+
+    options, tell = replace(options, patience=None), tell or (lambda event: None)
+    folds = _folds(splits.train, options)
+    if folds < 2:
+        why = "there are too few examples, groups or members of a class to hold any out."
+        return Unseen(why)
+    job = CrossValidationJob(source, options, Nested(folds=folds))
+    job.splits = splits
+    plain = command_line("crossval", absolute(source), job.own, options)
+    too_long = f"to cross-validate takes more than {WITHIN:.0f} s here."
+    if seconds * folds > GAIN * WITHIN:
+        return Unseen(too_long, plain)
+    tell(Noted(f"cross-validating by the way, {folds} folds: no examples are held out"))
+
+    def progressed(done: float, total: float) -> None:
+        if stop is not None and stop.is_set() and budget.execution.stop is not None:
+            budget.execution.stop.set()
+        tell(Progressed(done, total))
+
+    budget = Budget(WITHIN, Execution(folder=folder.unseen, progress=progressed))
+    try:
+        found = job.work(budget.execution)
+    except InputError as error:
+        return Unseen(f"expected {error.expected}; got {error.got}.", plain)
+    if not found.complete:
+        return Unseen(too_long if budget.over else "it was interrupted.", plain)
+    answers = held_out_answers(found, splits.train)
+    if answers is None:
+        return Unseen("no fold ended with a result: each diverged.", plain)
+    return Unseen("", plain, found, answers)
+
+
+def _folds(data: "Dataset", options: Options) -> int:
+    """Ten, or as many as can be drawn."""
+    held = groups(data, options)
+    if held is not None:
+        return min(Nested.folds, len(np.unique(held)))
+    if data.task == "regression":
+        return min(Nested.folds, len(data))
+    return min(Nested.folds, int(np.unique(data.labels, return_counts=True)[1].min()))

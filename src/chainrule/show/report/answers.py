@@ -1,0 +1,131 @@
+"""What reports say of a classifier's answers: how many are right and what that says, the mistakes,
+the confusion, ROC and calibration."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from chainrule.data import Dataset
+from chainrule.model.calibration import calibration
+from chainrule.model.evaluation import Evaluation
+from chainrule.model.regression import Regression
+from chainrule.model.verdict import CONFIDENCE, Verdict, verdict_of
+from chainrule.show.quality_plots import confusion_plot, reliability_plot, roc_plot
+from chainrule.show.report import page
+from chainrule.show.report.regression import Errors
+from chainrule.wording import isolated, percent
+
+MISTAKES = 12
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Right answers, with what so few examples leave open, in words.
+
+    name : of the examples. seen : whether they were trained on; of these no interval holds.
+    bounds : the interval where examples in groups say less than so many single ones. trained : the
+    share of the training examples that is right.
+    """
+
+    name: str
+    found: Evaluation
+    seen: bool = False
+    bounds: tuple[float, float] | None = None
+    trained: float | None = None
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        return verdict_of(self.found, self.trained, self.bounds)
+
+    @property
+    def headline(self) -> str:
+        return f"{percent(self.found.accuracy, 1)} right"
+
+    @property
+    def row(self) -> tuple:
+        """Of a table of results."""
+        e = self.found
+        return (self.name, e.m, e.accuracy, self.interval, e.baseline, e.cost)
+
+    @property
+    def words(self) -> str:
+        counted = f"{self.found.right} of {self.found.m} {self.name}"
+        if self.seen:
+            return (
+                f"{counted}. Always saying the commonest class: {percent(self.found.baseline, 1)}."
+            )
+        interval = self.interval.replace(" to ", " and ")
+        return (
+            f"{counted}; with so many, the true rate lies between {interval} "
+            f"({percent(CONFIDENCE, 0)} confidence). {self.verdict.words}"
+        )
+
+    @property
+    def interval(self) -> str:
+        """Such as 80.1 % to 84.3 %; - of examples that were trained on."""
+        if self.seen:
+            return "-"
+        return f"{percent(self.verdict.low, 1)} to {percent(self.verdict.high, 1)}"
+
+    def sections(self, data: Dataset, P: np.ndarray) -> list[page.Section]:
+        """The mistakes on `data`, and how good its probabilities P (n_classes, m) are."""
+        of = " on training examples" if self.seen else ""
+        return [
+            _mistakes(self.found, data, self.name, of),
+            _quality(self.found, P, data.labels, of),
+        ]
+
+
+def answers_of(
+    name: str,
+    found: Evaluation | Regression,
+    *,
+    seen: bool = False,
+    bounds: tuple[float, float] | None = None,
+    trained: float | None = None,
+) -> Accuracy | Errors:
+    """What is said of answers; bounds and trained are of R² where they are numbers."""
+    kind: Any = Errors if isinstance(found, Regression) else Accuracy
+    made: Accuracy | Errors = kind(name, found, seen, bounds, trained)
+    return made
+
+
+def _quality(found: Evaluation, P: np.ndarray, labels: np.ndarray, of: str) -> page.Section:
+    """Confusion, ROC and calibration of probabilities P (n_classes, m)."""
+    counts = "; ".join(
+        f"{isolated(label)}: {int(row[k])} of {int(row.sum())} right"
+        for k, (label, row) in enumerate(zip(found.classes, found.confusion, strict=True))
+    )
+    confusion = confusion_plot(found, title=f"Confusion{of}")
+    pictures = [page.drawn(confusion, f"Confusion matrix{of}. {counts}.")]
+    if len(np.unique(labels)) > 1:
+        roc = roc_plot(P, labels, found.classes, title=f"Found, and taken for it (ROC){of}")
+        pictures.append(page.drawn(roc, f"ROC curve{of}: true against false positive rate."))
+    words = f"Reliability{of}: how often answers of each probability were right. "
+    words += calibration(P, labels).verdict
+    title = f"Are the probabilities true{of}?"
+    reliability = reliability_plot(P, labels, found.classes, title=title)
+    pictures.append(page.drawn(reliability, words))
+    return page.Section(f"Quality{of}", pictures=pictures, paired=True)
+
+
+def _mistakes(found: Evaluation, data: Dataset, name: str, of: str) -> page.Section:
+    """The most confident mistakes on `data`, the examples called `name`."""
+    shown, all_of_them = found.mistakes[:MISTAKES], f"of the {found.m} {name}"
+    if not shown:
+        return page.Section(f"Mistakes{of}", [f"None {all_of_them}."])
+    which = "" if len(shown) == len(found.mistakes) else f", the {len(shown)} most confident"
+    texts = [
+        (
+            one.name,
+            f"is {isolated(one.actual)} ({one.probability_of_actual:.3f})",
+            f"taken for {isolated(one.predicted)} ({one.probability:.3f})",
+        )
+        for one in shown
+    ]
+    table = found.listed().first(MISTAKES).without("index")
+    words = [f"{len(found.mistakes)} {all_of_them}{which}:"]
+    index = [one.index for one in shown]
+    return page.gallery(f"Mistakes{of}", words, data, index, texts, table)

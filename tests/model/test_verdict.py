@@ -1,0 +1,61 @@
+"""What held-out answers say of a model."""
+
+import numpy as np
+import pytest
+
+from chainrule.model.evaluation import Evaluation
+from chainrule.model.regression import Regression
+from chainrule.model.verdict import UNKNOWN, verdict_of
+
+
+def evaluation(right, m, baseline):
+    """Of two classes: the right answers in the commonest class first, then in the other."""
+    majority = round(baseline * m)
+    hit = min(right, majority)
+    confusion = np.array([[hit, majority - hit], [m - majority - (right - hit), right - hit]])
+    return Evaluation(("a", "b"), confusion, 0.1, ())
+
+
+@pytest.mark.parametrize(
+    ("right", "m", "baseline", "trained", "name"),
+    [
+        (95, 100, 0.5, 0.97, "Better than guessing"),
+        (75, 100, 0.5, 1.0, "Better than guessing, overfitted"),
+        (55, 100, 0.5, 0.6, "Inconclusive"),
+        (55, 100, 0.5, 1.0, "Inconclusive, overfitted"),
+        (55, 100, 0.5, 0.5, "Learned nothing"),  # not even where it trained
+        (60, 100, 0.6, 0.7, "Learned nothing"),  # the same answer to all
+        (5, 100, 0.5, None, "Worse than guessing"),
+        (7, 8, 0.5, 1.0, "Better than guessing, overfitted"),
+        (4, 5, 0.6, 1.0, "Inconclusive, overfitted"),
+    ],
+)
+def test_it_leaves_room_for_chance(right, m, baseline, trained, name):
+    found = verdict_of(evaluation(right, m, baseline), trained)
+    assert found.name == name
+    low, high = evaluation(right, m, baseline).interval()
+    assert (found.low, found.high) == (low, high)
+    assert ("by heart" in found.words) == name.endswith("overfitted")
+    assert found.facts()["verdict"] == name
+
+
+def test_an_interval_by_groups_is_wider():
+    narrow, wide = (verdict_of(evaluation(65, 100, 0.5), None, b) for b in (None, (0.4, 0.8)))
+    assert (narrow.kind, wide.kind) == ("better", "inconclusive")
+
+
+def test_of_numbers():
+    rng = np.random.default_rng(0)
+    y = rng.standard_normal(60)
+    near = Regression(y, y + 0.3 * rng.standard_normal(60), ("",) * 60)
+    found = verdict_of(near, 0.95)
+    assert (found.kind, found.gap, found.baseline) == ("better", 0, 0)
+    assert found.low < near.r2 < found.high
+    assert verdict_of(Regression(y, rng.standard_normal(60), ("",) * 60)).kind == "worse"
+    alike = Regression(y, np.full(60, y.mean()), ("",) * 60)
+    assert verdict_of(alike, bounds=(-0.1, 0.1)).kind == "nothing"
+
+
+def test_what_nobody_knows():
+    assert UNKNOWN.name == "Not known yet"
+    assert (UNKNOWN.words, UNKNOWN.gap) == ("", 0)
