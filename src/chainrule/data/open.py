@@ -44,6 +44,7 @@ def open_data(
     na: str | Sequence[str] | None = None,
     decimal: str | None = None,
     separator: str | None = None,
+    sheet: str | None = None,
     transpose: bool = False,
     samples: str | Path | Any = None,
     group_column: str | None = None,
@@ -80,9 +81,9 @@ def open_data(
     categories : a table's columns of texts become one feature of 0 and 1 for each level that the
         training set has ("onehot"); or are refused.
     positive : this class (label 1) against all the rest.
-    label, header, names, drop, keep, na, decimal, separator, transpose, samples, group_column,
-        batch_column : of a table, see `Reading`. By default the table says it, and what is doubtful
-        is an error that names the option.
+    label, header, names, drop, keep, na, decimal, separator, sheet, transpose, samples,
+        group_column, batch_column : of a table, see `Reading`. By default the table says it, and
+        what is doubtful is an error that names the option.
     task : "classification", or "regression" for labels that are numbers to predict; by default that
         for a table's labels with fractions.
     drop_class : classes whose examples are left out, of all sets.
@@ -113,6 +114,7 @@ def open_data(
         na=as_text("na", na),
         decimal=decimal,
         separator=separator,
+        sheet=sheet,
         transpose=transpose,
         samples=str(samples) if isinstance(samples, Path) else samples,
         group_column=group_column,

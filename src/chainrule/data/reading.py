@@ -41,6 +41,9 @@ class Reading:
         Decimal sign: . or , (the other one then separates thousands).
     separator
         What separates the cells: one character, tab or space.
+    sheet
+        Sheet of an Excel file, by its name or its number from 1; by default the first that is not
+        empty.
     transpose
         The columns of the file are the examples.
     samples
@@ -64,6 +67,7 @@ class Reading:
     na: str | None = None
     decimal: str | None = None
     separator: str | None = None
+    sheet: str | None = None
     transpose: bool = False
     samples: str | None = None
     group_column: str | None = None

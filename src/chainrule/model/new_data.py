@@ -37,7 +37,7 @@ def open_for(
         one.name: before[one.name]
         for one in fields(Reading)
         if getattr(reading, one.name) == one.default
-        and one.name != "samples"  # those of other examples
+        and one.name not in ("samples", "sheet")  # those of other examples
         and one.name in before
         and fits(before[one.name], hints[one.name])
     }

@@ -267,6 +267,39 @@ def test_frames_that_cannot_be_used(frame, message):
         opened(frame)
 
 
+def test_a_missing_value_of_expression_data_is_named_by_its_sample(tmp_path):
+    path = tmp_path / "GSE1_series_matrix.txt"
+    text = series(FRAME, STATES)
+    row = next(line for line in text.splitlines() if line.startswith(("g2", '"g2')))
+    cells = row.split("\t")
+    cells[3] = "null"
+    path.write_text(text.replace(row, "\t".join(cells)))
+    with pytest.raises(
+        DataError, match=rf"got 1 missing values: missing in sample {NAMES[2]}, 'g2'"
+    ):
+        opened(path, label="disease state")
+
+
+def test_a_sheet_is_chosen_by_name_or_number(tmp_path):
+    path = tmp_path / "t.xlsx"
+    with pd.ExcelWriter(path, engine="openpyxl") as book:
+        pd.DataFrame({"note": ["see the next sheet"]}).to_excel(
+            book, sheet_name="README", index=False
+        )
+        pd.DataFrame().to_excel(book, sheet_name="nothing")
+        LABELED.to_excel(book, sheet_name="values")
+    with pytest.raises(
+        DataError, match=r"This is sheet 'README' of 2: .* --sheet, such as 'values'"
+    ):
+        opened(path)
+    for sheet in ("values", "3"):
+        data = opened(path, sheet=sheet)
+        assert_array_equal(data.raw, X.T)
+        assert "sheet 'values'; left out others: 'README' (--sheet)" in data.notes
+    with pytest.raises(DataError, match="a sheet 'valeus'; got README, values"):
+        opened(path, sheet="valeus")
+
+
 @pytest.mark.parametrize(("name", "needed"), [("t.parquet", "pyarrow"), ("t.xlsx", "openpyxl")])
 def test_what_is_not_installed_is_named(written, monkeypatch, name, needed):
     path = written(name)

@@ -18,6 +18,12 @@ def opened(path, **options):
     return open_data(path, scale="none", **options).train
 
 
+def test_a_missing_cell_is_no_number_written_otherwise(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,y\n1,2,p\nNA,3,q\nnull,4,p\n5,6,q\n")
+    assert not any(SIGNS in note for note in opened(path, missing="mean").notes)
+
+
 READ = {
     "decimal commas": "a;b;y\n0,5;-1;p\n1,25;2,5e1;q\n",
     "decimal commas, tabs": "a\tb\ty\n0,5\t-1\tp\n1,25\t25\tq\n",

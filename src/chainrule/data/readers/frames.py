@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from chainrule import checks
 from chainrule.data.readers.grid import Grid, Rows, made_grid
 from chainrule.data.reading import Reading, listed
 from chainrule.errors import DataError
@@ -85,28 +86,38 @@ def _by_pandas(name: str) -> Callable[[Path, Reading], Grid]:
 
 
 def _excel(path: Path, reading: Reading) -> Grid:
-    """The first sheet that is not empty; of others it is said that they are there."""
+    """The sheet that is asked for by its name, or by its number from 1; else the first that is not
+    empty. Of others it is said that they are there."""
     import openpyxl
 
+    where, wanted, sheets = str(path), reading.sheet, {}
     with path.open("rb") as file:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        sheets = {}
-        for sheet in book.worksheets:
+        for k, sheet in enumerate(book.worksheets, 1):
             sheet.reset_dimensions()  # which some programs write wrongly
             rows = [list(map(_cell, row)) for row in sheet.iter_rows(values_only=True)]
             if any(map(any, rows)):
                 sheets[sheet.title] = rows
-    if not sheets:
-        raise DataError(str(path), "a sheet with a table", "empty sheets")
-    (name, rows), *others = sheets.items()
+                wanted = sheet.title if wanted == str(k) else wanted
+    if wanted not in sheets and (wanted or not sheets):
+        expected = f"a sheet '{wanted}'" if wanted else "a sheet with a table"
+        raise DataError(where, expected, checks.listed(list(sheets)) or "empty sheets")
+    name = wanted or next(iter(sheets))
+    rows, others = sheets[name], [f"'{other}'" for other in sheets if other != name]
     width = max(map(len, rows))
     records = [
         (line, row + [""] * (width - len(row))) for line, row in enumerate(rows, 1) if any(row)
     ]
-    made = made_grid(records, str(path), reading)
+    try:
+        made = made_grid(records, where, reading)
+    except DataError as error:
+        if not others or reading.sheet:
+            raise
+        fix = f"This is sheet '{name}' of {len(sheets)}: take another with --sheet, such as "
+        raise DataError(where, error.expected, error.got, f"{fix}{others[0]}.") from None
     if others:
-        left = ", ".join(other for other, _ in others[:3])
-        made = replace(made, notes=(*made.notes, f"sheet '{name}'; left out others: {left}"))
+        left = f"left out others: {checks.listed(others, 3)} (--sheet)"
+        made = replace(made, notes=(*made.notes, f"sheet '{name}'; {left}"))
     return made
 
 

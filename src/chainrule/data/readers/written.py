@@ -9,13 +9,13 @@ from chainrule import checks
 from chainrule.data.labels import FEW
 from chainrule.data.readers.categories import one_hot
 from chainrule.data.readers.columns import EXACT, Columns, numbers
-from chainrule.data.readers.grid import Grid
 from chainrule.data.readers.roles import Roles, column_key
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError
 from chainrule.files.csv_file import number
 
 Array = np.ndarray
+SHOWN = 3  # bad cells: more would push their number out of a line
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,9 @@ class Written:
             X[text.gone, j] = np.nan
             if any(map(_loses_digits, cells)):
                 cut.append(name)
-            pairs = zip(text.cells, cells, strict=True)
-            if text.numeric and any(a.strip().replace(decimal, ".") != b for a, b in pairs):
+            each = zip(text.cells, cells, text.gone, strict=True)
+            other = (not gone and a.strip().replace(decimal, ".") != b for a, b, gone in each)
+            if text.numeric and any(other):
                 grouped.append(name)
         notes = ["decimal sign ','"] if decimal == "," else []
         if grouped:
@@ -142,12 +143,13 @@ class Written:
         if not bad.any():
             return
         each = [
-            f"{'missing' if lost[row, j] else 'not a number'} in "
-            f"{_row(grid, row, columns.lines[row])}, '{grid.names[places[j]]}'"
-            for row, j in np.argwhere(bad)[:FEW].tolist()
+            f"{'missing' if lost[row, j] else 'not a number'} in {self._row(row)}, "
+            f"'{grid.names[places[j]]}'"
+            for row, j in np.argwhere(bad)[:SHOWN].tolist()
         ]
         total, missing = int(bad.sum()), int((lost & bad).sum())
-        more = f"; and {total - FEW} more" if total > FEW else ""
+        more = f"; and {total - SHOWN} more" if total > SHOWN else ""
+        counts = (missing, "missing values"), (total - missing, "cells that are no finite number")
         ways = {
             "--missing mean, median or zero fills what is missing": lost[:, : X.shape[1]].any(),
             "--categories onehot takes texts; --drop COLUMN leaves one out; write all decimals "
@@ -158,17 +160,19 @@ class Written:
         fix = f"{fix[0].upper()}{fix[1:]}."
         raise DataError(
             grid.where,
-            "a number in every cell and a label in every row",
-            f"{missing} missing values and {total - missing} cells that are no finite number: "
-            f"{'; '.join(each)}{more}",
+            "a number in every cell" + " and a label in every row" * bool(gone.any()),
+            f"{' and '.join(f'{n:,} {what}' for n, what in counts if n)}: {'; '.join(each)}{more}",
             fix,
         )
 
-
-def _row(grid: Grid, row: int, line: int) -> str:
-    """Which example, and where it stands if that is another count."""
-    counted = grid.line not in ("line", "column")
-    return f"{grid.line} {line}" if counted else f"row {row + 1} ({grid.line} {line})"
+    def _row(self, row: int) -> str:
+        """Which example, and where it stands if that is another count; one of expression data by
+        its name."""
+        grid, line, names = self.columns.grid, self.columns.lines[row], self.roles.names
+        if grid.line in ("line", "column"):
+            return f"row {row + 1} ({grid.line} {line})"
+        own = None if names is None or grid.line != "sample" else self.columns.texts.get(names)
+        return f"{grid.line} {own.cells[row] if own else line}"
 
 
 def _loses_digits(cell: str) -> bool:
