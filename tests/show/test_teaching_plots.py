@@ -11,7 +11,12 @@ from chainrule.show.surface_plots import (
     convexity_plot,
     surface_plot,
 )
-from chainrule.show.teaching_plots import activations_plot, broadcasting_plot
+from chainrule.show.teaching_plots import (
+    activations_plot,
+    broadcasting_plot,
+    lines_plot,
+    matrices_plot,
+)
 
 image = pytest.mark.mpl_image_compare(savefig_kwargs={"dpi": 50})
 
@@ -132,3 +137,33 @@ def test_the_path_is_gradient_descents():
 def test_a_feature_too_many():
     with pytest.raises(InputError, match="1 rows"):
         convexity_plot(np.ones((2, 8)))
+
+
+@image
+def test_picture_of_matrices():
+    A = np.array([[0.5, -1.0, 0.25], [2.0, 0.0, -0.75]])
+    return matrices_plot({"A": A, "A transposed": A.T}, title="$A$ and its transpose")
+
+
+def test_lines_over_words_and_over_numbers():
+    axes = lines_plot(("4", "20"), {"train $": [1, 2], "test": [3, 4]}, ylabel="cost").axes[0]
+    assert [line.get_ydata().tolist() for line in axes.lines] == [[1, 2], [3, 4]]
+    assert len({line.get_color() for line in axes.lines}) == 2
+    assert len({line.get_linestyle() for line in axes.lines}) == 2
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["4", "20"]
+    assert [text.get_text() for text in axes.get_legend().texts] == [r"train \$", "test"]
+    assert axes.get_ylabel() == "cost"
+    many = lines_plot(np.arange(1, 100), {"one": np.arange(1, 100)}, log="xy").axes[0]
+    assert (many.get_xscale(), many.get_yscale()) == ("log", "log")
+    assert many.lines[0].get_marker() == ""
+    assert many.get_legend() is None
+    with pytest.raises(InputError, match="log"):
+        lines_plot([1], {"one": [1]}, log="z")
+
+
+def test_every_number_of_a_matrix_is_written():
+    figure = matrices_plot({"A": [[0.125, -1], [0, 3]]}, digits=3)
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts == ["0.125", "-1.000", "0.000", "3.000"]
+    with pytest.raises(InputError, match="B of two axes"):
+        matrices_plot({"B": [1, 2]})

@@ -1,6 +1,7 @@
-"""Pictures to learn from: activation functions with their derivatives, and broadcasting."""
+"""Pictures to learn from: activation functions with their derivatives, broadcasting, lines to
+compare, and matrices with their numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ OPERATIONS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 LARGEST = 8  # boxes a side: more cannot be read
 OWN, RESULT = "#56B4E9", "#F5D9A6"
+FEW = 20  # places of a line, up to which each has a marker
+BRIGHT = 0.3  # share of the largest size from which on a number is written in black
 # Edge, line and text of a box; of those that are read again the face before these.
 SOLID, DASHED = ("black", "solid", "black"), ("white", "#777777", "--", "#555555")
 
@@ -111,3 +114,62 @@ def _boxes(
         axes.text(left + j + 0.5, i + 0.5, f"{value:.3g}", color=shade, **place)
     middle = left + values.shape[1] / 2
     axes.text(middle, values.shape[0] + 0.25, f"{shape}", ha="center", va="top", fontsize=10)
+
+
+def lines_plot(
+    x: Sequence[Any],
+    lines: Mapping[str, Any],
+    axes: Axes | None = None,
+    title: str = "",
+    *,
+    log: str = "",
+    **properties: Any,
+) -> Figure:
+    """Numbers over x, a line for each name, told apart in gray, too.
+
+    x : numbers; or words, which stand at equal distances. lines : {name: a number for each of x}.
+    log : "x", "y" or "xy". properties : of matplotlib's `Axes.set`, such as xlabel.
+    """
+    checks.one_of("lines_plot", "log", log, ("", "x", "y", "xy"))
+    axes = plots.axes_or_new(axes, (6.8, 3.6))
+    words = any(isinstance(place, str) for place in x)
+    places = np.arange(len(x)) if words else np.asarray(x)
+    for k, (name, y) in enumerate(lines.items()):
+        look = plots.look(k) | {"color": plots.COLORS[(k + 1) % len(plots.COLORS)]}
+        if len(places) > FEW:
+            look["marker"] = ""
+        axes.plot(places, y, label=plots.literal(name), markersize=4, **look)
+    if words:
+        axes.set_xticks(places, [plots.literal(place) for place in x])
+    axes.set(**{f"{axis}scale": "log" for axis in log})
+    if len(lines) > 1:
+        axes.legend(frameon=False, fontsize="small")
+    return plots.finished(axes, title, **properties)
+
+
+def matrices_plot(matrices: Mapping[str, Any], title: str = "", digits: int = 2) -> Figure:
+    """Matrices side by side, each number in its place: yellow above 0, blue below.
+
+    matrices : arrays of two axes by name, which stands above with the shape.
+    """
+    arrays = {
+        name: checks.reals("matrices_plot", f"numbers in {name}", values)
+        for name, values in matrices.items()
+    }
+    for name, values in arrays.items():
+        if values.ndim != 2 or not values.size:
+            raise InputError("matrices_plot", f"{name} of two axes", f"shape {values.shape}")
+    wide = [max(values.shape[1], 2) for values in arrays.values()]
+    high = max(values.shape[0] for values in arrays.values())
+    figure, panels = plots.grid_of_axes(
+        1, len(arrays), (0.55 * sum(wide) + 1, 0.5 * high + 1.3), title, width_ratios=wide
+    )
+    for axes, (name, values) in zip(panels[0], arrays.items(), strict=True):
+        size = np.abs(values).max() or 1.0
+        axes.imshow(values, cmap="cividis", vmin=-size, vmax=size)
+        for (i, j), value in np.ndenumerate(values):
+            color = "black" if value > BRIGHT * size else "white"
+            place: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
+            axes.text(j, i, f"{value:.{digits}f}", color=color, **place)
+        plots.finished(axes, f"{name}\n{values.shape}", grid=False, xticks=[], yticks=[])
+    return figure
