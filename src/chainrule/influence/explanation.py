@@ -110,7 +110,7 @@ def explain(
         if any(one.full.shape != P.shape for one in exact):
             got = f"answers of shape {exact[0].full.shape} for {P.shape}"
             raise InputError("explain", "`exact` of the same examples as raw", got)
-        if _same(network, exact[0].network):
+        if same_weights(network, exact[0].network):
             found["changes"] = np.stack([one.change(decisions).T for one in exact], axis=1)
         elif known:
             note = ELSEWHERE
@@ -146,7 +146,7 @@ def is_training_set(where: str, model: Model, data: Dataset) -> bool:
     return digest is not None
 
 
-def _same(network: Network, again: Network) -> bool:
+def same_weights(network: Network, again: Network) -> bool:
     """Whether training again gave the same weights but for rounding."""
     return network.layer_sizes == again.layer_sizes and all(
         np.abs(ours - other).max() <= SAME * np.abs(ours).max()

@@ -2,6 +2,7 @@
 again, its report."""
 
 import contextlib
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,12 @@ import numpy as np
 from chainrule import checks
 from chainrule.data import Dataset, Splits
 from chainrule.errors import DivergenceError, InputError
-from chainrule.experiments import Execution, WithoutEach, without_each
+from chainrule.experiments import Execution, Setting, WithoutEach, without_each
 from chainrule.experiments.answers import Unseen
 from chainrule.experiments.budget import Budget
 from chainrule.files import atomic
 from chainrule.files.json_file import fits
-from chainrule.influence.explanation import ELSEWHERE, is_training_set
+from chainrule.influence.explanation import ELSEWHERE, is_training_set, same_weights
 from chainrule.influence.feature_measures import learned
 from chainrule.influence.importance import importance
 from chainrule.jobs.grouping import groups
@@ -27,10 +28,12 @@ from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
 from chainrule.model.regression import Regression
 from chainrule.model.verdict import UNKNOWN, verdict_of
+from chainrule.show.boundary_plots import NetworkFrames
 from chainrule.show.report import page
 from chainrule.show.report.importance import importance_section
 from chainrule.show.report.training import training_report, why_section
-from chainrule.training import History
+from chainrule.show.report.watching import Followed, can_be_watched, moments
+from chainrule.training import History, train
 from chainrule.training.layer_health import dead_relus
 from chainrule.training.warnings import TrainingWarning, training_warnings
 from chainrule.wording import CROSSED, duration
@@ -39,6 +42,7 @@ from chainrule.wording import CROSSED, duration
 # course's are 209 x 2500).
 FOLLOWED = 600_000
 WITHIN = 30.0  # seconds for training again without each example, where nobody asked for it by name
+AGAIN = 5.0  # seconds, above which a training is not done again to be watched
 STARTS = 5  # of these trainings, where there is time
 NOTHING_HELD_OUT = "No examples were held out: see chainrule crossval."
 NOT_CROSSED = "No examples were held out, and it was not cross-validated: "
@@ -92,7 +96,7 @@ def write_report(
     how : its worst mistakes are explained, by training without each example. unseen : how good it
     is where nothing was held out. first : what comes before all else.
     """
-    options, _ = repeatable(model, str(path))
+    options, note = repeatable(model, str(path))
     single, m = model.n_members == 1, len(splits.train)
     done: Any = model.training.get("iterations", options.setting().iterations)
 
@@ -110,11 +114,34 @@ def write_report(
         why=why_section(model, splits, exact),
         features=_features(model, splits, options, m * done),
         learned=_learned(model, options) if single else None,
+        watched=None if note else _watched(model, splits.train, options),
         warnings=looks_wrong(model, splits, history, options) if single else (),
     )
     report = replace(report, sections=[first, *report.sections])
     title = f"{checks.printable(Path(source).name)}: {sizes}"
     save_report(path, report, title, command, options, done)
+
+
+def _watched(model: Model, data: Dataset, options: Options) -> Followed | None:
+    """The training again, with the networks on its way; None where nothing would be seen, or it
+    took long, or ends elsewhere."""
+    long = model.training.get("training_seconds", math.inf) > AGAIN
+    if long or not can_be_watched(model, data):
+        return None
+    setting = _as_done(model, options)
+    n_x, *_, n_y = model.network.layer_sizes
+    start = setting.network(n_x, n_y, model.task)
+    frames = NetworkFrames(moments(model, setting.updates(len(data))))
+    try:
+        found = train(start, data, callbacks=[frames], **setting.arguments())
+    except DivergenceError:
+        return None
+    if not found.complete:
+        raise KeyboardInterrupt
+    if not same_weights(model.network, found.network):
+        return None
+    kept = frames.frames | {found.iterations: found.network}
+    return Followed(start, kept, found, None if setting.l2 else 1.0)
 
 
 def _learned(model: Model, options: Options) -> np.ndarray | None:
@@ -139,8 +166,7 @@ def _features(model: Model, splits: Splits, options: Options, followed: int) -> 
     if followed > FOLLOWED:
         words = "Not shown after so long a training: see chainrule importance."
         return page.Section("Features", [words])
-    done = model.training.get("iterations", options.setting().iterations)
-    setting = replace(options.setting(), iterations=done, epochs=None)
+    setting = _as_done(model, options)
     try:
         held = groups(data, options)
         found = importance(data, setting, model=model, repeats=HALVES, groups=held)
@@ -234,6 +260,12 @@ def training_set(model: Model, where: str, data: str | None = None) -> tuple[Dat
     return train, ""
 
 
+def _as_done(model: Model, options: Options) -> Setting:
+    """With the iterations that were made, where the model says how many."""
+    done = model.training.get("iterations", options.setting().iterations)
+    return replace(options.setting(), iterations=done, epochs=None)
+
+
 def left_out(
     model: Model, where: str, data: Dataset, raw: Any, how: Execution, within: float = WITHIN
 ) -> tuple[list[WithoutEach], str]:
@@ -246,7 +278,7 @@ def left_out(
     options, note = repeatable(model, where)
     if note:
         return [], note
-    setting = replace(options.setting(), iterations=model.training["iterations"], epochs=None)
+    setting = _as_done(model, options)
     began, budget = time.monotonic(), Budget(within, how)
     try:
         found = [without_each(data, raw, setting, execution=budget.execution)]

@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.data import Dataset
 from chainrule.data.steps import Affine, Log1p, Missing, OneHot, Step
 from chainrule.model.model_file import Model
+from chainrule.network import Network
 from chainrule.show.report.live import Live, packed
 from chainrule.show.report.page import Section
 
@@ -57,17 +58,25 @@ def asking_section(model: Model, data: Dataset, shared: Mapping[str, Any]) -> Se
 
 def network_facts(model: Model) -> dict[str, Any] | None:
     """Steps of preparation, and layers, for scripts/network.js."""
-    network = model.network
-    if model.n_members > 1 or network.n_parameters > WEIGHTS:
+    steps = steps_of(model)
+    if model.n_members > 1 or model.network.n_parameters > WEIGHTS or steps is None:
         return None
-    steps = [_step(step) for step in model.scaling.steps]
-    if not all(steps):
-        return None
-    layers = [
+    return {"steps": steps, "layers": layers_of(model.network)}
+
+
+def layers_of(network: Network) -> list[dict[str, Any]]:
+    """Weights of 32 bits, biases of 64, and what each layer's activation is."""
+    return [
         {"W": packed(W, np.float32), "b": packed(b, np.float64), "g": g}
         for W, b, g in zip(network.weights, network.biases, network.activations, strict=True)
     ]
-    return {"steps": steps, "layers": layers}
+
+
+def steps_of(model: Model) -> list[dict[str, Any]] | None:
+    """How features are prepared; None where numbers depend on more than one feature of one
+    sample."""
+    steps = [_step(step) for step in model.scaling.steps]
+    return [step for step in steps if step] if all(steps) else None
 
 
 def _step(step: Step) -> dict[str, Any] | None:

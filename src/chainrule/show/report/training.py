@@ -26,6 +26,7 @@ from chainrule.show.report.asking import asking_section
 from chainrule.show.report.examples import door_section, examples, threshold_section
 from chainrule.show.report.regression import COLUMNS as ERRORS
 from chainrule.show.report.regression import Errors
+from chainrule.show.report.watching import Followed, watching_sections
 from chainrule.show.tables import data_uri
 from chainrule.training import History
 from chainrule.training.warnings import TrainingWarning
@@ -70,6 +71,7 @@ def training_report(
     why: page.Section | None = None,
     features: page.Section | None = None,
     learned: np.ndarray | None = None,
+    watched: Followed | None = None,
     warnings: Sequence[TrainingWarning] = (),
 ) -> page.Report:
     """What a training reached, and what it looks like inside.
@@ -78,7 +80,8 @@ def training_report(
         validation set, else it is that of the cross-validation `unseen`, or not known.
     why : the worst mistakes explained (`why_section`). features : those of a table that it depends
         on (`importance_section`). learned : what of a picture's W[1] was not drawn, see
-        `weight_pictures`. warnings : what looks wrong in it.
+        `weight_pictures`. watched : the training again (`watching_sections`). warnings : what
+        looks wrong in it.
     """
     checks.kind("training_report", "splits", splits, Splits)
     if history.records and np.ndim(history.records[0].cost):
@@ -100,12 +103,13 @@ def training_report(
         answer = answers_of(name, crossed.found, bounds=crossed.bounds, trained=trained)
         reached.append(replace(answer, name=wording.CROSSED))
         tested, outputs, predicted = crossed.data, crossed.outputs, crossed.predicted
-    shared = examples(tested, outputs, predicted, answer.name)
+    shared = examples(tested, outputs, predicted, f"{chosen} examples")
     touched: list[page.Section | None] = []
     if isinstance(answer, Accuracy):
         touched.append(door_section(answer.found, shared))
         touched.append(threshold_section(tested, outputs, model.threshold, shared))
     inside = [
+        *(watching_sections(model, splits.train, tested, watched) if watched else ()),
         _weights(model, splits.train, learned),
         features,
         why,

@@ -1,6 +1,5 @@
 // Draw and ask: the network answers to what is drawn, dropped, chosen or typed.
 const FEW = 10; // classes shown, the most probable ones of more
-const UNITS = 64; // shown of a layer
 
 live.ask = (root, own, shared) => {
   const network = unpacked(shared.network);
@@ -26,23 +25,7 @@ live.ask = (root, own, shared) => {
       const value = make("strong", { "data-value": output[0] }, short(output[0]));
       said.replaceChildren("It predicts ", value, ".");
     }
-    hidden.replaceChildren(...A.slice(0, -1).map(units).flat());
-  };
-
-  // The activations of a layer as squares: orange above 0, blue below, of the layer's largest.
-  const units = (A, l) => {
-    const most = Math.max(1e-12, ...A.map(Math.abs));
-    const on = A.filter((a) => a > 0).length;
-    const words = `Hidden layer ${l + 1}: ${on} of ${A.length} units above 0`;
-    const squares = A.slice(0, UNITS).map((a, k) => {
-      const square = make("span", { title: `unit ${k + 1}: ${short(a)}` });
-      square.style.background = `color-mix(in srgb, var(${a > 0 ? "--other" : "--accent"}) ${(100 * Math.abs(a)) / most}%, var(--paper))`;
-      return square;
-    });
-    return [
-      make("p", { class: "note", style: "margin: 0" }, words, A.length > UNITS ? `, the first ${UNITS}` : ""),
-      make("div", { class: "units", "aria-hidden": "true" }, ...squares),
-    ];
+    hidden.replaceChildren(...A.slice(0, -1).flatMap(unitSquares));
   };
 
   const given = (own.shape ? drawing : typing)(own, shared, answer);

@@ -48,3 +48,21 @@ const forward = ({ steps, layers }, raw) => {
 
 // Of each class: one output is the second's.
 const probabilities = (output) => (output.length === 1 ? [1 - output[0], output[0]] : output);
+
+const UNITS = 64; // shown of a layer
+
+// The activations of hidden layer l as squares: orange above 0, blue below, of the layer's largest.
+const unitSquares = (A, l) => {
+  const most = Math.max(1e-12, ...A.map(Math.abs));
+  const on = A.filter((a) => a > 0).length;
+  const words = `Hidden layer ${l + 1}: ${on} of ${A.length} units above 0`;
+  const squares = A.slice(0, UNITS).map((a, k) => {
+    const square = make("span", { title: `unit ${k}: ${short(a)}` });
+    square.style.background = `color-mix(in srgb, var(${a > 0 ? "--other" : "--accent"}) ${(100 * Math.abs(a)) / most}%, var(--paper))`;
+    return square;
+  });
+  return [
+    make("p", { class: "note", style: "margin: 0" }, words, A.length > UNITS ? `, the first ${UNITS}` : ""),
+    make("div", { class: "units", "aria-hidden": "true" }, ...squares),
+  ];
+};

@@ -1,0 +1,170 @@
+"""Watch it learn: the network as it was at some iterations, on a slider; and the first layer's
+weights, as they were drawn and as what was learned of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.data import Dataset
+from chainrule.influence.feature_measures import learned
+from chainrule.model.model_file import Model
+from chainrule.network import Network
+from chainrule.show.data import drawable
+from chainrule.show.picture_plots import unit_effects
+from chainrule.show.report.asking import layers_of, steps_of
+from chainrule.show.report.examples import sheet
+from chainrule.show.report.live import Live, packed
+from chainrule.show.report.page import Section
+from chainrule.training import Training
+
+Array = np.ndarray
+PLANES, PICTURES = 40, 12  # iterations that are kept
+POINTS = 1000
+UNITS, SIDE = 6, 32  # first-layer units that are shown, and the longer side of their pictures
+ASKED = 6  # examples whose answers are followed
+PARTS = 4  # training pictures of the largest coefficients, of either sign
+OF_LAYER = 64  # activations of one that are shown
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """A training done again.
+
+    start : where it began. frames : {updates done: network}. share : of the start that is left in
+    W[1] where the dual form does not say it, as for `feature_measures.learned`.
+    """
+
+    start: Network
+    frames: Mapping[int, Network]
+    training: Training
+    share: float | None = 1.0
+
+    def learned(self, network: Network) -> Array:
+        """What of W[1] (n_1, n_x) of one of the frames was learned until then."""
+        return learned(network, self.start, self.share)
+
+
+def can_be_watched(model: Model, data: Dataset) -> bool:
+    """Whether there is something to see: a plane of two features, or first-layer weights that are
+    pictures."""
+    pictures = model.image_shape is not None and drawable(data)
+    plane = (
+        model.image_shape is None and data.features.shape[0] == 2 and steps_of(model) is not None
+    )
+    return bool(model.classes) and model.n_members == 1 and (pictures or plane)
+
+
+def moments(model: Model, iterations: int) -> list[int]:
+    """Which updates to keep the network after: the earlier the denser."""
+    n = (PICTURES if model.image_shape else PLANES) - 1
+    return sorted({0, *np.geomspace(1, max(1, iterations), n).round().astype(int).tolist()})
+
+
+def watching_sections(
+    model: Model, data: Dataset, tested: Dataset, found: Followed
+) -> list[Section]:
+    """What can be watched. data : the training set. tested : examples whose answers are followed,
+    prepared for the model."""
+    cost = {"iteration": found.training.history.iteration, "cost": found.training.history.cost}
+    words = ["Move through the training, which was done again for this and had the same end."]
+    if not model.image_shape:
+        own = cost | _plane(model, model.prepare(data), found.frames)
+        part = Live("watch", own, needs=("network", "chart", "signed"))
+        return [Section("Watch it learn", words, live=part)]
+    units = np.argsort(-unit_effects(model.network, model.prepare(data).matrix()), kind="stable")
+    units = units[:UNITS]
+    own = cost | {
+        "classes": model.classes,
+        "frames": [{"t": t} for t in found.frames],
+        "units": _weights(model, units, list(map(found.learned, found.frames.values()))),
+        "followed": _answers(model, tested, found.frames),
+    }
+    part = Live("watch", own, needs=("network", "chart", "signed"))
+    words.append("The pictures are what was learned until then of the weights of some units.")
+    sections = [Section("Watch it learn", words, live=part)]
+    # Of weights that began as zeros all was learned.
+    drawn = found.start.weights[0].any()
+    return [*sections, _emerging(model, data, units, found)] if drawn else sections
+
+
+def _plane(model: Model, data: Dataset, frames: Mapping[int, Network]) -> dict[str, Any]:
+    every = -(-len(data) // POINTS)
+    index = np.arange(0, len(data), every)
+    return {
+        "frames": [{"t": t, "layers": layers_of(network)} for t, network in frames.items()],
+        "steps": steps_of(model),
+        "classes": model.classes,
+        "points": np.asarray(data.features.stored(index), np.float64),
+        "labels": data.labels[index],
+        "axes": data.feature_names or ("x1", "x2"),
+    }
+
+
+def _weights(model: Model, units: Array, of: Sequence[Array]) -> dict[str, Any]:
+    """Some units' weights in several W (n_1, n_x) as pictures of bytes around 0, each unit at one
+    scale in all."""
+    assert model.image_shape is not None
+    height, width, *colors = model.image_shape
+    pool = -(-max(height, width) // SIDE)
+    h, w = -(-height // pool), -(-width // pool)
+    each = np.stack([W[units] for W in of]).reshape(len(of), len(units), height, width, -1)
+    padded = np.pad(each, [(0, 0), (0, 0), (0, h * pool - height), (0, w * pool - width), (0, 0)])
+    small = padded.reshape(len(of), len(units), h, pool, w, pool, -1).mean(axis=(3, 5))
+    largest = np.maximum(np.abs(small).max(axis=(0, 2, 3, 4), keepdims=True), 1e-300)
+    bytes_ = np.rint(small / largest * 127).astype(np.int8)
+    return {
+        "names": [int(k) for k in units],
+        "shape": (h, w, *colors),
+        "weights": packed(bytes_, np.int8),
+    }
+
+
+def _answers(model: Model, data: Dataset, frames: Mapping[int, Network]) -> dict[str, Any]:
+    """What the network said of some examples, and their activations, at each of the frames: half
+    of them those that it is wrong about at the end, most confidently."""
+    P = model.predict_proba(data)
+    p, right = P[data.labels, np.arange(len(data))], model.predict(data) == data.labels
+    wrong = [i for i in np.argsort(p, kind="stable") if not right[i]][: ASKED // 2]
+    index = np.array([*wrong, *np.flatnonzero(right)[: ASKED - len(wrong)]], np.int64)
+    some = data.select(index)
+    X = some.matrix(np.float64)
+    caches = [network.astype(np.float64).forward(X) for network in frames.values()]
+    asked = range(len(index))
+    return {
+        "names": some.example_names,
+        "labels": some.labels,
+        "sheet": sheet(some, np.arange(len(index))),
+        "P": [model.probabilities(cache.A[-1]).T.round(5) for cache in caches],
+        "A": [[[_few(A[:, i]) for A in cache.A[:-1]] for i in asked] for cache in caches],
+    }
+
+
+def _few(a: Array) -> list[float]:
+    return [float(f"{x:.3g}") for x in a[:OF_LAYER]]
+
+
+def _emerging(model: Model, data: Dataset, units: Array, found: Followed) -> Section:
+    """W = a W0 + C X^T: what was drawn, and what was learned, whose largest parts are shown."""
+    W, dual = model.network.weights[0], found.training.dual
+    new = found.learned(model.network) if dual is None else W - dual.a * found.start.weights[0]
+    own = _weights(model, units, [W - new, new])
+    words = ["Fade out what was drawn of a unit's weights W, and fade in what was learned."]
+    if dual is not None:
+        C = dual.C[units]
+        order = np.argsort(C, axis=1, kind="stable")
+        most = min(PARTS, len(data) // 2)
+        picked = np.concatenate([order[:, ::-1][:, :most], order[:, :most]], axis=1)
+        index, place = np.unique(picked, return_inverse=True)
+        own |= {
+            "sheet": sheet(data, index),
+            "parts": place.reshape(picked.shape),
+            "C": np.take_along_axis(C, picked, axis=1),
+            "examples": [data.example_names[i] for i in index],
+        }
+        words.append(
+            "W = a W0 + C X^T: of what was drawn a share a is left, and what was learned is a sum "
+            "of training pictures. Those with the largest coefficients in C stand below each unit."
+        )
+    return Section("Weights emerging", words, live=Live("emerge", own, needs=("signed",)))
