@@ -7,6 +7,7 @@ which of the two it holds.
 
 from chainrule.estimators.classifier import MLPClassifier
 from chainrule.estimators.fitting import fit_states
+from chainrule.estimators.picture_features import PictureFeatures
 from chainrule.estimators.regressor import MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor", "fit_states"]
+__all__ = ["MLPClassifier", "MLPRegressor", "PictureFeatures", "fit_states"]

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
 PIECE = 2**22  # bytes of an array that are copied at a time, where it does not lie in C order
@@ -27,6 +29,14 @@ def digest(*parts: "str | np.ndarray | float | Iterator[np.ndarray]") -> str:
             for piece in _pieces(array):
                 found.update(piece.data)
     return found.hexdigest()
+
+
+def file_digest(path: "Path") -> str:
+    """SHA-256, in hexadecimal, of a file's bytes."""
+    import hashlib
+
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _pieces(array: "np.ndarray | float") -> "Iterator[np.ndarray]":

@@ -29,9 +29,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule import checks
-from chainrule._version import __version__
 from chainrule.errors import InputError
 from chainrule.files import atomic
+from chainrule.files.onnx_graph import INSTALL, OnnxBuilder
 from chainrule.model.described import Described, described
 from chainrule.network.activations import LEAK
 
@@ -39,10 +39,7 @@ if TYPE_CHECKING:
     import onnx
 
 Array = np.ndarray
-# Newer ones exist, but not every onnxruntime in use reads them: 1.31 refuses onnx 1.23's default.
-IR_VERSION, OPSET = 10, 21
 COMPUTE = ("float64", "float32")
-INSTALL = 'Install it: pip install "chainrule[onnx]".'
 
 
 @dataclass(frozen=True)
@@ -86,48 +83,9 @@ def export_onnx(
     return Exported(path, len(subject.rows), difference, text)
 
 
-class _Builder:
-    """Collects nodes and constants; each method returns the name of its result.
-
-    dtype : of the arithmetic. stored : of the weights and the answers.
-    """
-
-    def __init__(self, dtype: np.dtype, stored: np.dtype) -> None:
-        try:
-            import onnx.helper
-            import onnx.numpy_helper
-        except ImportError:
-            raise InputError("export", "the package onnx", "none", INSTALL) from None
-        self.onnx, self.dtype, self.stored = onnx, dtype, stored
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-
-    def constant(self, value: Any, dtype: Any = None) -> str:
-        name = f"c{len(self.constants)}"
-        array = np.ascontiguousarray(np.asarray(value, dtype or self.dtype))
-        array = array.reshape(np.shape(value))  # ascontiguousarray makes numbers rank 1
-        self.constants.append(self.onnx.numpy_helper.from_array(array, name))
-        return name
-
-    def weight(self, value: Array) -> str:
-        """Float32 weights are cast by the file: in float64 they would take twice its size."""
-        name = self.constant(value, self.stored)
-        return name if self.stored == self.dtype else self.cast(name, self.dtype)
-
-    def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
-        output = output or f"t{len(self.nodes)}"
-        made = self.onnx.helper.make_node(kind, list(inputs), [output], **attributes)
-        self.nodes.append(made)
-        return output
-
-    def cast(self, x: str, dtype: Any, output: str | None = None) -> str:
-        to = self.onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-        return self.node("Cast", x, to=to, output=output)
-
-
 def _graph(subject: Described, compute: np.dtype) -> "onnx.ModelProto":
     network = subject.network
-    make = _Builder(compute, min(compute, network.dtype))
+    make = OnnxBuilder(compute, min(compute, network.dtype))
     A = _scaled(make, subject)
     layers = zip(network.weights, network.biases, network.activations, strict=True)
     for number, (W, b, activation) in enumerate(layers):
@@ -136,7 +94,7 @@ def _graph(subject: Described, compute: np.dtype) -> "onnx.ModelProto":
     return _model_proto(make, subject)
 
 
-def _layer(make: _Builder, A: str, W: Array, b: Array, *, first: bool) -> str:
+def _layer(make: OnnxBuilder, A: str, W: Array, b: Array, *, first: bool) -> str:
     """Z (N, n) from A (N, n_prev), or both with R runs before them.
 
     The first layers of all the runs have one input and are one product: several times as fast as R
@@ -153,7 +111,7 @@ def _layer(make: _Builder, A: str, W: Array, b: Array, *, first: bool) -> str:
     return make.node("Transpose", runs, perm=[1, 0, 2])
 
 
-def _mean_and_spread(make: _Builder, A: str) -> tuple[str, str]:
+def _mean_and_spread(make: OnnxBuilder, A: str) -> tuple[str, str]:
     """The mean over the runs of A (R, N, n) and the standard deviation, both (N, n)."""
     runs = make.constant([0], np.int64)
     mean = make.node("ReduceMean", A, runs, keepdims=0)
@@ -162,7 +120,7 @@ def _mean_and_spread(make: _Builder, A: str) -> tuple[str, str]:
     return mean, make.node("Sqrt", variance)
 
 
-def _scaled(make: _Builder, subject: Described) -> str:
+def _scaled(make: OnnxBuilder, subject: Described) -> str:
     """Rows of scaled features (N, n_x), rounded to the arithmetic's dtype last, as Scaling does."""
     pixels, n_x = subject.image_shape is not None, subject.network.layer_sizes[0]
     x, _ = subject.input
@@ -184,7 +142,7 @@ def _scaled(make: _Builder, subject: Described) -> str:
     return x if work == make.dtype else make.cast(x, make.dtype)
 
 
-def _activation(make: _Builder, name: str, Z: str) -> str:
+def _activation(make: OnnxBuilder, name: str, Z: str) -> str:
     if name == "identity":
         return Z
     if name == "softmax":
@@ -194,7 +152,7 @@ def _activation(make: _Builder, name: str, Z: str) -> str:
     return make.node({"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "exp": "Exp"}[name], Z)
 
 
-def _answers(make: _Builder, A: str, subject: Described) -> None:
+def _answers(make: OnnxBuilder, A: str, subject: Described) -> None:
     """The outputs, from A (N, n_y), or (R, N, n_y) of runs: rounded first, then decided by."""
     one = subject.decides == "class" and subject.network.layer_sizes[-1] == 1
     if subject.network.n_runs is not None:
@@ -217,30 +175,14 @@ def _answers(make: _Builder, A: str, subject: Described) -> None:
     make.cast(above, np.int64, output=subject.decides)
 
 
-def _model_proto(make: _Builder, subject: Described) -> "onnx.ModelProto":
-    helper = make.onnx.helper
-
-    def value(name: str, dtype: Any, shape: Any) -> Any:
-        kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
-        return helper.make_tensor_value_info(name, kind, list(shape))
-
+def _model_proto(make: OnnxBuilder, subject: Described) -> "onnx.ModelProto":
     name, shape = subject.input
-    outputs = [
-        value(key, np.int64 if key == subject.decides else make.stored, ["N", *answer.shape[1:]])
+    outputs = {
+        key: (np.int64 if key == subject.decides else make.stored, ("N", *answer.shape[1:]))
         for key, answer in subject.answers.items()
-    ]
-    inputs = [value(name, subject.rows.dtype, shape)]
-    found = helper.make_model(
-        helper.make_graph(make.nodes, "chainrule", inputs, outputs, make.constants),
-        ir_version=IR_VERSION,
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        producer_name="chainrule",
-        producer_version=__version__,
-    )
+    }
     facts = {key: json.dumps(names, ensure_ascii=False) for key, names in subject.facts.items()}
-    helper.set_model_props(found, facts)
-    make.onnx.checker.check_model(found, full_check=True)
-    return found
+    return make.finished({name: (subject.rows.dtype, shape)}, outputs, facts)
 
 
 def _tolerance(subject: Described, compute: str) -> float:
