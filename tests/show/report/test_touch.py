@@ -9,10 +9,19 @@ from numpy.testing import assert_allclose
 
 import chainrule as cr
 from chainrule.data import Dataset, Scaling
+from chainrule.influence.explanation import Explanation
+from chainrule.model.evaluation import Mistake
 from chainrule.show.report.asking import WEIGHTS, asking_section, rounded_apart
-from chainrule.show.report.examples import EXACT, MOST, door_section, examples, sheet
+from chainrule.show.report.examples import (
+    EXACT,
+    MOST,
+    door_section,
+    examples,
+    left_out_live,
+    sheet,
+)
 from chainrule.show.report.examples import threshold_section as threshold
-from chainrule.show.report.page import Report
+from chainrule.show.report.page import Report, Section
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 # The answer to each example that one can begin with.
@@ -165,3 +174,19 @@ def test_a_sheet_of_many_pictures_is_small():
     shown = sheet(large, np.arange(MOST))
     assert not shown["exact"]
     assert len(shown["uri"]) < 1_500_000  # of noise, which takes more room than photos
+
+
+def test_without_an_example_the_answer_is_that_of_its_training(opened_section):
+    data = cr.open_data("fashion", positive="Sandal").train.select(np.arange(12))
+    answers = (Mistake(0, HOSTILE, "a", HOSTILE, 0.625, 0.375),)
+    changes = np.linspace(-0.3, 0.2, 24).reshape(2, 12)
+    why = Explanation(0, np.array([0.625, 0.375]), changes=changes)
+    live = left_out_live(answers, [why], data)
+    page = opened_section(Section("Why", ["words"], live=live))
+    page.locator(".grid button").first.click()
+    assert page.get_by_text("would be 92.5 % instead of 62.5 %").count() == 1
+    assert page.get_by_text("other starting weights: \u22120.039").count() == 1
+    assert page.said == []
+    assert page.broken_rules() == []
+    nothing = replace(why, changes=None)
+    assert left_out_live(answers, [nothing], data) is None

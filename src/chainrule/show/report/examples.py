@@ -2,13 +2,14 @@
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.data import Dataset
-from chainrule.model.evaluation import Evaluation
+from chainrule.influence.explanation import Explanation
+from chainrule.model.evaluation import Evaluation, Mistake
 from chainrule.show.data import drawable
 from chainrule.show.report.live import Live, packed
 from chainrule.show.report.page import Section
@@ -106,3 +107,27 @@ def threshold_section(
         "threshold", own | {"threshold": threshold}, {"examples": shared}, ("chart", "gallery")
     )
     return Section("Another threshold", [words], live=part)
+
+
+def left_out_live(
+    asked: Sequence[Mistake], found: Sequence[Explanation], data: Dataset
+) -> Live | None:
+    """Of each training example that is pressed, what the answers asked about would be without it;
+    None where that is not known. found : with the changes by all of `data`, of each of `asked`."""
+    known = [why.changes for why in found if why.changes is not None]
+    if len(known) < len(found):
+        return None
+    changes = np.stack(known)  # (q, starts, m)
+    finite = np.isfinite(changes[:, 0]).all(axis=0)
+    order = np.argsort(-np.abs(changes[:, 0]).max(axis=0, where=finite, initial=-1), kind="stable")
+    index = np.array([i for i in order if finite[i]][:MOST], np.int64)
+    own = {
+        **_seen(data, index),
+        "asked": [one.name for one in asked],
+        "classes": [one.predicted for one in asked],
+        "p": [why.P[why.decision] for why in found],
+        "changes": [
+            [[float(f"{c:.4g}") for c in start[index]] for start in each] for each in changes
+        ],
+    }
+    return Live("left", own)

@@ -16,12 +16,13 @@ from chainrule.display import Table
 from chainrule.errors import InputError
 from chainrule.experiments.answers import held_out_answers
 from chainrule.influence.ranking import Importance
-from chainrule.model.evaluation import evaluate
+from chainrule.model.evaluation import Evaluation, evaluate
 from chainrule.model.intervals import RESAMPLES
 from chainrule.model.model_file import Model
 from chainrule.model.verdict import Verdict
 from chainrule.show.report import page
 from chainrule.show.report.answers import answers_of
+from chainrule.show.report.examples import door_section, examples, threshold_section
 from chainrule.show.report.importance import importance_section
 from chainrule.training import History
 from chainrule.wording import isolated, percent, setting_value, setting_words
@@ -216,7 +217,13 @@ def _held_out(
         return page.Report(NO_ANSWER, NOTHING, [*own, end], warning)
     name = f"examples, each by {by} trained without it"
     answer = answers_of(name, held.found, bounds=held.bounds, trained=held.trained)
-    sections = [*own, *answer.sections(held.data, held.outputs), end]
+    sections = [*own, *answer.sections(held.data, held.outputs)]
+    if isinstance(held.found, Evaluation):
+        shared = examples(held.data, held.outputs, held.predicted, "examples")
+        sections.append(door_section(held.found, shared))
+        if not getattr(found, "thresholds", None):
+            sections.append(threshold_section(held.data, held.outputs, 0.5, shared))
+    sections.append(end)
     return page.Report(answer.headline, answer.words, sections, warning, answer.verdict)
 
 

@@ -23,7 +23,12 @@ from chainrule.show.picture_plots import explanation_plot, weight_pictures
 from chainrule.show.report import page
 from chainrule.show.report.answers import Accuracy, answers_of
 from chainrule.show.report.asking import asking_section
-from chainrule.show.report.examples import door_section, examples, threshold_section
+from chainrule.show.report.examples import (
+    door_section,
+    examples,
+    left_out_live,
+    threshold_section,
+)
 from chainrule.show.report.regression import COLUMNS as ERRORS
 from chainrule.show.report.regression import Errors
 from chainrule.show.report.watching import Followed, watching_sections
@@ -252,7 +257,8 @@ def why_section(model: Model, splits: Splits, exact: Exact | None = None) -> pag
         title = "{}: {}, taken for {} ({:.3f})".format(*names, one.probability)
         figure = explanation_plot(why, pixels, splits.train, title)
         pictures.append(page.drawn(figure, _words(one, why, splits), photographs=True))
-    return page.Section(heading, words, pictures=pictures)
+    live = left_out_live(mistakes, found, splits.train)
+    return page.Section(heading, words, pictures=pictures, live=live)
 
 
 def _words(one: Mistake, why: Explanation, splits: Splits) -> str:
