@@ -87,6 +87,13 @@ def test_layers_are_folded_when_asked(chainrule, tmp_path):
     assert "dJ/dW[1] = [" in text
 
 
+def test_a_page(chainrule, tmp_path):
+    assert chainrule(*EXAMPLE, "--html", "graph.html").code == 0
+    page = (tmp_path / "graph.html").read_text(encoding="utf-8")
+    assert "J = 33" in page
+    assert "a=5, b=3, c=2" in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
@@ -97,6 +104,7 @@ def test_layers_are_folded_when_asked(chainrule, tmp_path):
         (("a^2", "a=5"), "x**2"),
         (("a*a", "a=5", "--svg", "notes.txt"), "ends in .svg"),
         (("a*a", "a=5", "--dot", "graph.svg"), "ends in .dot or .gv"),
+        (("a*a", "a=5", "--html", "graph.txt"), "ends in .html or .htm"),
         (("a*a", "a=5", "--svg", "missing/graph.svg"), "missing"),
         (("a*a", "a=5", "--svg", "a.svg", "--dot", "missing/a.dot"), "missing"),
         (("a*a", "a=1", "a=2"), "two for a"),

@@ -1,7 +1,7 @@
 """`chainrule graph`."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ from chainrule.cli import show
 from chainrule.errors import InputError
 from chainrule.wording import describe
 
-SVG, DOT = (".svg",), (".dot", ".gv")
+SVG, DOT, HTML = (".svg",), (".dot", ".gv"), (".html", ".htm")
 
 if TYPE_CHECKING:
     from chainrule.graph import Graph, Steps
@@ -29,6 +29,7 @@ def graph(
     fold: bool = False,
     svg: Path | None = None,
     dot: Path | None = None,
+    html: Path | None = None,
     json: bool = False,
 ) -> int:
     """Show every value and every derivative of a formula, `"3*(a + b*c)" a=5 b=3 c=2`, or of a
@@ -64,10 +65,13 @@ def graph(
         Draw the graph into this file, which ends in .svg.
     dot
         Write the graph as Graphviz text into this file, which ends in .dot or .gv.
+    html
+        Write a page into this file, which ends in .html: its arrow keys play values forward, then
+        derivatives back.
     json
         Print one JSON object instead of tables.
     """
-    for path, endings, option in ((svg, SVG, "--svg"), (dot, DOT, "--dot")):
+    for path, endings, option in ((svg, SVG, "--svg"), (dot, DOT, "--dot"), (html, HTML, "--html")):
         _check_name(path, endings, option)
     if network is None:
         found, spelled = _of_formula(formula, values, entry), None
@@ -76,7 +80,11 @@ def graph(
     else:
         found = _of_network(network, examples, activation, seed, loss_of_outputs)
         spelled = None if entry is None else found.entry(entry)
-    _show(found, spelled, full=full, fold=fold or None, files={svg: "svg", dot: "dot"}, json=json)
+    drawn = [(path, getattr(found, kind)(fold=fold or None)) for path, kind in
+             ((svg, "svg"), (dot, "dot")) if path]  # fmt: skip
+    if html:
+        drawn.append((html, _page(found, formula or f"Network {network}", values)))
+    _show(found, spelled, full=full, drawn=drawn, json=json)
     return 0
 
 
@@ -115,21 +123,25 @@ def _of_network(
     )
 
 
+def _page(found: "Graph", title: str, values: Sequence[str]) -> str:
+    from chainrule.show.report.steps import steps_report
+
+    return steps_report(found).html(title, {"values": ", ".join(values)} if values else {})
+
+
 def _show(
     found: "Graph",
     spelled: Any,
     *,
     full: bool,
-    fold: bool | None,
-    files: Mapping[Path | None, str],
+    drawn: Sequence[tuple[Path, str]],
     json: bool,
 ) -> None:
     import numpy as np
 
     from chainrule.files import atomic
 
-    drawings = {path: getattr(found, kind)(fold=fold) for path, kind in files.items() if path}
-    for path, text in drawings.items():
+    for path, text in drawn:
         atomic.write_bytes(path, text.encode())
     with np.errstate(all="ignore"):
         steps = found.steps(full=full)
@@ -139,7 +151,7 @@ def _show(
     print(steps)
     if spelled is not None:
         print(f"\n{spelled}")
-    for path in drawings:
+    for path, _ in drawn:
         print(f"\nWrote {show.safe(str(path))}.")
 
 

@@ -151,7 +151,9 @@ def _box(sized: Sized, where: Rectangle, tint: str) -> str:
         for k, (runs, color) in enumerate(sized.lines)
     ]
     hint = f"<title>{escape(sized.box.hint)}</title>"
-    return f"<g>{hint}{_rectangle(box, kind, fill, line)}{''.join(texts)}</g>"
+    nodes = [value.node for value in sized.box.values] if kind != "again" else []
+    whose = f' data-box="{escape(nodes[0])}"' if nodes else ""
+    return f"<g{whose}>{hint}{_rectangle(box, kind, fill, line)}{''.join(texts)}</g>"
 
 
 def _edges(picture: Picture, sized: Sequence[Sized], found: Layout) -> list[str]:
