@@ -77,6 +77,8 @@ def test_other_starts_say_how_far_the_changes_are_accidents():
 
     assert np.isnan(of([1, 2, 3]).agreement)
     assert of([1, 2, 3]).trust == ""
+    deep = Explanation(0, np.ones(1), changes=np.ones((1, 3)), deep=True)
+    assert "which were not tried" in deep.trust
     assert of([1, 2, 3, np.nan], [10, 20, 30, 5]).agreement == pytest.approx(1)
     assert "much the same" in of([1, 2, 3], [1, 2, 4]).trust
     assert "partly the same" in of([1, 2, 3], [1, 3, 2]).trust

@@ -77,6 +77,7 @@ def _write(
     path: Path, folder: "RunFolder", data: str | None, settings: dict[str, Any], *, quiet: bool
 ) -> None:
     """The report of a training anew."""
+    from chainrule.experiments import Execution
     from chainrule.influence.explanation import is_training_set
     from chainrule.jobs.trained import repeatable, write_report
     from chainrule.model.model_file import load
@@ -96,7 +97,9 @@ def _write(
     is_training_set("--data" if data else str(source), model, splits.train)
     with Screen("report", quiet=quiet) as screen:
         unseen = _unseen(model, splits, source, folder, screen)
-    write_report(path, model, splits, history, source, unseen=unseen)
+    with Screen("leaving each out", quiet=quiet) as screen:
+        how = Execution(progress=screen.update)
+        write_report(path, model, splits, history, source, how, unseen=unseen)
 
 
 def _unseen(

@@ -21,6 +21,7 @@ SAME = 1e-6  # relative difference of two trainings' weights that are the same b
 # Rank correlations of the changes after other starts: below the first most of what one training
 # says is its own accident, from the second on most is not.
 ACCIDENTAL, ALIKE = 0.25, 0.6
+ONE_START = "From other starting weights, which were not tried, other examples may matter."
 ELSEWHERE = (
     "training again ended with other weights than the model's: it is so unstable that rounding "
     "decides where it ends, or was done with other settings"
@@ -39,6 +40,7 @@ class Explanation:
         decision, found by training without it: of the model's training first, then of the same
         from S - 1 other starting weights.
     note : why changes, though asked for, are None; or "".
+    deep : whether the network has hidden layers, so that another start ends elsewhere.
 
     All three are None where no training data were given, changes where they were not asked for.
     """
@@ -49,6 +51,7 @@ class Explanation:
     neighborhood: Neighborhood | None = None
     changes: Array | None = None
     note: str = ""
+    deep: bool = False
 
     @property
     def known(self) -> bool:
@@ -71,8 +74,10 @@ class Explanation:
     @property
     def trust(self) -> str:
         """What the changes from other starting weights say of these, in a sentence; or ""."""
-        if self.changes is None or len(self.changes) < 2:
+        if self.changes is None:
             return ""
+        if len(self.changes) < 2:
+            return ONE_START if self.deep else ""
         found, n = self.agreement, len(self.changes)
         of = f"(rank correlation {found:.2f} between {n} starts)"
         if not found >= ACCIDENTAL:
@@ -127,8 +132,9 @@ def explain(
         found["neighborhood"] = neighborhoods(X, x)
         each = zip(x.columns(slice(None)).T, decisions, strict=True)
         found["effects"] = [effects(model, X, one, decision) for one, decision in each]
+    deep = len(network.weights) > 1
     return tuple(
-        Explanation(**dict(zip(found, each, strict=True)), note=note)
+        Explanation(**dict(zip(found, each, strict=True)), note=note, deep=deep)
         for each in zip(*found.values(), strict=True)
     )
 

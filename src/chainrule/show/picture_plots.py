@@ -196,7 +196,7 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     head.suptitle(checks.printable(title), y=0.6, va="center", parse_math=False)
     seeing = "What the network sees"
     if found.effects is not None:
-        seeing += ", and what its answer owes to each part not being the mean picture's"
+        seeing += ", and what each part adds to the answer (against the mean picture)"
     if found.known:
         seeing += ".  IT IS IN THE TRAINING DATA"
     elif found.neighborhood is not None and found.neighborhood.out_of_distribution:
