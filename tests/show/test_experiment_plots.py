@@ -1,5 +1,7 @@
 """Pictures of trainings compared, and of explanations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,10 +13,9 @@ from chainrule.show.experiment_plots import (
     learning_curve,
     learning_curves,
     left_out_plot,
-    rate_plot,
-    score_plot,
 )
 from chainrule.show.picture_plots import explanation_plot, gallery
+from chainrule.show.setting_plots import rate_plot, score_plot
 from chainrule.training import History, Record
 
 image = pytest.mark.mpl_image_compare(savefig_kwargs={"dpi": 50})
@@ -33,6 +34,9 @@ def history(rate, validation=None, first=0.7):
     )
 
 
+RECORDS = history(0.03).records
+
+
 def rows(n=12):
     layers = [(), (8,), (20,), (8, 4)]
     return [
@@ -40,7 +44,8 @@ def rows(n=12):
             "hidden": layers[k % 4],
             "l2": [0.0, 0.01, 0.1][k % 3],
             "accuracy": 0.9 - 0.01 * k,
-            "accuracy_deviation": 0.005 * (k % 3),
+            "standard_error": 0.005 * (k % 3),
+            "near_best": "yes" if k < 3 else "",
         }
         for k in range(n)
     ]
@@ -118,8 +123,8 @@ def test_validation_is_drawn_beside_training():
     drawn = [line.get_ydata() for line in axes.lines if len(line.get_ydata()) == len(T)]
     assert len(drawn) == 3
     np.testing.assert_array_equal(drawn[1], history(0.1, 0.001).validation_cost)
-    assert axes.get_ylabel() == "cost"
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b", "validation"]
+    assert axes.get_ylabel().startswith("cost")
+    assert {text.get_text() for text in axes.texts} == {"a", "b"}
 
 
 def test_hidden_layers_come_in_their_order():
@@ -134,10 +139,33 @@ def test_trials_of_one_value_stand_apart():
     assert np.abs(places - np.round(places)).max() <= 0.3
 
 
-def test_beyond_seven_runs_the_others_are_gray():
+def test_the_best_six_runs_are_named_and_the_others_gray():
     figure = learning_curves([history(0.01 * k) for k in range(10)], [str(k) for k in range(10)])
-    names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
-    assert names == [*map(str, range(7)), "3 others"]
+    axes = figure.axes[0]
+    assert {text.get_text() for text in axes.texts} == set("456789")
+    assert "gray: 4 others" in axes.get_ylabel()
+    places = sorted(text.xyann[1] for text in axes.texts)
+    assert np.diff(places).min() > 0.03  # none over another
+    assert places[-1] <= 1.01
+
+
+def test_a_spike_is_drawn_on_a_logarithmic_axis():
+    rise = [replace(one, cost=30 * one.cost) if one.iteration == 50 else one for one in RECORDS]
+    assert learning_curve(History(rise)).axes[0].get_yscale() == "log"
+    assert learning_curve(history(0.03)).axes[0].get_yscale() == "linear"
+
+
+def test_settings_near_the_best_and_the_chosen_one_are_marked():
+    figure = score_plot(rows(), ("hidden", "l2"), "accuracy")
+    axes = figure.axes[0]
+    assert axes.images[0].get_array().shape == (3, 4)
+    frames = [line for line in axes.lines if len(line.get_xdata()) == 5]
+    assert len(frames) == 3
+    assert [float(t.get_text()) for t in axes.texts] == pytest.approx(
+        [0.9 - 0.01 * k for k in range(12)]
+    )
+    dots = [{"l2": 10.0**-k, "learning_rate": 0.5**k, "cost": k} for k in range(13)]
+    assert not score_plot(dots, ("l2", "learning_rate"), "cost").axes[0].images
 
 
 def test_a_curve_that_diverges_does_not_set_the_scale():

@@ -92,6 +92,8 @@ def lr_find(data: str | None = None, *, search: Rates = RATES, asked: Asked = AS
 def _rates(job: jobs.LearningRatesJob, found: "RateComparison", facts: dict[str, Any]) -> str:
     from chainrule.experiments import RateSuggestion
 
+    if warning := found.warning(job.splits.train):
+        show.print_note(warning)
     if not isinstance(found, RateSuggestion):
         show.print_table(found.table())
     elif found.histories:
@@ -121,7 +123,7 @@ def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
     out = show.console()
     if not found.trials:
         return ""
-    # The deviation of the score alone: the table in the folder has the others.
+    # The standard error of the score alone: the table in the folder has all deviations.
     more = [*(name for name in SCORES[found.task] if name != found.score), "training_cost"]
     show.print_table(*(_trials_table(found, more[:n]) for n in range(len(more), -1, -1)))
     if len(found.trials) > SHOWN:
@@ -130,8 +132,9 @@ def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
     if not np.isfinite(best.value(found.score)):
         out.print("Every setting diverged: try lower learning rates, or chainrule lr-find.")
         return ""
-    then = "" if found.best is None else "; trained on all the training data"
-    out.print(f"Best: {show.safe(setting_words(best.setting, found.varied))}{then}.")
+    then = "" if found.best is None else " It was trained on all the training data."
+    chosen = f"{setting_words(best.setting, found.varied)}. {found.choice}{then}"
+    show.print_set_in(show.safe(chosen), "Chosen", 9)
     show.print_verdict(facts["verdict"])
     if found.best is None:
         return ""
@@ -140,7 +143,7 @@ def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
 
 def _trials_table(found: "Sweep", more: list[str]) -> "Table":
     """The best trials: their settings, the score, and what else there is room for."""
-    columns = ("rank", *found.varied, found.score, f"{found.score}_deviation", *more)
+    columns = ("rank", *found.varied, found.score, "standard_error", "near_best", *more)
     diverged = ["diverged"] if any(trial.diverged for trial in found.trials[:SHOWN]) else []
     table = found.table().first(SHOWN).only(*columns, *diverged)
     return table.titled(f"Trials by {found.score} on {found.held_out}")

@@ -28,17 +28,28 @@ def simplicity(setting: Setting) -> tuple[float, ...]:
     return (*units, -setting.l2, setting.updates(1), setting.learning_rate)
 
 
+def near_best(trials: Sequence["CrossValidation"], score: str) -> tuple["CrossValidation", ...]:
+    """Those whose mean is no more than one standard error below the best one's, the best first;
+    none where no trial has a score."""
+    found = _by_score(trials, score)
+    if not found or not np.isfinite(found[0].value(score)):
+        return ()
+    # Of a single fold there is no deviation, and so no room.
+    room = np.nan_to_num(found[0].standard_error(score))
+    return tuple(t for t in found if t.value(score) >= found[0].value(score) - room)
+
+
 def in_order(
     trials: Sequence["CrossValidation"], score: str, rule: str = "best"
 ) -> tuple["CrossValidation", ...]:
     """The trials, the chosen one first, the others by their mean score."""
     checks.one_of("sweep", "rule", rule, RULES)
-    found = sorted(trials, key=lambda t: (t.value(score), t.value("cost")), reverse=True)
-    if rule == "one-se" and found and np.isfinite(found[0].value(score)):
-        spread = found[0].spread(score)
-        # Of a single fold there is no deviation, and so no room.
-        room = np.nan_to_num(spread.deviation) / np.sqrt(len(found[0].folds))
-        near = [t for t in found if t.value(score) >= found[0].value(score) - room]
+    found = _by_score(trials, score)
+    if rule == "one-se" and (near := near_best(found, score)):
         chosen = min(near, key=lambda t: simplicity(t.setting))
         found = [chosen, *(t for t in found if t is not chosen)]
     return tuple(found)
+
+
+def _by_score(trials: Sequence["CrossValidation"], score: str) -> list["CrossValidation"]:
+    return sorted(trials, key=lambda t: (t.value(score), t.value("cost")), reverse=True)

@@ -97,6 +97,11 @@ class CrossValidation(Result):
         """Of a measure over the folds, by its name."""
         return Spread.of(getattr(fold.measures, score) for fold in self.folds)
 
+    def standard_error(self, score: str) -> float:
+        """Of the mean of a measure over the folds, as if these were independent: a rule of thumb,
+        see `Spread`. Not a number of one fold."""
+        return self.spread(score).deviation / float(np.sqrt(len(self.folds)))
+
     accuracy = _OverFolds()
     cost = _OverFolds()
     auc = _OverFolds()

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
+from chainrule.data import Dataset
 from chainrule.display import Column, Result, Table
 from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
@@ -20,6 +21,7 @@ from chainrule.experiments.measures import DIVERGED, iteration
 from chainrule.experiments.runs import MOST, Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.training import History
+from chainrule.wording import percent
 
 Array = np.ndarray
 LOW, HIGH, COUNT, ITERATIONS = 1e-5, 10.0, 60, 100  # of the range test
@@ -60,6 +62,22 @@ class RateComparison(Result):
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             found = [np.diff(h.cost).max(initial=0.0) / h.cost[0] for h in self.histories]
         return np.where(self.diverged < 0, found, np.inf)
+
+    def warning(self, data: Dataset) -> str:
+        """Where even the best rate answers the examples it was trained on, `data`, no better than
+        by always saying the commonest class, a sentence on that; else ""."""
+        last = np.array([history.accuracy[-1] for history in self.histories], np.float64)
+        accuracy = last[self.diverged < 0]
+        if data.task == "regression" or not np.isfinite(accuracy).any():
+            return ""
+        guess = np.bincount(data.labels).max() / len(data)
+        if np.nanmax(accuracy) > guess:
+            return ""
+        return (
+            "No rate answers even the training examples better than by always saying the commonest "
+            f"class ({percent(float(guess), 1)}): more updates, another start of the weights or "
+            "other layers matter more than the rate."
+        )
 
     def __repr__(self) -> str:
         return f"RateComparison({len(self.rates)} learning rates)"

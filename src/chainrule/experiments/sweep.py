@@ -13,7 +13,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.display import Column, Result, Table
 from chainrule.errors import DivergenceError, InputError
-from chainrule.experiments.choosing import RULES, in_order
+from chainrule.experiments.choosing import RULES, in_order, near_best
 from chainrule.experiments.cross_validation import CrossValidation, held_out
 from chainrule.experiments.examples import Examples, joined
 from chainrule.experiments.execute import Execution, Progress
@@ -51,6 +51,11 @@ class Sweep(Result):
         """Of the trials: "classification" or "regression"."""
         return self.trials[0].task if self.trials else "classification"
 
+    @property
+    def near(self) -> tuple[CrossValidation, ...]:
+        """The trials within one standard error of the best, which comes first."""
+        return near_best(self.trials, self.score)
+
     def __repr__(self) -> str:
         if not self.trials:
             return "Sweep(no trials)"
@@ -61,7 +66,7 @@ class Sweep(Result):
 
     def table(self) -> Table:
         """A row for each trial, the best first."""
-        names = SCORES[self.task]
+        names, near = SCORES[self.task], self.near
         measures = [
             column
             for one in MEASURES[self.task]
@@ -71,6 +76,10 @@ class Sweep(Result):
             Column("rank", "whole"),
             *(Column(name, "value", setting_name(name)) for name in self.varied),
             *measures,
+            Column(
+                "standard_error", next(c.kind for c in MEASURES[self.task] if c.name == self.score)
+            ),
+            Column("near_best"),
             TRAINING_COST,
             Column("diverged", "whole"),
         )
@@ -79,12 +88,26 @@ class Sweep(Result):
                 rank,
                 *(getattr(trial.setting, name) for name in self.varied),
                 *(value for name in names for value in vars(trial.spread(name)).values()),
+                trial.standard_error(self.score),
+                "yes" if trial in near else "",
                 float(np.mean([h.cost[-1] for h in trial.histories])),
                 trial.diverged,
             )
             for rank, trial in enumerate(self.trials, start=1)
         ]
         return Table(columns, rows)
+
+    @property
+    def choice(self) -> str:
+        """Why the first trial was chosen, a sentence."""
+        top, near, score = self.trials[0], self.near, self.score
+        if len(near) < 2:
+            return f"It has the best {score}, and no other is within one standard error of it."
+        of = f"of {len(near)} settings within one standard error of the best {score}"
+        best, own = (one.spread(score).mean for one in (near[0], top))
+        if top is near[0]:
+            return f"It has the best {score}; it is one {of}: chance may have ordered these."
+        return f"The simplest {of} ({best:.4g}; this one {own:.4g}): chance may have ordered these."
 
     def facts(self) -> dict[str, Any]:
         return {"scored_on": self.held_out, "trials": self.rows()}
@@ -103,7 +126,7 @@ def sweep(
     groups: Any = None,
     validation: Any = None,
     score: str | None = None,
-    rule: str = "best",
+    rule: str = "one-se",
     seed: int = 0,
     execution: Execution | None = None,
     refit: bool = True,
@@ -122,7 +145,8 @@ def sweep(
     score : what the trials are sorted by: "accuracy" (the default), "auc" (more is better) or
         "cost" (less is); of a regression "rmse" (the default), "mae", "cost" (less) or "r2" (more).
         Of equals the one of lower cost comes first.
-    rule : which trial is the best: "best", or "one-se", the simplest of those near it (`choosing`).
+    rule : which trial is chosen: "one-se", the simplest of those within one standard error of the
+        best (`choosing`), or "best".
     seed : of drawing the folds and the settings.
     refit : whether the best setting is trained on all the data at the end.
 

@@ -205,6 +205,15 @@ class LearningRatesJob(Job[Rates, "RateComparison"]):
                 raise InputError("--rates", "--rates alone", got, fix)
             self.rates = texts.rates(own.rates)
 
+    @property
+    def used(self) -> dict[str, Any]:
+        own = self.own
+        named = {"learning_rate": None, "rates": own.rates}
+        if self.rates is not None:
+            return super().used | named
+        ends = {"low": own.low, "high": own.high, "count": own.count}
+        return named | ends | {"iterations": own.test_iterations, "epochs": None}
+
     def plan(self) -> str:
         own = self.own
         if self.rates is not None:
@@ -252,6 +261,12 @@ class SweepJob(Job[Search, "Sweep"]):
     def __init__(self, *planned: Any) -> None:
         super().__init__(*planned)
         self.space = space_of("sweep", self.own, self.options)
+
+    @property
+    def used(self) -> dict[str, Any]:
+        """What is varied stands in the table."""
+        varied = {setting_name(name).replace(" ", "_"): None for name in self.space}
+        return super().used | varied
 
     @property
     def validation(self) -> "Dataset | None":

@@ -282,13 +282,18 @@ class Job(Generic[Own, Found]):
         save_figure(figure, path)
         self.tell(PictureReady(path))
 
+    @property
+    def used(self) -> dict[str, Any]:
+        """Settings that a report names as they were used; None for those that were not."""
+        return {"iterations": self.setting.iterations}
+
     def write_report(self, report: "Report") -> None:
         """report.html in the folder."""
         from chainrule.jobs.trained import save_report
 
         command = command_line(self.command, absolute(self.data), self.own, self.options)
-        title, n = f"{self.data_name}: {self.command}", self.setting.iterations
-        save_report(self.folder.report, report, title, command, self.options, n)
+        title = f"{self.data_name}: {self.command}"
+        save_report(self.folder.report, report, title, command, self.options, self.used)
 
 
 def _stem(data: str) -> str:

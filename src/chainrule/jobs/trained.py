@@ -16,6 +16,7 @@ from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments import Execution, Setting, WithoutEach, without_each
 from chainrule.experiments.answers import Unseen
 from chainrule.experiments.budget import Budget
+from chainrule.experiments.setting import WITH_MOMENTUM
 from chainrule.files import atomic
 from chainrule.files.json_file import fits
 from chainrule.influence.explanation import ELSEWHERE, is_training_set, same_weights
@@ -119,7 +120,7 @@ def write_report(
     )
     report = replace(report, sections=[first, *report.sections])
     title = f"{checks.printable(Path(source).name)}: {sizes}"
-    save_report(path, report, title, command, options, done)
+    save_report(path, report, title, command, options, {"iterations": done})
 
 
 def _watched(model: Model, data: Dataset, options: Options) -> Followed | None:
@@ -188,12 +189,17 @@ def save_report(
     title: str,
     command: str,
     options: Options,
-    iterations: int | None,
+    more: dict[str, Any],
 ) -> None:
-    """A report as a page, with the settings. iterations : also where they are the default."""
+    """A report as a page, with the settings that were used. more : others, or in the place of
+    these; None for what was not used."""
     facts: dict[str, Any] = {"command": command}
-    facts |= {k: v for k, v in written(options).items() if v is not None}
-    atomic.write_bytes(path, report.html(title, facts | {"iterations": iterations}).encode())
+    unused = ["momentum"] if options.optimizer not in WITH_MOMENTUM else []
+    unused += ["learning_rate"] if options.optimizer == "lbfgs" else []
+    unused += ["threshold", "cost_ratio"] if options.threshold == Options.threshold else []
+    facts |= {k: v for k, v in written(options).items() if k not in unused} | more
+    used = {k: v for k, v in facts.items() if v is not None}
+    atomic.write_bytes(path, report.html(title, used).encode())
 
 
 def repeatable(model: Model, where: str) -> tuple[Options, str]:

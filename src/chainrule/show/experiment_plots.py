@@ -1,10 +1,10 @@
 """Pictures of trainings: learning curves of one, of several, of folds; layers over a training;
-learning rates, scores, examples left out. One file, as all show costs and runs in the same looks.
+examples left out, permutations.
 
 Each function returns a matplotlib figure, or draws on the axes given.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,60 +17,73 @@ from chainrule.training import History
 from chainrule.training.layer_health import LayerHealth
 
 Array = np.ndarray
-NAMED = 7  # curves that a legend can name
-WIDE = 8  # letters at a tick, beyond which names would cover each other
-FEW = 6  # different numbers that stand side by side, at equal distances
+NAMED = 6  # curves in color, each with its name; others are gray
+SPIKE = 2  # times as high as any curve begins or ends: a linear axis would flatten the rest
+HIGHEST = 6  # times the first cost
 MISSING = "#999999"
 # Of a cost's two columns: name, color, line.
 KINDS = (("cost", plots.TRAINING, "-"), ("validation_cost", plots.VALIDATION, "--"))
 
 
 def learning_curve(history: History, axes: Axes | None = None, title: str = "") -> Figure:
-    """Cost against iterations, of the training set and, dashed, of the validation set.
+    """Cost against iterations, of the training set and, dashed, of what was held out.
 
     history : of one run. axes : to draw on; a new figure by default.
     """
-    axes = plots.axes_or_new(axes)
-    for (column, color, style), label in zip(KINDS, ("training", "validation"), strict=True):
+    axes, ends = plots.axes_or_new(axes), []
+    for (column, color, style), label in zip(KINDS, ("training", "held out"), strict=True):
         cost = getattr(history, column)
         if cost is not None:
-            axes.plot(history.iteration, cost, color=color, linestyle=style, label=label)
-    if history.validated:
-        axes.legend(frameon=False)
-    axes.set_ylim(bottom=0)
-    return plots.finished(axes, title, xlabel="iteration", ylabel="cost")
+            axes.plot(history.iteration, _finite(cost), color=color, linestyle=style)
+            ends.append((cost, label, color))
+    _scale(axes, [history.cost], [end[0] for end in ends])
+    figure = plots.finished(axes, title, xlabel="iteration", ylabel="cost")
+    plots.name_at_ends(axes, ends)
+    return figure
 
 
 def learning_curves(
     histories: Sequence[History], names: Sequence[str], axes: Axes | None = None, title: str = ""
 ) -> Figure:
     """Costs against iterations of several runs in one picture: of training, penalty included, and
-    thin with a mark at the end, of validation where there was any.
+    thin with a mark at the end, of what was held out, where anything was.
 
-    names : one for each. The first seven are named, any others are drawn thin and gray.
+    names : one for each. The six that end best, held out if anything was, are in color and have
+    their names beside their ends; any others are gray.
     """
-    axes, shown, others = plots.axes_or_new(axes), histories[:NAMED], histories[NAMED:]
-    for history in others:
-        axes.plot(history.iteration, _finite(history.cost), color=MISSING, linewidth=0.5, zorder=1)
-    held = []
-    for k, (history, name) in enumerate(zip(shown, names, strict=False)):
-        style = {key: plots.look(k)[key] for key in ("color", "linestyle")}
-        axes.plot(history.iteration, _finite(history.cost), label=plots.literal(name), **style)
+    axes, best = plots.axes_or_new(axes), _best(histories)
+    for k in set(range(len(histories))) - set(best):
+        other = histories[k]
+        axes.plot(other.iteration, _finite(other.cost), color=MISSING, linewidth=0.5, zorder=1)
+    held, ends = [], []
+    for place, k in enumerate(best):
+        history, look = histories[k], plots.look(place)
+        style = {key: look[key] for key in ("color", "linestyle")}
+        axes.plot(history.iteration, _finite(history.cost), **style)
+        last = history.cost
         if history.validation_cost is not None:
-            held.append(history.validation_cost)
-            held_out = _finite(history.validation_cost)
-            axes.plot(history.iteration, held_out, linewidth=0.8, **style)
-            mark = plots.MARKERS[0]
-            axes.plot(history.iteration[-1:], held_out[-1:], mark, color=plots.COLORS[k])
-    if held:
-        axes.plot([], [], f"{plots.MARKERS[0]}-", color=MISSING, linewidth=0.8, label="validation")
-    if others:
-        axes.plot([], [], color=MISSING, linewidth=0.5, label=f"{len(others)} others")
-    # Others may begin far higher, where their penalty is larger.
-    _cap(axes, [history.cost for history in shown], held)
-    _legend(axes)
-    label = "cost" if held else "training cost"
-    return plots.finished(axes, title, xlabel="iteration", ylabel=label)
+            last = history.validation_cost
+            held.append(last)
+            axes.plot(history.iteration, _finite(last), linewidth=0.8, **style)
+            axes.plot(history.iteration[-1:], last[-1:], plots.MARKERS[0], color=look["color"])
+        ends.append((last, names[k], look["color"]))
+    _scale(axes, [histories[k].cost for k in best], held)
+    label = "cost (thin, with a mark: held out)" if held else "training cost"
+    if len(histories) > len(best):
+        label += f"\ngray: {len(histories) - len(best)} others"
+    figure = plots.finished(axes, title, xlabel="iteration", ylabel=label)
+    plots.name_at_ends(axes, ends)
+    return figure
+
+
+def _best(histories: Sequence[History]) -> list[int]:
+    """Indices of the runs of the lowest last costs, in their own order; those that diverged come
+    last."""
+    last = []
+    for history in histories:
+        cost = history.cost if history.validation_cost is None else history.validation_cost
+        last.append(cost[-1] if len(cost) and np.isfinite(cost[-1]) else np.inf)
+    return sorted(np.argsort(last, kind="stable")[:NAMED].tolist())
 
 
 def history_png(history: History) -> bytes | None:
@@ -93,8 +106,7 @@ def run_names(runs: Sequence[History]) -> list[str]:
 def fold_curves(histories: Sequence[History], axes: Axes | None = None, title: str = "") -> Figure:
     """Cost against iterations of every fold: on what it trains on and, dashed, on what it holds
     out; the means are thick."""
-    axes = plots.axes_or_new(axes)
-    means: list[Array] = []
+    axes, ends = plots.axes_or_new(axes), []
     for (column, color, line), label in zip(KINDS, ("training", "held out"), strict=True):
         style: dict[str, Any] = {"color": color, "linestyle": line}
         found = [(h.iteration, getattr(h, column)) for h in histories]
@@ -103,13 +115,15 @@ def fold_curves(histories: Sequence[History], axes: Axes | None = None, title: s
             axes.plot(x, y, linewidth=0.5, alpha=0.5, **style)
         # Folds in mini-batches may have records at other iterations.
         if curves and all(len(y) == len(curves[0][1]) for _, y in curves):
-            means.append(np.mean([y for _, y in curves], axis=0))
-            axes.plot(curves[0][0], means[-1], linewidth=2, label=label, **style)
+            mean = np.mean([y for _, y in curves], axis=0)
+            axes.plot(curves[0][0], mean, linewidth=2, **style)
+            ends.append((mean, label, color))
         elif curves:
-            axes.plot([], [], label=label, **style)
-    _cap(axes, [h.cost for h in histories], means)
-    _legend(axes)
-    return plots.finished(axes, title, xlabel="iteration", ylabel="cost")
+            ends.append((curves[0][1], label, color))
+    _scale(axes, [h.cost for h in histories], [end[0] for end in ends])
+    figure = plots.finished(axes, title, xlabel="iteration", ylabel="cost")
+    plots.name_at_ends(axes, ends)
+    return figure
 
 
 def layer_health_plot(health: LayerHealth, title: str = "") -> Figure:
@@ -155,71 +169,6 @@ def _by_layer(
     plots.finished(axes, "", ylabel=label)
 
 
-def rate_plot(
-    rates: Array,
-    cost: Array,
-    first: float,
-    suggested: float | None = None,
-    axes: Axes | None = None,
-    title: str = "",
-) -> Figure:
-    """The cost that each learning rate reached, (R,), and the suggested rate.
-
-    cost : not a number for rates that diverged. first : the cost at the start.
-    """
-    axes, highest = plots.axes_or_new(axes), 1.5 * first
-    axes.axhline(first, color=MISSING, linewidth=1, linestyle=":", label="cost at the start")
-    beyond = ~(cost <= highest)
-    shown = np.where(beyond, np.nan, cost)
-    axes.plot(rates, shown, color=plots.TRAINING, marker=".", label="cost reached")
-    if beyond.any():
-        cut = np.full(beyond.sum(), highest)
-        label = "higher, or diverged"
-        axes.plot(rates[beyond], cut, "x", color=plots.VALIDATION, label=label, clip_on=False)
-    if suggested is not None:
-        label = f"suggested: {suggested:.3g}"
-        axes.axvline(suggested, color=plots.COLORS[3], linestyle="--", label=label)
-    axes.set(xscale="log", ylim=(0, 1.6 * first))
-    _legend(axes)
-    return plots.finished(axes, title, xlabel="learning rate", ylabel="training cost")
-
-
-def score_plot(
-    rows: Sequence[Mapping[str, Any]], varied: Sequence[str], score: str, title: str = ""
-) -> Figure:
-    """The score of every trial against each setting that was varied, side by side.
-
-    rows : with the settings by name, `score` and `score_deviation`; the best trial is filled.
-    """
-    size = max(4.8, 3.2 * len(varied)), 3.8
-    figure, grid = plots.grid_of_axes(1, len(varied), size, title, sharey=True)
-    panels = grid[0]
-    y = np.array([row[score] for row in rows], np.float64)
-    spread = np.array([row.get(f"{score}_deviation", np.nan) for row in rows], np.float64)
-    bars: dict[str, Any] = {"yerr": np.nan_to_num(spread), "ecolor": MISSING, "elinewidth": 0.8}
-    for axes, name in zip(panels, varied, strict=True):
-        values = [row[name] for row in rows]
-        x, ticks = _places(values)
-        axes.errorbar(x, y, fmt="o", color=plots.TRAINING, markerfacecolor="white", **bars)
-        axes.plot(x[:1], y[:1], "o", color=plots.VALIDATION, markersize=8, zorder=5, label="best")
-        label = "hidden layers" if name == "hidden" else name.replace("_", " ")
-        plots.finished(axes, "", xlabel=label)
-        axes.margins(x=0.08)
-        if ticks:
-            turned: dict[str, Any] = {"rotation": 30}
-            if max(map(len, ticks)) > WIDE:
-                turned |= {"ha": "right", "rotation_mode": "anchor"}
-            elif len(ticks) <= 3:
-                turned = {}
-            axes.set_xticks(range(len(ticks)), ticks, **turned)
-            axes.set_xlim(-0.5, len(ticks) - 0.5)
-        elif min(values) > 0 and max(values) > 20 * min(values):
-            axes.set_xscale("log")
-    panels[0].set(ylabel=f"{score} (mean, deviation)")
-    figure.legend(*panels[0].get_legend_handles_labels(), frameon=False, loc="outside upper right")
-    return figure
-
-
 def left_out_plot(
     trained_on: Array, left_out: Array, axes: Axes | None = None, title: str = ""
 ) -> Figure:
@@ -255,42 +204,31 @@ def permutation_plot(
     return plots.finished(axes, title, xlabel=measure, ylabel="permutations")
 
 
-def _places(values: Sequence[Any]) -> tuple[Array, list[str]]:
-    """Where values stand on an axis; and its ticks, unless they are many numbers. Of equal ones
-    the deviations would look like one: they stand beside each other, at most 0.3 to either side."""
-    known = [v for v in values if v is not None]
-    numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in known)
-    if numbers and len(known) == len(values) and len(set(values)) > FEW:
-        return np.array(values, np.float64), []
-    ticks = sorted(set(known), key=None if numbers else _order)
-    ticks += [None] if len(known) < len(values) else []
-    x = np.array([ticks.index(v) for v in values], np.float64)
-    for place in range(len(ticks)):
-        same = np.flatnonzero(x == place)
-        width = min(0.3, 0.06 * (len(same) - 1))
-        x[same] += np.linspace(-width, width, len(same))
-    names = ["-".join(map(str, v)) or "none" if isinstance(v, tuple) else v for v in ticks]
-    return x, [f"{v:.3g}" if isinstance(v, float) else plots.literal(v) for v in names]
-
-
-def _order(value: Any) -> tuple[int, Any, str]:
-    """Layers by how many there are, then by their units; what has no order of its own as text."""
-    if isinstance(value, tuple):
-        return len(value), value, ""
-    return -1, (), str(value)
-
-
 def _finite(values: Array) -> Array:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _cap(axes: Axes, costs: Sequence[Array], means: Sequence[Array] = ()) -> None:
-    """From 0 to what the curves that learn reach, and the means of several: one curve that
-    diverges is cut off."""
-    firsts = [cost[0] for cost in costs if len(cost) and np.isfinite(cost[0])]
-    top = 1.5 * max(firsts, default=1.0)
-    highest = max((float(np.nanmax(m)) for m in means if np.isfinite(m).any()), default=0.0)
-    axes.set_ylim(0, max(top, min(1.05 * highest, 4 * top)))
+def _scale(axes: Axes, costs: Sequence[Array], held: Sequence[Array] = ()) -> None:
+    """From 0 to a little above all or, where a spike would flatten that, the logarithm. A curve
+    that ends above HIGHEST is cut off.
+
+    costs : on the training set, with the first ones. held : of what was held out, or means.
+    """
+    firsts = [float(cost[0]) for cost in costs if len(cost) and np.isfinite(cost[0])]
+    first = max(firsts, default=1.0)
+    sound = [c for c in (*costs, *held) if len(c) and np.isfinite(c).all()]
+    sound = [c for c in sound if c[-1] <= HIGHEST * first]
+    last, highest = (max((float(f(c)) for c in sound), default=first) for f in (_last, np.max))
+    lowest = min((float(c.min()) for c in sound), default=0.0)
+    if highest > SPIKE * max(first, last) and lowest > 0:
+        axes.set_yscale("log")
+        axes.set_ylim(0.8 * lowest, 1.2 * min(highest, 1e3 * first))
+    else:
+        axes.set_ylim(0, 1.05 * max(highest, first) or 1.0)
+
+
+def _last(values: Array) -> float:
+    return float(values[-1])
 
 
 def _legend(axes: Axes) -> None:

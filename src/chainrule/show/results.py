@@ -10,6 +10,7 @@ from chainrule import experiments
 from chainrule.influence.ranking import Importance
 from chainrule.model.regression import Regression
 from chainrule.show import experiment_plots as plots
+from chainrule.show import setting_plots
 from chainrule.show.importance_plots import importance_plot
 from chainrule.show.regression_plots import predictions_plot
 from chainrule.wording import setting_words
@@ -66,7 +67,7 @@ def _left_out(found: experiments.LeaveOneOut, title: Title) -> Iterator[Drawn]:
 
 def _trials(found: experiments.Sweep, title: Title) -> Iterator[Drawn]:
     if found.trials:
-        scores = plots.score_plot(found.rows(), found.varied, found.score, title("sweep"))
+        scores = setting_plots.score_plot(found.rows(), found.varied, found.score, title("sweep"))
         words = f"The {found.score} of every setting, by each of what was varied."
         yield Drawn("scores", scores, words)
         names = [setting_words(trial.setting, found.varied) for trial in found.trials]
@@ -87,7 +88,7 @@ def _suggested(found: experiments.RateSuggestion, title: Title) -> Iterator[Draw
     if found.histories:
         updates = max(history.iteration[-1] for history in found.histories)
         above, first = title(f"cost after {updates} updates"), found.histories[0].cost[0]
-        figure = plots.rate_plot(found.rates, found.cost, first, found.rate, title=above)
+        figure = setting_plots.rate_plot(found.rates, found.cost, first, found.rate, title=above)
         words = f"The cost that each rate reached. Suggested: {found.rate:.2g}."
         yield Drawn("learning-rates", figure, words)
 

@@ -19,7 +19,7 @@ from chainrule.influence.ranking import Importance
 from chainrule.model.evaluation import Evaluation, evaluate
 from chainrule.model.intervals import RESAMPLES
 from chainrule.model.model_file import Model
-from chainrule.model.verdict import Verdict
+from chainrule.model.verdict import UNKNOWN
 from chainrule.show.report import page
 from chainrule.show.report.answers import answers_of
 from chainrule.show.report.examples import door_section, examples, threshold_section
@@ -36,6 +36,10 @@ NOTHING = "No training ended with a result: each diverged, or was interrupted."
 CHOSEN = (
     "The best of several settings looks better than it is, for it was chosen by the same examples "
     "that measure it. Only examples that took no part in the choice say how good it is: a test set."
+)
+ERROR = (
+    "The standard error is the deviation over the folds by the root of their number, as if they "
+    "were independent: a rule of thumb."
 )
 BY_HEART = (
     "Far below the diagonal: what the network knows of these examples only because it was "
@@ -66,43 +70,41 @@ def report_of(found: Any, splits: Splits) -> page.Report:
 
 
 def sweep_report(found: experiments.Sweep, splits: Splits) -> page.Report:
-    """The trials. The best setting's answer is measured on the test set, if there is one."""
+    """The trials. The chosen setting's answer is measured on the test set, if there is one."""
     checks.kind("sweep_report", "splits", splits, Splits)
-    headline, answer, chosen, verdict = _best(found, splits)
-    warning = f"{page.warned(found.complete)} {CHOSEN if chosen else ''}".strip()
+    end, warning = page.data_section(splits), page.warned(found.complete)
+    if not found.trials:
+        return page.Report(NO_ANSWER, "No setting was finished.", [end], warning)
     more = len(found.trials) - TRIALS
     words = [f"The first {TRIALS}; {more} more are in the table results.csv."] if more > 0 else []
-    aside = [f"{name}_deviation" for name in experiments.SCORES[found.task][1:]]
+    words.insert(0, f"Each on {found.held_out}. {ERROR}")
+    aside = [f"{name}_deviation" for name in experiments.SCORES[found.task]]
     table = found.table().first(TRIALS).without(*aside, "diverged")
-    trials = page.Section("Settings", words, table, pictures=page.pictures_of(found))
-    sections = [trials if found.trials else None, page.data_section(splits)]
-    return page.Report(headline, answer, sections, warning, verdict)
-
-
-def _best(found: experiments.Sweep, splits: Splits) -> tuple[str, str, bool, Verdict | None]:
-    """Headline and answer; whether what measures the best setting has chosen it; the verdict on
-    what has not."""
-    if not found.trials:
-        return NO_ANSWER, "No setting was finished.", False, None
+    sections = [page.Section("Settings", words, table, pictures=page.pictures_of(found)), end]
     top = found.trials[0]
-    best = (
-        f"The best of {len(found.trials)} settings, by {found.score} on {found.held_out}: "
-        f"{setting_words(top.setting, found.varied)}."
-    )
+    measure = experiments.SCORES[found.task][0]
+    if not np.isfinite(top.spread(measure).mean):
+        return page.Report(NO_ANSWER, "The cost of every setting diverged.", sections, warning)
+    setting = setting_words(top.setting, found.varied)
+    chosen = f"Of {len(found.trials)} settings {setting} was chosen. {found.choice}"
     if found.best is not None and splits.test is not None:
         model = Model.of(found.best.network, top.setting.prepared(splits))
         tested = answers_of("test examples", evaluate(model, splits.test))
-        return tested.headline, f"{best} Trained on all: {tested.words}", False, tested.verdict
-    measure = experiments.SCORES[found.task][0]
-    if not np.isfinite(top.spread(measure).mean):
-        return NO_ANSWER, "The cost of every setting diverged.", False, None
-    if found.task == "regression":
-        answer = f"{best} Always saying the mean: RMSE {setting_value(splits.train.labels.std())}."
-        return f"RMSE {setting_value(top.rmse.mean)}", answer, len(found.trials) > 1, None
-    counts = np.bincount(splits.train.labels)
-    baseline = percent(counts.max() / counts.sum(), 1)
-    answer = f"{best} Always saying the commonest class: {baseline}."
-    return f"{percent(top.accuracy.mean, 1)} right", answer, len(found.trials) > 1, None
+        answer = f"{chosen} Trained on all: {tested.words}"
+        return page.Report(tested.headline, answer, sections, warning, tested.verdict)
+    reached = top.spread(found.score).mean
+    said = percent(reached, 1) if found.score == "accuracy" else f"{reached:.4g}"
+    answer = f"{chosen} Its {found.score} on {found.held_out}: {said}. {_guess(splits.train)}"
+    warning = f"{warning} {CHOSEN if len(found.trials) > 1 else ''}".strip()
+    return page.Report(setting, answer, sections, warning, UNKNOWN)
+
+
+def _guess(data: Dataset) -> str:
+    """What guessing reaches."""
+    if data.task == "regression":
+        return f"Always saying the mean: RMSE {setting_value(data.labels.std())}."
+    share = np.bincount(data.labels).max() / len(data)
+    return f"Always saying the commonest class: accuracy {percent(share, 1)}."
 
 
 def learning_rates_report(found: experiments.RateComparison, data: Dataset | Splits) -> page.Report:
@@ -128,10 +130,11 @@ def learning_rates_report(found: experiments.RateComparison, data: Dataset | Spl
         )
     sections = [
         page.Section("Costs", pictures=page.pictures_of(found)),
-        page.Section("Rates", table=table),
+        page.Section("Rates", table=table, folded=isinstance(found, experiments.RateSuggestion)),
         page.data_section(splits),
     ]
-    return page.Report(headline, answer, sections, page.warned(found.complete))
+    warning = f"{page.warned(found.complete)} {found.warning(splits.train)}".strip()
+    return page.Report(headline, answer, sections, warning)
 
 
 def cross_validation_report(

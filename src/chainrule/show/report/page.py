@@ -44,7 +44,8 @@ class Image:
 @dataclass(frozen=True)
 class Section:
     """Shown in this order: words, what can be touched, a table, a gallery, pictures; two pictures
-    side by side where there is room, if they are `paired`.
+    side by side where there is room, if they are `paired`; the table only when it is asked for, if
+    it is `folded`.
 
     cards : of the gallery, small pictures with lines of text below. live : what the page's script
     makes; a section that has nothing else but words is there only where scripts run.
@@ -56,6 +57,7 @@ class Section:
     cards: Sequence[tuple[Image, Sequence[str]]] = ()
     pictures: Sequence[Image] = ()
     paired: bool = False
+    folded: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
     live: Live | None = None
 
