@@ -136,4 +136,6 @@ def _print_results(reached: dict[str, dict[str, Any]]) -> None:
         show.print_table(Table.of(rows, ERRORS))
         return
     rows = [{**row, "cost": f"{row['cost']:.6f}"} for row in rows]
-    show.print_table(Table.of(rows, COLUMNS))
+    table = Table.of(rows, COLUMNS)
+    aside = ("brier", "auc", "balanced_accuracy")
+    show.print_table(*(table.without(*aside[:n]) for n in range(len(aside) + 1)))

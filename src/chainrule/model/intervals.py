@@ -121,11 +121,12 @@ def _interval(
         flat = np.moveaxis(drawn, axis, -1).reshape(-1, drawn.shape[axis]).astype(np.intp)
         weight = np.zeros((len(flat), n))
         np.add.at(weight, (np.arange(len(flat))[:, None], flat), 1.0)
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             found = measure(weight[:, place])
         return found.reshape(np.delete(drawn.shape, axis))
 
-    value = float(measure(np.ones((1, m)))[0])
+    with np.errstate(invalid="ignore", over="ignore"):
+        value = float(measure(np.ones((1, m)))[0])
     if n < 2 or not np.isfinite(value):
         return value, np.nan, np.nan, "-"
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
@@ -206,7 +207,8 @@ def _area(w: Array, scores: Array, positive: Array) -> Array:
 
 
 def _of_numbers(predicted: Array, y: Array) -> dict[str, Measure]:
-    squared, absolute = np.square(predicted - y), np.abs(predicted - y)
+    with np.errstate(over="ignore"):  # squares that floats do not hold
+        squared, absolute = np.square(predicted - y), np.abs(predicted - y)
 
     def mean(of: Array, w: Array) -> Array:
         found: Array = w @ of / w.sum(axis=1)
