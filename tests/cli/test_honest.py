@@ -130,11 +130,13 @@ def test_a_threshold_is_saved_with_the_model_and_used(chainrule, spectra):
     model = cr.load(folder("spectra-1"))
     assert model.threshold != 0.5
     assert f"Answers b where its probability is above {model.threshold:.4g}." in said.out
+    looked_for = "a threshold of 'b' by cost, 20 times as bad to miss (else --positive a)"
+    assert looked_for in said.out
     said = chainrule("evaluate", folder("spectra-1"), spectra, *NAMED[:2])
     assert f"Threshold b where its probability is above {model.threshold:.4g}" in said.out
     said = chainrule("crossval", spectra, *NAMED, *how, "--folds", 3, *QUICK)
     assert said.code == 0
-    assert "threshold" in said.out
+    assert looked_for in said.out
     assert "above a threshold that was chosen in its inner folds" in " ".join(
         (folder("spectra-crossval-1") / "report.html").read_text().split()
     )

@@ -15,7 +15,7 @@ from chainrule.data import Dataset, FloatMatrix, Scaling
 from chainrule.experiments import Execution, Setting
 from chainrule.influence.feature_measures import learned, rises, slopes
 from chainrule.influence.ranking import positions
-from chainrule.model.evaluation import wilson_interval
+from chainrule.model.intervals import wilson_interval
 
 LINEAR = Setting(hidden=(), learning_rate=0.01, iterations=100)
 
@@ -275,6 +275,19 @@ def test_a_models_own_slopes_stand_beside():
     own = model.network.weights[0] - start.weights[0]  # what was learned, as of the others
     assert_allclose(found.model_slopes, own, rtol=1e-12)
     assert found.rows()[0]["of_model"] == pytest.approx(own[0, found.order[0]])
+
+
+def test_of_a_rare_class_the_auc_says_whether_anything_is_named():
+    rng = np.random.default_rng(0)
+    labels = np.arange(120) % 12 == 0
+    raw = rng.standard_normal((30, 120)) + 1.0 * labels * (np.arange(30)[:, None] < 15)
+    data = Dataset(raw, labels.astype(int), ("none", "event")).rescaled()
+    weak = replace(LINEAR, learning_rate=0.001, iterations=200, initializer="zeros")
+    held = cr.importance(data, weak, repeats=5).held_out
+    assert held.interval[0] <= held.baseline  # of right answers
+    assert not held.warning
+    assert "AUC 0.9" in held.words
+    assert held.facts()["auc"] > 0.9
 
 
 def test_neighbors_on_an_axis_are_regions():

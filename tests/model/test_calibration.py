@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from sklearn.calibration import calibration_curve
 
 from chainrule.model.calibration import calibration
-from chainrule.model.evaluation import wilson_interval
+from chainrule.model.intervals import wilson_interval
 
 
 def two(p):

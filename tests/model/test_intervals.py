@@ -3,11 +3,17 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, norm
 from sklearn import metrics
 
 from chainrule import InputError
-from chainrule.model.intervals import bootstrap_intervals
+from chainrule.model.intervals import (
+    area_under_curve,
+    auc_interval,
+    bootstrap_intervals,
+    of_single,
+    wilson_interval,
+)
 
 
 def answers(m, n=2, seed=0):
@@ -96,6 +102,43 @@ def test_a_class_that_some_draws_lack():
     found = {row[0]: row for row in bootstrap_intervals(P, labels).found}
     assert found["auc"][-1] == "percentile"
     assert np.isfinite(found["auc"][1:4]).all()
+
+
+def test_the_interval_of_an_auc():
+    # At its lower end the AUC is z standard deviations off, by pROC's formula of 1982.
+    low, high = auc_interval(0.9, 30, 12)
+    for t in (low, high):
+        q_1, q_2 = t / (2 - t), 2 * t * t / (1 + t)
+        v = (t * (1 - t) + 11 * (q_1 - t * t) + 29 * (q_2 - t * t)) / 360
+        assert_allclose((0.9 - t) ** 2, 1.959964**2 * v, rtol=1e-5)
+    # Clear of 1/2 where Mann & Whitney's test by its normal approximation is.
+    z = 0.1 / np.sqrt(43 / (12 * 360))
+    low, _ = auc_interval(0.6, 30, 12, 2 * norm.cdf(z) - 1)
+    assert_allclose(low, 0.5)
+    assert auc_interval(1.0, 30, 12)[1] == 1.0
+    assert np.isnan(auc_interval(np.nan, 30, 0)).all()
+
+
+@pytest.mark.parametrize("true", [0.5, 0.8, 0.95])
+def test_the_interval_of_an_auc_covers_it(true):
+    shift, hits = norm.ppf(true) * 2**0.5, 0
+    labels = np.arange(38) < 11
+    for seed in range(200):
+        scores = np.random.default_rng(seed).standard_normal(38) + shift * labels
+        auc = area_under_curve(scores[None], labels[None].astype(float))
+        low, high = auc_interval(auc, 27, 11)
+        hits += low <= true <= high
+    assert hits >= 182  # 190 are expected, 3 the deviation
+
+
+def test_of_single_examples_some_need_no_draws():
+    P, labels = answers(24)
+    drawn = bootstrap_intervals(P, labels)
+    right = int((P.argmax(axis=0) == labels).sum())
+    found = of_single(drawn, right, np.bincount(labels).tolist())
+    assert found.of("accuracy") == wilson_interval(right, 24)
+    assert found.found[0][-1] == "Wilson"
+    assert found.of("brier") == drawn.of("brier")
 
 
 def test_bad_input():

@@ -1,11 +1,15 @@
 """What held-out answers say of a model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from chainrule.model.evaluation import Evaluation
+from chainrule.model.intervals import Intervals, auc_interval
 from chainrule.model.regression import Regression
 from chainrule.model.verdict import UNKNOWN, verdict_of
+from chainrule.show.report.number_line import NumberLine
 
 
 def evaluation(right, m, baseline):
@@ -40,7 +44,10 @@ def test_it_leaves_room_for_chance(right, m, baseline, trained, name):
 
 
 def test_an_interval_by_groups_is_wider():
-    narrow, wide = (verdict_of(evaluation(65, 100, 0.5), None, b) for b in (None, (0.4, 0.8)))
+    groups = Intervals(
+        (("accuracy", 0.65, 0.4, 0.8, "BCa"), ("auc", 0.7, 0.3, 0.9, "BCa")), "", 0.95
+    )
+    narrow, wide = (verdict_of(evaluation(65, 100, 0.5), None, b) for b in (None, groups))
     assert (narrow.kind, wide.kind) == ("better", "inconclusive")
 
 
@@ -53,7 +60,28 @@ def test_of_numbers():
     assert found.low < near.r2 < found.high
     assert verdict_of(Regression(y, rng.standard_normal(60), ("",) * 60)).kind == "worse"
     alike = Regression(y, np.full(60, y.mean()), ("",) * 60)
-    assert verdict_of(alike, bounds=(-0.1, 0.1)).kind == "nothing"
+    flat = Intervals((("r2", 0.0, -0.1, 0.1, "BCa"),), "", 0.95)
+    assert verdict_of(alike, intervals=flat).kind == "nothing"
+
+
+def test_a_rare_class_that_is_told_apart():
+    # As many right as by always saying the commonest class, or fewer where a threshold guards it.
+    for right in (180, 150):
+        rare = replace(evaluation(right, 200, 0.9), auc=0.95)
+        found = verdict_of(rare, 0.9)
+        assert (found.kind, found.measure, found.baseline) == ("better", "auc", 0.5)
+        assert (found.low, found.high) == auc_interval(0.95, 180, 20)
+        assert f"although {right / 2:.1f} % right is not clearly more than 90.0 %" in found.words
+        assert found.said.startswith("AUC of held-out examples is 0.950 (0.8")
+        assert rare.learned
+        weak = replace(rare, auc=0.55)
+        assert verdict_of(weak, 0.9).measure == "accuracy"
+        assert not weak.learned
+        assert NumberLine.of(found).marks == [(50.0, "guessing 0.50")]
+    by_groups = Intervals(
+        (("accuracy", 0.9, 0.8, 0.95, "BCa"), ("auc", 0.95, 0.4, 1.0, "BCa")), "", 0.95
+    )
+    assert verdict_of(rare, 0.9, by_groups).kind != "better"
 
 
 def test_what_nobody_knows():

@@ -99,12 +99,9 @@ def _advise(job: TrainingJob, trained: dict[str, Any], verdict: dict[str, Any]) 
     """What to try where nothing was learned, or little that holds for others."""
     out = show.console()
     numbers = "rmse" in trained
-    if numbers:
-        learned = trained["rmse"] is not None and trained["rmse"] < trained["rmse_of_mean"]
-    else:
-        learned = trained["accuracy"] > trained["accuracy_of_commonest_class"]
-    if not learned:
+    if not verdict["learned"]:
         plain = replace(job.options, patience=None, learning_rate=Options.learning_rate)
+        plain = replace(plain, threshold=Options.threshold, cost_ratio=Options.cost_ratio)
         find = command_line("lr-find", job.data, plain)
         more = "--optimizer lbfgs" if numbers else "--scale standard"
         show.print_set_in(

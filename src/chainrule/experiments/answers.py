@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.data import Dataset
 from chainrule.model.evaluation import Evaluation, evaluate_probabilities
+from chainrule.model.intervals import Intervals
 from chainrule.model.regression import Regression
 from chainrule.model.verdict import Verdict, verdict_of
 
@@ -21,21 +22,21 @@ Array = np.ndarray
 class HeldOutAnswers:
     """data : the k examples that were held out. outputs : (n_classes, k) their probabilities, or
     (1, k) predicted numbers. predicted : (k,) class indices. found : these against the labels.
-    bounds : the 95 % interval of the share of right answers, or of R², by whole groups where there
-    are any; None where that of single examples holds. trained : the share of right answers to the
+    intervals : by whole groups where there are any, or of numbers; None where those of single
+    examples hold. trained : the share of right answers to the
     examples that the networks were trained on, in the mean."""
 
     data: Dataset
     outputs: Array
     predicted: Array
     found: Evaluation | Regression
-    bounds: tuple[float, float] | None = None
+    intervals: Intervals | None = None
     trained: float | None = None
 
     @property
     def verdict(self) -> Verdict:
         """See `verdict_of`."""
-        return verdict_of(self.found, self.trained, self.bounds)
+        return verdict_of(self.found, self.trained, self.intervals)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +65,13 @@ def held_out_answers(
     data, P, intervals = data.select(index), P[:, index], None
     if regression or getattr(found, "groups", None) is not None:
         intervals = getattr(found, "intervals", None)
-    measure = "r2" if regression else "accuracy"
-    bounds = None if intervals is None else intervals.of(measure)
     if regression:
         none = np.zeros(len(index), np.int64)
         numbers = Regression(data.labels, P[0], data.example_names)
-        return HeldOutAnswers(data, P, none, numbers, bounds)
+        return HeldOutAnswers(data, P, none, numbers, intervals)
     predicted = found.predicted[index]
     answers = evaluate_probabilities(data, P, predicted)
-    return HeldOutAnswers(data, P, predicted, answers, bounds, _trained(found))
+    return HeldOutAnswers(data, P, predicted, answers, intervals, _trained(found))
 
 
 def _trained(found: "CrossValidation | LeaveOneOut") -> float | None:

@@ -34,7 +34,7 @@ from chainrule.experiments.outcomes import Outcome, mean_outputs
 from chainrule.experiments.permutation import PermutationTest, permutation_test
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
-from chainrule.model.intervals import Intervals, bootstrap_intervals
+from chainrule.model.intervals import Intervals, bootstrap_intervals, of_single
 from chainrule.model.model_file import class_probabilities, decided
 from chainrule.training import History
 
@@ -143,16 +143,19 @@ class CrossValidation(Result):
     @cached_property
     def intervals(self) -> Intervals | None:
         """Of the measures of all held-out answers, by the bootstrap, whole groups where there are
-        any (`bootstrap_intervals`); None where too little was finished."""
+        any (`bootstrap_intervals`, `of_single`); None where too little was finished."""
         index = np.flatnonzero(np.isfinite(self.outputs).all(axis=0))
         if self.labels is None or len(index) < 2:
             return None
         answers = self.outputs if self.task == "regression" else self.probabilities
         groups = None if self.groups is None else self.groups[index]
         predicted = None if self.task == "regression" else self.predicted[index]
-        return bootstrap_intervals(
-            answers[:, index], self.labels[index], groups, predicted=predicted
-        )
+        labels = self.labels[index]
+        found = bootstrap_intervals(answers[:, index], labels, groups, predicted=predicted)
+        if predicted is None or groups is not None:
+            return found
+        counts = np.bincount(labels, minlength=len(answers)).tolist()
+        return of_single(found, int((predicted == labels).sum()), counts)
 
     def __repr__(self) -> str:
         n, first = len(self.folds), SCORES[self.task][0]

@@ -7,8 +7,12 @@ from functools import cached_property
 import numpy as np
 
 from chainrule.experiments.measures import errors
-from chainrule.model.evaluation import wilson_interval
-from chainrule.model.intervals import bootstrap_intervals
+from chainrule.model.intervals import (
+    area_under_curve,
+    auc_interval,
+    bootstrap_intervals,
+    wilson_interval,
+)
 from chainrule.network import correct
 from chainrule.wording import number, percent
 
@@ -65,6 +69,14 @@ class HeldOut:
             return bootstrap_intervals(A[:1, known], Y[known], groups).of("r2")
         return wilson_interval(round(self.right * self.units / len(self.known)), self.units)
 
+    @cached_property
+    def auc(self) -> tuple[float, float, float]:
+        """Of two classes, with the ends of its interval, by as many examples as are independent."""
+        A, Y = self.outputs[:, self.known], self.Y[:, self.known]
+        found = area_under_curve(A, Y) if len(Y) == 1 and self.classes is not None else np.nan
+        n_1 = round(float(Y[0].mean()) * self.units)
+        return (found, *auc_interval(found, self.units - n_1, n_1))
+
     @property
     def words(self) -> str:
         """How well what was held out was answered, in a sentence."""
@@ -74,10 +86,14 @@ class HeldOut:
             ends = f"{' to '.join(map(number, self.interval))}, 95 % confidence{of}"
             return f"R² {number(self.r_squared)} ({ends}) on {m} examples {parts}."
         low, high = (percent(bound, 1) for bound in self.interval)
+        auc, least, most = map(number, self.auc)
+        also = f" AUC {auc} ({least} to {most}; by chance 0.5)."
+        if self.interval[0] > self.baseline or auc == "-":
+            also = ""
         return (
             f"{percent(self.right / m, 1)} of {m} examples are answered rightly {parts} "
             f"({low} to {high}, 95 % confidence{of}); by always saying the commonest class "
-            f"{percent(self.baseline, 1)}."
+            f"{percent(self.baseline, 1)}.{also}"
         )
 
     @property
@@ -86,7 +102,7 @@ class HeldOut:
         least, than = 0.0, "the mean of all"
         if self.classes is not None:
             least, than = self.baseline, "always saying the commonest class"
-        if not len(self.known) or self.interval[0] > least:
+        if not len(self.known) or self.interval[0] > least or self.auc[1] > 0.5:
             return ""
         return (
             f"On held-out examples the model is not clearly better than {than}: the ranking below "
@@ -97,4 +113,5 @@ class HeldOut:
         if self.classes is None:
             return {"r_squared": self.r_squared}
         share = self.right / len(self.known)
-        return {"accuracy": share, "accuracy_of_commonest_class": self.baseline}
+        of_commonest = {"accuracy_of_commonest_class": self.baseline}
+        return {"accuracy": share, **of_commonest, "auc": self.auc[0]}

@@ -12,7 +12,7 @@ from chainrule import checks
 from chainrule.display import Column, Result, Table
 from chainrule.experiments import Setting
 from chainrule.influence.held_out import HeldOut
-from chainrule.model.evaluation import wilson_interval
+from chainrule.model.intervals import wilson_interval
 from chainrule.wording import listed, percent
 
 Array = np.ndarray

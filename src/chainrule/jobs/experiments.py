@@ -133,6 +133,8 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
             words += f"; in each choose among {settings_words(self.space, own.trials)}"
         if own.permutations:
             words += f"; {own.permutations} permutations of the labels"
+        if self.looked_for:
+            words += f"; {self.looked_for}"
         return words
 
     def check(self) -> None:

@@ -142,6 +142,17 @@ class Job(Generic[Own, Found]):
         return self.options.open(self.data)
 
     @property
+    def looked_for(self) -> str:
+        """Of which class a threshold is chosen, and how; "" where none is."""
+        data, own = self.splits.train, self.options
+        if own.threshold == "0.5" or len(data.classes) != 2:
+            return ""
+        first, second = data.classes
+        worse = f", {own.cost_ratio:g} times as bad to miss" if own.threshold == "cost" else ""
+        other = f" (else --positive {shlex.quote(first)})" if own.positive is None else ""
+        return f"a threshold of '{second}' by {own.threshold}{worse}{other}"
+
+    @property
     def data_name(self) -> str:
         """For the titles of pictures."""
         return printable(Path(self.data).name)

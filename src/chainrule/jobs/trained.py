@@ -54,21 +54,22 @@ def results(
     model: Model, splits: Splits, unseen: Unseen | None = None
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """By the name of the set: fractions right, and the cost in nats per example, or errors; and
-    what the examples that were held out say of it, see `Verdict.facts`.
+    what the examples that were held out say of it, see `Verdict.facts`, with whether the training
+    examples were learned.
 
     unseen : the cross-validation, where nothing was held out.
     """
     found = {name: evaluate(model, data) for name, data in splits.sets.items()}
-    trained, held, bounds = found["training"], found[splits.tested[0]], None
+    trained, held, intervals = found["training"], found[splits.tested[0]], None
     if held is trained and unseen and unseen.answers:
         held = found[CROSSED] = unseen.answers.found
-        bounds = unseen.answers.bounds
+        intervals = unseen.answers.intervals
     reached = {name: {"examples": one.m, **one.scores} for name, one in found.items()}
     if held is trained:
         why = NOTHING_HELD_OUT if unseen is None else f"{NOT_CROSSED}{unseen.why}"
-        return reached, UNKNOWN.facts(why)
+        return reached, UNKNOWN.facts(why) | {"learned": trained.learned}
     own = trained.r2 if isinstance(trained, Regression) else trained.accuracy
-    return reached, verdict_of(held, own, bounds).facts()
+    return reached, verdict_of(held, own, intervals).facts() | {"learned": trained.learned}
 
 
 def looks_wrong(

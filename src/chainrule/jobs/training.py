@@ -72,6 +72,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         sizes, kinds = "-".join(map(str, network.layer_sizes)), ", ".join(network.activations)
         words = f"{sizes} ({kinds}), {network.n_parameters:,} parameters"
         facts = {"Network": words, "Form": session.plan.choice.reason}
+        facts |= {"Answers": self.looked_for} if self.looked_for else {}
         self.tell(Started(self.splits, self.splits.sets, facts))
 
     def write(self, found: "Training") -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule import checks
-from chainrule.model.evaluation import wilson_interval
+from chainrule.model.intervals import wilson_interval
 from chainrule.wording import percent
 
 Array = np.ndarray

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.display import Column, Result, Table
 from chainrule.errors import DataError, InputError
-from chainrule.model.intervals import area_under_curve
+from chainrule.model.intervals import area_under_curve, auc_interval, wilson_interval
 from chainrule.model.model_file import Model, decided
 from chainrule.model.regression import Regression
 
@@ -128,6 +127,18 @@ class Evaluation(Result):
         return wilson_interval(self.right, self.m, confidence)
 
     @property
+    def auc_bounds(self) -> tuple[float, float]:
+        """The same of the AUC of two classes (`auc_interval`); of others not known."""
+        counts = self.confusion.sum(axis=1).tolist()
+        return auc_interval(self.auc, *counts) if len(counts) == 2 else (math.nan, math.nan)
+
+    @property
+    def learned(self) -> bool:
+        """Whether more are right than by always saying the commonest class, or the probabilities
+        tell two classes apart."""
+        return self.accuracy > self.baseline or self.auc_bounds[0] > 0.5
+
+    @property
     def precision(self) -> Array:
         """Of those taken for a class, the fraction that are; nan where none were (n_classes,)."""
         return _ratio(np.diag(self.confusion), self.confusion.sum(axis=0))
@@ -158,21 +169,6 @@ class Evaluation(Result):
             "mistakes": len(self.mistakes),
             "most_confident_mistakes": [vars(mistake) for mistake in self.mistakes[:mistakes]],
         }
-
-
-def wilson_interval(right: int, m: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Between which shares the true one lies with this confidence, after `right` of `m`.
-
-        (p + z^2/2m  -+  z sqrt(p (1 - p) / m + z^2 / 4m^2)) / (1 + z^2/m),     p = right / m
-
-    with z the normal quantile of (1 + confidence) / 2 (Wilson 1927, J. Am. Stat. Assoc. 22:209). It
-    keeps to [0, 1], and its coverage where m is small or p near 0 or 1. SciPy's has the same
-    numbers; importing it takes longer than an evaluation.
-    """
-    z, p = NormalDist().inv_cdf((1 + confidence) / 2), right / m
-    half = z * math.sqrt(p * (1 - p) / m + z**2 / (4 * m**2))
-    low, high = ((p + z**2 / (2 * m) + side) / (1 + z**2 / m) for side in (-half, half))
-    return max(0.0, low), min(1.0, high)
 
 
 def evaluate(model: Model, data: Dataset) -> Evaluation | Regression:

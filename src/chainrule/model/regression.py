@@ -73,6 +73,11 @@ class Regression(Result):
         return errors(self.targets.mean(), self.targets)["rmse"]
 
     @property
+    def learned(self) -> bool:
+        """Whether the errors are smaller than of always saying the mean."""
+        return self.rmse < self.baseline
+
+    @property
     def scores(self) -> dict[str, float]:
         """The measures by name."""
         return {**errors(self.predictions, self.targets), "rmse_of_mean": self.baseline}

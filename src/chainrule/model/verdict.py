@@ -2,7 +2,9 @@
 guessing, and whether it learned by heart.
 
 Guessing is to always say the commonest class or, of a regression, the mean. Compared is the 95 %
-interval of what was held out: where guessing lies within it, nobody knows yet.
+interval of what was held out: where guessing lies within it, nobody knows yet. Where no more are
+right than by guessing, the probabilities may still tell the classes apart, as of a rare class that
+is never answered, or of a threshold that guards it: then it is the AUC that speaks.
 """
 
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from chainrule.model.evaluation import Evaluation
-from chainrule.model.intervals import bootstrap_intervals
+from chainrule.model.intervals import Intervals, bootstrap_intervals
 from chainrule.model.regression import Regression
 from chainrule.wording import percent
 
@@ -20,6 +22,7 @@ CONFIDENCE = 0.95
 # Of right answers, or of R²: below it a gap between training and held-out examples is found with
 # most models that do well, and says little.
 GAP = 0.1
+HEADS = {"r2": "R²", "auc": "AUC"}
 NAMES: dict[Kind, str] = {
     "better": "Better than guessing",
     "inconclusive": "Inconclusive",
@@ -31,11 +34,11 @@ NAMES: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """reached : share of right answers to held-out examples, or R² of a regression. low, high : the
-    ends of its 95 % interval. baseline : what guessing reaches, of R² 0. trained : the same measure
-    on the training examples, where it is known.
+    """measure : share of right answers to held-out examples, R² of a regression, or AUC. reached :
+    how much. low, high : the ends of its 95 % interval. baseline : what guessing reaches, of R² 0,
+    of an AUC 1/2. trained : the same measure on the training examples, where it is known.
 
-    of_numbers : whether it is R². alike : whether all answers are the same.
+    alike : whether all answers are the same. beside : of an AUC, how many answers are right.
     """
 
     reached: float
@@ -43,8 +46,9 @@ class Verdict:
     high: float
     baseline: float
     trained: float | None = None
-    of_numbers: bool = False
+    measure: Literal["accuracy", "r2", "auc"] = "accuracy"
     alike: bool = False
+    beside: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -73,10 +77,11 @@ class Verdict:
     @property
     def said(self) -> str:
         """What was reached, and between what it may lie."""
-        if self.of_numbers:
+        if self.measure in HEADS:
             reached, low, high = (f"{each:.3f}" for each in (self.reached, self.low, self.high))
             return (
-                f"R² of held-out examples is {reached} ({low} to {high}, {percent(CONFIDENCE, 0)})."
+                f"{HEADS[self.measure]} of held-out examples is {reached} ({low} to {high}, "
+                f"{percent(CONFIDENCE, 0)})."
             )
         reached, low, high = (percent(each, 1) for each in (self.reached, self.low, self.high))
         return (
@@ -86,11 +91,12 @@ class Verdict:
     @property
     def words(self) -> str:
         """A sentence or two that say why."""
-        of = "the mean" if self.of_numbers else "the commonest class"
-        measure = (
-            "Always saying {} has R² 0" if self.of_numbers else "Always saying {} is right in "
-        )
-        guess = measure.format(of) + ("" if self.of_numbers else percent(self.baseline, 1))
+        share = percent(self.baseline, 1)
+        guess = {
+            "accuracy": f"Always saying the commonest class is right in {share}",
+            "r2": "Always saying the mean has R² 0",
+            "auc": "Guessing has AUC 0.5",
+        }[self.measure]
         why = {
             "better": f"{guess}, less than all of the interval.",
             "inconclusive": f"{guess}, within the interval: whether anything was learned that "
@@ -100,7 +106,7 @@ class Verdict:
             "worse": f"{guess}, more than all of the interval.",
             "unknown": "",
         }[self.kind]
-        return f"{why} {self.overfitted}".strip()
+        return " ".join(filter(None, (why, self.overfitted, self.beside)))
 
     @property
     def overfitted(self) -> str:
@@ -108,7 +114,7 @@ class Verdict:
         if not self.gap:
             return ""
         assert self.trained is not None
-        if self.of_numbers:
+        if self.measure == "r2":
             return f"On the training examples R² is {self.trained:.3f}: much was learned by heart."
         return (
             f"Of the training examples {percent(self.trained, 1)} are right, "
@@ -124,25 +130,36 @@ class Verdict:
 UNKNOWN = Verdict(np.nan, np.nan, np.nan, np.nan)
 
 
+def accuracy_bounds(held: Evaluation, intervals: Intervals | None) -> tuple[float, float]:
+    """Those that are known better, else of so many single examples."""
+    bounds = None if intervals is None else intervals.of("accuracy")
+    known = bounds is not None and np.isfinite(bounds).all()
+    return bounds if known and bounds else held.interval(CONFIDENCE)
+
+
 def verdict_of(
     held: Evaluation | Regression,
     trained: float | None = None,
-    bounds: tuple[float, float] | None = None,
+    intervals: Intervals | None = None,
 ) -> Verdict:
     """Of answers to examples that took no part in training.
 
-    trained : share of right answers, or R², on those that did. bounds : the interval, where it is
-    known better than from so many single examples (`wilson_interval`, or the bootstrap of R²).
+    trained : share of right answers, or R², on those that did. intervals : where they are known
+    better than from so many single examples (`wilson_interval`, `auc_interval`, or the bootstrap).
     """
-    numbers = isinstance(held, Regression)
-    if bounds is None or not np.isfinite(bounds).all():
-        if isinstance(held, Regression):
-            bounds = bootstrap_intervals(held.predictions[None], held.targets).of("r2")
-        else:
-            bounds = held.interval(CONFIDENCE)
     if isinstance(held, Regression):
-        reached, baseline, alike = held.r2, 0.0, np.ptp(held.predictions) == 0
-    else:
-        reached, baseline = held.accuracy, held.baseline
-        alike = np.count_nonzero(held.confusion.sum(axis=0)) == 1
-    return Verdict(reached, *bounds, baseline, trained, numbers, bool(alike))
+        intervals = intervals or bootstrap_intervals(held.predictions[None], held.targets)
+        alike = bool(np.ptp(held.predictions) == 0)
+        return Verdict(held.r2, *intervals.of("r2"), 0.0, trained, "r2", alike)
+    bounds = accuracy_bounds(held, intervals)
+    alike = bool(np.count_nonzero(held.confusion.sum(axis=0)) == 1)
+    found = Verdict(held.accuracy, *bounds, held.baseline, trained, alike=alike)
+    low, high = held.auc_bounds if intervals is None else intervals.of("auc")
+    if found.kind == "better" or not low > 0.5:
+        return found
+    right, commonest = percent(held.accuracy, 1), percent(held.baseline, 1)
+    beside = (
+        f"It tells the classes apart, although {right} right is not clearly more than {commonest} "
+        "by always saying the commonest class: the threshold decides which mistakes are made."
+    )
+    return Verdict(held.auc, low, high, 0.5, measure="auc", beside=beside)

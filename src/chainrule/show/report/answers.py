@@ -10,8 +10,9 @@ import numpy as np
 from chainrule.data import Dataset
 from chainrule.model.calibration import calibration
 from chainrule.model.evaluation import Evaluation
+from chainrule.model.intervals import Intervals
 from chainrule.model.regression import Regression
-from chainrule.model.verdict import CONFIDENCE, Verdict, verdict_of
+from chainrule.model.verdict import CONFIDENCE, Verdict, accuracy_bounds, verdict_of
 from chainrule.show.quality_plots import confusion_plot, reliability_plot, roc_plot
 from chainrule.show.report import page
 from chainrule.show.report.regression import Errors
@@ -25,19 +26,19 @@ class Accuracy:
     """Right answers, with what so few examples leave open, in words.
 
     name : of the examples. seen : whether they were trained on; of these no interval holds.
-    bounds : the interval where examples in groups say less than so many single ones. trained : the
-    share of the training examples that is right.
+    intervals : where examples in groups say less than so many single ones. trained : the share of
+    the training examples that is right.
     """
 
     name: str
     found: Evaluation
     seen: bool = False
-    bounds: tuple[float, float] | None = None
+    intervals: Intervals | None = None
     trained: float | None = None
 
     @cached_property
     def verdict(self) -> Verdict:
-        return verdict_of(self.found, self.trained, self.bounds)
+        return verdict_of(self.found, self.trained, self.intervals)
 
     @property
     def headline(self) -> str:
@@ -56,10 +57,11 @@ class Accuracy:
             return (
                 f"{counted}. Always saying the commonest class: {percent(self.found.baseline, 1)}."
             )
+        said = f"{self.verdict.said} " if self.verdict.measure == "auc" else ""
         interval = self.interval.replace(" to ", " and ")
         return (
             f"{counted}; with so many, the true rate lies between {interval} "
-            f"({percent(CONFIDENCE, 0)} confidence). {self.verdict.words}"
+            f"({percent(CONFIDENCE, 0)} confidence). {said}{self.verdict.words}"
         )
 
     @property
@@ -67,7 +69,7 @@ class Accuracy:
         """Such as 80.1 % to 84.3 %; - of examples that were trained on."""
         if self.seen:
             return "-"
-        return f"{percent(self.verdict.low, 1)} to {percent(self.verdict.high, 1)}"
+        return " to ".join(percent(end, 1) for end in accuracy_bounds(self.found, self.intervals))
 
     def sections(self, data: Dataset, P: np.ndarray) -> list[page.Section]:
         """The mistakes on `data`, and how good its probabilities P (n_classes, m) are."""
@@ -83,12 +85,12 @@ def answers_of(
     found: Evaluation | Regression,
     *,
     seen: bool = False,
-    bounds: tuple[float, float] | None = None,
+    intervals: Intervals | None = None,
     trained: float | None = None,
 ) -> Accuracy | Errors:
-    """What is said of answers; bounds and trained are of R² where they are numbers."""
+    """What is said of answers; trained is of R² where they are numbers."""
     kind: Any = Errors if isinstance(found, Regression) else Accuracy
-    made: Accuracy | Errors = kind(name, found, seen, bounds, trained)
+    made: Accuracy | Errors = kind(name, found, seen, intervals, trained)
     return made
 
 

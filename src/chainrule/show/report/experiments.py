@@ -180,6 +180,11 @@ def _intervals(found: experiments.CrossValidation) -> page.Section | None:
         f"{known.confidence:.0%} intervals, BCa (Efron 1987). The networks stay as they are: what "
         "other training examples would change is not in them."
     )
+    if found.task == "classification" and found.groups is None:
+        words += (
+            " Those of the accuracy (Wilson 1927) and of the AUC of two classes (Hanley & McNeil "
+        )
+        words += "1982) need no draws."
     return page.Section("How sure that is", [words], known.table())
 
 
@@ -219,7 +224,7 @@ def _held_out(
     if held is None:
         return page.Report(NO_ANSWER, NOTHING, [*own, end], warning)
     name = f"examples, each by {by} trained without it"
-    answer = answers_of(name, held.found, bounds=held.bounds, trained=held.trained)
+    answer = answers_of(name, held.found, intervals=held.intervals, trained=held.trained)
     sections = [*own, *answer.sections(held.data, held.outputs)]
     if isinstance(held.found, Evaluation):
         shared = examples(held.data, held.outputs, held.predicted, "examples")

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from chainrule.model.verdict import Verdict
+from chainrule.model.verdict import HEADS, Verdict
 from chainrule.wording import percent
 
+GUESSES = {"accuracy": "commonest class", "r2": "always the mean", "auc": "guessing"}
 EDGE = 35  # percent of the width, nearer to an end than which a text stands beside its place
 
 
@@ -29,22 +30,22 @@ class NumberLine:
     @classmethod
     def of(cls, verdict: Verdict) -> "NumberLine":
         """From 0 to 1; of an R² below 0 from there, but no lower than -1."""
-        numbers, start = verdict.of_numbers, max(-1.0, min(0.0, verdict.low))
+        head, start = HEADS.get(verdict.measure), max(-1.0, min(0.0, verdict.low))
 
         def place(value: float) -> float:
             return round(100 * (min(1.0, max(start, value)) - start) / (1 - start), 2)
 
         def say(value: float) -> str:
-            return f"{value:.2f}" if numbers else percent(value, 1)
+            return f"{value:.2f}" if head else percent(value, 1)
 
         said = f"{say(verdict.reached)} ({say(verdict.low)} to {say(verdict.high)})"
-        said = f"R² {said}" if numbers else said
-        guess = "always the mean" if numbers else "commonest class"
+        said = f"{head} {said}" if head else said
+        guess = GUESSES[verdict.measure]
         marks = [(place(verdict.baseline), f"{guess} {say(verdict.baseline)}")]
         if verdict.trained is not None:
             marks.append((place(verdict.trained), f"training examples {say(verdict.trained)}"))
         low, reached, high = map(place, (verdict.low, verdict.reached, verdict.high))
-        ends = (f"{start:.3g}", "1") if numbers else ("0 %", "100 %")
+        ends = (f"{start:.3g}", "1") if head else ("0 %", "100 %")
         return cls(low, reached, high, said, ends, marks)
 
     @staticmethod

@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.data import Dataset
 from chainrule.display import Column
+from chainrule.model.intervals import Intervals
 from chainrule.model.regression import Regression
 from chainrule.model.verdict import CONFIDENCE, Verdict, verdict_of
 from chainrule.show.regression_plots import predictions_plot, residuals_plot
@@ -27,17 +28,17 @@ COLUMNS = (
 @dataclass(frozen=True)
 class Errors:
     """Predictions of numbers, in words. name : of the examples. seen : whether they were trained
-    on. bounds : of R², where they are known. trained : R² on the training examples."""
+    on. intervals : where they are known. trained : R² on the training examples."""
 
     name: str
     found: Regression
     seen: bool = False
-    bounds: tuple[float, float] | None = None
+    intervals: Intervals | None = None
     trained: float | None = None
 
     @cached_property
     def verdict(self) -> Verdict:
-        return verdict_of(self.found, self.trained, self.bounds)
+        return verdict_of(self.found, self.trained, self.intervals)
 
     @property
     def headline(self) -> str:

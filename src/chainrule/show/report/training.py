@@ -105,7 +105,7 @@ def training_report(
         crossed = None
     if unseen and unseen.found and crossed:
         name = f"examples, each by a network trained without it ({len(unseen.found.folds)} folds)"
-        answer = answers_of(name, crossed.found, bounds=crossed.bounds, trained=trained)
+        answer = answers_of(name, crossed.found, intervals=crossed.intervals, trained=trained)
         reached.append(replace(answer, name=wording.CROSSED))
         tested, outputs, predicted = crossed.data, crossed.outputs, crossed.predicted
     shared = examples(tested, outputs, predicted, f"{chosen} examples")
