@@ -56,6 +56,18 @@ def test_lbfgs_has_the_same_path_in_both_forms(wide, l2, weighted):
     ), rtol=1e-12)  # fmt: skip
 
 
+@pytest.mark.parametrize("size", [1e4, 1e9])
+def test_examples_without_a_weight_bend_nothing_however_large_they_are(wide, size):
+    network, (X, Y) = wide
+    weight, huge = np.ones(20), X.copy()
+    weight[[2, 11]] = 0
+    huge[:, [2, 11]] *= size
+    how = {"optimizer": "lbfgs", "iterations": 15, "l2": 0.01, "first_layer": "dual"}
+    found, expected = (train(network, (F, Y), sample_weight=weight, **how) for F in (huge, X))
+    assert_array_equal(found.history.cost, expected.history.cost)
+    assert_same_network(found.network, expected.network, 1e-12)
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_lbfgs_is_scikit_learns(form):

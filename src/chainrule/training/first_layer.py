@@ -315,7 +315,7 @@ class Rotated:
     """The dual form for L-BFGS: the first layer of a single network in the coordinates of its span.
 
     The penalty adds a multiple of the start. So with the columns of Q an orthonormal basis of X and
-    P the part of W0 outside it,
+    P the part of W0 outside it, of the examples that have a weight,
 
         W = B Q^T + s P,     B (n_1, r), s a number,
 
@@ -329,17 +329,23 @@ class Rotated:
     stays in P, because P X is taken as the difference Z0 - B0 R, whatever that leaves.
 
     W0 : float64; the eigenvalues are squares, in float32 directions would be lost.
+    counted : (k,) which examples have a weight; all by default. One without may lie where features
+        are a million times as large: beside its eigenvalue the others' would be rounding.
     """
 
     D = None
 
-    def __init__(self, X: FeatureMatrix, W0: Array) -> None:
-        self._X, self._W0 = X, W0
-        eigenvalues, V = np.linalg.eigh(X.gram())
+    def __init__(self, X: FeatureMatrix, W0: Array, counted: Array | None = None) -> None:
+        self._X, self._W0, K = X, W0, X.gram()
+        counted = np.arange(len(K)) if counted is None else counted
+        eigenvalues, V = np.linalg.eigh(K[np.ix_(counted, counted)])
         real = eigenvalues > np.finfo(W0.dtype).eps * len(V) * max(eigenvalues[-1], 0)
         root = np.sqrt(eigenvalues[real])
-        self._R = root[:, None] * V[:, real].T
-        self._inverse = V[:, real].T / root[:, None]  # S^(-1/2) V^T: Q^T = this X^T
+        self._inverse, self._R = np.zeros((2, len(root), len(K)))
+        self._inverse[:, counted] = V[:, real].T / root[:, None]  # S^(-1/2) V^T: Q^T = this X^T
+        self._R[:, counted] = root[:, None] * V[:, real].T
+        others = np.setdiff1d(np.arange(len(K)), counted)
+        self._R[:, others] = self._inverse @ K[:, others]
         Z0 = X.times(W0)
         self._B0 = Z0 @ self._inverse.T
         whole = float(squares(W0))
@@ -413,10 +419,14 @@ def first_layer(
     decays: bool,
     lbfgs: bool = False,
     carried: bool = False,
+    counted: Array | None = None,
 ) -> FirstLayer:
-    """The first layer of weights W0 in a form: "primal", or "dual" as its optimizer needs it."""
+    """The first layer of weights W0 in a form: "primal", or "dual" as its optimizer needs it.
+
+    counted : of L-BFGS, see `Rotated`.
+    """
     if form == "primal":
         return SparsePrimal(X, W0) if isinstance(X, SparseMatrix) else Primal(X, W0)
     if lbfgs:
-        return Rotated(X, W0)
+        return Rotated(X, W0, counted)
     return (Carried if carried else Dual)(X, W0, decays=decays)

@@ -45,8 +45,10 @@ class Session:
         self.seen: Propagation | None = None
         self.diverged = np.full(() if network.n_runs is None else (network.n_runs,), -1)
         self._decays = bool(np.any(plan.l2))
-        lbfgs, form = isinstance(plan.optimizer, LBFGS), plan.choice.form
-        self.first = first_layer(plan.X, network.weights[0], form, decays=self._decays, lbfgs=lbfgs)
+        how: dict[str, Any] = {"decays": self._decays, "lbfgs": isinstance(plan.optimizer, LBFGS)}
+        if how["lbfgs"]:
+            how["counted"] = np.flatnonzero(batches.weight[0])
+        self.first = first_layer(plan.X, network.weights[0], plan.choice.form, **how)
         self.objective = Objective(network, self.first, whole=batches.whole is not None)
         self.blocks = self.objective.blocks
         for block in self.blocks:
