@@ -47,18 +47,20 @@ class ModelFileError(InputError):
 
 
 class DivergenceError(ChainruleError, ArithmeticError):
-    """The cost stopped being a finite number while training.
+    """The cost stopped being a finite number while training, or rose far above its start.
 
-    iteration : the iteration whose cost was not finite, counted from 0.
+    iteration : the iteration of which that is said, counted from 0. cost : what it did there.
     """
 
-    def __init__(self, iteration: int, learning_rate: float) -> None:
-        self.iteration, self.learning_rate = iteration, learning_rate
-        super().__init__(iteration, learning_rate)
+    def __init__(
+        self, iteration: int, learning_rate: float, cost: str = "the cost is not finite"
+    ) -> None:
+        self.iteration, self.learning_rate, self.cost = iteration, learning_rate, cost
+        super().__init__(iteration, learning_rate, cost)
 
     def __str__(self) -> str:
         return (
-            f"training diverged: the cost is not finite at iteration {self.iteration} "
+            f"training diverged: {self.cost} at iteration {self.iteration} "
             f"(learning rate {self.learning_rate:g}). Try a learning rate ten times smaller, "
             "or scale the features (pixels / 255, or standardized)."
         )

@@ -128,6 +128,14 @@ def test_a_weak_model_is_said_to_name_nothing(chainrule, tmp_path):
     assert "no evidence that any of these features matters" in page
 
 
+def test_trainings_that_diverged_are_said(chainrule, three):
+    how = "--learning-rate", 2, "--layers", 5, "--iterations", 60, "--repeats", 6
+    said = chainrule("importance", three, *how, "--out", "run")
+    assert said.code == 0, said.error
+    assert "trainings, of which nothing is counted here" in " ".join(said.out.split())
+    assert " diverged." in Path("run/report.html").read_text()
+
+
 def test_wavelengths_have_their_place(chainrule, tmp_path):
     names = [f"nm{900 + 2 * j}" for j in range(30)]
     spectra = table(tmp_path / "spectra.csv", ["corn", "palm"] * 12, 2.0, names)

@@ -342,12 +342,24 @@ def test_what_does_not_fit_is_said(options, message):
         cr.importance(data, **({"setting": LINEAR} | options))
 
 
+def test_runs_whose_cost_rose_far_are_left_out():
+    """Their weights are those of one step far out: of a mean over runs they would be all."""
+    data, _ = shifted(0, 15, 40, 5)
+    found = cr.importance(data, Setting(hidden=(5,), learning_rate=5, iterations=60), repeats=8)
+    assert 0 < found.diverged < 16
+    assert found.facts()["diverged"] + found.facts()["runs"] == 16
+    assert np.abs(found.slopes).max() < 100
+    with pytest.raises(cr.DivergenceError, match=r"the cost rose from 0\.\d+ to .*e\+77"):
+        cr.importance(data, Setting(hidden=(5,), learning_rate=30, iterations=60), repeats=8)
+
+
 def test_all_runs_diverging_is_an_error():
     data, _ = shifted(0, 20, 30, 5)
     line = (data.matrix(), np.arange(20.0)[None])
     wild = Setting(hidden=(), output="identity", learning_rate=10.0, iterations=400)
-    with pytest.raises(cr.DivergenceError, match="learning rate ten times smaller"):
-        cr.importance(line, wild, repeats=1)
+    for hidden in ((), (5,)):
+        with pytest.raises(cr.DivergenceError, match="learning rate ten times smaller"):
+            cr.importance(line, replace(wild, hidden=hidden), repeats=1)
 
 
 def test_what_was_finished_is_not_trained_again(tmp_path):

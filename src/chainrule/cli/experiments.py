@@ -299,6 +299,10 @@ def _features(job: parts.ImportanceJob, found: "Importance", facts: dict[str, An
 
     show.print_set_in(found.held_out.words, "Held out")
     show.print_set_in(found.stability, "Stable")
+    if found.diverged:
+        n = found.diverged
+        said = f"{n} of {n + len(found.slopes)} trainings, of which nothing is counted here."
+        show.print_set_in(f"{said} Try a lower learning rate.", "Diverged")
     if found.stretches:
         show.print_set_in(show.safe(found.stretches), "Regions")
     if found.held_out.warning:

@@ -14,7 +14,8 @@ Array = np.ndarray
 
 def network_of(sessions: Sequence[Session]) -> Network:
     """Of all runs."""
-    found = [session.network() for session in sessions]
+    with np.errstate(over="ignore", invalid="ignore"):  # of runs that diverged
+        found = [session.network() for session in sessions]
     return found[0] if found[0].n_runs is not None else Network.stack(found)
 
 

@@ -13,7 +13,7 @@ What is held out also says whether there is anything to name: if networks answer
 whoever always says the commonest class, their features are those of chance.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -33,6 +33,7 @@ from chainrule.influence.held_out import HeldOut
 from chainrule.influence.ranking import By, Importance
 from chainrule.model.model_file import Model
 from chainrule.network import Network
+from chainrule.training.warnings import far_above
 
 Array = np.ndarray
 TOP = 50  # or a tenth of the features, where these are fewer than 500
@@ -68,7 +69,7 @@ def importance(
         more each, and on more that is the same. seed : of their drawing.
 
     Keeps R (n_f + 1) n_x numbers, float64. After Ctrl-C of the runs that were finished.
-    DivergenceError if all of them diverged.
+    DivergenceError if all of them diverged; of a part that did nothing is kept but its number.
     """
     where = "importance"
     setting, examples = given(where, Setting, setting), Examples(where, data)
@@ -96,9 +97,9 @@ def importance(
 
     every = max(1, setting.updates(examples.m) // EVERY)
     outcomes = execute(where, examples, runs, execution, measure=measure, record_every=every)
-    good = {k: one for k, one in sorted(outcomes.items()) if one.diverged < 0}
+    good = {k: one for k, one in sorted(outcomes.items()) if not _diverged(one)}
     if outcomes and not good:
-        raise DivergenceError(max(one.diverged for one in outcomes.values()), setting.learning_rate)
+        raise _nothing_but(list(outcomes.values()), setting)
     of_slopes, of_rises, outputs = _gathered(examples, {runs[k]: one for k, one in good.items()})
     classes = _classes(examples) if task == "classification" else None
     names, of = _names(examples, classes)
@@ -107,6 +108,24 @@ def importance(
     diverged, complete = len(outcomes) - len(good), len(outcomes) == len(runs)
     how = by, top, folds == 2, own, diverged, complete
     return Importance(setting, names, of, of_slopes, of_rises, answers, *how)
+
+
+def _diverged(one: Outcome) -> bool:
+    """Whether a run's cost was no number, or at any time so high that its slopes, which are those
+    of that step, would be all of a mean over runs."""
+    cost = one.history.cost
+    return one.diverged >= 0 or far_above(cost.max(), cost[0])
+
+
+def _nothing_but(diverged: Sequence[Outcome], setting: Setting) -> DivergenceError:
+    """What is said where every run did."""
+    last = max(one.diverged for one in diverged)
+    if last >= 0:
+        return DivergenceError(last, setting.learning_rate)
+    one = diverged[0].history
+    k = int(one.cost.argmax())
+    rose = f"the cost rose from {one.cost[0]:.3g} to {one.cost[k]:.3g}"
+    return DivergenceError(int(one.iteration[k]), setting.learning_rate, rose)
 
 
 def _gathered(examples: Examples, found: Mapping[Run, Outcome]) -> tuple[Array, Array, Array]:

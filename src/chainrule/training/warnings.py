@@ -79,6 +79,11 @@ def warnings_of_runs(histories: Sequence[History]) -> tuple[TrainingWarning, ...
     )
 
 
+def far_above(cost: float, start: float) -> bool:
+    """Whether a cost is so far above that of a training's start that it has diverged."""
+    return not cost <= DIVERGED * abs(start)  # nor where it is no number
+
+
 def _too_high(history: History) -> TrainingWarning | None:
     cost, iteration = history.cost, history.iteration
     advice = "Try a learning rate three to ten times smaller, lbfgs, or scale the features."
@@ -89,7 +94,7 @@ def _too_high(history: History) -> TrainingWarning | None:
     rises = np.flatnonzero(np.diff(cost) > RISE * abs(cost[0]))
     if cost[-1] > (1 + RISE) * cost[0]:
         found = f"The cost rose from {cost[0]:.3g} to {cost[-1]:.3g}."
-        if cost[-1] > DIVERGED * abs(cost[0]):
+        if far_above(cost[-1], cost[0]):
             found = f"{found[:-1]}: the training diverged, and its answers mean nothing."
     elif len(rises) > RISES * (len(cost) - 1):
         at = rises[0]
