@@ -142,6 +142,25 @@ def test_a_threshold_is_saved_with_the_model_and_used(chainrule, spectra):
     )
 
 
+def test_groups_that_are_classes_are_refused_or_said(chainrule, spectra):
+    lines = spectra.read_text().splitlines()
+    rows = [line.rsplit(",", 1) for line in lines[1:]]
+    for n, code in ((2, 2), (3, 0)):
+        kinds = [f"kind{i % n}" for i in range(len(rows))]
+        cells = (f"{row[0]},{k},{k}" for row, k in zip(rows, kinds, strict=True))
+        spectra.write_text("\n".join([lines[0].replace("label", "plate,label"), *cells]))
+        how = ("--group-column", "plate", "--leave-group-out", "--names", "name", "--drop", "site")
+        for command in ("crossval", "review-labels", "importance"):
+            said = chainrule(command, spectra, *how, *QUICK, "--out", f"{command}{n}")
+            assert said.code == code, said.error
+            words = " ".join(said.out.split())
+            if code:
+                assert "two classes or more to train on in every fold; got one" in said.error
+                assert not Path(f"{command}{n}").exists()
+            else:
+                assert "In 3 folds a class is held out whole, such as kind0 in fold 1" in words
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

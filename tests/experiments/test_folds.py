@@ -9,7 +9,7 @@ from sklearn.model_selection import GroupKFold, KFold, LeaveOneOut, StratifiedKF
 
 from chainrule import InputError
 from chainrule.experiments.examples import Examples
-from chainrule.experiments.folds import draw_folds
+from chainrule.experiments.folds import draw_folds, never_trained_on
 
 
 def examples(labels):
@@ -128,3 +128,25 @@ def test_numbers_instead_of_labels():
 def test_bad_folds(folds, more, message):
     with pytest.raises(InputError, match=f"^folds: expected .*{message}"):
         draw_folds(examples(np.arange(12) % 2), folds, **more)
+
+
+@pytest.mark.parametrize(
+    ("folds", "more"),
+    [
+        ("leave-group-out", {"groups": [1] * 6 + [2] * 6}),
+        (2, {"groups": [1] * 6 + [2] * 6}),
+        ([(range(6), range(6, 12))], {}),
+        (KFold(2), {}),
+    ],
+)
+def test_a_fold_that_trains_on_one_class_is_refused(folds, more):
+    with pytest.raises(InputError, match="two classes or more to train on in every fold; got one"):
+        draw_folds(examples(np.arange(12) // 6), folds, **more)
+    assert draw_folds(examples(np.zeros(12, int)), folds, **more)  # there is no other to train on
+
+
+def test_classes_that_folds_hold_out_whole_are_known():
+    of, sites = examples([0, 0, 1, 1, 2, 2, 0, 1]), [1, 1, 1, 1, 2, 2, 3, 3]
+    held = draw_folds(of, "leave-group-out", groups=sites)
+    assert never_trained_on(of, held) == {2: [2]}
+    assert never_trained_on(of, draw_folds(of, 2)) == {}

@@ -56,7 +56,8 @@ def draw_folds(
     groups : (m,) anything, or the name of a fact of the data; examples of one group are held out
         together.
 
-    InputError for more folds than examples, groups or (stratified) members of a class.
+    InputError for more folds than examples, groups or (stratified) members of a class, and where
+    a fold would train on one class alone.
     """
     m, groups = examples.m, numbered_groups(examples, groups)
     checks.whole_number("folds", "seed", seed)
@@ -73,7 +74,29 @@ def draw_folds(
         found += _held_out(_pairs(one, examples, groups), m)
     if not found:
         raise InputError("folds", "at least one fold", "none")
+    _refuse_one_class(examples, found, groups)
     return found
+
+
+def _refuse_one_class(examples: Examples, held: list[Array], groups: Array | None) -> None:
+    if not examples.has_classes or len(np.unique(examples.labels)) < 2:
+        return
+    for fold, index in enumerate(held, start=1):
+        if len(np.unique(np.delete(examples.labels, index))) < 2:
+            expected = "two classes or more to train on in every fold"
+            fix = "Take stratified folds, or more of them."
+            if groups is not None:
+                fix = "Hold other groups out: with these all of a class are held out together."
+            raise InputError("folds", expected, f"one class in fold {fold}", fix)
+
+
+def never_trained_on(examples: Examples, held: list[Array]) -> dict[int, list[int]]:
+    """Of each fold, from 1, that holds classes out whole: their indices."""
+    if not examples.has_classes:
+        return {}
+    known, labels = np.unique(examples.labels), examples.labels
+    lost = (np.setdiff1d(known, np.delete(labels, index)).tolist() for index in held)
+    return {fold: classes for fold, classes in enumerate(lost, start=1) if classes}
 
 
 def numbered_groups(examples: Examples, groups: Any) -> Array | None:

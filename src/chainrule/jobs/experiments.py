@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from chainrule import experiments
 from chainrule.errors import InputError
 from chainrule.jobs import texts
-from chainrule.jobs.grouping import ignored_groups
 from chainrule.jobs.held_out import (
     Folds,
     HeldOutJob,
-    check_folds,
     held_out,
     held_out_words,
+    unseen_classes,
+    warnings_of_folds,
 )
 from chainrule.jobs.job import Job
 from chainrule.jobs.options import Options, absolute, written
@@ -143,7 +143,7 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
 
         how_sure = self.options.threshold, self.options.cost_ratio
         check_threshold("--threshold", Examples(self.command, self.splits.train), *how_sure)
-        check_folds(self)
+        unseen_classes(self)
 
     def work(self, how: "Execution") -> "CrossValidation":
         data, own = self.splits.train, self.own
@@ -164,7 +164,7 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
         )
 
     def warnings(self, found: "CrossValidation") -> "Sequence[TrainingWarning]":
-        return (*super().warnings(found), *ignored_groups(self.splits, self.options))
+        return (*super().warnings(found), *warnings_of_folds(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,7 +285,7 @@ class SweepJob(Job[Search, "Sweep"]):
 
     def check(self) -> None:
         if self.validation is None:
-            check_folds(self)
+            unseen_classes(self)
 
     def work(self, how: "Execution") -> "Sweep":
         return experiments.sweep(
@@ -307,7 +307,7 @@ class SweepJob(Job[Search, "Sweep"]):
 
         of_best = warnings_of_runs(found.trials[0].histories) if found.trials else ()
         held = self.validation is None
-        return (*of_best, *(ignored_groups(self.splits, self.options) if held else ()))
+        return (*of_best, *(warnings_of_folds(self) if held else ()))
 
     def write_more(self, found: "Sweep") -> dict[str, Any]:
         from chainrule.model.evaluation import evaluate

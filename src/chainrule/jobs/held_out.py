@@ -12,6 +12,7 @@ from chainrule.jobs.grouping import groups, ignored_groups
 from chainrule.jobs.job import RUNNING, Found, Job, Nothing, Own
 from chainrule.jobs.options import Options, Running, absolute
 from chainrule.jobs.sources import is_model, loaded
+from chainrule.wording import counted
 
 if TYPE_CHECKING:
     from chainrule.experiments import (
@@ -95,16 +96,34 @@ def held_out(job: "Job[Any, Any]") -> dict[str, Any]:
     }
 
 
-def check_folds(job: "Job[Any, Any]") -> None:
-    """InputError for folds that cannot be drawn."""
+def unseen_classes(job: "Job[Any, Any]") -> dict[int, list[int]]:
+    """Of each fold, from 1, the classes that it never trains on; InputError for folds that cannot
+    be drawn."""
     from chainrule.experiments.examples import Examples
-    from chainrule.experiments.folds import draw_folds
+    from chainrule.experiments.folds import draw_folds, never_trained_on
     from chainrule.experiments.sweep import FOLDS
 
-    held = held_out(job) | {"repeats": 1}
+    held, examples = held_out(job) | {"repeats": 1}, Examples(job.command, job.splits.train)
     if held["folds"] is None:
         held["folds"] = FOLDS
-    draw_folds(Examples(job.command, job.splits.train), **held)
+    return never_trained_on(examples, draw_folds(examples, **held))
+
+
+def warnings_of_folds(job: "Job[Any, Any]") -> "tuple[TrainingWarning, ...]":
+    """What makes the answers of held-out examples look better, or worse, than they are."""
+    from chainrule.training.warnings import TrainingWarning
+
+    warnings, unseen = ignored_groups(job.splits, job.options), unseen_classes(job)
+    if not unseen:
+        return warnings
+    fold, (first, *_) = next(iter(unseen.items()))
+    name = job.splits.train.classes[first]
+    found = (
+        f"In {counted(len(unseen), 'fold')} a class is held out whole, such as {name} in fold "
+        f"{fold}: examples of a class that was never trained on are always answered wrongly."
+    )
+    advice = "Hold other groups out, or take fewer folds; or leave the class out: --drop-class."
+    return (*warnings, TrainingWarning("class never trained on", found, advice))
 
 
 def held_out_words(own: Any, folds: int) -> str:
@@ -166,7 +185,11 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
 
         refuse_regression("review-labels", self.splits.train)
         if not self.own.leave_one_out:
-            check_folds(self)
+            unseen_classes(self)
+
+    def warnings(self, found: "LeaveOneOut | CrossValidation") -> "Sequence[TrainingWarning]":
+        of_folds = () if self.own.leave_one_out else warnings_of_folds(self)
+        return (*super().warnings(found), *of_folds)
 
     def plan(self) -> str:
         own = self.own
@@ -276,7 +299,7 @@ class ImportanceJob(Job[Named, "Importance"]):
         return f"{own.folds * own.repeats} networks, each without one of {own.folds} parts"
 
     def check(self) -> None:
-        check_folds(self)
+        unseen_classes(self)
 
     def work(self, how: "Execution") -> "Importance":
         from chainrule.influence.importance import importance
@@ -288,7 +311,7 @@ class ImportanceJob(Job[Named, "Importance"]):
         return importance(data, self.setting, execution=how, **asked)
 
     def warnings(self, found: "Importance") -> "Sequence[TrainingWarning]":
-        return ignored_groups(self.splits, self.options)
+        return warnings_of_folds(self)
 
     def write_more(self, found: "Importance") -> dict[str, Any]:
         """classes.csv: of several classes a table for each."""
