@@ -24,6 +24,8 @@ from chainrule.show.report.examples import threshold_section as threshold
 from chainrule.show.report.page import Report, Section
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
+SLIDE = "(e, value) => { e.value = value; e.dispatchEvent(new Event('input')); }"
+VALUES = "[...document.querySelectorAll('[data-value]')].map((e) => +e.dataset.value)"
 # The answer to each example that one can begin with.
 ANSWERS = """() => {
     const select = document.querySelector("[data-live=ask] select"), found = [];
@@ -90,6 +92,11 @@ def test_the_network_in_the_page_says_what_the_model_says(made, opened_section):
     page = opened_section(asking_section(model, data, shared))
     page.wait_for_selector("[data-value]", state="attached")
     assert_allclose(np.transpose(page.evaluate(ANSWERS)), P, rtol=0, atol=1e-5)
+    if made is table:
+        page.get_by_label("\u2068a\u2069, moved").evaluate(SLIDE, 101.5)
+        raw = np.vstack([[101.5], data.raw[1:, -1:]])
+        moved = page.evaluate(VALUES)
+        assert_allclose(moved, model.predict_proba(raw)[:, 0], rtol=0, atol=1e-5)
     assert page.said == []
     assert page.broken_rules() == []
 
@@ -100,15 +107,14 @@ def test_what_is_drawn_is_answered(opened_section):
     page = opened_section(asking_section(model, data, shared))
     page.get_by_text("Empty picture").click()
     empty = model.predict_proba(np.zeros((784, 1), np.uint8))[:, 0]
-    found = "[...document.querySelectorAll('[data-value]')].map((e) => +e.dataset.value)"
-    assert_allclose(page.evaluate(found), empty, rtol=0, atol=1e-5)
+    assert_allclose(page.evaluate(VALUES), empty, rtol=0, atol=1e-5)
     page.locator("canvas").scroll_into_view_if_needed()
     box = page.locator("canvas").bounding_box()
     page.mouse.move(box["x"] + 50, box["y"] + 50)
     page.mouse.down()
     page.mouse.move(box["x"] + 150, box["y"] + 150)
     page.mouse.up()
-    assert np.abs(page.evaluate(found) - empty).max() > 1e-3
+    assert np.abs(page.evaluate(VALUES) - empty).max() > 1e-3
     assert page.said == []
 
 
@@ -134,8 +140,7 @@ def test_another_threshold_has_its_counts(opened_section):
     data, P, shared = answered(model, data)
     page = opened_section(threshold(data, P, 0.5, shared))
     value = float(np.sort(P[1])[10:12].mean())
-    slide = "(e, t) => { e.value = t; e.dispatchEvent(new Event('input')); }"
-    page.get_by_label("Threshold:").evaluate(slide, value)
+    page.get_by_label("Threshold:").evaluate(SLIDE, value)
     counts = [int(n) for n in page.locator("td.n").all_text_contents()]
     above = P[1] > value
     assert counts == [

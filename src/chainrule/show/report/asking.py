@@ -45,8 +45,8 @@ def asking_section(model: Model, data: Dataset, shared: Mapping[str, Any]) -> Se
         like = "A drawing is unlike the training pictures: it answers all the same."
     else:
         own |= _table(data, shared["index"][:ROWS])
-        words, like = "Move a value, and see what the network says.", "It answers beyond them, too."
-        like = f"Pointing at a value shows its range in the examples here. {like}"
+        words = "Move a value, and see what the network says."
+        like = "Sliders go as far as these examples; beyond them it answers, too."
     most = f" by more than 1e{math.ceil(math.log10(apart))}" if apart else ""
     exact = (
         "The network runs in this page, its weights rounded to 32 bits: that changes no answer to "

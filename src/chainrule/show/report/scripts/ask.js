@@ -128,18 +128,25 @@ const drawing = ({ shape: [height, width, colors], exact }, { examples }, answer
 const typing = ({ names, rows, least, most }, { examples }, answer) => {
   const raw = [...rows[0]];
   const fields = names.map((name, j) => {
-    const changed = (value, input) => {
-      raw[j] = input.value === "" ? NaN : value;
-      answer(raw);
-    };
-    return control(isolated(name), { type: "number", step: "any", placeholder: "missing" }, changed);
+    const ends = { min: least[j], max: most[j], step: "any" };
+    const moved = control(`${isolated(name)}, moved`, { type: "range", ...ends }, (value) => set(j, value));
+    const typed = control(isolated(name), { type: "number", step: "any", placeholder: "missing" }, (value, input) => set(j, input.value === "" ? NaN : value));
+    if (least[j] < most[j]) typed.row.append(moved.input);
+    moved.input.setAttribute("aria-label", `${isolated(name)}, moved`);
+    return { typed: typed.input, moved: moved.input, row: typed.row };
   });
+  const fill = (j, value) => {
+    raw[j] = value ?? NaN;
+    const known = !Number.isNaN(raw[j]);
+    if (Number(fields[j].typed.value) !== raw[j] || !known) fields[j].typed.value = known ? raw[j] : "";
+    if (known) fields[j].moved.value = raw[j];
+  };
+  const set = (j, value) => {
+    fill(j, value);
+    answer(raw);
+  };
   const start = (i) => {
-    rows[i].forEach((value, j) => {
-      raw[j] = value ?? NaN;
-      fields[j].input.value = value ?? "";
-      fields[j].input.title = least[j] === null ? "" : `${short(least[j])} to ${short(most[j])} in these examples`;
-    });
+    rows[i].forEach((value, j) => fill(j, value));
     answer(raw);
   };
   const { row } = choice(`Begin with one of the ${examples.of}:`, examples.names.slice(0, rows.length), start);

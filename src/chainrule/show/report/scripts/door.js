@@ -45,7 +45,7 @@ live.door = (root, { confusion }, { examples }) => {
     root.append(make("p", { class: "note" }, "Rows are what examples are, columns what they were taken for."),
       make("div", { class: "confusion", tabindex: 0, role: "group", "aria-label": "Confusion" }, table));
   } else {
-    const listed = pairs.slice(0, 2 * WIDE).map(([n, i, j]) => cell(i, j, bdi(i), " as ", bdi(j), `: ${n}`));
+    const listed = pairs.slice(0, WIDE).map(([n, i, j]) => cell(i, j, bdi(i), " as ", bdi(j), `: ${n}`));
     root.append(make("p", {}, "The commonest confusions:"), make("div", { class: "control" }, ...listed));
   }
   root.append(

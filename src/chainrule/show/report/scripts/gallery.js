@@ -6,7 +6,8 @@ const gallery = ({ names, sheet }, found) => {
   const more = make("button", { type: "button" });
   const show = (next) => {
     for (const { i, lines } of found.slice(next, next + SHOWN)) {
-      const texts = [names[i], ...lines].flatMap((line) => [make("bdi", {}, line), make("br")]).slice(0, -1);
+      const name = make("bdi", { class: "name", title: names[i] }, names[i]);
+      const texts = [name, ...lines.flatMap((line) => [make("bdi", {}, line), make("br")]).slice(0, -1)];
       const words = [names[i], ...lines].map(isolated).join(", ");
       const figure = make("figure", sheet ? { class: "zoom", tabindex: 0 } : {});
       if (sheet) figure.append(picture(sheet, i, words, 88));
