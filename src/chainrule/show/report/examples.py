@@ -18,7 +18,7 @@ from chainrule.wording import isolated
 
 Array = np.ndarray
 MOST = 1000  # examples: more are a long list, and a large file
-EXACT = 1_600_000  # bytes of pixels that a sheet has as they are: a PNG of half of that
+EXACT = 800_000  # bytes of pixels that a sheet has as they are: 1,000 pictures of 28 x 28
 PIXELS = 1_400_000  # of a sheet that has them smaller, as a JPEG
 LEAST, LARGEST = 16, 96  # the longer side of a small picture
 
@@ -54,11 +54,12 @@ def _seen(data: Dataset, index: Array) -> dict[str, Any]:
     }
 
 
-def sheet(data: Dataset, index: Array) -> dict[str, Any] | None:
+def sheet(data: Dataset, index: Array, side: int = 0) -> dict[str, Any] | None:
     """Some examples as one picture, from left to right and from top to bottom; None where they are
     no 8-bit pictures.
 
-    width, height : of one of them. exact : whether each pixel is as it is in the data.
+    side : at most that of one of them, if they need not be larger. width, height : of one of them.
+    exact : whether each pixel is as it is in the data.
     """
     if not drawable(data) or not len(index):
         return None
@@ -66,9 +67,10 @@ def sheet(data: Dataset, index: Array) -> dict[str, Any] | None:
 
     assert data.picture_shape is not None
     height, width, *colors = data.picture_shape
-    exact = height * width * math.prod(colors) * len(index) <= EXACT
-    least, side = min(LEAST, height, width), math.sqrt(PIXELS / len(index))
-    scale = 1.0 if exact else min(1.0, LARGEST / max(height, width), side / max(height, width))
+    size, largest = height * width * math.prod(colors) * len(index), max(height, width)
+    exact = size <= EXACT and not 0 < side < largest
+    least, most = min(LEAST, height, width), min(LARGEST, math.sqrt(PIXELS / len(index)))
+    scale = 1.0 if exact else min(1.0, (side or most) / largest)
     h, w = (max(least, round(scale * length)) for length in (height, width))
     columns = math.ceil(math.sqrt(len(index)))
     made = Image.new("RGB" if colors else "L", (columns * w, -(-len(index) // columns) * h))

@@ -1,6 +1,7 @@
 """Watch it learn: the network as it was at some iterations, on a slider; and the first layer's
 weights, as they were drawn and as what was learned of them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +23,10 @@ from chainrule.training import Training
 Array = np.ndarray
 PLANES, PICTURES = 40, 12  # iterations that are kept
 POINTS = 1000
-UNITS, SIDE = 6, 32  # first-layer units that are shown, and the longer side of their pictures
+UNITS = 6  # of the first layer, that are shown
+NUMBERS = 1600  # of a picture of weights, as they are or as means over squares
 ASKED = 6  # examples whose answers are followed
+SIDE = 32  # pixels, of the pictures that are parts of a unit
 PARTS = 4  # training pictures of the largest coefficients, of either sign
 OF_LAYER = 64  # activations of one that are shown
 
@@ -107,7 +110,7 @@ def _weights(model: Model, units: Array, of: Sequence[Array]) -> dict[str, Any]:
     scale in all."""
     assert model.image_shape is not None
     height, width, *colors = model.image_shape
-    pool = -(-max(height, width) // SIDE)
+    pool = math.ceil(math.sqrt(height * width * math.prod(colors) / NUMBERS))
     h, w = -(-height // pool), -(-width // pool)
     each = np.stack([W[units] for W in of]).reshape(len(of), len(units), height, width, -1)
     padded = np.pad(each, [(0, 0), (0, 0), (0, h * pool - height), (0, w * pool - width), (0, 0)])
@@ -158,7 +161,7 @@ def _emerging(model: Model, data: Dataset, units: Array, found: Followed) -> Sec
         picked = np.concatenate([order[:, ::-1][:, :most], order[:, :most]], axis=1)
         index, place = np.unique(picked, return_inverse=True)
         own |= {
-            "sheet": sheet(data, index),
+            "sheet": sheet(data, index, SIDE),
             "parts": place.reshape(picked.shape),
             "C": np.take_along_axis(C, picked, axis=1),
             "examples": [data.example_names[i] for i in index],
