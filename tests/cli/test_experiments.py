@@ -455,15 +455,14 @@ def test_the_next_command_keeps_the_settings(command, chainrule, tmp_path):
         assert f"{name} {value}" in following
 
 
-def test_the_next_command_of_a_sweep_has_the_best_setting(chainrule, tmp_path):
+def test_the_next_command_of_a_sweep_measures_the_choice(chainrule, tmp_path):
     lines = ["a,b,label"] + [f"{k % 7},{k % 5},{'red' if k % 2 else 'blue'}" for k in range(30)]
     (tmp_path / "t.csv").write_text("\n".join(lines))
     vary = ("--vary", "layers=3-2,3-3", "--vary", "learning_rate=0.05,0.06")
     said = chainrule("sweep", tmp_path / "t.csv", "--iterations", 20, *vary, "--out", "done")
-    best = json.loads(Path("done/settings.json").read_text())["trials"][0]
     following = said.out.split("Next:")[1]
-    assert f"--layers {','.join(map(str, best['hidden']))}" in following
-    assert f"--learning-rate {best['learning_rate']}" in following
+    assert "--nested --vary layers=3-2,3-3 --vary learning_rate=0.05,0.06" in following
+    assert "--iterations 20" in following
 
 
 @pytest.mark.usefixtures("drawn")

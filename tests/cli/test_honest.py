@@ -88,6 +88,27 @@ def test_groups_that_names_show_are_not_ignored_in_silence(chainrule, spectra, c
     assert "Groups ignored" not in said.out
 
 
+def test_samples_that_come_again_are_said(chainrule, spectra):
+    lines = spectra.read_text().splitlines()
+    spectra.write_text(
+        "\n".join(
+            [*(line.replace("_scan", "scan") for line in lines), lines[1].replace("_scan", "scan")]
+        )
+    )
+    said = chainrule("crossval", spectra, "--names", "name", "--drop", "site", *QUICK)
+    assert "Groups ignored: 1 names come again, such as s00scan0" in " ".join(said.out.split())
+    assert "--group-by '(.*)'" in " ".join(said.out.split())
+
+
+def test_what_follows_a_sweep_measures_its_choice(chainrule, spectra):
+    said = chainrule("sweep", spectra, *NAMED, "--vary", "l2=0,1", "--folds", 2, *QUICK)
+    following = next(line for line in said.out.splitlines() if line.startswith("Next:"))
+    assert "--nested" in following
+    assert "--vary l2=0,1" in following
+    words = shlex.split(following.removeprefix("Next:").split("#")[0])
+    assert chainrule(*words[1:], "--inner-folds", 2, "--folds", 3).code == 0
+
+
 def test_where_every_fold_diverges_that_is_said(chainrule, tmp_path):
     rng = np.random.default_rng(0)
     rows = [",".join(f"{v:.3f}" for v in rng.standard_normal(30)) for _ in range(20)]

@@ -50,7 +50,7 @@ def test_the_test_set_is_filled_by_the_training_set(table):
 def test_missing_values_are_refused_by_default_and_in_labels(table):
     with pytest.raises(DataError, match=r"missing in row 2 \(line 3\), 'a'.*--missing mean"):
         open_data(table(GAPS))
-    with pytest.raises(DataError, match=r"1 missing values .*row 4 .*'label'"):
+    with pytest.raises(DataError, match=r"1 missing values: .*row 4 .*'label'"):
         open_data(table(GAPS.replace("90,y", "90,")), missing="mean")
 
 
@@ -92,6 +92,16 @@ def test_missing_texts_are_filled_by_the_shares_of_the_levels(table):
 def test_texts_are_refused_by_default(table):
     with pytest.raises(DataError, match=r"'color'.*--categories onehot"):
         open_data(table(COLORS))
+
+
+def test_a_column_of_names_that_repeat_is_no_category(table):
+    text = "patient,x,y\n" + "".join(f"P{i // 2},{i % 7},{'pq'[i % 2]}\n" for i in range(60))
+    with pytest.raises(DataError, match=r"'patient', 30 texts in 60 rows.*--group-column patient"):
+        open_data(table(text), categories="onehot")
+    kept = open_data(table(text), categories="onehot", keep="patient").train
+    assert kept.features.shape[0] == 31
+    data = open_data(table(text), categories="onehot", group_column="patient").train
+    assert data.feature_names == ("x",)
 
 
 def test_texts_with_signs_of_numbers_in_them(table):

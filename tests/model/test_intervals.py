@@ -141,6 +141,18 @@ def test_of_single_examples_some_need_no_draws():
     assert found.of("brier") == drawn.of("brier")
 
 
+def test_of_few_groups_there_is_no_interval_by_draws():
+    P, labels = answers(24)
+    counts, right = np.bincount(labels).tolist(), int((P.argmax(axis=0) == labels).sum())
+    for n, method in ((2, "Wilson"), (4, "Wilson"), (6, "BCa")):
+        drawn = bootstrap_intervals(P, labels, np.arange(24) % n)
+        found = {row[0]: row for row in of_single(drawn, right, counts, n).found}
+        assert found["accuracy"][-1] == method
+        assert (found["auc"][-1] == "-") == (n < 5)
+    two = of_single(bootstrap_intervals(P, labels, np.arange(24) % 2), 24, counts, 2)
+    assert two.of("accuracy") == wilson_interval(2, 2)
+
+
 def test_bad_input():
     P, labels = answers(12)
     with pytest.raises(InputError, match=r"labels of shape \(12,\)"):

@@ -94,6 +94,7 @@ def test_overfitting_names_the_best_iteration():
         ([0.7, 0.4, 0.3], [0.7, 0.5, 0.54]),  # less than a tenth
         ([0.7, 0.3, 0.35], [0.7, 0.5, 0.6]),  # the training cost rises as well
         ([0.7, 0.4, 0.3], [0.7, 0.5, np.nan]),
+        ([0.7, 0.4, 0.3], [0.7, 0.003, 0.005]),  # nearly 0, both
     ],
 )
 def test_what_is_not_overfitting(cost, validation):
@@ -181,3 +182,9 @@ def test_what_half_of_the_trainings_have_in_common():
     assert found[0].found.startswith("In 2 of 4 trainings, such as: ")
     assert warnings_of_runs([jumps, history(ARRIVED), history(ARRIVED)]) == ()
     assert warnings_of_runs([]) == ()
+
+
+def test_after_a_choice_by_held_out_examples_nothing_is_said_of_overfitting():
+    fitted = history([0.7, 0.4, 0.3], [0.7, 0.4, 0.6])
+    assert [one.kind for one in warnings_of_runs([fitted])] == ["overfitting"]
+    assert warnings_of_runs([fitted], chosen=True) == ()

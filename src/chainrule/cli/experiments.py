@@ -1,7 +1,7 @@
 """The commands of experiments: each starts its job and says what was found."""
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -138,7 +138,12 @@ def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
     show.print_verdict(facts["verdict"])
     if found.best is None:
         return ""
-    return show.safe(job.evaluation(job.options.chosen(best.setting, found.varied)))
+    if job.splits.test is not None and job.options.hold_out is None:
+        return show.safe(job.evaluation(job.options))
+    own = {one.name: getattr(job.own, one.name) for one in fields(jobs.Choice)}
+    nested = jobs.Nested(nested=True, leave_group_out=job.own.leave_group_out, **own)
+    plain = replace(job.options, hold_out=None)
+    return f"{show.safe(command_line('crossval', job.data, nested, plain))}  # the choice, measured"
 
 
 def _trials_table(found: "Sweep", more: list[str]) -> "Table":

@@ -152,10 +152,11 @@ class CrossValidation(Result):
         predicted = None if self.task == "regression" else self.predicted[index]
         labels = self.labels[index]
         found = bootstrap_intervals(answers[:, index], labels, groups, predicted=predicted)
-        if predicted is None or groups is not None:
+        if predicted is None:
             return found
         counts = np.bincount(labels, minlength=len(answers)).tolist()
-        return of_single(found, int((predicted == labels).sum()), counts)
+        units = None if groups is None else len(np.unique(groups))
+        return of_single(found, int((predicted == labels).sum()), counts, units)
 
     def __repr__(self) -> str:
         n, first = len(self.folds), SCORES[self.task][0]

@@ -33,16 +33,21 @@ def ignored_groups(splits: "Splits", options: "Options") -> "tuple[TrainingWarni
     names = [name for data in held for name in data.names or ()]
     labels = np.concatenate([data.labels for data in held])
     found = visible_groups(names, labels) if len(names) == len(labels) else None
+    if len(set(names)) < len(names):
+        found = "(.*)", np.array(names)  # the same example more than once
     if found is None:
         return ()
     pattern, each = found
     kinds, count = np.unique(each, return_counts=True)
     largest = str(kinds[np.argmax(count)])
     first, second = (names[i] for i in np.flatnonzero(each == largest)[:2])
+    alike = f"names such as {first} and {second} look like {len(kinds)} groups"
+    if first == second:
+        alike = f"{len(names) - len(kinds)} names come again, such as {first}"
     return (
         TrainingWarning(
             "groups ignored",
-            f"names such as {first} and {second} look like {len(kinds)} groups, which folds or the "
+            f"{alike}, which folds or the "
             "held-out part tear apart: where examples of a group are alike, accuracy looks better "
             "than it is.",
             f"Hold groups out whole: --group-by '{pattern}', or name a --group-column.",

@@ -57,7 +57,7 @@ class HeldOutJob(Job[Own, Found]):
     def warnings(self, found: Found) -> "Sequence[TrainingWarning]":
         from chainrule.training.warnings import warnings_of_runs
 
-        return warnings_of_runs(found.histories)
+        return warnings_of_runs(found.histories, chosen=bool(getattr(found, "varied", ())))
 
     def write_more(self, found: Found) -> dict[str, Any]:
         """predictions.csv: each example's class, and its probabilities by networks trained without

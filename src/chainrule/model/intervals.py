@@ -25,6 +25,7 @@ from chainrule.model.model_file import decided
 
 Array = np.ndarray
 RESAMPLES = 2000
+LEAST = 5  # groups or examples: the draws of fewer are few, and hardly more than their own values
 JACKKNIFE = 2000  # BCa takes each of so many examples out once; of more the percentiles say it
 AT_ONCE = 2**22  # weights of resamples
 Measure = Callable[[Array], Array]  # of weights (B, m), for each of B draws
@@ -106,12 +107,22 @@ def auc_interval(auc: float, n_0: int, n_1: int, confidence: float = 0.95) -> tu
     return ends[0], ends[1]
 
 
-def of_single(found: Intervals, right: int, counts: Sequence[int]) -> Intervals:
+def of_single(
+    found: Intervals, right: int, counts: Sequence[int], groups: int | None = None
+) -> Intervals:
     """The same of independent examples, `right` of which are answered rightly, counts of each
-    class: of the accuracy, and of the AUC of two classes, they are known without draws."""
-    known = {"accuracy": (*wilson_interval(right, sum(counts), found.confidence), "Wilson")}
+    class: of the accuracy, and of the AUC of two classes, they are known without draws.
+
+    groups : how many there are, if some examples are not independent; then that of the accuracy is
+    of as many, where no draws tell it.
+    """
+    m = sum(counts)
+    n = groups or m
+    if groups and np.isfinite(found.of("accuracy")).all():
+        return found
+    known = {"accuracy": (*wilson_interval(round(right * n / m), n, found.confidence), "Wilson")}
     values = {name: value for name, value, *_ in found.found}
-    if len(counts) == 2:
+    if len(counts) == 2 and not groups:
         ends = auc_interval(values["auc"], counts[0], counts[1], found.confidence)
         known["auc"] = (*ends, "Hanley-McNeil")
     rows = [(row[0], row[1], *known.get(row[0], row[2:])) for row in found.found]
@@ -181,7 +192,7 @@ def _interval(
 
     with np.errstate(invalid="ignore", over="ignore"):
         value = float(measure(np.ones((1, m)))[0])
-    if n < 2 or not np.isfinite(value):
+    if n < LEAST or not np.isfinite(value):
         return value, np.nan, np.nan, "-"
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
         warnings.simplefilter("ignore")  # what is degenerate is seen below

@@ -28,6 +28,7 @@ LEAST_FALL = 0.1  # of the first cost: after a training that fell less, nearly a
 STILL_FALLING = 0.05
 FEW = 20  # records that a tenth of them can be averaged of
 OVERFITTING = 0.1  # of the lowest validation cost: a smaller rise is often chance
+LEAST_RISE = 0.01  # of the first one: of costs near 0 a tenth is nothing
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,20 @@ def training_warnings(
     return tuple(one for one in found if one)
 
 
-def warnings_of_runs(histories: Sequence[History]) -> tuple[TrainingWarning, ...]:
+def warnings_of_runs(
+    histories: Sequence[History], *, chosen: bool = False
+) -> tuple[TrainingWarning, ...]:
     """What looks wrong in several trainings alike, such as those of a cross-validation: each kind
-    of warning that half of them or more raise, as the first of these says it."""
+    of warning that half of them or more raise, as the first of these says it.
+
+    chosen : whether their settings are what held-out examples said is best: then of overfitting,
+    whose remedies were what the choice was among, nothing is said.
+    """
     raised: dict[str, list[TrainingWarning]] = {}
     for history in histories:
         for one in training_warnings(history):
+            if chosen and one.kind == "overfitting":
+                continue
             raised.setdefault(one.kind, []).append(one)
     n = len(histories)
     return tuple(
@@ -137,7 +146,8 @@ def _overfitting(history: History) -> TrainingWarning | None:
     if validation is None or not np.isfinite(validation).all():
         return None
     best, cost = int(validation.argmin()), history.cost
-    if validation[-1] <= (1 + OVERFITTING) * validation[best] or cost[-1] >= cost[best]:
+    rise = max(OVERFITTING * validation[best], LEAST_RISE * validation[0])
+    if validation[-1] - validation[best] <= rise or cost[-1] >= cost[best]:
         return None
     found = (
         f"The validation cost was lowest, {validation[best]:.3g}, at iteration "

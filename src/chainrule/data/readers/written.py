@@ -1,6 +1,6 @@
 """How the numbers of a table are written: its decimal sign, and that there is one in each cell."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,13 +8,15 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.labels import FEW
 from chainrule.data.readers.categories import one_hot
-from chainrule.data.readers.columns import EXACT, Columns, numbers
+from chainrule.data.readers.columns import EXACT, Columns, Text, numbers
+from chainrule.data.readers.label_column import quoted
 from chainrule.data.readers.roles import Roles, column_key
-from chainrule.data.reading import Reading
+from chainrule.data.reading import Reading, listed
 from chainrule.errors import DataError
 from chainrule.files.csv_file import number
 
 Array = np.ndarray
+LEVELS, REPEATED = 20, 10  # texts of a column, or rows of each, from which they are categories
 SHOWN = 3  # bad cells: more would push their number out of a line
 
 
@@ -83,6 +85,8 @@ class Written:
         each = enumerate(places)
         named = {j: texts[k] for j, k in each if k in texts and not texts[k].numeric}
         levels = {j: text for j, text in named.items() if not all(text.gone)}
+        if features is None:
+            self.check_levels(levels, listed(reading.keep, grid.names))
         for j, text in levels.items():
             X[:, j] = np.where(text.gone, np.nan, 0)
         self.check_cells(X, reading)
@@ -118,6 +122,17 @@ class Written:
         if cut:
             notes.append(f"{checks.listed(cut, FEW)}: rounded, since floats hold 16 digits")
         return X, tuple(notes)
+
+    def check_levels(self, texts: Mapping[int, Text], kept: Sequence[str]) -> None:
+        """DataError for a column of so many texts that they name patients, say, not categories."""
+        grid, m = self.columns.grid, len(self.columns)
+        for j, text in texts.items():
+            name, count = grid.names[self.roles.features[j]], len(set(text.cells))
+            if count > max(LEVELS, m / REPEATED) and name not in kept:
+                got = f"'{name}', {count} texts in {m} rows"
+                fix = f"If it says which rows belong together: --group-column {quoted(name)}; "
+                fix += "else --drop it, or --keep it."
+                raise DataError(grid.where, "columns of few texts that repeat", got, fix)
 
     def check_cells(self, X: Array, reading: Reading) -> None:
         """A number in every cell of X (m, n_x) that may not be missing, and a label in every row if

@@ -219,7 +219,8 @@ def _held_out(
     own: Sequence[page.Section | None],
 ) -> page.Report:
     """by : what answers, without the example. own : the result's sections."""
-    warning, end = page.warned(found.complete, found.histories), page.data_section(splits)
+    chosen, end = bool(getattr(found, "varied", ())), page.data_section(splits)
+    warning = page.warned(found.complete, found.histories, chosen=chosen)
     held = held_out_answers(found, splits.train)
     if held is None:
         return page.Report(NO_ANSWER, NOTHING, [*own, end], warning)

@@ -127,10 +127,11 @@ def pictures_of(found: Result) -> list[Image]:
     return [drawn(one.figure, one.words) for one in figures(found)]
 
 
-def warned(complete: bool, histories: Sequence[History] = ()) -> str:
+def warned(complete: bool, histories: Sequence[History] = (), *, chosen: bool = False) -> str:
     """The warning of a report on an experiment that may have been interrupted, or whose trainings
     look wrong."""
-    return " ".join([*([] if complete else [INTERRUPTED]), *map(str, warnings_of_runs(histories))])
+    found = warnings_of_runs(histories, chosen=chosen)
+    return " ".join([*([] if complete else [INTERRUPTED]), *map(str, found)])
 
 
 def data_section(splits: Splits) -> Section:
