@@ -178,7 +178,8 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
         out.print("Every fold diverged: try lower learning rates, or chainrule lr-find.")
         return ""
     if (sure := found.intervals) is not None:
-        title = f"Bootstrap of {sure.resampled}: {percent(sure.confidence, 0)} intervals"
+        title = f"All held-out answers pooled, with {percent(sure.confidence, 0)} intervals by the "
+        title += f"bootstrap of {sure.resampled}"
         show.print_table(sure.table().titled(title))
     if (test := found.permutation) is not None:
         n = len(test.permuted)

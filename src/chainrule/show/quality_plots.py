@@ -6,10 +6,12 @@ indices into `classes`: `model.predict_proba(data.features)` and `data.labels`, 
 `data = model.prepare(...)`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -18,11 +20,14 @@ from chainrule.errors import InputError
 from chainrule.model.calibration import calibration
 from chainrule.model.evaluation import Evaluation
 from chainrule.show import plots
+from chainrule.wording import shortened
 
 Array = np.ndarray
 NUMBERED, NAMED = 20, 60  # classes of which there is room for numbers, and for names
 DARK = 0.55  # a share of a row above which its cell needs white text
-CURVES = 12  # in one picture
+TINTS = ("Blues", "Oranges")  # of right answers and of mistakes
+TOGETHER = 6  # curves in one picture; of more classes each has its own, of very many the worst
+CURVES = 12
 SIZE = (5.0, 4.8)  # inches
 SQUARE: dict[str, Any] = {"xlim": (-0.02, 1.02), "ylim": (-0.02, 1.03)}  # of shares
 
@@ -30,19 +35,23 @@ SQUARE: dict[str, Any] = {"xlim": (-0.02, 1.02), "ylim": (-0.02, 1.03)}  # of sh
 def confusion_plot(evaluation: Evaluation, axes: Axes | None = None, title: str = "") -> Figure:
     """Counts of actual classes (rows) against predicted ones (columns), and percent of the row.
 
-    The shade is the percentage. Percentages of 0 are left out; of more than 20 classes all numbers,
-    of more than 60 the names, too.
+    The shade is the percentage, of right answers in blue and of mistakes in orange; what never
+    happened is blank. Of more than 20 classes all numbers are left out, of more than 60 the names.
     """
     counts, n = evaluation.confusion, len(evaluation.classes)
     side = 2.2 + 0.62 * max(n, 3) if n <= NUMBERED else 14.0
     axes = plots.axes_or_new(axes, size=(side + 0.6, side))
     totals = counts.sum(axis=1, keepdims=True)
     share = np.divide(counts, totals, out=np.zeros((n, n)), where=totals > 0)
-    axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    right = np.eye(n, dtype=bool)
+    shades = np.where(right[..., None], *(colormaps[name](0.06 + 0.94 * share) for name in TINTS))
+    axes.imshow(np.where(counts[..., None] > 0, shades, 1.0))
     for (i, j), count in np.ndenumerate(counts if n <= NUMBERED else counts[:0]):
-        percent = f"\n{100 * share[i, j]:.0f} %" if count else ""
-        color = "white" if share[i, j] > DARK else "black"
-        axes.text(j, i, f"{count}{percent}", ha="center", va="center", color=color, fontsize=8)
+        if count:
+            percent = f"{100 * share[i, j]:.0f} %" if share[i, j] >= 0.005 else "< 1 %"
+            color = "white" if share[i, j] > DARK else "black"
+            place: dict[str, Any] = {"ha": "center", "va": "center", "color": color}
+            axes.text(j, i, f"{count}\n{percent}", **place, fontsize=8)
     if n <= NAMED:
         names = [plots.literal(name, 18) for name in evaluation.classes]
         upright = n <= 3 and max(map(len, names)) <= 10
@@ -86,8 +95,9 @@ def roc_plot(
     """Of those of a class the share found, against the share of the others taken for it.
 
     One point for each threshold. Of two classes the second is looked for, of several each against
-    all the rest. The legend has the area under each curve: the probability that an example of the
-    class gets a higher p than one of the others (Fawcett 2006, section 7).
+    all the rest; of more than six a dot for each one's area and a curve of its own for the twelve
+    lowest, unless `axes` are given. The area under a curve is the probability that an example of
+    the class gets a higher p than one of the others (Fawcett 2006, section 7).
     """
 
     def curve(hit: Array, p: Array) -> tuple[Array, Array, float]:
@@ -96,11 +106,8 @@ def roc_plot(
         return taken, found, float(np.trapezoid(found, taken))
 
     P, labels = _fitting("roc_plot", P, labels, classes)
-    axes = plots.axes_or_new(axes, SIZE)
-    axes.plot([0, 1], [0, 1], color=plots.CHANCE, linestyle=":")
-    _one_against_rest(axes, curve, P, labels, classes, "area")
-    axes.set(xlabel="share of the others taken for it", ylabel="share found (recall)")
-    return plots.finished(axes, title, **SQUARE)
+    said = {"xlabel": "share of the others taken for it", "ylabel": "share found (recall)"}
+    return _one_against_rest(_Curves(curve, "area", 0.5), P, labels, classes, axes, title, said)
 
 
 def precision_recall_plot(
@@ -108,9 +115,9 @@ def precision_recall_plot(
 ) -> Figure:
     """Of those taken for a class the share that are, against the share of the class found.
 
-    One step for each threshold, of the classes as in `roc_plot`; the legend has each curve's
-    average precision, its area in steps. The dotted line, for two classes, is what guessing
-    reaches: the class's share of the examples.
+    One step for each threshold, of the classes as in `roc_plot`, with each curve's average
+    precision, its area in steps. Dotted is what guessing reaches: the class's share of the
+    examples.
     """
 
     def curve(hit: Array, p: Array) -> tuple[Array, Array, float]:
@@ -120,12 +127,29 @@ def precision_recall_plot(
         return recall[::-1], precision[::-1], float(np.sum(np.diff(recall) * precision[1:]))
 
     P, labels = _fitting("precision_recall_plot", P, labels, classes)
-    axes = plots.axes_or_new(axes, SIZE)
-    if len(classes) == 2:
-        axes.axhline(np.mean(labels == 1), color=plots.CHANCE, linestyle=":")
-    _one_against_rest(axes, curve, P, labels, classes, "average precision", drawstyle="steps-post")
-    axes.set(xlabel="share found (recall)", ylabel="share right of those found (precision)")
-    return plots.finished(axes, title, **SQUARE)
+    said = {"xlabel": "share found (recall)", "ylabel": "share right of those found (precision)"}
+    kind = _Curves(curve, "average precision", None, {"drawstyle": "steps-post"})
+    return _one_against_rest(kind, P, labels, classes, axes, title, said)
+
+
+@dataclass(frozen=True)
+class _Curves:
+    """of : a curve (x, y) and its area, of whether each example is of a class, and p. measure : the
+    area's name. guess : the area that guessing has; None for the class's share of the examples, at
+    which then is what guessing reaches. look : how curves are drawn."""
+
+    of: Callable[[Array, Array], tuple[Array, Array, float]]
+    measure: str
+    guess: float | None
+    look: Mapping[str, Any] = field(default_factory=dict)
+
+    def guessed(self, axes: Axes, hit: Array, color: str = plots.CHANCE) -> None:
+        """The line of guessing."""
+        style: dict[str, Any] = {"color": color, "linestyle": ":", "linewidth": 1}
+        if self.guess is None:
+            axes.axhline(float(np.mean(hit)), **style)
+        else:
+            axes.plot([0, 1], [0, 1], **style)
 
 
 def _counts(hit: Array, p: Array) -> tuple[Array, Array]:
@@ -142,38 +166,80 @@ def _counts(hit: Array, p: Array) -> tuple[Array, Array]:
 
 
 def _one_against_rest(
-    axes: Axes,
-    curve: Callable[[Array, Array], tuple[Array, Array, float]],
+    kind: _Curves,
     P: Array,
     labels: Array,
     classes: Sequence[str],
-    measure: str,
-    **line: Any,
-) -> None:
-    """A curve and a line of the legend for each class, of many for those of the lowest values; one
-    without examples has no curve. line : how curves are drawn."""
+    axes: Axes | None,
+    title: str,
+    said: Mapping[str, str],
+) -> Figure:
+    """A curve for each class, in one picture of few classes; one without examples has none. said :
+    labels of the axes."""
     shown = [1] if len(P) == 2 else list(range(len(P)))
-    told = [k for k in shown if 0 < (labels == k).sum() < len(labels)]
-    if len(shown) > CURVES:
-        shown = sorted(told, key=lambda k: curve(labels == k, P[k])[2])[:CURVES]
-        measure = f"{measure}, lowest of {len(P)}"
+    if len(shown) > TOGETHER and axes is None:
+        return _apart(kind, P, labels, classes, title, said)
+    axes = plots.axes_or_new(axes, SIZE)
+    alone = len(shown) == 1
     for place, k in enumerate(shown):
-        style = plots.look(place) | {
-            "color": plots.COLORS[(place + 1) % len(plots.COLORS)],
-            "markevery": (0.05 + 0.03 * (place % 7), 0.3),
-            "markersize": 4,
-        }
-        # In gray colors are no help: seven markers and four styles tell 28 curves apart.
-        if len(shown) <= len(plots.STYLES):
-            style["marker"] = None
-        name = plots.literal(classes[k], 24)
-        if k in told:
-            x, y, value = curve(labels == k, P[k])
+        looks = plots.look(place)
+        color = plots.COLORS[(place + 1) % len(plots.COLORS)]
+        style = {"color": color, "linestyle": looks["linestyle"]}
+        name, hit = plots.literal(classes[k], 24), labels == k
+        if 0 < hit.sum() < len(hit):
+            x, y, value = kind.of(hit, P[k])
+            if kind.guess is None or place == 0:
+                same = alone or kind.guess is not None
+                kind.guessed(axes, hit, plots.CHANCE if same else color)
             # The number first: matplotlib leaves labels out that begin with an underscore.
-            axes.plot(x, y, label=f"{value:.3f}  {name}", **style, **line)
+            axes.plot(x, y, label=f"{value:.3f}  {name}", **style, **kind.look)
         else:
             axes.plot([], [], label=f"–  {name} (all or no examples)", **style)
-    axes.legend(title=measure, fontsize="small", loc="best", framealpha=0.9)
+    axes.legend(title=kind.measure, fontsize="small", loc="best", framealpha=0.9)
+    axes.set(**said)
+    return plots.finished(axes, title, **SQUARE)
+
+
+def _apart(
+    kind: _Curves,
+    P: Array,
+    labels: Array,
+    classes: Sequence[str],
+    title: str,
+    said: Mapping[str, str],
+) -> Figure:
+    """Of many classes a dot for each one's area, and small curves of those of the lowest."""
+    hits = {k: labels == k for k in range(len(P)) if 0 < (labels == k).sum() < len(labels)}
+    curves = {k: kind.of(hit, P[k]) for k, hit in hits.items()}
+    order = sorted(curves, key=lambda k: curves[k][2])
+    worst = order[:CURVES]
+    columns, lines = 3, max(1, -(-len(worst) // 3))
+    height = max(1.0 + 1.55 * lines, 1.2 + 0.2 * len(order))
+    figure = plots.Figure(figsize=(9.0, min(height, 14.0)), layout="constrained")
+    figure.suptitle(checks.printable(title), parse_math=False)
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 2))[0]
+    dots = left.subplots()
+    places = np.arange(len(order))
+    dots.plot([curves[k][2] for k in order], places, "o", color=plots.TRAINING)
+    base = [kind.guess if kind.guess is not None else hits[k].mean() for k in order]
+    dots.plot(base, places, "|", color=plots.CHANCE, markersize=8)
+    step = max(1, -(-len(order) // NAMED))
+    names = [plots.literal(classes[k], 16) for k in order[::step]]
+    dots.set_yticks(places[::step], names, fontsize=8)
+    dots.set_ylim(len(order) - 0.4, -0.6)
+    plots.finished(dots, "", xlabel=f"{kind.measure} (line: by guessing)", xlim=(-0.02, 1.02))
+    grid = right.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
+    for axes in grid.flat[len(worst) :]:
+        axes.set_axis_off()
+    for axes, k in zip(grid.flat, worst, strict=False):
+        x, y, value = curves[k]
+        kind.guessed(axes, hits[k])
+        axes.plot(x, y, color=plots.TRAINING, **kind.look)
+        plots.finished(axes, f"{shortened(classes[k], 16)} {value:.3f}", **SQUARE)
+        axes.title.set_fontsize(8)
+    right.supxlabel(said["xlabel"], fontsize=9)
+    right.supylabel(said["ylabel"], fontsize=9)
+    return figure
 
 
 def _fitting(where: str, P: Array, labels: Array, classes: Sequence[str]) -> tuple[Array, Array]:

@@ -13,7 +13,13 @@ from chainrule.model.evaluation import Evaluation
 from chainrule.model.intervals import Intervals
 from chainrule.model.regression import Regression
 from chainrule.model.verdict import CONFIDENCE, Verdict, accuracy_bounds, verdict_of
-from chainrule.show.quality_plots import confusion_plot, reliability_plot, roc_plot
+from chainrule.show.quality_plots import (
+    TOGETHER,
+    confusion_plot,
+    precision_recall_plot,
+    reliability_plot,
+    roc_plot,
+)
 from chainrule.show.report import page
 from chainrule.show.report.regression import Errors
 from chainrule.wording import isolated, percent
@@ -76,6 +82,7 @@ class Accuracy:
         of = " on training examples" if self.seen else ""
         return [
             _mistakes(self.found, data, self.name, of),
+            _confusion(self.found, of),
             _quality(self.found, P, data.labels, of),
         ]
 
@@ -94,23 +101,30 @@ def answers_of(
     return made
 
 
-def _quality(found: Evaluation, P: np.ndarray, labels: np.ndarray, of: str) -> page.Section:
-    """Confusion, ROC and calibration of probabilities P (n_classes, m)."""
+def _confusion(found: Evaluation, of: str) -> page.Section:
     counts = "; ".join(
         f"{isolated(label)}: {int(row[k])} of {int(row.sum())} right"
         for k, (label, row) in enumerate(zip(found.classes, found.confusion, strict=True))
     )
-    confusion = confusion_plot(found, title=f"Confusion{of}")
-    pictures = [page.drawn(confusion, f"Confusion matrix{of}. {counts}.")]
+    drawn = page.drawn(confusion_plot(found), f"Confusion matrix{of}. {counts}.")
+    return page.Section(f"Confusion{of}", pictures=[drawn])
+
+
+def _quality(found: Evaluation, P: np.ndarray, labels: np.ndarray, of: str) -> page.Section:
+    """ROC, precision and recall, and calibration of probabilities P (n_classes, m)."""
+    wide, pictures = len(P) > TOGETHER, []
     if len(np.unique(labels)) > 1:
         roc = roc_plot(P, labels, found.classes, title=f"Found, and taken for it (ROC){of}")
         pictures.append(page.drawn(roc, f"ROC curve{of}: true against false positive rate."))
-    words = f"Reliability{of}: how often answers of each probability were right. "
-    words += calibration(P, labels).verdict
+        title = f"Found, and right of those (precision and recall){of}"
+        both = precision_recall_plot(P, labels, found.classes, title=title)
+        pictures.append(page.drawn(both, f"Precision against recall{of}."))
+    verdict = calibration(P, labels).verdict
+    words = f"Reliability{of}: how often answers of each probability were right. {verdict}"
     title = f"Are the probabilities true{of}?"
     reliability = reliability_plot(P, labels, found.classes, title=title)
     pictures.append(page.drawn(reliability, words))
-    return page.Section(f"Quality{of}", pictures=pictures, paired=True)
+    return page.Section(f"Quality{of}", [verdict], pictures=pictures, paired=not wide)
 
 
 def _mistakes(found: Evaluation, data: Dataset, name: str, of: str) -> page.Section:

@@ -178,7 +178,9 @@ def _intervals(found: experiments.CrossValidation) -> page.Section | None:
     words = (
         f"{known.resampled} were drawn again, with replacement, {RESAMPLES:,} times (bootstrap): "
         f"{known.confidence:.0%} intervals, BCa (Efron 1987). The networks stay as they are: what "
-        "other training examples would change is not in them."
+        "other training examples would change is not in them. AUC and the others are pooled here: "
+        "of all held-out answers together, though of different networks; below Folds the mean of "
+        "each fold's own."
     )
     if found.task == "classification" and found.groups is None:
         words += (
