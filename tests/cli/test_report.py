@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chainrule.files import tensor_file
+
 
 @pytest.mark.usefixtures("drawn")
 def test_a_run_becomes_one_file(chainrule, fruit, trained):
@@ -30,6 +32,17 @@ def test_the_worst_mistakes_are_explained(chainrule, fruit):
     assert "Why: the worst mistakes" in page
     assert "Most is changed by" in page
     assert "From other starting weights" in page
+
+
+def test_a_training_is_watched_that_ends_the_same_again(chainrule):
+    chainrule("train", "planar", "--iterations", 20, "--layers", "4", "--out", "run")
+    arrays, facts = tensor_file.read("run/model.safetensors", "model", 3)
+    for rate, watched in ((facts["training"]["options"]["learning_rate"], True), (1.0, False)):
+        facts["training"]["options"]["learning_rate"] = rate
+        tensor_file.write("run/model.safetensors", arrays, facts)
+        assert chainrule("report", "run").code == 0
+        page = Path("run/report.html").read_text(encoding="utf-8")
+        assert ('data-live="watch"' in page) == watched
 
 
 def test_what_is_needed_to_repeat_it(chainrule, fruit):

@@ -35,6 +35,8 @@ def asking_section(model: Model, data: Dataset, shared: Mapping[str, Any]) -> Se
         return None
     if not pictures and (model.image_shape or data.features.shape[0] > TYPED):
         return None
+    # Some of very many examples, as elsewhere in the page.
+    data = data.select(shared["index"])
     apart = rounded_apart(model, data)
     if not apart <= SAME:  # nor where it is not a number
         return None
@@ -44,13 +46,14 @@ def asking_section(model: Model, data: Dataset, shared: Mapping[str, Any]) -> Se
         words = "Draw with the pen, or drop a picture of your own, and see what the network says."
         like = "A drawing is unlike the training pictures: it answers all the same."
     else:
-        own |= _table(data, shared["index"][:ROWS])
+        own |= _table(data.select(slice(ROWS)))
         words = "Move a value, and see what the network says."
         like = "Sliders go as far as these examples; beyond them it answers, too."
     most = f" by more than 1e{math.ceil(math.log10(apart))}" if apart else ""
+    most += "" if model.classes or not apart else " of the largest"
     exact = (
-        "The network runs in this page, its weights rounded to 32 bits: that changes no answer to "
-        f"the {shared['of']}{most}."
+        "The network runs in this page, its weights rounded to 32 bits: that changes no "
+        f"{'probability' if model.classes else 'prediction'} of {len(data):,} {shared['of']}{most}."
     )
     part = Live("ask", own, {"network": network, "examples": shared}, needs=("network",))
     return Section(HEADING if pictures else "Ask", [f"{words} {like}", exact], live=part)
@@ -99,9 +102,9 @@ def rounded_apart(model: Model, data: Dataset) -> float:
     return float(np.abs(mine - its).max()) / largest
 
 
-def _table(data: Dataset, index: Array) -> dict[str, Any]:
+def _table(data: Dataset) -> dict[str, Any]:
     """Names of the features, rows of examples, and between what they lie."""
-    X = np.asarray(data.features.stored(index), np.float64)
+    X = np.asarray(data.features.stored(), np.float64)
     names = data.feature_names or tuple(f"x{j + 1}" for j in range(len(X)))
     least, most = np.fmin.reduce(X, axis=1), np.fmax.reduce(X, axis=1)
     return {"names": names, "rows": X.T, "least": least, "most": most}
