@@ -1,1 +1,1 @@
-"""What each training example contributed to an answer, and what is out of distribution."""
+"""What examples and features change in an answer, and what is out of distribution."""
