@@ -52,7 +52,8 @@ def test_one_matrix_serves_all_folds_where_no_scaling_is_learned(binary, quick):
     X, Y = binary
     for fold, setting in zip(found.folds, found.chosen, strict=True):
         kept = np.setdiff1d(np.arange(14), fold.held_out)
-        swept = sweep((X[:, kept], Y[:, kept]), SPACE, base=quick, folds=2, refit=False)
+        how = {"base": quick, "folds": 2, "rule": "best", "refit": False}
+        swept = sweep((X[:, kept], Y[:, kept]), SPACE, **how)
         assert swept.trials[0].setting == setting
 
 

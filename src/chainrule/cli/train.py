@@ -89,7 +89,7 @@ def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any])
         out.print(f"Stopped after {found.iterations} iterations: {found.stopped}.")
     following = show.safe(job.evaluation(job.options))
     if CROSSED in reached:
-        following = f"chainrule report {job.folder.quoted}"
+        following += f"\nchainrule report {job.folder.quoted}"
     if facts["pictures"]:
         following += f"\nchainrule predict {job.folder.quoted} PICTURE"
     return following

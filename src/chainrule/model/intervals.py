@@ -194,7 +194,7 @@ def _interval(
         value = float(measure(np.ones((1, m)))[0])
     if n < LEAST or not np.isfinite(value):
         return value, np.nan, np.nan, "-"
-    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
+    with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         warnings.simplefilter("ignore")  # what is degenerate is seen below
         found = bootstrap(
             (np.arange(n),),
