@@ -462,7 +462,7 @@ def test_the_next_command_of_a_sweep_measures_the_choice(chainrule, tmp_path):
     vary = ("--vary", "layers=3-2,3-3", "--vary", "learning_rate=0.05,0.06")
     said = chainrule("sweep", tmp_path / "t.csv", "--iterations", 20, *vary, "--out", "done")
     following = said.out.split("Next:")[1]
-    assert "--nested --vary layers=3-2,3-3 --vary learning_rate=0.05,0.06" in following
+    assert "--vary layers=3-2,3-3 --vary learning_rate=0.05,0.06 --nested" in following
     assert "--iterations 20" in following
 
 

@@ -1,5 +1,6 @@
 """Accuracy that can be published: nested folds, groups, intervals, chance, thresholds."""
 
+import csv
 import html
 import json
 import shlex
@@ -134,6 +135,19 @@ def test_each_group_of_a_column_by_itself(chainrule, spectra):
     assert said.code == 0
     assert "hold out each group" in said.out
     assert "Bootstrap of 4 groups" in said.out
+    own = folder("spectra-crossval-1")
+    with (own / "results.csv").open() as file:
+        assert [row["group"] for row in csv.DictReader(file)] == [
+            "site0",
+            "site1",
+            "site2",
+            "site3",
+        ]
+    with (own / "predictions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        assert row["group"] == f"site{int(row['fold']) - 1}"
+        assert row["predicted"] == ("b" if float(row["probability of b"]) > 0.5 else "a")
 
 
 def test_what_is_held_out_is_measured_and_reported(chainrule, spectra):

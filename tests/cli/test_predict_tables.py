@@ -53,6 +53,15 @@ def test_a_table_without_labels_from_any_format_to_a_file(chainrule, run, genes)
     assert "a file that does not exist yet" in again.error
 
 
+def test_the_same_table_with_decimal_commas_is_the_same(chainrule, run, genes):
+    genes.to_csv("comma.csv", sep=";", decimal=",")
+    comma, point = (
+        chainrule("evaluate", run, name, "--json").json for name in ("comma.csv", "genes.csv")
+    )
+    assert "decimal sign ','" in comma["notes"]
+    assert comma["cost"] == point["cost"]
+
+
 def test_what_is_unlike_the_training_data_is_said_if_these_are_at_hand(chainrule, run, genes):
     genes.iloc[0, 0] = 900.0
     genes.to_csv("far.csv")

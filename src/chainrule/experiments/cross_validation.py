@@ -76,7 +76,7 @@ class CrossValidation(Result):
     classes : names, () of a regression, or None. complete : whether all folds were finished.
     task : "classification" or "regression".
     labels : (m,) class indices, or the numbers of a regression; None of several numbers.
-    groups : (m,) the number of each example's group, where whole groups were held out.
+    groups : (m,) the group of each example, where whole groups were held out.
     thresholds : of each fold, above which probability the second of two classes was answered; none
         where that is 1/2.
     permutation : the test by permuted labels, where one was asked for.
@@ -162,18 +162,36 @@ class CrossValidation(Result):
         n, first = len(self.folds), SCORES[self.task][0]
         return f"CrossValidation({n} folds: {first} {self.spread(first)}, cost {self.cost})"
 
+    @cached_property
+    def group_of_folds(self) -> list[str]:
+        """The name of the group that each fold holds out; none where one holds out several."""
+        if self.groups is None:
+            return []
+        found = [np.unique(self.groups[fold.held_out]) for fold in self.folds]
+        return [str(one[0]) for one in found] if all(len(one) == 1 for one in found) else []
+
     def table(self) -> Table:
-        """A row for each fold; below them their mean and deviation."""
+        """A row for each fold, with its group where it holds out one; below them their mean and
+        deviation."""
         names, both = SCORES[self.task], (TRAINING_COST, DIVERGED)
-        columns = (Column("fold"), Column("examples", "whole"), *MEASURES[self.task], *both)
+        group = [Column("group")] if self.group_of_folds else []
+        columns = (Column("fold"), Column("examples", "whole"), *group, *MEASURES[self.task], *both)
         rows = []
         for k, fold in enumerate(self.folds, start=1):
             measures = [getattr(fold.measures, name) for name in names]
             cost = float(fold.history.cost[-1])
-            rows.append((k, fold.held_out.size, *measures, cost, iteration(fold.diverged)))
+            own = self.group_of_folds[k - 1 : k]
+            rows.append((k, fold.held_out.size, *own, *measures, cost, iteration(fold.diverged)))
         spreads = [self.spread(name) for name in names]
         foot = [
-            (part, None, *(getattr(spread, part) for spread in spreads), None, None)
+            (
+                part,
+                None,
+                *(None for _ in group),
+                *(getattr(spread, part) for spread in spreads),
+                None,
+                None,
+            )
             for part in ("mean", "deviation")
         ]
         return Table(columns, rows, foot)
@@ -221,7 +239,7 @@ def cross_validate(
     updates = [setting.updates(examples.m - index.size) for index in drawn.held]
     own, again = how.parts(sum(updates), n * sum(updates[: drawn.first]))
     (found,) = held_out(where, examples, [setting], drawn.held, own, record_every)
-    found = replace(found, groups=drawn.groups)
+    found = replace(found, groups=drawn.names)
     return with_permutations(where, found, examples, drawn, n, again)
 
 

@@ -20,13 +20,15 @@ LEAVE_GROUP_OUT = "leave-group-out"
 class DrawnFolds:
     """held : the examples that each fold holds out. first : how many folds the first repeat has.
 
-    groups : (m,) numbers, where whole groups are held out. stratified : whether each fold has the
-    classes in their shares, and was drawn so. seed : of all that is drawn.
+    groups : (m,) numbers, where whole groups are held out; names : (m,) theirs. stratified :
+    whether each fold has the classes in their shares, and was drawn so. seed : of all that is
+    drawn.
     """
 
     held: list[Array]
     first: int
     groups: Array | None
+    names: Array | None
     stratified: bool
     seed: int
 
@@ -34,10 +36,10 @@ class DrawnFolds:
     def of(
         cls, examples: Examples, folds: Any, repeats: int, stratified: bool, groups: Any, seed: int
     ) -> "DrawnFolds":
-        numbered = numbered_groups(examples, groups)
+        names, numbered = named_groups(examples, groups) or (None, None)
         held = draw_folds(examples, folds, repeats, stratified, numbered, seed)
         by_class = isinstance(folds, (int, np.integer)) and stratified and examples.has_classes
-        return cls(held, len(held) // repeats, numbered, by_class, seed)
+        return cls(held, len(held) // repeats, numbered, names, by_class, seed)
 
 
 def draw_folds(
@@ -59,7 +61,7 @@ def draw_folds(
     InputError for more folds than examples, groups or (stratified) members of a class, and where
     a fold would train on one class alone.
     """
-    m, groups = examples.m, numbered_groups(examples, groups)
+    m, (_, groups) = examples.m, named_groups(examples, groups) or (None, None)
     checks.whole_number("folds", "seed", seed)
     if isinstance(folds, str) and folds == LEAVE_GROUP_OUT:
         folds = _each_group(groups)
@@ -99,8 +101,8 @@ def never_trained_on(examples: Examples, held: list[Array]) -> dict[int, list[in
     return {fold: classes for fold, classes in enumerate(lost, start=1) if classes}
 
 
-def numbered_groups(examples: Examples, groups: Any) -> Array | None:
-    """The group of each example as a number (m,); None without groups."""
+def named_groups(examples: Examples, groups: Any) -> tuple[Array, Array] | None:
+    """The group of each example (m,), and its number; None without groups."""
     if groups is None:
         return None
     m = examples.m
@@ -114,7 +116,7 @@ def numbered_groups(examples: Examples, groups: Any) -> Array | None:
         if found.dtype.kind == "f" and np.isnan(found).any():
             got = "some that are missing (nan)"
         elif found.shape == (m,):
-            return np.unique(found, return_inverse=True)[1]
+            return found, np.unique(found, return_inverse=True)[1]
         else:
             got = f"shape {found.shape}"
     except (TypeError, ValueError):  # of lists of different lengths, or None among numbers

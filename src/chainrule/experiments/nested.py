@@ -153,7 +153,7 @@ def nested_cross_validate(
     outcomes = [done.get(k) for k in range(len(own))]
     found = NestedCrossValidation(
         **vars(gathered(best[-1].setting, examples, drawn.held, outcomes))
-        | {"groups": drawn.groups},  # fields
+        | {"groups": drawn.names},  # fields
         varied=tuple(space or ()),
         tried=len(settings),
         chosen=tuple(own[k].setting for k in sorted(done)),

@@ -60,24 +60,30 @@ class HeldOutJob(Job[Own, Found]):
         return warnings_of_runs(found.histories, chosen=bool(getattr(found, "varied", ())))
 
     def write_more(self, found: Found) -> dict[str, Any]:
-        """predictions.csv: each example's class, and its probabilities by networks trained without
-        it; or its target and the prediction."""
+        """predictions.csv: each example's class, what networks trained without it predicted and its
+        probabilities, or its target and the prediction; its group and the first repeat's fold."""
         from chainrule.display import Table
         from chainrule.show import tables
 
-        data = self.splits.train
+        data, held = self.splits.train, groups(self.splits.train, self.options)
         if data.task == "regression":
             from chainrule.model.regression import Regression
 
-            answers = Regression(data.labels, found.outputs[0], data.example_names)
-            tables.write(answers.table(), self.folder.path / "predictions.csv")
-            return {}
-        each = zip(data.example_names, data.labels, found.probabilities.T, strict=True)
-        rows = [
-            {"name": name, "class": data.classes[label]}
-            | {f"probability of {k}": float(p) for k, p in zip(data.classes, column, strict=True)}
-            for name, label, column in each
-        ]
+            rows = Regression(data.labels, found.outputs[0], data.example_names).rows()
+        else:
+            each = zip(data.example_names, data.labels, found.predicted, strict=True)
+            rows = [
+                {"name": name, "class": data.classes[label], "predicted": data.classes[k]}
+                for name, label, k in each
+            ]
+            for row, column in zip(rows, found.probabilities.T, strict=True):
+                named = zip(data.classes, column.tolist(), strict=True)
+                row |= {f"probability of {k}": p for k, p in named}
+        for row, group in zip(rows, () if held is None else held, strict=held is not None):
+            row["group"] = group
+        for k, fold in reversed(list(enumerate(getattr(found, "folds", ()), 1))):
+            for i in fold.held_out:
+                rows[i]["fold"] = k
         tables.write(Table.of(rows), self.folder.path / "predictions.csv")
         return {}
 

@@ -1,12 +1,14 @@
 """Data for a model: read as those that it was trained on."""
 
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from chainrule import checks
 from chainrule.data import Reading, Splits, open_raw
 from chainrule.data.open import refuse_reading
+from chainrule.errors import DataError
 from chainrule.files.json_file import fits
 from chainrule.model.model_file import Model
 
@@ -41,15 +43,18 @@ def open_for(
         and one.name in before
         and fits(before[one.name], hints[one.name])
     }
-    splits = open_raw(
-        source,
-        model.image_shape or (64, 64, 3),
-        replace(reading, **kept),
-        strict,
-        seed,
-        bits=model.bits,
-        features=model.feature_names,
-    )
+    shape, own = model.image_shape or (64, 64, 3), partial(open_raw, features=model.feature_names)
+    read = partial(own, source, shape, strict=strict, seed=seed, bits=model.bits)
+    as_trained = replace(reading, **kept)
+    try:  # the file's own decimal sign first, which it may say itself
+        splits = read(reading=replace(as_trained, decimal=reading.decimal))
+    except DataError as doubt:
+        if "decimal" not in kept:
+            raise
+        try:
+            splits = read(reading=as_trained)
+        except DataError:
+            raise doubt from None
     if splits.train.feature_names is None:
         refuse_reading(source, replace(reading, label=reading.label or None))
     return splits
