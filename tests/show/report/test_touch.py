@@ -129,7 +129,7 @@ def test_behind_each_count_are_its_examples(opened_section):
     names = page.locator(".gallery figcaption bdi:first-child").all_text_contents()
     index = np.flatnonzero((data.labels == i) & (predicted == j))
     index = index[np.argsort(-P[j, index], kind="stable")]
-    assert names == [data.example_names[k] for k in index[:24]]
+    assert names == [data.example_names[k] for k in index[:12]]
     assert page.broken_rules() == []
     page.get_by_label("Confidence at least").fill("1")
     assert page.locator(".gallery figure").count() == 0

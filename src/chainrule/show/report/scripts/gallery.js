@@ -1,5 +1,5 @@
 // Examples i, each {i, lines}, as small pictures, or as lines where they are none; more on demand.
-const SHOWN = 24;
+const SHOWN = 12; // at once
 
 const gallery = ({ names, sheet }, found) => {
   const shown = make("div", { class: "gallery" });
