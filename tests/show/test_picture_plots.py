@@ -10,6 +10,7 @@ from chainrule.show.picture_plots import (
     activation_pictures,
     mistakes_gallery,
     pictures,
+    pixels_plot,
     unit_effects,
     weight_pictures,
 )
@@ -174,3 +175,19 @@ def test_options_that_mean_nothing(clothes):
         activation_pictures(*clothes, 40)
     with pytest.raises(InputError, match="most"):
         weight_pictures(*clothes, most=0)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (3, 4, 3)], ids=["gray", "color"])
+def test_numbers_of_pixels_in_the_shape_of_the_pictures(shape):
+    n = int(np.prod(shape))
+    light, weights = np.linspace(0, 1, n), np.linspace(-2, 1, n)
+    axes = pixels_plot(shape, {"mean $": light}, {"-dw": weights}).axes
+    photograph, signed = (one.images[0].get_array() for one in axes)
+    assert_array_equal(photograph, np.rint(255 * light).reshape(shape))
+    assert signed.shape == (3, 4 * (n // 12))
+    assert_array_equal(
+        signed[:, :4], weights.reshape(shape)[..., 0] if n > 12 else weights.reshape(shape)
+    )
+    assert [one.get_title() for one in axes] == ["mean $", "-dw\nup to 2"]
+    with pytest.raises(InputError, match="number of pictures"):
+        pixels_plot(shape)

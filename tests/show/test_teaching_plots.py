@@ -16,6 +16,7 @@ from chainrule.show.teaching_plots import (
     broadcasting_plot,
     lines_plot,
     matrices_plot,
+    sums_plot,
 )
 
 image = pytest.mark.mpl_image_compare(savefig_kwargs={"dpi": 50})
@@ -167,3 +168,12 @@ def test_every_number_of_a_matrix_is_written():
     assert texts == ["0.125", "-1.000", "0.000", "3.000"]
     with pytest.raises(InputError, match="B of two axes"):
         matrices_plot({"B": [1, 2]})
+
+
+def test_sums_stand_at_the_ends_of_their_arrows():
+    axes = sums_plot([[1, 2], [3, 4], [5, 6]]).axes[0]
+    texts = [text.get_text() for text in axes.texts if text.get_text()]
+    assert texts == [*"123456", "9", "12", "axis=0: (1, 2)", "3", "7", "11", "axis=1: (3, 1)"]
+    for wrong in ([1, 2], np.ones((9, 1)), np.ones((0, 2))):
+        with pytest.raises(InputError, match="two axes of 1 to 8"):
+            sums_plot(wrong)

@@ -1,7 +1,7 @@
 """Pictures for a network that looks at pictures: its weights, its activations, its mistakes, and
 an explanation of one answer. One file, as all are panels of pictures without axes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -162,6 +162,37 @@ def gallery(
             line if len(line) <= 26 else f"{line[:12]}...{line[-11:]}" for line in text.split("\n")
         ]
         _show(axes, shown[i], "\n".join(lines))
+    return figure
+
+
+def pixels_plot(
+    shape: Sequence[int],
+    photographs: Mapping[str, Array] | None = None,
+    signed: Mapping[str, Array] | None = None,
+    title: str = "",
+) -> Figure:
+    """Numbers of each pixel in the shape of the pictures, by name, in rows of six.
+
+    photographs : of brightness in [0, 1], such as means. signed : of any size around 0, such as
+    weights: gray is 0, yellow above, each with its own scale, which stands below its name; colors
+    side by side.
+    """
+    photographs, signed = photographs or {}, signed or {}
+    n, (height, width) = len(photographs) + len(signed), shape[:2]
+    checks.whole_number("pixels_plot", "the number of pictures", n, least=1)
+    wide = 1.6 * (3 if signed and len(shape) == 3 else 1) * width / max(height, width)
+    figure, panels = _panels(n, min(n, COLUMNS), (wide + 0.2, 2.1), title)
+    axes = iter(panels.flat)
+    for name, values in photographs.items():
+        picture = np.rint(255 * np.clip(np.reshape(values, shape), 0, 1)).astype(np.uint8)
+        _show(ax := next(axes), picture, name)
+        ax.title.set_fontsize(9)
+    for name, values in signed.items():
+        picture = np.reshape(values, shape)
+        if picture.ndim == 3:
+            picture = np.concatenate(list(np.moveaxis(picture, -1, 0)), axis=1)
+        _, size = _signed(ax := next(axes), picture)
+        ax.set_title(f"{name}\nup to {size:.2g}", fontsize=9, parse_math=False)
     return figure
 
 

@@ -84,6 +84,31 @@ def broadcasting_plot(
     return figure
 
 
+def sums_plot(A: Any, axes: Axes | None = None, title: str = "") -> Figure:
+    """A matrix and, at the ends of arrows, its sums along each axis, as columns and rows.
+
+    A : of two axes and at most 8 numbers a side.
+    """
+    A = checks.reals("sums_plot", "numbers", A)
+    if A.ndim != 2 or not all(1 <= n <= LARGEST for n in A.shape):
+        expected = f"two axes of 1 to {LARGEST} numbers"
+        raise InputError("sums_plot", expected, f"shape {A.shape}")
+    rows, columns = A.shape
+    axes = plots.axes_or_new(axes, (1.6 + 0.6 * (columns + 4), 1.2 + 0.52 * (rows + 3)))
+    down, across = A.sum(axis=0, keepdims=True), A.sum(axis=1, keepdims=True)
+    _boxes(axes, 0, A, A.shape, OWN, "")
+    _boxes(axes, 0, down, down.shape, RESULT, f"axis=0: {down.shape}", top=rows + 1.4)
+    _boxes(axes, columns + 1.8, across, across.shape, RESULT, f"axis=1: {across.shape}")
+    arrow = {"arrowstyle": "->"}
+    for k in range(columns):
+        axes.annotate("", (k + 0.5, rows + 1.3), (k + 0.5, rows + 0.1), arrowprops=arrow)
+    for k in range(rows):
+        axes.annotate("", (columns + 1.7, k + 0.5), (columns + 0.1, k + 0.5), arrowprops=arrow)
+    axes.set(xlim=(-0.3, columns + 4), ylim=(rows + 3.2, -0.2), aspect="equal")
+    axes.set_axis_off()
+    return plots.finished(axes, title, grid=False)
+
+
 def _common_shape(where: str, a: Array, b: Array) -> tuple[int, ...]:
     try:
         shape = np.broadcast_shapes(a.shape, b.shape)
@@ -101,19 +126,26 @@ def _common_shape(where: str, a: Array, b: Array) -> tuple[int, ...]:
 
 
 def _boxes(
-    axes: Axes, left: float, values: Array, own: tuple[int, ...], color: str, shape: Any
+    axes: Axes,
+    left: float,
+    values: Array,
+    own: tuple[int, ...],
+    color: str,
+    shape: Any,
+    top: float = 0.0,
 ) -> None:
-    """A box for each of `values`, from x = `left` on; those beyond the array's own are dashed."""
+    """A box for each of `values`, from x = `left` and y = `top` on; those beyond the array's own
+    are dashed. shape : stands below."""
     for (i, j), value in np.ndenumerate(values):
         mine = i < own[0] and j < own[1]
         face, edge, line, shade = (color, *SOLID) if mine else DASHED
         # The solid edges lie over the dashed ones of their neighbors.
         lines = {"edgecolor": edge, "linestyle": line, "zorder": 2 + mine}
-        axes.add_patch(Rectangle((left + j, i), 1, 1, facecolor=face, **lines))
+        axes.add_patch(Rectangle((left + j, top + i), 1, 1, facecolor=face, **lines))
         place: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9, "zorder": 4}
-        axes.text(left + j + 0.5, i + 0.5, f"{value:.3g}", color=shade, **place)
+        axes.text(left + j + 0.5, top + i + 0.5, f"{value:.3g}", color=shade, **place)
     middle = left + values.shape[1] / 2
-    axes.text(middle, values.shape[0] + 0.25, f"{shape}", ha="center", va="top", fontsize=10)
+    axes.text(middle, top + values.shape[0] + 0.25, f"{shape}", ha="center", va="top", fontsize=10)
 
 
 def lines_plot(
