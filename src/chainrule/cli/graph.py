@@ -1,7 +1,7 @@
 """`chainrule graph`."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,11 @@ def graph(
     drawn = [(path, getattr(found, kind)(fold=fold or None)) for path, kind in
              ((svg, "svg"), (dot, "dot")) if path]  # fmt: skip
     if html:
-        drawn.append((html, _page(found, formula or f"Network {network}", values)))
+        settings = {"values": ", ".join(values)} if formula else {
+            "network": network, "examples": examples, "activation": activation, "seed": seed,
+            "loss": "of outputs" if loss_of_outputs else "as trained",
+        }  # fmt: skip
+        drawn.append((html, _page(found, formula or f"Network {network}", settings)))
     _show(found, spelled, full=full, drawn=drawn, json=json)
     return 0
 
@@ -123,10 +127,10 @@ def _of_network(
     )
 
 
-def _page(found: "Graph", title: str, values: Sequence[str]) -> str:
+def _page(found: "Graph", title: str, settings: Mapping[str, Any]) -> str:
     from chainrule.show.report.steps import steps_report
 
-    return steps_report(found).html(title, {"values": ", ".join(values)} if values else {})
+    return steps_report(found).html(title, settings)
 
 
 def _show(

@@ -171,28 +171,34 @@ def pixels_plot(
     signed: Mapping[str, Array] | None = None,
     title: str = "",
 ) -> Figure:
-    """Numbers of each pixel in the shape of the pictures, by name, in rows of six.
+    """Numbers of each pixel in the shape of the pictures, by name, in rows of six; of three where
+    the colors of signed ones stand side by side.
 
     photographs : of brightness in [0, 1], such as means. signed : of any size around 0, such as
-    weights: gray is 0, yellow above, each with its own scale, which stands below its name; colors
-    side by side.
+    weights: gray is 0, yellow above, each with its own scale, which stands below its name.
     """
     photographs, signed = photographs or {}, signed or {}
-    n, (height, width) = len(photographs) + len(signed), shape[:2]
-    checks.whole_number("pixels_plot", "the number of pictures", n, least=1)
-    wide = 1.6 * (3 if signed and len(shape) == 3 else 1) * width / max(height, width)
-    figure, panels = _panels(n, min(n, COLUMNS), (wide + 0.2, 2.1), title)
-    axes = iter(panels.flat)
+    # Colors of weights stand side by side.
+    ratios = [1] * len(photographs) + [3 if len(shape) == 3 else 1] * len(signed)
+    checks.whole_number("pixels_plot", "the number of pictures", len(ratios), least=1)
+    columns = min(len(ratios), COLUMNS if max(ratios) == 1 else 3)
+    size = 1.8 * sum(ratios[:columns]), 2.1 * -(-len(ratios) // columns) + 0.5
+    figure, panels = plots.grid_of_axes(
+        -(-len(ratios) // columns), columns, size, title, width_ratios=ratios[:columns]
+    )
+    for axes in panels.flat:
+        axes.set_axis_off()
+    rest = iter(panels.flat)
     for name, values in photographs.items():
         picture = np.rint(255 * np.clip(np.reshape(values, shape), 0, 1)).astype(np.uint8)
-        _show(ax := next(axes), picture, name)
-        ax.title.set_fontsize(9)
+        _show(axes := next(rest), picture, name)
+        axes.title.set_fontsize(9)
     for name, values in signed.items():
         picture = np.reshape(values, shape)
         if picture.ndim == 3:
             picture = np.concatenate(list(np.moveaxis(picture, -1, 0)), axis=1)
-        _, size = _signed(ax := next(axes), picture)
-        ax.set_title(f"{name}\nup to {size:.2g}", fontsize=9, parse_math=False)
+        _, largest = _signed(axes := next(rest), picture)
+        axes.set_title(f"{name}\nup to {largest:.2g}", fontsize=9, parse_math=False)
     return figure
 
 

@@ -15,6 +15,10 @@ from chainrule.show.tables import data_uri
 from chainrule.tracing.network_trace import NetworkGraph
 
 LARGEST = 400  # numbers of an array that are all shown
+OWN_LOSS = (
+    "In sums dZ and dA are derivatives of each example's own loss, as in the course; in the graph "
+    "all are derivatives of the mean J."
+)
 MOST = 1500  # numbers of a network whose sums are spelled out
 
 
@@ -34,12 +38,13 @@ def steps_report(graph: Graph) -> Report:
         f"Values go forward, in blue; derivatives of {output} come back, in red. "
         "Where scripts run, the arrow keys play both step by step."
     )
+    notes = [OWN_LOSS] if isinstance(graph, NetworkGraph) else []
     return Report(
         f"{output} = {short(graph.output.value)}",
         f"{len(steps.forward)} values forward, then {len(steps.backward)} products back: each is "
         "what comes in times the derivative of one step, and what comes together is added up.",
         [
-            Section("The graph", [hint], pictures=[picture], live=live),
+            Section("The graph", [hint, *notes], pictures=[picture], live=live),
             Section("Forward: values", table=_table(FORWARD, steps.forward)),
             Section(f"Backward: derivatives of {output}", table=_table(BACKWARD, steps.backward)),
         ],
