@@ -168,7 +168,12 @@ def test_a_threshold_is_saved_with_the_model_and_used(chainrule, spectra):
     looked_for = "a threshold of 'b' by cost, 20 times as bad to miss (else --positive a)"
     assert looked_for in said.out
     said = chainrule("evaluate", folder("spectra-1"), spectra, *NAMED[:2])
-    assert f"Threshold b where its probability is above {model.threshold:.4g}" in said.out
+    above = f"b where its probability is above {model.threshold:.4g}"
+    assert f"Threshold {above}" in said.out
+    assert f"Threshold {above}" in chainrule("predict", folder("spectra-1"), spectra).out
+    assert chainrule("report", folder("spectra-1")).code == 0
+    page = (folder("spectra-1") / "report.html").read_text()
+    assert f"answered where its probability is above {model.threshold:.4g}" in page
     said = chainrule("crossval", spectra, *NAMED, *how, "--folds", 3, *QUICK)
     assert said.code == 0
     assert looked_for in said.out

@@ -99,6 +99,13 @@ def test_of_the_best_of_a_sweep(chainrule, three):
     assert said.json["features"][0]["of_model"] > 0
 
 
+def test_the_caption_names_only_columns_that_are_there(chainrule, three, monkeypatch):
+    for columns, there in ((60, False), (160, True)):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        said = chainrule("importance", three, *QUICK, "--repeats", 1)
+        assert ("low, high" in " ".join(said.out.split())) == there
+
+
 def test_groups_are_held_out_whole(chainrule, tmp_path):
     alike = table(tmp_path / "alike.csv", ["ill", "well"] * 9, 2.0)
     groups = "--group-by", "s[0-9]+"

@@ -28,6 +28,13 @@ def test_a_share_of_each_class(table):
     assert "8 of 40 examples were drawn to test on" in " ".join(splits.notes)
 
 
+def test_examples_without_names_keep_their_numbers(table):
+    whole = open_data(table, drop=["id", "site"], scale="none").train
+    test = open_data(table, drop=["id", "site"], scale="none", hold_out=0.2).test
+    for name, row in zip(test.names, test.raw.T, strict=True):
+        assert_allclose(whole.raw[:, int(name.removeprefix("example "))], row)
+
+
 def test_the_scaling_is_learned_from_the_rest(table):
     splits = open_data(table, names="id", drop="site", hold_out=0.25)
     X = splits.train.matrix().columns(slice(None))

@@ -77,7 +77,7 @@ def test_texts_become_features_of_their_levels(table):
     assert_array_equal(splits.test.raw[1:], found[1:])
     assert_allclose(columns(splits.test)[0], found[0])
     assert "column 'color' is 3 features, 1 or 0: blue, green, red" in splits.train.notes
-    said = "'color' of 1 examples is pink, which the training set does not have"
+    said = "'color' of 1 example is pink, which the training set does not have"
     assert any(note.startswith(said) for note in splits.test.notes)
 
 

@@ -80,10 +80,7 @@ def evaluate(
     else:
         if tried.n_members > 1:
             show.console().print(f"Model     ensemble of {tried.n_members}")
-        if tried.threshold != 0.5:
-            second = show.safe(tried.classes[1])
-            line = f"Threshold {second} where its probability is above {tried.threshold:.4g}"
-            show.console().print(line)
+        show.print_threshold(tried)
         show.print_skipped(splits.skipped)
         out = show.console()
         source = f"{found.m} {name} examples from {show.safe(chosen.source)}"

@@ -316,10 +316,14 @@ def _features(job: parts.ImportanceJob, found: "Importance", facts: dict[str, An
     columns = ["rank", "feature", "class", "importance", "in_top", "same_sign"]
     more = ["of_model", "low", "high", "loss_rise"]
     table = found.table().first(min(SHOWN, found.top))
-    tables = (table.only(*columns, *more[:n]) for n in (4, 3, 1, 0))
+    tables = [table.only(*columns, *more[:n]) for n in (4, 3, 1, 0)]
     runs = len(found.slopes)
-    title = f"The most important features (mean of {runs} networks; low, high: 95 % of them)"
-    show.print_table(*(one.titled(title) for one in tables))
+    title, ends = (
+        f"The most important features (mean of {runs} networks",
+        "; low, high: 95 % of them",
+    )
+    titles = (f"{title}{ends})" if "low" in one.names else f"{title})" for one in tables)
+    show.print_table(*(one.titled(said) for one, said in zip(tables, titles, strict=True)))
     rest = len(found.names) - len(table.rows)
     if rest > 0:
         show.console().print(f"and {rest} more: {show.safe(str(job.folder.table))}")

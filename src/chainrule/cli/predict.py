@@ -104,6 +104,7 @@ def _of_table(
     print_ = show.console().print
     if model.n_members > 1:
         print_(f"Model     ensemble of {model.n_members}")
+    show.print_threshold(model)
     print_(f"{len(asked)} examples from {show.safe(asked.source)}")
     for note in found.notes:
         print_(f"          {show.safe(note)}")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from chainrule.data import Splits
     from chainrule.display import Table
+    from chainrule.model.model_file import Model
 
 # Of verdicts, each of which says its name, too.
 COLORS = {
@@ -73,6 +74,14 @@ def print_data(splits: "Splits", counts: str) -> None:
     for note in splits.notes:
         out.print(f"         {safe(note)}")
     print_skipped(splits.skipped)
+
+
+def print_threshold(model: "Model") -> None:
+    """Which class is answered above which probability, where that is not 1/2."""
+    if model.threshold != 0.5:
+        second = safe(model.classes[1])
+        line = f"Threshold {second} where its probability is above {model.threshold:.4g}"
+        console().print(line)
 
 
 def print_skipped(skipped: Sequence[str]) -> None:

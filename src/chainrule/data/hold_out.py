@@ -1,5 +1,7 @@
 """A test set drawn from the training set, before anything is learned from either."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from chainrule import checks
@@ -22,7 +24,8 @@ def drawn(
     if splits.test is not None:
         fix = "Leave it out: the test set is used."
         raise InputError("--hold-out", "data without a test set", "data with one", fix)
-    data, groups = splits.train, None
+    # Examples without names keep their numbers, by which they are found in the file.
+    data, groups = replace(splits.train, names=splits.train.example_names), None
     if column is not None or pattern is not None:
         groups = groups_of(data, column, pattern)
     test = _test(data, share, seed, groups)

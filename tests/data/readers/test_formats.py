@@ -194,6 +194,7 @@ def test_a_file_of_classes_named_by_the_label(tmp_path, text, kinds):
     (tmp_path / "t.gct").write_text(gct(FRAME))
     (tmp_path / "other.cls").write_text(text)
     data = opened(tmp_path / "t.gct", label=str(tmp_path / "other.cls"))
+    assert f"classes from {tmp_path / 'other.cls'}" in data.notes
     assert [data.classes[k] for k in data.labels] == kinds
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.labels import FEW, alike, class_order
 from chainrule.data.readers.columns import Text
+from chainrule.wording import counted
 
 Array = np.ndarray
 
@@ -45,7 +46,9 @@ def one_hot(
             notes.append(f"column '{name}' is {len(levels)} features, 1 or 0: {shown}")
         elif other := [level for level in own if level not in levels]:
             count = int(np.isin(cells[~gone], other).sum())
-            said = f"'{name}' of {count} examples is {checks.listed(other, FEW)}, which the"
+            said = (
+                f"'{name}' of {counted(count, 'example')} is {checks.listed(other, FEW)}, which the"
+            )
             notes.append(f"{said} training set does not have: 0 in all its features")
     return np.concatenate(parts, axis=1), found, tuple(notes)
 

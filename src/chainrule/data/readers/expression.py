@@ -49,7 +49,9 @@ def gct(raw: bytes, path: Path, reading: Reading) -> Grid:
     if beside.exists() or label == str(beside):
         facts = {CLASS: _classes(beside, len(names))} | facts
     columns = [[cells[0], *cells[start:]] for cells in rows]
-    return _turned(where, names, columns, facts, reading)
+    found = _turned(where, names, columns, facts, reading)
+    notes = (*found.notes, f"classes from {beside}") if CLASS in facts else found.notes
+    return replace(found, notes=notes)
 
 
 def _classes(path: Path, m: int) -> Cells:

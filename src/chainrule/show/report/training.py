@@ -182,6 +182,9 @@ def _results(reached: Sequence[Accuracy | Errors], model: Model, tested: Dataset
         low, mean, high = (say(f(each)) for f in (min, statistics.fmean, max))
         of = f"an RMSE of {low} to {high}" if regression else f"{low} to {high} right"
         words = [f"Its {n} members alone have {of} there, {mean} on average."]
+    if model.threshold != 0.5:
+        second = isolated(model.classes[1])
+        words.append(f"{second} is answered where its probability is above {model.threshold:.4g}.")
     columns = ERRORS if regression else RESULTS
     return page.Section("Results", words, Table(columns, [one.row for one in reached]))
 
