@@ -20,7 +20,8 @@ def importance_section(found: Importance) -> page.Section:
         CAUTION,
     ]
     table = found.table().first(FEATURES)
-    table = table.without("in_top_low", "in_top_high", "rank_low", "rank_high")
+    aside = ["loss_rise"] if found.by == "slope" else []  # a page has no room for all
+    table = table.without("in_top_low", "in_top_high", "rank_low", "rank_high", *aside)
     return page.Section("Features", words, table, pictures=page.pictures_of(found))
 
 
