@@ -88,7 +88,11 @@ def test_every_point_is_drawn_in_its_classs_look():
     shapes = {drawn.get_paths()[0].vertices.tobytes() for drawn in points}
     assert len(shapes) == 4
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert legend == [rf"class _class \${k}\$" for k in range(4)]
+    *named, mistakes = legend
+    assert named == [rf"class _class \${k}\$" for k in range(4)]
+    wrong = int((model.predict(data.raw) != data.labels).sum())
+    assert mistakes == f"{wrong} mistakes"
+    assert len(axes.lines[-1].get_xdata()) == wrong
 
 
 def test_frames_are_the_networks_of_those_iterations(trained, flower):

@@ -268,7 +268,12 @@ def _suspects(
     out, suspects = show.console(), facts["suspects"]
     accuracy = facts["accuracy_held_out"]
     out.print(f"Accuracy  {percent(accuracy)} of the examples by networks trained without them")
-    _judge(found, job)
+    show.print_verdict(facts["verdict"])
+    if facts["verdict"]["kind"] != "better":
+        show.print_note(
+            "The networks are too weak to judge labels: that they doubt one is no evidence "
+            "against it."
+        )
     title = f"{len(suspects)} labels to look at, the most suspicious first"
     columns = ("name", "given", "suggested", "probability_of_given")
     table = job.reviewed.table().only(*columns).first(SHOWN)

@@ -210,6 +210,8 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
         return experiments.cross_validate(data, setting, execution=how, **held_out(self))
 
     def write(self, found: "LeaveOneOut | CrossValidation") -> dict[str, Any]:
+        from chainrule.experiments.answers import held_out_answers
+        from chainrule.model.verdict import UNKNOWN
         from chainrule.show.report.experiments import label_review_report
 
         if not found.complete:  # decisions are made on a whole review
@@ -224,9 +226,11 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
             f"Decide in {self.labels.name} (keep, relabel or drop), then train with --labels. No "
             "file of the data is changed."
         )
-        more: dict[str, Any] = {"decide": decide, "histories": found.histories}
+        answers = held_out_answers(found, self.splits.train)
+        verdict = None if answers is None else answers.verdict
+        more: dict[str, Any] = {"decide": decide, "histories": found.histories, "verdict": verdict}
         self.write_report(label_review_report(reviewed, self.splits, **more))
-        return reviewed.facts()
+        return reviewed.facts() | {"verdict": (verdict or UNKNOWN).facts()}
 
     def _picture(self, reviewed: "LabelReview") -> None:
         from chainrule.show.picture_plots import gallery

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.errors import InputError
-from chainrule.model.model_file import Model
+from chainrule.model.model_file import Model, decided
 from chainrule.network import Network
 from chainrule.show import plots
 from chainrule.training import Callback, Session
@@ -55,11 +55,17 @@ def boundary_plot(model: Model, data: Dataset, axes: Axes | None = None, title: 
     """The model's answers over the plane, and the examples.
 
     Two classes: shaded by the probability of the second, with the line at the threshold. Several:
-    each region in its class's color, the paler the less sure. data : of two features; the axes
-    are in their own, unscaled units.
+    each region in its class's color, the paler the less sure. Mistakes are ringed. data : of two
+    features; the axes are in their own, unscaled units.
     """
     axes = plots.axes_or_new(axes, size=(6.0, 4.8))
     shading, figure = _panel("boundary_plot", axes, model, data, title)
+    data = model.prepare(data)
+    wrong = decided(model.predict_proba(data), model.threshold) != data.labels
+    if wrong.any():
+        x, y = data.features.stored(wrong)
+        ring: dict[str, Any] = {"markersize": 9, "fillstyle": "none", "color": "k"}
+        axes.plot(x, y, "o", label=f"{wrong.sum()} mistakes", **ring)
     if shading is not None:
         bar = axes.figure.colorbar(shading, ax=axes, ticks=np.linspace(0, 1, 6))
         bar.set_label(f"probability of {plots.literal(model.classes[1])}")

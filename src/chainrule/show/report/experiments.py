@@ -19,13 +19,13 @@ from chainrule.influence.ranking import Importance
 from chainrule.model.evaluation import Evaluation, evaluate
 from chainrule.model.intervals import RESAMPLES
 from chainrule.model.model_file import Model
-from chainrule.model.verdict import UNKNOWN
+from chainrule.model.verdict import UNKNOWN, Verdict
 from chainrule.show.report import page
 from chainrule.show.report.answers import answers_of
 from chainrule.show.report.examples import door_section, examples, threshold_section
 from chainrule.show.report.importance import importance_section
 from chainrule.training import History
-from chainrule.wording import isolated, percent, setting_value, setting_words
+from chainrule.wording import counted, isolated, percent, setting_value, setting_words
 
 TRIALS = 50  # shown; the table in the folder has all
 SUSPECTS = 48
@@ -40,6 +40,11 @@ CHOSEN = (
 ERROR = (
     "The standard error is the deviation over the folds by the root of their number, as if they "
     "were independent: a rule of thumb."
+)
+TOO_WEAK = "Too weak to judge labels"
+WEAK = (
+    "The networks answer examples that they were not trained on no better than by guessing, as far "
+    "as so few can tell: that they doubt a label is no evidence against it."
 )
 BY_HEART = (
     "Far below the diagonal: what the network knows of these examples only because it was "
@@ -287,10 +292,12 @@ def label_review_report(
     *,
     decide: str = "",
     histories: Sequence[History] = (),
+    verdict: Verdict | None = None,
 ) -> page.Report:
     """The labels to look at.
 
     decide : where and how to decide, a sentence. histories : of the trainings that it rests on.
+    verdict : on these: where they answer no better than by guessing, that is the headline.
     """
     n, known, unknown = found.doubted, len(found.ranking), len(found.unscored)
     splits = _training_set("label_review_report", data, known + unknown, "reviewed")
@@ -316,10 +323,11 @@ def label_review_report(
     table = found.table().first(SUSPECTS).without("index", "reason")
     index = [one.index for one in shown]
     labels = page.gallery("Labels to look at", words, splits.train, index, texts, table)
-    headline = f"{n} label{'' if n == 1 else 's'} to look at"
-    return page.Report(
-        headline, answer, [labels, page.data_section(splits)], page.warned(True, histories)
-    )
+    headline = f"{counted(n, 'label')} to look at"
+    if verdict is not None and verdict.kind != "better":
+        headline, answer = TOO_WEAK, f"{WEAK} {verdict.said} {verdict.words} {answer}"
+    sections, warning = [labels, page.data_section(splits)], page.warned(True, histories)
+    return page.Report(headline, answer, sections, warning, verdict)
 
 
 def _training_set(

@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from chainrule.model.model_file import Model, decided
 from chainrule.model.regression import Regression
 from chainrule.model.verdict import CONFIDENCE, UNKNOWN
 from chainrule.show import networks
+from chainrule.show.boundary_plots import boundary_plot
 from chainrule.show.experiment_plots import learning_curve
 from chainrule.show.picture_plots import explanation_plot, weight_pictures
 from chainrule.show.report import page
@@ -92,23 +93,10 @@ def training_report(
     if history.records and np.ndim(history.records[0].cost):
         fix = "Pass history.run(r)."
         raise InputError("training_report", "the history of one run", "of several", fix)
-    reached = [
-        answers_of(name, evaluate(model, data), seen=name == "training")
-        for name, data in splits.sets.items()
-    ]
-    chosen, tested = splits.tested
-    tested, trained = model.prepare(tested), _measure(reached[0])
-    answer = replace(reached[-1], name=f"{chosen} examples", trained=trained)
-    outputs, crossed = _outputs(model, tested), unseen and unseen.answers
-    predicted = decided(outputs, model.threshold)
-    if not answer.seen:
-        crossed = None
-    if unseen and unseen.found and crossed:
-        name = f"examples, each by a network trained without it ({len(unseen.found.folds)} folds)"
-        answer = answers_of(name, crossed.found, intervals=crossed.intervals, trained=trained)
-        reached.append(replace(answer, name=wording.CROSSED))
-        tested, outputs, predicted = crossed.data, crossed.outputs, crossed.predicted
-    shared = examples(tested, outputs, predicted, f"{chosen} examples")
+    judged = _judged(model, splits, unseen)
+    answer, tested, outputs = judged.answer, judged.tested, judged.outputs
+    chosen, _ = splits.tested
+    shared = examples(tested, outputs, judged.predicted, f"{chosen} examples")
     touched: list[page.Section | None] = []
     if isinstance(answer, Accuracy):
         touched.append(door_section(answer.found, shared))
@@ -122,11 +110,12 @@ def training_report(
     if alike := _alike(model, splits.train):
         inside = [page.Section("Not shown", [alike])]
     sections = [
-        _results(reached, model, tested),
+        _results(judged.reached, model, tested),
         page.data_section(splits),
         _network(model),
         _training(history, unseen) if history.records else None,
         *answer.sections(tested, outputs),
+        _boundary(model, *splits.tested),
         *touched,
         asking_section(model, tested, shared),
         *inside,
@@ -135,8 +124,47 @@ def training_report(
     if answer.seen:
         words = _unknown(unseen)
         return page.Report(UNKNOWN.name, words, sections, warning, UNKNOWN)
-    words = f"{answer.words} {BY_THE_WAY}" if crossed else answer.words
+    words = f"{answer.words} {BY_THE_WAY}" if judged.crossed else answer.words
     return page.Report(answer.headline, words, sections, warning, answer.verdict)
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """reached : of each set, and of the cross-validation if it is `crossed`. answer : the one that
+    the report opens with, on `tested`, with its outputs and predicted classes."""
+
+    reached: list[Accuracy | Errors]
+    answer: Accuracy | Errors
+    tested: Dataset
+    outputs: np.ndarray
+    predicted: np.ndarray
+    crossed: bool = False
+
+
+def _judged(model: Model, splits: Splits, unseen: Unseen | None) -> _Judged:
+    reached = [
+        answers_of(name, evaluate(model, data), seen=name == "training")
+        for name, data in splits.sets.items()
+    ]
+    chosen, tested = splits.tested
+    tested, trained = model.prepare(tested), _measure(reached[0])
+    answer = replace(reached[-1], name=f"{chosen} examples", trained=trained)
+    if answer.seen and unseen and unseen.found and (held := unseen.answers):
+        name = f"examples, each by a network trained without it ({len(unseen.found.folds)} folds)"
+        answer = answers_of(name, held.found, intervals=held.intervals, trained=trained)
+        reached.append(replace(answer, name=wording.CROSSED))
+        return _Judged(reached, answer, held.data, held.outputs, held.predicted, crossed=True)
+    outputs = _outputs(model, tested)
+    return _Judged(reached, answer, tested, outputs, decided(outputs, model.threshold))
+
+
+def _boundary(model: Model, name: str, data: Dataset) -> page.Section | None:
+    """Where a model of two features changes its mind, and its mistakes."""
+    if data.features.shape[0] != 2 or not model.classes:
+        return None
+    figure = boundary_plot(model, data, title=f"{name} examples")
+    words = f"The decision boundary, with the {name} examples and mistakes among them ringed."
+    return page.Section("Where it changes its mind", pictures=[page.drawn(figure, words)])
 
 
 def _unknown(unseen: Unseen | None) -> str:
