@@ -77,6 +77,28 @@ def test_adam_can_be_left_out(chainrule, fruit):
     assert "trained again without it" in said.out
 
 
+def test_a_training_that_diverged_is_said(chainrule, tmp_path):
+    rng = np.random.default_rng(0)
+    x, kinds = rng.standard_normal((16, 6)).round(3), np.arange(16) % 2
+    rows = (f"s{i}," + ",".join(map(str, x[i])) + f",{'pq'[k]}" for i, k in enumerate(kinds))
+    (tmp_path / "t.csv").write_text("\n".join(["name,a,b,c,d,e,f,label", *rows]) + "\n")
+    how = ("--layers", 5, "--iterations", 60, "--learning-rate", 1000, "--out", "run")
+    said = chainrule("train", "t.csv", *how)
+    assert said.code == 0, said.error
+    assert "diverged" in said.out
+    said = chainrule("explain", "run", "t.csv", "--example", "s3")
+    assert said.code == 0, said.error
+    words = " ".join(said.out.split())
+    assert "is not known: training diverged: the cost rose from" in words
+    assert chainrule("report", "run").code == 0
+    assert "diverged" in Path("run/report.html").read_text()
+    several = ("--layers", 3, "--iterations", 5, "--runs", 2, "--out", "several")
+    assert chainrule("train", "t.csv", *several).code == 0
+    said = chainrule("explain", "several", "t.csv", "--example", "s3")
+    assert said.code == 2
+    assert "a model of one network; got 2 of them. Train one of them alone" in said.error
+
+
 def test_a_training_that_cannot_be_done_again_is_said(chainrule, fruit):
     chainrule("train", fruit, "--size", 8, "--layers", 3, "--iterations", 5, "--out", "run")
     model = cr.load("run")

@@ -165,3 +165,7 @@ def test_other_data_than_the_trainings_are_refused(chainrule, tmp_path):
     assert "--data: expected the data that the model was trained on" in said.error
     assert not (tmp_path / "r.html").exists()
     assert chainrule("report", "run", "--data", "one.csv", "--out", "r.html").code == 0
+    for out, message in (("none/r.html", "a file in a folder that exists"), ("r.csv", ".html")):
+        said = chainrule("report", "run", "--out", out)
+        assert said.code == 2
+        assert message in said.error

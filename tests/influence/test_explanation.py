@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import spearmanr
 
 import chainrule as cr
 from chainrule import InputError, Network
@@ -84,6 +85,12 @@ def test_other_starts_say_how_far_the_changes_are_accidents():
     assert "partly the same" in of([1, 2, 3], [1, 3, 2]).trust
     assert of([1, 2, 3], [3, 2, 1], [2, 1, 3]).agreement == pytest.approx(-1 / 3)
     assert "mostly accidents" in of([1, 2, 3], [3, 2, 1]).trust
+    # Those that change nothing are alike, in whatever order they stand.
+    assert of([5, 0, 0, 0, 0, 1], [1, 0, 0, 0, 0, 5]).agreement == pytest.approx(
+        spearmanr([5, 0, 0, 0, 0, 1], [1, 0, 0, 0, 0, 5]).statistic
+    )
+    assert np.isnan(of([0, 0, 0], [1, 2, 3]).agreement)
+    assert "no example changes anything" in of([0, 0, 0], [1, 2, 3]).trust
 
 
 def test_the_nearest_are_those_of_the_plain_distances(shirts):

@@ -61,6 +61,9 @@ def explain(
         Print one JSON object instead of text.
     """
     known, path = loaded(model), _picture(out)
+    if known.n_members > 1:
+        fix = "Train one of them alone, without --runs and with its --seed."
+        raise InputError(str(model), "a model of one network", f"{known.n_members} of them", fix)
     from chainrule.experiments import Execution
     from chainrule.influence import explanation
     from chainrule.jobs.trained import WITHIN, left_out, training_set

@@ -10,6 +10,7 @@ from chainrule import blas
 from chainrule.cli import show
 from chainrule.cli.progress import Screen
 from chainrule.errors import InputError, ModelFileError
+from chainrule.files.atomic import new_file
 
 if TYPE_CHECKING:
     from chainrule.data import Splits
@@ -45,9 +46,8 @@ def report(
     from chainrule.jobs.run_folder import RunFolder
 
     began = time.perf_counter()
-    if out is not None and out.exists():
-        fix = "Choose another with --out."
-        raise InputError(str(out), "a file that does not exist yet", "one that does", fix)
+    if out is not None:
+        new_file(out, (".html", ".htm"))
     folder = RunFolder(run)
     settings = folder.read_settings()
     from chainrule.files import atomic

@@ -132,7 +132,9 @@ def _print_results(reached: dict[str, dict[str, Any]]) -> None:
     if "rmse" in rows[0]:
         show.print_table(Table.of(rows, ERRORS))
         return
-    rows = [{**row, "cost": f"{row['cost']:.6f}"} for row in rows]
+    costs = (row["cost"] for row in rows)  # none where the last step left no number
+    costs = ("-" if cost is None else f"{cost:.6f}" for cost in costs)
+    rows = [{**row, "cost": cost} for row, cost in zip(rows, costs, strict=True)]
     table = Table.of(rows, COLUMNS)
     aside = ("brier", "auc", "balanced_accuracy")
     show.print_table(*(table.without(*aside[:n]) for n in range(len(aside) + 1)))

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset
-from chainrule.errors import InputError
+from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.runs import Run
@@ -18,6 +18,7 @@ from chainrule.experiments.setting import Setting, given
 from chainrule.model.model_file import class_probabilities
 from chainrule.network import Network
 from chainrule.training import train
+from chainrule.training.warnings import far_above
 
 Array = np.ndarray
 
@@ -69,7 +70,8 @@ def without_each(
     that on all of `data` as well, so that `change` is the effect of leaving one out and no other.
 
     Keeps m q n_classes numbers, float64. After Ctrl-C what was finished.
-    InputError for features of another kind or number, and for fewer than two examples.
+    InputError for features of another kind or number, and for fewer than two examples;
+    DivergenceError where the training on all of them ends far above its start.
     """
     where = "without_each"
     checks.kind(where, "data", data, Dataset)
@@ -85,6 +87,10 @@ def without_each(
     trained = train(network, data, callbacks=how.callbacks, **setting.arguments())
     if not trained.complete:
         raise KeyboardInterrupt
+    cost = trained.history.cost
+    if far_above(cost[-1], cost[0]):
+        rose = f"the cost rose from {cost[0]:.3g} to {cost[-1]:.3g}"
+        raise DivergenceError(trained.iterations, setting.learning_rate, rose)
     # Their labels are never looked at: they weigh nothing in any run.
     examples = Examples(where, data.joined(asked_about))
     asked = np.arange(m, m + q)

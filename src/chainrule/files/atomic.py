@@ -70,11 +70,11 @@ def _take(path: Path, temporary: str) -> None:
 def new_file(path: Path, endings: Sequence[str]) -> Path:
     """`path`, which is yet to be written as --out; InputError for another ending, where something
     is already, and where no folder is."""
-    if path.suffix.lower() not in endings:
-        raise InputError("--out", f"a name that ends in {' or '.join(endings[:2])}", str(path))
     if path.exists():
         fix = "Choose another with --out."
         raise InputError(str(path), "a file that does not exist yet", "one that does", fix)
+    if path.suffix.lower() not in endings:
+        raise InputError("--out", f"a name that ends in {' or '.join(endings[:2])}", str(path))
     if not path.parent.is_dir():
         raise InputError(str(path), "a file in a folder that exists", "no such folder")
     return path

@@ -65,9 +65,11 @@ class Explanation:
         if self.changes is None or len(self.changes) < 2:
             return np.nan
         finite = self.changes[:, np.isfinite(self.changes).all(axis=0)]
-        ranks = finite.argsort(axis=1, kind="stable").argsort(axis=1)
-        if ranks.shape[1] < 2:
-            return np.nan
+        if finite.shape[1] < 2 or not np.ptp(finite, axis=1).all():
+            return np.nan  # nothing to rank
+        from scipy.stats import rankdata
+
+        ranks = rankdata(finite, axis=1)  # those alike share theirs
         correlations = np.atleast_2d(np.corrcoef(ranks))
         return float(correlations[np.triu_indices(len(ranks), 1)].mean())
 
@@ -79,8 +81,10 @@ class Explanation:
         if len(self.changes) < 2:
             return ONE_START if self.deep else ""
         found, n = self.agreement, len(self.changes)
+        if np.isnan(found):
+            return "From one of the starts no example changes anything that could be compared."
         of = f"(rank correlation {found:.2f} between {n} starts)"
-        if not found >= ACCIDENTAL:
+        if found < ACCIDENTAL:
             return (
                 f"From other starting weights other examples matter {of}: these changes are exact, "
                 "and mostly accidents of this one training."

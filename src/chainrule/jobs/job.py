@@ -217,6 +217,7 @@ class Job(Generic[Own, Found]):
         _ = self.setting  # whose mistakes are found before anything is read
         from chainrule import checks
         from chainrule.experiments import Execution
+        from chainrule.files.atomic import ROOM
 
         checks.number(self.command, "--memory in GB", memory, least=0, open_below=True)
         if self.resuming and self._saved.get("examples") != self.facts.get("examples"):
@@ -236,7 +237,10 @@ class Job(Generic[Own, Found]):
         try:
             return self.work(how)
         except (ChainruleError, MemoryError) as error:
-            if not self.resuming and (not self.folder.kept or isinstance(error, DivergenceError)):
+            # What was asked for, and would fail again: not a full disk, or memory.
+            again = isinstance(error, InputError) and error.expected != ROOM
+            again = again or isinstance(error, DivergenceError)
+            if not self.resuming and (again or not self.folder.kept):
                 self.folder.remove()
             raise
 

@@ -19,7 +19,7 @@ from chainrule.experiments.budget import Budget
 from chainrule.experiments.setting import WITH_MOMENTUM
 from chainrule.files import atomic
 from chainrule.files.json_file import fits
-from chainrule.influence.explanation import ELSEWHERE, is_training_set, same_weights
+from chainrule.influence.explanation import is_training_set, same_weights
 from chainrule.influence.feature_measures import learned
 from chainrule.influence.importance import importance
 from chainrule.jobs.grouping import groups
@@ -175,6 +175,8 @@ def _features(model: Model, splits: Splits, options: Options, followed: int) -> 
     except InputError as error:  # such as of one example of a class
         got = f"Not shown: expected {error.expected}; got {error.got}."
         return page.Section("Features", [got])
+    except DivergenceError as error:
+        return page.Section("Features", [f"Not shown: {error}"])
     if not len(found.slopes):
         return None
     section = importance_section(found)
@@ -289,8 +291,8 @@ def left_out(
     began, budget = time.monotonic(), Budget(within, how)
     try:
         found = [without_each(data, raw, setting, execution=budget.execution)]
-    except DivergenceError:
-        return [], ELSEWHERE
+    except DivergenceError as error:
+        return [], str(error).rstrip(".")
     if not found[0].complete:
         if not budget.over:  # but by Ctrl-C
             raise KeyboardInterrupt

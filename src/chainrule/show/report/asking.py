@@ -16,6 +16,7 @@ from chainrule.show.report.page import Section
 
 Array = np.ndarray
 WEIGHTS = 2**18  # of 32 bits: 1 MiB, 1.4 MB in the page
+LARGEST = float(np.finfo(np.float32).max)
 TYPED = 50  # features to type
 ROWS = 200  # of a table, to begin with
 SAME = 1e-5  # by which probabilities may differ from the model's
@@ -23,8 +24,8 @@ HEADING = "Draw and ask"
 
 
 def asking_section(model: Model, data: Dataset, shared: Mapping[str, Any]) -> Section | None:
-    """The model's network, which the page asks; None where it has too many weights, or its
-    preparation takes more than one feature of one sample.
+    """The model's network, which the page asks; None where it has too many weights, or too
+    large ones, or its preparation takes more than one feature of one sample.
 
     data : examples to begin with, prepared for the model. shared : of these (`examples`).
     """
@@ -64,6 +65,8 @@ def network_facts(model: Model) -> dict[str, Any] | None:
     steps = steps_of(model)
     if model.n_members > 1 or model.network.n_parameters > WEIGHTS or steps is None:
         return None
+    if max(float(np.abs(W).max()) for W in model.network.weights) > LARGEST:
+        return None  # a training that diverged
     return {"steps": steps, "layers": layers_of(model.network)}
 
 
