@@ -10,15 +10,14 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset
-from chainrule.errors import DivergenceError, InputError
+from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting, given
 from chainrule.model.model_file import class_probabilities
 from chainrule.network import Network
-from chainrule.training import train
-from chainrule.training.warnings import far_above
+from chainrule.training import History, train
 
 Array = np.ndarray
 
@@ -30,12 +29,14 @@ class WithoutEach:
     full : (n_classes, q) probabilities by it; of a regression (1, q) predictions.
     without : (m, n_classes, q) the same by the network trained without example i; not a number
         where a training was not finished, or diverged. complete : whether all were finished.
+    history : of the training on all examples.
     """
 
     network: Network
     full: Array
     without: Array
     complete: bool = True
+    history: History | None = None
 
     def __repr__(self) -> str:
         m, _, q = self.without.shape
@@ -70,8 +71,7 @@ def without_each(
     that on all of `data` as well, so that `change` is the effect of leaving one out and no other.
 
     Keeps m q n_classes numbers, float64. After Ctrl-C what was finished.
-    InputError for features of another kind or number, and for fewer than two examples;
-    DivergenceError where the training on all of them ends far above its start.
+    InputError for features of another kind or number, and for fewer than two examples.
     """
     where = "without_each"
     checks.kind(where, "data", data, Dataset)
@@ -87,10 +87,6 @@ def without_each(
     trained = train(network, data, callbacks=how.callbacks, **setting.arguments())
     if not trained.complete:
         raise KeyboardInterrupt
-    cost = trained.history.cost
-    if far_above(cost[-1], cost[0]):
-        rose = f"the cost rose from {cost[0]:.3g} to {cost[-1]:.3g}"
-        raise DivergenceError(trained.iterations, setting.learning_rate, rose)
     # Their labels are never looked at: they weigh nothing in any run.
     examples = Examples(where, data.joined(asked_about))
     asked = np.arange(m, m + q)
@@ -109,4 +105,4 @@ def without_each(
             without[i] = answers(outcome.kept)
     X = replace(asked_about, scaling=data.scaling).matrix(trained.network.dtype)
     full = answers(trained.network.predict_proba(X))
-    return WithoutEach(trained.network, full, without, len(found) == m)
+    return WithoutEach(trained.network, full, without, len(found) == m, trained.history)

@@ -36,7 +36,7 @@ from chainrule.show.report.training import training_report, why_section
 from chainrule.show.report.watching import Followed, can_be_watched, moments
 from chainrule.training import History, train
 from chainrule.training.layer_health import dead_relus
-from chainrule.training.warnings import TrainingWarning, training_warnings
+from chainrule.training.warnings import TrainingWarning, far_above, training_warnings
 from chainrule.wording import CROSSED, duration
 
 # Examples x iterations of a training, beyond which its features are not named in a report (the
@@ -293,6 +293,9 @@ def left_out(
         found = [without_each(data, raw, setting, execution=budget.execution)]
     except DivergenceError as error:
         return [], str(error).rstrip(".")
+    if (history := found[0].history) and far_above(history.cost[-1], history.cost[0]):
+        rose = " to ".join(f"{cost:.3g}" for cost in history.cost[[0, -1]])
+        return [], f"training diverged: the cost rose from {rose}"
     if not found[0].complete:
         if not budget.over:  # but by Ctrl-C
             raise KeyboardInterrupt
