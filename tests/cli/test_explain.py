@@ -97,6 +97,24 @@ def test_a_training_that_diverged_is_said(chainrule, tmp_path):
     said = chainrule("explain", "several", "t.csv", "--example", "s3")
     assert said.code == 2
     assert "a model of one network; got 2 of them. Train one of them alone" in said.error
+    lines = (tmp_path / "t.csv").read_text().splitlines()
+    plates = ["plate", *(f"p{i % 4}" for i in range(16))]
+    (tmp_path / "t.csv").write_text(
+        "\n".join(line.replace(",", f",{p},", 1) for line, p in zip(lines, plates, strict=True))
+    )
+    centered = (
+        "--batch-column",
+        "plate",
+        "--prepare",
+        "batch,standard",
+        *how[:4],
+        "--out",
+        "batch",
+    )
+    assert chainrule("train", "t.csv", *centered).code == 0
+    said = chainrule("explain", "batch", "t.csv", "--example", "s3")
+    assert said.code == 2
+    assert "a model that answers of each sample alone; got batch:plate" in said.error
 
 
 def test_a_training_that_cannot_be_done_again_is_said(chainrule, fruit):
