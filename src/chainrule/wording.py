@@ -54,6 +54,12 @@ def percent(fraction: float, decimals: int = 2) -> str:
     return "-" if fraction != fraction else f"{100 * fraction:.{decimals}f} %"
 
 
+def chance(probability: float) -> str:
+    """Such as 93.5 %; < 0.1 % and > 99.9 % rather than none or all, which no network is sure of."""
+    said = percent(probability, 1)
+    return {"0.0 %": "< 0.1 %", "100.0 %": "> 99.9 %"}.get(said, said)
+
+
 def number(found: float) -> str:
     """A measure with four decimals; - for not a number."""
     return "-" if found != found else f"{found:.4f}" if abs(found) < 1e4 else f"{found:.1e}"

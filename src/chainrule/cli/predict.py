@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -16,6 +16,7 @@ from chainrule.jobs.sources import loaded
 from chainrule.wording import counted_by_reason, listed
 
 if TYPE_CHECKING:
+    from chainrule.data import Dataset
     from chainrule.influence.predictions import Predictions
     from chainrule.model.model_file import Model
 
@@ -55,8 +56,8 @@ def predict(
     out
         A file to write: .csv with all probabilities, or .json. Never overwritten.
     data
-        The training data of a model of tables, if they are no longer where they were: to warn of
-        rows that are unlike all of them.
+        The training data, if they are no longer where they were: to warn of examples that are
+        unlike all of them.
     json
         Print one JSON object instead of text.
     """
@@ -72,7 +73,7 @@ def predict(
         if len(inputs) != 1:
             raise InputError("predict", "one table of examples", f"{len(inputs) or 'none'}")
         return _of_table(model, asked, str(inputs[0]), reading, out, data, json)
-    return _of_pictures(model, asked, inputs, out, json)
+    return _of_pictures(model, asked, inputs, out, data, json)
 
 
 def _of_table(
@@ -86,14 +87,11 @@ def _of_table(
 ) -> int:
     from dataclasses import replace
 
-    from chainrule.influence.predictions import MOST, predictions
-    from chainrule.jobs.trained import training_set
+    from chainrule.influence.predictions import predictions
     from chainrule.model.new_data import open_for
 
     asked = open_for(model, table, replace(reading, label="")).train
-    train, why = training_set(model, str(path), data)
-    if train is not None and len(train) > MOST:
-        train, why = None, f"there are more than {MOST}"
+    train, why = _known(model, path, data)
     found = predictions(model, asked, train)
     if out is not None:
         found.to_csv(out)
@@ -113,29 +111,53 @@ def _of_table(
     show.print_table(shown if out is None else shown.first(SHOWN))
     if out is not None:
         print_(f"Wrote {show.safe(str(out))}: all {len(asked)}.")
-    _warn(found, why)
+    _warn([found], why)
     return 0
 
 
-def _warn(found: "Predictions", why: str) -> None:
-    """Of examples unlike the training data; or why that is not known."""
-    if found.unlike is None:
+def _known(model: "Model", path: Path, data: str | None) -> "tuple[Dataset | None, str]":
+    """The training set, that new examples are compared with; or None, and why there is none."""
+    from chainrule.influence.predictions import MOST
+    from chainrule.jobs.trained import training_set
+
+    train, why = training_set(model, str(path), data)
+    if train is not None and len(train) > MOST:
+        return None, f"there are more than {MOST}"
+    return train, why
+
+
+def _warn(found: "Sequence[Predictions]", why: str) -> None:
+    """Of ties, and of examples unlike the training data; or why that is not known."""
+    tied = [name for one in found for name in one.tied]
+    if tied:
+        show.print_note(
+            f"{show.safe(listed(tied, FEW))}: the most probable classes are equally probable, the "
+            "first of them is named."
+        )
+    unlike = [reason for one in found for reason in one.unlike or ()]
+    names = [name for one in found for name in one.names]
+    if len(unlike) < len(names):
         show.print_note(f"Not compared with the training data: {show.safe(why)}.")
         return
-    odd = [name for name, reason in zip(found.names, found.unlike, strict=True) if reason]
+    odd = [name for name, reason in zip(names, unlike, strict=True) if reason]
     if odd:
-        why = next(filter(None, found.unlike))
+        why = next(filter(None, unlike))
         said = f"{odd[0]} is unlike the training data: {why}."
         if len(odd) > 1:
             shown = listed(odd, FEW)
-            said = f"{len(odd)} of {len(found.names)} are unlike the training data: {shown}."
+            said = f"{len(odd)} of {len(names)} are unlike the training data: {shown}."
             said += f" {odd[0]}: {why}."
         said += " Do not rely on answers to such examples."
         show.print_set_in(show.safe(said), "Warning")
 
 
 def _of_pictures(
-    path: Path, model: "Model", inputs: Sequence[Path], out: Path | None, json: bool
+    path: Path,
+    model: "Model",
+    inputs: Sequence[Path],
+    out: Path | None,
+    data: str | None,
+    json: bool,
 ) -> int:
     import numpy as np
 
@@ -146,8 +168,8 @@ def _of_pictures(
     paths, errors, notes = _found(inputs)
     if not paths and not errors:
         raise InputError("predict", "at least one picture file", "none")
-    answers: list[dict[str, Any]] = []
-    tables: list[Table] = []
+    train, why = _known(model, path, data)
+    told: list[Predictions] = []
     shape = model.image_shape or ()
     pictures = Pictures(shape, model.bits)
     with Screen("reading", "pictures") as screen:
@@ -157,14 +179,15 @@ def _of_pictures(
             if read:
                 names, none = tuple(str(some[k]) for k in read), np.zeros(len(read), np.int64)
                 raw = np.ascontiguousarray(pixels.T)
-                found = predictions(model, Dataset(raw, none, model.classes, names, shape))
-                answers += found.records("image")
-                tables.append(found.table())
+                asked = Dataset(raw, none, model.classes, names, shape)
+                told.append(predictions(model, asked, train))
             screen.update(min(start + BLOCK, len(paths)), len(paths))
     notes += pictures.notes()
-    if out is not None and tables:
+    answers = [record for one in told for record in one.records("image")]
+    if out is not None and told:
         from chainrule.show.tables import write
 
+        tables = [one.table() for one in told]
         write(Table(tables[0].columns, [row for one in tables for row in one.rows]), out)
     if json:
         facts = {"model": str(path), "members": model.n_members, "predictions": answers}
@@ -177,6 +200,7 @@ def _of_pictures(
             show.print_note(show.safe(note))
         if answers:
             show.print_table(Table.of(answers, ANSWERS))
+            _warn(told, why)
     # Each file by name, or many counted by reason.
     lines = [f"{path}: {reason}" for path, reason in errors]
     for line in lines if len(lines) <= NAMED else counted_by_reason(lines):

@@ -45,7 +45,7 @@ class Screen:
             counts = (f"{len(data)} {name}" for name, data in event.sets.items())
             show.print_data(event.splits, ", ".join(counts))
             for name, text in event.facts.items():
-                show.console().print(f"{name:<9}{text}")
+                show.print_beside(name, text)
         elif isinstance(event, Noted) and not self._quiet:
             self.__exit__()
             self._bar, self._cost = None, ""

@@ -67,13 +67,22 @@ def _fitted(made: "RichTable") -> bool:
 
 def print_data(splits: "Splits", counts: str) -> None:
     """What is trained on; counts : such as "1000 training, 500 test"."""
-    data, out = splits.train, console()
+    data = splits.train
     kind = f"pictures {'x'.join(map(str, data.image_shape))}" if data.image_shape else "examples"
-    out.print(f"Data     {counts} {kind}; {safe(data.label_words)}")
-    out.print(f"         from {safe(data.source)}; scaled: {data.scaling.kind}")
+    print_beside("Data", f"{counts} {kind}; {safe(data.label_words)}")
+    print_beside("", f"from {safe(data.source)}; scaled: {data.scaling.kind}")
     for note in splits.notes:
-        out.print(f"         {safe(note)}")
+        print_beside("", safe(note))
     print_skipped(splits.skipped)
+
+
+def print_beside(head: str, text: str) -> None:
+    """A line beside a word; on a terminal broken between words where it is longer than one, else
+    whole, as programs read it."""
+    if console().is_terminal:
+        print_set_in(text, head, 9)
+    else:
+        console().print(f"{head:<9}{text}")
 
 
 def print_threshold(model: "Model") -> None:
@@ -98,9 +107,13 @@ def print_json(facts: dict[str, Any]) -> None:
 
 def print_set_in(text: str, head: str = "", margin: int = 10) -> None:
     """Sentences beside a word, or below what stands beside one, broken between words."""
-    out = console()
-    first, others = head.ljust(margin), " " * margin
-    out.print(textwrap.fill(text, out.width, initial_indent=first, subsequent_indent=others))
+    console().print(_filled(f"{head.ljust(margin)}{text}", margin))
+
+
+def _filled(text: str, margin: int) -> str:
+    """Broken between words alone: no path and no hyphenated word is torn."""
+    torn: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
+    return textwrap.fill(text, console().width, subsequent_indent=" " * margin, **torn)
 
 
 def print_note(text: str) -> None:
@@ -138,7 +151,7 @@ def print_verdict(verdict: dict[str, Any]) -> None:
 
     out, name = console(), verdict["verdict"]
     said = f"{'Verdict':<9}{name}. {verdict['words']}"
-    text = Text(textwrap.fill(said, out.width, subsequent_indent=" " * 9))
+    text = Text(_filled(said, 9))
     text.highlight_words([name], f"bold {COLORS[verdict['kind']]}")
     out.print(text)
 

@@ -107,7 +107,8 @@ class Sweep(Result):
         best, own = (one.spread(score).mean for one in (near[0], top))
         if top is near[0]:
             return f"It has the best {score}; it is one {of}: chance may have ordered these."
-        return f"The simplest {of} ({best:.4g}; this one {own:.4g}): chance may have ordered these."
+        said = f"a tie at {best:.4g}" if own == best else f"{best:.4g}; this one {own:.4g}"
+        return f"The simplest {of} ({said}): chance may have ordered these."
 
     def facts(self) -> dict[str, Any]:
         return {"scored_on": self.held_out, "trials": self.rows()}

@@ -17,6 +17,7 @@ from chainrule.model.model_file import Model, decided
 from chainrule.model.new_data import open_for
 
 Array = np.ndarray
+TIE = 1e-12  # by which probabilities differ that are equal but for rounding
 MOST = 2000  # training examples that new ones are compared with, which takes their cube
 
 
@@ -49,6 +50,14 @@ class Predictions(Result):
         if not self.classes:
             return np.zeros(len(self.names), np.int64)
         return decided(self.numbers, self.threshold)
+
+    @property
+    def tied(self) -> tuple[str, ...]:
+        """Names of the examples whose two most probable classes are equally probable."""
+        if len(self.classes) < 2:
+            return ()
+        second, first = np.sort(self.numbers, axis=0)[-2:]
+        return tuple(self.names[i] for i in np.flatnonzero(first - second <= TIE))
 
     def table(self) -> Table:
         """A row for each example: its class, the probability of that and its spread, and all

@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any
 from chainrule.display import Column, Result, Table
 from chainrule.files.csv_file import write_csv
 from chainrule.files.json_file import plain, write_json
-from chainrule.wording import number, percent, safe, setting_value
+from chainrule.wording import number, percent, safe, setting_value, shortened
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
 ROWS = 20  # in a notebook
+# Columns of names, which are shortened in a terminal: one long name would push all others apart.
+NAMES, NAME = ("name", "image", "feature"), 44
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,19 @@ class Texts:
 
 def texts(table: Table, decimals: int = 1, *, units: bool = True) -> Texts:
     """Heads and cells, the foot's below. decimals : of percentages. units : behind the heads."""
-    rows = [*table.rows, *table.foot]
-    shown = [
-        k for k in range(len(table.columns)) if not rows or any(not _empty(row[k]) for row in rows)
-    ]
+    rows, shown = [*table.rows, *table.foot], _shown(table)
     columns = [table.columns[k] for k in shown]
     return Texts(
         [_head(column, units) for column in columns],
         [[cell(table.columns[k], row[k], decimals) for k in shown] for row in rows],
         [column.kind != "text" for column in columns],
     )
+
+
+def _shown(table: Table) -> list[int]:
+    """Indices of the columns with a cell that is not empty."""
+    rows, n = [*table.rows, *table.foot], len(table.columns)
+    return [k for k in range(n) if not rows or any(not _empty(row[k]) for row in rows)]
 
 
 def cell(column: Column, value: Any, decimals: int = 1) -> str:
@@ -79,8 +84,10 @@ def terminal(table: Table) -> "RichTable":
     )
     for head, right in zip(found.heads, found.right, strict=True):
         made.add_column(safe(head), justify="right" if right else "left", overflow="fold")
+    named = [table.columns[k].name in NAMES for k in _shown(table)]
     for row in found.rows:
-        made.add_row(*map(safe, row))
+        cells = zip(row, named, strict=True)
+        made.add_row(*(safe(shortened(c, NAME) if n and len(c) > NAME else c) for c, n in cells))
     return made
 
 

@@ -150,7 +150,7 @@ def _overfitting(history: History) -> TrainingWarning | None:
     if validation[-1] - validation[best] <= rise or cost[-1] >= cost[best]:
         return None
     found = (
-        f"The validation cost was lowest, {validation[best]:.3g}, at iteration "
+        f"The held-out cost was lowest, {validation[best]:.3g}, at iteration "
         f"{history.iteration[best]} and is {validation[-1]:.3g} at the end, while the training "
         f"cost went on falling from {cost[best]:.3g} to {cost[-1]:.3g}."
     )

@@ -111,7 +111,8 @@ def test_a_sweep_is_measured_on_the_test_set(fashion, few):
 def test_without_a_test_set_the_choice_is_warned_of(few):
     found = sweep(few, {"l2": [0.0, 0.1]}, base=SETTING, folds=3)
     said = text(sweep_report(found, Splits(few)).html(**GIVEN))
-    assert f"{100 * found.trials[0].accuracy.mean:.1f} % right" in said[:200]
+    assert "l2 0.1 Not known yet" in said[:30]
+    assert f"Its accuracy on 3 folds: {100 * found.trials[0].accuracy.mean:.1f} %" in said
     assert "looks better than it is" in said
 
 

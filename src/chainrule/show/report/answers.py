@@ -22,7 +22,7 @@ from chainrule.show.quality_plots import (
 )
 from chainrule.show.report import page
 from chainrule.show.report.regression import Errors
-from chainrule.wording import isolated, percent
+from chainrule.wording import chance, isolated, percent
 
 MISTAKES = 12
 
@@ -136,8 +136,7 @@ def _mistakes(found: Evaluation, data: Dataset, name: str, of: str) -> page.Sect
     texts = [
         (
             one.name,
-            f"is {isolated(one.actual)} ({one.probability_of_actual:.3f})",
-            f"taken for {isolated(one.predicted)} ({one.probability:.3f})",
+            f"{isolated(one.actual)}, read as {isolated(one.predicted)}, {chance(one.probability)}",
         )
         for one in shown
     ]

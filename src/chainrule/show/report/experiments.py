@@ -25,7 +25,7 @@ from chainrule.show.report.answers import answers_of
 from chainrule.show.report.examples import door_section, examples, threshold_section
 from chainrule.show.report.importance import importance_section
 from chainrule.training import History
-from chainrule.wording import counted, isolated, percent, setting_value, setting_words
+from chainrule.wording import chance, counted, isolated, percent, setting_value, setting_words
 
 TRIALS = 50  # shown; the table in the folder has all
 SUSPECTS = 48
@@ -315,8 +315,8 @@ def label_review_report(
     texts = [
         (
             one.name,
-            f"labeled {isolated(one.given)} ({one.probability_of_given:.3f})",
-            f"looks like {isolated(one.suggested)} ({one.probability_of_suggested:.3f})",
+            f"labeled {isolated(one.given)}, {chance(one.probability_of_given)}",
+            f"looks like {isolated(one.suggested)}, {chance(one.probability_of_suggested)}",
         )
         for one in shown
     ]
