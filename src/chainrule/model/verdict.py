@@ -22,6 +22,7 @@ CONFIDENCE = 0.95
 # Of right answers, or of R²: below it a gap between training and held-out examples is found with
 # most models that do well, and says little.
 GAP = 0.1
+RANKS = "Ranks better than guessing"
 HEADS = {"r2": "R²", "auc": "AUC"}
 NAMES: dict[Kind, str] = {
     "better": "Better than guessing",
@@ -72,6 +73,8 @@ class Verdict:
 
     @property
     def name(self) -> str:
+        if self.measure == "auc":  # of answers that are no better
+            return RANKS
         return f"{NAMES[self.kind]}{', overfitted' if self.gap else ''}"
 
     @property
