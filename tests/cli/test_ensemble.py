@@ -63,7 +63,9 @@ def test_predict_says_how_far_the_members_disagree(chainrule, model, pictures):
 def test_a_single_network_has_no_spread(chainrule, trained, pictures, fruit):
     found = chainrule("predict", trained, *pictures, "--json").json
     assert found["members"] == 1
-    assert set(found["predictions"][0]) == {"image", "class", "probability", "probabilities"}
+    assert set(found["predictions"][0]) == {
+        *("image", "class", "probability", "probabilities", "unlike")
+    }
     assert "spread" not in chainrule("predict", trained, *pictures).out
     said = chainrule("evaluate", trained, fruit)
     assert "ensemble" not in said.out

@@ -42,7 +42,7 @@ def test_a_nested_choice_with_all_that_belongs_to_it(chainrule, spectra):
     assert said.code == 0
     for words in (
         "each of 3 folds; in each choose among 2 settings of l2; 9 permutations of the labels",
-        "Bootstrap of 12 groups: 95 % intervals",
+        "95 % intervals by the bootstrap of 12 groups",
         "balanced_accuracy",
         "by 9 permutations of labels of whole groups",
         "On all examples the same choice among 2 settings gives: l2",
@@ -134,7 +134,7 @@ def test_each_group_of_a_column_by_itself(chainrule, spectra):
     )
     assert said.code == 0
     assert "hold out each group" in said.out
-    assert "Bootstrap of 4 groups" in said.out
+    assert "bootstrap of 4 groups" in said.out
     own = folder("spectra-crossval-1")
     with (own / "results.csv").open() as file:
         assert [row["group"] for row in csv.DictReader(file)] == [
