@@ -269,7 +269,7 @@ def _suspects(
     accuracy = facts["accuracy_held_out"]
     out.print(f"Accuracy  {percent(accuracy)} of the examples by networks trained without them")
     show.print_verdict(facts["verdict"])
-    if facts["verdict"]["kind"] != "better":
+    if facts["too_weak"]:
         show.print_note(
             "The networks are too weak to judge labels: that they doubt one is no evidence "
             "against it."

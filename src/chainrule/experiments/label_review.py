@@ -32,6 +32,7 @@ from chainrule.data import Dataset
 from chainrule.data.label_decisions import write_decisions
 from chainrule.display import Column, Result, Table
 from chainrule.errors import InputError
+from chainrule.model.verdict import Verdict
 from chainrule.wording import percent
 
 Array = np.ndarray
@@ -110,6 +111,12 @@ def refuse_regression(where: str, data: Dataset) -> None:
     if data.task == "regression":
         fix = "Look at the largest errors: chainrule crossval."
         raise InputError(where, "labels that are classes", "a regression's numbers", fix)
+
+
+def too_weak(verdict: Verdict) -> bool:
+    """Whether networks with this verdict cannot judge labels: they name the class no more often
+    than by guessing, though they may rank examples better."""
+    return verdict.kind != "better" or verdict.measure == "auc"
 
 
 def review_labels(data: Dataset, P: Any, *, most: int | None = None) -> LabelReview:

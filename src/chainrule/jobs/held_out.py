@@ -211,6 +211,7 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
 
     def write(self, found: "LeaveOneOut | CrossValidation") -> dict[str, Any]:
         from chainrule.experiments.answers import held_out_answers
+        from chainrule.experiments.label_review import too_weak
         from chainrule.model.verdict import UNKNOWN
         from chainrule.show.report.experiments import label_review_report
 
@@ -230,7 +231,8 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
         verdict = None if answers is None else answers.verdict
         more: dict[str, Any] = {"decide": decide, "histories": found.histories, "verdict": verdict}
         self.write_report(label_review_report(reviewed, self.splits, **more))
-        return reviewed.facts() | {"verdict": (verdict or UNKNOWN).facts()}
+        judged = verdict or UNKNOWN
+        return reviewed.facts() | {"verdict": judged.facts(), "too_weak": too_weak(judged)}
 
     def _picture(self, reviewed: "LabelReview") -> None:
         from chainrule.show.picture_plots import gallery

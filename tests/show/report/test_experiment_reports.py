@@ -18,6 +18,8 @@ from chainrule.experiments import (
     review_labels,
     sweep,
 )
+from chainrule.model.evaluation import evaluate_probabilities
+from chainrule.model.verdict import verdict_of
 from chainrule.show.report.experiments import (
     cross_validation_report,
     label_review_report,
@@ -146,3 +148,11 @@ def test_tables_and_ten_classes():
     ten = cr.open_data("fashion").train.select(np.arange(80))
     found = cross_validate(ten, SETTING, folds=2, stratified=False)
     assert "Ankle boot" in cross_validation_report(found, ten).html(**GIVEN)
+
+
+def test_networks_that_are_too_weak_to_judge_labels_say_that_first(few):
+    P = np.repeat([[0.9], [0.1]], 60, axis=1)  # the commonest class, whatever the picture
+    review, verdict = review_labels(few, P), verdict_of(evaluate_probabilities(few, P))
+    said = text(label_review_report(review, few, verdict=verdict).html(**GIVEN))
+    assert "Too weak to judge labels" in said[:40]
+    assert "no evidence against it" in said

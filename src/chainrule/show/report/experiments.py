@@ -15,6 +15,7 @@ from chainrule.data import Dataset, Splits
 from chainrule.display import Table
 from chainrule.errors import InputError
 from chainrule.experiments.answers import held_out_answers
+from chainrule.experiments.label_review import too_weak
 from chainrule.influence.ranking import Importance
 from chainrule.model.evaluation import Evaluation, evaluate
 from chainrule.model.intervals import RESAMPLES
@@ -43,8 +44,8 @@ ERROR = (
 )
 TOO_WEAK = "Too weak to judge labels"
 WEAK = (
-    "The networks answer examples that they were not trained on no better than by guessing, as far "
-    "as so few can tell: that they doubt a label is no evidence against it."
+    "The networks name the class of examples that they were not trained on no better than by "
+    "guessing, as far as so few can tell: that they doubt a label is no evidence against it."
 )
 BY_HEART = (
     "Far below the diagonal: what the network knows of these examples only because it was "
@@ -324,7 +325,7 @@ def label_review_report(
     index = [one.index for one in shown]
     labels = page.gallery("Labels to look at", words, splits.train, index, texts, table)
     headline = f"{counted(n, 'label')} to look at"
-    if verdict is not None and verdict.kind != "better":
+    if verdict is not None and too_weak(verdict):
         headline, answer = TOO_WEAK, f"{WEAK} {verdict.said} {verdict.words} {answer}"
     sections, warning = [labels, page.data_section(splits)], page.warned(True, histories)
     return page.Report(headline, answer, sections, warning, verdict)
