@@ -215,7 +215,8 @@ def test_no_table_holds_a_formula(chainrule):
         assert not [c for c in cells if c.startswith(("=", "+", "@"))]
     with open("c/predictions.csv", newline="") as file:
         header, first, *_ = csv.reader(file)
-    assert header == ["name", "class", "probability of +b", "probability of =1+1"]
+    own = ["probability of +b", "probability of =1+1"]
+    assert header == ["name", "class", "predicted", *own, "fold"]
     assert first[:2] == ["'=HYPERLINK(0)", "'=1+1"]
 
 

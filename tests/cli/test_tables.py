@@ -120,4 +120,4 @@ def test_of_a_long_error_the_way_out_is_kept(chainrule, table):
     said = chainrule("train", path, *SETTINGS)
     assert said.code == 2
     assert len(said.error) <= 301
-    assert said.error.endswith("write all decimals alike.\n")
+    assert said.error.endswith("--missing mean, median or zero fills what is missing.\n")
