@@ -94,9 +94,13 @@ def write_decisions(rows: Iterable[Mapping[str, object]], path: str | Path) -> N
     if Path(path).exists():
         fix = "Its decisions are not overwritten: choose another name, or remove it."
         raise InputError(str(path), "a file that does not exist yet", "one that does", fix)
+    write_csv(path, COLUMNS, decision_cells(rows), "utf-8-sig")
+
+
+def decision_cells(rows: Iterable[Mapping[str, object]]) -> list[list[str]]:
+    """The cells of such a file, as text."""
     values = ([row.get(name, "") for name in COLUMNS] for row in rows)
-    cells = ([f"{one:.4f}" if isinstance(one, float) else str(one) for one in v] for v in values)
-    write_csv(path, COLUMNS, cells, "utf-8-sig")
+    return [[f"{one:.4f}" if isinstance(one, float) else str(one) for one in v] for v in values]
 
 
 def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:

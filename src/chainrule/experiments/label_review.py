@@ -102,8 +102,11 @@ class LabelReview(Result):
         Every decision is "keep": change it to "relabel" (as relabel_as says or, where that is
         empty, as suggested) or to "drop". InputError if the file exists.
         """
-        undecided = {"decision": "keep", "relabel_as": ""}
-        write_decisions((row | undecided for row in self.rows()), path)
+        write_decisions(self.undecided(), path)
+
+    def undecided(self) -> list[dict[str, Any]]:
+        """The rows of such a file."""
+        return [row | {"decision": "keep", "relabel_as": ""} for row in self.rows()]
 
 
 def refuse_regression(where: str, data: Dataset) -> None:

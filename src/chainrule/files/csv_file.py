@@ -25,7 +25,7 @@ def write_csv(
     out = io.StringIO()
     # Lines end in \r\n: Python 3.11 quotes a cell for those two only if they are in a line's end.
     writer = csv.writer(out)
-    writer.writerows([_guarded(cell) for cell in row] for row in (header, *rows))
+    writer.writerows([guarded(cell) for cell in row] for row in (header, *rows))
     write_bytes(path, out.getvalue().encode(encoding, "replace"))
 
 
@@ -43,7 +43,8 @@ def unguarded(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _like_a_formula(cell[1:]) else cell
 
 
-def _guarded(cell: Any) -> Any:
+def guarded(cell: Any) -> Any:
+    """A cell as `write_csv` writes it."""
     return f"'{cell}" if isinstance(cell, str) and _like_a_formula(cell) else cell
 
 

@@ -8,13 +8,15 @@ import pytest
 from numpy.testing import assert_allclose
 
 import chainrule as cr
-from chainrule.data import Dataset, Scaling
+from chainrule.data import Dataset, Scaling, apply_decisions, read_decisions
+from chainrule.experiments import review_labels
 from chainrule.influence.explanation import Explanation
 from chainrule.model.evaluation import Mistake
 from chainrule.show.report.asking import WEIGHTS, asking_section, rounded_apart
 from chainrule.show.report.examples import (
     EXACT,
     MOST,
+    decisions_section,
     door_section,
     examples,
     left_out_live,
@@ -195,3 +197,31 @@ def test_without_an_example_the_answer_is_that_of_its_training(opened_section):
     assert page.broken_rules() == []
     nothing = replace(why, changes=None)
     assert left_out_live(answers, [nothing], data) is None
+
+
+def test_decisions_about_labels_are_the_file_that_is_read(opened_section, tmp_path):
+    rng, names = np.random.default_rng(0), ("=1+1", HOSTILE, 'a "b", c', "кот")
+    pixels = rng.integers(0, 256, (30, 4), dtype=np.uint8)
+    data = Dataset(pixels, [0, 0, 1, 1], ("+no", HOSTILE), names, (6, 5), Scaling.pixels())
+    review = review_labels(data, np.array([[0.1, 0.2, 0.7, 0.1], [0.9, 0.8, 0.3, 0.9]]))
+    assert len(review.suspects) == 3
+    page = opened_section(decisions_section(review, data, 48, "labels.csv"))
+    figures = page.locator("[data-live=labels] figure")
+    figures.nth(0).get_by_role("button", name="relabel").click()
+    figures.nth(1).get_by_role("button", name="drop").click()
+    assert "1 kept, 1 relabeled, 1 dropped." in page.inner_text("[data-live=labels]")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the decisions").click()
+    assert download.value.suggested_filename == "labels.csv"
+    download.value.save_as(tmp_path / "labels.csv")
+    decided = read_decisions(tmp_path / "labels.csv")
+    assert [(one.name, one.action) for one in decided.rows] == [
+        ("=1+1", "relabel"),
+        (HOSTILE, "drop"),
+        ('a "b", c', "keep"),
+    ]
+    changed = apply_decisions(data, decided)
+    assert changed.names == ("=1+1", 'a "b", c', "кот")
+    assert changed.labels.tolist() == [1, 1, 1]
+    assert page.broken_rules() == []
+    assert (page.said, len(page.asked)) == ([], 1)

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.data import Dataset
+from chainrule.data.label_decisions import COLUMNS, decision_cells
+from chainrule.experiments import LabelReview
+from chainrule.files.csv_file import guarded
 from chainrule.influence.explanation import Explanation
 from chainrule.model.evaluation import Evaluation, Mistake
 from chainrule.show.data import drawable
@@ -91,6 +94,29 @@ def door_section(found: Evaluation, shared: Mapping[str, Any]) -> Section:
     needs = ("gallery",)
     part = Live("door", {"confusion": found.confusion}, {"examples": shared}, needs)
     return Section("What was taken for what", [words], live=part)
+
+
+def decisions_section(found: LabelReview, data: Dataset, most: int, file: str) -> Section | None:
+    """The doubtful labels, to be decided on by a button each and saved as the file that
+    `read_decisions` reads; None where there are none.
+
+    most : how many of them can be decided on here; all are in the file. file : its name.
+    """
+    rows = [[guarded(cell) for cell in row] for row in decision_cells(found.undecided())]
+    if not rows:
+        return None
+    words = "Decide, and save the decisions beside the data, for chainrule train --labels."
+    if len(rows) > most:
+        words += f" Here are the {most} most suspicious; the review's own file has all {len(rows)}."
+    index = np.array([one.index for one in found.suspects[:most]])
+    own = {
+        "header": COLUMNS,
+        "rows": rows[:most],
+        "classes": [guarded(name) for name in data.classes],
+        "sheet": sheet(data, index),
+        "file": file,
+    }
+    return Section("Keep, relabel or drop", [words], live=Live("labels", own))
 
 
 def threshold_section(

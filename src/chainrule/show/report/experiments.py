@@ -23,7 +23,12 @@ from chainrule.model.model_file import Model
 from chainrule.model.verdict import UNKNOWN, Verdict
 from chainrule.show.report import page
 from chainrule.show.report.answers import answers_of
-from chainrule.show.report.examples import door_section, examples, threshold_section
+from chainrule.show.report.examples import (
+    decisions_section,
+    door_section,
+    examples,
+    threshold_section,
+)
 from chainrule.show.report.importance import importance_section
 from chainrule.training import History
 from chainrule.wording import chance, counted, isolated, percent, setting_value, setting_words
@@ -327,7 +332,9 @@ def label_review_report(
     headline = f"{counted(n, 'label')} to look at"
     if verdict is not None and too_weak(verdict):
         headline, answer = TOO_WEAK, f"{WEAK} {verdict.said} {verdict.words} {answer}"
-    sections, warning = [labels, page.data_section(splits)], page.warned(True, histories)
+    decisions = decisions_section(found, splits.train, SUSPECTS, "labels.csv")
+    sections = [labels, decisions, page.data_section(splits)]
+    warning = page.warned(True, histories)
     return page.Report(headline, answer, sections, warning, verdict)
 
 
