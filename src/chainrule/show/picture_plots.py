@@ -231,13 +231,15 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     figure = plots.Figure(figsize=(1.5 * COLUMNS, sum(heights)))
     head, *parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     head.suptitle(checks.printable(title), y=0.6, va="center", parse_math=False)
-    seeing = "What the network sees"
+    seeing, near = "What the network sees", found.neighborhood
     if found.effects is not None:
-        seeing += ", and what each part adds to the answer (against the mean picture)"
+        seeing += ", and what each part adds to the answer"
     if found.known:
         seeing += ".  IT IS IN THE TRAINING DATA"
-    elif found.neighborhood is not None and found.neighborhood.out_of_distribution:
-        seeing += ".  UNLIKE ANY TRAINING PICTURE: do not rely on the answer"
+    elif near is not None and near.out_of_distribution:
+        seeing += ".  UNLIKE ANY TRAINING PICTURE: do not rely on it"
+    elif found.effects is not None:
+        seeing += " (against the mean picture)"
     panels = _row_of_panels(parts[0], seeing)
     seen = data.unlabeled("explanation_plot", raw[:, None])
     _show(next(panels), pictures(seen)[0], "as it is seen")

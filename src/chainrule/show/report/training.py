@@ -259,14 +259,14 @@ def why_section(model: Model, splits: Splits, exact: Exact | None = None) -> pag
     exact : of the raw pictures (n_x, q) that are asked about: the trainings without each example,
         or none and why.
     """
-    _, tested = splits.tested
+    chosen, tested = splits.tested
     evaluated = evaluate(model, tested)
     if model.image_shape is None or model.n_members > 1 or isinstance(evaluated, Regression):
         return None
     mistakes = evaluated.mistakes[:EXPLAINED]
     if not mistakes:
         return None
-    heading = "Why: the worst mistakes"
+    heading = f"Why: the worst mistakes on {chosen} examples"
     if len(splits.train) > COMPARED:
         far = f"Not shown for more than {COMPARED} training pictures: see chainrule explain."
         return page.Section(heading, [far])
