@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data.matrix.verbs import FeatureMatrix, into
+from chainrule.data.matrix.verbs import FeatureMatrix
 from chainrule.data.transform import Scaling
 from chainrule.files.digest import digest
 
@@ -53,20 +53,29 @@ class StackedMatrix(FeatureMatrix):
 
     def times(self, W: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """W X for W (R or 1, n_1, n_x): (R, n_1, m)."""
-        return into(out, self._by_share(W, lambda X, own: X.times(own)))
+        return self._by_share(W, lambda X: X.times, self.shape[1], out)
 
     def outer(self, D: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """D X^T for D (R or 1, n_1, m): (R, n_1, n_x)."""
-        return into(out, self._by_share(D, lambda X, own: X.outer(own)))
+        return self._by_share(D, lambda X: X.outer, self.shape[0], out)
 
     def _by_share(
-        self, A: np.ndarray, product: Callable[[FeatureMatrix, np.ndarray], np.ndarray]
+        self,
+        A: np.ndarray,
+        verb: Callable[[FeatureMatrix], Callable[..., np.ndarray]],
+        width: int,
+        out: np.ndarray | None,
     ) -> np.ndarray:
+        found = np.empty((self.runs, A.shape[-2], width), self.dtype) if out is None else out
+        shares = np.split(found, len(self.matrices))  # views
         if len(A) == 1:
-            found = np.concatenate([product(X, A) for X in self.matrices])
-            return np.repeat(found, self.runs // len(self.matrices), axis=0)
-        shares = np.split(A, len(self.matrices))
-        return np.concatenate([product(*pair) for pair in zip(self.matrices, shares, strict=True)])
+            for X, share in zip(self.matrices, shares, strict=True):
+                share[...] = verb(X)(A)
+        else:
+            each = np.split(A, len(self.matrices))
+            for X, own, share in zip(self.matrices, each, shares, strict=True):
+                verb(X)(own, out=share)
+        return found
 
     def _own_gram(self) -> np.ndarray:
         return np.stack([X.gram() for X in self.matrices])

@@ -2,7 +2,6 @@
 the confusion, ROC and calibration."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from chainrule.model.calibration import calibration
 from chainrule.model.evaluation import Evaluation
 from chainrule.model.intervals import Intervals
 from chainrule.model.regression import Regression
-from chainrule.model.verdict import CONFIDENCE, Verdict, accuracy_bounds, verdict_of
+from chainrule.model.verdict import CONFIDENCE, accuracy_bounds
 from chainrule.show.quality_plots import (
     TOGETHER,
     confusion_plot,
@@ -22,29 +21,17 @@ from chainrule.show.quality_plots import (
 )
 from chainrule.show.report import page
 from chainrule.show.report.regression import Errors
+from chainrule.show.report.said import Said
 from chainrule.wording import chance, isolated, percent
 
 MISTAKES = 12
 
 
 @dataclass(frozen=True)
-class Accuracy:
-    """Right answers, with what so few examples leave open, in words.
+class Accuracy(Said):
+    """Right answers, with what so few examples leave open, in words."""
 
-    name : of the examples. seen : whether they were trained on; of these no interval holds.
-    intervals : where examples in groups say less than so many single ones. trained : the share of
-    the training examples that is right.
-    """
-
-    name: str
     found: Evaluation
-    seen: bool = False
-    intervals: Intervals | None = None
-    trained: float | None = None
-
-    @cached_property
-    def verdict(self) -> Verdict:
-        return verdict_of(self.found, self.trained, self.intervals)
 
     @property
     def headline(self) -> str:
@@ -79,11 +66,10 @@ class Accuracy:
 
     def sections(self, data: Dataset, P: np.ndarray) -> list[page.Section]:
         """The mistakes on `data`, and how good its probabilities P (n_classes, m) are."""
-        of = " on training examples" if self.seen else ""
         return [
-            _mistakes(self.found, data, self.name, of),
-            _confusion(self.found, of),
-            _quality(self.found, P, data.labels, of),
+            _mistakes(self.found, data, self.name, self.of),
+            _confusion(self.found, self.of),
+            _quality(self.found, P, data.labels, self.of),
         ]
 
 

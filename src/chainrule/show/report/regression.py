@@ -1,17 +1,16 @@
 """What reports say of a regression: errors beside those of always saying the mean, and pictures."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from chainrule.data import Dataset
 from chainrule.display import Column
-from chainrule.model.intervals import Intervals
 from chainrule.model.regression import Regression
-from chainrule.model.verdict import CONFIDENCE, Verdict, verdict_of
+from chainrule.model.verdict import CONFIDENCE
 from chainrule.show.regression_plots import predictions_plot, residuals_plot
 from chainrule.show.report import page
+from chainrule.show.report.said import Said
 from chainrule.wording import percent, setting_value
 
 LARGEST = 12  # errors that are listed
@@ -26,19 +25,10 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Errors:
-    """Predictions of numbers, in words. name : of the examples. seen : whether they were trained
-    on. intervals : where they are known. trained : R² on the training examples."""
+class Errors(Said):
+    """Predictions of numbers, in words."""
 
-    name: str
     found: Regression
-    seen: bool = False
-    intervals: Intervals | None = None
-    trained: float | None = None
-
-    @cached_property
-    def verdict(self) -> Verdict:
-        return verdict_of(self.found, self.trained, self.intervals)
 
     @property
     def headline(self) -> str:
@@ -64,7 +54,7 @@ class Errors:
 
     def sections(self, data: Dataset, P: np.ndarray) -> list[page.Section]:
         """Predictions against the truth, residuals, and the largest errors; P holds no more."""
-        found, of = self.found, " on training examples" if self.seen else ""
+        found, of = self.found, self.of
         words = f"RMSE {found.rmse:.4g}, R² {found.r2:.3f}."
         against = predictions_plot(found, title=f"Predicted, and as it is{of}")
         left = residuals_plot(found, title=f"What is left (residuals){of}")
