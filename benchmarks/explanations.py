@@ -22,6 +22,7 @@ from chainrule import Network, train
 from chainrule.data import Dataset, open_data
 from chainrule.experiments import Setting, without_each
 from chainrule.influence.influence import contributions, log_odds
+from chainrule.model.model_file import class_probabilities, decided
 from chainrule.network import backward_from
 
 Array = np.ndarray
@@ -69,8 +70,7 @@ def of_examples(problem: Problem) -> dict[str, float]:
     x = replace(problem.asked, scaling=data.scaling).matrix(np.float64)
     found = train(_start(problem), data, replace(setting, first_layer="dual"))
     cache = found.network.forward(x)
-    n = max(2, len(data.Y))
-    sides = cache.A[-1].argmax(axis=0) if n > 2 else (cache.A[-1][0] > 0.5).astype(int)
+    sides = decided(class_probabilities(cache.A[-1]))
     exact = []
     for seed in range(STARTS):
         each = without_each(data, problem.asked.raw, replace(setting, seed=setting.seed + seed))
@@ -107,7 +107,7 @@ def of_regions(problem: Problem) -> dict[str, float]:
 
     network = trained(X)
     cache = network.forward(x)
-    sides = cache.A[-1].argmax(axis=0) if len(data.Y) > 1 else (cache.A[-1][0] > 0.5).astype(int)
+    sides = decided(class_probabilities(cache.A[-1]))
     f, delta = log_odds(cache.Z[-1], sides)
 
     def lost(network: Network, x: Array) -> Array:
