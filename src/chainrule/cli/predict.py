@@ -16,7 +16,7 @@ from chainrule.jobs.sources import loaded
 from chainrule.wording import counted_by_reason, listed
 
 if TYPE_CHECKING:
-    from chainrule.data import Dataset
+    from chainrule.influence.out_of_distribution import Neighborhoods
     from chainrule.influence.predictions import Predictions
     from chainrule.model.model_file import Model
 
@@ -115,15 +115,17 @@ def _of_table(
     return 0
 
 
-def _known(model: "Model", path: Path, data: str | None) -> "tuple[Dataset | None, str]":
+def _known(model: "Model", path: Path, data: str | None) -> "tuple[Neighborhoods | None, str]":
     """The training set, that new examples are compared with; or None, and why there is none."""
-    from chainrule.influence.predictions import MOST
+    from chainrule.influence.predictions import MOST, known_to
     from chainrule.jobs.trained import training_set
 
     train, why = training_set(model, str(path), data)
-    if train is not None and len(train) > MOST:
+    if train is None:
+        return None, why
+    if len(train) > MOST:
         return None, f"there are more than {MOST}"
-    return train, why
+    return known_to(str(path), model, train), ""
 
 
 def _warn(found: "Sequence[Predictions]", why: str) -> None:

@@ -12,6 +12,7 @@ Array = np.ndarray
 # built-in ones, and 2 % and 0 % of their test pictures; with 0.001 it is 18 % of the course's
 # (tests/influence/test_out_of_distribution.py).
 RIDGE = 0.01
+FAR = np.errstate(over="ignore", invalid="ignore")  # of x far beyond X no distance is known
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +50,8 @@ class Neighborhood:
         return bool(self.reason)
 
 
-@np.errstate(
-    over="ignore", invalid="ignore"
-)  # of x far beyond X no distance is known: the farthest
-def neighborhoods(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Neighborhood]:
-    """Where each of x (n_x, q) lies among X (n_x, m), in scaled features; with `count` nearest.
+class Neighborhoods:
+    """Training examples X (n_x, m), in scaled features, among which others are looked for.
 
     `novelty` is the variance that a Gaussian process with these m examples leaves at x, as a share
     of that without them (Rasmussen & Williams 2006, equation 2.26), from the centered Gram
@@ -66,56 +64,68 @@ def neighborhoods(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Ne
 
         novelty(x_i) = (1 / ([(K + r I)^-1]_ii - 1/(r m)) - r m/(m-1)) / (K_ii (m/(m-1))^2)
 
-    since the rows of K sum to 0. It takes m^3 operations.
+    since the rows of K sum to 0. It takes m^3 operations once, and m^2 for each x.
     """
-    K, k = X.gram().astype(np.float64), X.gram(x).astype(np.float64)
-    norms = np.diag(K)
-    own = np.square(x.columns(slice(None)).astype(np.float64)).sum(axis=0)
-    to_x = _distances(norms[:, None], own, k)
-    among = _distances(norms[:, None], norms, K)
-    np.fill_diagonal(among, np.inf)  # of a single example, too: it is like nothing else
-    nearest_among = among.min(axis=1)
-    order = np.argsort(to_x, axis=0, kind="stable")[:count]
-    novelty, usual = _novelty(K, k, own)
-    spread = _spread(x, own)
-    flat = spread < (_spread(X, norms).min() * (1 - 1e-9))
-    return [
-        Neighborhood(
-            index,
-            to_x[index, j],
-            float((nearest_among >= to_x[index[0], j]).mean()),
-            float(novelty[j]),
-            usual,
-            bool(flat[j]),
-        )
-        for j, index in enumerate(order.T)
-    ]
+
+    @FAR
+    def __init__(self, X: FeatureMatrix) -> None:
+        self.X, K = X, X.gram().astype(np.float64)
+        self.norms = np.diag(K)
+        among = _distances(self.norms[:, None], self.norms, K)
+        np.fill_diagonal(among, np.inf)  # of a single example, too: it is like nothing else
+        self.nearest_among = among.min(axis=1)
+        self.flattest = _spread(X, self.norms).min()
+        self.mean = K.mean(axis=0)
+        centered = K - self.mean - self.mean[:, None] + self.mean.mean()
+        variances, m = np.diag(centered), len(K)
+        # Of too few, or where one is the mean itself, nothing is new.
+        self.inverse, self.usual = None, 1.0
+        if m >= 3 and variances.min() > 0:
+            r = RIDGE * variances.mean()
+            self.inverse = np.linalg.inv(centered + r * np.eye(m))
+            by_others = 1 / (np.diag(self.inverse) - 1 / (r * m)) - r * m / (m - 1)
+            self.usual = float((by_others / (variances * (m / (m - 1)) ** 2)).max())
+
+    @FAR
+    def of(self, x: FeatureMatrix, count: int = 6) -> list[Neighborhood]:
+        """Where each of x (n_x, q) lies, with its `count` nearest."""
+        k = self.X.gram(x).astype(np.float64)
+        own = np.square(x.columns(slice(None)).astype(np.float64)).sum(axis=0)
+        to_x = _distances(self.norms[:, None], own, k)
+        order = np.argsort(to_x, axis=0, kind="stable")[:count]
+        novelty, flat = self._novelty(k, own), _spread(x, own) < self.flattest * (1 - 1e-9)
+        return [
+            Neighborhood(
+                index,
+                to_x[index, j],
+                float((self.nearest_among >= to_x[index[0], j]).mean()),
+                float(novelty[j]),
+                self.usual,
+                bool(flat[j]),
+            )
+            for j, index in enumerate(order.T)
+        ]
+
+    def _novelty(self, k: Array, own: Array) -> Array:
+        """(q,) from products with X (m, q) and with themselves (q,)."""
+        new, whole = np.zeros(len(own)), self.mean.mean()
+        if self.inverse is None:
+            return new
+        centered = k - k.mean(axis=0) - self.mean[:, None] + whole
+        variance = own - 2 * k.mean(axis=0) + whole
+        explained = (centered * (self.inverse @ centered)).sum(axis=0)
+        np.divide(variance - explained, variance, out=new, where=variance > 0)
+        return new
+
+
+def neighborhoods(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Neighborhood]:
+    """Where each of x (n_x, q) lies among X (n_x, m), in scaled features; with `count` nearest."""
+    return Neighborhoods(X).of(x, count)
 
 
 def _distances(a: Array, b: Array, products: Array) -> Array:
     """||x - y|| from ||x||^2, ||y||^2 and <x, y>."""
     return np.sqrt(np.maximum(a + b - 2 * products, 0))
-
-
-def _novelty(K: Array, k: Array, own: Array) -> tuple[Array, float]:
-    """Of each of q examples, and the most of the m, from products (m, m), (m, q), (q,)."""
-    mean = K.mean(axis=0)
-    whole = mean.mean()
-    centered = K - mean - mean[:, None] + whole
-    k_centered = k - k.mean(axis=0) - mean[:, None] + whole
-    own_centered = own - 2 * k.mean(axis=0) + whole
-    variances = np.diag(centered)
-    if len(K) < 3 or not variances.min() > 0:  # too few, or one that is the mean itself
-        return np.zeros(len(own)), 1.0
-    r = RIDGE * variances.mean()
-    m, inverse = len(K), np.linalg.inv(centered + r * np.eye(len(K)))
-    by_others = 1 / (np.diag(inverse) - 1 / (r * m)) - r * m / (m - 1)
-    usual = (by_others / (variances * (m / (m - 1)) ** 2)).max()
-    explained = (k_centered * (inverse @ k_centered)).sum(axis=0)
-    known = own_centered > 0
-    new = np.zeros(len(own))
-    np.divide(own_centered - explained, own_centered, out=new, where=known)
-    return new, float(usual)
 
 
 def _spread(X: FeatureMatrix, norms: Array) -> Array:

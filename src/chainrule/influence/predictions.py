@@ -12,7 +12,7 @@ from chainrule.data import Dataset, Reading
 from chainrule.display import Column, Result, Table
 from chainrule.errors import DataError
 from chainrule.influence.explanation import is_training_set
-from chainrule.influence.out_of_distribution import neighborhoods
+from chainrule.influence.out_of_distribution import Neighborhoods
 from chainrule.model.model_file import Model, decided
 from chainrule.model.new_data import open_for
 
@@ -98,15 +98,27 @@ class Predictions(Result):
         return {"predictions": self.records(), "notes": self.notes}
 
 
+def known_to(where: str, model: Model, train: Dataset) -> Neighborhoods:
+    """The training examples, that any number of new ones can be compared with.
+
+    InputError for a training set that is not the model's.
+    """
+    is_training_set(where, model, train)
+    return Neighborhoods(model.prepare(train).matrix(np.float64))
+
+
 def predictions(
-    model: Model, data: Dataset | str | Path | Any, train: Dataset | None = None
+    model: Model,
+    data: Dataset | str | Path | Any,
+    train: Dataset | Neighborhoods | None = None,
 ) -> Predictions:
     """The model's answers to all examples of `data`, whatever their labels.
 
     data : a Dataset, or what `open_for` opens: the path of a table, with or without labels, or a
         data frame; columns are matched by name.
     train : the training set, by which examples are told that are unlike all of it (see
-        `neighborhoods`); of more than 2000 examples it is not looked at.
+        `Neighborhoods`); of more than 2000 examples it is not looked at. Or what `known_to` made of
+        it, where several data sets are compared with it.
 
     Raises DataError for data that do not fit the model or hold no example; InputError for a
     training set that is not the model's.
@@ -116,16 +128,15 @@ def predictions(
         data = open_for(model, data, Reading(label="")).train
     if len(data) == 0:
         raise DataError(data.source or "predictions", "at least one example", "none")
+    if isinstance(train, Dataset):
+        train = known_to("predictions", model, train) if len(train) <= MOST else None
     labels = np.zeros(len(data), np.int64 if model.classes else np.float64)
     asked = model.prepare(replace(data, labels=labels, classes=model.classes))
     numbers = model.probabilities(model.outputs(asked)[1])
     spread = model.spread(asked) if model.n_members > 1 else None
     unlike = None
-    if train is not None and len(train) <= MOST:
-        is_training_set("predictions", model, train)
-        known = model.prepare(train).matrix(np.float64)
-        found = neighborhoods(known, asked.matrix(np.float64), count=1)
-        unlike = tuple(one.reason for one in found)
+    if train is not None:
+        unlike = tuple(one.reason for one in train.of(asked.matrix(np.float64), count=1))
     names = asked.example_names
     own = asked.notes, model.threshold
     return Predictions(names, model.classes, numbers, spread, unlike, *own)

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image, ImageDraw
 
 from chainrule.data import read_image
-from chainrule.data.readers.images import ORIENTATION, read_picture
+from chainrule.data.readers.images import ORIENTATION, Pictures, read_picture
 from chainrule.errors import DataError
 
 # Top left red, top right green, bottom left blue, bottom right white.
@@ -224,3 +224,29 @@ def test_files_that_cannot_be_read_say_why(tmp_path, paint):
 def test_a_shape_that_is_no_pictures(tmp_path, paint, shape):
     with pytest.raises(DataError, match=r"\(height, width, 3\)"):
         read_image(paint(tmp_path / "a.png"), shape)
+
+
+def test_many_read_at_once_are_in_order_and_those_that_cannot_be_read_are_told(tmp_path):
+    rng, paths = np.random.default_rng(0), []
+    for k in range(40):
+        paths.append(tmp_path / f"{k}.png")
+        Image.fromarray(rng.integers(0, 256, (9, 7, 3), np.uint8)).save(paths[-1])
+    for k in (3, 17, 39):
+        paths[k].write_bytes(b"no picture")
+    told = []
+    pixels, which = Pictures((4, 5, 3), 16).read(paths, lambda path, why: told.append(path))
+    assert told == [paths[k] for k in (3, 17, 39)]
+    assert which == [k for k in range(40) if paths[k] not in told]
+    assert_array_equal(pixels, [read_image(paths[k], (4, 5, 3)) for k in which])
+
+
+def test_a_mistake_while_many_are_read_ends_the_others(tmp_path, paint):
+    """As Ctrl-C does: those that wait are not read."""
+    paths = [paint(tmp_path / f"{k}.png", (9, 9, 9)) for k in range(30)]
+    (tmp_path / "5.png").write_bytes(b"")
+
+    def stop(path, why):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Pictures((4, 5, 3), 16).read(paths, stop)

@@ -23,8 +23,7 @@ UPRIGHT = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRAN
 UPRIGHT |= {6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"}
 NO_WHITE = "have no fixed white: save it with 8 or 16 bits"
 DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras give; a 16-bit file does not say which
-
-
+THREADS = 8  # that read pictures: each may hold one of Pillow's largest, half a gigabyte
 STACKED = ("GIF", "TIFF", "WEBP", "PNG", "AVIF")  # formats whose files may hold several pictures
 
 
@@ -65,16 +64,12 @@ def read_picture(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> Pi
     shape = checks.listing("read_image", "sides", shape)
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
         raise DataError("read_image", "a shape (height, width, 3) or (height, width)", str(shape))
-    mode = "RGB" if len(shape) == 3 else "L"
-    # Pillow's plugins raise what they meet on broken files: OSError, SyntaxError, struct.error,
-    # IndexError, zlib.error and more. Each of them means that the file cannot be read.
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _read(Path(path), shape[0], shape[1], mode, bits)
-    except Exception as error:
-        reason = _reason(error, Path(path))
-        raise DataError(str(path), "a picture that can be read", reason) from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = _read(Path(path), shape, bits)
+    if isinstance(found, str):
+        raise DataError(str(path), "a picture that can be read", found)
+    return found
 
 
 def depth(brightest: int) -> int:
@@ -96,20 +91,30 @@ class Pictures:
         self, paths: Sequence[Path], unread: Callable[[Path, str], None]
     ) -> tuple[np.ndarray, list[int]]:
         """The readable pictures (m, n_x) uint8, and which of the paths they are; `unread` is told
-        of the others, and why."""
+        of the others, and why, in the order of the paths."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        from chainrule import blas
+
         pixels = np.empty((len(paths), math.prod(self.shape)), np.uint8)
         read: list[int] = []
-        for k, path in enumerate(paths):
-            try:
-                picture = read_picture(path, self.shape, self.bits)
-            except DataError as error:
-                unread(path, error.got)
-                continue
-            pixels[len(read)] = picture.pixels
-            read.append(k)
-            self.brightest = max(self.brightest, picture.brightest)
-            self._deep += picture.deep
-            self._several += picture.several
+        # Pillow decodes and resizes without Python's lock.
+        pool = ThreadPoolExecutor(min(blas.cores(), THREADS))
+        try:
+            with warnings.catch_warnings():  # here, as filters are those of the whole process
+                warnings.simplefilter("ignore")
+                found = pool.map(lambda path: _read(path, self.shape, self.bits), paths)
+                for k, picture in enumerate(found):
+                    if isinstance(picture, str):
+                        unread(paths[k], picture)
+                        continue
+                    pixels[len(read)] = picture.pixels
+                    read.append(k)
+                    self.brightest = max(self.brightest, picture.brightest)
+                    self._deep += picture.deep
+                    self._several += picture.several
+        finally:  # Ctrl-C waits for the pictures that are being read, not for all
+            pool.shutdown(cancel_futures=True)
         return pixels[: len(read)], read
 
     def notes(self) -> list[str]:
@@ -130,7 +135,17 @@ class Pictures:
         return found
 
 
-def _read(path: Path, height: int, width: int, mode: str, bits: int) -> Picture:
+def _read(path: Path, shape: tuple[int, ...], bits: int) -> Picture | str:
+    """The picture, or why it cannot be read."""
+    # Pillow's plugins raise what they meet on broken files: OSError, SyntaxError, struct.error,
+    # IndexError, zlib.error and more. Each of them means that the file cannot be read.
+    try:
+        return _decoded(path, shape[0], shape[1], "RGB" if len(shape) == 3 else "L", bits)
+    except Exception as error:
+        return _reason(error, path)
+
+
+def _decoded(path: Path, height: int, width: int, mode: str, bits: int) -> Picture:
     """Raises whatever Pillow raises."""
     from PIL import Image
 
