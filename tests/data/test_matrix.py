@@ -1,5 +1,7 @@
 """The four verbs: pixels give what the scaled floats give, whatever the blocks."""
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,8 +19,11 @@ from chainrule.data import (
 )
 from chainrule.data import blocks as data_blocks
 from chainrule.data.matrix import StackedMatrix, resident
+from chainrule.data.matrix.blocks import BlockMatrix
+from chainrule.data.matrix.source import NpySource
+from chainrule.data.matrix.verbs import Gram, Times
 from chainrule.data.steps import Affine
-from chainrule.errors import InputError
+from chainrule.errors import DataError, InputError
 
 N_X, M = 23, 7
 
@@ -88,7 +93,7 @@ def test_gram_with_other_examples(first, second):
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 5, 100])
 def test_gram_made_of_parts_is_whole_and_symmetric(monkeypatch, rows):
-    monkeypatch.setattr("chainrule.data.matrix.pixels.GRAM_ROWS", rows)
+    monkeypatch.setattr("chainrule.data.matrix.verbs.GRAM_ROWS", rows)
     pixels = np.random.default_rng(3).integers(0, 256, (30, 5), dtype=np.uint8)
     plain = pixels / 255
     K = PixelMatrix(pixels).gram()
@@ -180,18 +185,26 @@ def test_sparse_matrix_has_the_four_verbs():
     assert sparse.astype(np.float64) is sparse
 
 
+def in_file(pixels, order, folder):
+    path = folder / f"{len(list(folder.iterdir()))}.npy"
+    np.save(path, np.asarray(pixels.T, order=order))
+    return BlockMatrix(NpySource(path))
+
+
 FORMS = {
-    "floats": lambda pixels: FloatMatrix(pixels / 1.0),
-    "pixels": lambda pixels: PixelMatrix(pixels, Scaling()),
-    "sparse": lambda pixels: SparseMatrix(csr_array(pixels.T / 1.0)),
+    "floats": lambda pixels, _: FloatMatrix(pixels / 1.0),
+    "pixels": lambda pixels, _: PixelMatrix(pixels, Scaling()),
+    "sparse": lambda pixels, _: SparseMatrix(csr_array(pixels.T / 1.0)),
+    "file of examples": lambda pixels, folder: in_file(pixels, "C", folder),
+    "file of features": lambda pixels, folder: in_file(pixels, "F", folder),
 }
 
 
 @pytest.mark.usefixtures("blocks")
 @pytest.mark.parametrize("form", FORMS)
-def test_what_prepares_a_matrix_is_the_same_in_every_form(form):
+def test_what_prepares_a_matrix_is_the_same_in_every_form(form, tmp_path):
     pixels = draw()
-    X = FORMS[form](pixels)
+    X = FORMS[form](pixels, tmp_path)
     assert_array_equal(X.stored(), pixels)
     assert_array_equal(X.stored([3, 1]), pixels[:, [3, 1]])
     assert_array_equal(np.concatenate([some for _, some in X.blocks()]), pixels)
@@ -200,8 +213,22 @@ def test_what_prepares_a_matrix_is_the_same_in_every_form(form):
     assert_allclose(halves.columns(slice(None)), pixels / 2)
     by_row = Scaling((Affine("standard", 0.0, np.arange(1.0, N_X + 1)[:, None]),))
     assert_allclose(X.scaled(by_row, np.float64).gram(), scaled_gram(pixels, by_row))
-    assert X.digest() == FORMS[form](pixels.copy()).digest()
-    assert X.digest() != FORMS[form](pixels[::-1].copy()).digest()
+    assert X.digest() == FORMS[form](pixels.copy(), tmp_path).digest()
+    assert X.digest() != FORMS[form](pixels[::-1].copy(), tmp_path).digest()
+    W, other = np.random.default_rng(4).standard_normal((2, 3, N_X)), X.select([4, 0])
+    Z, K, own = X.once(Times(W), Gram(other), Gram())
+    assert_allclose(Z, W @ pixels)
+    assert_allclose(K, pixels.T @ (pixels[:, [4, 0]] / 1.0))
+    assert own is X.gram()
+    assert_allclose(own, (pixels / 1.0).T @ pixels)
+    assert_allclose(X.once(Gram(), Times(W))[1], Z)
+    assert_allclose(X.outer(Z), Z @ pixels.T)
+    assert_array_equal(X.features([7, 2]), pixels[[7, 2]])
+    assert_allclose(X.select([6, 2]).select([1]).gram(), own[2:3, 2:3])
+    assert_array_equal(
+        X.select(pixels[0] > 99).select(slice(1, None)).stored().T[0],
+        pixels[:, pixels[0] > 99].T[1],
+    )
 
 
 def scaled_gram(pixels, scaling):
@@ -210,16 +237,16 @@ def scaled_gram(pixels, scaling):
 
 
 @pytest.mark.usefixtures("blocks")
-def test_a_scaling_is_learned_alike_from_every_form():
+def test_a_scaling_is_learned_alike_from_every_form(tmp_path):
     expected = Scaling.standard(draw())
     for form in FORMS.values():
-        found = expected.fitted(form(draw()))
+        found = expected.fitted(form(draw(), tmp_path))
         assert_allclose(found.steps[0].shift, expected.steps[0].shift)
         assert_allclose(found.steps[0].divisor, expected.steps[0].divisor)
 
 
 def test_a_shift_would_fill_a_sparse_matrix():
-    X = FORMS["sparse"](draw())
+    X = FORMS["sparse"](draw(), None)
     with pytest.raises(InputError, match="keeps zeros; got standard"):
         X.scaled(Scaling.standard(draw()), np.float64)
 
@@ -245,3 +272,32 @@ def test_stacked_matrices_give_each_share_of_the_runs_its_own(kind):
     assert_allclose(X.gram(X.select([0, 1]))[2], own[2].gram()[:, :2])
     assert X.digest() != StackedMatrix(own[::-1], 6).digest()
     assert X.digest() == StackedMatrix(own, 6).digest()
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_file_that_is_cut_off_changes_or_lacks_values_says_where(tmp_path, order):
+    path, table = tmp_path / "X.npy", np.asfortranarray(np.random.default_rng(0).random((M, N_X)))
+    np.save(path, np.asarray(table, order=order))
+    X = BlockMatrix(NpySource(path))
+    table[3, 8] = np.nan
+    np.save(path, np.asarray(table, order=order))
+    os.utime(path, ns=(0, 0))
+    with pytest.raises(DataError, match=r"X.npy: expected the file as it was .*; got another"):
+        X.gram()
+    with pytest.raises(InputError, match=r"X.npy, features 0 to 22: .*1 of 161 values missing"):
+        BlockMatrix(NpySource(path)).gram()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-8])
+    with pytest.raises(DataError, match="1,416 bytes, as it says; got 1,408: it is cut off"):
+        NpySource(path)
+    path.write_bytes(whole)
+    source = NpySource(path)
+    path.write_bytes(whole[:-8])
+    with pytest.raises(DataError, match=r"X.npy: expected (\d+) bytes; got fewer|as it was"):
+        BlockMatrix(source).gram()
+    path.unlink()
+    with pytest.raises(DataError, match=r"X.npy: expected .* got [Nn]o such file"):
+        BlockMatrix(source).gram()
+    np.save(path, np.zeros(3))
+    with pytest.raises(DataError, match=r"X.npy: expected an .npy file of a table"):
+        NpySource(path)

@@ -173,7 +173,9 @@ def test_bytes_take_steps_of_one_feature_alone():
     assert_allclose(
         PixelMatrix(pixels, scaling).columns(slice(None)), scaling(pixels.astype(float), F64)
     )
-    with pytest.raises(InputError, match="one feature at a time, of 8-bit features; got snv"):
+    with pytest.raises(
+        InputError, match="one feature at a time, of features scaled as they are read; got snv"
+    ):
         PixelMatrix(pixels, Scaling.named("snv"))
 
 

@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data import FeatureMatrix, SparseMatrix, resident
+from chainrule.data.matrix.verbs import Gram, Times
 from chainrule.training.parameters import Part
 
 Array = np.ndarray
@@ -175,16 +176,17 @@ class Dual:
 
     def __init__(self, X: FeatureMatrix, W0: Array, *, decays: bool) -> None:
         self._X, self._decays = X, decays
-        self._K = X.gram()
         # Weights that all runs start from are multiplied once, and seen by each.
         self._W0 = distinct(W0)
         self._start_norm = squares(self._W0)
         # The norm is at hand; of weights whose squares are nothing the weights themselves say it.
         self._zero_start = not (self._start_norm.any() or self._W0.any())
         shape = self._shape = (*W0.shape[:-1], X.shape[1])
-        self._Z0 = np.zeros(shape, W0.dtype)
-        if not self._zero_start:
-            self._Z0 = np.ascontiguousarray(X.times(self._W0))
+        if self._zero_start:
+            self._K, self._Z0 = X.gram(), np.zeros(shape, W0.dtype)
+        else:
+            self._K, Z0 = X.once(Gram(), Times(self._W0))
+            self._Z0 = np.ascontiguousarray(Z0)
         self.a = np.ones((*W0.shape[:-2], 1, 1), W0.dtype)
         self.parts = [Part(_flat(np.zeros(shape, W0.dtype)), 1.0, self._bind)]
         if decays:
@@ -231,8 +233,8 @@ class Dual:
 
         X is read here, once, and not again.
         """
-        Z0, K = X.times(self._W0), self._X.gram(X)
-        return lambda: self.a * Z0 + self.coefficients() @ K
+        Z0, K = X.once(Times(self._W0), Gram(self._X))
+        return lambda: self.a * Z0 + self.coefficients() @ K.mT
 
     def squared_norm(self) -> Array:
         """||W||^2 = a^2 ||W0||^2 + 2 a <W0 X, C> + <C K, C>, shape () or (R,)."""
@@ -336,7 +338,8 @@ class Rotated:
     D = None
 
     def __init__(self, X: FeatureMatrix, W0: Array, counted: Array | None = None) -> None:
-        self._X, self._W0, K = X, W0, X.gram()
+        self._X, self._W0 = X, W0
+        K, Z0 = X.once(Gram(), Times(W0))
         counted = np.arange(len(K)) if counted is None else counted
         eigenvalues, V = np.linalg.eigh(K[np.ix_(counted, counted)])
         real = eigenvalues > np.finfo(W0.dtype).eps * len(V) * max(eigenvalues[-1], 0)
@@ -346,7 +349,6 @@ class Rotated:
         self._R[:, counted] = root[:, None] * V[:, real].T
         others = np.setdiff1d(np.arange(len(K)), counted)
         self._R[:, others] = self._inverse @ K[:, others]
-        Z0 = X.times(W0)
         self._B0 = Z0 @ self._inverse.T
         whole = float(squares(W0))
         outside = whole - float(np.vdot(self._B0, self._B0))
@@ -377,8 +379,8 @@ class Rotated:
 
     def other(self, X: FeatureMatrix) -> Callable[[], Array]:
         """W X for examples that are not trained on: a function to call at any later step."""
-        Z0, K = X.times(self._W0), self._X.gram(X)
-        return lambda: self.a * Z0 + self.coefficients() @ K
+        Z0, K = X.once(Times(self._W0), Gram(self._X))
+        return lambda: self.a * Z0 + self.coefficients() @ K.mT
 
     def squared_norm(self) -> float:
         return float(np.vdot(self._B, self._B)) + (float(self._t[0]) ** 2 if self._has_P else 0.0)

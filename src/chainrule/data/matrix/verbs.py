@@ -5,7 +5,8 @@
     outer(D)           D X^T                             (..., n_1, n_x)
     gram(other=None)   X^T X, or X^T X_other             (m, m) or (m, m_other)
 
-The two products go into `out`, a contiguous array, where it is given.
+The two products go into `out`, a contiguous array, where it is given; `once` makes several in one
+pass over X.
 
 And what prepares it:
 
@@ -28,6 +29,9 @@ import numpy as np
 
 from chainrule.data.blocks import blocks_of
 from chainrule.data.transform import Scaling
+
+# Rows of a Gram matrix made at any one time, so that no product is a second (m, m).
+GRAM_ROWS = 512
 
 
 class FeatureMatrix(ABC):
@@ -67,6 +71,10 @@ class FeatureMatrix(ABC):
             self._gram = self._own_gram()
         return self._gram
 
+    def once(self, *asked: "Product") -> list[np.ndarray]:
+        """Several products in one pass over X, where X is read for each (see `RawMatrix`)."""
+        return [one.of(self) for one in asked]
+
     def _cross_gram(self, other: "FeatureMatrix") -> np.ndarray:
         """X^T X_other (m, m_other), some columns of `other` at a time."""
         n_x, m = self.shape
@@ -85,6 +93,76 @@ class FeatureMatrix(ABC):
     def stored(self, index: Any = slice(None)) -> np.ndarray:
         """Examples at `index` as they lie: (n_x, k)."""
         return self.columns(index)
+
+
+class Product(ABC):
+    """A product that is asked of X, and how it comes together from some features at a time.
+
+    kept : whether X keeps it.
+    """
+
+    kept = False
+
+    @abstractmethod
+    def of(self, X: FeatureMatrix) -> np.ndarray:
+        """All at once, by X's own verb."""
+
+    @abstractmethod
+    def start(self, X: FeatureMatrix) -> None: ...
+    @abstractmethod
+    def add(self, rows: slice, some: np.ndarray) -> None:
+        """What the features at `rows` (k, m) add."""
+
+    @abstractmethod
+    def end(self) -> np.ndarray: ...
+
+
+class Times(Product):
+    """W X for W (..., n_1, n_x): (..., n_1, m)."""
+
+    def __init__(self, W: np.ndarray) -> None:
+        self._W = W
+
+    def of(self, X: FeatureMatrix) -> np.ndarray:
+        return X.times(self._W)
+
+    def start(self, X: FeatureMatrix) -> None:
+        self._rows = flat(self._W)
+        self._Z = np.zeros((len(self._rows), X.shape[1]), X.dtype)
+
+    def add(self, rows: slice, some: np.ndarray) -> None:
+        self._Z += self._rows[:, rows] @ some
+
+    def end(self) -> np.ndarray:
+        return self._Z.reshape(*self._W.shape[:-1], -1)
+
+
+class Gram(Product):
+    """X^T X (m, m), or X^T X_other (m, m_other)."""
+
+    def __init__(self, other: FeatureMatrix | None = None) -> None:
+        self._other, self.kept = other, other is None
+
+    def of(self, X: FeatureMatrix) -> np.ndarray:
+        return X.gram() if self._other is None else self._other.gram(X).mT
+
+    def start(self, X: FeatureMatrix) -> None:
+        m = X.shape[1]
+        self._K = np.zeros((m, m if self._other is None else self._other.shape[1]), X.dtype)
+        self._parts = list(blocks_of(m, 0, GRAM_ROWS))
+
+    def add(self, rows: slice, some: np.ndarray) -> None:
+        """Of X^T X the lower triangle: half the work."""
+        others = some if self._other is None else self._other.features(rows)
+        for part in self._parts:
+            stop = part.stop if self._other is None else None
+            self._K[part, :stop] += some[:, part].T @ others[:, :stop]
+
+    def end(self) -> np.ndarray:
+        if self._other is None:
+            for part in self._parts:
+                self._K[: part.start, part] = self._K[part, : part.start].T
+        return self._K
 
 
 def flat(W: np.ndarray) -> np.ndarray:
