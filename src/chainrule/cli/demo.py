@@ -134,6 +134,7 @@ def _train(
     if not result.complete:  # by Ctrl-C
         raise KeyboardInterrupt
     facts = {"iterations": result.iterations, "options": written(options)}
+    facts["training_seconds"] = round(result.seconds, 3)
     model = Model.of(result.network, splits, facts | trained_on(splits.train))
     trained, tested = evaluate(model, splits.train), evaluate(model, splits.test)
     row = {

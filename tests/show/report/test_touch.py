@@ -11,13 +11,13 @@ import chainrule as cr
 from chainrule.data import Dataset, Scaling, apply_decisions, read_decisions
 from chainrule.experiments import review_labels
 from chainrule.influence.explanation import Explanation
-from chainrule.model.evaluation import Mistake
+from chainrule.model.evaluation import Evaluation, Mistake
 from chainrule.show.report.asking import WEIGHTS, asking_section, rounded_apart
 from chainrule.show.report.examples import (
     EXACT,
     MOST,
+    confusion_section,
     decisions_section,
-    door_section,
     examples,
     left_out_live,
     sheet,
@@ -124,7 +124,7 @@ def test_behind_each_count_are_its_examples(opened_section):
     model, data = pictures()
     found = cr.evaluate(model, data)
     data, P, shared = answered(model, data)
-    page = opened_section(door_section(found, shared))
+    page = opened_section(confusion_section(found, shared))
     classes, predicted = data.classes, model.predict(data)
     i, j = np.argwhere(found.confusion > 0)[1]
     page.get_by_label(f"{found.confusion[i, j]}: \u2068{classes[i]}\u2069 taken for").first.click()
@@ -135,6 +135,74 @@ def test_behind_each_count_are_its_examples(opened_section):
     assert page.broken_rules() == []
     page.get_by_label("Confidence at least").fill("1")
     assert page.locator(".gallery figure").count() == 0
+
+
+def test_examples_behind_a_count_are_sorted_filtered_and_enlarged_by_keys_alone(opened_section):
+    model, data = pictures()
+    found = cr.evaluate(model, data)
+    data, P, shared = answered(model, data)
+    page = opened_section(confusion_section(found, shared))
+    right = int(np.argmax(np.diag(found.confusion)))
+    count, name = found.confusion[right, right], data.classes[right]
+    page.get_by_label(f"{count}: \u2068{name}\u2069 taken for \u2068{name}\u2069").focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".confusion [aria-pressed=true]").inner_text() == str(count)
+    names = page.locator(".gallery figcaption bdi:first-child")
+    index = np.flatnonzero((data.labels == right) & (model.predict(data) == right))
+    p = dict(zip([data.example_names[k] for k in index], P[right, index], strict=True))
+    page.get_by_label("Sort by").focus()
+    for order in (p.get, None):
+        page.keyboard.press("ArrowDown")
+        assert names.all_text_contents() == sorted(p, key=order)[:12]
+    page.keyboard.press("Tab")
+    steps = int(100 * np.median(list(p.values())))
+    for _ in range(steps):
+        page.keyboard.press("ArrowRight")
+    sure = sum(value >= steps / 100 for value in p.values())
+    assert 0 < sure < count
+    assert page.get_by_role("status").inner_text().endswith(f": {sure} of {count}")
+    page.keyboard.press("Tab")
+    picture = page.locator(".zoom:focus .picture")
+    page.wait_for_function("document.querySelector('.zoom:focus .picture').offsetWidth")
+    picture.evaluate("(e) => Promise.all(e.getAnimations().map((one) => one.finished))")
+    assert picture.bounding_box()["width"] > 2 * 88
+
+
+def test_counts_are_a_table_without_scripts_and_on_paper(browser, tmp_path):
+    counts = np.array([[8, 1, 0], [0, 5, 400], [0, 0, 0]])
+    found = Evaluation(("a", HOSTILE, "c"), counts, 0.5, ())
+    path = tmp_path / "report.html"
+    section = confusion_section(found, {})
+    path.write_text(Report("headline", "answer", [section]).html("t", {}), encoding="utf-8")
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(path.as_uri())
+    rows = [row.split("\t") for row in page.locator(".confusion tbody").inner_text().split("\n")]
+    page.close()
+    assert rows == [
+        ["a", "8 89 %", "1 11 %", ""],
+        [HOSTILE, "", "5 1 %", "400 99 %"],
+        ["c", "", "", ""],
+    ]
+
+
+def test_of_many_classes_the_commonest_mistakes_are_doors(opened_section):
+    n = 30
+    rng = np.random.default_rng(0)
+    P = rng.dirichlet(np.full(n, 0.1), 400).T
+    names = tuple(f"{HOSTILE} {k}" for k in range(n))
+    labels = rng.integers(0, n, 400)
+    data = Dataset(rng.normal(size=(2, 400)), labels, names)
+    counts = np.zeros((n, n), int)
+    np.add.at(counts, (labels, P.argmax(axis=0)), 1)
+    shared = examples(data, P, P.argmax(axis=0), "test examples")
+    page = opened_section(confusion_section(Evaluation(names, counts, 0.5, ()), shared))
+    buttons = page.locator("tbody button")
+    most = np.sort((counts * (1 - np.eye(n, dtype=int))).ravel())[::-1][:12]
+    assert [int(text) for text in buttons.all_text_contents()] == most.tolist()
+    buttons.nth(3).click()
+    assert page.locator(".gallery figure").count() == most[3]
+    assert page.broken_rules() == []
+    assert page.said == []
 
 
 def test_another_threshold_has_its_counts(opened_section):
@@ -148,8 +216,33 @@ def test_another_threshold_has_its_counts(opened_section):
     assert counts == [
         int(((above == said) & (data.labels == is_)).sum()) for is_ in (0, 1) for said in (0, 1)
     ]
-    wrong = int((above != (data.labels == 1)).sum())
-    assert page.get_by_text(f"{wrong} mistakes").count() == 1
+    wrong = np.flatnonzero(above != (data.labels == 1))
+    assert page.get_by_text(f"{len(wrong)} mistakes").count() == 1
+    TN, FP, FN, TP = counts
+    found, taken, right = TP / (TP + FN), FP / (FP + TN), TP / (TP + FP)
+    said = page.get_by_role("status")
+    assert f"{100 * found:.1f} % found, {100 * right:.1f} % of those" in said.inner_text()
+    # Each point is where the axes of its curve say.
+    for k, (x, y) in enumerate([(taken, found), (found, right)]):
+        dot, frame = page.locator(".chart circle").nth(k), page.locator(".chart .frame").nth(k)
+        cx, cy = (float(dot.get_attribute(name)) for name in ("cx", "cy"))
+        box = frame.evaluate(
+            "(e) => (({ x, y, width, height }) => [x, y, width, height])(e.getBBox())"
+        )
+        assert_allclose([(cx - box[0]) / box[2], 1 - (cy - box[1]) / box[3]], [x, y], atol=1e-6)
+    # The mistakes, the farthest from the threshold first; and what they cost.
+    order = wrong[np.argsort(-np.abs(P[1, wrong] - value), kind="stable")]
+    shown = page.locator(".gallery figcaption bdi:first-child").all_text_contents()
+    assert shown == [data.example_names[i] for i in order[:12]]
+    page.get_by_label("Cost of taking \u2068no\u2069 for").fill("3")
+    assert said.inner_text().endswith(f"cost {3 * FP + FN}.")
+    page.get_by_text("Lowest cost here").click()
+    ends = [-1, *P[1]]
+    costs = [
+        3 * ((P[1] > t) & (data.labels == 0)).sum() + ((P[1] <= t) & (data.labels == 1)).sum()
+        for t in ends
+    ]
+    assert said.inner_text().endswith(f"cost {min(costs)}.")
     assert page.broken_rules() == []
 
 

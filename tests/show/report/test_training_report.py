@@ -54,7 +54,7 @@ def test_what_was_trained_on_is_no_answer(fashion):
     text = " ".join(re.sub(r"<[^>]+>", " ", page.split("</style>")[1]).split())
     assert text.index("Not known yet") < 20
     assert "Mistakes on training examples" in text
-    assert "Confusion matrix on training examples" in page
+    assert "Table: Confusion on training examples" in page
     assert '<svg class="line"' not in page
 
 

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 import chainrule as cr
 from chainrule.show.boundary_plots import NetworkFrames
-from chainrule.show.report.page import Report
+from chainrule.show.report.training import training_report
 from chainrule.show.report.watching import Followed, can_be_watched, moments, watching_sections
 
 SLIDE = "(e, value) => { e.value = value; e.dispatchEvent(new Event('input')); }"
@@ -16,7 +16,8 @@ SLIDE = "(e, value) => { e.value = value; e.dispatchEvent(new Event('input')); }
 
 def followed(data, network, **settings):
     frames = NetworkFrames([0, 1, 5, 20])
-    found = cr.train(network, data.train, iterations=20, callbacks=[frames], **settings)
+    held_out = {"validation": data.test, **settings}
+    found = cr.train(network, data.train, iterations=20, callbacks=[frames], **held_out)
     return cr.Model.of(found.network, data), Followed(network, frames.frames, found)
 
 
@@ -35,13 +36,21 @@ def pictures():
 @pytest.mark.parametrize("made", [plane, pictures])
 def test_what_was_said_on_the_way_is_shown(made, opened, tmp_path):
     data, model, found = made()
-    tested = model.prepare(data.tested[1])
-    sections = watching_sections(model, data.train, tested, found)
+    tested, history = model.prepare(data.test), found.training.history
+    report = training_report(model, data, history, watched=found)
     path = tmp_path / "report.html"
-    path.write_text(Report("headline", "answer", sections).html("t", {}), encoding="utf-8")
+    path.write_text(report.html("t", {}), encoding="utf-8")
     page = opened(path)
     page.get_by_label("Iteration:").evaluate(SLIDE, 2)
-    assert page.get_by_text("Iteration 5: cost").count() == 1
+    record = history.records[5]
+    assert record.iteration == 5
+    costs = [f"{cost:.3g}" for cost in (record.cost, record.validation_cost)]
+    said = page.get_by_text("Iteration 5: cost {}, held out {}".format(*costs))
+    assert said.count() == 1
+    dots = page.locator("[data-live=watch] .chart circle")
+    assert len({dots.nth(k).get_attribute("cx") for k in range(dots.count())}) == 1
+    heights = [float(dots.nth(k).get_attribute("cy")) for k in range(dots.count())]
+    assert (heights[0] < heights[1]) == (record.cost > record.validation_cost)
     then = cr.Model.of(found.frames[5], data)
     if model.image_shape:
         wrong = np.flatnonzero(model.predict(tested) != tested.labels)
@@ -49,16 +58,27 @@ def test_what_was_said_on_the_way_is_shown(made, opened, tmp_path):
         example = tested.select([wrong[np.argmin(P)]])
     else:
         page.get_by_label("Example:").evaluate(SLIDE, 8)
-        example = data.train.select([7])
+        example = data.test.select([7])
+        wrong = (then.predict(data.test) != data.test.labels).sum()
+        assert page.get_by_text(f"Mistaken: {wrong} of {len(data.test)}.").count() == 1
+        # Its picture is that of the end, which stands there on paper.
+        still = page.locator("section:has([data-live=watch]) > .wide img")
+        assert still.is_hidden()
+        page.emulate_media(media="print")
+        assert still.is_visible()
+        page.emulate_media(media="screen")
     p = then.predict_proba(example)[example.labels[0], 0]
-    assert page.get_by_text(f"{100 * p:.1f} %").count() == 1
+    watched = page.locator("[data-live=watch]")
+    assert watched.get_by_text(f"{100 * p:.1f} %").count() == 1
     assert page.said == []
     assert page.broken_rules() == []
 
 
 def test_drawn_and_learned_are_the_weights():
     data, model, found = pictures()
-    _, emerging = watching_sections(model, data.train, model.prepare(data.test), found)
+    _, emerging = watching_sections(
+        model, data.train, model.prepare(data.test), found, found.training.history
+    )
     own = emerging.live.own
     parts = np.frombuffer(b64decode(own["weights"]), np.int8)
     both = parts.reshape(2, len(own["names"]), -1).sum(axis=0, dtype=int)

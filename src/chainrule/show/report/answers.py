@@ -1,6 +1,7 @@
 """What reports say of a classifier's answers: how many are right and what that says, the mistakes,
 the confusion, ROC and calibration."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +15,12 @@ from chainrule.model.regression import Regression
 from chainrule.model.verdict import CONFIDENCE, accuracy_bounds
 from chainrule.show.quality_plots import (
     TOGETHER,
-    confusion_plot,
     precision_recall_plot,
     reliability_plot,
     roc_plot,
 )
 from chainrule.show.report import page
+from chainrule.show.report.examples import confusion_section
 from chainrule.show.report.regression import Errors
 from chainrule.show.report.said import Said
 from chainrule.wording import chance, isolated, percent
@@ -64,11 +65,14 @@ class Accuracy(Said):
             return "-"
         return " to ".join(percent(end, 1) for end in accuracy_bounds(self.found, self.intervals))
 
-    def sections(self, data: Dataset, P: np.ndarray) -> list[page.Section]:
-        """The mistakes on `data`, and how good its probabilities P (n_classes, m) are."""
+    def sections(
+        self, data: Dataset, P: np.ndarray, shared: Mapping[str, Any]
+    ) -> list[page.Section]:
+        """The mistakes on `data`, and how good its probabilities P (n_classes, m) are. shared : the
+        `examples` of these."""
         return [
             _mistakes(self.found, data, self.name, self.of),
-            _confusion(self.found, self.of),
+            confusion_section(self.found, shared, self.of),
             _quality(self.found, P, data.labels, self.of),
         ]
 
@@ -85,15 +89,6 @@ def answers_of(
     kind: Any = Errors if isinstance(found, Regression) else Accuracy
     made: Accuracy | Errors = kind(name, found, seen, intervals, trained)
     return made
-
-
-def _confusion(found: Evaluation, of: str) -> page.Section:
-    counts = "; ".join(
-        f"{isolated(label)}: {int(row[k])} of {int(row.sum())} right"
-        for k, (label, row) in enumerate(zip(found.classes, found.confusion, strict=True))
-    )
-    drawn = page.drawn(confusion_plot(found), f"Confusion matrix{of}. {counts}.")
-    return page.Section(f"Confusion{of}", pictures=[drawn])
 
 
 def _quality(found: Evaluation, P: np.ndarray, labels: np.ndarray, of: str) -> page.Section:

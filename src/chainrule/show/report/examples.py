@@ -3,19 +3,22 @@
 import io
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from chainrule.data import Dataset
 from chainrule.data.label_decisions import COLUMNS, decision_cells
+from chainrule.display import Column, Table
 from chainrule.experiments import LabelReview
 from chainrule.files.csv_file import guarded
 from chainrule.influence.explanation import Explanation
 from chainrule.model.evaluation import Evaluation, Mistake
 from chainrule.show.data import drawable
+from chainrule.show.quality_plots import NUMBERED, confusion_plot
 from chainrule.show.report.live import Live, packed
-from chainrule.show.report.page import Section
+from chainrule.show.report.page import Section, drawn
 from chainrule.show.tables import data_uri
 from chainrule.wording import isolated
 
@@ -23,6 +26,7 @@ Array = np.ndarray
 MOST = 1000  # examples: more are a long list, and a large file
 EXACT = 800_000  # bytes of pixels that a sheet has as they are: 1,000 pictures of 28 x 28
 PIXELS = 1_400_000  # of a sheet that has them smaller, as a JPEG
+LISTED = 12  # of the commonest mistakes, where there are too many classes for a table
 LEAST, LARGEST = 16, 96  # the longer side of a small picture
 
 
@@ -88,12 +92,29 @@ def sheet(data: Dataset, index: Array, side: int = 0) -> dict[str, Any] | None:
     return {"uri": uri, "columns": columns, "width": w, "height": h, "exact": exact}
 
 
-def door_section(found: Evaluation, shared: Mapping[str, Any]) -> Section:
-    """The confusion, each count with its examples behind it. shared : their `examples`."""
-    words = "Press a count to see its examples; point at a picture to see it larger."
-    needs = ("gallery",)
-    part = Live("door", {"confusion": found.confusion}, {"examples": shared}, needs)
-    return Section("What was taken for what", [words], live=part)
+def confusion_section(found: Evaluation, shared: Mapping[str, Any], of: str = "") -> Section:
+    """What was taken for what, with the examples behind each count where scripts run; of many
+    classes the commonest mistakes, and a picture of all.
+
+    shared : the answers' `examples`. of : behind the heading.
+    """
+    counts, n, names = found.confusion, len(found.classes), found.classes
+    if n <= NUMBERED:
+        cells = [(i, j + 1, i, j) for i, j in np.argwhere(counts)]
+        words = "Rows are what examples are, columns what they were taken for."
+        shown = Section("", [words], confusion=found)
+    else:
+        wrong = np.argwhere(counts * (1 - np.eye(n, dtype=int)))
+        listed = sorted(wrong.tolist(), key=lambda at: -counts[*at])[:LISTED]
+        cells = [(k, 2, i, j) for k, (i, j) in enumerate(listed)]
+        columns = Column("is"), Column("taken for"), Column("examples", "whole")
+        table = Table(columns, [(names[i], names[j], counts[i, j]) for i, j in listed])
+        words = "The commonest mistakes:" if listed else "No mistakes."
+        picture = drawn(confusion_plot(found), f"Confusion matrix{of}.")
+        shown = Section("", [words], table=table, pictures=[picture])
+    own = {"confusion": counts, "cells": cells}
+    part = Live("door", own, {"examples": shared}, ("gallery",))
+    return replace(shown, heading=f"Confusion{of}", live=part)
 
 
 def decisions_section(found: LabelReview, data: Dataset, most: int, file: str) -> Section | None:
@@ -122,8 +143,8 @@ def decisions_section(found: LabelReview, data: Dataset, most: int, file: str) -
 def threshold_section(
     data: Dataset, P: Array, threshold: float, shared: Mapping[str, Any]
 ) -> Section | None:
-    """Other thresholds of two classes than the model's, of P (2, m); None of others, or where all
-    examples are of one class."""
+    """Other thresholds of two classes than the model's, of P (2, m); None of others, of numbers, or
+    where all examples are of one class."""
     if len(P) != 2 or len(np.unique(data.labels)) < 2:
         return None
     own = {"p": packed(P[1], np.float64), "labels": packed(data.labels, np.uint8)}

@@ -17,7 +17,7 @@ from chainrule.errors import InputError
 from chainrule.experiments.answers import held_out_answers
 from chainrule.experiments.label_review import too_weak
 from chainrule.influence.ranking import Importance
-from chainrule.model.evaluation import Evaluation, evaluate
+from chainrule.model.evaluation import evaluate
 from chainrule.model.intervals import RESAMPLES
 from chainrule.model.model_file import Model
 from chainrule.model.verdict import UNKNOWN, Verdict
@@ -25,7 +25,6 @@ from chainrule.show.report import page
 from chainrule.show.report.answers import answers_of
 from chainrule.show.report.examples import (
     decisions_section,
-    door_section,
     examples,
     threshold_section,
 )
@@ -239,12 +238,10 @@ def _held_out(
         return page.Report(NO_ANSWER, NOTHING, [*own, end], warning)
     name = f"examples, each by {by} trained without it"
     answer = answers_of(name, held.found, intervals=held.intervals, trained=held.trained)
-    sections = [*own, *answer.sections(held.data, held.outputs)]
-    if isinstance(held.found, Evaluation):
-        shared = examples(held.data, held.outputs, held.predicted, "examples")
-        sections.append(door_section(held.found, shared))
-        if not getattr(found, "thresholds", None):
-            sections.append(threshold_section(held.data, held.outputs, 0.5, shared))
+    shared = examples(held.data, held.outputs, held.predicted, "examples")
+    sections = [*own, *answer.sections(held.data, held.outputs, shared)]
+    if not getattr(found, "thresholds", None):
+        sections.append(threshold_section(held.data, held.outputs, 0.5, shared))
     sections.append(end)
     return page.Report(answer.headline, answer.words, sections, warning, answer.verdict)
 

@@ -27,13 +27,15 @@ class Live:
 
     kind : of scripts/KIND.js, which has the function `live.KIND`. own : what it needs, as plain
     data and arrays. shared : by name, what other parts of the page need too, and is in it once.
-    needs : other files in scripts/ whose functions it uses.
+    needs : other files in scripts/ whose functions it uses. instead : whether it stands in the
+    place of the section's pictures, but on paper.
     """
 
     kind: str
     own: Mapping[str, Any] = field(default_factory=dict)
     shared: Mapping[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    instead: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from chainrule import checks
 from chainrule._version import __version__
 from chainrule.data import Dataset, Splits
 from chainrule.display import Column, Result, Table
+from chainrule.model.evaluation import Evaluation
 from chainrule.model.verdict import Verdict
 from chainrule.show.data import png
 from chainrule.show.plots import AnyFigure, as_bytes
@@ -43,12 +44,13 @@ class Image:
 
 @dataclass(frozen=True)
 class Section:
-    """Shown in this order: words, what can be touched, a table, a gallery, pictures; two pictures
-    side by side where there is room, if they are `paired`; the table only when it is asked for, if
-    it is `folded`.
+    """Shown in this order: words, a confusion, a table, a gallery, pictures, what can be touched;
+    two pictures side by side where there is room, if they are `paired`; the table only when it is
+    asked for, if it is `folded`.
 
-    cards : of the gallery, small pictures with lines of text below. live : what the page's script
-    makes; a section that has nothing else but words is there only where scripts run.
+    confusion : whose counts are shown. cards : of the gallery, small pictures with lines of text
+    below. live : what the page's script makes; a section that has nothing else but words is there
+    only where scripts run.
     """
 
     heading: str
@@ -59,11 +61,12 @@ class Section:
     paired: bool = False
     folded: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
+    confusion: Evaluation | None = None
     live: Live | None = None
 
     @property
     def only_live(self) -> bool:
-        return bool(self.live) and not any((self.table, self.cards, self.pictures, self.facts))
+        return bool(self.live) and not any(self._shown)
 
     @property
     def texts(self) -> Texts | None:
@@ -72,8 +75,11 @@ class Section:
     @property
     def filled(self) -> bool:
         """Whether there is anything to show; a page leaves others out."""
-        shown = (self.words, self.live, self.table, self.cards, self.pictures, self.facts)
-        return any(shown)
+        return any((self.words, self.live, *self._shown))
+
+    @property
+    def _shown(self) -> tuple:
+        return (self.confusion, self.table, self.cards, self.pictures, self.facts)
 
 
 @dataclass(frozen=True)

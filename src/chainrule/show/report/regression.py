@@ -1,6 +1,8 @@
 """What reports say of a regression: errors beside those of always saying the mean, and pictures."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,8 +54,11 @@ class Errors(Said):
         found = self.found
         return (self.name, found.m, found.rmse, found.mae, found.r2, found.baseline)
 
-    def sections(self, data: Dataset, P: np.ndarray) -> list[page.Section]:
-        """Predictions against the truth, residuals, and the largest errors; P holds no more."""
+    def sections(
+        self, data: Dataset, P: np.ndarray, shared: Mapping[str, Any]
+    ) -> list[page.Section]:
+        """Predictions against the truth, residuals, and the largest errors; P and `shared` hold no
+        more."""
         found, of = self.found, self.of
         words = f"RMSE {found.rmse:.4g}, R² {found.r2:.3f}."
         against = predictions_plot(found, title=f"Predicted, and as it is{of}")

@@ -33,7 +33,8 @@ def steps_report(graph: Graph) -> Report:
     words = "; ".join(f"{step.node}: {step.expression}" for step in steps.forward)
     picture = Image(data_uri(svg.encode(), "svg+xml"), words, broad=True)
     plays = [_given(steps), *_forward(steps), *_backward(steps, output)]
-    live = Live("steps", {"svg": svg, "plays": plays, "output": output, "sums": _sums(graph)})
+    own = {"svg": svg, "plays": plays, "output": output, "sums": _sums(graph)}
+    live = Live("steps", own, instead=True)
     hint = (
         f"Values go forward, in blue; derivatives of {output} come back, in red. "
         "Where scripts run, the arrow keys play both step by step."

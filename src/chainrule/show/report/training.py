@@ -24,15 +24,10 @@ from chainrule.show.picture_plots import explanation_plot, weight_pictures
 from chainrule.show.report import page
 from chainrule.show.report.answers import Accuracy, answers_of
 from chainrule.show.report.asking import asking_section
-from chainrule.show.report.examples import (
-    door_section,
-    examples,
-    left_out_live,
-    threshold_section,
-)
+from chainrule.show.report.examples import examples, left_out_live, threshold_section
 from chainrule.show.report.regression import COLUMNS as ERRORS
 from chainrule.show.report.regression import Errors
-from chainrule.show.report.watching import Followed, watching_sections
+from chainrule.show.report.watching import Followed, watched_plane, watching_sections
 from chainrule.show.tables import data_uri
 from chainrule.training import History
 from chainrule.training.warnings import TrainingWarning
@@ -97,12 +92,8 @@ def training_report(
     answer, tested, outputs = judged.answer, judged.tested, judged.outputs
     chosen, _ = splits.tested
     shared = examples(tested, outputs, judged.predicted, f"{chosen} examples")
-    touched: list[page.Section | None] = []
-    if isinstance(answer, Accuracy):
-        touched.append(door_section(answer.found, shared))
-        touched.append(threshold_section(tested, outputs, model.threshold, shared))
     inside = [
-        *(watching_sections(model, splits.train, tested, watched) if watched else ()),
+        *(watching_sections(model, splits.train, tested, watched, history) if watched else ()),
         _weights(model, splits.train, learned),
         features,
         why,
@@ -114,9 +105,9 @@ def training_report(
         page.data_section(splits),
         _network(model),
         _training(history, unseen) if history.records else None,
-        *answer.sections(tested, outputs),
-        _boundary(model, *splits.tested),
-        *touched,
+        *answer.sections(tested, outputs, shared),
+        _boundary(model, *splits.tested, watched, history),
+        threshold_section(tested, outputs, model.threshold, shared),
         asking_section(model, tested, shared),
         *inside,
     ]
@@ -158,13 +149,17 @@ def _judged(model: Model, splits: Splits, unseen: Unseen | None) -> _Judged:
     return _Judged(reached, answer, tested, outputs, decided(outputs, model.threshold))
 
 
-def _boundary(model: Model, name: str, data: Dataset) -> page.Section | None:
-    """Where a model of two features changes its mind, and its mistakes."""
+def _boundary(
+    model: Model, name: str, data: Dataset, watched: Followed | None, history: History
+) -> page.Section | None:
+    """Where a model of two features changes its mind, and its mistakes; and on the way there."""
     if data.features.shape[0] != 2 or not model.classes:
         return None
     figure = boundary_plot(model, data, title=f"{name} examples")
     words = f"The decision boundary, with the {name} examples and mistakes among them ringed."
-    return page.Section("Where it changes its mind", pictures=[page.drawn(figure, words)])
+    live = watched_plane(model, data, watched, history) if watched else None
+    heading = "Where it changes its mind"
+    return page.Section(heading, pictures=[page.drawn(figure, words)], live=live)
 
 
 def _unknown(unseen: Unseen | None) -> str:

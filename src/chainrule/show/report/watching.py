@@ -18,7 +18,7 @@ from chainrule.show.report.asking import layers_of, steps_of
 from chainrule.show.report.examples import sheet
 from chainrule.show.report.live import Live, packed
 from chainrule.show.report.page import Section
-from chainrule.training import Training
+from chainrule.training import History, Training
 
 Array = np.ndarray
 PLANES, PICTURES = 40, 12  # iterations that are kept
@@ -29,6 +29,7 @@ ASKED = 6  # examples whose answers are followed
 SIDE = 32  # pixels, of the pictures that are parts of a unit
 PARTS = 4  # training pictures of the largest coefficients, of either sign
 OF_LAYER = 64  # activations of one that are shown
+NEEDS = ("network", "chart", "signed")  # of scripts/watch.js
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,31 +66,42 @@ def moments(model: Model, iterations: int) -> list[int]:
     return sorted({0, *np.geomspace(1, max(1, iterations), n).round().astype(int).tolist()})
 
 
+def watched_plane(model: Model, data: Dataset, found: Followed, history: History) -> Live:
+    """The boundary of a model of two features among examples, in the place of its picture.
+    history : of the training as it was first."""
+    own = _curves(history) | _plane(model, model.prepare(data), found.frames)
+    return Live("watch", own, needs=NEEDS, instead=True)
+
+
 def watching_sections(
-    model: Model, data: Dataset, tested: Dataset, found: Followed
+    model: Model, data: Dataset, tested: Dataset, found: Followed, history: History
 ) -> list[Section]:
-    """What can be watched. data : the training set. tested : examples whose answers are followed,
-    prepared for the model."""
-    cost = {"iteration": found.training.history.iteration, "cost": found.training.history.cost}
-    words = ["Move through the training, which was done again for this and had the same end."]
+    """The first layer's weights as pictures. data : the training set. tested : examples whose
+    answers are followed, prepared for the model. history : of the training as it was first."""
     if not model.image_shape:
-        own = cost | _plane(model, model.prepare(data), found.frames)
-        part = Live("watch", own, needs=("network", "chart", "signed"))
-        return [Section("Watch it learn", words, live=part)]
+        return []
     units = np.argsort(-unit_effects(model.network, model.prepare(data).matrix()), kind="stable")
     units = units[:UNITS]
-    own = cost | {
+    own = _curves(history) | {
         "classes": model.classes,
         "frames": [{"t": t} for t in found.frames],
         "units": _weights(model, units, list(map(found.learned, found.frames.values()))),
         "followed": _answers(model, tested, found.frames),
     }
-    part = Live("watch", own, needs=("network", "chart", "signed"))
-    words.append("The pictures are what was learned until then of the weights of some units.")
+    part = Live("watch", own, needs=NEEDS)
+    words = ["The pictures are what was learned until then of the weights of some units."]
     sections = [Section("Watch it learn", words, live=part)]
     # Of weights that began as zeros all was learned.
     drawn = found.start.weights[0].any()
     return [*sections, _emerging(model, data, units, found)] if drawn else sections
+
+
+def _curves(history: History) -> dict[str, Any]:
+    return {
+        "iteration": history.iteration,
+        "cost": history.cost,
+        "held_out": history.validation_cost,
+    }
 
 
 def _plane(model: Model, data: Dataset, frames: Mapping[int, Network]) -> dict[str, Any]:
@@ -99,6 +111,7 @@ def _plane(model: Model, data: Dataset, frames: Mapping[int, Network]) -> dict[s
         "frames": [{"t": t, "layers": layers_of(network)} for t, network in frames.items()],
         "steps": steps_of(model),
         "classes": model.classes,
+        "threshold": model.threshold,
         "points": np.asarray(data.features.stored(index), np.float64),
         "labels": data.labels[index],
         "axes": data.feature_names or ("x1", "x2"),

@@ -61,9 +61,16 @@ const picture = (sheet, i, words, side) => {
 const mount = () => {
   const data = JSON.parse(document.getElementById("data").textContent);
   document.querySelectorAll("[data-live]").forEach((root, k) => {
-    const { kind, own } = data.live[k];
-    live[kind](root, own, data.shared);
-    root.closest("section").hidden = false;
+    const { kind, own } = data.live[k], section = root.closest("section");
+    try {
+      live[kind](root, own, data.shared);
+    } catch (error) {
+      return console.error(error);
+    }
+    section.hidden = false;
     root.hidden = false;
+    if (!("instead" in root.dataset)) return;
+    // On paper the pictures stand there.
+    for (const still of section.querySelectorAll("section > .wide")) still.classList.add("replaced");
   });
 };

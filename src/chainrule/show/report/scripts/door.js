@@ -1,9 +1,8 @@
-// The confusion as a door: behind each count are its examples.
-const WIDE = 12; // classes of which a table has room; of more the commonest confusions are listed
-
-live.door = (root, { confusion }, { examples }) => {
+// The confusion as a door: its table is there, and behind each count are its examples. cells: where
+// counts stand in it, each the row, the place in the row, what they are, and were taken for.
+live.door = (root, { confusion, cells: places }, { examples }) => {
   const { classes, labels, predicted, p, actual, names } = examples;
-  const behind = make("div", { "aria-live": "polite" });
+  const behind = make("div"), heading = make("h3");
   const cells = [];
   let open = null, order = 0, sure = 0;
 
@@ -16,42 +15,25 @@ live.door = (root, { confusion }, { examples }) => {
     const said = i === j ? ["is ", bdi(i), ", and taken for it"] : ["is ", bdi(i), ", taken for ", bdi(j)];
     const some = `${found.length} of ${count}${all < count ? `, of which ${all} are in this page` : ""}`;
     const lines = (k) => (i === j ? [percent(p[k])] : [`${percent(p[k])}; of what it is ${percent(actual[k])}`]);
-    behind.replaceChildren(make("h3", {}, "What ", ...said, `: ${some}`), ...gallery(examples, found.map((k) => ({ i: k, lines: lines(k) }))));
+    heading.replaceChildren("What ", ...said, `: ${some}`);
+    behind.replaceChildren(...gallery(examples, found.map((k) => ({ i: k, lines: lines(k) }))));
     for (const { button, at } of cells) button.setAttribute("aria-pressed", String(at[0] === i && at[1] === j));
   };
   const bdi = (k) => make("bdi", {}, classes[k]);
-  const cell = (i, j, ...words) => {
-    const attributes = { type: "button", "aria-pressed": "false", click: () => ((open = [i, j]), show()) };
-    const button = make("button", attributes, ...words);
+  const rows = root.closest("section").querySelector("tbody").rows;
+  for (const [row, place, i, j] of places) {
+    const words = `${confusion[i][j]}: ${isolated(classes[i])} taken for ${isolated(classes[j])}`;
+    const attributes = { type: "button", "aria-pressed": "false", "aria-label": words, click: () => ((open = [i, j]), show()) };
+    const button = make("button", attributes, String(confusion[i][j]));
+    rows[row].cells[place].firstElementChild.replaceWith(button);
     cells.push({ button, at: [i, j] });
-    return button;
-  };
-
-  const pairs = confusion.flatMap((row, i) => row.map((n, j) => [n, i, j])).filter(([n, i, j]) => n && i !== j);
-  pairs.sort((a, b) => b[0] - a[0]);
-  if (classes.length <= WIDE) {
-    const head = make("tr", {}, make("td"), ...classes.map((name) => make("th", { scope: "col" }, make("bdi", {}, name))));
-    const rows = confusion.map((row, i) => make("tr", {}, make("th", { scope: "row" }, bdi(i)),
-      ...row.map((n, j) => {
-        const shown = make("td", n && i !== j ? { class: "wrong" } : {});
-        if (n) {
-          const button = cell(i, j, String(n));
-          button.setAttribute("aria-label", `${n}: ${isolated(classes[i])} taken for ${isolated(classes[j])}`);
-          shown.append(button);
-        }
-        return shown;
-      })));
-    const table = make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows));
-    root.append(make("p", { class: "note" }, "Rows are what examples are, columns what they were taken for."),
-      make("div", { class: "confusion", tabindex: 0, role: "group", "aria-label": "Confusion" }, table));
-  } else {
-    const listed = pairs.slice(0, WIDE).map(([n, i, j]) => cell(i, j, bdi(i), " as ", bdi(j), `: ${n}`));
-    root.append(make("p", {}, "The commonest confusions:"), make("div", { class: "control" }, ...listed));
   }
-  root.append(
+  root.append(make("p", { class: "note" }, "Press a count to see its examples; point at a picture to see it larger."),
     choice("Sort by", ["most confident", "least confident", "name"], (k) => ((order = k), show())).row,
     control("Confidence at least", { type: "range", min: 0, max: 1, step: 0.01, value: 0 }, (value) => ((sure = value), show())).row,
-    behind);
-  open = pairs.length ? pairs[0].slice(1) : [0, 0];
+    make("div", { role: "status" }, heading), behind);
+  // The commonest mistake, or what was right.
+  const mistakes = ([, , i, j]) => (i === j ? 0 : confusion[i][j]);
+  [, , ...open] = places.reduce((best, one) => (mistakes(one) > mistakes(best) ? one : best), places[0] ?? [0, 0, 0, 0]);
   show();
 };

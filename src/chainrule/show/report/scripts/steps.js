@@ -59,7 +59,5 @@ live.steps = (root, own) => {
   });
   const frame = make("div", { class: "wide drawing", tabindex: "0", role: "group", "aria-label": "The graph, step by step" }, drawing);
   root.append(slider.row, frame, said, make("div", { class: "beside" }, shown, sum));
-  // On paper the whole graph stands there instead.
-  for (const still of root.closest("section").querySelectorAll("section > .wide")) still.classList.add("replaced");
   show();
 };

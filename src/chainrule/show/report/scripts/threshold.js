@@ -20,9 +20,9 @@ live.threshold = (root, own, { examples }) => {
   const counts = thresholds.filter((_, k) => k % step === 0 || k === thresholds.length - 1).map(at);
   const base = yes.reduce((a, b) => a + b, 0) / yes.length;
   const roc = chart({ title: "ROC", words: "ROC curve", x: "share of the others taken for it", y: "share found", chance: [[0, 0], [1, 1]],
-    points: counts.map((c) => [wrongly(c), recall(c)]) });
+    curves: [{ points: counts.map((c) => [wrongly(c), recall(c)]) }] });
   const pr = chart({ title: "Precision and recall", words: "Precision against recall", x: "share found", y: "share right", chance: [[0, base], [1, base]],
-    points: counts.map((c) => [recall(c), precision(c)]) });
+    curves: [{ points: counts.map((c) => [recall(c), precision(c)]) }] });
 
   let t = own.threshold, false_alarm = 1, missed = 1;
   const cost = ({ FP, FN }) => false_alarm * FP + missed * FN;

@@ -1,19 +1,19 @@
 // Watch it learn: a slider over iterations moves the boundary or the first layer's weights, the
-// activations of an example, and the dot on the cost together.
+// activations of an example, and the dots on the costs together.
 live.watch = (root, own) => {
-  const { frames, iteration, cost } = own;
-  const last = frames[frames.length - 1].t;
-  const finite = cost.filter((c) => c !== null);
-  const curve = chart({ title: "Cost of the training examples", words: "The cost at each iteration", x: "iteration", y: "cost",
-    xs: [0, last], ys: [0, Math.max(...finite)], points: cost.map((c, i) => [iteration[i], c]).filter(([, c]) => c !== null) });
+  const { frames, iteration } = own;
+  const costs = [["training", own.cost], ["held out", own.held_out]].filter(([, cost]) => cost);
+  const curves = costs.map(([name, cost]) => ({ name, points: cost.map((c, i) => [iteration[i], c]).filter(([, c]) => c !== null) }));
+  const curve = chart({ title: "Cost", words: "The cost at each iteration", x: "iteration", y: "cost", curves,
+    xs: [0, frames[frames.length - 1].t], ys: [0, Math.max(...curves.flatMap(({ points }) => points.map(([, c]) => c)))] });
   // The cost recorded nearest to an iteration.
   const near = (t) => iteration.reduce((best, i, k) => (Math.abs(i - t) < Math.abs(iteration[best] - t) ? k : best), 0);
   const said = make("p", { role: "status" });
   const seen = (own.points ? plane : pictures)(own);
   const show = (f) => {
     const { t } = frames[f], k = near(t);
-    curve.at([t, cost[k] ?? 0]);
-    said.textContent = `Iteration ${t}: cost ${short(cost[k] ?? NaN)}`;
+    curve.at(...costs.map(([, cost]) => cost[k] !== null && [t, cost[k]]));
+    said.textContent = `Iteration ${t}: cost ${costs.map(([name, cost], c) => (c ? `${name} ` : "") + short(cost[k] ?? NaN)).join(", ")}`;
     seen.show(f);
   };
   let playing = null;
@@ -35,7 +35,7 @@ live.watch = (root, own) => {
     }, 250);
   } }, "Play");
   slider.row.append(play);
-  root.append(slider.row, said, make("div", { class: "beside" }, seen.made, make("div", {}, curve.made, seen.below)));
+  root.append(make("p", {}, "Move through the training, which was done again for this and had the same end."), slider.row, said, make("div", { class: "beside" }, seen.made, make("div", {}, curve.made, seen.below)));
   show(end);
 };
 
@@ -43,7 +43,7 @@ const TINTS = [[213, 94, 0], [0, 114, 178], [0, 158, 115], [204, 121, 167], [230
 const tint = (k) => TINTS[k % TINTS.length];
 
 // Two features: the plane in the colors of the answers, and the examples.
-const plane = ({ frames, steps, points: [xs, ys], labels, classes, axes }) => {
+const plane = ({ frames, steps, points: [xs, ys], labels, classes, threshold, axes }) => {
   const [N, W] = [90, 320];
   const networks = frames.map(({ layers }) => unpacked({ steps, layers }));
   const range = (v) => {
@@ -55,15 +55,19 @@ const plane = ({ frames, steps, points: [xs, ys], labels, classes, axes }) => {
   const canvas = make("canvas", { width: N, height: N, role: "img", "aria-label": "The answers over the plane" });
   const context = canvas.getContext("2d");
   const place = (i) => [((xs[i] - x0) / (x1 - x0)) * W, ((y1 - ys[i]) / (y1 - y0)) * W];
-  const ring = make("circle", { r: 7, fill: "none", stroke: "#000", "stroke-width": 2 });
+  const decided = (P) => (P.length === 2 ? Number(P[1] > threshold) : P.indexOf(Math.max(...P)));
+  const circle = (i, r, width) => {
+    const [cx, cy] = place(i);
+    return make("circle", { cx, cy, r, fill: "none", stroke: "#000", "stroke-width": width });
+  };
   const marks = labels.map((k, i) => {
     const [cx, cy] = place(i);
     return make("circle", { cx, cy, r: 3, fill: `rgb(${tint(k)})`, stroke: "#fff", "stroke-width": 0.7 });
   });
-  const over = make("svg", { viewBox: `0 0 ${W} ${W}`, "aria-hidden": "true" }, ...marks, ring);
+  const rings = make("g"), over = make("svg", { viewBox: `0 0 ${W} ${W}`, "aria-hidden": "true" }, ...marks, rings);
   const legend = make("p", { class: "note" }, ...classes.flatMap((name, k) => [
     make("span", { class: "key", style: `background: rgb(${tint(k)})` }), " ", make("bdi", {}, name), "\u2002"]),
-    make("br"), "Across: ", make("bdi", {}, axes[0]), ", up: ", make("bdi", {}, axes[1]), ". The ring is around the example chosen.");
+    make("br"), "Across: ", make("bdi", {}, axes[0]), ", up: ", make("bdi", {}, axes[1]), ". Mistakes are ringed, and the example chosen has a thick ring.");
   const below = make("div");
   let chosen = 0, frame = 0;
   const show = (f) => {
@@ -72,18 +76,18 @@ const plane = ({ frames, steps, points: [xs, ys], labels, classes, axes }) => {
     for (let i = 0; i < N * N; i++) {
       const x = x0 + (((i % N) + 0.5) / N) * (x1 - x0), y = y1 - ((Math.floor(i / N) + 0.5) / N) * (y1 - y0);
       const P = probabilities(forward(networks[f], [x, y]).pop());
-      const k = P.indexOf(Math.max(...P));
-      const sure = 0.12 + 0.5 * ((P[k] - 1 / P.length) / (1 - 1 / P.length));
+      const k = decided(P);
+      const sure = 0.12 + 0.5 * Math.max(0, (P[k] - 1 / P.length) / (1 - 1 / P.length));
       tint(k).forEach((c, j) => (image.data[4 * i + j] = 255 + (c - 255) * sure));
       image.data[4 * i + 3] = 255;
     }
     context.putImageData(image, 0, 0);
-    const [cx, cy] = place(chosen);
-    ring.setAttribute("cx", cx);
-    ring.setAttribute("cy", cy);
+    const answers = labels.map((_, i) => decided(probabilities(forward(networks[f], [xs[i], ys[i]]).pop())));
+    const wrong = [...labels.keys()].filter((i) => answers[i] !== labels[i]);
+    rings.replaceChildren(...wrong.map((i) => circle(i, 5.5, 1.2)), circle(chosen, 9, 3));
     const A = forward(networks[f], [xs[chosen], ys[chosen]]);
     const P = probabilities(A.pop()), is = labels[chosen];
-    below.replaceChildren(make("p", {}, "The example is ", make("bdi", {}, classes[is]), `: probability ${percent(P[is])}.`),
+    below.replaceChildren(make("p", {}, `Mistaken: ${wrong.length} of ${labels.length}.`), make("p", {}, "The example is ", make("bdi", {}, classes[is]), `: probability ${percent(P[is])}.`),
       ...A.flatMap(unitSquares));
   };
   const row = control("Example:", { type: "number", min: 1, max: xs.length, value: 1 }, (n) => {
