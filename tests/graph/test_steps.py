@@ -193,6 +193,27 @@ def test_arrays_are_given_whole_when_asked():
     assert large._repr_html_().count("0.5") == 2400
 
 
+def test_in_a_narrow_terminal_numbers_stand_below_their_formulas():
+    steps = trace(lambda x, y: np.sum(x * y + x), A, B).steps()
+    assert steps.text(200) == str(steps)
+    narrow = steps.text(60).split("\n\n")
+    assert "x, given  (2 x 3)\n    [[ 1.5  -2.    0.5 ]\n     [ 2.5   1.   -0.25]]" in narrow
+    assert "J = sum(v2) = 2.875" in narrow
+    numbers = trace(lambda x, y: x * y + x / y + np.exp(x - y), 1.5, 2.0).steps().text(60)
+    assert "dJ/dx += dJ/dv1 * y = 2, so far 3.10653" in numbers.splitlines()
+    assert numbers.count("\n\n") == 3  # titles alone stand apart
+    large = trace(lambda X: np.sum(X), np.ones((300, 400))).steps().text(60)
+    assert max(map(len, large.splitlines())) < 80
+
+
+def test_plain_arrays_that_have_a_name_are_given_too():
+    y = np.array([1.0, 2.0])
+    x = variable(3.0, "x")
+    steps = Graph(np.sum(x * y), constants={"y": y}).steps()
+    assert [step.node for step in steps.forward] == ["x", "y", "v1", "J"]
+    assert steps.forward[1].expression == "given"
+
+
 def test_html_has_the_same_cells_escaped():
     x = variable(2.0, "<b>&'\"")
     html = Graph(x * x + 1).steps()._repr_html_()

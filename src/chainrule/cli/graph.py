@@ -152,7 +152,8 @@ def _show(
     if json:
         show.print_json(_facts(found, steps, spelled))
         return
-    print(steps)
+    out = show.console()
+    print(steps.text(out.width if out.is_terminal else np.inf))
     if spelled is not None:
         print(f"\n{spelled}")
     for path, _ in drawn:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise, takewhile
 from textwrap import indent
 from typing import TYPE_CHECKING, Any, overload
 
@@ -34,8 +35,13 @@ def _all(value: Array) -> str:
     return np.array2string(value, max_line_width=sys.maxsize, threshold=sys.maxsize, precision=6)
 
 
-def _indented(value: Array) -> str:
-    return indent(_all(value), "    ")
+def _some(value: Array) -> str:
+    """The rows of an array, of a large one the first and last, in lines that fit a terminal."""
+    return np.array2string(np.asarray(value) + 0.0, max_line_width=72, threshold=30, precision=4)
+
+
+def _below(value: Array, shown: Shown) -> str:
+    return indent(shown(value), "    ")
 
 
 def _sized(value: Array) -> str:
@@ -53,10 +59,16 @@ class Forward:
     def cells(self, shown: Shown = _few) -> tuple[str, ...]:
         return self.node, self.expression, shape_of(self.value), shown(self.value)
 
-    def block(self) -> str:
-        """Its whole value below its formula."""
+    def line(self) -> str:
+        """The formula and its value: J = 3 * v = 33."""
+        return f"{self.node} = {self.expression} = {_few(self.value)}".replace(" given =", "")
+
+    def block(self, shown: Shown = _all) -> str:
+        """The line of a number; of an array the formula, and the value below it."""
+        if np.ndim(self.value) == 0:
+            return self.line()
         how = ", given" if self.expression == "given" else f" = {self.expression}"
-        return f"{self.node}{how}  {_sized(self.value)}\n{_indented(self.value)}"
+        return f"{self.node}{how}  {_sized(self.value)}\n{_below(self.value, shown)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,15 +95,27 @@ class Backward:
         numbers = shown(self.incoming), local, shown(self.share), shown(self.total)
         return self.derivative, self.through, self.formula, *numbers
 
-    def block(self) -> str:
-        """All of its numbers below its formula, but for the incoming ones: these are the sum of an
-        earlier step."""
+    def line(self) -> str:
+        """The formula, the product and, if it is another, the sum so far: dJ/da += dJ/dv = 3."""
+        so_far = f", so far {_few(self.total)}" if self._adds else ""
+        return f"{self.derivative} += {self.formula} = {_few(self.share)}{so_far}"
+
+    @property
+    def _adds(self) -> bool:
+        """Whether something was there before."""
+        return not np.array_equal(self.share, self.total, equal_nan=True)
+
+    def block(self, shown: Shown = _all) -> str:
+        """The line of a number; of arrays the formula, and below it what is new: the incoming
+        derivative is the sum of an earlier step."""
+        if np.ndim(self.share) == 0:
+            return self.line()
         lines = [f"{self.derivative} += {self.formula}  {_sized(self.share)}"]
         if self.local is not None and np.any(self.local != 1):
-            lines += ["  local", _indented(self.local), "  product"]
-        lines.append(_indented(self.share))
-        if not np.array_equal(self.share, self.total, equal_nan=True):
-            lines += ["  sum so far", _indented(self.total)]
+            lines += ["  local", _below(self.local, shown), "  product"]
+        lines.append(_below(self.share, shown))
+        if self._adds:
+            lines += ["  sum so far", _below(self.total, shown)]
         return "\n".join(lines)
 
 
@@ -117,6 +141,9 @@ class Steps(Sequence[Forward | Backward]):
             )
             for node in graph.nodes
         ]
+        made = sum(1 for _ in takewhile(lambda step: step.expression == "given", self.forward))
+        labels = (Forward(name, "given", value) for name, value in graph.constants.items())
+        self.forward[made:made] = labels
         self.backward = [
             _backward(graph, node, place, arg, totals)
             for node in reversed(graph.nodes)
@@ -138,26 +165,32 @@ class Steps(Sequence[Forward | Backward]):
     def play(self) -> Iterator[str]:
         """Each step as a line of text, when asked for the next."""
         for k, step in enumerate(self, start=1):
-            cells = step.cells()
-            if isinstance(step, Forward):
-                yield f"{k:>3}  {cells[0]} = {cells[1]} = {cells[3]}".replace(" given =", "")
-            else:
-                yield f"{k:>3}  {cells[0]} += {step.formula} = {cells[5]}, so far {cells[6]}"
+            yield f"{k:>3}  {step.line()}"
 
     def _parts(self) -> list[tuple[str, tuple[str, ...], Sequence[Forward] | Sequence[Backward]]]:
         """Title, head and steps of both."""
         title = f"Backward: derivatives of {self._output}"
         return [("Forward: values", FORWARD, self.forward), (title, BACKWARD, self.backward)]
 
-    def __str__(self) -> str:
-        if self._full:
-            return "\n\n".join(
-                text for title, _, steps in self._parts() for text in (title, *_blocks(steps))
-            )
-        return "\n\n".join(
+    def text(self, width: float = np.inf) -> str:
+        """As tables; if these are wider than so many characters, or whole arrays are wanted, each
+        array below its formula."""
+        tables = "\n\n".join(
             f"{title}\n\n{table(head, *(step.cells() for step in steps))}"
             for title, head, steps in self._parts()
         )
+        if not self._full and max(map(len, tables.splitlines())) <= width:
+            return tables
+        shown = _all if self._full else _some
+        return "\n\n".join(
+            text
+            for title, _, steps in self._parts()
+            for text in (title, _joined(steps, shown))
+            if text
+        )
+
+    def __str__(self) -> str:
+        return self.text()
 
     __repr__ = __str__
 
@@ -169,8 +202,11 @@ class Steps(Sequence[Forward | Backward]):
         )
 
 
-def _blocks(steps: Sequence[Forward] | Sequence[Backward]) -> Iterator[str]:
-    return (step.block() for step in steps)
+def _joined(steps: Sequence[Forward] | Sequence[Backward], shown: Shown) -> str:
+    """Their blocks, with an empty line around those of several lines."""
+    blocks = [step.block(shown) for step in steps]
+    apart = ["\n\n" if "\n" in a + b else "\n" for a, b in pairwise(blocks)]
+    return "".join(part for pair in zip(blocks, [*apart, ""], strict=False) for part in pair)
 
 
 def _backward(

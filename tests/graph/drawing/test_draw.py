@@ -425,9 +425,11 @@ def test_what_a_folded_layer_was_given_is_named_where_it_is_needed_again():
     assert any(text.startswith("W[2] 2 × 3 = [") for text in texts(root))
 
 
-def test_a_row_holds_whole_layers():
-    network = Network.create((4, 3, 2, 2, 1), rng=0)
-    graph = network.trace(np.ones((4, 5)), np.array([[1, 0, 1, 0, 1]]))
+@pytest.mark.parametrize("units", [(4, 3, 2, 2, 1), (3, 1000, 100, 20, 1)])
+def test_a_row_holds_whole_layers(units):
+    network = Network.create(units, activation="leaky_relu", rng=0)
+    X = -np.random.default_rng(0).random((units[0], 1000)) / 1000  # long numbers
+    graph = network.trace(X, np.arange(1000)[None] % 2, loss_of_outputs=True)
     root = parsed(graph, fold=False)
     where = dict(zip(map(graph.label, graph.nodes), boxes(root), strict=True))
     ends = [-1.0]
@@ -435,6 +437,7 @@ def test_a_row_holds_whole_layers():
         names = [f"{kind}[{layer}]" for kind in "WbZA"]
         top = min(where[name][1] for name in names)
         assert top > ends[-1]
+        assert where[f"Z[{layer}]"][1] == pytest.approx(where[f"A[{layer}]"][1])
         ends.append(max(where[name][1] + where[name][3] for name in names))
 
 

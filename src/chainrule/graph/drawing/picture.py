@@ -23,8 +23,8 @@ READABLE = 25
 
 KEPT = "\u00a0"  # a space at which no line ends
 
-LONGEST = 36
-"""Characters of a line of text in a box."""
+LONGEST, SHORT = 36, 24
+"""Characters of a line of text in a box, and of one that names a group and a shape, too."""
 
 
 @dataclass(frozen=True)
@@ -174,15 +174,17 @@ class Picture:
         label, group = self._graph.label(node), self._graph.groups.get(node)
         given = node.operation is None
         title = label if given else f"{label} = {self._graph.expression(node)}"
-        facts = [group or "", _shape(node) if node.shape else ""]
-        line = " · ".join(filter(None, facts[1:] if given else facts))
+        shape = _shape(node) if node.shape else ""
+        facts = tuple(filter(None, ("" if given else group, shape)))
+        line = " · ".join(facts)
+        lines = (line,) if 0 < len(line) <= SHORT else facts
         mine, hint = self._value(node), title
         if self._values:
             hint = f"{title} = {mine.value}"
         if mine.gradient:
             hint += f"\n{self._graph.gradient_label(node)} = {mine.gradient}"
         kind = "input" if given else "operation"
-        return Box(kind, title, (line,) if line else (), values, group, hint)
+        return Box(kind, title, lines, values, group, hint)
 
     def _summary(self, key: Any, nodes: list[Node], leaving: list[Node]) -> tuple[str, ...]:
         """Of a folded group: how much is in it, and the shapes that go in and out."""

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from chainrule.graph.drawing.layout import GAP
 
 WIDEST = 1280.0
-"""Pixels, about the width of a page or notebook."""
+"""Pixels, about the width of a page or notebook; wider drawings are shrunk to it."""
 
-LOOSE = 1.1
-"""So much wider a graph may be that needs but one row."""
+LOOSE = 1.25
+"""So much wider a row may be, where that keeps together what belongs together."""
 
 AGAIN = 80.0  # width of a name at the start of a row
-TORN, NAMED = 2.0, 0.3  # what a group in two rows costs, and a value that is named again; a row: 1
+# What a group in two rows costs, a value that is named again, and each WIDEST beyond; a row: 1.
+TORN, NAMED, BEYOND = 2.0, 0.3, 10.0
 
 
 def rows_of(
@@ -33,7 +34,7 @@ def rows_of(
     given = set(inputs)
     whole = [k for k in range(len(widths)) if k not in given]
     order = _together(whole, sources, groups)
-    if order is None or _width(whole, (widths, widths), sources) <= LOOSE * WIDEST:
+    if order is None:
         return [0] * len(widths)
     # What comes from elsewhere is an input, or a name.
     outside = [width if k in given else AGAIN for k, width in enumerate(widths)]
@@ -75,14 +76,16 @@ def _broken(
         found = []
         for start in range(end - 1, -1, -1):
             part = order[start:end]
-            if start < end - 1 and _width(part, widths, sources) > WIDEST:
+            beyond = max(0.0, _width(part, widths, sources) / WIDEST - 1)
+            if start < end - 1 and beyond > LOOSE - 1:
                 break
             torn = (
                 start > 0 and groups[order[start]] and groups[part[0]] == groups[order[start - 1]]
             )
             again = {x for k in part for x in sources[k] if place.get(x, start) < start}
             cost, rows = best[start]
-            found.append((cost + 1 + TORN * bool(torn) + NAMED * len(again), [*rows, part]))
+            cost += 1 + TORN * bool(torn) + NAMED * len(again) + BEYOND * beyond
+            found.append((cost, [*rows, part]))
         best.append(min(found, key=lambda one: one[0]))
     return best[-1][1]
 

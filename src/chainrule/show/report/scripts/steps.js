@@ -53,7 +53,9 @@ live.steps = (root, own) => {
   slider.row.append(button("←", "Back", () => at - 1), button("→", "Next", () => at + 1));
   const keys = { ArrowRight: () => at + 1, ArrowLeft: () => at - 1, Home: () => 0, End: () => last };
   document.addEventListener("keydown", (event) => {
-    if (!keys[event.key] || event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select, .wide")) return;
+    const wide = event.target.closest(".wide"); // arrow keys scroll what is wider than its place
+    if (!keys[event.key] || event.altKey || event.ctrlKey || event.metaKey || event.target.closest("input, select")) return;
+    if (wide && wide.scrollWidth > wide.clientWidth) return;
     event.preventDefault();
     go(keys[event.key]());
   });
