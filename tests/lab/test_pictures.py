@@ -38,7 +38,13 @@ def test_units_and_shares(tmp_path):
     ]
     figure = parity_chart(built, trained)
     left, right = figure.axes
-    lines = {line.get_label(): list(line.get_ydata()) for line in left.lines}
-    assert lines == {"tree": [3, 6], "patterns": [3, 5], "counting": [3, 4]}
+    lines = {line.get_color(): list(line.get_ydata()) for line in left.lines}
+    named = {text.get_color(): text.get_text() for text in left.texts}
+    assert {named[color]: units for color, units in lines.items()} == {
+        "tree": [3, 6],
+        "patterns": [3, 5],
+        "counting": [3, 4],
+    }
+    assert {"tree", "counting"} <= {text.get_text() for text in right.texts}
     assert sorted(bar.get_height() for bar in right.patches) == [25, 75]
     save_figure(figure, tmp_path / "parity.png")

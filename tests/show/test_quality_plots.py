@@ -81,8 +81,26 @@ def test_the_area_is_the_probability_of_the_right_order():
     P, labels, classes = answers(2, m=60)
     with_it, without = P[1, labels == 1], P[1, labels == 0]
     expected = np.mean(with_it[:, None] > without)
-    legend = roc_plot(P, labels, classes).axes[0].get_legend().get_texts()
-    assert [text.get_text() for text in legend] == [f"{expected:.3f}  class 1"]
+    named = roc_plot(P, labels, classes).axes[0].texts
+    assert [t.get_text() for t in named] == ["by guessing", f"area {expected:.3f} class 1"]
+
+
+def test_names_lead_to_their_own_curves_from_top_to_bottom():
+    P, labels, classes = answers(5)
+    for plot in (roc_plot, precision_recall_plot):
+        axes = plot(P, labels, classes).axes[0]
+        curves = {
+            line.get_color(): line.get_xydata() for line in axes.lines if len(line.get_xdata()) > 2
+        }
+        assert len(axes.texts) == 5
+        for text in axes.texts:
+            xy = curves[text.arrowprops["color"]]
+            assert np.isclose(xy, text.xy).all(axis=1).any()
+        heights = [text.xyann[1] for text in axes.texts]
+        areas = [float(text.get_text().split()[0]) for text in axes.texts]
+        assert areas == sorted(areas)
+        assert heights == sorted(heights)
+        assert np.diff(heights).min() > 0.03
 
 
 def test_precision_and_recall_at_a_threshold():
@@ -187,7 +205,7 @@ def test_curves_of_ties_are_scikit_learn_s():
     (line,) = precision_recall_plot(np.stack([1 - p, p]), labels, ("no", "yes")).axes[0].lines[1:]
     precision, recall, _ = precision_recall_curve(labels, p)
     assert_allclose(line.get_xydata(), np.transpose([recall, precision]))
-    assert line.get_label().startswith(f"{average_precision_score(labels, p):.3f}")
+    assert f"{average_precision_score(labels, p):.3f}" in line.axes.texts[-1].get_text()
 
 
 def test_names_from_right_to_left_do_not_carry_numbers_along():

@@ -152,12 +152,12 @@ def test_lines_over_words_and_over_numbers():
     assert len({line.get_color() for line in axes.lines}) == 2
     assert len({line.get_linestyle() for line in axes.lines}) == 2
     assert [label.get_text() for label in axes.get_xticklabels()] == ["4", "20"]
-    assert [text.get_text() for text in axes.get_legend().texts] == [r"train \$", "test"]
+    assert [text.get_text() for text in axes.texts] == [r"train \$", "test"]
     assert axes.get_ylabel() == "cost"
     many = lines_plot(np.arange(1, 100), {"one": np.arange(1, 100)}, log="xy").axes[0]
     assert (many.get_xscale(), many.get_yscale()) == ("log", "log")
     assert many.lines[0].get_marker() == ""
-    assert many.get_legend() is None
+    assert not many.texts
     with pytest.raises(InputError, match="log"):
         lines_plot([1], {"one": [1]}, log="z")
 

@@ -8,6 +8,7 @@ import numpy as np
 from chainrule.lab.measure import Measured
 from chainrule.lab.parity import Built, Trained
 from chainrule.lab.tables import ratio
+from chainrule.show.names_in_plots import name_at, name_at_ends
 from chainrule.show.plots import axes_or_new, finished, grid_of_axes
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ KINDS = {
     "patterns": ("#D55E00", "-.", "^", "..."),
     "counting": ("#ffffff", ":", "D", ""),
 }
+
+
+def _ink(name: str) -> str:
+    """Of lines and letters."""
+    return "black" if name == "counting" else KINDS[name][0]
 
 
 def times_chart(rows: Sequence[Measured], title: str = "") -> "Figure":
@@ -62,23 +68,25 @@ def parity_chart(built: Sequence[Built], trained: Sequence[Trained], title: str 
 
 
 def _units(axes: "Axes", built: Sequence[Built]) -> None:
+    ends = []
     for name, (color, style, marker, _) in KINDS.items():
         rows = [row for row in built if row.network == name]
         if rows:
             axes.plot(
                 [row.n for row in rows],
                 [row.units for row in rows],
-                color="black" if name == "counting" else color,
+                color=_ink(name),
                 linestyle=style,
                 marker=marker,
                 markerfacecolor=color,
-                label=name,
             )
+            ends.append((np.array([row.units for row in rows], np.float64), name, _ink(name)))
     axes.set(yscale="log", xlabel="bits", ylabel="units (logarithmic)")
     axes.yaxis.set_major_formatter("{x:,.0f}")
-    axes.legend(frameon=False, fontsize="small")
+    axes.yaxis.set_minor_formatter("{x:,.0f}")
     finished(axes, "written down")
     axes.margins(x=0.03)
+    name_at_ends(axes, ends)
 
 
 def _successes(axes: "Axes", trained: Sequence[Trained]) -> None:
@@ -88,14 +96,16 @@ def _successes(axes: "Axes", trained: Sequence[Trained]) -> None:
         rows = [row for row in trained if row.network == name]
         x = [bits.index(row.n) + (k - (len(KINDS) - 1) / 2) * width for row in rows]
         share = [100 * row.found / row.runs for row in rows]
-        bars = axes.bar(x, share, width, color=color, edgecolor="black", hatch=hatch, label=name)
+        bars = axes.bar(x, share, width, color=color, edgecolor="black", hatch=hatch)
         axes.bar_label(bars, [str(row.found) for row in rows], fontsize="x-small", padding=1)
+        if rows:
+            upright = {"rotation": 90, "ha": "center", "va": "bottom"}
+            name_at(axes, x[0], share[0] + 9, name, _ink(name), **upright)
     axes.set_xticks(range(len(bits)), [str(n) for n in bits])
     axes.set(xlabel="bits", ylabel="starts that end in the parity, %")
-    axes.legend(frameon=False, fontsize="small", loc="upper center", ncols=4, columnspacing=1)
     finished(axes, f"found by gradient descent, of {max(row.runs for row in trained)} starts")
     axes.grid(visible=False, axis="x")
     axes.set_axisbelow(True)
     axes.margins(x=0.03)
-    axes.set_ylim(0, 118)
+    axes.set_ylim(0, 150)  # room for the names above the first bars
     axes.set_yticks(range(0, 101, 20))

@@ -15,7 +15,9 @@ from chainrule.errors import InputError
 from chainrule.model.model_file import Model, decided
 from chainrule.network import Network
 from chainrule.show import plots
+from chainrule.show.names_in_plots import name_clouds
 from chainrule.training import Callback, Session
+from chainrule.wording import counted
 
 Array = np.ndarray
 # Okabe & Ito's colors of classes 0, 1, 2, ...; after the seventh they come again.
@@ -65,11 +67,12 @@ def boundary_plot(model: Model, data: Dataset, axes: Axes | None = None, title: 
     if wrong.any():
         x, y = data.features.stored(wrong)
         ring: dict[str, Any] = {"markersize": 9, "fillstyle": "none", "color": "k"}
-        axes.plot(x, y, "o", label=f"{wrong.sum()} mistakes", **ring)
+        axes.plot(x, y, "o", **ring)
+        axes.set_xlabel(f"{axes.get_xlabel()}\nringed: {counted(int(wrong.sum()), 'mistake')}")
     if shading is not None:
         bar = axes.figure.colorbar(shading, ax=axes, ticks=np.linspace(0, 1, 6))
         bar.set_label(f"probability of {plots.literal(model.classes[1])}")
-    axes.legend(fontsize="small", framealpha=0.9)
+    name_points(axes, data)
     return figure
 
 
@@ -95,9 +98,17 @@ def boundaries_over_time(
         named = name if isinstance(name, str) else f"iteration {name}"
         _panel(where, axes, Model.of(network, data), data, named, size=9, edge=0.2)
         axes.label_outer()
-    handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=len(names), markerscale=2)
+    name_points(panels[0], Model.of(network, data).prepare(data))
     return figure
+
+
+def name_points(axes: Axes, data: Dataset) -> None:
+    """The name of each class of the points on these axes, by its cloud."""
+    clouds = [
+        (data.features.stored(data.labels == k), name, POINTS[k % len(POINTS)])
+        for k, name in enumerate(data.classes)
+    ]
+    name_clouds(axes, clouds)
 
 
 def _panel(
@@ -116,7 +127,7 @@ def _panel(
         raise InputError(where, "examples of two features", f"{m} of {n_x} features")
     data = model.prepare(data)
     shading = _shade(axes, model, data)
-    for k, name in enumerate(data.classes):
+    for k in range(len(data.classes)):
         x, y = data.features.stored(data.labels == k)
         axes.scatter(
             x,
@@ -126,7 +137,6 @@ def _panel(
             marker=plots.MARKERS[k % len(plots.MARKERS)],
             edgecolors="white",
             linewidths=edge,
-            label=plots.literal(f"class {name}" if name.startswith("_") else name, 24),
         )
     first, second = map(plots.literal, data.feature_names or ("x1", "x2"))
     return shading, plots.finished(axes, title, grid=False, xlabel=first, ylabel=second)

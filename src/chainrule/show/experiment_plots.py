@@ -13,14 +13,14 @@ from matplotlib.figure import Figure
 
 from chainrule.errors import InputError
 from chainrule.show import plots
+from chainrule.show.names_in_plots import name_at, name_at_ends, name_diagonal
+from chainrule.show.plots import IN_COLOR, MISSING, OTHERS
 from chainrule.training import History
 from chainrule.training.layer_health import LayerHealth
 
 Array = np.ndarray
-NAMED = 6  # curves in color, each with its name; others are gray
 SPIKE = 2  # times as high as any curve begins or ends: a linear axis would flatten the rest
 HIGHEST = 6  # times the first cost
-MISSING = "#999999"
 # Of a cost's two columns: name, color, line.
 KINDS = (("cost", plots.TRAINING, "-"), ("validation_cost", plots.VALIDATION, "--"))
 
@@ -38,7 +38,7 @@ def learning_curve(history: History, axes: Axes | None = None, title: str = "") 
             ends.append((cost, label, color))
     _scale(axes, [history.cost], [end[0] for end in ends])
     figure = plots.finished(axes, title, xlabel="iteration", ylabel="cost")
-    plots.name_at_ends(axes, ends)
+    name_at_ends(axes, ends)
     return figure
 
 
@@ -54,7 +54,7 @@ def learning_curves(
     axes, best = plots.axes_or_new(axes), _best(histories)
     for k in set(range(len(histories))) - set(best):
         other = histories[k]
-        axes.plot(other.iteration, _finite(other.cost), color=MISSING, linewidth=0.5, zorder=1)
+        axes.plot(other.iteration, _finite(other.cost), **OTHERS)
     held, ends = [], []
     for place, k in enumerate(best):
         history, look = histories[k], plots.look(place)
@@ -72,7 +72,7 @@ def learning_curves(
     if len(histories) > len(best):
         label += f"\ngray: {len(histories) - len(best)} others"
     figure = plots.finished(axes, title, xlabel="iteration", ylabel=label)
-    plots.name_at_ends(axes, ends)
+    name_at_ends(axes, ends)
     return figure
 
 
@@ -83,7 +83,7 @@ def _best(histories: Sequence[History]) -> list[int]:
     for history in histories:
         cost = history.cost if history.validation_cost is None else history.validation_cost
         last.append(cost[-1] if len(cost) and np.isfinite(cost[-1]) else np.inf)
-    return sorted(np.argsort(last, kind="stable")[:NAMED].tolist())
+    return sorted(np.argsort(last, kind="stable")[:IN_COLOR].tolist())
 
 
 def history_png(history: History) -> bytes | None:
@@ -122,7 +122,7 @@ def fold_curves(histories: Sequence[History], axes: Axes | None = None, title: s
             ends.append((curves[0][1], label, color))
     _scale(axes, [h.cost for h in histories], [end[0] for end in ends])
     figure = plots.finished(axes, title, xlabel="iteration", ylabel="cost")
-    plots.name_at_ends(axes, ends)
+    name_at_ends(axes, ends)
     return figure
 
 
@@ -143,30 +143,33 @@ def layer_health_plot(health: LayerHealth, title: str = "") -> Figure:
     figure, grid = plots.grid_of_axes(n, 1, (6.4, 0.9 + 2.1 * n), title, sharex=True)
     panels = grid[:, 0]
     named = ((gradients, "size of dJ/dW (rms)"), (activations, "size of A (rms)"))
-    marks = {"markevery": max(1, len(iteration) // 8), "markersize": 4}
     for axes, (sizes, label) in zip(panels, named, strict=False):
         values = np.where(np.isfinite(sizes) & (sizes > 0), sizes, np.nan)
-        _by_layer(axes, iteration, values, label, marks)
         if np.isnan(values).all():
             axes.text(0.5, 0.5, "0 in all layers", transform=axes.transAxes, ha="center")
-            axes.set_yticks([])
+            _by_layer(axes, iteration, values, ylabel=label, yticks=[])
         else:
-            axes.set_yscale("log")
+            _by_layer(axes, iteration, values, ylabel=label, yscale="log")
     if n == 3:
-        _by_layer(panels[2], iteration, 100 * dead, "dead ReLUs (%)", marks)
-        panels[2].set_ylim(-3, 103)
+        _by_layer(panels[2], iteration, 100 * dead, ylabel="dead ReLUs (%)", ylim=(-3, 103))
     panels[-1].set(xlabel="iteration")
-    handles, names = panels[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside right upper", frameon=False)
     return figure
 
 
-def _by_layer(
-    axes: Axes, iteration: Sequence[int], values: Array, label: str, marks: dict[str, Any]
-) -> None:
+def _by_layer(axes: Axes, iteration: Sequence[int], values: Array, **properties: Any) -> None:
+    """A curve of each layer; of more than six that many in color, from the first to the last."""
+    n, ends = values.shape[1], []
+    marks: dict[str, Any] = {"markevery": max(1, len(iteration) // 8), "markersize": 4}
+    named = np.unique(np.linspace(0, n - 1, min(n, IN_COLOR)).round()).astype(int).tolist()
     for layer, column in enumerate(values.T):
-        axes.plot(iteration, column, label=f"layer {layer + 1}", **plots.look(layer), **marks)
-    plots.finished(axes, "", ylabel=label)
+        if layer not in named:
+            axes.plot(iteration, column, **OTHERS)
+            continue
+        look = plots.look(named.index(layer))
+        axes.plot(iteration, column, **look, **marks)
+        ends.append((column, f"layer {layer + 1}", look["color"]))
+    plots.finished(axes, "", **properties)
+    name_at_ends(axes, ends)
 
 
 def left_out_plot(
@@ -179,16 +182,19 @@ def left_out_plot(
     axes, right = plots.axes_or_new(axes, size=(5.0, 5.0)), left_out > 0.5
     axes.plot([0, 1], [0, 1], color=MISSING, linewidth=1, linestyle=":")
     axes.axhline(0.5, color=MISSING, linewidth=1)
-    for chosen, mark, color, size, label in (
-        (right, "o", plots.TRAINING, 4, "more than 0.5"),
-        (~right, "x", plots.VALIDATION, 5, "less, when left out"),
-    ):
-        x, y = trained_on[chosen], left_out[chosen]
-        axes.plot(x, y, mark, color=color, markersize=size, label=label)
-    _legend(axes)
     words = "probability of its class, {}".format
     labels: dict[str, Any] = {"xlabel": words("trained on"), "ylabel": words("left out")}
-    return plots.finished(axes, title, xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), **labels)
+    figure = plots.finished(axes, title, xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), **labels)
+    for chosen, mark, color, size, label, height in (
+        (right, "o", plots.TRAINING, 4, "above 0.5 when left out", 0.51),
+        (~right, "x", plots.VALIDATION, 5, "below 0.5 when left out", 0.49),
+    ):
+        x, y = trained_on[chosen], left_out[chosen]
+        axes.plot(x, y, mark, color=color, markersize=size)
+        how = "bottom" if height > 0.5 else "top"
+        name_at(axes, 0.0, height, f"{len(x)} {label}", color, va=how)
+    name_diagonal(axes, "not needed", np.stack([trained_on, left_out]))
+    return figure
 
 
 def permutation_plot(
@@ -197,11 +203,15 @@ def permutation_plot(
     """How often each score was reached with permuted labels (n,), and the observed one."""
     axes = plots.axes_or_new(None, size=(5.0, 3.0))
     known = permuted[np.isfinite(permuted)]
-    axes.hist(known, bins=min(30, max(5, len(np.unique(known)))), color=MISSING, label="permuted")
-    label = f"observed: p = {p_value:.3g}"
-    axes.axvline(observed, color=plots.VALIDATION, linewidth=2, label=label)
-    _legend(axes)
-    return plots.finished(axes, title, xlabel=measure, ylabel="permutations")
+    axes.hist(known, bins=min(30, max(5, len(np.unique(known)))), color=MISSING)
+    axes.axvline(observed, color=plots.VALIDATION, linewidth=2)
+    figure = plots.finished(axes, title, xlabel=measure, ylabel="permutations")
+    axes.set_ylim(top=1.2 * axes.get_ylim()[1])  # room for the words
+    left = observed > np.mean(axes.get_xlim())
+    words = f" labels as they are: p = {p_value:.3g} "
+    how = {"ha": "right" if left else "left", "va": "top"}
+    name_at(axes, observed, 0.97 * axes.get_ylim()[1], words, plots.VALIDATION, **how)
+    return figure
 
 
 def _finite(values: Array) -> Array:
@@ -229,7 +239,3 @@ def _scale(axes: Axes, costs: Sequence[Array], held: Sequence[Array] = ()) -> No
 
 def _last(values: Array) -> float:
     return float(values[-1])
-
-
-def _legend(axes: Axes) -> None:
-    axes.legend(framealpha=0.85, edgecolor="none", fontsize="small")

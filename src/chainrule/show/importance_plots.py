@@ -2,6 +2,7 @@
 names are (wavelengths, masses)."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 
 from chainrule.influence.ranking import MIDDLE, OFTEN, Importance
 from chainrule.show import plots
+from chainrule.show.names_in_plots import name_at_ends, readable
 
 SHOWN = 30  # features by name
 ROW, LEAST = 0.21, 6  # inches of a feature, and at least so many of them
@@ -50,6 +52,7 @@ def _by_name(found: Importance, axes: Axes, title: str, n: int) -> Figure:
     order, places = found.order[:n], np.arange(n)
     low, high = np.percentile(found.of_runs[:, order], MIDDLE, axis=0)
     favors = np.array(found.favors)[order]
+    beside = partial(axes.annotate, xycoords=("axes fraction", "data"))
     # In the order of the classes, so that a class keeps its color; then "not" one of them.
     known = found.held_out.classes or ()
     for k, name in enumerate((*known, *sorted(set(favors) - set(known)))):
@@ -58,16 +61,13 @@ def _by_name(found: Importance, axes: Axes, title: str, n: int) -> Figure:
             continue
         color, mark = plots.COLORS[1 + k % 6], plots.MARKERS[k % len(plots.MARKERS)]
         axes.hlines(places[own], low[own], high[own], color=color, linewidth=1.5, alpha=0.6)
-        label = f"for {plots.literal(name)}" if name else None
-        axes.plot(found.importance[order[own]], places[own], mark, color=color, label=label)
-    for place, share in zip(places, found.in_top[order], strict=True):
-        words = f"{share:.0%}"
-        axes.annotate(words, (1.01, place), xycoords=("axes fraction", "data"), va="center")
-    axes.annotate(f"in top {found.top}", (1.01, -1.2), xycoords=("axes fraction", "data"))
+        axes.plot(found.importance[order[own]], places[own], mark, color=color)
+        for place, share in zip(places[own], found.in_top[order[own]], strict=True):
+            words = f"{share:.0%}  {plots.literal(name, 16)}".rstrip()
+            beside(words, (1.01, place), va="center", color=readable(color))
+    beside(f"in top {found.top}{', for' if any(favors) else ''}", (1.01, -1.2))
     axes.axvline(0, color=plots.CHANCE, linewidth=0.8)
     axes.set_yticks(places, [plots.literal(found.names[j], 28) for j in order])
-    if any(favors):
-        _legend(axes, -0.55 / (ROW * max(n, LEAST)))
     axes.set_ylim(n - 0.4, -0.6)
     size = "" if len(found.of) == 1 or found.by == "permutation" else ", root mean square"
     return plots.finished(axes, title, xlabel=f"{_label(found)}{size}")
@@ -78,25 +78,34 @@ def _over_axis(found: Importance, axes: Axes, title: str) -> Figure:
     assert x is not None
     axes.axhline(0, color=plots.CHANCE, linewidth=0.8)
     several = len(found.of) > 1 and found.by == "slope"
-    for k, values in enumerate(found.mean if several else [found.importance]):
-        label = plots.literal(found.of[k]) if several else "mean of the runs"
-        axes.plot(
-            x, values, label=label, color=plots.COLORS[1 + k % 6], linestyle=plots.STYLES[k % 4]
-        )
+    curves, ends, label = found.mean if several else found.importance[None], [], _label(found, "\n")
+    named = sorted(
+        np.argsort(-np.abs(curves).max(axis=1), kind="stable")[: plots.IN_COLOR].tolist()
+    )
+    for k, values in enumerate(curves):
+        if k not in named:
+            axes.plot(x, values, **plots.OTHERS)
+            continue
+        place = named.index(k)
+        color, style = plots.COLORS[1 + place], plots.STYLES[place % len(plots.STYLES)]
+        axes.plot(x, values, color=color, linestyle=style)
+        ends.append((values, found.of[k], color))
+    if len(curves) > len(named):
+        label += f"; gray: {len(curves) - len(named)} others"
     if not several:
         low, high = np.percentile(found.of_runs, MIDDLE, axis=0)
-        axes.fill_between(x, low, high, color=plots.COLORS[1], alpha=SHADE, label="95 % of them")
+        axes.fill_between(x, low, high, color=plots.COLORS[1], alpha=SHADE)
+        label += "\n(band: 95 % of the runs)"
     often = x[found.in_top > OFTEN]
-    at_the_foot: dict[str, Any] = {
-        "transform": axes.get_xaxis_transform(),
-        "color": plots.COLORS[0],
-    }
-    label = f"in the top {found.top} of more than half of the runs"
-    axes.plot(often, np.full(often.size, 0.02), "|", label=label, **at_the_foot)
-    _legend(axes, -0.15)
-    ends = (plots.literal(name) for name in (found.names[0], found.names[-1]))
-    across = "feature, from {} to {}".format(*ends)
-    return plots.finished(axes, title, xlabel=across, ylabel=_label(found, "\n"))
+    foot: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": plots.COLORS[0]}
+    axes.plot(often, np.full(often.size, 0.02), "|", **foot)
+    across = "feature, from {} to {}".format(*map(plots.literal, found.names[:: len(x) - 1]))
+    if often.size:
+        across += f"\n|  in the top {found.top} of more than half of the runs"
+    figure = plots.finished(axes, title, xlabel=across, ylabel=label)
+    if several:
+        name_at_ends(axes, ends)
+    return figure
 
 
 def _label(found: Importance, end: str = " ") -> str:
@@ -110,10 +119,3 @@ def _label(found: Importance, end: str = " ") -> str:
         else ""
     )
     return f"mean slope: {what}{signed}{end}a standard deviation"
-
-
-def _legend(axes: Axes, below: float) -> None:
-    """Below, for there is no place that no feature needs."""
-    axes.legend(
-        frameon=False, fontsize="small", ncols=4, loc="upper center", bbox_to_anchor=(0.5, below)
-    )

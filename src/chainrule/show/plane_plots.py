@@ -10,7 +10,7 @@ from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.network import Network
 from chainrule.show import plots
-from chainrule.show.boundary_plots import MARGIN, POINTS
+from chainrule.show.boundary_plots import MARGIN, POINTS, name_points
 
 STEPS = 120  # grid points along each side
 LEVELS = 21  # steps of color
@@ -20,17 +20,22 @@ MOST = 20  # units: more are too small to see
 def points_plot(
     data: Dataset, axes: Axes | None = None, title: str = "", size: float = 12
 ) -> Figure:
-    """The examples in their plane, each class in its color and marker. data : of two features."""
+    """The examples in their plane, each class in its color and marker, and its name by them.
+
+    data : of two features.
+    """
     n_x = data.features.shape[0]
     checks.whole_number("points_plot", "the number of features", n_x, least=2, most=2)
     axes = plots.axes_or_new(axes, (4.0, 3.6))
-    for k, name in enumerate(data.classes):
+    for k in range(len(data.classes)):
         x, y = data.features.stored(data.labels == k)
         look: dict[str, Any] = {"color": POINTS[k % len(POINTS)], "linewidths": 0}
         marker = plots.MARKERS[k % len(plots.MARKERS)]
-        axes.scatter(x, y, s=size, marker=marker, label=plots.literal(name), **look)
+        axes.scatter(x, y, s=size, marker=marker, **look)
     first, second = map(plots.literal, data.feature_names or ("x1", "x2"))
-    return plots.finished(axes, title, grid=False, xlabel=first, ylabel=second)
+    figure = plots.finished(axes, title, grid=False, xlabel=first, ylabel=second)
+    name_points(axes, data)
+    return figure
 
 
 def units_plot(network: Network, data: Dataset, title: str = "") -> Figure:

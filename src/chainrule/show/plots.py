@@ -6,7 +6,6 @@ draws returns a figure, a new one or that of the axes given.
 
 import io
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,9 @@ TRAINING, VALIDATION = "#0072B2", "#D55E00"
 COLORS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 STYLES = ("-", "--", "-.", ":")
 CHANCE = "#777777"  # what guessing reaches, and other lines to compare with
-NAME = 9  # points high, of names beside curves
+MISSING = "#999999"
+IN_COLOR = 6  # curves in color, each with its name; others are gray
+OTHERS: dict[str, Any] = {"color": MISSING, "linewidth": 0.5, "zorder": 1}
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 
 
@@ -99,41 +100,6 @@ def finished(axes: Axes, title: str, *, grid: bool = True, **properties: Any) ->
     figure = axes.get_figure(root=True)  # not a part of it
     assert isinstance(figure, AnyFigure)
     return figure
-
-
-def name_at_ends(axes: Axes, ends: Sequence[tuple[np.ndarray, object, str]]) -> None:
-    """The names of curves beside their right ends, in their colors, none over another.
-
-    ends : of each its values, its name and its color. The axes have their limits already.
-    """
-    found = []
-    for values, name, color in ends:
-        known = values[np.isfinite(values)]
-        if known.size:
-            _, y = axes.transAxes.inverted().transform(axes.transData.transform((0, known[-1])))
-            found.append((min(1.0, max(0.0, float(y))), literal(name, 34), color))
-    height = axes.bbox.height * 72 / axes.figure.dpi  # points
-    apart, least = 1.3 * NAME / height, 0.0
-    places = []
-    for y, name, color in sorted(found, key=lambda one: one[0]):
-        least = max(y, least)
-        places.append((least, y, name, color))
-        least += apart
-    over = max(0.0, least - apart - 1.0)  # the highest must not stand above the axes
-    above = 1.0
-    for place, y, name, color in reversed(places):
-        above = min(place, above) if over else place
-        axes.annotate(
-            name,
-            (1.0, y),
-            (1.03, above),
-            "axes fraction",
-            va="center",
-            color=color,
-            fontsize=NAME,
-            arrowprops={"arrowstyle": "-", "color": color, "linewidth": 0.6, "relpos": (0, 0.5)},
-        )
-        above -= apart
 
 
 def look(k: int) -> dict[str, Any]:

@@ -20,13 +20,15 @@ from chainrule.errors import InputError
 from chainrule.model.calibration import calibration
 from chainrule.model.evaluation import Evaluation
 from chainrule.show import plots
+from chainrule.show.names_in_plots import name_at, name_diagonal, name_from_corner
 from chainrule.wording import shortened
 
 Array = np.ndarray
 NUMBERED, NAMED = 20, 60  # classes of which there is room for numbers, and for names
 DARK = 0.55  # a share of a row above which its cell needs white text
 TINTS = ("Blues", "Oranges")  # of right answers and of mistakes
-TOGETHER = 6  # curves in one picture; of more classes each has its own, of very many the worst
+# Curves in one picture; of more classes each has its own, of very many the worst.
+TOGETHER = plots.IN_COLOR
 CURVES = 12
 SIZE = (5.0, 4.8)  # inches
 SQUARE: dict[str, Any] = {"xlim": (-0.02, 1.02), "ylim": (-0.02, 1.03)}  # of shares
@@ -77,16 +79,19 @@ def reliability_plot(
     P, labels = _fitting("reliability_plot", P, labels, classes)
     found, two = calibration(P, labels, bins), len(P) == 2
     axes = plots.axes_or_new(axes, SIZE)
-    axes.plot([0, 1], [0, 1], color=plots.CHANCE, linestyle=":", label="as sure as it is right")
+    axes.plot([0, 1], [0, 1], color=plots.CHANCE, linestyle=":")
     # The interval's ends may miss a share of 0 or 1 by a rounding.
     spans = np.maximum(0, [found.share - found.low, found.high - found.share])
-    label = f"about {found.m / len(found.p):.0f} examples each, 95 %"
     style: dict[str, Any] = {"fmt": "o", "color": plots.TRAINING, "elinewidth": 0.8, "capsize": 2}
-    axes.errorbar(found.p, found.share, spans, label=label, **style)
-    axes.legend(frameon=False, fontsize="small", loc="best")
+    axes.errorbar(found.p, found.share, spans, **style)
     name = plots.literal(classes[1]) if two else "the predicted class"
     share = f"share that are {name}" if two else "share predicted rightly"
-    return plots.finished(axes, title, xlabel=f"probability of {name}", ylabel=share, **SQUARE)
+    each = f"(each dot {found.m / len(found.p):.0f} examples or so; bars: 95 %)"
+    said: dict[str, Any] = {"xlabel": f"probability of {name}\n{each}", "ylabel": share}
+    figure = plots.finished(axes, title, **said, **SQUARE)
+    bars = np.concatenate([(found.p, end) for end in (found.low, found.share, found.high)], axis=1)
+    name_diagonal(axes, "as sure as it is right", bars)
+    return figure
 
 
 def roc_plot(
@@ -172,7 +177,7 @@ def _one_against_rest(
     classes: Sequence[str],
     axes: Axes | None,
     title: str,
-    said: Mapping[str, str],
+    said: dict[str, Any],
 ) -> Figure:
     """A curve for each class, in one picture of few classes; one without examples has none. said :
     labels of the axes."""
@@ -180,24 +185,31 @@ def _one_against_rest(
     if len(shown) > TOGETHER and axes is None:
         return _apart(kind, P, labels, classes, title, said)
     axes = plots.axes_or_new(axes, SIZE)
-    alone = len(shown) == 1
+    alone, drawn = len(shown) == 1, list[tuple[float, Array, str, str]]()
+    figure = plots.finished(axes, title, **SQUARE, **said)
     for place, k in enumerate(shown):
-        looks = plots.look(place)
+        style = plots.STYLES[place % len(plots.STYLES)]
         color = plots.COLORS[(place + 1) % len(plots.COLORS)]
-        style = {"color": color, "linestyle": looks["linestyle"]}
-        name, hit = plots.literal(classes[k], 24), labels == k
-        if 0 < hit.sum() < len(hit):
-            x, y, value = kind.of(hit, P[k])
-            if kind.guess is None or place == 0:
-                same = alone or kind.guess is not None
-                kind.guessed(axes, hit, plots.CHANCE if same else color)
-            # The number first: matplotlib leaves labels out that begin with an underscore.
-            axes.plot(x, y, label=f"{value:.3f}  {name}", **style, **kind.look)
-        else:
-            axes.plot([], [], label=f"–  {name} (all or no examples)", **style)
-    axes.legend(title=kind.measure, fontsize="small", loc="best", framealpha=0.9)
-    axes.set(**said)
-    return plots.finished(axes, title, **SQUARE)
+        name, hit = shortened(classes[k], 24), labels == k
+        if not 0 < hit.sum() < len(hit):
+            drawn.append((-1.0, np.zeros((2, 0)), f"–  {name} (all or no examples)", color))
+            continue
+        x, y, value = kind.of(hit, P[k])
+        if kind.guess is None or not place:
+            kind.guessed(axes, hit, plots.CHANCE if alone or kind.guess else color)
+        axes.plot(x, y, color=color, linestyle=style, **kind.look)
+        words = f"{kind.measure} {value:.3f}  {name}" if alone else f"{value:.3f}  {name}"
+        drawn.append((value, np.stack([x, y]), words, color))
+    if alone and kind.guess is None:
+        share = float(np.mean(labels == 1))
+        name_at(axes, 0.0, share, f"by guessing {share:.3f}", plots.CHANCE, va="bottom")
+    elif alone and drawn[0][1].size:
+        name_diagonal(axes, "by guessing", drawn[0][1])
+    else:
+        axes.set_xlabel(f"{said['xlabel']}\n(number: {kind.measure}; dotted: by guessing)")
+    drawn.sort(key=lambda one: one[0])
+    name_from_corner(axes, [one[1:] for one in drawn], left=kind.guess is None)
+    return figure
 
 
 def _apart(

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from chainrule.model.regression import Regression
 from chainrule.show import plots
+from chainrule.show.names_in_plots import name_diagonal
 
 SIZE = (5.0, 4.8)  # inches
 POINTS: dict[str, Any] = {"fmt": "o", "markersize": 4, "elinewidth": 0.8, "color": plots.TRAINING}
@@ -22,10 +23,11 @@ def predictions_plot(found: Regression, axes: Axes | None = None, title: str = "
     axes = plots.axes_or_new(axes, SIZE)
     both = np.concatenate([found.targets, found.predictions])
     ends = [both.min(), both.max()]
-    axes.plot(ends, ends, color=plots.CHANCE, linestyle=":", label="as it is")
-    axes.errorbar(found.targets, found.predictions, yerr=found.spread, label="examples", **POINTS)
-    axes.legend(frameon=False, fontsize="small", loc="best")
-    return plots.finished(axes, title, xlabel="target", ylabel="predicted", xmargin=0.05)
+    axes.plot(ends, ends, color=plots.CHANCE, linestyle=":")
+    axes.errorbar(found.targets, found.predictions, yerr=found.spread, **POINTS)
+    figure = plots.finished(axes, title, xlabel="target", ylabel="predicted", xmargin=0.05)
+    name_diagonal(axes, "as it is", np.stack([found.targets, found.predictions]))
+    return figure
 
 
 def residuals_plot(found: Regression, axes: Axes | None = None, title: str = "") -> Figure:

@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 
 from chainrule.experiments.measures import LESS_IS_BETTER
 from chainrule.show import plots
-from chainrule.show.experiment_plots import MISSING
+from chainrule.show.names_in_plots import NAME
+from chainrule.show.plots import MISSING
 from chainrule.wording import setting_name
 
 Array = np.ndarray
@@ -21,8 +22,8 @@ FEW = 6  # different numbers that stand side by side, at equal distances
 MAPPED = 4  # settings of which all pairs are shown
 CELLS = 12  # of a heat map's side; of more values each setting is a dot
 WIDE = 8  # letters at a tick, beyond which names would cover each other
-NEAR = "within one standard error of the best"
-CHOSEN = "chosen: the simplest of these"
+NEAR = "framed: within one standard error of the best"
+CHOSEN = "★ chosen, the simplest of these"
 USEFUL = 0.02  # of the fall of the cost: below that a rate has done nothing yet
 
 
@@ -47,7 +48,7 @@ def rate_plot(
     rates, cost = rates[start:], cost[start:]
     beyond = ~(cost <= highest)
     axes.plot(rates, np.where(beyond, np.nan, cost), color=plots.TRAINING, marker=".")
-    style: dict[str, Any] = {"fontsize": plots.NAME, "textcoords": "offset points"}
+    style: dict[str, Any] = {"fontsize": NAME, "textcoords": "offset points"}
     if beyond.any():
         cut = np.full(beyond.sum(), highest)
         axes.plot(rates[beyond], cut, "x", color=plots.VALIDATION, clip_on=False)
@@ -90,13 +91,8 @@ def score_plot(
     if shade is not None:
         bar = figure.colorbar(shade, ax=list(grid.flat), shrink=0.8)
         bar.set_label(f"{score}, mean of what was held out")
-    near: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": plots.VALIDATION}
-    axes = grid[0, 0]
-    axes.plot([], [], "s", **near, markeredgewidth=2, linestyle="", label=NEAR)
-    words = CHOSEN if sum(bool(row.get("near_best")) for row in rows) > 1 else "the best"
-    axes.plot([], [], "*", color=plots.VALIDATION, markersize=10, linestyle="", label=words)
-    handles = axes.get_legend_handles_labels()
-    figure.legend(*handles, frameon=False, loc="outside lower center", ncols=2)
+    words = CHOSEN if sum(bool(row.get("near_best")) for row in rows) > 1 else "★ the best"
+    figure.supxlabel(f"{NEAR}   {words}", color=plots.VALIDATION, fontsize=NAME)
     return figure
 
 
@@ -190,7 +186,7 @@ def _dots(axes: Axes, rows: Sequence[Mapping[str, Any]], name: str, score: str) 
     ring: dict[str, Any] = {"markerfacecolor": "none", "markeredgecolor": plots.VALIDATION}
     axes.plot(x[near], y[near], "s", markersize=10, **ring)
     axes.plot(x[:1], y[:1], "*", color=plots.VALIDATION, markersize=9, zorder=5)
-    label = f"{score}: mean, and its standard error over the folds"
+    label = f"{score} (bar: standard error)"
     plots.finished(axes, "", xlabel=setting_name(name), ylabel=label)
     axes.margins(x=0.08)
     if ticks:

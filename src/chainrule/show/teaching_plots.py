@@ -13,6 +13,7 @@ from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.show import plots
+from chainrule.show.names_in_plots import name_at_ends
 
 Array = np.ndarray
 COURSE = ("sigmoid", "tanh", "relu", "leaky_relu")
@@ -43,10 +44,10 @@ def activations_plot(names: Sequence[str] = COURSE, title: str = "") -> Figure:
         A = g(z)
         slope = g.backward(np.ones_like(z), A)
         slope[1:][np.abs(np.diff(slope)) > JUMP] = np.nan
-        axes.plot(z, A, color=plots.TRAINING, label="g(z)")
-        axes.plot(z, slope, color=plots.VALIDATION, linestyle="--", label="g'(z)")
+        axes.plot(z, A, color=plots.TRAINING)
+        axes.plot(z, slope, color=plots.VALIDATION, linestyle="--")
         plots.finished(axes, name.replace("_", " "), xlabel="z")
-        axes.legend(frameon=False, loc="upper left", fontsize="small")
+        name_at_ends(axes, [(A, "g", plots.TRAINING), (slope, "g'", plots.VALIDATION)])
     return figure
 
 
@@ -164,19 +165,21 @@ def lines_plot(
     """
     checks.one_of("lines_plot", "log", log, ("", "x", "y", "xy"))
     axes = plots.axes_or_new(axes, (6.8, 3.6))
-    words = any(isinstance(place, str) for place in x)
+    words, ends = any(isinstance(place, str) for place in x), []
     places = np.arange(len(x)) if words else np.asarray(x)
     for k, (name, y) in enumerate(lines.items()):
         look = plots.look(k) | {"color": plots.COLORS[(k + 1) % len(plots.COLORS)]}
         if len(places) > FEW:
             look["marker"] = ""
-        axes.plot(places, y, label=plots.literal(name), markersize=4, **look)
+        axes.plot(places, y, markersize=4, **look)
+        ends.append((np.asarray(y, np.float64), name, look["color"]))
     if words:
         axes.set_xticks(places, [plots.literal(place) for place in x])
     axes.set(**{f"{axis}scale": "log" for axis in log})
+    figure = plots.finished(axes, title, **properties)
     if len(lines) > 1:
-        axes.legend(frameon=False, fontsize="small")
-    return plots.finished(axes, title, **properties)
+        name_at_ends(axes, ends)
+    return figure
 
 
 def matrices_plot(matrices: Mapping[str, Any], title: str = "", digits: int = 2) -> Figure:
