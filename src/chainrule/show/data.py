@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 PICTURES, COLUMNS = 16, 8
 ROWS, FEATURES = 5, 8
 SIDE = 64  # screen pixels, the longer side of a picture
+SMALL, LARGEST = (
+    2000,
+    128,
+)  # bytes of a picture's file; pixels of a side of one that is made smaller
 PLANE, EDGE = 320, 12  # of a drawing of points
 POINTS = 2000  # at most, every so-manyth of more
 # Circle, triangle, square, cross, each around its place; in colors of Okabe & Ito (2008).
@@ -54,17 +58,32 @@ def html_of_splits(splits: "Splits") -> str:
     return "".join(parts)
 
 
-def png(data: "Dataset", index: int) -> bytes | None:
-    """One picture pixel by pixel, as a PNG file; None where the data are no 8-bit pictures."""
+def pixels(data: "Dataset", index: int) -> "np.ndarray | None":
+    """One picture (height, width[, 3]); None where the data are no 8-bit pictures."""
     if not drawable(data):
         return None
+    assert data.picture_shape is not None
+    found: np.ndarray = data.features.stored([index]).reshape(data.picture_shape)
+    return found
+
+
+def encoded(picture: np.ndarray) -> tuple[bytes, str]:
+    """A picture (height, width[, 3]) of bytes as a file, and its kind: PNG, pixel by pixel, or a
+    JPEG of at most 128 pixels a side where that takes less than half the room."""
     from PIL import Image
 
-    assert data.picture_shape is not None
-    out = io.BytesIO()
-    pixels = np.ascontiguousarray(data.features.stored([index]).reshape(data.picture_shape))
-    Image.fromarray(pixels).save(out, "PNG")
-    return out.getvalue()
+    def file(kind: str) -> bytes:
+        out = io.BytesIO()
+        made.save(out, kind, quality=90)
+        return out.getvalue()
+
+    made = Image.fromarray(np.ascontiguousarray(picture))
+    exact = file("png")
+    if len(exact) < SMALL:
+        return exact, "png"
+    made.thumbnail((LARGEST, LARGEST))
+    small = file("jpeg")
+    return (small, "jpeg") if 2 * len(small) < len(exact) else (exact, "png")
 
 
 def drawable(data: "Dataset") -> bool:
@@ -92,7 +111,9 @@ def _grid(data: "Dataset") -> str:
     cells = []
     for i in _some(data, PICTURES):
         name = shortened(data.label_of(i), LETTERS)
-        picture = image(png(data, i) or b"", "png", name, size)
+        shown = pixels(data, i)
+        assert shown is not None
+        picture = image(*encoded(shown), name, size)
         cells.append(f"<td>{picture}<br>{escape(name)}</td>")
     # Pictures stand in a table, which untrusted notebooks keep, unlike styles.
     return table_of_elements(cells[k : k + COLUMNS] for k in range(0, len(cells), COLUMNS))

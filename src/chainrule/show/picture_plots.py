@@ -44,43 +44,37 @@ def unit_effects(network: Network, X: Any) -> Array:
     return np.abs(network.weights[1]).sum(axis=0) * cache.A[0].std(axis=1)
 
 
-def weight_pictures(
-    model: Model, data: Dataset, most: int = 12, title: str = "", learned: Array | None = None
-) -> Figure:
+def strongest_units(model: Model, data: Dataset, most: int) -> tuple[Array, Array]:
+    """The first layer's units of the greatest effect on `data`, and the effects of all."""
+    effects = unit_effects(model.network, model.prepare(data).matrix(model.network.dtype))
+    return np.argsort(-effects, kind="stable")[:most], effects
+
+
+def beside(values: Array) -> Array:
+    """Numbers of red, green and blue (height, width, 3) side by side, (height, 3 width); of gray
+    ones these."""
+    return values if values.ndim == 2 else np.concatenate(list(np.moveaxis(values, -1, 0)), axis=1)
+
+
+def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = "") -> Figure:
     """First-layer weights in the pictures' shape, the units of the greatest effect first.
 
     data : over whose examples the effects are taken (`unit_effects`). The weights are those of
     scaled pixels. Gray is 0, and each unit has its own scale, from -max|w| to max|w|. A color
     picture's weights are three pictures side by side, for red, green and blue: their mean would
     hide a unit that sets red against green.
-    learned : (n_1, n_x) what of W was not drawn but learned, W - a W0 (`feature_measures.learned`):
-        shown above W, where the noise of the draw mostly hides it.
     """
     network, shape = _single("weight_pictures", model), _shape("weight_pictures", model)
     checks.whole_number("weight_pictures", "most", most, least=1)
-    data = model.prepare(data)
-    effects = unit_effects(network, data.matrix(network.dtype))
-    order = np.argsort(-effects, kind="stable")[:most]
+    order, effects = strongest_units(model, data, most)
     color = len(shape) == 3
     columns = min(3 if color else COLUMNS, len(order))
-    kinds = [("unit {}: effect {:.2g}", network.weights[0])]
-    if learned is not None:
-        kinds = [("unit {}: effect {:.2g}\nlearned: W - a W0", learned)]
-        kinds.append(("with its start: W", network.weights[0]))
-    rows = [order[k : k + columns] for k in range(0, len(order), columns) for _ in kinds]
-    size = (3.4 if color else 1.5, 1.6 if learned is None else 1.75)
-    figure, panels = _panels(len(rows) * columns, columns, size, title)
-    for place, (of_row, units) in enumerate(zip(panels, rows, strict=True)):
-        head, weights = kinds[place % len(kinds)]
-        for axes, k in zip(of_row, units, strict=False):
-            picture = weights[k].reshape(shape)
-            if color:
-                picture = np.concatenate(list(np.moveaxis(picture, -1, 0)), axis=1)
-                for edge in (1, 2):
-                    axes.axvline(edge * shape[1] - 0.5, color="white", linewidth=2)
-            image, size_of = _signed(axes, picture)
-            told = f"{head.format(k, effects[k])}\nmax |w| {size_of:.2g}"
-            axes.set_title(told, fontsize=7)
+    figure, panels = _panels(len(order), columns, (3.4 if color else 1.5, 1.6), title)
+    for axes, k in zip(panels.flat, order, strict=False):
+        for edge in (1, 2) if color else ():
+            axes.axvline(edge * shape[1] - 0.5, color="white", linewidth=2)
+        image, size_of = _signed(axes, beside(network.weights[0][k].reshape(shape)))
+        axes.set_title(f"unit {k}: effect {effects[k]:.2g}\nmax |w| {size_of:.2g}", fontsize=7)
     bar = figure.colorbar(image, ax=panels, ticks=[-size_of, 0, size_of], shrink=0.8, aspect=30)
     bar.ax.set_yticklabels(["-max |w|", "0", "max |w|"])
     note = "weights of scaled pixels" + (", left to right: red, green, blue" if color else "")
@@ -194,10 +188,7 @@ def pixels_plot(
         _show(axes := next(rest), picture, name)
         axes.title.set_fontsize(9)
     for name, values in signed.items():
-        picture = np.reshape(values, shape)
-        if picture.ndim == 3:
-            picture = np.concatenate(list(np.moveaxis(picture, -1, 0)), axis=1)
-        _, largest = _signed(axes := next(rest), picture)
+        _, largest = _signed(axes := next(rest), beside(np.reshape(values, shape)))
         axes.set_title(f"{name}\nup to {largest:.2g}", fontsize=9, parse_math=False)
     return figure
 
@@ -225,22 +216,13 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     """
     if data.picture_shape is None:
         raise InputError("explanation_plot", "pictures", "examples of another kind")
-    rows = list(_rows(found, data))
+    rows = list(training_pictures(found, data))
     # Placed by hand: a layout that measures each text takes as long as all the drawing.
     heights = [TITLE, *[ROW] * (len(rows) + 1)]
     figure = plots.Figure(figsize=(1.5 * COLUMNS, sum(heights)))
     head, *parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     head.suptitle(checks.printable(title), y=0.6, va="center", parse_math=False)
-    seeing, near = "What the network sees", found.neighborhood
-    if found.effects is not None:
-        seeing += ", and what each part adds to the answer"
-    if found.known:
-        seeing += ".  IT IS IN THE TRAINING DATA"
-    elif near is not None and near.out_of_distribution:
-        seeing += ".  UNLIKE ANY TRAINING PICTURE: do not rely on it"
-    elif found.effects is not None:
-        seeing += " (against the mean picture)"
-    panels = _row_of_panels(parts[0], seeing)
+    panels = _row_of_panels(parts[0], what_it_sees(found))
     seen = data.unlabeled("explanation_plot", raw[:, None])
     _show(next(panels), pictures(seen)[0], "as it is seen")
     if found.effects is not None:
@@ -263,7 +245,21 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     return figure
 
 
-def _rows(found: Explanation, data: Dataset) -> Iterator[tuple[str, Array, list[str], Array]]:
+def what_it_sees(found: Explanation) -> str:
+    """The label of the picture that is asked about, and of what its parts add."""
+    seeing, near = "What the network sees", found.neighborhood
+    if found.effects is not None:
+        seeing += ", and what each part adds to the answer"
+    if found.known:
+        return f"{seeing}.  IT IS IN THE TRAINING DATA"
+    if near is not None and near.out_of_distribution:
+        return f"{seeing}.  UNLIKE ANY TRAINING PICTURE: do not rely on it"
+    return seeing if found.effects is None else f"{seeing} (against the mean picture)"
+
+
+def training_pictures(
+    found: Explanation, data: Dataset
+) -> Iterator[tuple[str, Array, list[str], Array]]:
     """The rows of training pictures: a label, their indices, a number for each, and the length of
     its bar in [-1, 1]. Of what counts for and against the answer a row each, the largest first."""
     if found.changes is not None:

@@ -140,15 +140,24 @@ def test_a_mistake_says_what_it_was_read_as_and_how_surely():
     assert f"{worst.actual}, read as {worst.predicted}, {chance(worst.probability)}" in text
 
 
+SEES = "What the network sees, and what each part adds to the answer (against the mean picture)"
+
+
+def labels(section):
+    return [gallery.label for gallery in section.galleries]
+
+
 def test_why_without_training_again(fashion):
     model, _ = report(fashion)
     section = why_section(model, fashion, lambda raw: ([], "it was long ago"))
     assert section.words == [
         "What each training picture changes in these answers is not shown: it was long ago."
     ]
-    assert len(section.pictures) == 2
-    assert "Nearest training picture: train[" in section.pictures[0].words
-    assert "Most is changed by" not in section.pictures[0].words
+    assert labels(section) == 2 * [SEES, "Nearest training pictures (distance)"]
+    assert all(one.lines[0].startswith("train[") for one in section.galleries[1].cards)
+    worst = cr.evaluate(model, fashion.test).mistakes[0]
+    assert worst.name in section.galleries[0].heading
+    assert chance(worst.probability) in section.galleries[0].heading
 
 
 def test_why_says_what_is_exact_and_how_far_other_starts_agree(fashion):
@@ -162,9 +171,16 @@ def test_why_says_what_is_exact_and_how_far_other_starts_agree(fashion):
 
     section = why_section(cr.Model.of(trained.network, splits), splits, exact)
     assert "trained again without each of them" in section.words[0]
-    assert len(section.words) == 3
-    assert all("between 2 starts" in words for words in section.words[1:])
-    assert "Most is changed by train[" in section.pictures[0].words
+    asked = [one for one in section.galleries if one.heading]
+    assert len(asked) == 2
+    assert all("between 2 starts" in one.words[0] for one in asked)
+    more = section.galleries[1]
+    assert more.label.startswith("Makes the answer more probable, found by training without it; ±")
+    shares = [one.share for one in more.cards]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > 0
+    assert section.galleries[2].label.startswith("Makes the answer less probable")
+    assert all(one.share < 0 for one in section.galleries[2].cards)
 
 
 def test_why_where_training_again_ends_elsewhere(fashion):
@@ -177,11 +193,11 @@ def test_why_where_training_again_ends_elsewhere(fashion):
     section = why_section(model, few, other)  # which may be of other data
     assert section.words[0].startswith("Not shown: ")
     assert "gave other weights" in section.words[0]
-    assert not section.pictures
+    assert not section.galleries
     known = replace(model, training={"digest": few.train.digest()})
     section = why_section(known, few, other)
     assert "is not shown: training again ended with other weights" in section.words[0]
-    assert len(section.pictures) == 2
+    assert labels(section)[0].startswith("What the network sees")
     (words,) = why_section(replace(model, training={"digest": "0" * 64}), few).words
     assert words.endswith("the model was trained on; got others: their digest differs.")
 

@@ -15,7 +15,7 @@ from chainrule.experiments import LabelReview
 from chainrule.files.csv_file import guarded
 from chainrule.influence.explanation import Explanation
 from chainrule.model.evaluation import Evaluation, Mistake
-from chainrule.show.data import drawable
+from chainrule.show.data import drawable, pixels
 from chainrule.show.quality_plots import NUMBERED, confusion_plot
 from chainrule.show.report.live import Live, packed
 from chainrule.show.report.page import Section, drawn
@@ -82,8 +82,7 @@ def sheet(data: Dataset, index: Array, side: int = 0) -> dict[str, Any] | None:
     columns = math.ceil(math.sqrt(len(index)))
     made = Image.new("RGB" if colors else "L", (columns * w, -(-len(index) // columns) * h))
     for place, i in enumerate(index):
-        pixels = data.features.stored([int(i)]).reshape(data.picture_shape)
-        one = Image.fromarray(np.ascontiguousarray(pixels))
+        one = Image.fromarray(np.ascontiguousarray(pixels(data, int(i))))
         one = one if exact else one.resize((w, h))
         made.paste(one, (place % columns * w, place // columns * h))
     out, kind = io.BytesIO(), "png" if exact else "jpeg"

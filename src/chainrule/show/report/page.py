@@ -16,7 +16,7 @@ from chainrule.data import Dataset, Splits
 from chainrule.display import Column, Result, Table
 from chainrule.model.evaluation import Evaluation
 from chainrule.model.verdict import Verdict
-from chainrule.show.data import png
+from chainrule.show.data import encoded, pixels
 from chainrule.show.plots import AnyFigure, as_bytes
 from chainrule.show.report.live import Live, Script
 from chainrule.show.report.number_line import NumberLine
@@ -29,34 +29,56 @@ from chainrule.wording import isolated, listed
 PACKAGES = ("numpy", "scikit-learn", "matplotlib")
 DPI = 110
 SKIPPED = 20
+MANY = 30  # classes whose numbers are only there when they are asked for
 INTERRUPTED = "It was interrupted: this is what was finished until then."
 
 
 @dataclass(frozen=True)
 class Image:
     """uri : the picture as a data: address. words : what it shows, for those who cannot see it.
-    broad : whether it is of many small parts, which a narrow screen scrolls rather than shrinks."""
+    narrow : the address of another one for narrow screens, or ""."""
 
     uri: str
     words: str
+    narrow: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A small picture with lines of text below. share : in [-1, 1], the length of a bar to the
+    right, or to the left."""
+
+    picture: Image
+    lines: Sequence[str]
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Cards, as many in a row as there is room for, below a heading, words and a label, the heading
+    of this part of what follows. broad : whether the pictures are much wider than high."""
+
+    cards: Sequence[Card]
+    heading: str = ""
+    words: Sequence[str] = ()
+    label: str = ""
     broad: bool = False
 
 
 @dataclass(frozen=True)
 class Section:
-    """Shown in this order: words, a confusion, a table, a gallery, pictures, what can be touched;
+    """Shown in this order: words, a confusion, a table, galleries, pictures, what can be touched;
     two pictures side by side where there is room, if they are `paired`; the table only when it is
     asked for, if it is `folded`.
 
-    confusion : whose counts are shown. cards : of the gallery, small pictures with lines of text
-    below. live : what the page's script makes; a section that has nothing else but words is there
-    only where scripts run.
+    confusion : whose counts are shown. live : what the page's script makes; a section that has
+    nothing else but words is there only where scripts run.
     """
 
     heading: str
     words: Sequence[str] = ()
     table: Table | None = None
-    cards: Sequence[tuple[Image, Sequence[str]]] = ()
+    galleries: Sequence[Gallery] = ()
     pictures: Sequence[Image] = ()
     paired: bool = False
     folded: bool = False
@@ -79,7 +101,7 @@ class Section:
 
     @property
     def _shown(self) -> tuple:
-        return (self.confusion, self.table, self.cards, self.pictures, self.facts)
+        return (self.confusion, self.table, self.galleries, self.pictures, self.facts)
 
 
 @dataclass(frozen=True)
@@ -122,10 +144,9 @@ class Report:
         return checks.printable(html)  # whatever else a caller's title holds
 
 
-def drawn(figure: AnyFigure, words: str, *, photographs: bool = False) -> Image:
-    """A figure as PNG or, of photographs, as JPEG, which takes a quarter of the room."""
-    kind = "jpeg" if photographs else "png"
-    return Image(data_uri(as_bytes(figure, DPI, kind), kind), words, broad=photographs)
+def drawn(figure: AnyFigure, words: str) -> Image:
+    """A figure as PNG."""
+    return Image(data_uri(as_bytes(figure, DPI, "png"), "png"), words)
 
 
 def pictures_of(found: Result) -> list[Image]:
@@ -169,7 +190,7 @@ def data_section(splits: Splits) -> Section:
         )
     facts = {"from": first.source} if first.source else {}
     facts["prepared by"] = isolated(first.scaling.kind.replace(",", ", "))
-    return Section("Data", words, table, facts=facts)
+    return Section("Data", words, table, facts=facts, folded=len(first.classes) > MANY)
 
 
 def gallery(
@@ -183,9 +204,16 @@ def gallery(
 ) -> Section:
     """Some examples as small pictures with their texts, or in a table where they are none."""
     cards = [
-        (Image(data_uri(content, "png"), ", ".join(map(isolated, lines))), lines)
+        card(shown, lines)
         for i, lines in zip(index, texts, strict=True)
-        if (content := png(data, int(i))) is not None
+        if (shown := pixels(data, int(i))) is not None
     ]
-    shown = None if cards or not table.rows else table
-    return Section(heading, words, shown, cards, pictures)
+    if cards:
+        return Section(heading, words, None, [Gallery(cards)], pictures)
+    return Section(heading, words, table if table.rows else None, pictures=pictures)
+
+
+def card(picture: np.ndarray, lines: Sequence[str], share: float = 0.0) -> Card:
+    """Of a picture's 8-bit pixels."""
+    words = ", ".join(map(isolated, lines))
+    return Card(Image(data_uri(*encoded(picture)), words), lines, share)

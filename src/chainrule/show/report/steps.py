@@ -31,7 +31,7 @@ def steps_report(graph: Graph) -> Report:
     steps, output = graph.steps(), graph.label(graph.output)
     svg = graph.svg(fold=False)
     words = "; ".join(f"{step.node}: {step.expression}" for step in steps.forward)
-    picture = Image(data_uri(svg.encode(), "svg+xml"), words, broad=True)
+    picture = Image(data_uri(svg.encode(), "svg+xml"), words, "")
     plays = [_given(steps), *_forward(steps), *_backward(steps, output)]
     own = {"svg": svg, "plays": plays, "output": output, "sums": _sums(graph)}
     live = Live("steps", own, instead=True)

@@ -12,26 +12,26 @@ from chainrule.display import Column, Table
 from chainrule.errors import InputError
 from chainrule.experiments import WithoutEach
 from chainrule.experiments.answers import Unseen
-from chainrule.influence.explanation import Explanation, explain
-from chainrule.model.evaluation import Mistake, evaluate
+from chainrule.influence.explanation import explain
+from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model, decided
 from chainrule.model.regression import Regression
 from chainrule.model.verdict import CONFIDENCE, UNKNOWN
 from chainrule.show import networks
 from chainrule.show.boundary_plots import boundary_plot
 from chainrule.show.experiment_plots import learning_curve
-from chainrule.show.picture_plots import explanation_plot, weight_pictures
 from chainrule.show.report import page
 from chainrule.show.report.answers import Accuracy, answers_of
 from chainrule.show.report.asking import asking_section
 from chainrule.show.report.examples import examples, left_out_live, threshold_section
+from chainrule.show.report.inside import explained, weights_section
 from chainrule.show.report.regression import COLUMNS as ERRORS
 from chainrule.show.report.regression import Errors
 from chainrule.show.report.watching import Followed, watched_plane, watching_sections
 from chainrule.show.tables import data_uri
 from chainrule.training import History
 from chainrule.training.warnings import TrainingWarning
-from chainrule.wording import isolated, percent, setting_value, shortened
+from chainrule.wording import chance, isolated, percent, setting_value
 
 RESULTS = (
     Column("set"),
@@ -52,7 +52,6 @@ BY_THE_WAY = (
 # Of the largest: outputs that differ by less are alike but for rounding.
 ALIKE = 1e-9
 EXPLAINED = 2  # mistakes
-MOST = 12  # units whose weights are shown
 # Training pictures beyond which comparing them with each other, for what is near, takes longer than
 # the rest of the report.
 COMPARED = 2000
@@ -81,7 +80,7 @@ def training_report(
         validation set, else it is that of the cross-validation `unseen`, or not known.
     why : the worst mistakes explained (`why_section`). features : those of a table that it depends
         on (`importance_section`). learned : what of a picture's W[1] was not drawn, see
-        `weight_pictures`. watched : the training again (`watching_sections`). warnings : what
+        `weights_section`. watched : the training again (`watching_sections`). warnings : what
         looks wrong in it.
     """
     checks.kind("training_report", "splits", splits, Splits)
@@ -94,7 +93,7 @@ def training_report(
     shared = examples(tested, outputs, judged.predicted, f"{chosen} examples")
     inside = [
         *(watching_sections(model, splits.train, tested, watched, history) if watched else ()),
-        _weights(model, splits.train, learned),
+        weights_section(model, splits.train, learned),
         features,
         why,
     ]
@@ -236,16 +235,6 @@ def _training(history: History, unseen: Unseen | None) -> page.Section:
     return page.Section("Learning curve", pictures=pictures)
 
 
-def _weights(model: Model, data: Dataset, learned: np.ndarray | None) -> page.Section | None:
-    if model.image_shape is None or model.n_members > 1:
-        return None
-    words = "Weights of the first layer's units as pictures."
-    most = MOST if learned is None else MOST // 2
-    figure = weight_pictures(model, data, most, learned=learned)
-    picture = page.drawn(figure, words, photographs=True)
-    return page.Section("What the first layer looks for", pictures=[picture])
-
-
 def why_section(model: Model, splits: Splits, exact: Exact | None = None) -> page.Section | None:
     """The worst mistakes, each with what the answer owes to each part of the picture, the nearest
     training pictures, and what each of these changes by being there; None where nothing can be
@@ -271,28 +260,15 @@ def why_section(model: Model, splits: Splits, exact: Exact | None = None) -> pag
         found = explain(model, raw, splits.train, without)
     except InputError as error:
         return page.Section(heading, [f"Not shown: expected {error.expected}; got {error.got}."])
-    note, words, pictures = note or found[0].note, [], []
+    note, words = note or found[0].note, []
+    galleries: list[page.Gallery] = []
     if note:
         words.append(f"What each training picture changes in these answers is not shown: {note}.")
     elif without:
         words.append(HOW)
     for one, why, pixels in zip(mistakes, found, raw.T, strict=True):
-        if why.trust:
-            words.append(f"{isolated(one.name)}: {why.trust}")
-        names = (shortened(name, 28) for name in (one.name, one.actual, one.predicted))
-        title = "{}: {}, taken for {} ({:.3f})".format(*names, one.probability)
-        figure = explanation_plot(why, pixels, splits.train, title)
-        pictures.append(page.drawn(figure, _words(one, why, splits), photographs=True))
+        names = map(isolated, (one.name, one.actual, one.predicted))
+        title = "{}: {}, taken for {}, {}".format(*names, chance(one.probability))
+        galleries += explained(why, pixels, splits.train, title, why.trust)
     live = left_out_live(mistakes, found, splits.train)
-    return page.Section(heading, words, pictures=pictures, live=live)
-
-
-def _words(one: Mistake, why: Explanation, splits: Splits) -> str:
-    """What the picture shows."""
-    names, near = splits.train.example_names, why.neighborhood
-    assert near is not None
-    unlike = f" Unlike any training picture: {near.reason}." if near.reason else ""
-    text = f"{one.name}: {one.actual}, taken for {one.predicted} ({one.probability:.3f})."
-    if why.changes is not None:
-        text += f" Most is changed by {names[int(np.nanargmax(np.abs(why.changes[0])))]}."
-    return f"{text} Nearest training picture: {names[near.nearest[0]]}.{unlike}"
+    return page.Section(heading, words, galleries=galleries, live=live)

@@ -1,0 +1,115 @@
+"""What a network of pictures looks like inside: what its first layer looks for, and why it answers
+as it does, as galleries that wrap."""
+
+import io
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from chainrule.data import Dataset
+from chainrule.influence.explanation import Explanation
+from chainrule.model.model_file import Model
+from chainrule.show.picture_plots import (
+    SIGNED,
+    beside,
+    pictures,
+    strongest_units,
+    training_pictures,
+    what_it_sees,
+)
+from chainrule.show.report.page import Card, Gallery, Image, Section, card
+from chainrule.show.tables import data_uri
+
+Array = np.ndarray
+MOST = 12  # units whose weights are shown
+SIDE = 64  # pixels of a picture of weights: noise of more takes much room
+
+
+def weights_section(model: Model, data: Dataset, learned: Array | None) -> Section | None:
+    """The first layer's weights in the pictures' shape, the units of the greatest effect on `data`
+    first; None where they are no pictures.
+
+    learned : (n_1, n_x) what of W was not drawn but learned, W - a W0 (`feature_measures.learned`):
+        shown before W, where the noise of the draw mostly hides it.
+    """
+    shape = model.image_shape
+    if shape is None or model.n_members > 1:
+        return None
+    units, effects = strongest_units(model, data, MOST if learned is None else MOST // 2)
+    color, squares = len(shape) == 3, -(-max(shape[:2]) // SIDE)
+    words = [
+        "Weights of scaled pixels. Gray is 0, yellow above and blue below, each picture up to the "
+        "size that stands below it. A unit's effect is by how much it moves the next layer.",
+        "From left to right: of red, green and blue." if color else "",
+        f"Shown are means over {squares} x {squares} pixels." if squares > 1 else "",
+    ]
+    W, kinds = model.network.weights[0], {"": model.network.weights[0]}
+    if learned is not None:
+        kinds = {"What was learned: W - a W0": learned, "With its start: W": W}
+
+    def cards(W: Array) -> Iterator[Card]:
+        for k in units:
+            values = beside(_means(W[k].reshape(shape), squares))
+            yield signed_card(
+                values, (f"unit {k}", f"effect {effects[k]:.2g}", f"up to {_size(values):.2g}")
+            )
+
+    galleries = [Gallery([*cards(W)], name, broad=color) for name, W in kinds.items()]
+    return Section(
+        "What the first layer looks for", [" ".join(filter(None, words))], galleries=galleries
+    )
+
+
+def explained(
+    found: Explanation, raw: Array, data: Dataset, heading: str, words: str
+) -> Iterator[Gallery]:
+    """What the network sees in raw (n_x,), what its answer owes to each part of it, and training
+    pictures that change the answer and that are near.
+
+    data : the training set. words : below the heading.
+    """
+    (seen,) = pictures(data.unlabeled("explained", raw[:, None]))
+    cards = [card(seen, ["as it is seen"])]
+    if found.effects is not None:
+        size = f"up to {_size(found.effects):.2g} of log-odds"
+        lines = ("what parts add", "light: for the answer, dark: against it", size)
+        cards.append(signed_card(found.effects, lines))
+    near = found.neighborhood
+    unlike = f"Unlike any training picture: {near.reason}." if near and near.reason else ""
+    yield Gallery(cards, heading, [*filter(None, (words, unlike))], what_it_sees(found))
+    shown = pictures(data)
+    for label, index, numbers, shares in training_pictures(found, data):
+        cards = [
+            card(shown[i], [data.example_names[i], f"{data.label_of(i)} {number}"], float(share))
+            for i, number, share in zip(index, numbers, shares, strict=True)
+        ]
+        if cards:
+            yield Gallery(cards, label=label)
+
+
+def signed_card(values: Array, lines: Sequence[str]) -> Card:
+    """Numbers around 0 (height, width) as shades, each card with its own scale."""
+    import matplotlib
+    from PIL import Image as Picture
+
+    shades = np.rint(127.5 + 127.5 * values / _size(values)).astype(np.uint8)
+    made = Picture.fromarray(shades, "P")
+    palette = matplotlib.colormaps[SIGNED](np.arange(256), bytes=True)[:, :3]
+    made.putpalette(palette.tobytes())
+    out = io.BytesIO()
+    made.save(out, "PNG", optimize=True)
+    return Card(Image(data_uri(out.getvalue(), "png"), ", ".join(lines)), lines)
+
+
+def _size(values: Array) -> float:
+    return float(np.abs(values).max()) or 1.0
+
+
+def _means(values: Array, squares: int) -> Array:
+    """Over squares of so many pixels (height, width, ...); those at the edges may be smaller."""
+    for axis in (0, 1):
+        starts = np.arange(0, values.shape[axis], squares)
+        counts = np.diff([*starts, values.shape[axis]])
+        counts = counts.reshape(-1, *[1] * (values.ndim - 1 - axis))
+        values = np.add.reduceat(values, starts, axis=axis) / counts
+    return values
