@@ -102,7 +102,7 @@ def test_predict_answers_all_pictures_of_a_folder(chainrule, trained, fruit):
 
 
 def test_predict_reads_in_blocks(chainrule, trained, fruit, monkeypatch):
-    monkeypatch.setattr("chainrule.cli.predict.BLOCK", 4)
+    monkeypatch.setattr("chainrule.jobs.answering.BLOCK", 4)
     whole = chainrule("predict", trained, fruit / "test", "--json").json["predictions"]
     one_by_one = [
         chainrule("predict", trained, one["image"], "--json").json["predictions"][0]

@@ -17,7 +17,7 @@ from chainrule.jobs import texts
 
 # Each is the function of its name, which is imported when it is called.
 COMMANDS = (
-    "demo", "train", "evaluate", "predict", "lr-find", "sweep", "crossval", "leave-one-out",
+    "demo", "train", "evaluate", "predict", "undo", "lr-find", "sweep", "crossval", "leave-one-out",
     "review-labels", "importance", "explain", "report", "graph", "lab", "export", "reproduce",
 )  # fmt: skip
 EXPERIMENTS = (

@@ -70,7 +70,8 @@ def explain(
         raise InputError(str(model), expected, got, fix)
     from chainrule.experiments import Execution
     from chainrule.influence import explanation
-    from chainrule.jobs.trained import WITHIN, left_out, training_set
+    from chainrule.jobs.trained import WITHIN, left_out
+    from chainrule.jobs.training_set import training_set
     from chainrule.show.plots import save_figure
 
     pictured = known.image_shape is not None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -12,16 +12,16 @@ from chainrule.cli.progress import Screen
 from chainrule.display import Column, Table
 from chainrule.errors import InputError
 from chainrule.files.atomic import new_file
+from chainrule.jobs.events import Answered, Event
 from chainrule.jobs.sources import loaded
-from chainrule.wording import counted_by_reason, listed
+from chainrule.wording import counted, counted_by_reason, listed
 
 if TYPE_CHECKING:
-    from chainrule.influence.out_of_distribution import Neighborhoods
     from chainrule.influence.predictions import Predictions
+    from chainrule.jobs.answering import Answers, PicturesJob
     from chainrule.model.model_file import Model
 
 
-BLOCK = 256  # pictures read at a time
 ANSWERS = (
     Column("image", head="picture"),
     Column("class"),
@@ -30,6 +30,7 @@ ANSWERS = (
 )
 NAMED = 20  # files that cannot be read, beyond which they are counted
 SHOWN, FEW = 20, 5  # of what a file has, too; of what is unlike the training data
+MOST = 1000  # answers that are shown where there is no file of them
 
 
 def predict(
@@ -37,6 +38,9 @@ def predict(
     *inputs: Path,
     reading: Annotated[Tables, Parameter(name="*", group="Tables")] = TABLES,
     out: Path | None = None,
+    sort_into: Annotated[Path | None, Parameter(group="Many pictures")] = None,
+    sure: Annotated[float | None, Parameter(group="Many pictures")] = None,
+    dry_run: Annotated[bool, Parameter(group="Many pictures")] = False,
     data: str | None = None,
     json: bool = False,
 ) -> int:
@@ -54,7 +58,16 @@ def predict(
         labels. Or picture files, or folders: every file below them; each picture is shrunk to the
         size that the model was trained on.
     out
-        A file to write: .csv with all probabilities, or .json. Never overwritten.
+        A file to write: .csv with all probabilities, or .json. Never overwritten. Interrupted, the
+        same command goes on.
+    sort_into
+        A folder: each picture is copied into the folder of its class in there. No picture is moved
+        or overwritten, and `chainrule undo` removes the copies.
+    sure
+        Of less probability than this, 0.8 by default, a picture is sorted into the folder unsure;
+        so is one that is unlike the training data.
+    dry_run
+        Only say what would be sorted where.
     data
         The training data, if they are no longer where they were: to warn of examples that are
         unlike all of them.
@@ -64,16 +77,22 @@ def predict(
     asked = loaded(model)
     if out is not None:
         new_file(out, (".csv", ".json"))
+    if sort_into is None and (sure is not None or dry_run):
+        option = "--dry-run" if dry_run else "--sure"
+        raise InputError(option, "--sort-into FOLDER beside it", "none")
     if asked.image_shape is None:
         from chainrule.data.readers.tree import pictured
 
-        if any(map(pictured, inputs)):
+        if sort_into is not None or any(map(pictured, inputs)):
             got = f"one of {asked.network.layer_sizes[0]} numbers an example"
             raise InputError(str(model), "a model of pictures", got, "Give it a table.")
         if len(inputs) != 1:
             raise InputError("predict", "one table of examples", f"{len(inputs) or 'none'}")
         return _of_table(model, asked, str(inputs[0]), reading, out, data, json)
-    return _of_pictures(model, asked, inputs, out, data, json)
+    from chainrule.jobs.answering import PicturesJob
+
+    how: dict[str, Any] = {"out": out, "into": sort_into, "sure": sure, "dry_run": dry_run}
+    return _of_pictures(PicturesJob(asked, inputs, str(model), data, **how), json)
 
 
 def _of_table(
@@ -88,10 +107,11 @@ def _of_table(
     from dataclasses import replace
 
     from chainrule.influence.predictions import predictions
+    from chainrule.jobs.training_set import known_examples
     from chainrule.model.new_data import open_for
 
     asked = open_for(model, table, replace(reading, label="")).train
-    train, why = _known(model, path, data)
+    train, why = known_examples(model, str(path), data)
     found = predictions(model, asked, train)
     if out is not None:
         found.to_csv(out)
@@ -111,121 +131,86 @@ def _of_table(
     show.print_table(shown if out is None else shown.first(SHOWN))
     if out is not None:
         print_(f"Wrote {show.safe(str(out))}: all {len(asked)}.")
-    _warn([found], why)
+    unlike = zip(found.names, found.unlike or (), strict=not why)
+    _warn(found.tied, [pair for pair in unlike if pair[1]], len(asked), why)
     return 0
 
 
-def _known(model: "Model", path: Path, data: str | None) -> "tuple[Neighborhoods | None, str]":
-    """The training set, that new examples are compared with; or None, and why there is none."""
-    from chainrule.influence.predictions import MOST, known_to
-    from chainrule.jobs.trained import training_set
+def _warn(tied: Sequence[str], unlike: Sequence[tuple[str, str]], total: int, unknown: str) -> None:
+    """Of ties, and of examples unlike the training data, each with why; or why that is `unknown`.
 
-    train, why = training_set(model, str(path), data)
-    if train is None:
-        return None, why
-    if len(train) > MOST:
-        return None, f"there are more than {MOST}"
-    return known_to(str(path), model, train), ""
-
-
-def _warn(found: "Sequence[Predictions]", why: str) -> None:
-    """Of ties, and of examples unlike the training data; or why that is not known."""
-    tied = [name for one in found for name in one.tied]
+    total : examples.
+    """
     if tied:
         show.print_note(
             f"{show.safe(listed(tied, FEW))}: the most probable classes are equally probable, the "
             "first of them is named."
         )
-    unlike = [reason for one in found for reason in one.unlike or ()]
-    names = [name for one in found for name in one.names]
-    if len(unlike) < len(names):
-        show.print_note(f"Not compared with the training data: {show.safe(why)}.")
-        return
-    odd = [name for name, reason in zip(names, unlike, strict=True) if reason]
-    if odd:
-        why = next(filter(None, unlike))
-        said = f"{odd[0]} is unlike the training data: {why}."
-        if len(odd) > 1:
-            shown = listed(odd, FEW)
-            said = f"{len(odd)} of {len(names)} are unlike the training data: {shown}."
-            said += f" {odd[0]}: {why}."
+    if unknown:
+        show.print_note(f"Not compared with the training data: {show.safe(unknown)}.")
+    elif unlike:
+        first, why = unlike[0]
+        said = f"{first} is unlike the training data: {why}."
+        if len(unlike) > 1:
+            shown = listed([name for name, _ in unlike], FEW)
+            said = f"{len(unlike)} of {total} are unlike the training data: {shown}."
+            said += f" {first}: {why}."
         said += " Do not rely on answers to such examples."
         show.print_set_in(show.safe(said), "Warning")
 
 
-def _of_pictures(
-    path: Path,
-    model: "Model",
-    inputs: Sequence[Path],
-    out: Path | None,
-    data: str | None,
-    json: bool,
-) -> int:
-    import numpy as np
-
-    from chainrule.data import Dataset
-    from chainrule.data.readers.images import Pictures
-    from chainrule.influence.predictions import predictions
-
-    paths, errors, notes = _found(inputs)
-    if not paths and not errors:
-        raise InputError("predict", "at least one picture file", "none")
-    train, why = _known(model, path, data)
+def _of_pictures(job: "PicturesJob", json: bool) -> int:
     told: list[Predictions] = []
-    shape = model.image_shape or ()
-    pictures = Pictures(shape, model.bits)
-    with Screen("reading", "pictures") as screen:
-        for start in range(0, len(paths), BLOCK):
-            some = paths[start : start + BLOCK]
-            pixels, read = pictures.read(some, lambda path, why: errors.append((str(path), why)))
-            if read:
-                names, none = tuple(str(some[k]) for k in read), np.zeros(len(read), np.int64)
-                raw = np.ascontiguousarray(pixels.T)
-                asked = Dataset(raw, none, model.classes, names, shape)
-                told.append(predictions(model, asked, train))
-            screen.update(min(start + BLOCK, len(paths)), len(paths))
-    notes += pictures.notes()
-    answers = [record for one in told for record in one.records("image")]
-    if out is not None and told:
-        from chainrule.show.tables import write
+    whole = job.out is None and job.into is None  # no file has the answers
 
-        tables = [one.table() for one in told]
-        write(Table(tables[0].columns, [row for one in tables for row in one.rows]), out)
+    def tell(event: Event) -> None:
+        if isinstance(event, Answered) and (whole or len(told) * len(event.found.names) <= SHOWN):
+            told.append(event.found)
+        screen(event)
+
+    with Screen("answering", "pictures", quiet=json) as screen:
+        found = job.run(tell)
     if json:
-        facts = {"model": str(path), "members": model.n_members, "predictions": answers}
-        unread = [{"image": path, "reason": reason} for path, reason in errors]
-        show.print_json(facts | {"errors": unread, "notes": notes})
+        facts = {"model": job.where, "members": job.model.n_members, **found.facts()}
+        answers = {"predictions": [record for one in told for record in one.records("image")]}
+        show.print_json(facts | (answers if whole else {}))
     else:
-        if model.n_members > 1:
-            show.console().print(f"Model     ensemble of {model.n_members}")
-        for note in notes:
-            show.print_note(show.safe(note))
-        if answers:
-            show.print_table(Table.of(answers, ANSWERS))
-            _warn(told, why)
+        _say(job, found, told)
     # Each file by name, or many counted by reason.
-    lines = [f"{path}: {reason}" for path, reason in errors]
+    lines = [f"{path}: {reason}" for path, reason in found.problems]
     for line in lines if len(lines) <= NAMED else counted_by_reason(lines):
         show.console(error=True).print(f"chainrule: {show.safe(line)}.")
-    return 2 if errors else 0
+    return 1 if not found.complete else 2 if lines else 0
 
 
-def _found(given: Sequence[Path]) -> tuple[list[Path], list[tuple[str, str]], list[str]]:
-    """The files to read, in the order given and within folders in natural order; what below a
-    folder cannot be read, and why; what was left out."""
-    from chainrule.data.readers import tree
-
-    paths: list[Path] = []
-    errors: list[tuple[str, str]] = []
-    notes = []
-    for path in given:
-        if not path.is_dir():
-            paths.append(path)
-            continue
-        below = tree.files(path, lambda inner, reason: errors.append((str(inner), reason)))
-        if not below:
-            errors.append((str(path), "a folder without files"))
-        paths += below
-        if litter := tree.litter(path):
-            notes.append(f"{path}: left out what systems hide: {listed(litter, 5)}")
-    return paths, errors, notes
+def _say(job: "PicturesJob", found: "Answers", told: "Sequence[Predictions]") -> None:
+    """The answers, or how many there are of each, and what to do next."""
+    print_, n = show.console().print, found.answered
+    if job.model.n_members > 1:
+        print_(f"Model     ensemble of {job.model.n_members}")
+    for note in found.notes:
+        show.print_note(show.safe(note))
+    each = n <= (SHOWN if job.out or job.into else MOST) and not found.before
+    if n and each:
+        answers = [record for one in told for record in one.records("image")]
+        show.print_table(Table.of(answers, ANSWERS))
+    if n and job.model.classes and (found.folders or not each):
+        show.print_table(found.table())
+    if not each and not job.out:
+        print_(f"{n:,} answers: --out FILE writes each.")
+    if n:
+        _warn(found.tied, found.unlike, n, job.compared[1])
+    if job.dry_run:
+        print_("Nothing was copied (--dry-run).")
+    elif job.into:
+        already = f"; {found.there:,} were there already" if found.there else ""
+        print_(
+            f"Copied {counted(found.copied, 'picture')} into {show.safe(str(job.into))}{already}."
+        )
+    if found.complete and job.out:
+        print_(f"Wrote {show.safe(str(job.out))}: all {found.total:,}.")
+    if not found.complete:
+        kept = " The same command goes on: what is done is kept." if job.out or job.into else ""
+        show.print_set_in(f"{found.done:,} of {found.total:,} are done.{kept}", "Interrupted", 12)
+    if found.undo:
+        print_(f"Undo:     {show.folded(found.undo, 10)}")

@@ -8,8 +8,9 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from chainrule.errors import InputError
 
@@ -22,6 +23,14 @@ def write_bytes(path: str | Path, content: bytes, *, new: bool = False) -> None:
 
     new : refuse to replace a file, also one that another process makes at the same time.
     """
+    with whole_file(path, new=new) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def whole_file(path: str | Path, *, new: bool = False) -> Iterator[BinaryIO]:
+    """A file to write to, which is moved to `path` at the end of the block; if the block fails
+    nothing is left of it. `new`, and InputError, as `write_bytes` has them."""
     import tempfile
 
     from chainrule import checks
@@ -34,7 +43,7 @@ def write_bytes(path: str | Path, content: bytes, *, new: bool = False) -> None:
         raise InputError(str(path), "a place to write", reason(error)) from None
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes files private; a result is as readable as any other new file.
@@ -54,6 +63,21 @@ def write_bytes(path: str | Path, content: bytes, *, new: bool = False) -> None:
         if isinstance(error, OSError):
             raise InputError(str(path), ROOM, reason(error)) from None
         raise
+
+
+def copy_new(source: Path, path: Path) -> None:
+    """Make `path` a copy of the file `source`, with its times, atomically.
+
+    OSError where the source cannot be opened; InputError where something is at `path`, or there is
+    no room.
+    """
+    import shutil
+
+    with source.open("rb") as content, whole_file(path, new=True) as file:
+        shutil.copyfileobj(content, file, 2**20)
+        file.flush()
+        times = os.fstat(content.fileno())
+        os.utime(file.fileno(), ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def _take(path: Path, temporary: str) -> None:

@@ -4,10 +4,11 @@ import csv
 import io
 import math
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from chainrule.files.atomic import write_bytes
+from chainrule.files.atomic import whole_file
 
 # A spreadsheet takes a cell that begins so for a formula, and carries it out.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -18,15 +19,18 @@ def write_csv(
     header: Iterable[str],
     rows: Iterable[Iterable[Any]],
     encoding: str = "utf-8",
+    *,
+    new: bool = False,
 ) -> None:
     """A header and rows of cells, atomically; "utf-8-sig" begins with a byte order mark, by which
     spreadsheets know UTF-8. Text that they would take for a formula gets an apostrophe before it,
-    the header's too; numbers are left alone."""
-    out = io.StringIO()
-    # Lines end in \r\n: Python 3.11 quotes a cell for those two only if they are in a line's end.
-    writer = csv.writer(out)
-    writer.writerows([guarded(cell) for cell in row] for row in (header, *rows))
-    write_bytes(path, out.getvalue().encode(encoding, "replace"))
+    the header's too; numbers are left alone. `new` as `write_bytes` has it."""
+    with whole_file(path, new=new) as file:
+        out = io.TextIOWrapper(file, encoding, "replace", newline="")
+        # Lines end in \r\n: Python 3.11 quotes a cell for those two only if they end lines.
+        writer = csv.writer(out)
+        writer.writerows([guarded(cell) for cell in row] for row in chain((header,), rows))
+        out.detach()  # which also flushes
 
 
 def number(cell: str) -> float | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chainrule.data import Dataset, Splits
+    from chainrule.influence.predictions import Predictions
     from chainrule.training import Record
     from chainrule.training.warnings import TrainingWarning
 
@@ -34,6 +35,13 @@ class Progressed:
 
     done: float
     total: float
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """Some more examples have been answered."""
+
+    found: "Predictions"
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +87,9 @@ class Failed:
     error: BaseException
 
 
-Event = Started | Progressed | Recorded | Noted | Warned | PictureReady | Finished | Failed
+Event = (
+    Started | Progressed | Answered | Recorded | Noted | Warned | PictureReady | Finished | Failed
+)
 Tell = Callable[[Event], None]
 
 

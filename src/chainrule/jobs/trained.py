@@ -19,7 +19,7 @@ from chainrule.experiments.budget import Budget
 from chainrule.experiments.setting import WITH_MOMENTUM
 from chainrule.files import atomic
 from chainrule.files.json_file import fits
-from chainrule.influence.explanation import is_training_set, same_weights
+from chainrule.influence.explanation import same_weights
 from chainrule.influence.feature_measures import learned
 from chainrule.influence.importance import importance
 from chainrule.jobs.grouping import groups
@@ -246,27 +246,6 @@ def as_trained(model: Model, given: Options, where: str, data: str | None) -> tu
     if fits(done, int):
         options = replace(options, iterations=done, epochs=None)
     return data, replace(options, patience=None)
-
-
-def training_set(model: Model, where: str, data: str | None = None) -> tuple[Dataset | None, str]:
-    """What the model was trained on, read again as it was; or None, and why it is not at hand.
-
-    data : where it is, if it is not where it was; what is wrong with it is an InputError.
-    """
-    saved = model.training
-    try:
-        if not {"options", "data"} <= saved.keys() and Path(where).is_dir():
-            saved = RunFolder(where).read_settings() | saved
-        source = data or saved.get("data")
-        if source is None or "options" not in saved:
-            return None, "the model does not say what it was trained on"
-        train = restored(saved["options"], Options(), where).open(str(source)).train
-        is_training_set(where, model, train)
-    except InputError as error:
-        if data is not None:
-            raise
-        return None, f"{error.where}: {error.got}"
-    return train, ""
 
 
 def _as_done(model: Model, options: Options) -> Setting:

@@ -1,13 +1,18 @@
 """Data for a model: read as those that it was trained on."""
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import numpy as np
+
 from chainrule import checks
-from chainrule.data import Reading, Splits, open_raw
+from chainrule.data import Dataset, Reading, Splits, open_raw
 from chainrule.data.open import refuse_reading
+from chainrule.data.readers.images import Pictures
+from chainrule.data.readers.tree import Skip
 from chainrule.errors import DataError
 from chainrule.files.json_file import fits
 from chainrule.model.model_file import Model
@@ -58,3 +63,22 @@ def open_for(
     if splits.train.feature_names is None:
         refuse_reading(source, replace(reading, label=reading.label or None))
     return splits
+
+
+def pictures_for(model: Model) -> Pictures:
+    """What reads picture files for a model."""
+    return Pictures(model.image_shape or (), model.bits)
+
+
+def read_pictures(
+    model: Model, pictures: Pictures, paths: Sequence[Path], skip: Skip
+) -> Dataset | None:
+    """The pictures in files as a model takes them, named by their paths, without labels; None if
+    none can be read. pictures : from `pictures_for`, for any number of such calls. skip : told of
+    files that cannot be read, and why."""
+    rows, read = pictures.read(paths, skip)
+    if not read:
+        return None
+    names, none = tuple(str(paths[k]) for k in read), np.zeros(len(read), np.int64)
+    raw = np.ascontiguousarray(rows.T)
+    return Dataset(raw, none, model.classes, names, model.image_shape)

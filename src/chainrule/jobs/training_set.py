@@ -1,0 +1,45 @@
+"""What a model was trained on, read again where it is."""
+
+from pathlib import Path
+
+from chainrule.data import Dataset
+from chainrule.errors import InputError
+from chainrule.influence.explanation import is_training_set
+from chainrule.influence.out_of_distribution import Neighborhoods
+from chainrule.influence.predictions import MOST, known_to
+from chainrule.jobs.options import Options, restored
+from chainrule.jobs.run_folder import RunFolder
+from chainrule.model.model_file import Model
+
+
+def training_set(model: Model, where: str, data: str | None = None) -> tuple[Dataset | None, str]:
+    """What the model was trained on, read again as it was; or None, and why it is not at hand.
+
+    data : where it is, if it is not where it was; what is wrong with it is an InputError.
+    """
+    saved = model.training
+    try:
+        if not {"options", "data"} <= saved.keys() and Path(where).is_dir():
+            saved = RunFolder(where).read_settings() | saved
+        source = data or saved.get("data")
+        if source is None or "options" not in saved:
+            return None, "the model does not say what it was trained on"
+        train = restored(saved["options"], Options(), where).open(str(source)).train
+        is_training_set(where, model, train)
+    except InputError as error:
+        if data is not None:
+            raise
+        return None, f"{error.where}: {error.got}"
+    return train, ""
+
+
+def known_examples(
+    model: Model, where: str, data: str | None = None
+) -> tuple[Neighborhoods | None, str]:
+    """The training set, that new examples are compared with; or None, and why there is none."""
+    train, why = training_set(model, where, data)
+    if train is None:
+        return None, why
+    if len(train) > MOST:
+        return None, f"there are more than {MOST}"
+    return known_to(where, model, train), ""
