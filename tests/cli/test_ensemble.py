@@ -1,5 +1,7 @@
 """`chainrule evaluate`, `predict` and `export` of an ensemble."""
 
+import html
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -87,3 +89,14 @@ def test_export(chainrule, model, fruit, tmp_path, compute):
     P, S = session.run(["probabilities", "spread"], {"picture": raw.T.reshape(-1, 8, 8, 3)})
     np.testing.assert_allclose(P.T, model.predict_proba(raw), atol=1e-5)
     np.testing.assert_allclose(S.T, model.spread(raw), atol=1e-5)
+
+
+def test_where_nothing_is_held_out_the_command_that_measures_members_is_named(chainrule, tmp_path):
+    rows = "\n".join(f"{k % 5},{k % 3},{'ab'[k % 2]}" for k in range(20))
+    (tmp_path / "t.csv").write_text(f"x,y,label\n{rows}\n")
+    options = ("--layers", "none", "--iterations", 5, "--runs", 2, "--out", "run")
+    verdict = chainrule("train", "t.csv", *options, "--json").json["verdict"]
+    assert verdict["kind"] == "unknown"
+    assert verdict["command"].startswith("chainrule crossval ")
+    assert chainrule("report", "run").code == 0
+    assert verdict["command"] in html.unescape((tmp_path / "run/report.html").read_text("utf-8"))

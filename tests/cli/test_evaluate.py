@@ -208,3 +208,15 @@ def test_a_gray_model_reads_pictures_in_gray(chainrule, fruit):
     found = chainrule("evaluate", "run", fruit / "test", "--json")
     assert found.code == 0, found.error
     assert found.json["examples"] == 6
+
+
+def test_a_terminal_shows_the_interval_on_a_line(chainrule, trained, fruit, monkeypatch):
+    arguments = ("evaluate", trained, fruit)
+    assert "●" not in chainrule(*arguments).out
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as a terminal
+    out = chainrule(*arguments).out
+    (line,) = [one for one in out.splitlines() if "●" in one]
+    assert line.startswith("          0 % ")
+    assert "┼ commonest class 50.0 %" in line
+    assert len(line) <= 100
+    assert "●" not in chainrule(*arguments, "--json").out

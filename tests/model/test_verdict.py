@@ -40,7 +40,8 @@ def test_it_leaves_room_for_chance(right, m, baseline, trained, name):
     low, high = evaluation(right, m, baseline).interval()
     assert (found.low, found.high) == (low, high)
     assert ("by heart" in found.words) == name.endswith("overfitted")
-    assert found.facts()["verdict"] == name
+    facts = found.facts()
+    assert (facts["verdict"], facts["low"], facts["high"]) == (name, low, high)
 
 
 def test_an_interval_by_groups_is_wider():
@@ -78,6 +79,9 @@ def test_a_rare_class_that_is_told_apart():
         assert verdict_of(weak, 0.9).measure == "accuracy"
         assert not weak.learned
         assert NumberLine.of(found).marks == [(50.0, "guessing 0.50")]
+    by_heart = verdict_of(rare, 1.0)
+    assert by_heart.name == "Ranks better than guessing, overfitted"
+    assert "25.0 points more" in by_heart.words
     by_groups = Intervals(
         (("accuracy", 0.9, 0.8, 0.95, "BCa"), ("auc", 0.95, 0.4, 1.0, "BCa")), "", 0.95
     )
@@ -87,3 +91,4 @@ def test_a_rare_class_that_is_told_apart():
 def test_what_nobody_knows():
     assert UNKNOWN.name == "Not known yet"
     assert (UNKNOWN.words, UNKNOWN.gap) == ("", 0)
+    assert set(UNKNOWN.facts("Why.")) == {"verdict", "kind", "words", "gap"}

@@ -108,12 +108,16 @@ def _report_errors(found: "Regression", most: int) -> None:
 
 
 def _report(found: "Evaluation", name: str, mistakes: int) -> None:
+    from chainrule.model.verdict import Verdict
+
     out = show.console()
     out.print(f"Accuracy  {percent(found.accuracy)} ({found.right} of {found.m} right)")
     if name:  # of examples that it was trained on no interval holds
         low, high = map(percent, found.interval())
         out.print(f"          with so many, {low} to {high} (95 % confidence)")
     out.print(f"          {percent(found.baseline)} by always saying the commonest class")
+    if name:
+        show.print_number_line(Verdict(found.accuracy, *found.interval(), found.baseline), 10)
     out.print(f"          {percent(found.balanced_accuracy)} in the mean of the classes' recalls")
     out.print(f"AUC       {number(found.auc)}")
     out.print(f"Cost      {found.cost:.6f} nats an example; Brier score {number(found.brier)}")

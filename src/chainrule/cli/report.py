@@ -110,11 +110,13 @@ def _unseen(
 
     from chainrule.experiments.answers import Unseen
     from chainrule.jobs.trained import repeatable
-    from chainrule.jobs.unseen import cross_validated
+    from chainrule.jobs.unseen import cross_validated, unseen_ensemble
 
     if list(splits.sets) != ["training"]:
         return None
     options, note = repeatable(model, str(folder.model))
+    if model.n_members > 1 and "options" in model.training:
+        return unseen_ensemble(source, options)
     if note:
         return Unseen(f"{note}.")
     done, took = (model.training.get(name) for name in ("iterations", "training_seconds"))

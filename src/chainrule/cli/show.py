@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chainrule.data import Splits
     from chainrule.display import Table
     from chainrule.model.model_file import Model
+    from chainrule.model.verdict import Verdict
 
 # Of verdicts, each of which says its name, too.
 COLORS = {
@@ -113,7 +114,9 @@ def print_set_in(text: str, head: str = "", margin: int = 10) -> None:
 def _filled(text: str, margin: int) -> str:
     """Broken between words alone: no path and no hyphenated word is torn."""
     torn: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
-    return textwrap.fill(text, console().width, subsequent_indent=" " * margin, **torn)
+    whole = text.replace(" %", "\u00a0%")  # a number and its sign stay together
+    filled = textwrap.fill(whole, console().width, subsequent_indent=" " * margin, **torn)
+    return filled.replace("\u00a0%", " %")
 
 
 def print_note(text: str) -> None:
@@ -149,11 +152,25 @@ def print_verdict(verdict: dict[str, Any]) -> None:
     """What held-out examples say of a model, see `Verdict.facts`; its name in color."""
     from rich.text import Text
 
+    from chainrule.model.verdict import Verdict
+
     out, name = console(), verdict["verdict"]
     said = f"{'Verdict':<9}{name}. {verdict['words']}"
     text = Text(_filled(said, 9))
     text.highlight_words([name], f"bold {COLORS[verdict['kind']]}")
     out.print(text)
+    if verdict["kind"] != "unknown":
+        names = ("reached", "low", "high", "baseline", "trained", "measure")
+        print_number_line(Verdict(**{name: verdict[name] for name in names}), 9)
+
+
+def print_number_line(verdict: "Verdict", margin: int) -> None:
+    """A verdict on a line of characters, for people: only on a terminal."""
+    from chainrule.show.report.number_line import NumberLine
+
+    out = console()
+    if out.is_terminal and (line := NumberLine.of(verdict).text(out.width - margin, out.encoding)):
+        out.print(f"{' ' * margin}{line}")
 
 
 def bar() -> "Bar":

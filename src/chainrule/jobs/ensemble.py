@@ -43,6 +43,7 @@ class EnsembleJob(Job[Members, "Ensemble"]):
 
         from chainrule.display import Table
         from chainrule.jobs.trained import results
+        from chainrule.jobs.unseen import unseen_ensemble
         from chainrule.model.evaluation import evaluate
         from chainrule.show import tables
 
@@ -50,7 +51,7 @@ class EnsembleJob(Job[Members, "Ensemble"]):
             return {"members": 0}
         facts = {"members": len(found.seeds), "seeds": found.seeds, "diverged": found.diverged}
         model = self.write_model(found.network, facts | {"options": written(self.options)})
-        reached, verdict = results(model, self.splits)
+        reached, verdict = results(model, self.splits, unseen_ensemble(self.data, self.options))
         rows: list[dict[str, Any]] = [{"seed": seed} for seed in found.seeds]
         for name, data in self.splits.sets.items():
             each = [evaluate(model.member(r), data).scores for r in range(len(rows))]

@@ -67,7 +67,8 @@ def results(
     reached = {name: {"examples": one.m, **one.scores} for name, one in found.items()}
     if held is trained:
         why = NOTHING_HELD_OUT if unseen is None else f"{NOT_CROSSED}{unseen.why}"
-        return reached, UNKNOWN.facts(why) | {"learned": trained.learned}
+        tells = {"command": unseen.command} if unseen and unseen.command else {}
+        return reached, UNKNOWN.facts(why) | tells | {"learned": trained.learned}
     own = trained.r2 if isinstance(trained, Regression) else trained.accuracy
     return reached, verdict_of(held, own, intervals).facts() | {"learned": trained.learned}
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WITHIN = 20.0  # seconds
 # Folds that train together take less than one after the other: by how much at most.
 GAIN = 5
+MEMBERS = "it is an ensemble, of which only networks like its members can be."
 
 
 def cross_validated(
@@ -71,6 +72,14 @@ def cross_validated(
     if answers is None:
         return Unseen("no fold ended with a result: each diverged.", plain)
     return Unseen("", plain, found, answers)
+
+
+def unseen_ensemble(source: str, options: Options) -> "Unseen":
+    """Of an ensemble, which is not cross-validated, with the command that measures a member."""
+    from chainrule.experiments.answers import Unseen
+
+    plain = replace(options, patience=None, hold_out=None)
+    return Unseen(MEMBERS, command_line("crossval", absolute(source), plain))
 
 
 def _folds(data: "Dataset", options: Options) -> int:

@@ -39,7 +39,8 @@ class Verdict:
     how much. low, high : the ends of its 95 % interval. baseline : what guessing reaches, of R² 0,
     of an AUC 1/2. trained : the same measure on the training examples, where it is known.
 
-    alike : whether all answers are the same. beside : of an AUC, how many answers are right.
+    alike : whether all answers are the same. answers : of an AUC, the verdict on how many of them
+    are right.
     """
 
     reached: float
@@ -49,7 +50,7 @@ class Verdict:
     trained: float | None = None
     measure: Literal["accuracy", "r2", "auc"] = "accuracy"
     alike: bool = False
-    beside: str = ""
+    answers: "Verdict | None" = None
 
     @property
     def kind(self) -> Kind:
@@ -66,6 +67,8 @@ class Verdict:
     def gap(self) -> float:
         """How much better the training examples are answered, where that is more than chance and
         little: above the interval and by GAP at least; else 0."""
+        if self.answers is not None:
+            return self.answers.gap
         if self.trained is None or self.kind == "unknown":
             return 0.0
         gap = self.trained - self.reached
@@ -73,9 +76,8 @@ class Verdict:
 
     @property
     def name(self) -> str:
-        if self.measure == "auc":  # of answers that are no better
-            return RANKS
-        return f"{NAMES[self.kind]}{', overfitted' if self.gap else ''}"
+        name = RANKS if self.measure == "auc" else NAMES[self.kind]
+        return f"{name}{', overfitted' if self.gap else ''}"
 
     @property
     def said(self) -> str:
@@ -109,11 +111,25 @@ class Verdict:
             "worse": f"{guess}, more than all of the interval.",
             "unknown": "",
         }[self.kind]
-        return " ".join(filter(None, (why, self.overfitted, self.beside)))
+        return " ".join(filter(None, (why, self._beside, self.overfitted)))
+
+    @property
+    def _beside(self) -> str:
+        """Of an AUC, why it is not how many are right that speaks."""
+        if self.answers is None:
+            return ""
+        right, commonest = (percent(x, 1) for x in (self.answers.reached, self.answers.baseline))
+        return (
+            f"It tells the classes apart, although {right} right is not clearly more than "
+            f"{commonest} by always saying the commonest class: the threshold decides which "
+            "mistakes are made."
+        )
 
     @property
     def overfitted(self) -> str:
         """A sentence where it learned by heart, else ""."""
+        if self.answers is not None:
+            return self.answers.overfitted
         if not self.gap:
             return ""
         assert self.trained is not None
@@ -125,9 +141,14 @@ class Verdict:
         )
 
     def facts(self, words: str = "") -> dict[str, Any]:
-        """For JSON. words : instead of its own, such as why nothing is known."""
+        """For JSON; numbers only where they are known. words : instead of its own, such as why
+        nothing is known."""
         words = words or f"{self.said} {self.words}"
-        return {"verdict": self.name, "kind": self.kind, "words": words, "gap": self.gap}
+        facts = {"verdict": self.name, "kind": self.kind, "words": words, "gap": self.gap}
+        if self.kind == "unknown":
+            return facts
+        names = ("measure", "reached", "low", "high", "baseline", "trained")
+        return facts | {name: getattr(self, name) for name in names}
 
 
 UNKNOWN = Verdict(np.nan, np.nan, np.nan, np.nan)
@@ -160,9 +181,4 @@ def verdict_of(
     low, high = held.auc_bounds if intervals is None else intervals.of("auc")
     if found.kind == "better" or not low > 0.5:
         return found
-    right, commonest = percent(held.accuracy, 1), percent(held.baseline, 1)
-    beside = (
-        f"It tells the classes apart, although {right} right is not clearly more than {commonest} "
-        "by always saying the commonest class: the threshold decides which mistakes are made."
-    )
-    return Verdict(held.auc, low, high, 0.5, measure="auc", beside=beside)
+    return Verdict(held.auc, low, high, 0.5, measure="auc", answers=found)

@@ -71,7 +71,7 @@ def test_without_a_test_set_the_answer_is_that_of_the_folds(fashion):
     assert "cross-validation 60" in text
     assert "on training examples" not in page
     _, page = report(Splits(data), unseen=Unseen("it takes long.", "chainrule crossval x"))
-    assert "it takes long. This finds it out: chainrule crossval x" in page
+    assert "it takes long. This tells: chainrule crossval x" in page
 
 
 def test_a_network_that_answers_all_alike_is_not_looked_into(fashion):

@@ -169,7 +169,7 @@ def _unknown(unseen: Unseen | None) -> str:
     )
     if unseen is None:
         return words
-    how = f" This finds it out: {unseen.command}" if unseen.command else ""
+    how = f" This tells: {unseen.command}" if unseen.command else ""
     return f"{words} It was not cross-validated: {unseen.why}{how}"
 
 
