@@ -87,19 +87,20 @@ class Graph:
         """The forward and the backward pass, line by line; `full` prints every number of arrays."""
         return Steps(self, full=full)
 
-    def svg(self, *, fold: bool | None = None, values: bool = True) -> str:
+    def svg(self, *, fold: bool | None = None, values: bool = True, narrow: bool = False) -> str:
         """The graph as SVG text, in layers from left to right.
 
         Along each edge stands the value above and, below, J's derivative with respect to it.
 
         fold : draw each group of the graph (a layer of a network) as one box; by default where
-            there are groups and more than 25 nodes. values : whether edges carry numbers.
+            there are groups and more than 25 nodes. values : whether edges carry numbers. narrow :
+            whether to draw it for a phone: rows end early, and arrays show their first number.
         Raises InputError without the package that lays it out, and for more than 300 boxes.
         """
         from chainrule.graph.drawing.picture import Picture
         from chainrule.graph.drawing.svg import svg_text
 
-        return svg_text(Picture(self, fold=fold, values=values))
+        return svg_text(Picture(self, fold=fold, values=values, narrow=narrow))
 
     def dot(self, *, fold: bool | None = None, values: bool = True) -> str:
         """The graph as text in the DOT language, for Graphviz; groups that are not folded are

@@ -81,13 +81,15 @@ def wide_stack():
     return trace(lambda xs: np.sum(np.stack(xs)), list(range(15)))
 
 
+NARROW = {"fold": False, "narrow": True}
 GRAPHS = [slide, logistic, network, penalized, chain, tangle, long_sum, wide_stack]
+KINDS = {"whole": {"fold": False}, "folded": {"fold": True}, "narrow": NARROW}
 DRAWN = pytest.mark.parametrize(
     "picture",
     [
-        pytest.param((made, fold), id=f"{made.__name__}-{fold}")
+        pytest.param((made, options), id=f"{made.__name__}-{kind}")
         for made in GRAPHS
-        for fold in (0, 1)
+        for kind, options in KINDS.items()
     ],
 )
 
@@ -276,8 +278,8 @@ def test_a_node_beside_the_output_has_a_value_and_no_derivative():
 
 @DRAWN
 def test_boxes_and_labels_do_not_overlap_and_nothing_is_cut_off(picture):
-    made, fold = picture
-    root = parsed(made(), fold=bool(fold))
+    made, options = picture
+    root = parsed(made(), **options)
     (paper,) = rectangles(root, "paper")
     drawn, written = boxes(root), [text_box(t) for t in root.iter(f"{SVG}text")]
     assert not [pair for pair in combinations(drawn, 2) if overlap(*pair)]
@@ -289,8 +291,8 @@ def test_boxes_and_labels_do_not_overlap_and_nothing_is_cut_off(picture):
 
 @DRAWN
 def test_edges_go_around_boxes_and_labels(picture):
-    made, fold = picture
-    root = parsed(made(), fold=bool(fold))
+    made, options = picture
+    root = parsed(made(), **options)
     written = [text_box(t) for t in root.iter(f"{SVG}text")]
     for line in segments(root):
         assert not any(overlap(line, (x + 0.3, y, w - 0.6, h)) for x, y, w, h in boxes(root))
@@ -312,9 +314,16 @@ def test_inputs_stand_in_their_order():
 
 @DRAWN
 def test_a_long_graph_is_broken_into_rows(picture):
-    made, fold = picture
-    (_, _, wide, _) = rectangles(parsed(made(), fold=bool(fold)), "paper")[0]
-    assert wide < 1.25 * WIDEST
+    made, options = picture
+    (_, _, wide, _) = rectangles(parsed(made(), **options), "paper")[0]
+    assert wide < (560 if options == NARROW else 1.25 * WIDEST)
+
+
+def test_a_narrow_drawing_shows_the_first_number_of_arrays():
+    narrow, wide = (labels(parsed(logistic(), **one)) for one in (NARROW, KINDS["whole"]))
+    assert narrow.keys() == wide.keys()
+    (x, _), (X, _) = narrow["w"], wide["w"]
+    assert (x, X) == ("[1, …]", "[1, 2]")
 
 
 def test_the_same_graph_is_drawn_the_same():

@@ -27,10 +27,17 @@ def browser():
         started.close()
 
 
+# Whatever one could scroll to the side, and whatever makes the page itself too wide.
+SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll("body *")]
+    .filter((e) => e.scrollWidth > e.clientWidth + 1)
+    .filter((e) => e.nodeName === "HTML" || /auto|scroll/.test(getComputedStyle(e).overflowX))
+    .map((e) => `${e.tagName} ${e.ariaLabel}: ${e.scrollWidth} of ${e.clientWidth}`)"""
+
+
 @pytest.fixture
 def opened(browser):
-    """`opened(path)`: the page in a browser; `said` in its console, `asked` for, and the
-    accessibility rules of axe-core that it has `broken_rules()`."""
+    """`opened(path)`: the page in a browser; `said` in its console, `asked` for, the accessibility
+    rules of axe-core that it has `broken_rules()`, and what lies `sideways()`."""
     context = browser.new_context()
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 
@@ -47,6 +54,7 @@ def opened(browser):
             return [rule["id"] for rule in found["violations"]]
 
         page.broken_rules = broken_rules
+        page.sideways = lambda: page.evaluate(SIDEWAYS)
         page.goto(path.as_uri())
         return page
 

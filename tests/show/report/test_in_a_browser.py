@@ -20,7 +20,7 @@ from chainrule.show.report.experiments import (
     leave_one_out_report,
     sweep_report,
 )
-from chainrule.show.report.training import training_report
+from chainrule.show.report.training import training_report, why_section
 
 NAMES = (
     "<script>document.title = 'ran'; fetch('https://example.org')</script>.png",
@@ -39,7 +39,9 @@ def training():
     wrong = 1 - model.predict(raw)
     test = Dataset(raw, wrong, data.test.classes, NAMES, (28, 28), data.test.scaling, NAMES[0])
     splits, settings = Splits(data.train, None, test), {"data": NAMES[0]}
-    return training_report(model, splits, trained.history).html(NAMES[1], settings)
+    few = replace(splits, train=data.train.select(np.arange(50)))
+    why = why_section(model, few)
+    return training_report(model, splits, trained.history, why=why).html(NAMES[1], settings)
 
 
 def hostile_examples():
@@ -93,7 +95,7 @@ def test_everybody_can_read_it_and_nobody_is_asked(report, opened):
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.broken_rules() == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.sideways() == []
     assert page.said == []
     assert page.asked == [report.as_uri()]
     assert page.locator("link, base, iframe, object, form").count() == 0

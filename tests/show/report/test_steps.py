@@ -79,6 +79,11 @@ def test_arrow_keys_play_values_forward_and_derivatives_back(opened, tmp_path, s
     page.locator(".matrices button").nth(1).hover()
     assert page.locator(".sum").inner_text() == str(graph.entry("dW[2]", 0, 1))
     assert page.locator("img.figure").is_hidden()
+    page.set_viewport_size({"width": 390, "height": 740})
+    assert page.sideways() == []
+    assert "dJ/dW[2] += dJ/dv2 @ A[1].T" in status.inner_text()
+    assert page.locator(seen.format("W[2]")).count() == 2  # of the narrow drawing
+    assert page.locator(seen.format("b[1]")).count() == 1
     page.emulate_media(media="print")
     assert page.locator("img.figure").is_visible()
     assert page.said == []

@@ -72,13 +72,15 @@ class Picture:
     """A graph's nodes sorted into boxes, each group of several nodes into one where it is folded.
 
     boxes, edges : in the order of the graph. output : J's name. names : of all nodes, which are
-    typeset as such in expressions.
+    typeset as such in expressions. narrow : whether there is little room for numbers and lines.
     """
 
-    def __init__(self, graph: "Graph", *, fold: bool | None, values: bool) -> None:
+    def __init__(
+        self, graph: "Graph", *, fold: bool | None, values: bool, narrow: bool = False
+    ) -> None:
         if fold is None:
             fold = bool(graph.groups) and len(graph.nodes) > READABLE
-        self._graph, self._values = graph, values
+        self._graph, self._values, self.narrow = graph, values, narrow
         self.output = graph.label(graph.output)
         self.names = {*map(graph.label, graph.nodes), *graph.constants}
         sizes = Counter(graph.groups.get(node) for node in graph.nodes)
@@ -201,12 +203,13 @@ class Picture:
         label, gradients = self._graph.label(node), self._graph.gradients
         if not self._values:
             return Value(label, "", "")
-        gradient = brief(gradients[node]) if node in gradients else ""
-        return Value(label, brief(node.value), gradient)
+        few = 1 if self.narrow else 2
+        gradient = brief(gradients[node], few) if node in gradients else ""
+        return Value(label, brief(node.value, few), gradient)
 
 
-def brief(value: Any) -> str:
-    """A number to 5 digits, 33 rather than 33.0; of an array the first two.
+def brief(value: Any, most: int = 2) -> str:
+    """A number to 5 digits, 33 rather than 33.0; of an array the first ones.
 
     >>> brief(33.0), brief([-0.0, 1e-7, 3])
     ('33', '[0, 1e-7, …]')
@@ -214,8 +217,8 @@ def brief(value: Any) -> str:
     array = np.asarray(value)
     if array.size == 1:
         return _number(array.item())
-    few = [_number(element.item(), 3) for element in array.reshape(-1)[:2]]
-    return f"[{', '.join(few + ['…'] * (array.size > 2))}]"
+    few = [_number(element.item(), 3) for element in array.reshape(-1)[:most]]
+    return f"[{', '.join(few + ['…'] * (array.size > most))}]"
 
 
 def _number(value: Any, digits: int = 5) -> str:

@@ -12,11 +12,14 @@ from chainrule.graph.drawing.layout import GAP
 WIDEST = 1280.0
 """Pixels, about the width of a page or notebook; wider drawings are shrunk to it."""
 
+NARROW = 400.0
+"""About that of a phone, which shrinks a drawing a little, too."""
+
 LOOSE = 1.25
 """So much wider a row may be, where that keeps together what belongs together."""
 
 AGAIN = 80.0  # width of a name at the start of a row
-# What a group in two rows costs, a value that is named again, and each WIDEST beyond; a row: 1.
+# What a group in two rows costs, a value that is named again, and each `widest` beyond; a row: 1.
 TORN, NAMED, BEYOND = 2.0, 0.3, 10.0
 
 
@@ -25,11 +28,12 @@ def rows_of(
     sources: Mapping[int, Sequence[int]],
     groups: Sequence[str | None],
     inputs: Sequence[int],
+    widest: float = WIDEST,
 ) -> list[int]:
     """Of each box the number of its row.
 
     widths : of the boxes. sources : of each box those that lead to it. groups : its group, or None.
-    inputs : the boxes that stand where they are needed first.
+    inputs : the boxes that stand where they are needed first. widest : a row should be.
     """
     given = set(inputs)
     whole = [k for k in range(len(widths)) if k not in given]
@@ -38,7 +42,7 @@ def rows_of(
         return [0] * len(widths)
     # What comes from elsewhere is an input, or a name.
     outside = [width if k in given else AGAIN for k, width in enumerate(widths)]
-    parts = _broken(order, (widths, outside), sources, groups)
+    parts = _broken(order, (widths, outside), sources, groups, widest)
     row = {k: n for n, part in enumerate(parts) for k in part}
     for k in order:
         for source in sources[k]:
@@ -68,6 +72,7 @@ def _broken(
     widths: tuple[Sequence[float], Sequence[float]],
     sources: Mapping[int, Sequence[int]],
     groups: Sequence[str | None],
+    widest: float,
 ) -> list[Sequence[int]]:
     """The order in rows, at the least cost in all (as Knuth & Plass 1981 break paragraphs)."""
     place = {k: n for n, k in enumerate(order)}
@@ -76,7 +81,7 @@ def _broken(
         found = []
         for start in range(end - 1, -1, -1):
             part = order[start:end]
-            beyond = max(0.0, _width(part, widths, sources) / WIDEST - 1)
+            beyond = max(0.0, _width(part, widths, sources) / widest - 1)
             if start < end - 1 and beyond > LOOSE - 1:
                 break
             torn = (

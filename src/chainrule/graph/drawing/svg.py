@@ -15,8 +15,17 @@ from html import escape
 
 from chainrule.errors import InputError
 from chainrule.graph.drawing.layout import Layout, Point, Rectangle, arranged
-from chainrule.graph.drawing.picture import DERIVATIVE, VALUE, Box, Picture, Value, wrapped
-from chainrule.graph.drawing.rows import rows_of
+from chainrule.graph.drawing.picture import (
+    DERIVATIVE,
+    LONGEST,
+    SHORT,
+    VALUE,
+    Box,
+    Picture,
+    Value,
+    wrapped,
+)
+from chainrule.graph.drawing.rows import NARROW, WIDEST, rows_of
 from chainrule.graph.drawing.typeset import LOWERED, RAISED, SMALLER, Run, typeset, width
 
 TITLE, LINE, LABEL = 15.0, 11.5, 12.5  # font sizes
@@ -109,15 +118,18 @@ def _rows(picture: Picture, sized: Sequence[Sized]) -> list[int]:
         sources[edge.target].append(edge.source)
     inputs = [k for k, box in enumerate(picture.boxes) if box.kind in ("input", "again")]
     widths = [item.width + item.stem for item in sized]
-    return rows_of(widths, sources, [box.group for box in picture.boxes], inputs)
+    widest = NARROW if picture.narrow else WIDEST
+    return rows_of(widths, sources, [box.group for box in picture.boxes], inputs, widest)
 
 
 def _sized(box: Box, picture: Picture, entering: int) -> Sized:
+    longest = SHORT if picture.narrow else LONGEST
     title = [
         [Run(line)] if box.kind == "group" else typeset(line, picture.names)
-        for line in wrapped(box.title)
+        for line in wrapped(box.title, longest)
     ]
-    below = [(typeset(line, picture.names), PALE) for text in box.lines for line in wrapped(text)]
+    lines = (line for text in box.lines for line in wrapped(text, longest))
+    below = [(typeset(line, picture.names), PALE) for line in lines]
     for value in box.given:
         texts = ((value.value, VALUE), (value.gradient, DERIVATIVE))
         names = {value.node, f"d{picture.output}", f"d{value.node}"}

@@ -29,11 +29,12 @@ def steps_report(graph: Graph) -> Report:
     pointed at. Raises InputError for a graph of more than 300 nodes.
     """
     steps, output = graph.steps(), graph.label(graph.output)
-    svg = graph.svg(fold=False)
+    svg, narrow = graph.svg(fold=False), graph.svg(fold=False, narrow=True)
     words = "; ".join(f"{step.node}: {step.expression}" for step in steps.forward)
-    picture = Image(data_uri(svg.encode(), "svg+xml"), words, "")
+    wide, small = (data_uri(one.encode(), "svg+xml") for one in (svg, narrow))
+    picture = Image(wide, words, small)
     plays = [_given(steps), *_forward(steps), *_backward(steps, output)]
-    own = {"svg": svg, "plays": plays, "output": output, "sums": _sums(graph)}
+    own = {"svg": svg, "narrow": narrow, "plays": plays, "output": output, "sums": _sums(graph)}
     live = Live("steps", own, instead=True)
     hint = (
         f"Values go forward, in blue; derivatives of {output} come back, in red. "

@@ -1,9 +1,17 @@
 // A graph step by step: arrow keys play values forward, then derivatives back.
 live.steps = (root, own) => {
-  const drawing = document.importNode(new DOMParser().parseFromString(own.svg, "image/svg+xml").documentElement, true);
-  const boxes = {}, edges = {};
-  for (const box of drawing.querySelectorAll("[data-box]")) boxes[box.dataset.box] = box;
-  for (const edge of drawing.querySelectorAll("[data-of]")) (edges[edge.dataset.of] ??= []).push(edge);
+  let boxes, edges;
+  // In rows of a phone's width where there is no more room.
+  const little = matchMedia("(max-width: 48rem)");
+  const draw = () => {
+    const text = little.matches ? own.narrow : own.svg;
+    const drawing = document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
+    [boxes, edges] = [{}, {}];
+    for (const box of drawing.querySelectorAll("[data-box]")) boxes[box.dataset.box] = box;
+    for (const edge of drawing.querySelectorAll("[data-of]")) (edges[edge.dataset.of] ??= []).push(edge);
+    frame.replaceChildren(drawing);
+    show();
+  };
   // Of the edges of a node: its value, and its derivative with the arrow back.
   const labels = (node, which) => (edges[node] ?? []).flatMap((edge) => {
     const texts = [...edge.children].filter((child) => child.nodeName === "text");
@@ -42,7 +50,7 @@ live.steps = (root, own) => {
     shown.replaceChildren(...now.parts.map(matrix));
     slider.input.value = at + 1;
     const box = boxes[now.through ?? now.nodes[0]]?.getBoundingClientRect(), page = frame.getBoundingClientRect();
-    if (box && (box.left < page.left || box.right > page.right)) frame.scrollLeft += box.left - page.left - page.width / 3;
+    if (box && (box.top < page.top || box.bottom > page.bottom)) frame.scrollTop += box.top - page.top - page.height / 3;
   };
   const go = (to) => {
     at = Math.max(0, Math.min(last, to));
@@ -59,7 +67,8 @@ live.steps = (root, own) => {
     event.preventDefault();
     go(keys[event.key]());
   });
-  const frame = make("div", { class: "wide drawing", tabindex: "0", role: "group", "aria-label": "The graph, step by step" }, drawing);
+  const frame = make("div", { class: "wide drawing", tabindex: "0", role: "group", "aria-label": "The graph, step by step" });
   root.append(slider.row, frame, said, make("div", { class: "beside" }, shown, sum));
-  show();
+  little.addEventListener("change", draw);
+  draw();
 };
