@@ -1,8 +1,11 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule.errors import InputError
+from chainrule.show.plots import side_by_side
 from chainrule.show.surface_plots import (
     FEATURE,
     LABELS,
@@ -160,6 +163,21 @@ def test_lines_over_words_and_over_numbers():
     assert not many.texts
     with pytest.raises(InputError, match="log"):
         lines_plot([1], {"one": [1]}, log="z")
+
+
+def test_dots_have_no_lines_between_them_and_names_by_them():
+    axes = lines_plot([3, 1, 2], {"one": [1, 2, 3], "other": [9, 8, 7]}, dots=True).axes[0]
+    assert [line.get_linestyle() for line in axes.lines] == ["None", "None"]
+    assert {text.get_text() for text in axes.texts} == {"one", "other"}
+
+
+def test_pictures_stand_side_by_side():
+    drawings = [partial(lines_plot, [1, 2], {"y": [k, k]}, title=f"{k}") for k in range(3)]
+    figure = side_by_side(*drawings, size=(2, 3), title="$ three")
+    assert [axes.get_title() for axes in figure.axes] == ["0", "1", "2"]
+    assert tuple(figure.get_size_inches()) == (6, 3)
+    lefts = [axes.get_subplotspec().colspan.start for axes in figure.axes]
+    assert lefts == [0, 1, 2]
 
 
 def test_every_number_of_a_matrix_is_written():

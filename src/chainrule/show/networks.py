@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from chainrule.display import Column, Table
+from chainrule.graph.text import columns
 from chainrule.model.model_file import Model
 from chainrule.network import Network
 from chainrule.show.tables import html_table, image, texts
@@ -48,10 +49,7 @@ def total(network: Network) -> str:
 def text(network: Network) -> str:
     """The table in columns of characters."""
     found = texts(table(network))
-    rows = [found.heads, *found.rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
-    return "\n".join([line.rstrip() for line in lines] + [total(network)])
+    return f"{columns([found.heads, *found.rows])}\n{total(network)}"
 
 
 def html(network: Network) -> str:
@@ -89,19 +87,19 @@ def diagram(network: Network) -> str:
     sizes, n = network.layer_sizes, len(network.layer_sizes)
     most = min(max(sizes), SHOWN)
     width, middle, height = STEP_X * n, TOP + STEP_Y * most / 2, TOP + STEP_Y * most + 44
-    columns = [
+    drawn = [
         [(STEP_X * (k + 0.5), middle + STEP_Y * y) for y in _places(size)]
         for k, size in enumerate(sizes)
     ]
     edges = [
         f'<line x1="{x + RADIUS}" y1="{y:g}" x2="{u - RADIUS}" y2="{v:g}"/>'
-        for left, right in pairwise(columns)
+        for left, right in pairwise(drawn)
         for x, y in left
         for u, v in right
     ]
     parts = [f'<g stroke="#888888" stroke-width="0.5">{"".join(edges)}</g>']
     kinds, fills = ("inputs", *network.activations), (INPUT, *[HIDDEN] * (n - 2), OUTPUT)
-    layers = zip(sizes, kinds, fills, columns, strict=True)
+    layers = zip(sizes, kinds, fills, drawn, strict=True)
     for k, (size, kind, fill, column) in enumerate(layers):
         x = STEP_X * (k + 0.5)
         parts += [

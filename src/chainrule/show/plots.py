@@ -6,6 +6,7 @@ draws returns a figure, a new one or that of the axes given.
 
 import io
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,19 @@ def grid_of_axes(
     # Titles hold file names: a $ in them is no formula.
     figure.suptitle(checks.printable(title), parse_math=False)
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
+
+
+def side_by_side(
+    *drawings: Callable[..., Any], size: tuple[float, float] = (4.6, 3.6), title: str = ""
+) -> AnyFigure:
+    """Several pictures in one figure, from left to right, each of `size` inches.
+
+    drawings : each takes `axes`, as partial(boundary_plot, model, data) does.
+    """
+    figure, panels = grid_of_axes(1, len(drawings), (size[0] * len(drawings), size[1]), title)
+    for draw, axes in zip(drawings, panels[0], strict=True):
+        draw(axes=axes)
+    return figure
 
 
 def finished(axes: Axes, title: str, *, grid: bool = True, **properties: Any) -> AnyFigure:

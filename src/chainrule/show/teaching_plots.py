@@ -13,7 +13,7 @@ from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.show import plots
-from chainrule.show.names_in_plots import name_at_ends
+from chainrule.show.names_in_plots import name_at_ends, name_clouds
 
 Array = np.ndarray
 COURSE = ("sigmoid", "tanh", "relu", "leaky_relu")
@@ -156,12 +156,14 @@ def lines_plot(
     title: str = "",
     *,
     log: str = "",
+    dots: bool = False,
     **properties: Any,
 ) -> Figure:
     """Numbers over x, a line for each name, told apart in gray, too.
 
     x : numbers; or words, which stand at equal distances. lines : {name: a number for each of x}.
-    log : "x", "y" or "xy". properties : of matplotlib's `Axes.set`, such as xlabel.
+    log : "x", "y" or "xy". dots : draw points alone, for x in any order. properties : of
+    matplotlib's `Axes.set`, such as xlabel.
     """
     checks.one_of("lines_plot", "log", log, ("", "x", "y", "xy"))
     axes = plots.axes_or_new(axes, (6.8, 3.6))
@@ -169,16 +171,19 @@ def lines_plot(
     places = np.arange(len(x)) if words else np.asarray(x)
     for k, (name, y) in enumerate(lines.items()):
         look = plots.look(k) | {"color": plots.COLORS[(k + 1) % len(plots.COLORS)]}
-        if len(places) > FEW:
+        if dots:
+            look |= {"linestyle": "", "alpha": 0.6, "markeredgewidth": 0}
+        elif len(places) > FEW:
             look["marker"] = ""
         axes.plot(places, y, markersize=4, **look)
-        ends.append((np.asarray(y, np.float64), name, look["color"]))
+        y = np.asarray(y, np.float64)
+        ends.append((np.stack([places, y]) if dots else y, name, look["color"]))
     if words:
         axes.set_xticks(places, [plots.literal(place) for place in x])
     axes.set(**{f"{axis}scale": "log" for axis in log})
     figure = plots.finished(axes, title, **properties)
     if len(lines) > 1:
-        name_at_ends(axes, ends)
+        (name_clouds if dots else name_at_ends)(axes, ends)
     return figure
 
 
