@@ -31,6 +31,14 @@ def strict_floats():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def cache_folder(tmp_path_factory):
+    """Features of photos are kept here, not in the user's folder."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["XDG_CACHE_HOME"] = str(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def course_data():
     """The folder of the course's own files; they belong to the course and never travel here."""

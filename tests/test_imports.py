@@ -216,8 +216,8 @@ def test_importing_chainrule_loads_nothing_else():
 def test_what_is_asked_for_loads_what_it_needs():
     found = loaded("import chainrule as cr; cr.open_data; cr.Network; cr.DataError")
     assert parts(found) == {
-        "__init__", "_lazy", "_version", "checks", "data", "display", "errors", "files", "network",
-        "wording",
+        "__init__", "_lazy", "_version", "blas", "checks", "data", "display", "errors", "files",
+        "network", "wording",
     }  # fmt: skip
 
 

@@ -391,5 +391,5 @@ def test_a_checkpoint_is_no_model(path):
 
 
 def test_a_newer_format(path):
-    edited(path, lambda facts, arrays: facts.update(version=4))
-    refused(path, "version 3 or older", "version 4", "Upgrade chainrule")
+    edited(path, lambda facts, arrays: facts.update(version=5))
+    refused(path, "version 4 or older", "version 5", "Upgrade chainrule")

@@ -19,6 +19,7 @@ from chainrule.jobs import texts
 COMMANDS = (
     "demo", "train", "evaluate", "predict", "undo", "lr-find", "sweep", "crossval", "leave-one-out",
     "review-labels", "importance", "explain", "report", "graph", "lab", "export", "reproduce",
+    "cache",
 )  # fmt: skip
 EXPERIMENTS = (
     "lr-find", "sweep", "crossval", "leave-one-out", "review-labels", "importance",

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from chainrule.cli import show
 from chainrule.cli.options import TABLES, Tables
+from chainrule.cli.progress import Screen
 from chainrule.data.reading import listed
 from chainrule.errors import InputError
 from chainrule.jobs.sources import loaded
@@ -31,6 +32,7 @@ def evaluate(
     seed: int = 0,
     strict: bool = False,
     mistakes: int = 10,
+    cache: Annotated[bool, Parameter(negative="--no-cache")] = True,
     json: bool = False,
 ) -> int:
     """Measure a model on data: accuracy, cost, confusion matrix, the most confident mistakes; of a
@@ -55,6 +57,8 @@ def evaluate(
         Stop at unreadable files in a folder instead of skipping them.
     mistakes
         How many mistakes, or largest errors, to list.
+    cache
+        Keep features of photos for the next time.
     json
         Print one JSON object instead of text.
     """
@@ -67,7 +71,8 @@ def evaluate(
     from chainrule.model.new_data import open_for
     from chainrule.model.regression import Regression
 
-    splits = open_for(tried, data, reading, strict, seed)
+    with Screen("evaluate", "photos", quiet=json) as screen:
+        splits = open_for(tried, data, reading, strict, seed, cache, screen.update)
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)
     chosen = chosen.without(listed(drop_class, chosen.classes))
     if labels is not None and not name:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.cli import show
 from chainrule.cli.progress import Screen
 from chainrule.display import Column, Table
-from chainrule.errors import InputError
+from chainrule.errors import DataError, InputError
 from chainrule.files.atomic import new_file
 from chainrule.jobs.sources import loaded
 from chainrule.wording import percent, shortened
@@ -75,8 +75,9 @@ def explain(
     from chainrule.show.plots import save_figure
 
     pictured = known.image_shape is not None
-    raw, name = (_read if pictured else _row)(known, source, example)
-    train, note = training_set(known, str(model), data)
+    asked, name = (_read if pictured else _row)(known, source, example)
+    with Screen("reading", "photos", quiet=json) as screen:
+        train, note = training_set(known, str(model), data, screen.update)
     if train is None and (leave_one_out or not pictured):
         raise InputError("--data", "what the model was trained on", f"none: {note}")
     exact: list[WithoutEach] = []
@@ -84,30 +85,36 @@ def explain(
         with Screen("leaving each out", quiet=json) as screen:
             how = Execution(threads=threads, progress=screen.update)
             within = math.inf if leave_one_out else WITHIN
-            exact, note = left_out(known, str(model), train, raw[:, None], how, within)
+            exact, note = left_out(known, str(model), train, asked.raw, how, within)
         if leave_one_out and not exact:
             raise InputError(
                 "--leave-one-out", "a model that can be trained again", f"none: {note}"
             )
-    (found,) = explanation.explain(known, raw[:, None], train, exact)
-    save_figure(_drawn(found, known, raw, train, name), path)
+    (found,) = explanation.explain(known, asked, train, exact)
+    save_figure(_drawn(found, known, asked, train, name), path)
     note = note or found.note
     say = _print_facts if json else _report
     say(found, known, train or _nothing_of(known), path, note)
     return 0
 
 
-def _read(model: "Model", picture: Path, example: str | None) -> "tuple[Any, str]":
-    """The picture as the model takes it (n_x,), and its name."""
-    from chainrule.data import read_image
+def _read(model: "Model", picture: Path, example: str | None) -> "tuple[Dataset, str]":
+    """The picture as the model takes it, and its name."""
+    from chainrule.model.new_data import pictures_for, read_pictures
 
     if example is not None:
         raise InputError("--example", "a model of tables", "one of pictures", "Leave it out.")
-    return read_image(picture, model.image_shape or (), model.bits), picture.name
+
+    def unread(path: str | Path, why: str) -> None:
+        raise DataError(str(path), "a picture that can be read", why)
+
+    asked = read_pictures(model, pictures_for(model, cache=False), [picture], unread)
+    assert asked is not None
+    return asked, picture.name
 
 
-def _row(model: "Model", table: Path, example: str | None) -> "tuple[Any, str]":
-    """The features (n_x,) and the name of the row that is asked about."""
+def _row(model: "Model", table: Path, example: str | None) -> "tuple[Dataset, str]":
+    """The row that is asked about, and its name."""
     from chainrule.data import Reading
     from chainrule.data.readers.tree import pictured
     from chainrule.model.new_data import open_for
@@ -123,11 +130,11 @@ def _row(model: "Model", table: Path, example: str | None) -> "tuple[Any, str]":
         fix = f"Such as --example {names[0]!r}."
         got = "none" if example is None else repr(example)
         raise InputError("--example", f"the name of one of {len(rows)} examples", got, fix)
-    return rows.select([names.index(example)]).raw[:, 0], example
+    return rows.select([names.index(example)]), example
 
 
 def _drawn(
-    found: "Explanation", model: "Model", raw: Any, train: "Dataset | None", name: str
+    found: "Explanation", model: "Model", asked: "Dataset", train: "Dataset | None", name: str
 ) -> Any:
     """The explanation as a picture."""
     p = found.P[found.decision]
@@ -144,7 +151,7 @@ def _drawn(
         return effects_plot(train.feature_names or (), found.effects, title, what)
     from chainrule.show.picture_plots import explanation_plot
 
-    return explanation_plot(found, raw, train or _nothing_of(model), title)
+    return explanation_plot(found, asked, train or _nothing_of(model), title)
 
 
 def _picture(out: Path | None) -> Path:
@@ -159,9 +166,13 @@ def _nothing_of(model: "Model") -> "Dataset":
     import numpy as np
 
     from chainrule.data import Dataset
+    from chainrule.data.photos import Photos
 
     empty = np.empty((model.network.layer_sizes[0], 0), np.uint8)
-    return Dataset(empty, np.empty(0, np.int64), model.classes, image_shape=model.image_shape)
+    own: dict[str, Any] = {"image_shape": model.image_shape, "encoder": model.encoder}
+    if model.encoder is not None:
+        own["photos"] = Photos(np.empty((0, *(model.image_shape or ())), np.uint8), ())
+    return Dataset(empty, np.empty(0, np.int64), model.classes, **own)
 
 
 def _print_facts(

@@ -31,6 +31,7 @@ class Tables(Reading):
 class Training(Tables, Options):
     """All of a training, on the command line."""
 
+    cache: Annotated[bool, Parameter(negative="--no-cache")] = True
     hidden: Annotated[tuple[int, ...], _text(texts.layer_sizes, "--layers")] = Options.hidden
     activation: Annotated[str | tuple[str, ...], _text(texts.activation)] = Options.activation
     initializer: Annotated[str | float, _text(str)] = Options.initializer

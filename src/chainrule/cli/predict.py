@@ -42,6 +42,7 @@ def predict(
     sure: Annotated[float | None, Parameter(group="Many pictures")] = None,
     dry_run: Annotated[bool, Parameter(group="Many pictures")] = False,
     data: str | None = None,
+    cache: Annotated[bool, Parameter(negative="--no-cache")] = True,
     json: bool = False,
 ) -> int:
     """Ask a model about examples of your own: the class of each and its probability, or its value.
@@ -71,6 +72,8 @@ def predict(
     data
         The training data, if they are no longer where they were: to warn of examples that are
         unlike all of them.
+    cache
+        Keep features of photos for the next time.
     json
         Print one JSON object instead of text.
     """
@@ -92,6 +95,7 @@ def predict(
     from chainrule.jobs.answering import PicturesJob
 
     how: dict[str, Any] = {"out": out, "into": sort_into, "sure": sure, "dry_run": dry_run}
+    how["cache"] = cache
     return _of_pictures(PicturesJob(asked, inputs, str(model), data, **how), json)
 
 

@@ -42,18 +42,25 @@ class Screen:
         if isinstance(event, Warned):
             self.warnings.append(event.warning)
         elif isinstance(event, Started) and not self._quiet:
+            self._anew(self._unit)
             counts = (f"{len(data)} {name}" for name, data in event.sets.items())
             show.print_data(event.splits, ", ".join(counts))
             for name, text in event.facts.items():
                 show.print_beside(name, text)
         elif isinstance(event, Noted) and not self._quiet:
-            self.__exit__()
-            self._bar, self._cost = None, ""
+            self._anew(self._unit)
             show.print_set_in(f"{event.words}.", "Also", 9)
         elif isinstance(event, Progressed):
+            if event.unit != self._unit:
+                self._anew(event.unit)
             self.update(event.done, event.total)
         elif isinstance(event, Recorded):
             self._cost = f"  cost {event.record.cost:.6f}"
+
+    def _anew(self, unit: str) -> None:
+        """The bar is taken away, and the next one is of this unit."""
+        self.__exit__()
+        self._bar, self._cost, self._unit = None, "", unit
 
     def update(self, done: float, total: float) -> None:
         """How much is done, and since when how fast."""

@@ -93,7 +93,8 @@ def _write(
     if model.n_members == 1:
         with _readable(folder.history, "the history of a run"):
             history = History.from_csv(folder.history)
-    splits = options.open(source)
+    with Screen("report", "photos", quiet=quiet) as screen:
+        splits = options.open(source, screen.update)
     is_training_set("--data" if data else str(source), model, splits.train)
     with Screen("report", quiet=quiet) as screen:
         unseen = _unseen(model, splits, source, folder, screen)

@@ -70,6 +70,8 @@ def print_data(splits: "Splits", counts: str) -> None:
     """What is trained on; counts : such as "1000 training, 500 test"."""
     data = splits.train
     kind = f"pictures {'x'.join(map(str, data.image_shape))}" if data.image_shape else "examples"
+    if data.encoder is not None:
+        kind = f"photos as {data.encoder.n_features:,} features of {data.encoder.name}"
     print_beside("Data", f"{counts} {kind}; {safe(data.label_words)}")
     print_beside("", f"from {safe(data.source)}; scaled: {data.scaling.kind}")
     for note in splits.notes:

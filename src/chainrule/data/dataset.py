@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
+from chainrule.data.encoders.encoder import Encoder
 from chainrule.data.labels import alike, comparison, denies, numbers_kind, targets
 from chainrule.data.matrix import FeatureMatrix, PixelMatrix, feature_matrix
+from chainrule.data.photos import Photos
 from chainrule.data.reading import Reading
 from chainrule.data.transform import Scaling
 from chainrule.display import shown_by
@@ -40,6 +42,8 @@ class Dataset:
     notes : what was understood of the source, and what was left out and why, in sentences.
     reading : how a table was read, with its label column and decimal sign, so that a second one
         is read alike; or None.
+    encoder : the pretrained network that made features of photos, or None; `photos` : these, where
+        they are at hand. `image_shape` is then that of the small ones, which are for showing.
     facts : what is known of the examples and is no feature, (m,) texts by the column's name: batch,
         patient, ...; "" where it is not known.
     """
@@ -55,6 +59,8 @@ class Dataset:
     bits: int = 16
     notes: tuple[str, ...] = ()
     reading: Reading | None = None
+    encoder: Encoder | None = None
+    photos: Photos | None = None
     facts: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -88,11 +94,16 @@ class Dataset:
         for name, values in facts.items():
             if values.shape != (m,):
                 raise DataError(where, f"{m} texts for the fact {name!r}", f"{values.shape}")
+        if self.photos is not None:
+            if len(self.photos.keys) != m:
+                raise DataError(where, f"{m} photos", f"{len(self.photos.keys)}")
+            object.__setattr__(self, "image_shape", self.photos.small.shape[1:])
         for side in self.image_shape or ():
             checks.whole_number(where, "each side of image_shape", side, least=1)
 
     def __repr__(self) -> str:
         kind = f"pictures {self.image_shape}" if self.image_shape else "examples"
+        kind = f"photos by {self.encoder.name}" if self.encoder else kind
         place = f", from {self.source}" if self.source else ""
         return (
             f"Dataset({len(self)} {kind} of {self.features.shape[0]} features, {self.dtype}, "
@@ -159,8 +170,16 @@ class Dataset:
     @property
     def picture_shape(self) -> tuple[int, ...] | None:
         """`image_shape` where an example's features are its picture, flattened in C order."""
-        shape = self.image_shape
-        return shape if shape and math.prod(shape) == self.features.shape[0] else None
+        shape, own = self.image_shape, self.encoder is None
+        return shape if own and shape and math.prod(shape) == self.features.shape[0] else None
+
+    @property
+    def pictures(self) -> np.ndarray | None:
+        """The examples as pictures (m, height, width[, 3]), to be looked at: the features, where
+        these are pixels, of the dtype that they have, else the small photos, uint8; or None."""
+        if self.picture_shape is not None:
+            return self.raw.T.reshape(-1, *self.picture_shape)
+        return None if self.photos is None else self.photos.small
 
     @property
     def example_names(self) -> tuple[str, ...]:
@@ -209,7 +228,9 @@ class Dataset:
         names = None if self.names is None else tuple(self.names[i] for i in index)
         features, labels = self.features.select(index), self.labels[index]
         facts = {name: values[index] for name, values in self.facts.items()}
-        return replace(self, features=features, labels=labels, names=names, facts=facts)
+        photos = None if self.photos is None else self.photos.select(index)
+        own: dict[str, Any] = {"features": features, "labels": labels, "names": names}
+        return replace(self, **own, facts=facts, photos=photos)
 
     def joined(self, other: "Dataset") -> "Dataset":
         """These examples and then those of `other`, of the same features and classes; all scaled
@@ -221,7 +242,8 @@ class Dataset:
         }
         features = feature_matrix(np.concatenate([self.raw, other.raw], axis=1), missing=True)
         labels = np.concatenate([self.labels, other.labels])
-        return replace(self, features=features, labels=labels, names=None, facts=facts)
+        none: dict[str, Any] = {"names": None, "photos": None}
+        return replace(self, features=features, labels=labels, facts=facts, **none)
 
     def unlabeled(self, where: str, raw: Any) -> "Dataset":
         """Other examples of the same features, raw (n_x, q), scaled as these are; their labels, all
@@ -237,7 +259,8 @@ class Dataset:
             raise InputError(where, f"raw of {own.dtype} numbers", "others", fix)
         labels = np.zeros(own.shape[1], self.labels.dtype)
         features = feature_matrix(own, missing=True)
-        return replace(self, features=features, labels=labels, names=None, facts={})
+        none: dict[str, Any] = {"names": None, "facts": {}, "photos": None}
+        return replace(self, features=features, labels=labels, **none)
 
     def prepared(self, how: str | Scaling) -> "Dataset":
         """The same with another preparation, learned from these examples.
@@ -258,7 +281,13 @@ class Dataset:
         return self.prepared(self.scaling)
 
     def digest(self) -> str:
-        """By which the same examples, labels and scaling are known again, whatever their names."""
+        """By which the same examples, labels and scaling are known again, whatever their names.
+
+        Photos by their files or pixels: features may differ in the last digit between machines.
+        """
+        if self.encoder is not None and self.photos is not None:
+            kind = repr((self.scaling.kind, self.encoder.digest, self.bits))
+            return digest(self.Y, kind, *self.photos.keys)
         raw = self.raw
         kind = repr((self.scaling.kind, raw.dtype, raw.shape))
         return digest(self.Y, raw, kind, *self.scaling.arrays().values())

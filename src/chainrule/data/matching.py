@@ -22,6 +22,9 @@ def matched(data: Dataset, train: Dataset, known_by: str = "the training set") -
     checks.kind("matched", "train", train, Dataset)
     if data.feature_names and train.feature_names:
         data = _same_columns(data, train.feature_names, known_by)
+    if data.encoder != train.encoder:
+        fix = "Read both with the same --features."
+        raise DataError(data.source, f"what {known_by} has: {_made(train)}", _made(data), fix)
     data = _same_numbers(data, train)
     if _kind(data) != _kind(train):
         expected = f"the features of {known_by}: {_features(train)}"
@@ -41,6 +44,13 @@ def matched_splits(sets: Mapping[str, Dataset], task: str | None = "classificati
 def _kind(data: Dataset) -> tuple:
     """What two sets must share. Pixels and floats cannot share one scaling."""
     return data.picture_shape, data.features.shape[0], data.dtype == np.uint8
+
+
+def _made(data: Dataset) -> str:
+    """How features were made, in words."""
+    if data.encoder is None:
+        return _features(data)
+    return f"features of {data.encoder.name} ({data.encoder.digest[:8]})"
 
 
 def _features(data: Dataset) -> str:

@@ -10,6 +10,9 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
+from chainrule.data.encode import encoding_of
+from chainrule.data.encoders.encoding import KINDS as FEATURES
+from chainrule.data.encoders.encoding import Progress
 from chainrule.data.hold_out import drawn
 from chainrule.data.label_decisions import apply_decisions, read_decisions
 from chainrule.data.labels import refuse_targets
@@ -56,6 +59,9 @@ def open_data(
     group_by: str | None = None,
     strict: bool = False,
     seed: int = 0,
+    features: str = "pixels",
+    cache: bool = True,
+    progress: Progress | None = None,
 ) -> Splits:
     """The training set of a source and, where there are any, its validation and test sets.
 
@@ -68,7 +74,8 @@ def open_data(
         A built-in name wins over a file of that name: write ./fashion, or pass a Path.
     test : a source whose test set, or only set, becomes the test set. Classes and a table's
         columns are matched by name; pictures in folders get the training pictures' size.
-    size : of pictures from folders, height and width in pixels: one number or two.
+    size : of pictures from folders, height and width in pixels: one number or two. Of photos that
+        are encoded those that are shown; they are encoded at the encoder's own size.
     scale : "none", "pixels" (divided by 255) or "standard" (mean 0, standard deviation 1), learned
         from the training set, applied to all. By default pixels for 8-bit features, none for the
         planar sets, else standard.
@@ -94,6 +101,11 @@ def open_data(
         expression for the examples' names, says which.
     strict : stop at files in a picture folder that cannot be read, instead of skipping them.
     seed : for the planar sets, and of what is held out.
+    features : of pictures: "pixels"; "efficientnet-lite0", 1,280 numbers that a network, which was
+        trained on a million other photos, makes of each (extra `photos`), standardized by default;
+        or "auto", these for pictures in color where the extra is installed.
+    cache : whether such features are kept for the next time, in the user's cache folder. progress :
+        is told how many photos are done, and of how many.
 
     Raises DataError, or another InputError for an option, for whatever is wrong with them.
     """
@@ -101,6 +113,7 @@ def open_data(
         checks.one_of("open_data", "scale", scale, KINDS)
     if task is not None:
         checks.one_of("open_data", "task", task, TASKS)
+    checks.one_of("open_data", "features", features, FEATURES)
     if scale is not None and prepare is not None:
         raise InputError("open_data", "scale or prepare", "both", "Name all steps in prepare.")
     reading = Reading(
@@ -121,8 +134,11 @@ def open_data(
         batch_column=batch_column,
     )
     shape: tuple[int, ...] = (*_size(size), 3)
+    encoding, said = encoding_of(features, cache, progress)
     read = partial(open_raw, strict=strict, seed=seed)
-    splits = read(source, shape, reading, least_classes=2, task=task)
+    splits = read(source, shape, reading, least_classes=2, task=task, encoding=encoding)
+    if said and splits.train.image_shape:
+        splits = replace(splits, train=splits.train.noted(said))
     if splits.train.feature_names is None:
         refuse_reading(source, reading)
     splits = splits.changed(lambda data: data.with_task(task))
@@ -134,9 +150,14 @@ def open_data(
     if test is not None:
         train = splits.train
         shape, how = train.image_shape or shape, train.reading or reading
-        other = read(
-            test, shape, how, bits=train.bits, features=train.feature_names, task=train.task
-        )
+        as_train: dict[str, Any] = {
+            "bits": train.bits,
+            "columns": train.feature_names,
+            "task": train.task,
+        }
+        if encoding is not None and train.encoder is not None:
+            as_train["encoding"] = replace(encoding, auto=False)
+        other = read(test, shape, how, **as_train)
         found = other.train if other.test is None else other.test
         found = found.without([name for name in dropped if name in found.classes])
         found = matched(found, train)
@@ -149,8 +170,9 @@ def open_data(
     if hold_out is not None:
         splits = drawn(splits, hold_out, seed, group_column, group_by)
         _check_train(splits.train, task)
-    if scale is None and prepare is None and splits.train.image_shape is None:
-        scale = "none" if sources.is_builtin(source) else "standard"
+    if scale is None and prepare is None and splits.train.picture_shape is None:
+        plane = sources.is_builtin(source) and splits.train.encoder is None
+        scale = "none" if plane else "standard"
         if splits.train.dtype == np.uint8:
             said = "8-bit numbers that are no pictures: standardized"
             noted = splits.train.noted(f"{said} (--scale pixels divides by 255)")

@@ -9,6 +9,8 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
+from chainrule.data.encode import encoded_splits
+from chainrule.data.encoders.encoding import Encoding
 from chainrule.data.readers import builtin, folder, hdf5, npz, sources, table, tree
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError
@@ -23,22 +25,24 @@ def open_raw(
     seed: int = 0,
     least_classes: int = 1,
     bits: int | None = None,
-    features: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
     task: str | None = None,
+    encoding: Encoding | None = None,
 ) -> Splits:
     """The splits of a source as they lie there, one class only included; nothing is scaled or
     filled; how much is missing is said, or refused.
 
     For data that a model is to be tried on. shape : of pictures from folders, (height, width, 3)
-    or, for gray ones, (height, width). bits : see `open_folder`. reading : of tables; features :
-    the columns of the model's or the training set's table, if there is one. task : of archives of
-    several sets, see `Dataset.with_task`. What the system refuses becomes a DataError.
+    or, for gray ones, (height, width). bits : see `open_folder`. reading : of tables; columns :
+    those of the model's or the training set's table, if there is one. task : of archives of
+    several sets, see `Dataset.with_task`. encoding : by which pictures become features, if they do.
+    What the system refuses becomes a DataError.
     """
     checks.whole_number("open_data", "seed", seed)
     refused = reading is None or reading.missing == "refuse"
-    of_folder = shape, strict, least_classes, bits
+    of_folder = shape, strict, least_classes, bits, encoding
     readers: dict[str, Callable[[Any], Splits]] = {
-        "table": partial(table.open_table, reading=reading, features=features),
+        "table": partial(table.open_table, reading=reading, features=columns),
         "builtin": partial(builtin.open_builtin, seed=seed),
         "hdf5": hdf5.open_hdf5,
         "hdf5 folder": hdf5.open_hdf5_folder,
@@ -55,6 +59,8 @@ def open_raw(
             raise
         fix = "Choose a smaller size or fewer."
         raise DataError(str(source), "data that fit into memory", "more", fix) from None
+    if encoding is not None:
+        splits = encoded_splits(splits, encoding)
     return splits.changed(lambda data: _missing_said(data, refused=refused))
 
 

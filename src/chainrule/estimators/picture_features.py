@@ -7,12 +7,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from chainrule import checks
-from chainrule.data import read_image
 from chainrule.data.encoders import encoder
+from chainrule.data.encoders.encoding import Encoding
 from chainrule.errors import InputError
 
 Array = np.ndarray
-AT_ONCE = 64  # photos in memory at their own size
+SMALL = (1, 1, 3)  # pictures, which nobody looks at here
 
 
 class PictureFeatures(TransformerMixin, BaseEstimator):
@@ -41,12 +41,10 @@ class PictureFeatures(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Any) -> Array:
         """(m, n_features) float32. DataError for a file that is no picture."""
-        own, photos = encoder(self.encoder), _listed(X)
-        parts = [
-            own.features(np.stack([_read(one, own.side) for one in photos[k : k + AT_ONCE]]))
-            for k in range(0, len(photos), AT_ONCE)
-        ]
-        return np.concatenate(parts) if parts else np.empty((0, own.n_features), np.float32)
+        encoding, photos = Encoding(encoder(self.encoder), cache=False), _listed(X)
+        if isinstance(photos, np.ndarray):
+            return encoding.arrays(photos).features
+        return encoding.files(list(map(Path, photos)), SMALL).features
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """efficientnet-lite0_0, ..."""
@@ -64,13 +62,3 @@ def _listed(X: Any) -> Any:
             return listed
     expected = "paths of pictures, or bytes (m, height, width, 3) or (m, height, width)"
     raise InputError("PictureFeatures", expected, checks.describe(X))
-
-
-def _read(photo: Any, side: int) -> Array:
-    """(side, side, 3)."""
-    if isinstance(photo, (str, Path)):
-        return read_image(photo, (side, side, 3)).reshape(side, side, 3)
-    from PIL import Image
-
-    small = Image.fromarray(photo).convert("RGB")
-    return np.asarray(small.resize((side, side), Image.Resampling.BICUBIC))

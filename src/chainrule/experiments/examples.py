@@ -163,7 +163,7 @@ class Examples:
 
     def _prepared_once(self) -> Dataset | None:
         """The data set after the steps that come before the first that learns."""
-        data = self.data
+        data = self.data and replace(self.data, photos=None)  # which each fold would copy
         # Bytes are prepared where they are used; other floats are computed with in their own dtype.
         if data is None or data.dtype != np.float64:
             return data

@@ -11,7 +11,7 @@ from chainrule import checks
 from chainrule.data import Dataset, feature_matrix
 from chainrule.errors import InputError
 from chainrule.experiments import WithoutEach
-from chainrule.influence.occlusion import effects
+from chainrule.influence.occlusion import effects, photo_effects
 from chainrule.influence.out_of_distribution import Neighborhood, neighborhoods
 from chainrule.model.model_file import Model, decided
 from chainrule.network import Network
@@ -34,7 +34,9 @@ class Explanation:
         the value. Whatever is said below of the log-odds of the decision is then said of the value.
 
     effects : by how much the log-odds are more for a feature (n_x,), or the surroundings of a pixel
-        (height, width), being what they are and not the training set's mean (`occlusion`).
+        (height, width), or a place of a photo (places, places), being what they are and not the
+        training set's mean (`occlusion`).
+    covered : of a photo, by how much they are more for each part of it not being gray.
     neighborhood : where the example lies among the training examples.
     changes : (S, m) how much each training example, by being there, raises the probability of the
         decision, found by training without it: of the model's training first, then of the same
@@ -52,6 +54,7 @@ class Explanation:
     changes: Array | None = None
     note: str = ""
     deep: bool = False
+    covered: Array | None = None
 
     @property
     def known(self) -> bool:
@@ -97,7 +100,8 @@ class Explanation:
 def explain(
     model: Model, raw: Any, data: Dataset | None = None, exact: Sequence[WithoutEach] = ()
 ) -> tuple[Explanation, ...]:
-    """Explain the model's answers to raw (n_x, q), unscaled: one explanation for each column.
+    """Explain the model's answers to raw (n_x, q), unscaled, or to a data set of q examples: one
+    explanation for each.
 
     data : the training set. exact : of the same `raw`, from `without_each`: by the model's setting,
         then by the same with other seeds.
@@ -109,7 +113,9 @@ def explain(
     if model.n_members > 1:
         fix = "Explain a member: Model.member(r)."
         raise InputError("explain", "a model of one network", f"{model.n_members} of them", fix)
-    raw, network, note = checks.matrix("explain", "raw", raw, missing=True), model.network, ""
+    asked = raw if isinstance(raw, Dataset) else None
+    raw = checks.matrix("explain", "raw", raw if asked is None else asked.raw, missing=True)
+    network, note = model.network, ""
     P, regression = model.probabilities(model.outputs(raw)[1]), not model.classes
     decisions = np.zeros(P.shape[1], np.int64) if regression else decided(P, model.threshold)
     # What is known of each example.
@@ -134,8 +140,11 @@ def explain(
         X = model.prepare(data).matrix(network.dtype)
         x = feature_matrix(raw, missing=True).scaled(model.scaling, network.dtype)
         found["neighborhood"] = neighborhoods(X, x)
-        each = zip(x.columns(slice(None)).T, decisions, strict=True)
-        found["effects"] = [effects(model, X, one, decision) for one, decision in each]
+        if model.encoder is None:
+            each = zip(x.columns(slice(None)).T, decisions, strict=True)
+            found["effects"] = [effects(model, X, one, decision) for one, decision in each]
+    if asked is not None and asked.photos is not None and model.encoder is not None:
+        found |= photo_effects(model, data, asked, decisions)
     deep = len(network.weights) > 1
     return tuple(
         Explanation(**dict(zip(found, each, strict=True)), note=note, deep=deep)

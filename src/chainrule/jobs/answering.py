@@ -96,7 +96,7 @@ class PicturesJob:
     out : a new file, .csv or .json, which is whole or not there; what is done is kept beside it as
     it goes, and the same job goes on there. into : the folder of the classes' folders; of less
     probability than `sure`, or unlike the training data, a picture is copied into `unsure`.
-    dry_run : nothing is copied.
+    dry_run : nothing is copied. cache : whether features of photos are kept.
     """
 
     def __init__(
@@ -110,9 +110,11 @@ class PicturesJob:
         into: Path | None = None,
         sure: float | None = None,
         dry_run: bool = False,
+        cache: bool = True,
     ) -> None:
         self.model, self.inputs, self.where, self.data = model, inputs, where or model.source, data
         self.out, self.into, self.dry_run = out, into, dry_run
+        self.cache = cache
         sure = SURE if sure is None else sure
         self.sure = checks.number("--sure", "a probability", sure, least=0, most=1)
         if out is not None:
@@ -209,7 +211,7 @@ class PicturesJob:
         blank: Row = dict.fromkeys(self.columns)
         if rows := [blank | {"file": f, "problem": w} for f, w in self.unread if f not in before]:
             yield rows
-        reader = pictures_for(self.model)
+        reader = pictures_for(self.model, self.cache)
         paths = [path for path in self.paths if str(path) not in before]
         for start in range(0, len(paths), BLOCK):
             block, told = paths[start : start + BLOCK], dict[str | Path, str]()

@@ -31,10 +31,12 @@ class Started:
 
 @dataclass(frozen=True)
 class Progressed:
-    """Iterations done, and in all; over all runs."""
+    """What is done, and of how much: iterations, over all runs; or photos that are encoded before
+    these."""
 
     done: float
     total: float
+    unit: str = "iterations"
 
 
 @dataclass(frozen=True, eq=False)

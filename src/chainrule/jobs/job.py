@@ -139,7 +139,7 @@ class Job(Generic[Own, Found]):
     @cached_property
     def splits(self) -> "Splits":
         """The data, which are read when they are first asked for."""
-        return self.options.open(self.data)
+        return self.options.open(self.data, lambda n, m: self.tell(Progressed(n, m, "photos")))
 
     @property
     def looked_for(self) -> str:

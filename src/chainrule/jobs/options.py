@@ -70,6 +70,11 @@ class Options(Reading, Hyperparameters):
         Side of the pictures read from a folder, in pixels.
     strict
         Stop at unreadable files in a folder instead of skipping them.
+    features
+        Of pictures: pixels; efficientnet-lite0, 1,280 numbers a photo from a network that has seen
+        a million others; auto, these for pictures in color where they are installed.
+    cache
+        Keep such features for the next time.
     """
 
     patience: int | None = None
@@ -86,6 +91,8 @@ class Options(Reading, Hyperparameters):
     cost_ratio: float = 1.0
     size: int = 64
     strict: bool = False
+    features: Literal["pixels", "efficientnet-lite0", "auto"] = "pixels"
+    cache: bool = True
 
     def absolute(self) -> "Options":
         """The same with paths as seen from anywhere: what is resumed may be resumed from another
@@ -94,13 +101,13 @@ class Options(Reading, Hyperparameters):
         labels, test, samples = (path and absolute(path) for path in paths)
         return replace(self, labels=labels, test=test, samples=samples)
 
-    def open(self, data: str) -> "Splits":
-        """The data, as these options want them."""
+    def open(self, data: str, progress: Any = None) -> "Splits":
+        """The data, as these options want them. progress : of photos, see `open_data`."""
         from chainrule.data import open_data
 
         names = {one.name for one in fields(self)} - {one.name for one in fields(Hyperparameters)}
         how = {name: getattr(self, name) for name in names - OF_TRAINING}
-        splits = open_data(data, seed=self.seed, **how)
+        splits = open_data(data, seed=self.seed, progress=progress, **how)
         for one in splits.sets.values():  # before training, not when it is tested
             one.check_scaled(self.dtype)
         return splits

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from chainrule.data import Dataset
+from chainrule.data.encoders.encoding import Progress
 from chainrule.errors import InputError
 from chainrule.influence.explanation import is_training_set
 from chainrule.influence.out_of_distribution import Neighborhoods
@@ -12,10 +13,13 @@ from chainrule.jobs.run_folder import RunFolder
 from chainrule.model.model_file import Model
 
 
-def training_set(model: Model, where: str, data: str | None = None) -> tuple[Dataset | None, str]:
+def training_set(
+    model: Model, where: str, data: str | None = None, progress: Progress | None = None
+) -> tuple[Dataset | None, str]:
     """What the model was trained on, read again as it was; or None, and why it is not at hand.
 
     data : where it is, if it is not where it was; what is wrong with it is an InputError.
+    progress : of photos, see `open_data`.
     """
     saved = model.training
     try:
@@ -24,7 +28,7 @@ def training_set(model: Model, where: str, data: str | None = None) -> tuple[Dat
         source = data or saved.get("data")
         if source is None or "options" not in saved:
             return None, "the model does not say what it was trained on"
-        train = restored(saved["options"], Options(), where).open(str(source)).train
+        train = restored(saved["options"], Options(), where).open(str(source), progress).train
         is_training_set(where, model, train)
     except InputError as error:
         if data is not None:

@@ -9,6 +9,9 @@ import numpy as np
 from chainrule import checks
 from chainrule._version import __version__
 from chainrule.data import Dataset, FeatureMatrix, Scaling, Splits, feature_matrix, matched
+from chainrule.data.encode import encoded
+from chainrule.data.encoders import ENCODERS, Encoder, encoder
+from chainrule.data.encoders.encoding import Encoding
 from chainrule.data.readers.images import DEPTHS
 from chainrule.data.transform import KINDS
 from chainrule.display import shown_by
@@ -19,8 +22,8 @@ from chainrule.model.described import Described
 from chainrule.network import Network
 
 # Single networks are still written as version 1, which older programs read; ensembles need 2, other
-# preparations than these of KINDS and thresholds other than 1/2 need 3.
-FORMAT, VERSION = "model", 3
+# preparations than these of KINDS and thresholds other than 1/2 need 3, and encoders 4.
+FORMAT, VERSION = "model", 4
 AS_THEY_ARE = ("classes", "image_shape", "bits", "feature_names", "training")  # in the metadata
 EXAMPLES = 512  # turned into floats at a time
 Array = np.ndarray
@@ -39,7 +42,8 @@ class Model:
     classes : names; for a sigmoid output (not this, this), the second being label 1. () of a
         regression, whose answers are numbers; an ensemble's is then the mean of its members'.
     scaling : how raw features become inputs.
-    image_shape : (height, width, 3) or (height, width) of a picture, or None.
+    image_shape : (height, width, 3) or (height, width) of a picture, or None; with an encoder that
+        of the small ones that are shown. encoder : what makes features of photos, or None.
     feature_names : the columns of the table that the features came from, or None.
     training : how it was trained: plain facts, kept for people to read.
     bits : how many bits of 16-bit picture files were used (`read_image`).
@@ -56,6 +60,7 @@ class Model:
     bits: int = 16
     threshold: float = 0.5
     source: str = ""
+    encoder: Encoder | None = None
 
     def __post_init__(self) -> None:
         checks.kind("Model", "network", self.network, Network)
@@ -91,7 +96,10 @@ class Model:
             raise InputError("Model", "two classes, for a threshold between them", f"{given}")
         for side in self.image_shape or ():
             checks.whole_number("Model", "each side of image_shape", side, least=1)
-        if self.image_shape is not None and int(np.prod(self.image_shape)) != n_x:
+        if self.encoder is not None:
+            checks.kind("Model", "encoder", self.encoder, Encoder)
+            checks.features("Model", (n_x, 0), self.encoder.n_features, "inputs of the network")
+        if self.picture_shape is not None and int(np.prod(self.picture_shape)) != n_x:
             raise InputError("Model", f"a picture of {n_x} numbers", f"{self.image_shape}")
         self.scaling.check(n_x)
 
@@ -112,15 +120,55 @@ class Model:
         data = data.train if isinstance(data, Splits) else data
         checks.kind("Model.of", "data", data, Dataset)
         shape, names = data.picture_shape, data.feature_names
-        return cls(network, data.classes, data.scaling, shape, names, training or {}, data.bits)
+        if data.encoder is not None:
+            shape = data.image_shape
+        known = training or {}, data.bits
+        return cls(network, data.classes, data.scaling, shape, names, *known, encoder=data.encoder)
 
     def prepare(self, data: Dataset) -> Dataset:
-        """`data` with this model's classes, columns and scaling, or DataError if it has others."""
+        """`data` with this model's classes, columns and scaling, or DataError if it has others.
+        Pictures become features here, where the model has an encoder."""
+        data = self._encoded(data)
         n_x = self.network.layer_sizes[0]
         blank = np.empty((n_x, 0), np.uint8 if data.dtype == np.uint8 else np.float64)
         labels, names = np.empty(0, np.int64), self.feature_names
-        own = Dataset(blank, labels, self.classes, None, self.image_shape, feature_names=names)
+        own = Dataset(
+            *(blank, labels, self.classes, None, self.image_shape),
+            feature_names=names,
+            encoder=self.encoder,
+        )
         return replace(matched(data, own, "the model"), scaling=self.scaling)
+
+    def _encoded(self, data: Dataset) -> Dataset:
+        """Features of its pictures, if the model has an encoder and they are not encoded yet."""
+        if self.encoder is None or data.encoder is not None or data.picture_shape is None:
+            return data
+        return encoded(data, Encoding(self.encoder))
+
+    def _features(self, raw: Any) -> Any:
+        """The features of what `outputs` takes; photos are encoded."""
+        if isinstance(raw, Dataset):
+            raw = self._encoded(raw)
+            if raw.encoder != self.encoder:
+                made = "none" if raw.encoder is None else raw.encoder.name
+                own = "no encoder" if self.encoder is None else self.encoder.name
+                fix = "Read them as the model's training did (--features)."
+                raise InputError(self.source or "Model", f"data of {own}", f"of {made}", fix)
+            return raw.features
+        if self.encoder is None or isinstance(raw, FeatureMatrix):
+            return raw
+        encoding = Encoding(self.encoder)
+        if isinstance(raw, np.ndarray) and raw.dtype == np.uint8 and raw.ndim in (3, 4):
+            return encoding.arrays(raw).features.T
+        if isinstance(raw, (list, tuple)) and all(isinstance(one, (str, Path)) for one in raw):
+            shape = (*(self.image_shape or (64, 64))[:2], 3)
+            return encoding.files(list(map(Path, raw)), shape, self.bits).features.T
+        return raw
+
+    @property
+    def picture_shape(self) -> tuple[int, ...] | None:
+        """`image_shape` where the network's inputs are a picture's pixels."""
+        return self.image_shape if self.encoder is None else None
 
     @property
     def task(self) -> str:
@@ -149,15 +197,19 @@ class Model:
 
         (R, n_y, m) for an ensemble: of each member.
         raw : uint8 pixels or floats, an array or as a data set holds its features; or a Dataset,
-        whose facts are used where samples are centered by batches. In float32 the order of the sums
-        alone would move a probability by 1e-5, so float32 weights are computed with in float64.
+        whose facts are used where samples are centered by batches; of a model with an encoder also
+        photos of any size: a list of files, or an array (m, height, width[, 3]) uint8.
+
+        In float32 the order of the sums alone would move a probability by 1e-5, so float32 weights
+        are computed with in float64.
 
         InputError where numbers overflow on the way, of weights or features that large, or features
         are missing that no step fills.
         """
         scaling = self.scaling
         if isinstance(raw, Dataset):
-            scaling, raw = scaling.given(raw.facts), raw.features
+            scaling = scaling.given(raw.facts)
+        raw = self._features(raw)
         if not isinstance(raw, FeatureMatrix):
             raw = checks.matrix("Model", "raw", raw, missing=True)
         checks.features("Model", raw.shape, self.network.layer_sizes[0], "raw")
@@ -263,9 +315,10 @@ def save(model: Model, path: str | Path) -> None:
     (arrays, kind), (learned, scaling) = network.saved(), model.scaling.saved()
     version = 1 if network.n_runs is None else 2
     usual = model.scaling.kind in KINDS and model.threshold == 0.5
+    version = version if usual else 3
     facts = {
         "format": f"chainrule {FORMAT}",
-        "version": version if usual else VERSION,
+        "version": version if model.encoder is None else VERSION,
         "written_by": f"chainrule {__version__}",
         "layer_sizes": network.layer_sizes,
         **kind,
@@ -276,6 +329,8 @@ def save(model: Model, path: str | Path) -> None:
         facts["members"] = network.n_runs
     if model.threshold != 0.5:
         facts["threshold"] = model.threshold
+    if model.encoder is not None:
+        facts["encoder"] = {"name": model.encoder.name, "digest": model.encoder.digest}
     try:
         tensor_file.write(path, arrays | learned, facts)
     except TypeError as error:  # from json: everything else here is plain by construction
@@ -317,4 +372,15 @@ def _model(arrays: dict[str, Array], facts: dict[str, Any]) -> Model:
         own[name] = own[name] and tuple(own[name])
     own["training"] = dict(own["training"])
     own["threshold"] = facts.get("threshold", 0.5)
+    own["encoder"] = _encoder(facts["encoder"]) if "encoder" in facts else None
     return Model(network, scaling=Scaling.restored(arrays, facts), **own)
+
+
+def _encoder(facts: dict[str, Any]) -> Encoder:
+    """The encoder that the model was trained with; ModelFileError for another."""
+    name, digest = facts["name"], facts["digest"]
+    if name in ENCODERS and encoder(name).digest == digest:
+        return encoder(name)
+    expected, got = f"an encoder known here ({checks.listed(ENCODERS)})", f"{name} ({digest[:8]})"
+    fix = "Another version of chainrule has it: update."
+    raise ModelFileError("encoder", expected, got, fix)

@@ -10,8 +10,10 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset, Reading, Splits, open_raw
+from chainrule.data.encoders.encoding import Encoding, Progress
 from chainrule.data.open import refuse_reading
 from chainrule.data.readers.images import Pictures
+from chainrule.data.readers.photos import EncodedPictures
 from chainrule.data.readers.tree import Skip
 from chainrule.errors import DataError
 from chainrule.files.json_file import fits
@@ -26,12 +28,15 @@ def open_for(
     reading: Reading = READING,
     strict: bool = False,
     seed: int = 0,
+    cache: bool = True,
+    progress: Progress | None = None,
 ) -> Splits:
     """Data that a model is to be tried on: pictures of its size, tables with its columns, in
     whatever order and format.
 
     Tables are read as `reading` says, and where it says nothing as the model's training read them;
-    Reading(label="") reads no labels. See `open_raw` for the rest.
+    Reading(label="") reads no labels. See `open_raw` for the rest, and `open_data` for cache and
+    progress, where the model has an encoder.
 
     Raises DataError for data that cannot be read, columns that are not there, and a label column
     that is not: no feature is taken for one.
@@ -48,8 +53,10 @@ def open_for(
         and one.name in before
         and fits(before[one.name], hints[one.name])
     }
-    shape, own = model.image_shape or (64, 64, 3), partial(open_raw, features=model.feature_names)
-    read = partial(own, source, shape, strict=strict, seed=seed, bits=model.bits)
+    shape, own = model.image_shape or (64, 64, 3), partial(open_raw, columns=model.feature_names)
+    encoding = model.encoder and Encoding(model.encoder, cache, progress)
+    how: dict[str, Any] = {"strict": strict, "seed": seed, "bits": model.bits}
+    read = partial(own, source, shape, **how, encoding=encoding)
     as_trained = replace(reading, **kept)
     try:  # the file's own decimal sign first, which it may say itself
         splits = read(reading=replace(as_trained, decimal=reading.decimal))
@@ -65,9 +72,12 @@ def open_for(
     return splits
 
 
-def pictures_for(model: Model) -> Pictures:
-    """What reads picture files for a model."""
-    return Pictures(model.image_shape or (), model.bits)
+def pictures_for(model: Model, cache: bool = True) -> Pictures:
+    """What reads picture files for a model: pixels, or features of its encoder."""
+    shape = model.image_shape or ()
+    if model.encoder is None:
+        return Pictures(shape, model.bits)
+    return EncodedPictures(shape, model.bits, Encoding(model.encoder, cache))
 
 
 def read_pictures(
@@ -80,5 +90,9 @@ def read_pictures(
     if not read:
         return None
     names, none = tuple(str(paths[k]) for k in read), np.zeros(len(read), np.int64)
-    raw = np.ascontiguousarray(rows.T)
-    return Dataset(raw, none, model.classes, names, model.image_shape)
+    return Dataset(
+        *(np.ascontiguousarray(rows.T), none, model.classes, names, model.image_shape),
+        bits=pictures.bits,
+        encoder=pictures.encoder,
+        photos=pictures.photos,
+    )

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from chainrule import checks
@@ -26,6 +28,7 @@ LEAST_WIDTH = 4.6  # inches of a figure, which has a title
 NAMED = 12  # output units whose classes can be written below their bars
 TITLE, ROW = 0.45, 2.1  # inches high, of an explanation
 LONGEST = 18  # characters of a name in an explanation
+PALE, COVERED = 90, 0.85  # of 255, the darkest of a picture below a map; the most it is covered
 BAR: dict[str, Any] = {"linewidth": 4, "solid_capstyle": "butt", "clip_on": False}
 
 
@@ -64,7 +67,9 @@ def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = ""
     picture's weights are three pictures side by side, for red, green and blue: their mean would
     hide a unit that sets red against green.
     """
-    network, shape = _single("weight_pictures", model), _shape("weight_pictures", model)
+    network, shape = _single("weight_pictures", model), model.picture_shape
+    if shape is None:
+        raise InputError("weight_pictures", "a model of pictures' pixels", "one of other features")
     checks.whole_number("weight_pictures", "most", most, least=1)
     order, effects = strongest_units(model, data, most)
     color = len(shape) == 3
@@ -198,23 +203,26 @@ def pictures(data: Dataset) -> Array:
 
     Numbers that are not bytes are stretched over 0 to 255, from the least to the greatest of all.
     """
-    assert data.picture_shape is not None
-    raw = data.features.stored()
-    if raw.dtype != np.uint8:
-        low, high = float(raw.min()), float(raw.max())
-        raw = ((raw - low) * (255 / ((high - low) or 1))).astype(np.uint8)
-    return raw.T.reshape(-1, *data.picture_shape)
+    found = data.pictures
+    if found is None:
+        raise InputError("pictures", "examples that are pictures", "features alone")
+    if found.dtype != np.uint8:
+        low, high = float(found.min()), float(found.max())
+        found = ((found - low) * (255 / ((high - low) or 1))).astype(np.uint8)
+    return found
 
 
-def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str = "") -> Figure:
-    """Rows of pictures: the input (n_x,) as the network saw it, and what its answer owes to each
-    part of it; the training pictures without which it would be less and more probable, with a bar
-    for how much; the nearest ones.
+def explanation_plot(
+    found: Explanation, raw: Array | Dataset, data: Dataset, title: str = ""
+) -> Figure:
+    """Rows of pictures: the input, (n_x,) or a data set of one, as the network saw it, and what its
+    answer owes to each part of it; the training pictures without which it would be less and more
+    probable, with a bar for how much; the nearest ones.
 
     data : the training set, or any with the picture's shape and no rows of training pictures.
     InputError where these are no pictures.
     """
-    if data.picture_shape is None:
+    if data.pictures is None:
         raise InputError("explanation_plot", "pictures", "examples of another kind")
     rows = list(training_pictures(found, data))
     # Placed by hand: a layout that measures each text takes as long as all the drawing.
@@ -223,16 +231,22 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
     head, *parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
     head.suptitle(checks.printable(title), y=0.6, va="center", parse_math=False)
     panels = _row_of_panels(parts[0], what_it_sees(found))
-    seen = data.unlabeled("explanation_plot", raw[:, None])
-    _show(next(panels), pictures(seen)[0], "as it is seen")
-    if found.effects is not None:
+    seen = raw
+    if not isinstance(seen, Dataset):
+        seen = data.unlabeled("explanation_plot", seen[:, None])
+    picture = as_seen(seen)
+    _show(next(panels), picture, "as it is seen")
+    for words, values in maps_of(found):
         axes = next(panels)
-        image, size = _signed(axes, found.effects)
-        axes.set_title("light: for the answer\ndark: against it", fontsize=7)
+        size = float(np.abs(values).max()) or 1.0
+        axes.imshow(over(picture, values))
+        image = ScalarMappable(Normalize(-size, size), SIGNED)
+        axes.set_title("\n".join(words), fontsize=7)
         scale = axes.inset_axes((1.08, 0.0, 0.08, 1.0))
         bar = figure.colorbar(image, cax=scale, ticks=[-size, 0, size])
         bar.ax.set_yticklabels([f"{v:+.2g}" for v in (-size, 0, size)], fontsize=7)
         bar.ax.set_title("log-odds", fontsize=7)
+        next(panels)  # in whose place the scale is
     shown = pictures(data)
     for part, (label, index, numbers, bars) in zip(parts[1:], rows, strict=True):
         cells = zip(_row_of_panels(part, label), index, numbers, bars, strict=False)
@@ -243,6 +257,39 @@ def explanation_plot(found: Explanation, raw: Array, data: Dataset, title: str =
             ends, color = [0.5, 0.5 + share / 2], plots.TRAINING if share > 0 else plots.VALIDATION
             axes.plot(ends, [-0.06] * 2, color=color, transform=axes.transAxes, **BAR)
     return figure
+
+
+def as_seen(asked: Dataset) -> Array:
+    """The picture of a data set of one, as the network sees it: a photo at its encoder's size."""
+    if asked.photos is not None and asked.encoder is not None:
+        return asked.photos.at(0, asked.encoder.side)
+    found: Array = pictures(asked)[0]
+    return found
+
+
+def maps_of(found: Explanation) -> Iterator[tuple[tuple[str, str], Array]]:
+    """What parts of the picture add to the answer, with its names."""
+    photo = found.covered is not None
+    if found.effects is not None and photo:
+        yield ("what each place adds", "against the mean"), found.effects
+    elif found.effects is not None:
+        yield ("light: for the answer", "dark: against it"), found.effects
+    if found.covered is not None:
+        yield ("what each part adds", "against gray"), found.covered
+
+
+def over(picture: Array, values: Array) -> Array:
+    """Numbers around 0 (h, w) as shades over a picture (height, width[, 3]) of bytes, which is gray
+    and pale beneath: the larger a number, the more it covers. (height, width, 3) bytes."""
+    from matplotlib import colormaps
+
+    gray = picture if picture.ndim == 2 else picture @ np.array([0.299, 0.587, 0.114])
+    rows, columns = (np.arange(n) * k // n for n, k in zip(gray.shape, values.shape, strict=True))
+    part = values[np.ix_(rows, columns)] / (float(np.abs(values).max()) or 1.0)
+    shade = 255 * colormaps[SIGNED]((part + 1) / 2)[..., :3]
+    alpha = COVERED * np.abs(part)[..., None]
+    below = (PALE + (1 - PALE / 255) * gray)[..., None]
+    return np.rint(alpha * shade + (1 - alpha) * below).astype(np.uint8)
 
 
 def what_it_sees(found: Explanation) -> str:

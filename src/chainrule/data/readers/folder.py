@@ -9,14 +9,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
+from chainrule.data.encoders.encoding import Encoding
 from chainrule.data.labels import FEW, alike, class_order
 from chainrule.data.readers import tree
 from chainrule.data.readers.images import Pictures, depth
+from chainrule.data.readers.photos import EncodedPictures
 from chainrule.errors import DataError
 from chainrule.wording import counted, counted_by_reason
 
@@ -27,6 +30,7 @@ def open_folder(
     strict: bool = False,
     least_classes: int = 2,
     bits: int | None = None,
+    encoding: Encoding | None = None,
 ) -> Splits:
     """Every picture below `root`, squashed to `shape`: (height, width, 3) for RGB, or gray.
 
@@ -39,16 +43,19 @@ def open_folder(
     something else. Dataset.notes say what was understood.
 
     bits : how many bits the values of 16-bit files use; None: what the brightest of all asks for,
-    out of 8, 10, 12, 14 and 16, which becomes Dataset.bits.
+    out of 8, 10, 12, 14 and 16, which becomes Dataset.bits. encoding : makes features of the
+    pictures, of which small ones of `shape` are kept.
 
     Classes are those of the training set, in natural order of their names, (non-cat, cat) for
     those two. Dataset.names are paths relative to `root`; raw is uint8 (n_x, m).
     """
-    pictures = Pictures(shape, bits or 16)
+    how = shape, bits or 16
+    pictures = EncodedPictures(*how, encoding) if encoding else Pictures(*how)
     reading = _Folder(root, pictures, least_classes)
     sets = reading.sets()
     if bits is None and pictures.brightest and depth(pictures.brightest) < 16:
-        return open_folder(root, shape, strict, least_classes, depth(pictures.brightest))
+        used = depth(pictures.brightest)
+        return open_folder(root, shape, strict, least_classes, used, encoding)
     if strict and reading.skipped:
         n, expected = len(reading.skipped), "nothing but readable pictures, as strict demands"
         got = f"{n} that could not be read: {checks.listed(reading.skipped, FEW, '; ')}"
@@ -125,7 +132,7 @@ class _Folder:
             for path in tree.files(folders[name], self.skip)
         ]
         checks.room(str(self.root), len(found) * math.prod(self.pictures.shape), DataError)
-        pixels, read = self.pictures.read([path for path, _ in found], self.skip)
+        rows, read = self.pictures.read([path for path, _ in found], self.skip)
         paths = [found[k][0] for k in read]
         labels = np.array([found[k][1] for k in read], dtype=np.int64)
         empty = [name for label, name in enumerate(classes) if label not in labels]
@@ -138,7 +145,8 @@ class _Folder:
         if empty:
             self.notes.append(f"{self.name(top)}/ has no pictures of {checks.listed(empty, FEW)}")
         names, shape = tuple(map(self.name, paths)), self.pictures.shape
-        return Dataset(pixels.T, labels, classes, names, shape, source=str(top))
+        of: dict[str, Any] = {"encoder": self.pictures.encoder, "photos": self.pictures.photos}
+        return Dataset(rows.T, labels, classes, names, shape, source=str(top), **of)
 
 
 def _litter(top: Path) -> str:

@@ -2,9 +2,10 @@
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,10 @@ from chainrule.wording import counted
 if TYPE_CHECKING:
     from PIL import Image
 
+    from chainrule.data.encoders.cache import Entry
+    from chainrule.data.encoders.encoder import Encoder
+    from chainrule.data.photos import Photos
+
 ORIENTATION = 0x0112  # the EXIF tag that says how the camera was held
 # What brings a picture upright, by that tag's value (Exif 2.32, 4.6.4), as Pillow calls it; 5 and
 # above exchange the axes. 1, or no tag, is upright already. Pillow's exif_transpose is not used: it
@@ -23,6 +28,7 @@ UPRIGHT = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRAN
 UPRIGHT |= {6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90"}
 NO_WHITE = "have no fixed white: save it with 8 or 16 bits"
 DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras give; a 16-bit file does not say which
+AHEAD = 32  # pictures that are read before they are taken
 THREADS = 8  # that read pictures: each may hold one of Pillow's largest, half a gigabyte
 STACKED = ("GIF", "TIFF", "WEBP", "PNG", "AVIF")  # formats whose files may hold several pictures
 
@@ -60,16 +66,36 @@ def read_image(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> np.n
 
 def read_picture(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> Picture:
     """`read_image`, with what a folder must know of the file."""
+    with quietly():
+        return picture_of(path, shape, bits)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Without what Pillow warns of. Warnings are the whole process's: around threads, not in
+    them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def picture_of(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> Picture:
+    """`read_picture`, for threads that work `quietly`."""
     checks.path("read_image", path)
     shape = checks.listing("read_image", "sides", shape)
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
         raise DataError("read_image", "a shape (height, width, 3) or (height, width)", str(shape))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = _read(Path(path), shape, bits)
+    found = _read(Path(path), shape, bits)
     if isinstance(found, str):
         raise DataError(str(path), "a picture that can be read", found)
     return found
+
+
+def squashed(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """(height, width, 3) uint8 of an array (h, w, 3) or (h, w) uint8, as a file would be."""
+    from PIL import Image
+
+    return np.asarray(_small(Image.fromarray(picture).convert("RGB"), (width, height)))
 
 
 def depth(brightest: int) -> int:
@@ -77,11 +103,36 @@ def depth(brightest: int) -> int:
     return next(bits for bits in DEPTHS if brightest < 1 << bits)
 
 
+def by_threads(work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    """work(one) of each in their order, done by threads, which are not far ahead of what is taken:
+    Pillow decodes and resizes without Python's lock. What it warns of is not shown."""
+    from collections import deque
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from chainrule import blas
+
+    pool, waiting = ThreadPoolExecutor(min(blas.cores(), THREADS)), deque[Future[Any]]()
+    try:
+        with quietly():
+            for one in items:
+                waiting.append(pool.submit(work, one))
+                if len(waiting) > AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+    finally:  # Ctrl-C waits for the pictures that are being read, not for all
+        pool.shutdown(cancel_futures=True)
+
+
 class Pictures:
     """Reads pictures of one shape, and remembers what is to be said of them.
 
     shape, bits : see `read_image`. brightest : the largest value of a 16-bit file.
+    encoder, photos : of what was read last, where features were made of it.
     """
+
+    encoder: "Encoder | None" = None
+    photos: "Photos | None" = None
 
     def __init__(self, shape: tuple[int, ...], bits: int) -> None:
         self.shape, self.bits = shape, bits
@@ -92,30 +143,25 @@ class Pictures:
     ) -> tuple[np.ndarray, list[int]]:
         """The readable pictures (m, n_x) uint8, and which of the paths they are; `unread` is told
         of the others, and why, in the order of the paths."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        from chainrule import blas
-
         pixels = np.empty((len(paths), math.prod(self.shape)), np.uint8)
         read: list[int] = []
-        # Pillow decodes and resizes without Python's lock.
-        pool = ThreadPoolExecutor(min(blas.cores(), THREADS))
-        try:
-            with warnings.catch_warnings():  # here, as filters are those of the whole process
-                warnings.simplefilter("ignore")
-                found = pool.map(lambda path: _read(path, self.shape, self.bits), paths)
-                for k, picture in enumerate(found):
-                    if isinstance(picture, str):
-                        unread(paths[k], picture)
-                        continue
-                    pixels[len(read)] = picture.pixels
-                    read.append(k)
-                    self.brightest = max(self.brightest, picture.brightest)
-                    self._deep += picture.deep
-                    self._several += picture.several
-        finally:  # Ctrl-C waits for the pictures that are being read, not for all
-            pool.shutdown(cancel_futures=True)
+        for k, picture in enumerate(by_threads(self._look, paths)):
+            if isinstance(picture, str):
+                unread(paths[k], picture)
+                continue
+            pixels[len(read)] = picture.pixels
+            read.append(k)
+            self.met(picture)
         return pixels[: len(read)], read
+
+    def _look(self, path: Path) -> Picture | str:
+        return _read(path, self.shape, self.bits)
+
+    def met(self, picture: "Picture | Entry") -> None:
+        """Remember what is to be said of one that was read."""
+        self.brightest = max(self.brightest, picture.brightest)
+        self._deep += picture.deep
+        self._several += picture.several
 
     def notes(self) -> list[str]:
         """What was understood of files of more than 8 bits, and of several pictures."""
@@ -176,14 +222,24 @@ def _decoded(path: Path, height: int, width: int, mode: str, bits: int) -> Pictu
                 brightest = 257 * int(np.asarray(picture).max())
             if deep and bits < 16:
                 raise ValueError(f"16-bit color that uses {bits} bits: save it with 8 bits")
-        # Bicubic: Pillow widens its filters when it shrinks, so nothing aliases; Lanczos, the
-        # alternative, rings more at hard edges and takes longer.
         size = (height, width) if 5 <= orientation <= 8 else (width, height)
-        small = picture.resize(size, Image.Resampling.BICUBIC, box=box).convert(mode)
+        small = _small(picture, size, box).convert(mode)
         if turn := UPRIGHT.get(orientation):
             small = small.transpose(Image.Transpose[turn])
         several = _several(image)
     return Picture(np.asarray(small).reshape(-1), deep, brightest, several)
+
+
+def _small(
+    picture: "Image.Image",
+    size: tuple[int, int],
+    box: tuple[float, float, float, float] | None = None,
+) -> "Image.Image":
+    """Squashed to a size (width, height). Bicubic: Pillow widens its filters when it shrinks, so
+    nothing aliases; Lanczos, the alternative, rings more at hard edges and takes longer."""
+    from PIL import Image
+
+    return picture.resize(size, Image.Resampling.BICUBIC, box=box)
 
 
 def _several(image: "Image.Image") -> bool:

@@ -11,7 +11,10 @@ from chainrule.influence.explanation import Explanation
 from chainrule.model.model_file import Model
 from chainrule.show.picture_plots import (
     SIGNED,
+    as_seen,
     beside,
+    maps_of,
+    over,
     pictures,
     strongest_units,
     training_pictures,
@@ -32,7 +35,7 @@ def weights_section(model: Model, data: Dataset, learned: Array | None) -> Secti
     learned : (n_1, n_x) what of W was not drawn but learned, W - a W0 (`feature_measures.learned`):
         shown before W, where the noise of the draw mostly hides it.
     """
-    shape = model.image_shape
+    shape = model.picture_shape
     if shape is None or model.n_members > 1:
         return None
     units, effects = strongest_units(model, data, MOST if learned is None else MOST // 2)
@@ -61,19 +64,18 @@ def weights_section(model: Model, data: Dataset, learned: Array | None) -> Secti
 
 
 def explained(
-    found: Explanation, raw: Array, data: Dataset, heading: str, words: str
+    found: Explanation, asked: Dataset, data: Dataset, heading: str, words: str
 ) -> Iterator[Gallery]:
-    """What the network sees in raw (n_x,), what its answer owes to each part of it, and training
-    pictures that change the answer and that are near.
+    """What the network sees in the one example that is asked about, what its answer owes to each
+    part of it, and training pictures that change the answer and that are near.
 
     data : the training set. words : below the heading.
     """
-    (seen,) = pictures(data.unlabeled("explained", raw[:, None]))
+    seen = as_seen(asked)
     cards = [card(seen, ["as it is seen"])]
-    if found.effects is not None:
-        size = f"up to {_size(found.effects):.2g} of log-odds"
-        lines = ("what parts add", "light: for the answer, dark: against it", size)
-        cards.append(signed_card(found.effects, lines))
+    for lines, values in maps_of(found):
+        size = f"up to {_size(values):.2g} of log-odds"
+        cards.append(card(over(seen, values), (*lines, size)))
     near = found.neighborhood
     unlike = f"Unlike any training picture: {near.reason}." if near and near.reason else ""
     yield Gallery(cards, heading, [*filter(None, (words, unlike))], what_it_sees(found))

@@ -254,10 +254,10 @@ def why_section(model: Model, splits: Splits, exact: Exact | None = None) -> pag
     if len(splits.train) > COMPARED:
         far = f"Not shown for more than {COMPARED} training pictures: see chainrule explain."
         return page.Section(heading, [far])
-    raw = model.prepare(tested).select([one.index for one in mistakes]).features.stored()
+    asked = model.prepare(tested).select([one.index for one in mistakes])
     try:
-        without, note = exact(raw) if exact else ([], "")
-        found = explain(model, raw, splits.train, without)
+        without, note = exact(asked.raw) if exact else ([], "")
+        found = explain(model, asked, splits.train, without)
     except InputError as error:
         return page.Section(heading, [f"Not shown: expected {error.expected}; got {error.got}."])
     note, words = note or found[0].note, []
@@ -266,9 +266,9 @@ def why_section(model: Model, splits: Splits, exact: Exact | None = None) -> pag
         words.append(f"What each training picture changes in these answers is not shown: {note}.")
     elif without:
         words.append(HOW)
-    for one, why, pixels in zip(mistakes, found, raw.T, strict=True):
+    for k, (one, why) in enumerate(zip(mistakes, found, strict=True)):
         names = map(isolated, (one.name, one.actual, one.predicted))
         title = "{}: {}, taken for {}, {}".format(*names, chance(one.probability))
-        galleries += explained(why, pixels, splits.train, title, why.trust)
+        galleries += explained(why, asked.select([k]), splits.train, title, why.trust)
     live = left_out_live(mistakes, found, splits.train)
     return page.Section(heading, words, galleries=galleries, live=live)

@@ -1,0 +1,54 @@
+"""Data sets of pictures as data sets of features."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from chainrule.data.dataset import Dataset, Splits
+from chainrule.data.encoders.encoder import INSTALL, encoder, installed
+from chainrule.data.encoders.encoding import Encoding, Progress
+from chainrule.data.photos import SAMPLE
+from chainrule.errors import DataError
+
+
+def encoding_of(
+    features: str, cache: bool = True, progress: Progress | None = None
+) -> tuple[Encoding | None, str]:
+    """How photos are encoded by features "efficientnet-lite0" or "auto", None for "pixels"; and
+    what is to be said of that, or ""."""
+    if features == "pixels":
+        return None, ""
+    auto = features == "auto"
+    if auto and not installed():
+        return None, f"features: pixels, since what encodes photos is not installed. {INSTALL}"
+    return Encoding(encoder("efficientnet-lite0" if auto else features), cache, progress, auto), ""
+
+
+def encoded(data: Dataset, encoding: Encoding) -> Dataset:
+    """Pictures as their features; what is encoded is itself. DataError for what are no pictures."""
+    if data.encoder is not None:
+        return data
+    pictures = data.pictures
+    if pictures is None or pictures.dtype != np.uint8:
+        got = f"{data.features.shape[0]} numbers an example, {data.dtype}"
+        expected = f"pictures of 8 bits, for features of {encoding.encoder.name}"
+        raise DataError(data.source or "Dataset", expected, got, "Leave --features out.")
+    found = encoding.arrays(pictures)
+    made = replace(data, features=found.features.T, photos=found.photos, encoder=encoding.encoder)
+    return made.noted(found.note) if found.note else made
+
+
+def encoded_splits(splits: Splits, encoding: Encoding) -> Splits:
+    """All sets so; where the encoding is only of photos in color, by a look at some of the training
+    set, the pixels as they are if these are gray, or no pictures."""
+    own, train = encoding, splits.train
+    if own.auto and train.encoder is None:
+        pictures = train.pictures
+        if pictures is None or pictures.dtype != np.uint8:
+            return splits
+        chosen, why = own.decided(pictures[:: -(-len(train) // SAMPLE) or 1])
+        splits = replace(splits, train=train.noted(why))
+        if chosen is None:
+            return splits
+        own = chosen
+    return splits.changed(lambda data: encoded(data, own))

@@ -1,0 +1,157 @@
+"""Features of photos that were encoded before, in the user's cache folder.
+
+One SQLite file: several processes may use it, a kill leaves it whole. Whatever goes wrong with it
+is a note, and photos are encoded as if it were not there.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chainrule.errors import InputError
+from chainrule.files import atomic
+from chainrule.wording import printable
+
+LIMIT = 2**30  # bytes: 60,000 photos with small pictures of 64 x 64 pixels
+LEFT = 0.8  # of the limit, once what was not used for longest is removed
+FRESH = 3600.0  # seconds for which it is not written down again that a photo was used
+WAIT = 5.0  # seconds for another process that writes
+TABLE = """CREATE TABLE IF NOT EXISTS photos_1 (
+    key TEXT PRIMARY KEY, features BLOB NOT NULL, small BLOB NOT NULL, deep INTEGER NOT NULL,
+    brightest INTEGER NOT NULL, several INTEGER NOT NULL, used REAL NOT NULL)"""
+
+
+class Entry(NamedTuple):
+    """What is kept of a photo: features, the small picture, what is to be said of its file."""
+
+    features: bytes = b""
+    small: bytes = b""
+    deep: int = 0
+    brightest: int = 0
+    several: int = 0
+
+
+def cache_path() -> Path:
+    """Where it is; InputError without the package platformdirs."""
+    try:
+        from platformdirs import user_cache_path
+    except ImportError:
+        fix = 'Install it: pip install "chainrule[photos]".'
+        raise InputError("cache", "the package platformdirs", "none", fix) from None
+    return user_cache_path("chainrule", appauthor=False) / "photos.sqlite3"
+
+
+class Cache:
+    """Entries by key, for threads that share one. path : `cache_path` by default. made : whether
+    the file is made where it is not.
+
+    note : what went wrong, after which it is empty and keeps nothing; or "".
+    """
+
+    def __init__(self, path: Path | None = None, limit: float = LIMIT, made: bool = True) -> None:
+        self.note, self._limit, self._path = "", limit, path
+        self._lock = threading.Lock()
+        self._used: set[str] = set()
+        self._open: Any = None
+        with self._careful():
+            import sqlite3
+
+            self._path = path = path or cache_path()
+            if not made and not path.exists():
+                return
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._open = sqlite3.connect(path, timeout=WAIT, check_same_thread=False)
+            self._open.execute("PRAGMA synchronous = NORMAL")
+            with self._open:
+                self._open.execute(TABLE)
+
+    def __enter__(self) -> "Cache":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Write down what was used, and close the file."""
+        with self._careful():
+            if self._open is not None and self._used:
+                now = [(time.time(), key) for key in self._used]
+                with self._open:
+                    self._open.executemany("UPDATE photos_1 SET used = ? WHERE key = ?", now)
+        if self._open is not None:
+            self._open.close()
+        self._open = None
+
+    def get(self, key: str) -> Entry | None:
+        """What is kept of the photo."""
+        with self._careful():
+            if self._open is not None:
+                asked = f"SELECT {', '.join(Entry._fields)}, used FROM photos_1 WHERE key = ?"
+                row = self._open.execute(asked, (key,)).fetchone()
+                if row is not None:
+                    if time.time() - row[-1] > FRESH:
+                        self._used.add(key)
+                    return Entry(*row[:-1])
+        return None
+
+    def put(self, entries: dict[str, Entry]) -> None:
+        """Keep these, and remove what was not used for longest if it becomes too much."""
+        with self._careful():
+            if self._open is None or not entries:
+                return
+            now = time.time()
+            rows = [(key, *entry, now) for key, entry in entries.items()]
+            marks = ", ".join("?" * len(rows[0]))
+            with self._open:
+                self._open.executemany(f"INSERT OR REPLACE INTO photos_1 VALUES ({marks})", rows)
+                size = self._size()
+                if size > self._limit:
+                    share = 1 - LEFT * self._limit / size
+                    self._open.execute(
+                        "DELETE FROM photos_1 WHERE key IN (SELECT key FROM photos_1 ORDER BY used "
+                        "LIMIT (SELECT max(1, round(? * count(*))) FROM photos_1))",
+                        (share,),
+                    )
+
+    def facts(self) -> tuple[int, int]:
+        """How many photos, and how many bytes."""
+        with self._careful():
+            if self._open is not None:
+                (n,) = self._open.execute("SELECT count(*) FROM photos_1").fetchone()
+                return n, self._size()
+        return 0, 0
+
+    def _size(self) -> int:
+        """Bytes of the file that are in use."""
+        pages, free, each = (
+            self._open.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * each)
+
+    @contextmanager
+    def _careful(self) -> Iterator[None]:
+        """One thread at a time; whatever goes wrong, on the disk or in the file, closes the cache
+        and becomes its note."""
+        with self._lock:
+            try:
+                yield
+            except Exception as error:
+                place = f"{printable(self._path)}: " if self._path else ""
+                why = error.got if isinstance(error, InputError) else atomic.reason(error)
+                self.note = f"features of photos are not kept ({place}{why})"
+                if self._open is not None:
+                    self._open.close()
+                self._open = None
+
+
+def clear(path: Path | None = None) -> int:
+    """Delete the file; how many bytes it had."""
+    path = path or cache_path()
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        return 0
+    path.unlink()
+    path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+    return size
