@@ -33,7 +33,7 @@ def steps_report(graph: Graph) -> Report:
     words = "; ".join(f"{step.node}: {step.expression}" for step in steps.forward)
     wide, small = (data_uri(one.encode(), "svg+xml") for one in (svg, narrow))
     picture = Image(wide, words, small)
-    plays = [_given(steps), *_forward(steps), *_backward(steps, output)]
+    plays = [*_forward(steps), *_backward(steps, output)]
     own = {"svg": svg, "narrow": narrow, "plays": plays, "output": output, "sums": _sums(graph)}
     live = Live("steps", own, instead=True)
     hint = (
@@ -57,22 +57,18 @@ def _table(heads: Sequence[str], steps: Sequence[Any]) -> Table:
     return Table([Column(head) for head in heads], [step.cells() for step in steps])
 
 
-def _given(steps: Steps) -> dict[str, Any]:
-    nodes = [step for step in steps.forward if step.expression == "given"]
-    parts = [_part(step.node, step.value, step.node) for step in nodes]
-    return {"nodes": [step.node for step in nodes], "said": "What is given", "parts": parts}
-
-
 def _forward(steps: Steps) -> list[dict[str, Any]]:
-    """What each step says and shows."""
+    """What each step says and shows; what is given is one."""
+    given = [step for step in steps.forward if step.expression == "given"]
+    made = [step for step in steps.forward if step.expression != "given"]
+    each = [("What is given", given), *((f"{s.node} = {s.expression}", [s]) for s in made)]
     return [
         {
-            "nodes": [step.node],
-            "said": f"{step.node} = {step.expression}",
-            "parts": [_part(step.node, step.value, step.node)],
+            "nodes": [step.node for step in shown],
+            "said": said,
+            "parts": [_part(step.node, step.value, step.node) for step in shown],
         }
-        for step in steps.forward
-        if step.expression != "given"
+        for said, shown in each
     ]
 
 
