@@ -114,18 +114,27 @@ def test_interrupted_it_goes_on_where_it_was(model, photos, how):
     assert new == 11 - len(found.before)
 
 
+def test_the_file_may_lie_among_the_pictures(model, photos):
+    control = Control()
+    control.set()
+    PicturesJob(model, [photos], out=photos / "a.csv").run(control=control)
+    found = PicturesJob(model, [photos], out=photos / "a.csv").run()
+    assert (found.complete, found.total) == (True, 12)
+
+
 def test_what_is_done_of_another_job_is_not_gone_on_with(model, photos):
     control = Control()
     control.set()
     PicturesJob(model, [photos], out=Path("a.csv")).run(control=control)
     kept = Path("a.csv.part").read_bytes()
-    other = cr.Model(model.network.astype(np.float32), ("a", "b"), model.scaling, SHAPE)
+    renamed = cr.Model(model.network, ("a", "b"), model.scaling, SHAPE)
     with pytest.raises(InputError, match=r"Delete it, or choose another --out"):
-        PicturesJob(other, [photos], out=Path("a.csv")).run()
+        PicturesJob(renamed, [photos], out=Path("a.csv")).run()
     assert Path("a.csv.part").read_bytes() == kept
     job = PicturesJob(model, [photos], out=Path("a.csv"))
+    other = PicturesJob(model, [photos], out=Path("a.csv"))
     with pytest.raises(InputError, match="another is writing"):
-        job.run(lambda event: PicturesJob(model, [photos], out=Path("a.csv")).run())
+        job.run(lambda event: isinstance(event, Answered) and other.run())
     Path("a.csv").write_text("mine")
     with pytest.raises(InputError, match="a file that does not exist yet"):
         PicturesJob(model, [photos], out=Path("a.csv"))

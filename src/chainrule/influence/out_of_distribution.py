@@ -65,6 +65,11 @@ class Neighborhoods:
         novelty(x_i) = (1 / ([(K + r I)^-1]_ii - 1/(r m)) - r m/(m-1)) / (K_ii (m/(m-1))^2)
 
     since the rows of K sum to 0. It takes m^3 operations once, and m^2 for each x.
+
+    All of X is needed. A reduced form that a model file could hold (principal components, the
+    examples' coordinates, lengths of what is left) was tried on the course's pictures: with 64
+    components, two thirds of the size of the pictures themselves, it said otherwise of one own
+    picture in ten, and found 5 % of noisy test pictures where all of X finds 25 %.
     """
 
     @FAR

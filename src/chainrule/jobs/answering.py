@@ -20,7 +20,6 @@ from chainrule.files.json_file import write_json
 from chainrule.influence.out_of_distribution import Neighborhoods
 from chainrule.influence.predictions import predictions
 from chainrule.jobs.events import Answered, Control, Progressed, Tell
-from chainrule.jobs.options import absolute
 from chainrule.jobs.sorting import SURE, UNSURE, Sorted, folder_names
 from chainrule.jobs.training_set import known_examples
 from chainrule.model.model_file import Model
@@ -122,6 +121,9 @@ class PicturesJob:
         if into is not None and not model.classes:
             raise InputError("--sort-into", "a model of classes", "a regression")
         self.paths, self.unread, self.notes = _found(inputs, into)
+        if out is not None:  # it may lie among them
+            self.part = out.with_name(f"{out.name}{PART}")
+            self.paths = [path for path in self.paths if path.absolute() != self.part.absolute()]
         if not self.paths and not self.unread:
             raise InputError("predict", "at least one picture file", "none")
         self.folders = {} if into is None else folder_names(model.classes)
@@ -149,10 +151,11 @@ class PicturesJob:
         """
         tell, control = tell or (lambda event: None), control or Control()
         found = Answers(len(self.paths) + len(self.unread), notes=list(self.notes))
+        tell(Progressed(0, found.total))  # the training data are read first
         with ExitStack() as stack:
             journal = copies = None
             if self.out is not None:
-                journal = Journal(self.out.with_name(f"{self.out.name}{PART}"), self._work())
+                journal = Journal(self.part, self._work())
                 stack.callback(lambda: journal.close(done=found.complete or not found.done))
             if self.into is not None and not self.dry_run:
                 copies = stack.enter_context(closing(Sorted(self.into)))
@@ -161,9 +164,11 @@ class PicturesJob:
             except KeyboardInterrupt:
                 found.complete = False
             except InputError as error:
-                if error.expected != ROOM or not found.done:
+                undo = copies.undo if copies else ""
+                if error.expected != ROOM or not (found.done or undo):
                     raise
                 fix = "Then give the same command again: what is done is kept."
+                fix += f" Or undo it: {undo}" if undo else ""
                 raise InputError(error.where, ROOM, error.got, fix) from None
         if copies is not None:
             found.copied, found.there, found.undo = copies.copied, copies.there, copies.undo
@@ -173,8 +178,8 @@ class PicturesJob:
         """By which what is done is known as this job's."""
         network = self.model.network
         weights = digest(*network.weights, *network.biases, self.model.threshold)
-        inputs = [absolute(str(path)) for path in self.inputs]
-        into = None if self.into is None else [absolute(str(self.into)), self.sure, self.dry_run]
+        inputs = [str(path.absolute()) for path in self.inputs]
+        into = self.into and [str(self.into.absolute()), self.sure, self.dry_run]
         return {"model": weights, "inputs": inputs, "into": into, "columns": self.columns}
 
     def _answer(
@@ -190,7 +195,6 @@ class PicturesJob:
             row = dict(zip(self.columns, cells, strict=True))
             found.count(row)
             found.before.append(row["file"])
-        tell(Progressed(found.done, found.total))
         for rows in self._blocks(set(found.before), found, tell):
             if copies:
                 for row in rows:

@@ -5,6 +5,7 @@ from pathlib import Path
 from chainrule.data import Dataset
 from chainrule.data.encoders.encoding import Progress
 from chainrule.errors import InputError
+from chainrule.files.json_file import fits
 from chainrule.influence.explanation import is_training_set
 from chainrule.influence.out_of_distribution import Neighborhoods
 from chainrule.influence.predictions import MOST, known_to
@@ -41,9 +42,10 @@ def known_examples(
     model: Model, where: str, data: str | None = None
 ) -> tuple[Neighborhoods | None, str]:
     """The training set, that new examples are compared with; or None, and why there is none."""
+    many, said = f"there are more than {MOST}", model.training.get("training_examples", 0)
+    if fits(said, int) and said > MOST:  # which need not be read
+        return None, many
     train, why = training_set(model, where, data)
     if train is None:
         return None, why
-    if len(train) > MOST:
-        return None, f"there are more than {MOST}"
-    return known_to(where, model, train), ""
+    return (None, many) if len(train) > MOST else (known_to(where, model, train), "")
