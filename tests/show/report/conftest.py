@@ -36,13 +36,14 @@ SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll("bod
 
 @pytest.fixture
 def opened(browser):
-    """`opened(path)`: the page in a browser; `said` in its console, `asked` for, the accessibility
-    rules of axe-core that it has `broken_rules()`, and what lies `sideways()`."""
-    context = browser.new_context()
+    """`opened(path, **options)`: the page in a browser; `said` in its console, `asked` for, the
+    accessibility rules of axe-core that it has `broken_rules()`, and what lies `sideways()`."""
+    contexts = []
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 
-    def open_page(path):
-        page = context.new_page()
+    def open_page(path, **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
         page.said, page.asked = [], []
         page.on("console", lambda message: page.said.append(message.text))
         page.on("pageerror", lambda error: page.said.append(str(error)))
@@ -59,4 +60,5 @@ def opened(browser):
         return page
 
     yield open_page
-    context.close()
+    for context in contexts:
+        context.close()

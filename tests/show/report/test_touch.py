@@ -211,7 +211,7 @@ def test_another_threshold_has_its_counts(opened_section):
     page = opened_section(threshold(data, P, 0.5, shared))
     value = float(np.sort(P[1])[10:12].mean())
     page.get_by_label("Threshold:").evaluate(SLIDE, value)
-    counts = [int(n) for n in page.locator("td.n").all_text_contents()]
+    counts = [int(n) for n in page.locator(".confusion tbody td").all_text_contents()]
     above = P[1] > value
     assert counts == [
         int(((above == said) & (data.labels == is_)).sum()) for is_ in (0, 1) for said in (0, 1)

@@ -26,15 +26,17 @@ live.threshold = (root, own, { examples }) => {
 
   let t = own.threshold, false_alarm = 1, missed = 1;
   const cost = ({ FP, FN }) => false_alarm * FP + missed * FN;
-  const said = make("p", { role: "status" }), table = make("div"), wrong = make("div");
+  const said = make("p", { role: "status" }), wrong = make("div");
+  const table = make("div", { class: "wide confusion", tabindex: 0, role: "group", "aria-label": "Table: counts at this threshold" });
   const bdi = (k) => make("bdi", {}, classes[k]);
   const show = () => {
     const c = at(t);
     roc.at([wrongly(c), recall(c)]);
     pr.at([recall(c), precision(c)]);
     said.textContent = `Above ${short(t)}: ${percent(recall(c))} found, ${c.TP + c.FP ? percent(precision(c)) : "none"} of those found are right, cost ${short(cost(c))}.`;
-    const row = (k, a, b) => make("tr", {}, make("th", { scope: "row" }, "is ", bdi(k)), make("td", { class: "n" }, String(a)), make("td", { class: "n" }, String(b)));
-    const head = make("tr", {}, make("td"), ...[0, 1].map((k) => make("th", { scope: "col", class: "n" }, "taken for ", bdi(k))));
+    const row = (k, ...counts) => make("tr", {}, make("th", { scope: "row" }, "is ", bdi(k)), ...counts.map((n, j) =>
+      make("td", n ? { class: j === k ? "right" : "wrong", style: `--share: ${n / (counts[0] + counts[1])}` } : {}, String(n))));
+    const head = make("tr", {}, make("td"), ...[0, 1].map((k) => make("th", { scope: "col" }, "taken for ", bdi(k))));
     table.replaceChildren(make("table", {}, make("thead", {}, head), make("tbody", {}, row(0, c.TN, c.FP), row(1, c.FN, c.TP))));
     const mistaken = [...names.keys()].filter((k) => p[index[k]] > t !== Boolean(yes[index[k]]));
     mistaken.sort((a, b) => Math.abs(p[index[b]] - t) - Math.abs(p[index[a]] - t));
