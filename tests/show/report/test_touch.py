@@ -1,15 +1,15 @@
 """What can be touched in a report, touched in a browser, against what Python says."""
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 import chainrule as cr
-from chainrule.data import Dataset, Scaling, apply_decisions, read_decisions
-from chainrule.experiments import review_labels
+from chainrule.data import Dataset, Scaling, Splits, apply_decisions, read_decisions
+from chainrule.experiments import Setting, review_labels, without_each
 from chainrule.influence.explanation import Explanation
 from chainrule.model.evaluation import Evaluation, Mistake
 from chainrule.show.report.asking import WEIGHTS, asking_section, rounded_apart
@@ -17,13 +17,14 @@ from chainrule.show.report.examples import (
     EXACT,
     MOST,
     confusion_section,
-    decisions_section,
     examples,
     left_out_live,
     sheet,
 )
 from chainrule.show.report.examples import threshold_section as threshold
+from chainrule.show.report.experiments import label_review_report
 from chainrule.show.report.page import Report, Section
+from chainrule.show.report.training import why_section
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 SLIDE = "(e, value) => { e.value = value; e.dispatchEvent(new Event('input')); }"
@@ -101,6 +102,21 @@ def test_the_network_in_the_page_says_what_the_model_says(made, opened_section):
         assert_allclose(moved, model.predict_proba(raw)[:, 0], rtol=0, atol=1e-5)
     assert page.said == []
     assert page.broken_rules() == []
+
+
+def test_the_course_s_network_says_the_same_in_the_page(course_data, opened_section):
+    """Of 20, 7 and 5 units, of all 50 test pictures."""
+    splits = cr.open_data(course_data)
+    network = cr.Network.create((12288, 20, 7, 5, 1), rng=1)
+    trained = cr.train(network, splits.train, learning_rate=0.0075, iterations=50)
+    model = cr.Model.of(trained.network, splits)
+    data, P, shared = answered(model, splits.test)
+    page = opened_section(asking_section(model, data, shared))
+    page.wait_for_selector("[data-value]", state="attached")
+    found = np.transpose(page.evaluate(ANSWERS))
+    assert found.shape == (2, 50)
+    assert_allclose(found, P, rtol=0, atol=1e-5)
+    assert page.said == []
 
 
 def test_what_is_drawn_is_answered(opened_section):
@@ -292,14 +308,45 @@ def test_without_an_example_the_answer_is_that_of_its_training(opened_section):
     assert left_out_live(answers, [nothing], data) is None
 
 
-def test_decisions_about_labels_are_the_file_that_is_read(opened_section, tmp_path):
+def test_leaving_one_out_by_hand_says_what_a_training_without_it_says(opened_section, fashion):
+    few = fashion.train.select(np.flatnonzero(np.arange(500) % 25 == 0))
+    splits, setting = Splits(few, None, fashion.test), Setting(hidden=(3,), iterations=20)
+    n_x, trained = 784, partial(cr.train, **setting.arguments())
+    model = cr.Model.of(trained(setting.network(n_x, 1), few).network, splits)
+
+    def exact(raw):
+        return [without_each(few, raw, setting)], ""
+
+    section = why_section(model, splits, exact)
+    page = opened_section(section)
+    page.get_by_label("Asked about:").select_option(index=1)
+    pressed = page.locator(".grid button").first
+    name = pressed.get_attribute("title").rpartition(":")[0]
+    pressed.click()
+    asked = cr.evaluate(model, fashion.test).mistakes[1]
+    left = few.select([i for i, other in enumerate(few.example_names) if other != name])
+    without = cr.Model.of(trained(setting.network(n_x, 1), left).network, splits)
+    k = fashion.test.classes.index(asked.predicted)
+    p = without.predict_proba(fashion.test.select([asked.index]))[k, 0]
+    said = page.locator("[data-live=left] [role=status]").inner_text()
+    assert name in said
+    assert f"would be {100 * p:.1f} % instead of {100 * asked.probability:.1f} %" in said
+    assert page.broken_rules() == []
+    assert page.said == []
+
+
+@pytest.mark.parametrize("shape", [(6, 5), None], ids=["pictures", "rows"])
+def test_decisions_about_labels_are_the_file_that_is_read(opened_section, tmp_path, shape):
     rng, names = np.random.default_rng(0), ("=1+1", HOSTILE, 'a "b", c', "кот")
     pixels = rng.integers(0, 256, (30, 4), dtype=np.uint8)
     data = Dataset(pixels, [0, 0, 1, 1], ("+no", HOSTILE), names, (6, 5), Scaling.pixels())
     review = review_labels(data, np.array([[0.1, 0.2, 0.7, 0.1], [0.9, 0.8, 0.3, 0.9]]))
     assert len(review.suspects) == 3
-    page = opened_section(decisions_section(review, data, 48, "labels.csv"))
-    figures = page.locator("[data-live=labels] figure")
+    data = replace(data, image_shape=shape)
+    (section, *_) = label_review_report(review, data).sections
+    page = opened_section(section)
+    figures = page.locator(".gallery figure, tbody tr")
+    assert "=1+1" in figures.nth(0).inner_text()
     figures.nth(0).get_by_role("button", name="relabel").click()
     figures.nth(1).get_by_role("button", name="drop").click()
     assert "1 kept, 1 relabeled, 1 dropped." in page.inner_text("[data-live=labels]")

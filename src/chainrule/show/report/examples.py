@@ -116,27 +116,26 @@ def confusion_section(found: Evaluation, shared: Mapping[str, Any], of: str = ""
     return replace(shown, heading=f"Confusion{of}", live=part)
 
 
-def decisions_section(found: LabelReview, data: Dataset, most: int, file: str) -> Section | None:
-    """The doubtful labels, to be decided on by a button each and saved as the file that
-    `read_decisions` reads; None where there are none.
+def decisions_live(found: LabelReview, data: Dataset, most: int, file: str) -> Live | None:
+    """The doubtful labels, which the section shows one by one, can be decided on by buttons and
+    saved as the file that `read_decisions` reads; None where there are none.
 
     most : how many of them can be decided on here; all are in the file. file : its name.
     """
     rows = [[guarded(cell) for cell in row] for row in decision_cells(found.undecided())]
     if not rows:
         return None
-    words = "Decide, and save the decisions beside the data, for chainrule train --labels."
+    words = "Keep, relabel or drop each, and save the decisions beside the data, for --labels."
     if len(rows) > most:
         words += f" Here are the {most} most suspicious; the review's own file has all {len(rows)}."
-    index = np.array([one.index for one in found.suspects[:most]])
     own = {
         "header": COLUMNS,
         "rows": rows[:most],
         "classes": [guarded(name) for name in data.classes],
-        "sheet": sheet(data, index),
+        "words": words,
         "file": file,
     }
-    return Section("Keep, relabel or drop", [words], live=Live("labels", own))
+    return Live("labels", own)
 
 
 def threshold_section(

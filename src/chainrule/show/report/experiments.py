@@ -24,7 +24,7 @@ from chainrule.model.verdict import UNKNOWN, Verdict
 from chainrule.show.report import page
 from chainrule.show.report.answers import answers_of
 from chainrule.show.report.examples import (
-    decisions_section,
+    decisions_live,
     examples,
     threshold_section,
 )
@@ -329,8 +329,8 @@ def label_review_report(
     headline = f"{counted(n, 'label')} to look at"
     if verdict is not None and too_weak(verdict):
         headline, answer = TOO_WEAK, f"{WEAK} {verdict.said} {verdict.words} {answer}"
-    decisions = decisions_section(found, splits.train, SUSPECTS, "labels.csv")
-    sections = [labels, decisions, page.data_section(splits)]
+    live = decisions_live(found, splits.train, SUSPECTS, "labels.csv")
+    sections = [replace(labels, live=live), page.data_section(splits)]
     warning = page.warned(True, histories)
     return page.Report(headline, answer, sections, warning, verdict)
 

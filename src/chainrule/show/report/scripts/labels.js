@@ -1,5 +1,6 @@
-// Doubtful labels are decided on by hand; the decisions are saved as the file that `--labels` reads.
-live.labels = (root, { header, rows, classes, sheet, file }) => {
+// Doubtful labels, a picture or a row of a table each, are decided on by hand; the decisions are saved
+// as the file that `--labels` reads.
+live.labels = (root, { header, rows, classes, words, file }) => {
   const place = Object.fromEntries(header.map((name, k) => [name, k]));
   const said = make("p", { role: "status" });
   const tell = () => {
@@ -13,9 +14,10 @@ live.labels = (root, { header, rows, classes, sheet, file }) => {
     make("a", { href, download: file }).click();
     setTimeout(() => URL.revokeObjectURL(href), 10000);
   };
-  const grid = make("div", { class: "gallery" });
+  const section = root.closest("section"), head = section.querySelector("thead tr");
+  const shown = section.querySelectorAll(".gallery > figure, tbody > tr");
+  head?.append(make("th", { class: "touch", scope: "col", role: head.getAttribute("role") && "columnheader" }, "decision"));
   rows.forEach((row, i) => {
-    const name = row[place.name];
     const target = choice("as", classes, (k) => (row[place.relabel_as] = classes[k]));
     target.select.selectedIndex = classes.indexOf(row[place.suggested]);
     target.row.hidden = true;
@@ -28,13 +30,10 @@ live.labels = (root, { header, rows, classes, sheet, file }) => {
       target.row.hidden = what !== "relabel";
       tell();
     };
-    const words = `${isolated(name)}, labeled ${isolated(row[place.given])}`;
-    const figure = make("figure", { role: "group", "aria-label": words });
-    if (sheet) figure.append(picture(sheet, i, words, 88));
-    figure.append(make("figcaption", {}, make("bdi", { class: "name", title: name }, name), "labeled ", make("bdi", {}, row[place.given]),
-      make("br"), "looks like ", make("bdi", {}, row[place.suggested])), make("p", { class: "control" }, ...buttons), target.row);
-    grid.append(figure);
+    const group = { class: "control", role: "group", "aria-label": `${isolated(row[place.name])}, labeled ${isolated(row[place.given])}` };
+    const decision = make("div", { class: "touch" }, make("div", group, ...buttons), target.row);
+    shown[i].append(head ? make("td", { class: "touch", role: head.getAttribute("role") && "cell" }, decision) : decision);
   });
-  root.append(grid, said, make("p", {}, make("button", { type: "button", click: save }, "Save the decisions")));
+  root.append(make("p", {}, words), said, make("p", {}, make("button", { type: "button", click: save }, "Save the decisions")));
   tell();
 };
