@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from numpy.testing import assert_allclose
 from PIL import Image
 
 import chainrule as cr
-from chainrule.experiments import Setting, cross_validate, leave_one_out
+from chainrule.experiments import Setting, cross_validate, leave_one_out, sweep
+from chainrule.jobs.experiments import Search
 
 QUICK = ("--iterations", 30, "--layers", "4", "--learning-rate", 0.1)
 COMMANDS = {
@@ -462,7 +464,7 @@ def test_the_next_command_of_a_sweep_measures_the_choice(chainrule, tmp_path):
     vary = ("--vary", "layers=3-2,3-3", "--vary", "learning_rate=0.05,0.06")
     said = chainrule("sweep", tmp_path / "t.csv", "--iterations", 20, *vary, "--out", "done")
     following = said.out.split("Next:")[1]
-    assert "--vary layers=3-2,3-3 --vary learning_rate=0.05,0.06 --nested" in following
+    assert f"{' '.join(vary)} --rule one-se --nested" in following
     assert "--iterations 20" in following
 
 
@@ -482,3 +484,7 @@ def test_trainings_that_look_wrong_are_pointed_out(command, chainrule):
     n = 1 if command == "leave-one-out" else 3
     assert f"Note Learning rate too low: In {n} of {n} trainings" in " ".join(said.out.split())
     assert "Learning rate too low" in Path("done/report.html").read_text(encoding="utf-8")
+
+
+def test_a_command_s_sweep_chooses_as_a_script_s_does():
+    assert Search().rule == signature(sweep).parameters["rule"].default

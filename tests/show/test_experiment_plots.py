@@ -202,3 +202,10 @@ def test_numbers_and_none_are_sorted_as_numbers():
         "128",
         "None",
     ]
+
+
+def test_what_was_chosen_is_called_the_simplest_only_where_it_is_not_the_best():
+    first, second, *rest = rows()
+    for order, words in (([first, second], "★ the best"), ([second, first], "simplest")):
+        figure = score_plot([*order, *rest], ("hidden", "l2"), "accuracy")
+        assert words in figure.get_supxlabel()

@@ -253,6 +253,7 @@ class Search(Folds, Choice):
 
     folds: int | None = None  # type: ignore[assignment]  # None where a validation set may serve
     search: Literal["grid", "random", "optuna"] | None = None
+    rule: Rule = "one-se"  # the best of many looks better than it is
 
 
 class SweepJob(Job[Search, "Sweep"]):

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from chainrule.experiments.measures import LESS_IS_BETTER
 from chainrule.show import plots
-from chainrule.show.names_in_plots import NAME
+from chainrule.show.names_in_plots import HALO, NAME, name_at
 from chainrule.show.plots import MISSING
 from chainrule.wording import setting_name
 
@@ -54,13 +54,13 @@ def rate_plot(
         axes.plot(rates[beyond], cut, "x", color=plots.VALIDATION, clip_on=False)
         place = (rates[beyond][0], highest)
         words = "higher, or diverged"
-        axes.annotate(words, place, (-4, 4), ha="right", color=plots.VALIDATION, **style)
+        halo: dict[str, Any] = {"path_effects": HALO, "zorder": 5}
+        axes.annotate(words, place, (-4, 4), ha="right", color=plots.VALIDATION, **style, **halo)
     axes.annotate("cost at the start", (rates[0], first), (2, 3), color=plots.CHANCE, **style)
     if suggested is not None:
         axes.axvline(suggested, color=plots.COLORS[3], linestyle="--")
-        words = f"suggested: {suggested:.3g}"
-        left: dict[str, Any] = {"ha": "right", "color": plots.COLORS[3], **style}
-        axes.annotate(words, (suggested, 0), (-4, 4), **left)
+        words = f"suggested: {suggested:.3g} "
+        name_at(axes, suggested, 0.7 * first, words, plots.COLORS[3], ha="right")
     axes.set(xscale="log", ylim=(0, 1.6 * first))
     return plots.finished(axes, title, xlabel="learning rate", ylabel="training cost")
 
@@ -91,7 +91,9 @@ def score_plot(
     if shade is not None:
         bar = figure.colorbar(shade, ax=list(grid.flat), shrink=0.8)
         bar.set_label(f"{score}, mean of what was held out")
-    words = CHOSEN if sum(bool(row.get("near_best")) for row in rows) > 1 else "★ the best"
+    known = [row[score] for row in rows if np.isfinite(row[score])]
+    best = (min if score in LESS_IS_BETTER else max)(known, default=rows[0][score])
+    words = CHOSEN if known and rows[0][score] != best else "★ the best"
     figure.supxlabel(f"{NEAR}   {words}", color=plots.VALIDATION, fontsize=NAME)
     return figure
 
