@@ -51,7 +51,7 @@ def test_an_unknown_source_lists_what_is_accepted_and_suggests(here, source, fix
     assert "planar:xor" in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["one.jpg", "data.npy", "README"])
+@pytest.mark.parametrize("name", ["one.jpg", "data.mat", "README"])
 def test_a_file_of_another_kind(here, name):
     (here / name).write_bytes(b"content")
     with pytest.raises(DataError, match="a file ending in"):

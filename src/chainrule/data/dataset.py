@@ -10,7 +10,8 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.encoders.encoder import Encoder
 from chainrule.data.labels import alike, comparison, denies, numbers_kind, targets
-from chainrule.data.matrix import FeatureMatrix, PixelMatrix, feature_matrix
+from chainrule.data.matrix import FeatureMatrix, RawMatrix, feature_matrix
+from chainrule.data.matrix.blocks import BlockMatrix
 from chainrule.data.photos import Photos
 from chainrule.data.reading import Reading
 from chainrule.data.transform import Scaling
@@ -72,7 +73,7 @@ class Dataset:
                 object.__setattr__(self, "features", feature_matrix(array, missing=True))
             except InputError as error:
                 raise DataError(where, *error.args[1:]) from None
-        if isinstance(self.features, PixelMatrix):  # whose scaling is `scaling`
+        if isinstance(self.features, RawMatrix):  # whose scaling is `scaling`
             object.__setattr__(self, "features", self.features.scaled(Scaling(), np.float64))
         m = self.features.shape[1]
         n, numbers = len(self.classes), not self.classes
@@ -165,7 +166,12 @@ class Dataset:
     @property
     def dtype(self) -> np.dtype:
         """Of the features as they came."""
-        return self.features.stored(slice(0)).dtype
+        return self.features.stored_dtype
+
+    @property
+    def in_file(self) -> bool:
+        """Whether the features stay in their file, too many to be looked at more than needed."""
+        return isinstance(self.features, BlockMatrix)
 
     @property
     def picture_shape(self) -> tuple[int, ...] | None:
@@ -190,8 +196,8 @@ class Dataset:
         """InputError for features that are missing, or beyond `dtype`, once they are scaled."""
         if len(self):
             try:
-                if self.scaling.whole or self.dtype.kind != "f":
-                    self.matrix(dtype)
+                if self.scaling.whole or self.dtype.kind != "f" or self.in_file:
+                    self.matrix(dtype)  # of a file, its blocks are looked at as they are read
                     return
                 blocks = (some for _, some in self.features.blocks())
                 ends = (np.stack([some.min(axis=1), some.max(axis=1)], axis=1) for some in blocks)
@@ -270,7 +276,8 @@ class Dataset:
         """
         scaling = how if isinstance(how, Scaling) else Scaling.named(how)
         try:
-            fitted = scaling.check(self.features.shape[0]).given(self.facts).fitted(self.features)
+            own = scaling.check(self.features.shape[0]).given(self.facts)
+            fitted = self.features.fitted(own) if own.learned else own
         except InputError as error:
             raise error.at(self.source) if self.source else error from None
         return replace(self, scaling=fitted)
@@ -288,9 +295,8 @@ class Dataset:
         if self.encoder is not None and self.photos is not None:
             kind = repr((self.scaling.kind, self.encoder.digest, self.bits))
             return digest(self.Y, kind, *self.photos.keys)
-        raw = self.raw
-        kind = repr((self.scaling.kind, raw.dtype, raw.shape))
-        return digest(self.Y, raw, kind, *self.scaling.arrays().values())
+        kind = repr((self.scaling.kind, self.dtype, self.features.shape))
+        return digest(self.Y, *self.features.known_by(), kind, *self.scaling.arrays().values())
 
     def without(self, classes: Sequence[str]) -> "Dataset":
         """The examples of all other classes, and a note of how many that leaves out."""

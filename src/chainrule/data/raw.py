@@ -47,6 +47,7 @@ def open_raw(
         "hdf5": hdf5.open_hdf5,
         "hdf5 folder": hdf5.open_hdf5_folder,
         "npz": partial(npz.open_npz, task=task),
+        "npy": partial(npz.open_npy, task=task),
         "folder": lambda path: folder.open_folder(path, *of_folder),
     }
     in_memory = sources.is_frame(source) or sources.is_builtin(source)
@@ -77,12 +78,14 @@ def _kind(source: str | Path | Any) -> str:
     if path.is_dir():
         files = hdf5.hdf5_files(path)
         of_sets = files and (not tree.subfolders(path) or any(map(hdf5.holds_course_sets, files)))
+        if not of_sets and any(path.glob("*.npy")) and not tree.subfolders(path):
+            return "npy"
         return "hdf5 folder" if of_sets else "folder"
     suffix, is_file = path.suffix.lower(), path.is_file()
     if is_file and suffix in hdf5.SUFFIXES:
         return "hdf5"
-    if is_file and suffix == ".npz":
-        return "npz"
+    if is_file and suffix in (".npz", ".npy"):
+        return suffix[1:]
     if is_file and sources.is_table(path):
         checks.room(str(source), path.stat().st_size, DataError)
         return "table"
@@ -95,7 +98,7 @@ def _kind(source: str | Path | Any) -> str:
 
 def _missing_said(data: Dataset, *, refused: bool) -> Dataset:
     """The same with a note of how much is missing; DataError where that is refused."""
-    if data.dtype.kind != "f" or checks.all_finite(data.raw):
+    if data.dtype.kind != "f" or data.in_file or checks.all_finite(data.raw):
         return data
     gone = np.isnan(data.raw)
     count, features = int(gone.sum()), int(gone.any(axis=1).sum())

@@ -4,7 +4,7 @@ Learned from the training set, learned again from the examples that a fold train
 the model.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -158,14 +158,17 @@ class Scaling:
             blocks = raw.blocks()
         else:
             blocks = ((rows, raw[rows]) for rows in blocks_of(n_x, 8 * m))
-        parts = [self._learned_from(some.astype(np.float64, copy=False)) for _, some in blocks]
-        parts = parts or [self._learned_from(np.empty((0, m)))]
-        steps = (step.joined(list(of)) for step, *of in zip(self.steps, *parts, strict=True))
-        return Scaling(tuple(steps)).given({})
+        return self.joined([self.learned_from(some) for _, some in blocks])
 
-    def _learned_from(self, X: Array) -> list[Step]:
-        """The steps, learned from X (k, m), which is left as it is."""
-        found: list[Step] = []
+    def joined(self, parts: Sequence["Scaling"]) -> "Scaling":
+        """What was learned from some features after the other, as one."""
+        steps = [part.steps for part in parts] or [self.learned_from(np.empty((0, 1))).steps]
+        each = (step.joined(list(of)) for step, *of in zip(self.steps, *steps, strict=True))
+        return Scaling(tuple(each)).given({})
+
+    def learned_from(self, X: Array) -> "Scaling":
+        """The steps, learned from all samples of some features X (k, m), which is left as it is."""
+        X, found = X.astype(np.float64, copy=False), list[Step]()
         last = max(k for k, step in enumerate(self.steps) if step.learns)
         if not self.fills:
             refuse_missing("Scaling", X)
@@ -174,7 +177,7 @@ class Scaling:
             if k < last:
                 with np.errstate(over="ignore", invalid="ignore"):
                     X = found[-1](X.copy() if k == 0 else X)
-        return found
+        return Scaling(tuple(found))
 
     def __call__(self, raw: Array, dtype: Any, rows: Any = slice(None)) -> Array:
         """Raw features (k, ...) of the given rows as scaled floats: a new array."""

@@ -12,6 +12,7 @@ whose features depend on which examples are left out:
 """
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset, FeatureMatrix, feature_matrix
+from chainrule.data.matrix.blocks import BlockMatrix, read_ahead
 from chainrule.errors import InputError
 from chainrule.files.digest import digest
 
@@ -100,6 +102,11 @@ class Examples:
         return self.shape[1]
 
     @property
+    def in_file(self) -> bool:
+        """Whether the features stay in their file."""
+        return self.data is not None and self.data.in_file
+
+    @property
     def classes(self) -> tuple[str, ...] | None:
         """Names, () of a regression, or None where only arrays were given."""
         return None if self.data is None else self.data.classes
@@ -165,7 +172,7 @@ class Examples:
         """The data set after the steps that come before the first that learns."""
         data = self.data and replace(self.data, photos=None)  # which each fold would copy
         # Bytes are prepared where they are used; other floats are computed with in their own dtype.
-        if data is None or data.dtype != np.float64:
+        if data is None or data.dtype != np.float64 or data.in_file:
             return data
         first, rest = data.scaling.split()
         if not (first.steps and rest.steps):
@@ -192,6 +199,17 @@ class Examples:
         held_out = np.unique(held_out)  # in their own order, however they were given
         validation = X.select(held_out), self.Y[:, held_out]
         return Subset(X.select(kept), self.Y[:, kept], kept, validation)
+
+    def read_ahead(self, held_out: Sequence[Array], starts: Sequence[Array], dtype: Any) -> None:
+        """Of a file, in one pass: what all runs need that leave such examples out, so that it is
+        found again. starts : their first weights (n_1, n_x)."""
+        if (data := self._once) is None or not isinstance(data.features, BlockMatrix):
+            return
+        learned, every = data.scaling.learned, np.arange(self.m)
+        # Without what is learned anew all runs see the same matrix.
+        kept = [np.setdiff1d(every, out) if learned and out.size else None for out in held_out]
+        own = kept if learned else kept[:1]
+        read_ahead(data.features.astype(dtype), data.scaling, own, starts)
 
 
 def joined(where: str, data: Any, validation: Any) -> tuple[Any, Array]:

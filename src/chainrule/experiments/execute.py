@@ -23,6 +23,7 @@ from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments.examples import Examples, Subset
 from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_outcomes
 from chainrule.experiments.reached import network_of, outputs_of, shares_of
+from chainrule.experiments.reading import read_ahead
 from chainrule.experiments.runs import Group, Run, groups, worth_threads
 from chainrule.experiments.setting import Setting, arguments, given, networks
 from chainrule.experiments.watching import Progress, Tally, Watch
@@ -131,6 +132,9 @@ def execute(
     kept = keep, measure, networks_too
     work = _Work(examples, runs, tally, folder, names, *kept, record_every)
     divided = groups(runs, todo, examples, memory, threads)
+    if examples.in_file:
+        with blas.at_most(threads):
+            read_ahead(examples, runs, divided)
     for group in divided:
         if group.form == "dual" and not group.matrices:
             # Once, by all of them, before others would do it at the same time.

@@ -12,6 +12,7 @@ from chainrule.data import Dataset, FeatureMatrix, Scaling, Splits, feature_matr
 from chainrule.data.encode import encoded
 from chainrule.data.encoders import ENCODERS, Encoder, encoder
 from chainrule.data.encoders.encoding import Encoding
+from chainrule.data.matrix.blocks import BlockMatrix
 from chainrule.data.readers.images import DEPTHS
 from chainrule.data.transform import KINDS
 from chainrule.display import shown_by
@@ -216,11 +217,15 @@ class Model:
         exact, m = np.dtype(np.float64), raw.shape[1]
         network = self.network if self.network.dtype == exact else self.network.astype(exact)
         Z, A = np.empty((2, *network.biases[-1].shape[:-1], m))
-        at_once = m if scaling.batches else EXAMPLES
+        # What is in a file is read for all examples at once.
+        at_once = m if scaling.batches or isinstance(raw, BlockMatrix) else EXAMPLES
         for start in range(0, m, max(1, at_once)):
             part = slice(start, start + at_once)
             try:
-                some = raw[:, part] if isinstance(raw, np.ndarray) else raw.select(part)
+                if at_once == m:
+                    some = raw
+                else:
+                    some = raw[:, part] if isinstance(raw, np.ndarray) else raw.select(part)
                 X = feature_matrix(some, missing=True).scaled(scaling, exact)
                 Z[..., part], A[..., part] = network.outputs(X)
             except InputError as error:

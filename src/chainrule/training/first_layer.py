@@ -250,7 +250,15 @@ class Dual:
 
     def weights(self) -> Array:
         """W = a W0 + C X^T (..., n_1, n_x)."""
-        return self._with_start(self._X.outer(self.coefficients()), self.a)
+        W = self._with_start(self._X.outer(self.coefficients()), self.a)
+        self._X.remember(W, self._times)
+        return W
+
+    def _times(self) -> Array:
+        """W X (..., n_1, m)."""
+        Z = np.empty(self._shape, self._Z0.dtype)
+        self.forward(Z, None)
+        return Z
 
     def _with_start(self, W: Array, a: Any) -> Array:
         """W with a W0 added, in place."""
@@ -396,7 +404,9 @@ class Rotated:
 
     def weights(self) -> Array:
         """W (n_1, n_x)."""
-        return self.a * self._W0 + self._X.outer(self.coefficients())
+        W = self.a * self._W0 + self._X.outer(self.coefficients())
+        self._X.remember(W, lambda: self._B @ self._R + self._t * self._PX)
+        return W
 
     def as_weights(self, *vectors: Array) -> list[Array]:
         """W (n_1, n_x) of the present parameters, which are the vectors; L-BFGS has no others."""

@@ -7,6 +7,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.matrix.floats import FloatMatrix
 from chainrule.data.matrix.pixels import PixelMatrix
+from chainrule.data.matrix.raw import RawMatrix as RawMatrix
 from chainrule.data.matrix.sparse import SparseMatrix
 from chainrule.data.matrix.stacked import StackedMatrix
 from chainrule.data.matrix.verbs import FeatureMatrix

@@ -1,7 +1,10 @@
-"""Features that stay in their file, and are read some at a time, while others are computed with."""
+"""Features that stay in their file: each pass over it serves all that is asked at the time; what it
+gave is remembered with the file, by digests of what it is of."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -9,6 +12,7 @@ import numpy as np
 from chainrule.data.blocks import blocks_of
 from chainrule.data.matrix.raw import RawMatrix
 from chainrule.data.matrix.source import Source
+from chainrule.data.matrix.verbs import Gram, Product, Times
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
 from chainrule.files.digest import digest
@@ -17,15 +21,17 @@ READ_BYTES = 64 * 2**20  # read at a time; two such stretches are in memory
 
 
 class BlockMatrix(RawMatrix):
-    """X in a file, larger than the memory perhaps: what is asked of it is read for once, some
-    features of all examples at a time.
+    """X in a file, larger than the memory perhaps, read some features of all examples at a time.
 
     source : where the numbers lie. scaling, dtype : how they become floats. index : (m,) which of
     the source's examples these are, all of them by default.
 
-    Memory, beside what is asked for: two stretches of the file (READ_BYTES), and a block of floats.
-    InputError, which names file and features, for missing values or what `dtype` does not hold.
+    Memory, beside what is asked for and remembered: two stretches of the file (READ_BYTES), and a
+    block of floats. InputError, which names file and features, for missing values or what `dtype`
+    does not hold.
     """
+
+    _part_of: tuple["BlockMatrix", Any] | None = None
 
     def __init__(
         self,
@@ -51,11 +57,8 @@ class BlockMatrix(RawMatrix):
 
     def select(self, index: Any) -> "BlockMatrix":
         """The examples at `index` as a matrix of their own; nothing is read."""
-        own = self._of_source(index)
-        found = BlockMatrix(self.source, self.scaling, self.dtype, own)
-        if self._gram is not None:
-            within = np.arange(self.shape[1])[index]
-            found._gram = self._gram[np.ix_(within, within)]
+        found = BlockMatrix(self.source, self.scaling, self.dtype, self._of_source(index))
+        found._part_of = self, np.arange(self.shape[1])[index]
         return found
 
     def _of_source(self, index: Any) -> np.ndarray:
@@ -75,9 +78,17 @@ class BlockMatrix(RawMatrix):
         """Examples at `index` as they lie: (n_x, k)."""
         return self.source.examples(self._of_source(index))
 
+    @property
+    def stored_dtype(self) -> np.dtype:
+        """Of the numbers as they lie."""
+        return self.source.dtype
+
     def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Some features of every example at a time: (rows, floats (k, m)); the next stretch is read
-        meanwhile."""
+        """Some features of every example at a time: (rows, floats (k, m))."""
+        return ((rows, self.floats(raw, rows)) for rows, raw in self.raw_blocks())
+
+    def raw_blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """As they lie; the next stretch of the file is read meanwhile."""
         n_x, m = self.shape
         a_feature = self.source.dtype.itemsize * self.source.shape[1]
         stretches = list(blocks_of(n_x, a_feature, size=READ_BYTES))
@@ -87,17 +98,103 @@ class BlockMatrix(RawMatrix):
                 raw = ahead.pop().result()
                 ahead += [reader.submit(self.raw, after) for after in stretches[k + 1 : k + 2]]
                 for part in blocks_of(len(raw), self.dtype.itemsize * m):
-                    rows = slice(stretch.start + part.start, stretch.start + part.stop)
-                    yield rows, self._floats(raw[part], rows)
+                    yield slice(stretch.start + part.start, stretch.start + part.stop), raw[part]
 
-    def _floats(self, raw: np.ndarray, rows: slice) -> np.ndarray:
+    def floats(self, raw: np.ndarray, rows: slice, learned: Scaling | None = None) -> np.ndarray:
+        """The features at `rows`, which were read, as floats. learned : from these features alone,
+        in the place of the scaling of all."""
         try:
+            if learned is not None:
+                return learned(raw, self.dtype)
             return self.scaling(raw, self.dtype, rows)
         except InputError as error:
             raise error.at(f"{self.source}, features {rows.start} to {rows.stop - 1}") from None
 
+    def fitted(self, scaling: Scaling) -> Scaling:
+        """The scaling, learned from these examples."""
+        key = self._key("fitted", scaling.kind)
+        return self.source.known.found(key, lambda: super(BlockMatrix, self).fitted(scaling))
+
+    def _own_gram(self) -> np.ndarray:
+        if self._part_of and self._part_of[0]._gram is not None:
+            return self._part_of[0]._gram[np.ix_(self._part_of[1], self._part_of[1])]
+        return self.source.known.found(self._key("gram"), super()._own_gram)
+
+    def remember(self, W: np.ndarray, times: Callable[[], np.ndarray]) -> None:
+        """That `times()` is W X."""
+        for one, Z in zip(_by_run(W), _by_run(times()), strict=True):
+            self.source.known.add(self._key("times", one), Z)
+
+    def _pass(self, *asked: Product) -> list[np.ndarray]:
+        """What is remembered is not read for, and what is read for is remembered."""
+        found = {one: Z for one in asked if (Z := self._recalled(one)) is not None}
+        if todo := [one for one in asked if one not in found]:
+            found |= zip(todo, super()._pass(*todo), strict=True)
+        for one in todo:
+            if isinstance(one, Times):
+                self.remember(one.W, partial(found.__getitem__, one))
+        return [found[one] for one in asked]
+
+    def _recalled(self, one: Product) -> np.ndarray | None:
+        """K, or W X of each run, of this matrix or of one that it is a part of."""
+        if isinstance(one, Gram):
+            return self.source.known.get(self._key("gram")) if one.kept else None
+        assert isinstance(one, Times)
+        each = [self.source.known.get(self._key("times", W)) for W in _by_run(one.W)]
+        if all(Z is not None for Z in each):
+            return np.stack(each).reshape(*one.W.shape[:-1], -1)
+        if self._part_of is None:
+            return None
+        whole, index = self._part_of
+        Z = whole._recalled(one)
+        return None if Z is None else Z[..., index]
+
+    def _key(self, *of: str | np.ndarray) -> str:
+        """By which what was found of these examples, scaled so, is found again."""
+        if of[0] == "fitted":
+            return digest(*of, *self.known_by())
+        return digest(self.digest(), *of)
+
+    def known_by(self) -> list[np.ndarray | str]:
+        """The file's shape and some of its features, and which of them these are."""
+        return [self.source.digest(), "" if self.index is None else self.index]
+
     def digest(self) -> str:
-        """By which the same features, scaled alike, are known again: see `Source.digest`."""
-        index = "" if self.index is None else self.index
-        kind = f"{self.scaling.kind} {self.dtype} {self.shape} {self.source.digest()};"
-        return digest(kind, index, *self.scaling.arrays().values())
+        """By which the same features, scaled alike, are known again."""
+        kind = f"{self.scaling.kind} {self.dtype} {self.shape};"
+        return digest(kind, *self.known_by(), *self.scaling.arrays().values())
+
+
+def read_ahead(
+    X: BlockMatrix, scaling: Scaling, kept: Sequence[Any], starts: Sequence[np.ndarray]
+) -> None:
+    """In one pass over the file what is needed of all examples of X as each of several scalings
+    makes them: `scaling` learned from the examples at an index of `kept`, or as it is, for None.
+
+    What it learned, the Gram matrix, and W X for each W (n_1, n_x) of `starts` are remembered.
+    """
+    X = X.scaled(scaling, X.dtype)
+    learned: list[list[Scaling]] = [[] for _ in kept]
+    asked = [[Gram(), *map(Times, starts)] for _ in kept]
+    for one in chain.from_iterable(asked):
+        one.start(X)
+    for rows, raw in X.raw_blocks():
+        for index, own, products in zip(kept, learned, asked, strict=True):
+            if index is not None:
+                own.append(scaling.learned_from(raw[:, index]))
+            some = X.floats(raw, rows, own[-1] if own else None)
+            for one in products:
+                one.add(rows, some)
+    known = X.source.known
+    for index, own, (gram, *products) in zip(kept, learned, asked, strict=True):
+        if index is not None:
+            known.add(X.select(index)._key("fitted", scaling.kind), scaling.joined(own))
+        as_scaled = X if index is None else X.scaled(scaling.joined(own), X.dtype)
+        known.add(as_scaled._key("gram"), gram.end())
+        for W, product in zip(starts, products, strict=True):
+            as_scaled.remember(W, product.end)
+
+
+def _by_run(W: np.ndarray) -> np.ndarray:
+    """(R, ..., ...), one run or several."""
+    return W.reshape(-1, *W.shape[-2:])

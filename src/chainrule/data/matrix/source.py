@@ -2,17 +2,49 @@
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from chainrule.checks import memory_bytes
 from chainrule.errors import DataError
 from chainrule.files.atomic import reason
 from chainrule.files.digest import digest
 
-SAMPLES = 16  # examples whose numbers stand for all, to know a file again
+T = TypeVar("T")
+SHARE = 0.5  # of the memory, for what is known of a file
+SAMPLES = 16  # features whose numbers stand for all, to know a file again
+
+
+class Known:
+    """What passes over a file gave, by keys; the latest, within a share of the memory."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Any] = {}
+
+    def get(self, key: str) -> Any:
+        return self._held.get(key)
+
+    def add(self, key: str, value: Any) -> None:
+        self._held[key] = value
+        room = SHARE * memory_bytes()
+        while len(self._held) > 1 and sum(map(_size, list(self._held.values()))) > room:
+            self._held.pop(next(iter(self._held)), None)
+
+    def found(self, key: str, of: Callable[[], T]) -> T:
+        """What is known, or what `of` gives."""
+        if (value := self.get(key)) is None:
+            self.add(key, value := of())
+        return value
+
+
+def _size(value: Any) -> int:
+    """Bytes of an array, or of those that a scaling has learned."""
+    arrays = [value] if isinstance(value, np.ndarray) else value.arrays().values()
+    return sum(array.nbytes for array in arrays)
 
 
 class Source(ABC):
@@ -28,6 +60,11 @@ class Source(ABC):
     dtype: np.dtype
     _state: tuple[int, int]
 
+    @cached_property
+    def known(self) -> "Known":
+        """What need not be read for again."""
+        return Known()
+
     def __repr__(self) -> str:
         return str(self.path)
 
@@ -41,12 +78,12 @@ class Source(ABC):
 
     @cached_property
     def _digest(self) -> str:
-        m = self.shape[1]
-        some = np.unique(np.linspace(0, m - 1, SAMPLES).astype(np.int64)) if m else np.arange(0)
-        return digest(f"{self.dtype} {self.shape};", np.ascontiguousarray(self.examples(some).T))
+        n_x = self.shape[0]
+        some = np.unique(np.linspace(0, n_x - 1, min(n_x, SAMPLES)).astype(np.int64))
+        return digest(f"{self.dtype} {self.shape};", *(self.features(k, k + 1) for k in some))
 
     def digest(self) -> str:
-        """Of the shape and of some examples: a file's name and date say nothing of its numbers."""
+        """Of the shape and of some features: a file's name and date say nothing of its numbers."""
         return self._digest
 
     def _state_now(self) -> tuple[int, int]:

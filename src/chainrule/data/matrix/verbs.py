@@ -22,7 +22,7 @@ Nothing above this package knows whether X lies in memory as floats, as 8-bit pi
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -75,6 +75,13 @@ class FeatureMatrix(ABC):
         """Several products in one pass over X, where X is read for each (see `RawMatrix`)."""
         return [one.of(self) for one in asked]
 
+    def fitted(self, scaling: Scaling) -> Scaling:
+        """The scaling, learned from these examples."""
+        return scaling.fitted(self)
+
+    def remember(self, W: np.ndarray, times: Callable[[], np.ndarray]) -> None:  # noqa: B027
+        """That `times()` is W X: an X that is slow to read is then not read for it."""
+
     def _cross_gram(self, other: "FeatureMatrix") -> np.ndarray:
         """X^T X_other (m, m_other), some columns of `other` at a time."""
         n_x, m = self.shape
@@ -93,6 +100,16 @@ class FeatureMatrix(ABC):
     def stored(self, index: Any = slice(None)) -> np.ndarray:
         """Examples at `index` as they lie: (n_x, k)."""
         return self.columns(index)
+
+    @property
+    def stored_dtype(self) -> np.dtype:
+        """Of the numbers as they lie."""
+        return self.stored(slice(0)).dtype
+
+    def known_by(self) -> list[np.ndarray | str]:
+        """What the numbers as they lie are known again by, for `digest`: all of them, if they are
+        at hand."""
+        return [self.stored()]
 
 
 class Product(ABC):
@@ -121,20 +138,20 @@ class Times(Product):
     """W X for W (..., n_1, n_x): (..., n_1, m)."""
 
     def __init__(self, W: np.ndarray) -> None:
-        self._W = W
+        self.W = W
 
     def of(self, X: FeatureMatrix) -> np.ndarray:
-        return X.times(self._W)
+        return X.times(self.W)
 
     def start(self, X: FeatureMatrix) -> None:
-        self._rows = flat(self._W)
+        self._rows = flat(self.W)
         self._Z = np.zeros((len(self._rows), X.shape[1]), X.dtype)
 
     def add(self, rows: slice, some: np.ndarray) -> None:
         self._Z += self._rows[:, rows] @ some
 
     def end(self) -> np.ndarray:
-        return self._Z.reshape(*self._W.shape[:-1], -1)
+        return self._Z.reshape(*self.W.shape[:-1], -1)
 
 
 class Gram(Product):

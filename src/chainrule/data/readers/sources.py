@@ -19,7 +19,7 @@ SETS = {
 }
 ACCEPTED = (
     "an HDF5 file in the course's layout (.h5), a folder of pictures with one folder per class, "
-    f"a table ({', '.join(TABLES)}, .csv.gz), NumPy arrays (.npz), "
+    f"a table ({', '.join(TABLES)}, .csv.gz), NumPy arrays (.npz; X.npy and y.npy), "
     f"or a built-in name ({', '.join(NAMES)})"
 )
 

@@ -1,0 +1,111 @@
+"""Folders of .npy files: small ones are read, what is large stays in its file, and the numbers are
+the same."""
+
+import os
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import chainrule as cr
+from chainrule.checks import memory_bytes
+from chainrule.data import open_data
+from chainrule.data.matrix.source import NpySource
+from chainrule.data.readers import npz
+from chainrule.errors import DataError, InputError
+from chainrule.experiments import Setting, cross_validate, sweep
+from chainrule.model.evaluation import evaluate
+from chainrule.model.model_file import Model
+
+M, N_X = 60, 400
+SETTING = Setting(hidden=(5,), iterations=20, learning_rate=0.05, l2=0.1)
+
+
+@pytest.fixture(params=["C", "F"], ids=["examples together", "features together"])
+def folder(tmp_path, request):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, M)
+    X = rng.integers(0, 3, (M, N_X), dtype=np.uint8)
+    X[:, :9] = 2 * y[:, None]
+    np.save(tmp_path / "X.npy", np.asarray(X, order=request.param))
+    np.save(tmp_path / "y.npy", np.array(["control", "case"])[y])
+    return tmp_path
+
+
+@pytest.fixture
+def in_file(monkeypatch):
+    """From 10 kB on features stay in their file; a list of the features of each range read."""
+    monkeypatch.setattr(npz, "SHARE", 10_000 / memory_bytes())
+    monkeypatch.setattr("chainrule.data.matrix.blocks.READ_BYTES", 64 * M)
+    read, features = [], NpySource.features
+
+    def counted(self, start, stop):
+        read.append(stop - start)
+        return features(self, start, stop)
+
+    monkeypatch.setattr(NpySource, "features", counted)
+    return read
+
+
+def passes(read):
+    """By single features a file is only known again."""
+    return sum(n for n in read if n > 1) / N_X
+
+
+@pytest.mark.parametrize("path", ["", "X.npy"])
+def test_a_folder_of_arrays_or_one_of_them(folder, path):
+    data = open_data(folder / path).train
+    assert data.classes == ("case", "control")
+    assert_array_equal(data.raw, np.load(folder / "X.npy").T)
+    assert not data.in_file
+
+
+def test_a_training_from_a_file_has_the_same_numbers_and_reads_it_three_times(folder, request):
+    here = open_data(folder).train
+    start = SETTING.network(N_X, 1, "classification")
+    expected = cr.train(start, here, **SETTING.arguments())
+    read = request.getfixturevalue("in_file")
+    data = open_data(folder).train
+    assert data.in_file
+    assert "stay in their file" in data.notes[0]
+    found = cr.train(start, data, **SETTING.arguments())
+    assert_allclose(found.network.weights[0], expected.network.weights[0], rtol=1e-10)
+    assert_allclose(found.history.cost, expected.history.cost, rtol=1e-12)
+    model = Model.of(found.network, data)
+    assert evaluate(model, data).accuracy == evaluate(model, here).accuracy
+    assert passes(read) == 3
+    assert data.digest() == open_data(folder).train.digest()
+
+
+def test_ten_settings_in_folds_and_the_best_of_them_read_it_three_times(folder, request):
+    space = {"learning_rate": [0.01, 0.05], "l2": [0.0, 0.01, 0.1, 1.0, 10.0]}
+    how = {"base": SETTING, "folds": 5}
+    expected = sweep(open_data(folder).train, space, **how)
+    read = request.getfixturevalue("in_file")
+    data = open_data(folder).train
+    found = sweep(data, space, **how)
+    assert passes(read) == 3
+    for mine, other in zip(found.trials, expected.trials, strict=True):
+        assert mine.setting == other.setting
+        assert_allclose(mine.outputs, other.outputs, rtol=1e-10)
+    read.clear()
+    cross_validate(data, SETTING, folds=5)
+    assert passes(read) == 1
+
+
+def test_what_is_wrong_with_a_file_that_stays_where_it_is(folder, in_file):
+    data = open_data(folder).train
+    os.utime(folder / "X.npy", ns=(0, 0))
+    with pytest.raises(DataError, match=r"X.npy: expected the file as it was .*; got another"):
+        SETTING.network(N_X, 1).forward(data.matrix())
+    np.save(folder / "y.npy", np.arange(M + 1) % 2)
+    with pytest.raises(
+        DataError, match=r"61 rows of numbers, one per label; got shape \(60, 400\)"
+    ):
+        open_data(folder)
+    np.save(folder / "X.npy", np.full((M + 1, N_X), np.nan))
+    with pytest.raises(InputError, match=r"24,400 of 24,400 values missing|missing"):
+        open_data(folder)
+    (folder / "X.npy").write_bytes(b"no array")
+    with pytest.raises(DataError, match=r"X.npy: expected an .npy file"):
+        open_data(folder)
