@@ -13,7 +13,7 @@ from PIL import Image
 import chainrule as cr
 from chainrule.jobs.callbacks import Saver
 
-QUICK = ("--iterations", 30, "--layers", "4")
+QUICK = ("--iterations", 30, "--layers", "4", "--learning-rate", 0.0075)
 FILES = {
     "model.safetensors",
     "settings.json",
@@ -91,7 +91,8 @@ def test_options_reach_the_training(chainrule, options):
 
 
 def test_two_thirds_of_a_training_resumed_equal_the_whole(chainrule):
-    settings = ("--layers", 4, "--optimizer", "momentum", "--batch-size", 48, "--out")
+    settings = ("--layers", 4, "--optimizer", "momentum", "--batch-size", 48)
+    settings += ("--learning-rate", 0.0075, "--out")
     chainrule("train", "planar", *settings, "whole", "--iterations", 60)
     chainrule("train", "planar", *settings, "parts", "--iterations", 40)
     assert chainrule("train", "--resume", "parts", "--iterations", 60).code == 0
@@ -148,11 +149,12 @@ def test_skipped_files_are_counted_by_reason_and_not_listed_one_by_one(chainrule
 
 
 def test_what_looks_wrong_is_pointed_out(chainrule):
-    said = chainrule("train", "planar", *QUICK, "--learning-rate", 50, "--out", "run")
+    options = ("--iterations", 30, "--layers", 4, "--learning-rate", 50)
+    said = chainrule("train", "planar", *options, "--out", "run")
     notes = " ".join(said.out.split())
     assert "Note Dead ReLUs: " in notes
     assert "Note Learning rate too high: The cost rose from" in notes
-    warned = chainrule("train", "planar", *QUICK, "--learning-rate", 50, "--json").json["warnings"]
+    warned = chainrule("train", "planar", *options[:-1], 50, "--json").json["warnings"]
     assert [one["kind"] for one in warned] == ["dead ReLUs", "learning rate too high"]
     healthy = (
         "--layers",
@@ -182,7 +184,7 @@ BAD = {
         ("planar", "--optimizer", "adam", "--first-layer", "dual"),
         "Use gd, momentum or nesterov",
     ),
-    "momentum without use": (("planar", "--momentum", "0.5"), "--momentum"),
+    "momentum without use": (("planar", "--optimizer", "gd", "--momentum", "0.5"), "--momentum"),
     "unknown class": (("fashion", "--positive", "Sandel"), "Did you mean Sandal?"),
     "iterations and epochs": (("planar", "--iterations", "5", "--epochs", "5"), "both"),
     "patience without validation": (("planar", "--patience", "3"), "dev or valid part"),
@@ -282,7 +284,8 @@ def test_extreme_numbers_are_standardized_like_any(chainrule, tmp_path):
 
 
 def test_a_network_that_has_not_learned_is_pointed_out(chainrule):
-    said = chainrule("train", "planar", "--initializer", "zeros", "--iterations", 5, "--out", "run")
+    options = ("--initializer", "zeros", "--learning-rate", 0.0075, "--iterations", 5)
+    said = chainrule("train", "planar", *options, "--out", "run")
     assert "Verdict  Learned nothing." in said.out
     assert "chainrule lr-find planar" in said.out
     learned = chainrule("train", "planar:moons", "--layers", "none", "--out", "other")

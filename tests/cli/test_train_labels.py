@@ -8,7 +8,7 @@ import pytest
 
 import chainrule as cr
 
-SMALL = ("--size", 8, "--layers", 4)
+SMALL = ("--size", 8, "--layers", 4, "--learning-rate", 0.0075)
 QUICK = (*SMALL, "--iterations", 30)
 
 

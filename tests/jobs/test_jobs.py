@@ -3,7 +3,7 @@
 import ast
 import json
 import threading
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import get_args
 
@@ -31,8 +31,8 @@ from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import Options, Running, command_line, restored, written
 from chainrule.jobs.training import TrainingJob
 
-QUICK = Options(hidden=(4,), learning_rate=0.1, iterations=40)
-LONG = Options(hidden=(4,), learning_rate=0.1, iterations=10**8)
+QUICK = Options(hidden=(4,), learning_rate=0.1, optimizer="gd", l2=0.0, iterations=40)
+LONG = replace(QUICK, iterations=10**8)
 
 
 def training(options=QUICK, **running):

@@ -32,7 +32,7 @@ class Training(Tables, Options):
     """All of a training, on the command line."""
 
     cache: Annotated[bool, Parameter(negative="--no-cache")] = True
-    hidden: Annotated[tuple[int, ...], _text(texts.layer_sizes, "--layers")] = Options.hidden
+    hidden: Annotated[Any, _text(texts.layers, "--layers")] = Options.hidden
     activation: Annotated[str | tuple[str, ...], _text(texts.activation)] = Options.activation
     initializer: Annotated[str | float, _text(str)] = Options.initializer
 

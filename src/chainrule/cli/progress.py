@@ -49,7 +49,7 @@ class Screen:
                 show.print_beside(name, text)
         elif isinstance(event, Noted) and not self._quiet:
             self._anew(self._unit)
-            show.print_set_in(f"{event.words}.", "Also", 9)
+            show.print_set_in(f"{event.words}.", event.head, 9)
         elif isinstance(event, Progressed):
             if event.unit != self._unit:
                 self._anew(event.unit)

@@ -100,7 +100,7 @@ def _advise(job: TrainingJob, trained: dict[str, Any], verdict: dict[str, Any]) 
     out = show.console()
     numbers = "rmse" in trained
     if not verdict["learned"]:
-        plain = replace(job.options, patience=None, learning_rate=Options.learning_rate)
+        plain = replace(job.options, patience=None, learning_rate=None)
         plain = replace(plain, threshold=Options.threshold, cost_ratio=Options.cost_ratio)
         find = command_line("lr-find", job.data, plain)
         more = "--optimizer lbfgs" if numbers else "--scale standard"

@@ -1,3 +1,5 @@
+from chainrule.experiments.auto import Chosen as Chosen
+from chainrule.experiments.auto import choose_setting as choose_setting
 from chainrule.experiments.cross_validation import CrossValidation as CrossValidation
 from chainrule.experiments.cross_validation import cross_validate as cross_validate
 from chainrule.experiments.ensemble import Ensemble as Ensemble

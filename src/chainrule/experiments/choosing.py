@@ -21,22 +21,31 @@ if TYPE_CHECKING:
 RULES = ("best", "one-se")
 
 
+def smallness(setting: Setting) -> tuple[float, ...]:
+    """By which the simplest setting comes first where each has its own best number of updates:
+    fewer hidden units, fewer layers, a larger penalty."""
+    return (sum(setting.hidden), len(setting.hidden), -setting.l2)
+
+
 def simplicity(setting: Setting) -> tuple[float, ...]:
     """By which the simplest setting comes first: fewer hidden units, fewer layers, a larger
     penalty, fewer updates, a smaller learning rate. All of it bounds how far the weights can go."""
-    units = (sum(setting.hidden), len(setting.hidden))
-    return (*units, -setting.l2, setting.updates(1), setting.learning_rate)
+    return (*smallness(setting), setting.updates(1), setting.learning_rate)
 
 
-def near_best(trials: Sequence["CrossValidation"], score: str) -> tuple["CrossValidation", ...]:
+def near_best(
+    trials: Sequence["CrossValidation"], score: str, *others: str
+) -> tuple["CrossValidation", ...]:
     """Those whose mean is no more than one standard error below the best one's, the best first;
-    none where no trial has a score."""
+    none where no trial has a score. others : scores by which they must be so near to it, too."""
     found = _by_score(trials, score)
     if not found or not np.isfinite(found[0].value(score)):
         return ()
-    # Of a single fold there is no deviation, and so no room.
-    room = np.nan_to_num(found[0].standard_error(score))
-    return tuple(t for t in found if t.value(score) >= found[0].value(score) - room)
+    for name in (score, *others):
+        # Of a single fold there is no deviation, and so no room.
+        least = found[0].value(name) - np.nan_to_num(found[0].standard_error(name))
+        found = [t for t in found if t.value(name) >= least]
+    return tuple(found)
 
 
 def in_order(
@@ -44,11 +53,16 @@ def in_order(
 ) -> tuple["CrossValidation", ...]:
     """The trials, the chosen one first, the others by their mean score."""
     checks.one_of("sweep", "rule", rule, RULES)
-    found = _by_score(trials, score)
-    if rule == "one-se" and (near := near_best(found, score)):
-        chosen = min(near, key=lambda t: simplicity(t.setting))
-        found = [chosen, *(t for t in found if t is not chosen)]
-    return tuple(found)
+    if rule == "one-se" and (near := near_best(trials, score)):
+        return led_by(min(near, key=lambda t: simplicity(t.setting)), trials, score)
+    return tuple(_by_score(trials, score))
+
+
+def led_by(
+    chosen: "CrossValidation", trials: Sequence["CrossValidation"], score: str
+) -> tuple["CrossValidation", ...]:
+    """The trials, one first, the others by their mean score."""
+    return (chosen, *(t for t in _by_score(trials, score) if t is not chosen))
 
 
 def _by_score(trials: Sequence["CrossValidation"], score: str) -> list["CrossValidation"]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -46,6 +47,7 @@ class Setting(Hyperparameters):
 
     output: str | None = None
     prepare: str | None = None
+    found: ClassVar[Any] = None  # of one that was chosen how, and what else was tried
 
     def __post_init__(self) -> None:
         hidden = self.hidden if isinstance(self.hidden, (list, tuple)) else (self.hidden,)
@@ -75,6 +77,26 @@ class Setting(Hyperparameters):
 
             object.__setattr__(self, "prepare", as_text("prepare", self.prepare))
             Scaling.named(self.prepare)
+
+    @classmethod
+    def auto(
+        cls, data: Any, *, groups: Any = None, execution: Any = None, **given: Any
+    ) -> "Setting":
+        """One that learns from `data`, found on folds of them (`experiments.choose_setting`).
+
+        data : a Dataset, Splits, of which the training set is used, or (X, Y).
+        groups : (m,) whose examples are held out together. execution : threads, memory, progress.
+        given : fields that are taken as they are. Of the others `hidden`, `learning_rate`, `l2` and
+            `iterations` are chosen (`l2` where `hidden` is), and the optimizer is nesterov.
+
+        Its `found` tells what was tried and why this was chosen: a table, and `words`.
+        """
+        # By its name: that module is made of settings, and imports this one.
+        choose = import_module("chainrule.experiments.auto").choose_setting
+        found = choose(data, given, groups=groups, execution=execution)
+        setting: Setting = found.setting.with_values({})
+        object.__setattr__(setting, "found", found)
+        return setting
 
     @classmethod
     def named(cls, values: dict[str, Any]) -> "Setting":

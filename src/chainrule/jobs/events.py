@@ -55,9 +55,12 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Noted:
-    """What is done next beside what was asked for, in words; its progress follows."""
+    """What is done next beside what was asked for, in words; its progress follows.
+
+    head : a word before it, by which it is known when that is."""
 
     words: str
+    head: str = "Also"
 
 
 @dataclass(frozen=True)

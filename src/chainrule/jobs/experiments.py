@@ -196,6 +196,7 @@ class LearningRatesJob(Job[Rates, "RateComparison"]):
     """A range test that suggests a rate, or where rates are named their comparison."""
 
     command = "lr-find"
+    may_choose = False
     rates: list[float] | None = None  # that are named
 
     def __init__(self, *planned: Any) -> None:
@@ -260,6 +261,7 @@ class SweepJob(Job[Search, "Sweep"]):
     """Train many settings at once, compare them on held-out examples, train the best on all."""
 
     command = "sweep"
+    may_choose = False
 
     def __init__(self, *planned: Any) -> None:
         super().__init__(*planned)

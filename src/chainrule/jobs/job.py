@@ -18,13 +18,22 @@ from chainrule.jobs.events import (
     Control,
     Failed,
     Finished,
+    Noted,
     PictureReady,
     Progressed,
     Started,
     Tell,
     Warned,
 )
-from chainrule.jobs.options import Options, Running, absolute, command_line, restored, written
+from chainrule.jobs.options import (
+    AUTO,
+    Options,
+    Running,
+    absolute,
+    command_line,
+    restored,
+    written,
+)
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.wording import describe, printable
 
@@ -61,6 +70,9 @@ class Job(Generic[Own, Found]):
 
     command: str  # by which it is known on the command line
     changeable: tuple[str, ...] = ()  # options that may be given anew when it is resumed
+    chooses = False  # whether it chooses a learning rate and layers where none are given
+    may_choose = True  # whether it does where that is asked for: auto
+    chosen = ""  # what was, and why
     stops_early = False  # whether it takes the option `patience`
     decides = False  # whether it takes the option `threshold`
 
@@ -75,7 +87,7 @@ class Job(Generic[Own, Found]):
         if options.threshold != Options.threshold and not self.decides:
             fix = "Choose it with chainrule train or crossval."
             raise InputError("--threshold", f"0.5 in {self.command}", options.threshold, fix)
-        options = options.absolute()
+        self.given = options = options.absolute()
         if running.resume is not None:
             if running.out is not None:
                 raise InputError("--out", "a new folder, or --resume", "both", "Leave one out.")
@@ -85,6 +97,7 @@ class Job(Generic[Own, Found]):
             where = str(self.folder.settings)
             self.options = restored(saved.get("options"), options, where, self.changeable)
             self.own = restored(saved.get(self.command, {}), own, where)
+            self.chosen = str(saved.get("chosen", ""))
             return
         from chainrule.data.readers.sources import refuse_missing
 
@@ -92,6 +105,10 @@ class Job(Generic[Own, Found]):
             fix = f"Try: chainrule {self.command} fashion"
             raise InputError(self.command, "DATA", "none", fix)
         refuse_missing(data)
+        options = options.planned(self.chooses)
+        if options.to_choose and not self.may_choose:
+            fix = "Only train, and what trains one setting, choose."
+            raise InputError(self.command, "layers and a learning rate", "auto", fix)
         self.data, self.options, self.own = data, options, own
         of_command = "" if self.command == "train" else f"-{self.command}"
         name = f"{_stem(data)}{of_command}"
@@ -170,6 +187,7 @@ class Job(Generic[Own, Found]):
             "examples": Examples(self.command, self.splits.train).digest(),
             "notes": self.splits.notes,
             "options": written(self.options),
+            **({"chosen": self.chosen} if self.chosen else {}),
             self.command: plain(written(self.own), finite=True),
         }
 
@@ -224,9 +242,6 @@ class Job(Generic[Own, Found]):
             fix, where = "Resume with the same data, or begin anew.", str(self.folder.settings)
             raise ModelFileError(where, "the data that it was begun with", "others", fix)
         self.check()
-        self.begin()
-        if not self.resuming:
-            self.folder.create(self.facts)
         how = Execution(
             memory=memory * 2**30,
             threads=self.running.threads,
@@ -234,6 +249,11 @@ class Job(Generic[Own, Found]):
             folder=self.folder.finished,
             stop=control,
         )
+        if self.options.to_choose:
+            self.choose(replace(how, folder=None))
+        self.begin()
+        if not self.resuming:
+            self.folder.create(self.facts)
         try:
             return self.work(how)
         except (ChainruleError, MemoryError) as error:
@@ -247,11 +267,24 @@ class Job(Generic[Own, Found]):
     def check(self) -> None:
         """Refuse what does not fit the data, before anything is told."""
 
+    def choose(self, how: "Execution") -> None:
+        """Put what is chosen on folds of the training set in the place of "auto"."""
+        words = "a setting is chosen on folds of the training examples"
+        self.tell(Noted(words, "First"))
+        found = self.options.choose(self.splits.train, how)
+        self.options, self.chosen = self.options.with_chosen(found.setting), found.words
+        self.__dict__.pop("setting")  # of before
+
+    @property
+    def choice(self) -> dict[str, str]:
+        """What was chosen, to be told."""
+        return {"Chosen": self.chosen} if self.chosen else {}
+
     def begin(self) -> None:
         """Tell what is going to be trained on what."""
         data = self.splits.train
         sizes = "-".join(map(str, (data.features.shape[0], *self.setting.hidden, len(data.Y))))
-        facts = {"Network": sizes, "Plan": self.plan()}
+        facts = {"Network": sizes, **self.choice, "Plan": self.plan()}
         self.tell(Started(self.splits, {"training": data}, facts))
 
     def evaluation(self, options: Options) -> str:
@@ -260,6 +293,8 @@ class Job(Generic[Own, Found]):
             out = [] if options.drop_class is None else ["--drop-class", options.drop_class]
             source = options.test or self.data
             return shlex.join(["chainrule", "evaluate", str(self.folder.path), source, *out])
+        if self.chosen and options is self.options:  # the choice is made anew in each fold
+            options = replace(self.given, learning_rate=AUTO)
         command = command_line(
             "crossval", self.data, replace(options, patience=None, hold_out=None)
         )

@@ -17,10 +17,15 @@ from chainrule.jobs import texts
 from chainrule.wording import describe, setting_name
 
 if TYPE_CHECKING:
-    from chainrule.data import Splits
-    from chainrule.experiments import Setting
+    from chainrule.data import Dataset, Splits
+    from chainrule.experiments import Chosen, Execution, Setting
 
 ITERATIONS = 2500
+AUTO: Literal["auto"] = "auto"
+# What is chosen where nothing is given, and what it is where it is not chosen.
+FALLBACK = {
+    name: getattr(Hyperparameters, name) for name in ("hidden", "learning_rate", "optimizer", "l2")
+}
 OF_TRAINING = {"patience", "threshold", "cost_ratio"}  # that say nothing of the data
 CHANGEABLE = ("iterations", "epochs")  # what a resumed training may be given anew
 Group = TypeVar("Group")  # of options: a frozen dataclass, every field with its default
@@ -32,8 +37,22 @@ class Options(Reading, Hyperparameters):
 
     Parameters
     ----------
+    hidden
+        Units of the hidden layers, "none" for logistic or softmax regression, "auto" to choose.
+        By default auto where the learning rate is chosen, too, else 20,7,5.
+    learning_rate
+        Step size, or auto to choose one on folds of the training examples. By default auto in
+        train, 0.0075 elsewhere.
+    optimizer
+        Rule by which the weights follow the gradient; lbfgs takes all examples of one network, and
+        no learning rate, and ends where it has converged. By default nesterov where the learning
+        rate is chosen, else gd.
+    l2
+        Penalty: l2 / 2 times the sum of the squared weights is added to the cost. By default chosen
+        where the layers are, else 0.
     iterations
-        Updates; 2500 unless --epochs is given. A resumed training may be given more.
+        Updates; by default chosen where the learning rate or the layers are, else 2500, unless
+        --epochs is given. A resumed training may be given more.
     patience
         Stop after so many records without a lower validation cost, and keep the best network.
         Needs data with a validation set.
@@ -77,6 +96,10 @@ class Options(Reading, Hyperparameters):
         Keep such features for the next time.
     """
 
+    hidden: tuple[int, ...] | Literal["auto"] | None = None  # type: ignore[assignment]
+    learning_rate: float | Literal["auto"] | None = None  # type: ignore[assignment]
+    optimizer: Literal["gd", "momentum", "nesterov", "adam", "rmsprop", "lbfgs"] | None = None  # type: ignore[assignment]
+    l2: float | None = None  # type: ignore[assignment]
     patience: int | None = None
     test: str | None = None
     positive: str | None = None
@@ -119,21 +142,65 @@ class Options(Reading, Hyperparameters):
             values["scale"] = None  # in whose place it is
         return replace(self, **values)
 
+    def planned(self, chooses: bool) -> "Options":
+        """The same, everything decided but what is to be chosen, in a job that chooses by default
+        or not: that is "auto"."""
+        rate, hidden = self.learning_rate, self.hidden
+        if rate is None and chooses and self.optimizer != "lbfgs":
+            rate = "auto"
+        if hidden is None and rate == AUTO:
+            hidden = "auto"
+        chosen = AUTO in (rate, hidden)
+        values: dict[str, Any] = {"learning_rate": rate, "hidden": hidden}
+        values["optimizer"] = self.optimizer or ("nesterov" if rate == AUTO else None)
+        values["l2"] = self.l2
+        for name, value in FALLBACK.items():
+            if values[name] is None and not (name == "l2" and hidden == AUTO):
+                values[name] = value
+        if self.iterations is None and self.epochs is None and not chosen:
+            values["iterations"] = ITERATIONS
+        return replace(self, **values)
+
+    @property
+    def to_choose(self) -> bool:
+        """Whether something of it is."""
+        return AUTO in (self.learning_rate, self.hidden)
+
+    def choose(self, data: "Dataset", how: "Execution") -> "Chosen":
+        """On folds of `data`, what is to be chosen."""
+        from chainrule.experiments.auto import choose_setting
+        from chainrule.jobs.grouping import groups
+
+        given = {one.name: getattr(self, one.name) for one in fields(Hyperparameters)}
+        free = {name for name, value in given.items() if value == AUTO}
+        free |= {name for name in ("l2", "iterations", "epochs") if given[name] is None}
+        given = {name: value for name, value in given.items() if name not in free}
+        return choose_setting(data, given, groups=groups(data, self), execution=how)
+
+    def with_chosen(self, setting: "Setting") -> "Options":
+        """The same with the values of a chosen setting."""
+        names = (one.name for one in fields(Hyperparameters))
+        return replace(self, **{name: getattr(setting, name) for name in names})
+
     def setting(self) -> "Setting":
-        """What is trained."""
+        """What is trained; of what is to be chosen any."""
         from chainrule.experiments.setting import WITH_MOMENTUM, Setting
 
-        if self.momentum != Options.momentum and self.optimizer not in WITH_MOMENTUM:
+        optimizer = self.optimizer or FALLBACK["optimizer"]
+        if self.momentum != Options.momentum and optimizer not in WITH_MOMENTUM:
             expected = f"the optimizer {' or '.join(WITH_MOMENTUM)}"
-            raise InputError("--momentum", expected, self.optimizer, "Leave it out.")
-        if self.learning_rate != Options.learning_rate and self.optimizer == "lbfgs":
+            raise InputError("--momentum", expected, optimizer, "Leave it out.")
+        given = self.learning_rate not in (None, FALLBACK["learning_rate"])
+        if given and self.optimizer == "lbfgs":
             fix = "Leave it out: L-BFGS finds the size of its steps itself."
             raise InputError("--learning-rate", "an optimizer that has one", "lbfgs", fix)
-        names, n = self.activation, len(self.hidden)
-        if isinstance(names, tuple) and len(names) != n:
+        values = {one.name: getattr(self, one.name) for one in fields(Hyperparameters)}
+        for name, value in FALLBACK.items():
+            values[name] = value if values[name] in (None, AUTO) else values[name]
+        names, n = self.activation, len(values["hidden"])
+        if isinstance(names, tuple) and (len(names) != n or self.hidden == AUTO):
             expected = f"one name, or {n}, one per hidden layer"
             raise InputError("--activation", expected, f"{len(names)}")
-        values = {one.name: getattr(self, one.name) for one in fields(Hyperparameters)}
         if self.iterations is None and self.epochs is None:
             values["iterations"] = ITERATIONS
         return Setting(**values)
@@ -188,9 +255,12 @@ def command_line(command: str, data: str, *groups: Any) -> str:
     words = ["chainrule", command, data]
     for group in groups:
         plain = written(type(group)())
+        if isinstance(group, Options) and group.learning_rate not in (None, AUTO):
+            # What it is beside a rate that is given.
+            plain |= written(replace(type(group)().planned(False), learning_rate=None))
         for option, value in written(group).items():
             name = f"--{option.replace('_', '-')}"
-            if value == plain[option]:
+            if value in (None, plain[option]):
                 continue
             if isinstance(value, bool):
                 words.append(name if value else f"--no-{name[2:]}")

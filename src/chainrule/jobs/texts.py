@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 from chainrule.errors import InputError
 from chainrule.wording import describe
@@ -19,6 +19,11 @@ def whole(text: str) -> int:
         if found.is_integer() and abs(found) < 2**53:  # beyond that floats skip whole numbers
             return int(found)
     raise ValueError(f"expected a whole number; got {describe(text)}.")
+
+
+def layers(text: str) -> tuple[int, ...] | Literal["auto"]:
+    """The same, or "auto"."""
+    return "auto" if text.strip().lower() == "auto" else layer_sizes(text)
 
 
 def layer_sizes(text: str) -> tuple[int, ...]:

@@ -25,12 +25,14 @@ class TrainingJob(Job[Nothing, "Training"]):
     command = "train"
     changeable = CHANGEABLE
     kept_as = None
+    chooses = True
     stops_early = True
     decides = True
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        return {"data": absolute(self.data), "options": written(self.options)}
+        chosen = {"chosen": self.chosen} if self.chosen else {}
+        return {"data": absolute(self.data), "options": written(self.options), **chosen}
 
     def check(self) -> None:
         from chainrule.experiments.examples import Examples
@@ -71,7 +73,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         network = session.start
         sizes, kinds = "-".join(map(str, network.layer_sizes)), ", ".join(network.activations)
         words = f"{sizes} ({kinds}), {network.n_parameters:,} parameters"
-        facts = {"Network": words, "Form": session.plan.choice.reason}
+        facts = {"Network": words, **self.choice, "Form": session.plan.choice.reason}
         facts |= {"Answers": self.looked_for} if self.looked_for else {}
         self.tell(Started(self.splits, self.splits.sets, facts))
 

@@ -1,0 +1,102 @@
+"""A setting that learns, found on folds: what is chosen, what is taken as given, what is said."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import InputError
+from chainrule.experiments import Execution, Setting, choose_setting
+from chainrule.experiments.auto import SAMPLE
+
+FEW = Execution(threads=1)
+rng = np.random.default_rng(0)
+
+
+def two_classes(m, scale=1.0, share=0.5):
+    """(X, Y) of 5 features, of which the first tells the classes apart."""
+    Y = (np.arange(m) < share * m).astype(float)[None]
+    X = np.random.default_rng(1).normal(size=(5, m))
+    X[0] += 4 * Y[0]
+    return scale * X, Y
+
+
+def right(data, setting):
+    X, Y = data
+    network = setting.network(len(X), len(Y))
+    return cr.train(network, data, setting).history.accuracy[-1]
+
+
+@pytest.mark.parametrize("scale", [0.1, 1e3, 1e6])
+def test_features_of_any_scale_are_learned(scale):
+    data = two_classes(60, scale)
+    assert right(data, choose_setting(data, {"hidden": ()}, execution=FEW).setting) > 0.75
+
+
+def test_what_is_given_is_taken_as_it_is():
+    data = two_classes(40)
+    given = {"hidden": (3,), "l2": 0.5, "seed": 7, "activation": "tanh", "optimizer": "gd"}
+    found = choose_setting(data, given | {"iterations": 50}, execution=FEW)
+    assert all(getattr(found.setting, name) == value for name, value in given.items())
+    assert found.setting.iterations == 50
+    assert found.varied == ("learning_rate",)
+
+
+def test_a_curve_that_needs_a_hidden_layer_gets_one():
+    data = cr.open_data("planar:circles").train
+    setting = Setting.auto(data, execution=FEW)
+    assert setting.hidden
+    assert setting.optimizer == "nesterov"
+    assert right((data.matrix(float).columns(slice(None)), data.Y), setting) > 0.9
+    assert "held-out accuracy" in setting.found.words
+    assert setting.found.tried == len(setting.found.table().rows)
+
+
+def test_the_same_data_give_the_same_choice():
+    data = two_classes(40)
+    first, second = (choose_setting(data, execution=FEW).setting for _ in range(2))
+    assert first == second
+
+
+def test_where_nothing_holds_for_others_it_still_learns():
+    X, Y = rng.normal(size=(30, 60)), (np.arange(60) < 15).astype(float)[None]
+    found = choose_setting((X, Y), execution=FEW)
+    assert found.blind
+    assert "none is right more often than the commonest class" in found.words
+    assert right((X, Y), found.setting) > 0.95  # more than the 75 % of the commonest class
+
+
+@pytest.mark.parametrize("Y", [[[0, 0, 0, 1]], [[1, 0]]], ids=["one of a class", "two examples"])
+def test_too_few_to_hold_out_are_learned_themselves(Y):
+    X = np.array([[0.0, 0, 1, 1], [0, 1, 0, 1]])[:, : len(Y[0])]
+    found = choose_setting((X, np.array(Y, float)), execution=FEW)
+    assert "too few can be held out" in found.words
+    assert right((X, np.array(Y, float)), found.setting) == 1
+
+
+def test_numbers_are_predicted():
+    X = rng.normal(size=(4, 50))
+    Y = (X[:1] - 2 * X[1:2]) * 10
+    found = choose_setting((X, Y), {"loss": "squared_error"}, execution=FEW)
+    assert found.score == "cost"
+    network = found.setting.network(4, 1, "regression")
+    assert cr.train(network, (X, Y), found.setting).history.cost[-1] < 5  # of a variance of 500
+
+
+def test_whole_groups_are_held_out():
+    X, Y = two_classes(40)
+    found = choose_setting((X, Y), groups=np.repeat(np.arange(10), 4), execution=FEW)
+    for fold in found.trials[0].folds:
+        assert set(fold.held_out) == {4 * (i // 4) + k for i in fold.held_out for k in range(4)}
+
+
+def test_of_many_examples_some_are_compared():
+    data = two_classes(SAMPLE + 600)
+    found = choose_setting(data, {"hidden": ()}, execution=FEW)
+    assert found.examples == (SAMPLE, SAMPLE + 600)
+    assert f"of {SAMPLE} of 1,000 examples" in found.words
+
+
+def test_features_whose_squares_are_none_are_refused():
+    X, Y = two_classes(20)
+    with np.errstate(over="ignore", invalid="ignore"), pytest.raises(InputError, match="squares"):
+        choose_setting((X * 1e300, Y), execution=FEW)
