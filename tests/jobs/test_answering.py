@@ -196,6 +196,7 @@ def test_sorted_are_copies_that_can_be_undone(model, photos):
 def test_undone_whole_nothing_is_left(model, photos):
     found = PicturesJob(model, [photos], into=Path("sorted")).run()
     assert found.undo == "chainrule undo sorted/copies-1.csv"
+    Path("sorted/lime/.0.png.abcdefgh.part").write_bytes(b"killed")
     assert undo([Path("sorted/copies-1.csv")]).removed == 11
     assert not Path("sorted").exists()
 
@@ -308,3 +309,24 @@ def test_no_room_for_a_copy_stops_and_the_same_command_goes_on(model, photos):
     lists = sorted(Path("sorted").glob("copies-*.csv"))
     assert undo(lists).removed == 12
     assert not Path("sorted").exists()
+
+
+def test_a_start_that_fails_leaves_nothing(model, photos):
+    model.training["digest"] = "0" * 64
+    model.training.update(data="planar", options={})
+    own = cr.open_data("planar")
+    job = PicturesJob(model, [photos], data=own.train.source, into=Path("s"), out=Path("a.csv"))
+    with pytest.raises(InputError):
+        job.run()
+    assert not Path("s").exists()
+    assert not Path("a.csv.part").exists()
+    model.training["training_examples"] = 10**6
+    job = PicturesJob(model, [photos], into=Path("s"))
+    assert "more than 2000" in job.compared[1]
+
+    def stop(event):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        job.run(stop)
+    assert not Path("s").exists()

@@ -151,7 +151,8 @@ class PicturesJob:
         """
         tell, control = tell or (lambda event: None), control or Control()
         found = Answers(len(self.paths) + len(self.unread), notes=list(self.notes))
-        tell(Progressed(0, found.total))  # the training data are read first
+        tell(Progressed(0, found.total))
+        _ = self.compared  # whose mistakes are found before anything is made
         with ExitStack() as stack:
             journal = copies = None
             if self.out is not None:

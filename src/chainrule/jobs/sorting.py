@@ -19,7 +19,7 @@ from pathlib import Path
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.files.atomic import copy_new, reason
+from chainrule.files.atomic import copy_new, reason, remove_parts
 from chainrule.files.csv_file import guarded, unguarded
 from chainrule.files.journal import append
 from chainrule.jobs.events import Control, Progressed, Tell
@@ -78,6 +78,7 @@ class Sorted:
     def __init__(self, into: Path) -> None:
         self.into, self.copied, self.there, self._listed = into, 0, 0, 0
         self._places: dict[str, Path] = {}  # the folders of the classes, by name
+        self._made = not into.exists()
         try:
             into.mkdir(parents=True, exist_ok=True)
             self.list, self._file = _new_list(into)
@@ -137,10 +138,12 @@ class Sorted:
         return f"chainrule undo {shlex.quote(str(self.list))}" if self._listed else ""
 
     def close(self) -> None:
-        """A list of nothing goes away."""
+        """A list of nothing goes away, and a folder that was made for it."""
         self._file.close()
         if not self._listed:
             self.list.unlink(missing_ok=True)
+            if self._made:
+                _remove_empty(self.into)
 
 
 def _new_list(into: Path) -> tuple[Path, FileIO]:
@@ -190,8 +193,10 @@ def undo(lists: Sequence[Path], tell: Tell | None = None, control: Control | Non
                 done += 1
                 if tell is not None and not done % 100:
                     tell(Progressed(done, total))
-            for folder in {copy.parent for copy, _ in copies}:
-                _remove_empty(top / folder)
+            for folder in {top / copy.parent for copy, _ in copies}:
+                if folder.resolve().parent == top:
+                    remove_parts(folder)  # of a copy that was being made at a kill
+                    _remove_empty(folder)
             if len(found.kept) == left:
                 path.unlink()
                 _remove_empty(top)
