@@ -16,6 +16,7 @@ from chainrule.experiments import Setting
 from chainrule.files import tensor_file
 from chainrule.influence.explanation import explain
 from chainrule.influence.occlusion import GRAY, parts_of_places
+from chainrule.model import export_onnx
 
 OWN = encoder("efficientnet-lite0")
 
@@ -127,3 +128,27 @@ def test_an_explanation_of_a_photo(photos, hidden):
     (alone,) = explain(model, asked.select([0]))
     assert alone.effects is None
     assert alone.covered.shape == (7, 7)
+
+
+def test_one_onnx_file_takes_photos_of_any_size(model, photos, pixels, tmp_path):
+    import onnxruntime
+
+    path = tmp_path / "model.onnx"
+    done = export_onnx(model, path, photos.test)
+    assert done.input == "photo (N, height, width, 3)"
+    assert done.difference < 1e-6
+    assert done.resized < 0.01
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    pictures = pixels.test.pictures[:, ::-1][..., None].repeat(3, axis=3)
+    P, decided = session.run(["probabilities", "class"], {"photo": pictures})
+    expected = model.predict_proba(pictures)
+    assert_allclose(P, expected.T, atol=0.01)
+    sure = np.abs(expected[1] - 0.5) > 0.01
+    assert_array_equal(decided[sure], expected.argmax(axis=0)[sure])
+
+
+def test_an_onnx_file_without_the_encoder_takes_features(model, photos, tmp_path):
+    done = export_onnx(model, tmp_path / "model.onnx", photos.test, encoder=False)
+    assert done.input == "features (N, 1280)"
+    assert done.examples == len(photos.test)
+    assert (tmp_path / "model.onnx").stat().st_size < 100_000

@@ -20,6 +20,7 @@ def export(
     data: str | None = None,
     reading: Annotated[Tables, Parameter(name="*", group="Tables")] = TABLES,
     compute: str = "float64",
+    encoder: Annotated[bool, Parameter(negative="--without-encoder")] = True,
     json: bool = False,
 ) -> int:
     """Write a model in a format that other programs read: ONNX.
@@ -39,6 +40,9 @@ def export(
         Real data to compare on, as for chainrule evaluate; random ones otherwise.
     compute
         Arithmetic of the file: float64, or float32 for devices that have no other, such as WebGPU.
+    encoder
+        Of a model of photos: put its encoder into the file, so that photos go in, of any size.
+        --without-encoder features do.
     json
         Print one JSON object instead of text.
     """
@@ -53,8 +57,9 @@ def export(
     raw = None
     if data is not None:  # the first test examples, or the first of all
         splits = open_for(found, data, reading)
-        raw = found.prepare(splits.test or splits.train).features.stored(slice(MOST))
-    done = export_onnx(found, onnx, raw, compute)
+        raw = found.prepare(splits.test or splits.train)
+        raw = raw.select(slice(MOST))
+    done = export_onnx(found, onnx, raw, compute, encoder)
     if json:
         show.print_json(
             {
@@ -64,6 +69,9 @@ def export(
                 "compared": done.examples,
                 "real_data": data is not None,
                 "largest_difference": done.difference,
+                "largest_difference_of_other_sizes": done.resized
+                if "photo" in done.input
+                else None,
             }
         )
         return 0
@@ -85,4 +93,9 @@ def export(
         f"Compared in onnxruntime on {done.examples} {kind}: "
         f"largest difference of {of} {done.difference:.1e}."
     )
+    if done.input.startswith("photo"):
+        show.console().print(
+            "Photos of other sizes are squashed in the file, where some pixels are rounded "
+            f"otherwise: there it was {done.resized:.1e}."
+        )
     return 0

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data import Scaling
+from chainrule.data.encoders import Encoder
 from chainrule.errors import InputError
 from chainrule.network import Network
 
@@ -31,6 +32,8 @@ class Described:
     spread : (N, n_classes), or (N, n_y) of numbers, of an ensemble of two members or more, see
         `Model.spread`; else None.
     threshold : of two classes the second is answered where its probability is above it.
+    encoder : what makes the network's inputs of photos; rows are then photos at its own size. raw :
+        (n_x, N) their features. others : photos of other sizes, each with our own answer (1, n).
     """
 
     network: Network
@@ -43,10 +46,15 @@ class Described:
     facts: dict[str, list[Any]]
     spread: Array | None = None
     threshold: float = 0.5
+    encoder: Encoder | None = None
+    raw: Array | None = None
+    others: tuple[tuple[Array, Array], ...] = ()
 
     @property
     def input(self) -> tuple[str, Sequence[str | int]]:
         """The input's name and shape."""
+        if self.encoder is not None:
+            return "photo", ("N", "height", "width", 3)
         return "features" if self.image_shape is None else "picture", ("N", *self.rows.shape[1:])
 
     @property
@@ -60,7 +68,8 @@ class Described:
 
     def outputs(self, dtype: Any) -> Iterator[Array]:
         """The network's A (n_y, N), of each member in turn, as arithmetic in `dtype` gives it."""
-        X = self.scaling(self.rows.reshape(len(self.rows), -1).T, np.dtype(dtype))
+        raw = self.rows.reshape(len(self.rows), -1).T if self.raw is None else self.raw
+        X = self.scaling(raw, np.dtype(dtype))
         network, n_runs = self.network.astype(dtype), self.network.n_runs
         for member in [network] if n_runs is None else map(network.run, range(n_runs)):
             yield member.predict_proba(X)

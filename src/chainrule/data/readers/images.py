@@ -92,10 +92,15 @@ def picture_of(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> Pict
 
 
 def squashed(picture: np.ndarray, height: int, width: int) -> np.ndarray:
-    """(height, width, 3) uint8 of an array (h, w, 3) or (h, w) uint8, as a file would be."""
+    """(height, width, 3) uint8 of an array (h, w, 3) or (h, w) uint8, as a file would be.
+
+    Rows first, then columns: of which Pillow takes first depends on its version, and a model's ONNX
+    file does the same.
+    """
     from PIL import Image
 
-    return np.asarray(_small(Image.fromarray(picture).convert("RGB"), (width, height)))
+    image = Image.fromarray(picture).convert("RGB")
+    return np.asarray(_small(_small(image, (width, image.height)), (width, height)))
 
 
 def depth(brightest: int) -> int:
