@@ -318,7 +318,7 @@ def difference(shot, kept):
 
 
 def test_names_from_data_are_only_text(surface, opened):
-    """By night and on a phone nothing lies sideways, either."""
+    """By night, on a phone and on paper nothing lies sideways, either."""
     name, make = surface
     path = make(hostile())
     page = opened(path, color_scheme="dark", viewport={"width": 360, "height": 740})
@@ -330,5 +330,8 @@ def test_names_from_data_are_only_text(surface, opened):
     assert (page.said, elsewhere(page)) == ([], [])
     assert page.evaluate(elements) == scripts <= 2
     assert page.locator("img:not([src^='data:image/'])").count() == 0
+    assert page.sideways() == []
+    page.set_viewport_size({"width": 700, "height": 990})
+    page.emulate_media(media="print")
     assert page.sideways() == []
     assert page.title() == " ".join(f"{NAMES[0]} A title".split()) or name != "of_steps"

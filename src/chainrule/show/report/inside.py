@@ -22,6 +22,7 @@ from chainrule.show.picture_plots import (
 )
 from chainrule.show.report.page import Card, Gallery, Image, Section, card
 from chainrule.show.tables import data_uri
+from chainrule.wording import isolated
 
 Array = np.ndarray
 MOST = 12  # units whose weights are shown
@@ -82,7 +83,11 @@ def explained(
     shown = pictures(data)
     for label, index, numbers, shares in training_pictures(found, data):
         cards = [
-            card(shown[i], [data.example_names[i], f"{data.label_of(i)} {number}"], float(share))
+            card(
+                shown[i],
+                [data.example_names[i], f"{isolated(data.label_of(i))} {number}"],
+                float(share),
+            )
             for i, number, share in zip(index, numbers, shares, strict=True)
         ]
         if cards:
