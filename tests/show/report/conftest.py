@@ -34,31 +34,40 @@ SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll("bod
     .map((e) => `${e.tagName} ${e.ariaLabel}: ${e.scrollWidth} of ${e.clientWidth}`)"""
 
 
-@pytest.fixture
-def opened(browser):
-    """`opened(path, **options)`: the page in a browser; `said` in its console, `asked` for, the
-    accessibility rules of axe-core that it has `broken_rules()`, and what lies `sideways()`."""
-    contexts = []
+# The rules of axe-core that are broken; all that it finds besides takes longer to be told than found.
+BROKEN = "() => axe.run({ resultTypes: ['violations'] }).then((r) => r.violations.map((v) => v.id))"
+
+
+@pytest.fixture(scope="session")
+def tab(browser):
+    """One page of the browser for all tests, as opening another takes longer than what is tested."""
+    page = browser.new_context(device_scale_factor=0.5).new_page()
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 
-    def open_page(path, **options):
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
-        page.said, page.asked = [], []
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
-        page.on("request", lambda request: page.asked.append(request.url))
+    def broken_rules():
+        page.evaluate(axe)
+        return page.evaluate(BROKEN)
 
-        def broken_rules():
-            page.evaluate(axe)
-            found = page.evaluate("axe.run()")
-            return [rule["id"] for rule in found["violations"]]
+    page.said, page.asked, page.broken_rules = [], [], broken_rules
+    page.sideways = lambda: page.evaluate(SIDEWAYS)
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.on("request", lambda request: page.asked.append(request.url))
+    return page
 
-        page.broken_rules = broken_rules
-        page.sideways = lambda: page.evaluate(SIDEWAYS)
-        page.goto(path.as_uri())
-        return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+@pytest.fixture
+def opened(tab):
+    """`opened(path)`: the page in a browser, by day on a desktop; `said` in its console, `asked`
+    for, the accessibility rules that it has `broken_rules()`, and what lies `sideways()`."""
+
+    def open_page(path):
+        tab.emulate_media(media="screen", color_scheme="light")
+        tab.set_viewport_size({"width": 1280, "height": 720})
+        tab.goto("about:blank")
+        tab.said.clear()
+        tab.asked.clear()
+        tab.goto(path.as_uri())
+        return tab
+
+    return open_page

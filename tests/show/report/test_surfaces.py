@@ -278,7 +278,7 @@ def surface(request, tmp_path, monkeypatch):
 def test_it_looks_as_it_did_and_everybody_can_read_it(surface, opened, tmp_path, request):
     name, make = surface
     path = make(plain)
-    page = opened(path, device_scale_factor=0.5)
+    page = opened(path)
     # The versions of packages, at the end, change.
     page.add_style_tag(content="section:last-of-type { display: none; }")
     version, letters = page.context.browser.version, page.evaluate(MEASURED)
@@ -321,7 +321,9 @@ def test_names_from_data_are_only_text(surface, opened):
     """By night, on a phone and on paper nothing lies sideways, either."""
     name, make = surface
     path = make(hostile())
-    page = opened(path, color_scheme="dark", viewport={"width": 360, "height": 740})
+    page = opened(path)
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 360, "height": 740})
     assert page.broken_rules() == []
     elements = "document.querySelectorAll('script, iframe, link, base, object, form').length"
     scripts = page.evaluate(elements)
