@@ -34,13 +34,13 @@ SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll("bod
     .map((e) => `${e.tagName} ${e.ariaLabel}: ${e.scrollWidth} of ${e.clientWidth}`)"""
 
 
-# The rules of axe-core that are broken; all that it finds besides takes longer to be told than found.
+# The rules of axe-core that are broken: to be told all else that it finds takes longer.
 BROKEN = "() => axe.run({ resultTypes: ['violations'] }).then((r) => r.violations.map((v) => v.id))"
 
 
 @pytest.fixture(scope="session")
 def tab(browser):
-    """One page of the browser for all tests, as opening another takes longer than what is tested."""
+    """One page of the browser for all tests: opening another takes longer than most of them."""
     page = browser.new_context(device_scale_factor=0.5).new_page()
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 
