@@ -28,16 +28,16 @@ live.threshold = (root, own, { examples }) => {
   const cost = ({ FP, FN }) => false_alarm * FP + missed * FN;
   const said = make("p", { role: "status" }), wrong = make("div");
   const table = make("div", { class: "wide confusion", tabindex: 0, role: "group", "aria-label": "Table: counts at this threshold" });
-  const bdi = (k) => make("bdi", {}, classes[k]);
+  const head = (scope, words, k) => make("th", { scope }, make("bdi", {}, `${words} ${isolated(classes[k])}`));
   const show = () => {
     const c = at(t);
     roc.at([wrongly(c), recall(c)]);
     pr.at([recall(c), precision(c)]);
     said.textContent = `Above ${short(t)}: ${percent(recall(c))} found, ${c.TP + c.FP ? percent(precision(c)) : "none"} of those found are right, cost ${short(cost(c))}.`;
-    const row = (k, ...counts) => make("tr", {}, make("th", { scope: "row" }, "is ", bdi(k)), ...counts.map((n, j) =>
+    const row = (k, ...counts) => make("tr", {}, head("row", "is", k), ...counts.map((n, j) =>
       make("td", n ? { class: j === k ? "right" : "wrong", style: `--share: ${n / (counts[0] + counts[1])}` } : {}, String(n))));
-    const head = make("tr", {}, make("td"), ...[0, 1].map((k) => make("th", { scope: "col" }, "taken for ", bdi(k))));
-    table.replaceChildren(make("table", {}, make("thead", {}, head), make("tbody", {}, row(0, c.TN, c.FP), row(1, c.FN, c.TP))));
+    const heads = make("tr", {}, make("td"), head("col", "taken for", 0), head("col", "taken for", 1));
+    table.replaceChildren(make("table", {}, make("thead", {}, heads), make("tbody", {}, row(0, c.TN, c.FP), row(1, c.FN, c.TP))));
     const mistaken = [...names.keys()].filter((k) => p[index[k]] > t !== Boolean(yes[index[k]]));
     mistaken.sort((a, b) => Math.abs(p[index[b]] - t) - Math.abs(p[index[a]] - t));
     const lines = (k) => [`is ${isolated(classes[yes[index[k]]])}`, `probability of ${isolated(classes[1])} ${percent(p[index[k]])}`];
