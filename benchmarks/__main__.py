@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from benchmarks import (
     agreement,
     busy,
+    defaults,
     estimators,
     gradients,
     machine,
@@ -85,6 +86,11 @@ def main() -> int:
         title = "Nested cross-validation of a wide table [nested]"
         console.print(table.many_table(of_nested, settings, nested.data()[1], title))
         failures += [f"{t.what}: {t.failure}" for t in of_nested if t.failure]
+    of_defaults = []
+    if defaults.NAME in options.only:
+        with console.status("") as status:
+            of_defaults = list(defaults.measure(settings, status.update))
+        console.print(table.defaults_table(of_defaults, settings))
     gains = []
     if threads.NAME in options.only:
         with console.status("") as status:
@@ -97,7 +103,17 @@ def main() -> int:
         console.print(table.busy_table(beside, settings))
         failures += [f"{t.what}: {t.failure}" for t in beside if t.failure]
     if options.json:
-        of = (results, timings, of_gradients, comparisons, of_many, of_nested, gains, beside)
+        of = (
+            results,
+            timings,
+            of_gradients,
+            comparisons,
+            of_many,
+            of_nested,
+            of_defaults,
+            gains,
+            beside,
+        )
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(_report(facts, settings, *of, failures), file, indent=1)
     for failure in failures:
@@ -109,7 +125,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     names = [e.name for e in EXPERIMENTS] + [startup.NAME, gradients.NAME, estimators.NAME]
-    names += [many.NAME, nested.NAME, threads.NAME, busy.NAME]
+    names += [many.NAME, nested.NAME, defaults.NAME, threads.NAME, busy.NAME]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     add("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
@@ -149,6 +165,7 @@ def _report(
     comparisons: list[estimators.Comparison],
     of_many: list[many.Timing],
     of_nested: list[many.Timing],
+    of_defaults: list[defaults.Line],
     gains: list[threads.Gain],
     beside: list[busy.Timing],
     failures: list[str],
@@ -173,6 +190,7 @@ def _report(
         "estimators": [{"name": c.name, **asdict(c)} for c in comparisons],
         "many": [{**asdict(t), "ratio": t.ratio} for t in of_many],
         "nested": [{**asdict(t), "ratio": t.ratio} for t in of_nested],
+        "defaults": [{**asdict(line), "ratio": line.ratio} for line in of_defaults],
         "threads": [{**asdict(gain), "ratio": gain.ratio} for gain in gains],
         "busy": [{**asdict(timing), "ratio": timing.ratio} for timing in beside],
         "failures": failures,

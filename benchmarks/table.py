@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import busy, estimators, many, startup, threads
+from benchmarks import busy, defaults, estimators, many, startup, threads
 from benchmarks.measure import Line, Result, Settings
 from benchmarks.peers import PEERS
 from benchmarks.problems import described
@@ -245,3 +245,26 @@ def _compared(comparison: estimators.Comparison) -> list[str]:
         f"{ours.loss:.6f}",
         f"{ours.form}; MISSED: {missed}" if missed else ours.form,
     ]
+
+
+def defaults_table(lines: list[defaults.Line], settings: Settings) -> Table:
+    table = Table(
+        title="Without options: a chosen setting on held-out examples \\[defaults]",
+        caption="better: seeds in which it is better than the commonest class. lead: over a sweep "
+        f"of 30 settings, on {defaults.SWEPT} seeds, in points. Processor seconds, of one core.",
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        expand=False,
+    )
+    heads = ("accuracy", "commonest", "lead", "choosing", "training", "× training", "command")
+    table.add_column("data")
+    for name in ("better", *heads):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in lines:
+        shares = [f"{100 * share:.1f} %" for share in (one.accuracy, one.of_commonest)]
+        lead = "–" if one.lead != one.lead else f"{one.lead:+.1f}"
+        whole = "–" if one.whole != one.whole else f"{one.whole:.1f} s"
+        seconds = [f"{one.choosing:.2f} s", f"{one.training:.2f} s", f"{one.ratio:.1f}"]
+        table.add_row(one.what, f"{one.better} of {one.seeds}", *shares, lead, *seconds, whole)
+    return table

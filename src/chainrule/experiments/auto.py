@@ -1,9 +1,10 @@
 """A setting that learns, found on folds of the training examples: rates, and where they are not
 given sizes, a penalty and the number of iterations.
 
-The fan of rates is in units of 1 / s, with s the largest eigenvalue of X X^T / m: gradient descent
-on a linear layer is stable below 2 / (h s), h the largest second derivative of the loss (Nocedal &
-Wright 2006, section 3.3), so the same fan fits pixels, spectra and standardized genes. All
+The fan of rates is in units of 1 / (4 h s), with s the largest eigenvalue of X X^T / m, and h the
+largest second derivative of the loss, 1/4 of classes and 1 of numbers: gradient descent on a linear
+layer is stable below 2 / (h s) (Nocedal & Wright 2006, section 3.3), so the same fan fits pixels,
+spectra and standardized genes. All
 settings train together on a few iterations first; the better ones go on to four times as many, and
 so on (successive halving: Karnin et al. 2013; Jamieson & Talwalkar 2016) while it still helps. Of
 each setting's curve the best iteration counts, and of the settings the simplest within one standard
@@ -42,14 +43,15 @@ Array = np.ndarray
 OPTIMIZER = "nesterov"  # learned in a fifth of the iterations of gd what that did, or more
 SIZES: tuple[tuple[int, ...], ...] = ((), (20,), (20, 20))
 PENALTIES = (0.0, 0.01)  # tried for what is ahead after the first rung
-RATES = tuple(2.0**k for k in (-3, -1, 1, 3))  # in units of 1 / s
-FINE = tuple(2.0**k for k in range(-4, 4))  # where the rate alone is chosen
+RATES = tuple(2.0**k for k in (-1, 1, 3))  # in units of 1 / (4 h s)
+FINE = tuple(2.0**k for k in range(-3, 4))  # where the rate alone is chosen
 STEPS = {"adam", "rmsprop"}  # whose steps do not grow with the gradient
 STEP = 0.003  # the middle of their fan
 LARGE = 1e4  # s of features beside which steps in these units would not move the starting weights
 TIMES = {"gd": 4.0}  # as large, where steps do not add up
 RUNGS = (30, 120, 480, 1920)  # iterations
-AHEAD = (3, 2, 1)  # how many settings go on after each
+AHEAD = (3, 1, 1)  # how many settings go on after each
+GAIN = 0.01  # of the accuracy, or of the first cost: what more iterations are worth
 LONG_ENOUGH = 480  # iterations, where folds do not tell
 RECORDS = 20  # of a curve
 FOLDS = 5
@@ -228,7 +230,8 @@ def _fan(examples: Examples, base: Setting, factors: Sequence[float]) -> list[fl
             expected = "features whose squares are numbers, to choose a learning rate"
             raise InputError("choose_setting", expected, "larger ones", "Scale them: standard.")
         s = 1.0 + np.linalg.eigvalsh(K)[-1] / examples.m
-        unit = TIMES.get(base.optimizer, 1.0) / s
+        task = base.task_of(examples)
+        unit = TIMES.get(base.optimizer, 1.0) / s * (1.0 if task == "classification" else 0.25)
         if s > LARGE:
             factors = (*factors, s**0.5)
     return [float(f"{unit * factor:.3g}") for factor in factors]
@@ -360,16 +363,19 @@ class _Search:
 
     def _goes_on(self, ended: Sequence[CrossValidation], n: int, blind: bool) -> bool:
         """Whether more iterations may help one of those that are ahead: its accuracy or its cost
-        became better in the last half."""
+        became better in the last half, by GAIN."""
         if "iterations" not in self.varied or n == self.rungs[0]:
             return True
         if blind:
             return n < LONG_ENOUGH
-        return any(
-            iterations[int(np.argmax(measure))] > n / 2
-            for iterations, *measures in map(self._curve, ended)
-            for measure in measures
-        )
+        return any(self._gained(one) for one in ended)
+
+    def _gained(self, one: CrossValidation) -> bool:
+        iterations, *measures = self._curve(one)
+        late, first = iterations > iterations[-1] / 2, -measures[1][0]
+        least = [GAIN if self.classes else GAIN * first, GAIN * first]
+        gains = [curve[late].max() - curve[~late].max() for curve in measures]
+        return any(gain > bound for gain, bound in zip(gains, least, strict=True))
 
     def _kept(self, ahead: Sequence[CrossValidation], rung: int) -> list[Setting]:
         """What goes on: after the first rung of each size the best, later the best of all."""

@@ -1,0 +1,134 @@
+"""What `chainrule train DATA` reaches without options: a chosen setting, on held-out examples.
+
+Ten seeds each (of the weights, the folds and what is held out), against the commonest class and
+against a sweep of 30 settings, on the first seeds. Seconds are those of the processor, so that
+other programs beside it do not count; of one core.
+"""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measure import Settings
+from chainrule import train
+from chainrule.data import Splits, open_data
+from chainrule.data.groups import groups_of
+from chainrule.experiments import Execution, Setting, choose_setting, sweep
+
+NAME = "defaults"
+SEEDS, SWEPT = 10, 3
+HELD_OUT = 0.3  # of tables without a test set
+STAMPS = Path("/usr/share/tuxpaint/stamps")  # Debian's package tuxpaint-stamps-default
+SPACE = {
+    "hidden": [(), (20,), (20, 7, 5)],
+    "learning_rate": [float(rate) for rate in np.geomspace(1e-3, 1, 10)],
+}
+ITERATIONS = 1000  # of the sweep
+ONE = Execution(threads=1)
+
+
+@dataclass(frozen=True)
+class Line:
+    """Of one problem. better : of so many seeds, how often better than the commonest class.
+    accuracy, of_commonest : means over the seeds. lead : over the sweep, on the first seeds, in
+    points; nan where there was none. choosing, training : processor seconds, means. whole : of the
+    command, or nan."""
+
+    what: str
+    seeds: int
+    better: int
+    accuracy: float
+    of_commonest: float
+    lead: float
+    choosing: float
+    training: float
+    whole: float = float("nan")
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long as the training alone it takes in all."""
+        return (self.choosing + self.training) / self.training
+
+
+def problems(settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What `open_data` takes, of data that are there."""
+    wide = os.environ.get("CHAINRULE_WIDE_DATA")
+    if settings.sources.course:
+        yield "the course's cats", {"source": settings.sources.course}
+    if STAMPS.is_dir():
+        yield "stamps", {"source": STAMPS, "hold_out": HELD_OUT}
+    if wide and Path(wide).is_dir():
+        yield "golub", {"source": Path(wide) / "golub.csv", "hold_out": HELD_OUT}
+        spectra = {"source": Path(wide) / "mayonnaise.csv", "group_by": r"mayo\d+"}
+        yield "mayonnaise, samples held out", {"hold_out": HELD_OUT, **spectra}
+    for name in ("fashion", "planar:flower", "planar:moons", "planar:circles", "planar:xor"):
+        yield name, {"source": name}
+
+
+def measure(settings: Settings, tell: Callable[[str], None]) -> Iterator[Line]:
+    seeds = 1 if settings.quick else SEEDS
+    for what, how in problems(settings):
+        whole = float("nan")
+        if what == "the course's cats":
+            tell("chainrule train")
+            whole = _command(str(how["source"]))
+        yield _line(what, how, seeds, whole, tell)
+
+
+def _line(
+    what: str, how: dict[str, Any], seeds: int, whole: float, tell: Callable[[str], None]
+) -> Line:
+    rows, leads = [], []
+    for seed in range(seeds):
+        tell(f"{what}: seed {seed + 1} of {seeds}")
+        splits = open_data(seed=seed, **how)
+        groups = groups_of(splits.train, None, how["group_by"]) if "group_by" in how else None
+        began = time.process_time()
+        found = choose_setting(splits, {"seed": seed}, groups=groups, execution=ONE)
+        chosen = time.process_time()
+        reached = _reached(splits, found.setting)
+        rows.append((reached, _commonest(splits), chosen - began, time.process_time() - chosen))
+        if seed < SWEPT and seeds > 1:
+            base = Setting(iterations=ITERATIONS, seed=seed)
+            more: dict[str, Any] = {"groups": groups, "seed": seed, "execution": ONE}
+            swept = sweep(splits.train, SPACE, base=base, rule="best", refit=False, **more)
+            leads.append(reached - _reached(splits, swept.trials[0].setting))
+    reached, commonest, choosing, training = np.array(rows).T
+    better, lead = int((reached > commonest).sum()), 100 * float(np.mean(leads or [np.nan]))
+    means = [float(column.mean()) for column in (reached, commonest)]
+    seconds = [float(column.mean()) for column in (choosing, training)]
+    return Line(what, seeds, better, *means, lead, *seconds, whole)
+
+
+def _reached(splits: Splits, setting: Setting) -> float:
+    """Held-out accuracy of a training on all training examples."""
+    data = splits.train
+    network = setting.network(data.features.shape[0], len(data.Y), data.task)
+    found = train(network, data, setting, validation=splits.test, threads=1)
+    return float(found.history.records[-1].validation_accuracy)
+
+
+def _commonest(splits: Splits) -> float:
+    assert splits.test is not None
+    return float(np.bincount(splits.test.labels).max() / len(splits.test))
+
+
+def _command(source: str) -> float:
+    """Processor seconds of `chainrule train SOURCE`, from start to end."""
+    folder = tempfile.mkdtemp()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-m", "chainrule.cli", "train", source, "--out", f"{folder}/run"]
+    subprocess.run(command, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    shutil.rmtree(folder)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
