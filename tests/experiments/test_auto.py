@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import InputError
-from chainrule.experiments import Execution, Setting, choose_setting
+from chainrule.experiments import Execution, Setting, choose_in_folds, choose_setting
 from chainrule.experiments.auto import SAMPLE
 
 FEW = Execution(threads=1)
@@ -100,3 +100,17 @@ def test_features_whose_squares_are_none_are_refused():
     X, Y = two_classes(20)
     with np.errstate(over="ignore", invalid="ignore"), pytest.raises(InputError, match="squares"):
         choose_setting((X * 1e300, Y), execution=FEW)
+
+
+def test_the_choice_is_measured_where_it_was_not_made():
+    X, Y = two_classes(45)
+    found = choose_in_folds((X, Y), {"hidden": ()}, folds=3, threshold="youden", execution=FEW)
+    kept = np.setdiff1d(np.arange(45), found.folds[0].held_out)
+    alone = choose_setting((X[:, kept], Y[:, kept]), {"hidden": ()}, execution=FEW).setting
+    assert found.chosen[0] == alone
+    start = alone.network(5, 1)
+    network = cr.train(start, (X[:, kept], Y[:, kept]), alone).network
+    held_out = network.predict_proba(X[:, found.folds[0].held_out])
+    np.testing.assert_allclose(found.folds[0].outputs, held_out, rtol=1e-9)
+    assert len(found.thresholds) == 3
+    assert found.setting == choose_setting((X, Y), {"hidden": ()}, execution=FEW).setting

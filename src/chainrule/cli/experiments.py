@@ -12,7 +12,7 @@ from chainrule.cli.progress import AnyJob, Report, carried_out
 from chainrule.jobs import experiments as jobs
 from chainrule.jobs import held_out as parts
 from chainrule.jobs.job import NOTHING, Job
-from chainrule.jobs.options import command_line
+from chainrule.jobs.options import Options, command_line
 from chainrule.wording import percent, setting_value, setting_words
 
 if TYPE_CHECKING:
@@ -196,6 +196,8 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
         words = show.safe(setting_words(found.setting, found.varied))
         out.print(f"On all examples the same choice among {found.tried} settings gives: {words}.")
         options = job.options.chosen(found.setting, found.varied)
+        if job.options.to_choose:  # as train does by itself
+            options = replace(job.given, threshold=Options.threshold)
         return show.safe(command_line("train", job.data, options))
     return ""
 

@@ -7,7 +7,7 @@ and settings train together, on one Gram matrix or one for each set of examples 
 learned from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,9 +16,11 @@ import numpy as np
 from chainrule import checks
 from chainrule.display import Column, Table
 from chainrule.errors import InputError
+from chainrule.experiments.auto import choose_setting
 from chainrule.experiments.choosing import RULES, in_order
 from chainrule.experiments.cross_validation import (
     CrossValidation,
+    cross_validate,
     gathered,
     keep,
     with_permutations,
@@ -29,8 +31,10 @@ from chainrule.experiments.folds import DrawnFolds, draw_folds
 from chainrule.experiments.measures import score_of
 from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
-from chainrule.experiments.setting import Setting, given
+from chainrule.experiments.setting import Setting
+from chainrule.experiments.setting import given as checked
 from chainrule.experiments.space import Space, settings_to_try
+from chainrule.experiments.watching import Progress
 from chainrule.model.threshold import RULES as THRESHOLDS
 from chainrule.model.threshold import choose_threshold
 from chainrule.wording import setting_name
@@ -119,7 +123,7 @@ def nested_cross_validate(
     """
     where = "nested_cross_validate"
     checks.one_of(where, "rule", rule, RULES)
-    base, how = given(where, Setting, base), given(where, Execution, execution)
+    base, how = checked(where, Setting, base), checked(where, Execution, execution)
     settings = [base]
     if space is not None:
         ((settings, _),) = settings_to_try(space, base, None, trials, seed)
@@ -148,24 +152,104 @@ def nested_cross_validate(
         nothing, task = np.full(examples.Y.shape, np.nan), base.task_of(examples)
         return NestedCrossValidation(base, (), nothing, examples.classes, False, task)
     best = _best(examples, settings, inner, tried, score, rule)
+    way = tuple(space or ()), len(settings), score, rule
+    found = _measured(where, examples, drawn, best, way, (record_every, measuring))
+    if threshold != "0.5":
+        limits = [threshold_of(best[k], threshold, cost_ratio) for k in range(len(found.folds))]
+        found = _by_thresholds(found, examples, limits)
+    return with_permutations(
+        where, found, examples, drawn, n, again, [b.setting for b in best[:-1]]
+    )
+
+
+def choose_in_folds(
+    data: Any,
+    given: Mapping[str, Any] | None = None,
+    *,
+    folds: Any = 10,
+    repeats: int = 1,
+    stratified: bool = True,
+    groups: Any = None,
+    threshold: str = "0.5",
+    cost_ratio: float = 1.0,
+    permutations: int = 0,
+    seed: int = 0,
+    record_every: int | None = None,
+    execution: Execution | None = None,
+) -> NestedCrossValidation:
+    """The same of what `choose_setting` chooses for the training examples of each fold.
+
+    given : see there; all others as for `nested_cross_validate`. A fold's threshold is chosen on a
+        cross-validation of its choice. After Ctrl-C KeyboardInterrupt while something is chosen.
+    """
+    where = "choose_in_folds"
+    how = checked(where, Execution, execution)
+    examples, given = Examples(where, data), dict(given or {})
+    check_threshold(where, examples, threshold, cost_ratio)
+    n = checks.whole_number(where, "permutations", permutations)
+    drawn = DrawnFolds.of(examples, folds, repeats, stratified, groups, seed)
+    found, limits = [], []
+    outer = [*drawn.held, np.empty(0, np.intp)]
+    for k, aside in enumerate(outer):
+        kept = np.setdiff1d(np.arange(examples.m), aside)
+        part = examples.part(kept)
+        own = part.data.rescaled() if part.data is not None else (data[0][:, kept], part.Y)
+        numbers = None if drawn.groups is None else drawn.groups[kept]
+        told = replace(how, folder=None, progress=_share(how.progress, k, len(outer)))
+        found.append(choose_setting(own, given, groups=numbers, execution=told))
+        if threshold != "0.5" and k < len(drawn.held):
+            more: dict[str, Any] = {
+                "folds": FOLDS,
+                "groups": numbers,
+                "seed": seed,
+                "execution": told,
+            }
+            inside = cross_validate(own, found[-1].setting, stratified=stratified, **more)
+            limits.append(threshold_of(inside, threshold, cost_ratio))
+    best = [replace(one.trials[0], setting=one.setting) for one in found]
+    score = score_of(where, best[0].task, None)
+    way = found[-1].varied, found[-1].tried, score, "one-se"
+    quiet = replace(how, progress=None)
+    measured = _measured(where, examples, drawn, best, way, (record_every, quiet))
+    if limits:
+        measured = _by_thresholds(measured, examples, limits)
+    settings = [one.setting for one in best[:-1]]
+    return with_permutations(where, measured, examples, drawn, n, quiet, settings)
+
+
+def _share(progress: Progress | None, k: int, n: int) -> Progress | None:
+    """Of one of n alike, the progress of all."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(k * total + done, n * total)
+
+
+def _measured(
+    where: str,
+    examples: Examples,
+    drawn: DrawnFolds,
+    best: Sequence[CrossValidation],
+    way: tuple[tuple[str, ...], int, str, str],
+    how: tuple[int | None, Execution],
+) -> NestedCrossValidation:
+    """Each fold by the setting that was chosen in it. best : what chose it, the last of all
+    examples. way : what was varied, how many settings, by which score and rule. how : updates
+    between records, and the execution."""
+    record_every, execution = how
+    varied, tried, score, rule = way
     own = [Run(one.setting, index) for one, index in zip(best, drawn.held, strict=False)]
-    done = execute(where, examples, own, measuring, keep=keep, record_every=record_every)
+    done = execute(where, examples, own, execution, keep=keep, record_every=record_every)
     outcomes = [done.get(k) for k in range(len(own))]
-    found = NestedCrossValidation(
+    return NestedCrossValidation(
         **vars(gathered(best[-1].setting, examples, drawn.held, outcomes))
         | {"groups": drawn.names},  # fields
-        varied=tuple(space or ()),
-        tried=len(settings),
+        varied=varied,
+        tried=tried,
         chosen=tuple(own[k].setting for k in sorted(done)),
         inner=tuple(best[k].spread(score).mean for k in sorted(done)),
         score=score,
         rule=rule,
     )
-    if threshold != "0.5":
-        chosen_here = [threshold_of(best[k], threshold, cost_ratio) for k in sorted(done)]
-        found = _by_thresholds(found, examples, chosen_here)
-    chosen = [run.setting for run in own]
-    return with_permutations(where, found, examples, drawn, n, again, chosen)
 
 
 def check_threshold(where: str, examples: Examples, rule: str, cost_ratio: float) -> None:

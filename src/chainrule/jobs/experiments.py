@@ -124,11 +124,21 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
         if given and not own.nested:
             fix = "Add --nested: the choice is made within each fold."
             raise InputError(f"--{given[0].replace('_', '-')}", "--nested beside it", "none", fix)
+        if own.nested and not self.resuming:  # what is varied is not chosen otherwise
+            self.options = self.given.planned(False)
+            if self.options.to_choose:
+                fix = "Leave --nested out, or name a number."
+                raise InputError("--learning-rate", "a number beside --nested", "auto", fix)
         self.space = space_of("crossval --nested", own, self.options) if own.nested else {}
+
+    def choose(self, how: "Execution") -> None:
+        """That is done in each fold."""
 
     def plan(self) -> str:
         own = self.own
         words = f"hold out {held_out_words(own, own.folds)}"
+        if self.options.to_choose:
+            words += "; in each choose a setting on folds of the others"
         if own.nested:
             words += f"; in each choose among {settings_words(self.space, own.trials)}"
         if own.permutations:
@@ -147,14 +157,15 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
 
     def work(self, how: "Execution") -> "CrossValidation":
         data, own = self.splits.train, self.own
-        more = held_out(self) | {"permutations": own.permutations, "execution": how}
+        plain = held_out(self) | {"permutations": own.permutations, "execution": how}
+        more = plain | {"threshold": self.options.threshold, "cost_ratio": self.options.cost_ratio}
+        if self.options.to_choose:
+            return experiments.choose_in_folds(data, self.options.decided, **more)
         if not own.nested and self.options.threshold == "0.5":
-            return experiments.cross_validate(data, self.setting, **more)
+            return experiments.cross_validate(data, self.setting, **plain)
         return experiments.nested_cross_validate(
             data,
             self.space or None,
-            threshold=self.options.threshold,
-            cost_ratio=self.options.cost_ratio,
             base=self.setting,
             trials=own.trials,
             inner_folds=own.inner_folds,

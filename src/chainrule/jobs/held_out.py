@@ -54,10 +54,15 @@ class Folds:
 class HeldOutJob(Job[Own, Found]):
     """Trainings of one setting without some examples, whose predictions are what is found."""
 
+    chooses = True
+
     def warnings(self, found: Found) -> "Sequence[TrainingWarning]":
+        from chainrule.jobs.trained import chosen_on_the_same
         from chainrule.training.warnings import warnings_of_runs
 
-        return warnings_of_runs(found.histories, chosen=bool(getattr(found, "varied", ())))
+        chosen = bool(getattr(found, "varied", ()))
+        of_runs = warnings_of_runs(found.histories, chosen=chosen)
+        return (*of_runs, *chosen_on_the_same(self.chosen))
 
     def write_more(self, found: Found) -> dict[str, Any]:
         """predictions.csv: each example's class, what networks trained without it predicted and its
@@ -278,6 +283,7 @@ class ImportanceJob(Job[Named, "Importance"]):
     """Name the features that networks trained on parts of the examples depend on."""
 
     command = "importance"
+    chooses = True
 
     def __init__(
         self, data: str | None, options: Options, own: Named, running: Running = RUNNING
@@ -323,7 +329,9 @@ class ImportanceJob(Job[Named, "Importance"]):
         return importance(data, self.setting, execution=how, **asked)
 
     def warnings(self, found: "Importance") -> "Sequence[TrainingWarning]":
-        return warnings_of_folds(self)
+        from chainrule.jobs.trained import chosen_on_the_same
+
+        return (*warnings_of_folds(self), *chosen_on_the_same(self.chosen))
 
     def write_more(self, found: "Importance") -> dict[str, Any]:
         """classes.csv: of several classes a table for each."""

@@ -246,14 +246,14 @@ class Job(Generic[Own, Found]):
             memory=memory * 2**30,
             threads=self.running.threads,
             progress=lambda done, total: self.tell(Progressed(done, total)),
-            folder=self.folder.finished,
             stop=control,
         )
         if self.options.to_choose:
-            self.choose(replace(how, folder=None))
+            self.choose(how)
         self.begin()
         if not self.resuming:
             self.folder.create(self.facts)
+        how = replace(how, folder=self.folder.finished)  # whose number is known now
         try:
             return self.work(how)
         except (ChainruleError, MemoryError) as error:
@@ -283,7 +283,8 @@ class Job(Generic[Own, Found]):
     def begin(self) -> None:
         """Tell what is going to be trained on what."""
         data = self.splits.train
-        sizes = "-".join(map(str, (data.features.shape[0], *self.setting.hidden, len(data.Y))))
+        hidden = ["..."] if self.options.hidden == AUTO else self.setting.hidden
+        sizes = "-".join(map(str, (data.features.shape[0], *hidden, len(data.Y))))
         facts = {"Network": sizes, **self.choice, "Plan": self.plan()}
         self.tell(Started(self.splits, {"training": data}, facts))
 
@@ -294,7 +295,7 @@ class Job(Generic[Own, Found]):
             source = options.test or self.data
             return shlex.join(["chainrule", "evaluate", str(self.folder.path), source, *out])
         if self.chosen and options is self.options:  # the choice is made anew in each fold
-            options = replace(self.given, learning_rate=AUTO)
+            options = self.given
         command = command_line(
             "crossval", self.data, replace(options, patience=None, hold_out=None)
         )

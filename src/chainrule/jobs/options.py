@@ -41,8 +41,8 @@ class Options(Reading, Hyperparameters):
         Units of the hidden layers, "none" for logistic or softmax regression, "auto" to choose.
         By default auto where the learning rate is chosen, too, else 20,7,5.
     learning_rate
-        Step size, or auto to choose one on folds of the training examples. By default auto in
-        train, 0.0075 elsewhere.
+        Step size, or auto (the default) to choose one on folds of the training examples; where
+        several are compared 0.0075.
     optimizer
         Rule by which the weights follow the gradient; lbfgs takes all examples of one network, and
         no learning rate, and ends where it has converged. By default nesterov where the learning
@@ -171,11 +171,15 @@ class Options(Reading, Hyperparameters):
         from chainrule.experiments.auto import choose_setting
         from chainrule.jobs.grouping import groups
 
-        given = {one.name: getattr(self, one.name) for one in fields(Hyperparameters)}
-        free = {name for name, value in given.items() if value == AUTO}
-        free |= {name for name in ("l2", "iterations", "epochs") if given[name] is None}
-        given = {name: value for name, value in given.items() if name not in free}
-        return choose_setting(data, given, groups=groups(data, self), execution=how)
+        return choose_setting(data, self.decided, groups=groups(data, self), execution=how)
+
+    @property
+    def decided(self) -> dict[str, Any]:
+        """What is not to be chosen, by the names of the fields of Setting."""
+        found = {one.name: getattr(self, one.name) for one in fields(Hyperparameters)}
+        free = {name for name, value in found.items() if value == AUTO}
+        free |= {name for name in ("l2", "iterations", "epochs") if found[name] is None}
+        return {name: value for name, value in found.items() if name not in free}
 
     def with_chosen(self, setting: "Setting") -> "Options":
         """The same with the values of a chosen setting."""

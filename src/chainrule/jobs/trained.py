@@ -81,7 +81,18 @@ def looks_wrong(
         # The network kept is that of the lowest validation cost: what came later is no matter.
         history = history.until(history.iteration[int(np.nanargmin(history.validation_cost))])
     X = model.prepare(splits.train).matrix(model.network.dtype)
-    return training_warnings(history, dead=dead_relus(model.network, X))
+    found = training_warnings(history, dead=dead_relus(model.network, X))
+    held_out = list(splits.sets) != ["training"]
+    return (*found, *(() if held_out else chosen_on_the_same(model.training.get("chosen"))))
+
+
+def chosen_on_the_same(words: str | None) -> tuple[TrainingWarning, ...]:
+    """A warning where a setting was chosen, as `words` tell, on the examples that measure it."""
+    if not words:
+        return ()
+    found = "The setting was chosen on folds of the examples that measure it here."
+    advice = "So it looks a little better than it is: chainrule crossval chooses in each fold anew."
+    return (TrainingWarning("chosen on the same examples", found, advice),)
 
 
 def write_report(
