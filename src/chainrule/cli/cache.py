@@ -28,8 +28,9 @@ def cache(*, clear: bool = False, json: bool = False) -> int:
     if clear:
         out.print(f"Deleted {place} ({removed / 1e6:.1f} MB).")
         return 0
-    held = f"{size / 1e6:.1f} of at most {kept.LIMIT / 1e6:,.0f} MB"
-    out.print(f"Features of {counted(photos, 'photo')} in {place}: {held}.")
     if found.note:
         show.print_note(f"{found.note}. chainrule cache --clear begins anew.")
+        return 0
+    held = f"{size / 1e6:.1f} of at most {kept.LIMIT / 1e6:,.0f} MB"
+    out.print(f"Features of {counted(photos, 'photo')} in {place}: {held}.")
     return 0

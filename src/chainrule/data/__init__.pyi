@@ -1,5 +1,6 @@
 from chainrule.data.dataset import Dataset as Dataset
 from chainrule.data.dataset import Splits as Splits
+from chainrule.data.encode import with_features as with_features
 from chainrule.data.label_decisions import apply_decisions as apply_decisions
 from chainrule.data.label_decisions import read_decisions as read_decisions
 from chainrule.data.matching import matched as matched

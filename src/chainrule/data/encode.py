@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.encoders.encoder import INSTALL, encoder, installed
-from chainrule.data.encoders.encoding import Encoding, Progress
+from chainrule.data.encoders.encoding import KINDS, Encoding, Progress
 from chainrule.data.photos import SAMPLE
 from chainrule.errors import DataError
 
@@ -52,3 +53,24 @@ def encoded_splits(splits: Splits, encoding: Encoding) -> Splits:
             return splits
         own = chosen
     return splits.changed(lambda data: encoded(data, own))
+
+
+def with_features(
+    data: Dataset | Splits,
+    features: str = "efficientnet-lite0",
+    *,
+    cache: bool = True,
+    progress: Progress | None = None,
+) -> Splits:
+    """The same pictures by these features, which are standardized by the training set; for data
+    that are in memory already. features, cache, progress : see `open_data`.
+
+    data : a training set, or splits. DataError for what are no 8-bit pictures.
+    """
+    checks.one_of("with_features", "features", features, KINDS)
+    splits = data if isinstance(data, Splits) else Splits(data)
+    encoding, said = encoding_of(features, cache, progress)
+    if encoding is None:
+        return splits.changed(lambda one: one.noted(said)) if said else splits
+    found = encoded_splits(splits, encoding)
+    return found if found.train.encoder is None else found.prepared("standard")
