@@ -110,7 +110,8 @@ def with_overlaps(splits: Splits) -> Splits:
         columns = (x.astype(dtype, copy=False) for x in data.raw.T)
         name, own = next(names), [digest(x + zero) for x in columns]  # -0.0 is 0.0
         notes = [
-            f"{count} of the {len(data)} {name} examples are in the {other} set, too"
+            f"{count} of the {len(data)} {name} examples {'is' if count == 1 else 'are'} in the "
+            f"{other} set, too"
             for other, theirs in seen.items()
             if (count := sum(one in theirs for one in own))
         ]

@@ -2,6 +2,7 @@
 the sections that several reports have. One file, as all of it is what a report is made of."""
 
 import platform
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -133,6 +134,7 @@ class Report:
 
         source = files("chainrule.show.report").joinpath("template.html").read_text("utf-8")
         own = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+        own.filters["whole"] = _whole
         versions = {"chainrule": __version__, "Python": platform.python_version()}
         versions |= {name: version(name) for name in PACKAGES}
         repeat = Section("To repeat it", facts=dict(settings) | versions)
@@ -142,6 +144,14 @@ class Report:
             page=self, title=title, sections=sections, script=script
         )
         return checks.printable(html)  # whatever else a caller's title holds
+
+
+def _whole(words: object) -> Any:
+    """Words in which no line ends before a % or within an --option."""
+    from markupsafe import Markup, escape
+
+    text = re.sub(r"(?<=\d) (?=%)", "\xa0", str(escape(words)))
+    return Markup(re.sub(r"(--[a-z][-a-z0-9]*)", r'<span class="nobr">\1</span>', text))
 
 
 def drawn(figure: AnyFigure, words: str) -> Image:

@@ -41,7 +41,7 @@ live.threshold = (root, own, { examples }) => {
     const mistaken = [...names.keys()].filter((k) => p[index[k]] > t !== Boolean(yes[index[k]]));
     mistaken.sort((a, b) => Math.abs(p[index[b]] - t) - Math.abs(p[index[a]] - t));
     const lines = (k) => [`is ${isolated(classes[yes[index[k]]])}`, `probability of ${isolated(classes[1])} ${percent(p[index[k]])}`];
-    wrong.replaceChildren(make("h3", {}, `${c.FP + c.FN} mistakes${mistaken.length < c.FP + c.FN ? `, ${mistaken.length} of them in this page` : ""}`),
+    wrong.replaceChildren(make("h3", {}, `${c.FP + c.FN} mistake${c.FP + c.FN === 1 ? "" : "s"}${mistaken.length < c.FP + c.FN ? `, ${mistaken.length} of them in this page` : ""}`),
       ...gallery(examples, mistaken.map((i) => ({ i, lines: lines(i) }))));
   };
   const slider = control("Threshold:", { type: "range", min: 0, max: 1, step: "any", value: t }, (value) => ((t = value), show()));
