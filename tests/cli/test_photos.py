@@ -51,7 +51,7 @@ def test_other_features_are_one_line(chainrule, fruit):
     said = chainrule("train", "planar", *ENCODED)
     assert said.code == 2
     assert said.error.count("\n") == 1
-    assert "Leave --features out" in said.error
+    assert "leave --features out" in said.error
 
 
 def test_without_the_extra_it_says_what_to_install(chainrule, fruit, monkeypatch):

@@ -51,9 +51,9 @@ def test_it_encodes_what_it_is_given(model, photos, pixels, tmp_path):
     P = model.predict_proba(photos.test)
     assert_allclose(model.predict_proba(photos.test.raw), P)
     assert_allclose(model.predict_proba(pixels.test), P, atol=1e-6)
-    assert_allclose(model.predict_proba(pixels.test.pictures), P, atol=1e-6)
+    assert_allclose(model.predict_proba(pixels.test.pictures()), P, atol=1e-6)
     paths = [tmp_path / f"{k}.png" for k in range(2)]
-    for path, one in zip(paths, pixels.test.pictures, strict=False):
+    for path, one in zip(paths, pixels.test.pictures(), strict=False):
         Image.fromarray(one).convert("RGB").save(path)
     assert_allclose(model.predict_proba(paths), P[:, :2], atol=1e-6)
     assert_allclose(model.predict_proba([str(paths[1])]), P[:, 1:2], atol=1e-6)
@@ -139,7 +139,7 @@ def test_one_onnx_file_takes_photos_of_any_size(model, photos, pixels, tmp_path)
     assert done.difference < 1e-6
     assert done.resized < 0.01
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    pictures = pixels.test.pictures[:, ::-1][..., None].repeat(3, axis=3)
+    pictures = pixels.test.pictures()[:, ::-1][..., None].repeat(3, axis=3)
     P, decided = session.run(["probabilities", "class"], {"photo": pictures})
     expected = model.predict_proba(pictures)
     assert_allclose(P, expected.T, atol=0.01)

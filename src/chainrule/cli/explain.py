@@ -196,6 +196,8 @@ def _print_facts(
         facts["unlike_in"] = near.reason or None
     if found.effects is not None and model.image_shape is None:
         facts["features"] = dict(zip(data.feature_names or (), found.effects, strict=True))
+    if found.covered is not None:
+        facts |= {"places": found.effects, "covered": found.covered}
     if found.changes is not None:
         own, *others = (dict(zip(names, each, strict=False)) for each in found.changes)
         facts |= {"exact_changes": own, "from_other_starts": others}

@@ -179,13 +179,13 @@ class Dataset:
         shape, own = self.image_shape, self.encoder is None
         return shape if own and shape and math.prod(shape) == self.features.shape[0] else None
 
-    @property
-    def pictures(self) -> np.ndarray | None:
-        """The examples as pictures (m, height, width[, 3]), to be looked at: the features, where
-        these are pixels, of the dtype that they have, else the small photos, uint8; or None."""
+    def pictures(self, index: Any = slice(None)) -> np.ndarray | None:
+        """Examples at `index` as pictures (k, height, width[, 3]), to be looked at: the features,
+        where these are pixels, of the dtype that they have, else the small photos, uint8; or None.
+        """
         if self.picture_shape is not None:
-            return self.raw.T.reshape(-1, *self.picture_shape)
-        return None if self.photos is None else self.photos.small
+            return self.features.stored(index).T.reshape(-1, *self.picture_shape)
+        return None if self.photos is None else self.photos.small[index]
 
     @property
     def example_names(self) -> tuple[str, ...]:

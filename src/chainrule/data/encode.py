@@ -29,11 +29,13 @@ def encoded(data: Dataset, encoding: Encoding) -> Dataset:
     """Pictures as their features; what is encoded is itself. DataError for what are no pictures."""
     if data.encoder is not None:
         return data
-    pictures = data.pictures
+    pictures = data.pictures()
     if pictures is None or pictures.dtype != np.uint8:
         got = f"{data.features.shape[0]} numbers an example, {data.dtype}"
         expected = f"pictures of 8 bits, for features of {encoding.encoder.name}"
-        raise DataError(data.source or "Dataset", expected, got, "Leave --features out.")
+        raise DataError(
+            data.source or "Dataset", expected, got, "Of other data leave --features out."
+        )
     found = encoding.arrays(pictures)
     made = replace(data, features=found.features.T, photos=found.photos, encoder=encoding.encoder)
     return made.noted(found.note) if found.note else made
@@ -44,10 +46,10 @@ def encoded_splits(splits: Splits, encoding: Encoding) -> Splits:
     set, the pixels as they are if these are gray, or no pictures."""
     own, train = encoding, splits.train
     if own.auto and train.encoder is None:
-        pictures = train.pictures
+        pictures = train.pictures(np.arange(0, len(train), -(-len(train) // SAMPLE) or 1))
         if pictures is None or pictures.dtype != np.uint8:
             return splits
-        chosen, why = own.decided(pictures[:: -(-len(train) // SAMPLE) or 1])
+        chosen, why = own.decided(pictures)
         splits = replace(splits, train=train.noted(why))
         if chosen is None:
             return splits

@@ -62,7 +62,7 @@ class Options(Reading, Hyperparameters):
         Make it a two-class problem: this class against the rest.
     scale
         Features: pixels (divided by 255), standard (mean 0, deviation 1), none. By default pixels
-        for pictures, standard for tables.
+        for pictures, standard for tables and features of photos.
     prepare
         Instead of --scale, steps with commas between them, such as log1p,snv,standard: center,
         standard, robust, log1p, snv, total, derivative, batch, pixels, none.

@@ -39,7 +39,7 @@ def html(data: "Dataset") -> str:
     parts = (
         f"{escape(shortened(c, LETTERS))}: {n}" for c, n in zip(data.classes, counts, strict=True)
     )
-    if drawable(data) is not None:
+    if drawable(data):
         shown = _grid(data)
     elif data.features.shape[0] == 2 and len(data) and data.classes:
         shown = image(_points(data).encode(), "svg+xml", "The examples as points in the plane")
@@ -60,8 +60,8 @@ def html_of_splits(splits: "Splits") -> str:
 
 def pixels(data: "Dataset", index: int) -> "np.ndarray | None":
     """One picture (height, width[, 3]); None where the data are no 8-bit pictures."""
-    found = drawable(data)
-    return None if found is None else found[index]
+    found = data.pictures([index]) if drawable(data) else None
+    return None if found is None else found[0]
 
 
 def encoded(picture: np.ndarray) -> tuple[bytes, str]:
@@ -83,13 +83,13 @@ def encoded(picture: np.ndarray) -> tuple[bytes, str]:
     return (small, "jpeg") if 2 * len(small) < len(exact) else (exact, "png")
 
 
-def drawable(data: "Dataset") -> "np.ndarray | None":
-    """The examples' pictures, where these are 8-bit ones of a kind that there is: gray (m, height,
-    width), or red, green and blue (m, height, width, 3)."""
-    found, shape = data.pictures, data.image_shape or ()
-    known = len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)
-    fits = found is not None and known and min(shape) > 0 and found.dtype == np.uint8
-    return found if fits else None
+def drawable(data: "Dataset") -> bool:
+    """Whether they are 8-bit pictures of a kind that there is: gray, or red, green and blue."""
+    none = data.pictures(slice(0))
+    if none is None or none.dtype != np.uint8:
+        return False
+    shape = none.shape[1:]
+    return len(shape) == 2 or shape[2:] == (3,)
 
 
 def _some(data: "Dataset", most: int) -> list[int]:

@@ -203,7 +203,7 @@ def pictures(data: Dataset) -> Array:
 
     Numbers that are not bytes are stretched over 0 to 255, from the least to the greatest of all.
     """
-    found = data.pictures
+    found = data.pictures()
     if found is None:
         raise InputError("pictures", "examples that are pictures", "features alone")
     if found.dtype != np.uint8:
@@ -222,7 +222,7 @@ def explanation_plot(
     data : the training set, or any with the picture's shape and no rows of training pictures.
     InputError where these are no pictures.
     """
-    if data.pictures is None:
+    if data.pictures(slice(0)) is None:
         raise InputError("explanation_plot", "pictures", "examples of another kind")
     rows = list(training_pictures(found, data))
     # Placed by hand: a layout that measures each text takes as long as all the drawing.

@@ -44,6 +44,7 @@ def folder(tmp_path_factory):
 def fresh(tmp_path, monkeypatch):
     """An empty cache; how often photos are encoded."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(encoding, "BATCH", 16)
     calls = []
     features = type(OWN).features
     monkeypatch.setattr(
@@ -62,17 +63,17 @@ def test_folders_become_features_and_small_pictures(folder):
     assert (train.features.shape, train.dtype) == ((1280, 8), np.float32)
     assert train.encoder is OWN
     assert train.picture_shape is None
-    assert (train.pictures.shape, test.pictures.shape) == ((8, 16, 16, 3), (4, 16, 16, 3))
+    assert (train.pictures().shape, test.pictures().shape) == ((8, 16, 16, 3), (4, 16, 16, 3))
     paths = [folder / "train" / name.removeprefix("train/") for name in train.names]
     assert_allclose(train.raw.T, PictureFeatures().transform(paths), atol=1e-5)
     photo = read_image(paths[3], (224, 224, 3)).reshape(224, 224, 3)
     assert_array_equal(train.photos.at(3, 224), photo)
     small = Image.fromarray(photo).resize((16, 16), Image.Resampling.BICUBIC)
-    assert_array_equal(train.pictures[3], np.asarray(small))
+    assert_array_equal(train.pictures()[3], np.asarray(small))
     X = train.matrix()
     assert_allclose(X.columns(slice(None)).mean(axis=1), 0, atol=1e-5)  # standardized
     some = train.select([5, 2])
-    assert_array_equal(some.pictures, train.pictures[[5, 2]])
+    assert_array_equal(some.pictures(), train.pictures()[[5, 2]])
     assert_array_equal(some.photos.at(1, 224), train.photos.at(2, 224))
 
 
@@ -82,10 +83,10 @@ def test_arrays_become_the_features_of_their_enlargement():
     from chainrule.data.encode import encoded_splits
 
     found = encoded_splits(few, Encoding(OWN, cache=False))
-    large = Image.fromarray(few.train.pictures[4]).convert("RGB")
+    large = Image.fromarray(few.train.pictures()[4]).convert("RGB")
     photo = np.asarray(large.resize((224, 224), Image.Resampling.BICUBIC))
     assert_allclose(found.train.raw[:, 4:].T, OWN.features(photo[None]), atol=1e-5)
-    assert_array_equal(found.train.pictures, few.train.pictures)
+    assert_array_equal(found.train.pictures(), few.train.pictures())
     assert_array_equal(found.train.photos.at(4, 224), photo)
     assert found.test.features.shape == (1280, 3)
 
@@ -98,7 +99,7 @@ def test_the_second_time_nothing_is_encoded(folder, fresh):
     again = opened(folder)
     assert len(fresh) == 2
     assert_array_equal(again.train.raw, first.train.raw)
-    assert_array_equal(again.test.pictures, first.test.pictures)
+    assert_array_equal(again.test.pictures(), first.test.pictures())
     assert again.train.digest() == first.train.digest()
     opened(folder, cache=False)
     assert len(fresh) == 4
@@ -108,7 +109,7 @@ def test_the_second_time_nothing_is_encoded(folder, fresh):
 
 def test_many_are_encoded_some_at_a_time_and_in_their_order(monkeypatch, fresh):
     monkeypatch.setattr(encoding, "BATCH", 2)
-    pictures = cr.open_data("fashion").train.pictures[:7]
+    pictures = cr.open_data("fashion").train.pictures()[:7]
     kept = Encoding(OWN).arrays(pictures[2:4])
     found = Encoding(OWN).arrays(pictures)
     assert len(fresh) == 1 + 3

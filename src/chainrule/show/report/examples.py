@@ -15,7 +15,7 @@ from chainrule.experiments import LabelReview
 from chainrule.files.csv_file import guarded
 from chainrule.influence.explanation import Explanation
 from chainrule.model.evaluation import Evaluation, Mistake
-from chainrule.show.data import drawable
+from chainrule.show.data import drawable, pixels
 from chainrule.show.quality_plots import NUMBERED, confusion_plot
 from chainrule.show.report.live import Live, packed
 from chainrule.show.report.page import Section, drawn
@@ -68,12 +68,12 @@ def sheet(data: Dataset, index: Array, side: int = 0) -> dict[str, Any] | None:
     side : at most that of one of them, if they need not be larger. width, height : of one of them.
     exact : whether each pixel is as it is in the data.
     """
-    pictures = drawable(data)
-    if pictures is None or not len(index):
+    if not drawable(data) or not len(index):
         return None
     from PIL import Image
 
-    height, width, *colors = pictures.shape[1:]
+    assert data.image_shape is not None
+    height, width, *colors = data.image_shape
     size, largest = height * width * math.prod(colors) * len(index), max(height, width)
     exact = size <= EXACT and not 0 < side < largest
     least, most = min(LEAST, height, width), min(LARGEST, math.sqrt(PIXELS / len(index)))
@@ -82,7 +82,7 @@ def sheet(data: Dataset, index: Array, side: int = 0) -> dict[str, Any] | None:
     columns = math.ceil(math.sqrt(len(index)))
     made = Image.new("RGB" if colors else "L", (columns * w, -(-len(index) // columns) * h))
     for place, i in enumerate(index):
-        one = Image.fromarray(np.ascontiguousarray(pictures[int(i)]))
+        one = Image.fromarray(np.ascontiguousarray(pixels(data, int(i))))
         one = one if exact else one.resize((w, h))
         made.paste(one, (place % columns * w, place // columns * h))
     out, kind = io.BytesIO(), "png" if exact else "jpeg"

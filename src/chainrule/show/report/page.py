@@ -199,6 +199,8 @@ def data_section(splits: Splits) -> Section:
             columns, [(n, m, *(float(f(y)) for f in measures.values())) for n, m, y in each]
         )
     facts = {"from": first.source} if first.source else {}
+    if first.encoder is not None:
+        facts["features"] = f"{first.encoder.n_features:,} a photo, of {first.encoder.name}"
     facts["prepared by"] = isolated(first.scaling.kind.replace(",", ", "))
     return Section("Data", words, table, facts=facts, folded=len(first.classes) > MANY)
 
