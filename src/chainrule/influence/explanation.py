@@ -122,20 +122,9 @@ def explain(
     found: dict[str, Any] = {"decision": decisions.tolist(), "P": P.T}
     known = data is not None and is_training_set("explain", model, data)
     if exact:
-        if any(one.full.shape != P.shape for one in exact):
-            got = f"answers of shape {exact[0].full.shape} for {P.shape}"
-            raise InputError("explain", "`exact` of the same examples as raw", got)
-        if same_weights(network, exact[0].network):
+        note = _elsewhere(network, exact, P.shape, known)
+        if not note:
             found["changes"] = np.stack([one.change(decisions).T for one in exact], axis=1)
-        elif known:
-            note = ELSEWHERE
-        else:
-            raise InputError(
-                "explain",
-                "the data and settings that the model was trained with",
-                "others, or a training too unstable to be repeated: it gave other weights",
-                "Pass the data that the model was trained on; it has no digest of them to compare.",
-            )
     if data is not None:
         X = model.prepare(data).matrix(network.dtype)
         x = feature_matrix(raw, missing=True).scaled(model.scaling, network.dtype)
@@ -149,6 +138,28 @@ def explain(
     return tuple(
         Explanation(**dict(zip(found, each, strict=True)), note=note, deep=deep)
         for each in zip(*found.values(), strict=True)
+    )
+
+
+def _elsewhere(
+    network: Network, exact: Sequence[WithoutEach], shape: tuple[int, ...], known: bool
+) -> str:
+    """Why trainings without each example say nothing of this network, or "".
+
+    shape : of its answers. known : whether the data are known to be its own.
+    """
+    if any(one.full.shape != shape for one in exact):
+        got = f"answers of shape {exact[0].full.shape} for {shape}"
+        raise InputError("explain", "`exact` of the same examples as raw", got)
+    if same_weights(network, exact[0].network):
+        return ""
+    if known:
+        return ELSEWHERE
+    raise InputError(
+        "explain",
+        "the data and settings that the model was trained with",
+        "others, or a training too unstable to be repeated: it gave other weights",
+        "Pass the data that the model was trained on; it has no digest of them to compare.",
     )
 
 
