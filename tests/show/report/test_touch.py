@@ -238,7 +238,7 @@ def test_another_threshold_has_its_counts(opened_section):
     TN, FP, FN, TP = counts
     found, taken, right = TP / (TP + FN), FP / (FP + TN), TP / (TP + FP)
     said = page.get_by_role("status")
-    assert f"{100 * found:.1f} % found, {100 * right:.1f} % of those" in said.inner_text()
+    assert f"{100 * found:.1f}\xa0% found, {100 * right:.1f}\xa0% of those" in said.inner_text()
     # Each point is where the axes of its curve say.
     for k, (x, y) in enumerate([(taken, found), (found, right)]):
         dot, frame = page.locator(".chart circle").nth(k), page.locator(".chart .frame").nth(k)
