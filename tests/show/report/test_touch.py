@@ -331,7 +331,8 @@ def test_leaving_one_out_by_hand_says_what_a_training_without_it_says(opened_sec
     p = without.predict_proba(fashion.test.select([asked.index]))[k, 0]
     said = page.locator("[data-live=left] [role=status]").inner_text()
     assert name in said
-    assert f"would be {100 * p:.1f} % instead of {100 * asked.probability:.1f} %" in said
+    now = 100 * asked.probability
+    assert f"would be {100 * p:.1f}\xa0% instead of {now:.1f}\xa0%" in said
     assert page.broken_rules() == []
     assert page.said == []
 
