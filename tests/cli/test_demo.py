@@ -12,20 +12,28 @@ from chainrule.course.reproduce import published, reproduce
 from chainrule.training import Session
 
 
+@pytest.fixture
+def soon(monkeypatch):
+    """Settings are compared on few pictures."""
+    monkeypatch.setattr("chainrule.experiments.auto.SAMPLE", 100)
+
+
+@pytest.mark.usefixtures("soon")
 def test_the_demo_says_what_to_try_next(chainrule):
     said = chainrule("demo")
     assert said.code == 0
+    assert "tried on 5 folds of 100 of 1,000 examples" in " ".join(said.out.split())
     assert "Try next:" in said.out
     assert "chainrule train FOLDER" in said.out
     assert "open runs/demo-1/report.html in a browser" in said.out
 
 
-@pytest.mark.usefixtures("drawn")
+@pytest.mark.usefixtures("drawn", "soon")
 def test_the_demo_trains_three_networks_and_writes_a_run_of_the_best_with_its_report(chainrule):
     found = chainrule("demo", "--out", "run", "--json").json["networks"]
-    assert [row["name"] for row in found] == ["softmax regression", "2 layers", "4 layers"]
+    assert [row["name"] for row in found] == ["chosen", "2 layers", "4 layers"]
     assert all(row["test_accuracy"] > 0.7 for row in found)
-    assert found[0]["parameters"] == 7850
+    assert found[1]["parameters"] == 39760
     page = Path("run/report.html").read_text(encoding="utf-8")
     accuracy = max(row["test_accuracy"] for row in found)
     assert page.index("Three networks") < page.index("<h2>Results")

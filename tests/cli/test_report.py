@@ -1,6 +1,7 @@
 """`chainrule report`."""
 
 import html
+import json
 import os
 from pathlib import Path
 
@@ -47,10 +48,15 @@ def test_a_training_is_watched_that_ends_the_same_again(chainrule):
 
 def test_what_is_needed_to_repeat_it(chainrule, fruit):
     options = ("--size", 8, "--layers", "3", "--iterations", 20, "--strict")
-    chainrule("train", fruit, *options, "--out", "run")
+    chainrule("train", fruit, *options, "--learning-rate", 0.05, "--out", "run")
     chainrule("report", "run")
     page = html.unescape(Path("run/report.html").read_text(encoding="utf-8"))
-    assert f"train {fruit} --layers 3 --iterations 20 --size 8 --strict<" in page
+    given = "--layers 3 --learning-rate 0.05 --iterations 20 --size 8 --strict"
+    assert f"train {fruit} {given}<" in page
+    chainrule("train", fruit, *options, "--out", "chosen")
+    chainrule("report", "chosen")
+    page = html.unescape(Path("chosen/report.html").read_text(encoding="utf-8"))
+    assert json.loads(Path("chosen/settings.json").read_text())["chosen"] in page
 
 
 def test_an_experiment_has_its_report_already(chainrule):

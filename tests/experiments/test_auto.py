@@ -6,7 +6,7 @@ import pytest
 import chainrule as cr
 from chainrule import InputError
 from chainrule.experiments import Execution, Setting, choose_in_folds, choose_setting
-from chainrule.experiments.auto import SAMPLE
+from chainrule.experiments.auto import BATCH, NARROW, WHOLE
 
 FEW = Execution(threads=1)
 rng = np.random.default_rng(0)
@@ -65,11 +65,14 @@ def test_where_nothing_holds_for_others_it_still_learns():
     assert right((X, Y), found.setting) > 0.95  # more than the 75 % of the commonest class
 
 
-@pytest.mark.parametrize("Y", [[[0, 0, 0, 1]], [[1, 0]]], ids=["one of a class", "two examples"])
+ALONE = {"one of a class": [[0, 0, 0, 1]], "two examples": [[1, 0]], "xor": [[0, 1, 1, 0]]}
+
+
+@pytest.mark.parametrize("Y", ALONE.values(), ids=ALONE)
 def test_too_few_to_hold_out_are_learned_themselves(Y):
     X = np.array([[0.0, 0, 1, 1], [0, 1, 0, 1]])[:, : len(Y[0])]
     found = choose_setting((X, np.array(Y, float)), execution=FEW)
-    assert "too few can be held out" in found.words
+    assert "those held out say nothing" in found.words
     assert right((X, np.array(Y, float)), found.setting) == 1
 
 
@@ -90,10 +93,16 @@ def test_whole_groups_are_held_out():
 
 
 def test_of_many_examples_some_are_compared():
-    data = two_classes(SAMPLE + 600)
+    data = two_classes(NARROW + 200)
     found = choose_setting(data, {"hidden": ()}, execution=FEW)
-    assert found.examples == (SAMPLE, SAMPLE + 600)
-    assert f"of {SAMPLE} of 1,000 examples" in found.words
+    assert found.examples == (NARROW, NARROW + 200)
+    assert "of 1,000 of 1,200 examples" in found.words
+
+
+def test_very_many_examples_are_trained_on_in_batches():
+    data = two_classes(WHOLE + 1000)
+    found = choose_setting(data, {"hidden": (), "iterations": 20}, execution=FEW)
+    assert (found.examples, found.setting.batch_size) == ((WHOLE, WHOLE + 1000), BATCH)
 
 
 def test_features_whose_squares_are_none_are_refused():

@@ -1,6 +1,7 @@
 """`chainrule demo`."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 DATA = "fashion"
-NETWORKS = {"softmax regression": (), "2 layers": (50,), "4 layers": (50, 20, 20)}
+NETWORKS = {"chosen": None, "2 layers": (50,), "4 layers": (50, 20, 20)}
 COLUMNS = (
     Column("name", head="network"),
     Column("parameters", "whole"),
@@ -43,8 +44,9 @@ NEXT = {
 def demo(*, out: Path | None = None, json: bool = False) -> int:
     """Train three networks on the built-in pictures of clothes; no data needed.
 
-    Softmax (multi-class logistic) regression, a 2-layer and a 4-layer network. Writes a run folder
-    of the best one, with a report to look at.
+    One whose layers and learning rate are chosen on folds of the training pictures, as `chainrule
+    train` does without options, a 2-layer and a 4-layer network. Writes a run folder of the best
+    one, with a report to look at.
 
     Parameters
     ----------
@@ -82,7 +84,11 @@ def _trained(folder: "RunFolder", *, quiet: bool) -> list[dict[str, Any]]:
         )
     rows, trained = [], []
     for name, hidden in NETWORKS.items():
-        row, model, history = _train(name, hidden, splits, quiet=quiet)
+        options = Options(optimizer="momentum", learning_rate=0.01, iterations=500, seed=1)
+        options = replace(options, hidden=hidden).planned(False)
+        if hidden is None:
+            options = _chosen(splits, quiet=quiet)
+        row, model, history = _train(name, options, splits, quiet=quiet)
         rows.append(row)
         trained.append((model, history))
     best = max(range(len(rows)), key=lambda k: rows[k]["test_accuracy"])  # of equals the smallest
@@ -111,8 +117,20 @@ def _report(rows: list[dict[str, Any]], folder: "RunFolder") -> None:
         out.print(f"  chainrule {command.ljust(width)}   {what}")
 
 
+def _chosen(splits: "Splits", *, quiet: bool) -> Options:
+    """What `chainrule train` chooses without options."""
+    from chainrule.experiments import Execution
+
+    options = Options(seed=1).planned(True)
+    with Screen("choosing", quiet=quiet) as screen:
+        found = options.choose(splits.train, Execution(progress=screen.update))
+    if not quiet:
+        show.print_beside("Chosen", found.words)
+    return options.with_chosen(found.setting)
+
+
 def _train(
-    name: str, hidden: tuple[int, ...], splits: "Splits", *, quiet: bool
+    name: str, options: Options, splits: "Splits", *, quiet: bool
 ) -> "tuple[dict[str, Any], Model, History]":
     """What is said of one of the networks, its model and its history."""
     from chainrule.jobs.callbacks import Telling
@@ -122,9 +140,6 @@ def _train(
     from chainrule.training import train
 
     assert splits.test is not None
-    options = Options(
-        hidden=hidden, optimizer="momentum", learning_rate=0.01, iterations=500, seed=1
-    )
     setting = options.setting()
     network = setting.network(splits.train.features.shape[0], len(splits.train.classes))
     with Screen(name, quiet=quiet) as screen:

@@ -51,11 +51,14 @@ LARGE = 1e4  # s of features beside which steps in these units would not move th
 TIMES = {"gd": 4.0}  # as large, where steps do not add up
 RUNGS = (30, 120, 480, 1920)  # iterations
 AHEAD = (3, 1, 1)  # how many settings go on after each
+CHANCE = 0.5  # the area under the ROC curve of guesses
 GAIN = 0.01  # of the accuracy, or of the first cost: what more iterations are worth
 LONG_ENOUGH = 480  # iterations, where folds do not tell
 RECORDS = 20  # of a curve
 FOLDS = 5
-SAMPLE = 400  # examples that settings are compared on, at most
+# Examples that settings are compared on, at most: more where features are few, and in batches,
+# whose updates take the same time; so many numbers in all.
+SAMPLE, NARROW, NUMBERS = 400, 1000, (80_000, 2_000_000)
 WHOLE = 2000  # examples that are trained on all at once, at most
 BATCH = 128  # examples an update, of more than that
 LONGEST = 1e11  # operations of the chosen training: some tens of seconds on one core
@@ -98,7 +101,7 @@ class Chosen(Sweep):
         one = self.trials[0].spread(self.score).mean
         said = f"accuracy {percent(one, 1)}" if self.score == "accuracy" else f"cost {one:.3g}"
         if not self.held_out.endswith("folds"):
-            return f"the simplest of the best on them ({said}), as too few can be held out"
+            return f"the simplest of the best on them ({said}), as those held out say nothing"
         if self.blind:
             said = f"AUC {one:.3f}" if self.score == "auc" else said
             return f"the best held-out {said}, as none is right more often than the commonest class"
@@ -139,6 +142,9 @@ def choose_setting(
     search = _Search(where, examples, base, _varied(base, given), execution or Execution())
     held = _folds(examples, groups, base.seed)
     trials, blind, score = search.on_folds(held) if held else search.on_themselves()
+    if blind and not trials[0].value(score) > CHANCE and score == "auc":
+        held = []  # they tell nothing, or less
+        trials, blind, score = search.on_themselves()
     if not np.isfinite(trials[0].value(score)):
         raise InputError(where, "a setting that does not diverge", f"{len(trials)} that do")
     words = f"{len(held)} folds" if held else "all of the examples"
@@ -168,12 +174,14 @@ def _varied(base: Setting, given: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _sample(whole: Examples, groups: Any, seed: int) -> tuple[Examples, Any]:
-    """SAMPLE of the examples, drawn at random, and their groups' numbers."""
+    """Some of the examples, drawn at random, and their groups' numbers."""
     found = named_groups(whole, groups)
     numbers = None if found is None else found[1]
-    if whole.m <= SAMPLE:
+    most, numbers_of = (NARROW, NUMBERS[0]) if whole.m <= WHOLE else (WHOLE, NUMBERS[1])
+    n = max(SAMPLE, min(most, numbers_of // whole.shape[0]))
+    if whole.m <= n:
         return whole, numbers
-    index = np.sort(np.random.default_rng([2, seed]).permutation(whole.m)[:SAMPLE])
+    index = np.sort(np.random.default_rng([2, seed]).permutation(whole.m)[:n])
     return whole.part(index), None if numbers is None else numbers[index]
 
 

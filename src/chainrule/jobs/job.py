@@ -336,7 +336,8 @@ class Job(Generic[Own, Found]):
     @property
     def used(self) -> dict[str, Any]:
         """Settings that a report names as they were used; None for those that were not."""
-        return {"iterations": self.setting.iterations}
+        chosen = {"chosen": self.chosen or None}
+        return {"iterations": self.setting.iterations, **chosen}
 
     def write_report(self, report: "Report") -> None:
         """report.html in the folder."""

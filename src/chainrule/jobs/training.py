@@ -98,11 +98,12 @@ class TrainingJob(Job[Nothing, "Training"]):
         if self.options.threshold != "0.5" and found.complete:
             model = replace(model, threshold=self._threshold())
             facts["threshold"] = model.threshold
-        self._warnings = looks_wrong(model, self.splits, found.history, self.options)
-        if self.options.hold_out is not None:
-            self._warnings += ignored_groups(self.splits, self.options)
         self.folder.write_results(model, found.history, f"{self.data_name}: cost")
-        reached, verdict = results(model, self.splits, self._unseen(found))
+        unseen = self._unseen(found)
+        reached, verdict = results(model, self.splits, unseen)
+        self._warnings = looks_wrong(model, self.splits, found.history, self.options, unseen)
+        if self.options.hold_out is not None or self.chosen:
+            self._warnings += ignored_groups(self.splits, self.options)
         return facts | {
             "results": reached,
             "verdict": verdict,
