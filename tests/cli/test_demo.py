@@ -15,14 +15,14 @@ from chainrule.training import Session
 @pytest.fixture
 def soon(monkeypatch):
     """Settings are compared on few pictures."""
-    monkeypatch.setattr("chainrule.experiments.auto.SAMPLE", 100)
+    monkeypatch.setattr("chainrule.experiments.auto.SAMPLE", 120)
 
 
 @pytest.mark.usefixtures("soon")
 def test_the_demo_says_what_to_try_next(chainrule):
     said = chainrule("demo")
     assert said.code == 0
-    assert "tried on 5 folds of 100 of 1,000 examples" in " ".join(said.out.split())
+    assert "tried on 5 folds of 120 of 1,000 examples" in " ".join(said.out.split())
     assert "Try next:" in said.out
     assert "chainrule train FOLDER" in said.out
     assert "open runs/demo-1/report.html in a browser" in said.out
