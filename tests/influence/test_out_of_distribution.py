@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule.data import FloatMatrix
@@ -107,3 +107,18 @@ def test_what_is_so_large_that_its_square_is_no_float_is_the_farthest():
     x = np.column_stack([X[:, 0], [1e308, 0, 0, 0], X[:, 1]])
     found = neighborhoods(FloatMatrix(X), FloatMatrix(x))
     assert [one.out_of_distribution for one in found] == [False, True, False]
+
+
+def test_the_nearest_by_angle_have_the_same_direction_and_are_unlike_by_distance():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((30, 8)) * np.arange(1, 9)
+    x = 5 * X[:, [6, 2]]
+    found = neighborhoods(FloatMatrix(X), FloatMatrix(x), angles=True)
+    assert [one.nearest[0] for one in found] == [6, 2]
+    cosines = (X.T @ x) / np.linalg.norm(X, axis=0)[:, None] / np.linalg.norm(x, axis=0)
+    for one, cosine in zip(found, cosines.T, strict=True):
+        order = np.argsort(-cosine)[:6]
+        assert_array_equal(one.nearest, order)
+        assert_allclose(one.distances, np.sqrt(2 - 2 * cosine[order].clip(max=1)), atol=1e-7)
+    plain = neighborhoods(FloatMatrix(X), FloatMatrix(x))
+    assert [one.share for one in found] == [one.share for one in plain]

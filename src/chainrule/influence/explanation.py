@@ -128,7 +128,7 @@ def explain(
     if data is not None:
         X = model.prepare(data).matrix(network.dtype)
         x = feature_matrix(raw, missing=True).scaled(model.scaling, network.dtype)
-        found["neighborhood"] = neighborhoods(X, x)
+        found["neighborhood"] = neighborhoods(X, x, angles=model.encoder is not None)
         if model.encoder is None:
             each = zip(x.columns(slice(None)).T, decisions, strict=True)
             found["effects"] = [effects(model, X, one, decision) for one, decision in each]

@@ -104,7 +104,8 @@ def known_to(where: str, model: Model, train: Dataset) -> Neighborhoods:
     InputError for a training set that is not the model's.
     """
     is_training_set(where, model, train)
-    return Neighborhoods(model.prepare(train).matrix(np.float64))
+    X = model.prepare(train).matrix(np.float64)
+    return Neighborhoods(X, angles=model.encoder is not None)
 
 
 def predictions(
