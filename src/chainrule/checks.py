@@ -5,7 +5,9 @@ InputError with where, expected, got and fix.
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +29,32 @@ def path(where: str, value: Any) -> Path:
     raise InputError(where, "the path of a file", describe(value))
 
 
+_bound: ContextVar[float] = ContextVar("_bound", default=float("inf"))
+
+
 def memory_bytes() -> float:
-    """The machine's memory; infinite where the system does not say."""
+    """The machine's memory, or what of it `memory_within` leaves; infinite where the system does
+    not say. What is taken of it by one part of the program is a share of this."""
     try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+        there = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, OSError, ValueError):
-        return float("inf")
+        there = float("inf")
+    return min(there, _bound.get())
+
+
+@contextmanager
+def memory_within(gigabytes: float | None) -> Iterator[None]:
+    """A block in which no more memory is counted on, in this thread; None for all that there is.
+
+    InputError unless it is a number above 0.
+    """
+    if gigabytes is not None:
+        number("memory", "--memory in GB", gigabytes, least=0, open_below=True)
+    before = _bound.set(_bound.get() if gigabytes is None else gigabytes * 2**30)
+    try:
+        yield
+    finally:
+        _bound.reset(before)
 
 
 def room(where: str, n_bytes: float, error: type[InputError] = InputError) -> None:

@@ -34,8 +34,11 @@ class InputError(ChainruleError, ValueError):
         return f"{self.where}: expected {self.expected}; got {self.got}. {self.fix}".rstrip()
 
     def at(self, where: str) -> "InputError":
-        """The same error with its place named more exactly by an outer layer."""
-        return type(self)(f"{where}: {self.where}", self.expected, self.got, self.fix)
+        """The same error with its place named more exactly by an outer layer, unless it begins so
+        already."""
+        known = self.where.startswith((f"{where}:", f"{where},"))
+        place = self.where if known else f"{where}: {self.where}"
+        return type(self)(place, self.expected, self.got, self.fix)
 
 
 class DataError(InputError):

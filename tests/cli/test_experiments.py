@@ -259,7 +259,7 @@ def interrupted(tmp_path, *arguments):
 
 def test_after_ctrl_c_it_goes_on_to_the_same_numbers(chainrule, tmp_path):
     # So little memory that every run is a group by itself.
-    folds = ("--folds", 10, "--repeats", 3, "--memory", 1e-9)
+    folds = ("--folds", 10, "--repeats", 3, "--memory", 5e-4)
     arguments = ("crossval", "planar", "--layers", 8, "--iterations", 500, *folds)
     code, out, error = interrupted(tmp_path, *arguments)
     assert (code, error) == (1, "")

@@ -83,7 +83,7 @@ def test_permission_denied(here, name):
     (here / name).chmod(0o700)
 
 
-@pytest.mark.parametrize("opener", ["open_table", "open_npz", "open_hdf5", "open_folder"])
+@pytest.mark.parametrize("opener", ["open_table", "open_npz", "open_hdf5_arrays", "open_folder"])
 def test_the_systems_errors_name_the_source(here, monkeypatch, paint, opener):
     """What root's tests cannot provoke: the system refuses to read."""
     import chainrule.data.raw as open_module
@@ -92,7 +92,9 @@ def test_the_systems_errors_name_the_source(here, monkeypatch, paint, opener):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(getattr(open_module, opener[5:]), opener, refuse)
-    name = {"open_table": "a.csv", "open_npz": "a.npz", "open_hdf5": "a.h5"}.get(opener, "pets")
+    name = {"open_table": "a.csv", "open_npz": "a.npz", "open_hdf5_arrays": "a.h5"}.get(
+        opener, "pets"
+    )
     paint(here / "pets/a/1.png")
     (here / name).exists() or (here / name).touch()
     with pytest.raises(DataError, match=f"{name}: expected a source.*got Permission denied"):

@@ -33,6 +33,7 @@ def evaluate(
     strict: bool = False,
     mistakes: int = 10,
     cache: Annotated[bool, Parameter(negative="--no-cache")] = True,
+    memory: float | None = None,
     json: bool = False,
 ) -> int:
     """Measure a model on data: accuracy, cost, confusion matrix, the most confident mistakes; of a
@@ -59,6 +60,9 @@ def evaluate(
         How many mistakes, or largest errors, to list.
     cache
         Keep features of photos for the next time.
+    memory
+        Gigabytes that may be counted on, by default what the machine has: features larger than a
+        sixteenth of it stay in their file.
     json
         Print one JSON object instead of text.
     """
@@ -72,7 +76,7 @@ def evaluate(
     from chainrule.model.regression import Regression
 
     with Screen("evaluate", "photos", quiet=json) as screen:
-        splits = open_for(tried, data, reading, strict, seed, cache, screen.update)
+        splits = open_for(tried, data, reading, strict, seed, cache, screen.update, memory)
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)
     chosen = chosen.without(listed(drop_class, chosen.classes))
     if labels is not None and not name:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ def explain(
     leave_one_out: bool = False,
     out: Path | None = None,
     threads: int | None = None,
+    memory: float | None = None,
     json: bool = False,
 ) -> int:
     """Say why a model answers as it does to an example of your own.
@@ -57,6 +59,9 @@ def explain(
         The picture to write; explanation-1.png, -2, ... by default. Never overwritten.
     threads
         Cores that may be used; all of them by default.
+    memory
+        Gigabytes that may be counted on, by default what the machine has: features larger than a
+        sixteenth of it stay in their file.
     json
         Print one JSON object instead of text.
     """
@@ -75,9 +80,10 @@ def explain(
     from chainrule.show.plots import save_figure
 
     pictured = known.image_shape is not None
-    asked, name = (_read if pictured else _row)(known, source, example)
+    read = _read if pictured else partial(_row, memory=memory)
+    asked, name = read(known, source, example)
     with Screen("reading", "photos", quiet=json) as screen:
-        train, note = training_set(known, str(model), data, screen.update)
+        train, note = training_set(known, str(model), data, screen.update, memory)
     if train is None and (leave_one_out or not pictured):
         raise InputError("--data", "what the model was trained on", f"none: {note}")
     exact: list[WithoutEach] = []
@@ -113,7 +119,9 @@ def _read(model: "Model", picture: Path, example: str | None) -> "tuple[Dataset,
     return asked, picture.name
 
 
-def _row(model: "Model", table: Path, example: str | None) -> "tuple[Dataset, str]":
+def _row(
+    model: "Model", table: Path, example: str | None, memory: float | None
+) -> "tuple[Dataset, str]":
     """The row that is asked about, and its name."""
     from chainrule.data import Reading
     from chainrule.data.readers.tree import pictured
@@ -122,7 +130,7 @@ def _row(model: "Model", table: Path, example: str | None) -> "tuple[Dataset, st
     if pictured(table):
         got = f"one of {model.network.layer_sizes[0]} numbers an example"
         raise InputError(str(table), "a model of pictures", got, "Give it a table.")
-    rows = open_for(model, table, Reading(label="")).train
+    rows = open_for(model, table, Reading(label=""), memory=memory).train
     names = rows.example_names
     if example is None and len(rows) == 1:
         example = names[0]

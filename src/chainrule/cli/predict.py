@@ -43,6 +43,7 @@ def predict(
     dry_run: Annotated[bool, Parameter(group="Many pictures")] = False,
     data: str | None = None,
     cache: Annotated[bool, Parameter(negative="--no-cache")] = True,
+    memory: float | None = None,
     json: bool = False,
 ) -> int:
     """Ask a model about examples of your own: the class of each and its probability, or its value.
@@ -74,6 +75,9 @@ def predict(
         unlike all of them.
     cache
         Keep features of photos for the next time.
+    memory
+        Gigabytes that may be counted on, by default what the machine has: features larger than a
+        sixteenth of it stay in their file.
     json
         Print one JSON object instead of text.
     """
@@ -91,7 +95,7 @@ def predict(
             raise InputError(str(model), "a model of pictures", got, "Give it a table.")
         if len(inputs) != 1:
             raise InputError("predict", "one table of examples", f"{len(inputs) or 'none'}")
-        return _of_table(model, asked, str(inputs[0]), reading, out, data, json)
+        return _of_table(model, asked, str(inputs[0]), reading, out, data, memory, json)
     from chainrule.jobs.answering import PicturesJob
 
     how: dict[str, Any] = {"out": out, "into": sort_into, "sure": sure, "dry_run": dry_run}
@@ -106,6 +110,7 @@ def _of_table(
     reading: Tables,
     out: Path | None,
     data: str | None,
+    memory: float | None,
     json: bool,
 ) -> int:
     from dataclasses import replace
@@ -114,9 +119,11 @@ def _of_table(
     from chainrule.jobs.training_set import known_examples
     from chainrule.model.new_data import open_for
 
-    asked = open_for(model, table, replace(reading, label="")).train
-    train, why = known_examples(model, str(path), data)
-    found = predictions(model, asked, train)
+    with Screen("answering", "GB", quiet=json) as screen:
+        how: dict[str, Any] = {"progress": screen.update, "memory": memory}
+        asked = open_for(model, table, replace(reading, label=""), **how).train
+        train, why = known_examples(model, str(path), data, **how)
+        found = predictions(model, asked, train)
     if out is not None:
         found.to_csv(out)
     facts = {"model": str(path), "data": table, "members": model.n_members, **found.facts()}

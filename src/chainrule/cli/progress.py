@@ -51,9 +51,7 @@ class Screen:
             self._anew(self._unit)
             show.print_set_in(f"{event.words}.", event.head, 9)
         elif isinstance(event, Progressed):
-            if event.unit != self._unit:
-                self._anew(event.unit)
-            self.update(event.done, event.total)
+            self.update(event.done, event.total, event.unit)
         elif isinstance(event, Recorded):
             self._cost = f"  cost {event.record.cost:.6f}"
 
@@ -62,17 +60,21 @@ class Screen:
         self.__exit__()
         self._bar, self._cost, self._unit = None, "", unit
 
-    def update(self, done: float, total: float) -> None:
+    def update(self, done: float, total: float, unit: str | None = None) -> None:
         """How much is done, and since when how fast."""
         if self._quiet:
             return
+        if unit not in (None, self._unit):
+            self._anew(str(unit))
         now = time.perf_counter()
         if self._bar is None:
             self._bar, self._began, self._first = show.bar(), now, done
             self._bar.add_task(self._label, total=total, text="")
             self._bar.start()
         rate = (done - self._first) / max(now - self._began, 1e-9)
-        text = f"{done:,.0f}/{total:,.0f} {self._unit}{self._cost}  {rate:,.0f}/s"
+        digits = 1 if self._unit == "GB" else 0
+        text = f"{done:,.{digits}f}/{total:,.{digits}f} {self._unit}{self._cost}"
+        text += f"  {rate:,.{digits}f}/s"
         self._bar.update(self._bar.tasks[0].id, completed=done, total=total, text=text)
 
 

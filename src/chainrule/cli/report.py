@@ -25,6 +25,7 @@ def report(
     data: str | None = None,
     out: Path | None = None,
     threads: int | None = None,
+    memory: float | None = None,
     json: bool = False,
 ) -> int:
     """Write one HTML file that says how good a training is, and shows why.
@@ -40,6 +41,9 @@ def report(
         written anew.
     threads
         Cores that may be used; all of them by default.
+    memory
+        Gigabytes that may be counted on, by default what the machine has: features larger than a
+        sixteenth of it stay in their file.
     json
         Print one JSON object instead of text.
     """
@@ -56,7 +60,7 @@ def report(
     path = out or folder.report
     if "command" not in settings or is_ensemble(run):
         with blas.at_most(threads):
-            _write(path, folder, data, settings, quiet=json)
+            _write(path, folder, data, settings, memory, quiet=json)
     elif data is not None:
         fix = "Leave it out: its report is there already."
         raise InputError("--data", "the folder of a training", "of an experiment", fix)
@@ -74,7 +78,13 @@ def report(
 
 
 def _write(
-    path: Path, folder: "RunFolder", data: str | None, settings: dict[str, Any], *, quiet: bool
+    path: Path,
+    folder: "RunFolder",
+    data: str | None,
+    settings: dict[str, Any],
+    memory: float | None,
+    *,
+    quiet: bool,
 ) -> None:
     """The report of a training anew."""
     from chainrule.experiments import Execution
@@ -94,7 +104,7 @@ def _write(
         with _readable(folder.history, "the history of a run"):
             history = History.from_csv(folder.history)
     with Screen("report", "photos", quiet=quiet) as screen:
-        splits = options.open(source, screen.update)
+        splits = options.open(source, screen.update, memory)
     is_training_set("--data" if data else str(source), model, splits.train)
     with Screen("report", quiet=quiet) as screen:
         unseen = _unseen(model, splits, source, folder, screen)

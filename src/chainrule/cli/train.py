@@ -46,6 +46,7 @@ def train(
     options: Training = TRAINING,
     runs: int = 1,
     threads: int | None = None,
+    memory: float | None = None,
     out: Path | None = None,
     resume: Path | None = None,
     json: bool = False,
@@ -63,6 +64,9 @@ def train(
         model whose probabilities are their mean.
     threads
         Cores that may be used; all of them by default.
+    memory
+        Gigabytes that may be counted on, by default what the machine has: features larger than a
+        sixteenth of it stay in their file.
     out
         The run folder to make; runs/NAME-1, -2, ... by default. Never overwritten.
     resume
@@ -70,7 +74,7 @@ def train(
     json
         Print one JSON object instead of text.
     """
-    running = Running(threads=threads, out=out, resume=resume)
+    running = Running(threads=threads, memory=memory, out=out, resume=resume)
     if runs != 1 or (resume is not None and out is None and is_ensemble(resume)):
         ensemble = EnsembleJob(data, options, Members(runs=runs), running)
         return carried_out(ensemble, _report_members, json=json)

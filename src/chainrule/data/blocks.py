@@ -7,14 +7,11 @@ from collections.abc import Iterator
 BLOCK_BYTES = 16 * 2**20
 
 
-def blocks_of(
-    n: int, n_bytes: int, most: int | None = None, size: int | None = None
-) -> Iterator[slice]:
-    """Slices that are all of range(n), of `size` bytes each (BLOCK_BYTES), or of at most `most`
-    places.
+def blocks_of(n: int, n_bytes: int, most: int | None = None) -> Iterator[slice]:
+    """Slices that are all of range(n), of BLOCK_BYTES each, or of at most `most` places.
 
     n_bytes : that one place takes.
     """
-    step = max(1, (size or BLOCK_BYTES) // max(1, n_bytes)) if most is None else most
+    step = max(1, BLOCK_BYTES // max(1, n_bytes)) if most is None else most
     for start in range(0, n, step):
         yield slice(start, min(start + step, n))

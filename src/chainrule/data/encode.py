@@ -7,7 +7,8 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.encoders.encoder import INSTALL, encoder, installed
-from chainrule.data.encoders.encoding import KINDS, Encoding, Progress
+from chainrule.data.encoders.encoding import KINDS, Encoding
+from chainrule.data.matrix.source import Progress
 from chainrule.data.photos import SAMPLE
 from chainrule.errors import DataError
 

@@ -12,11 +12,11 @@ from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.encode import encoding_of
 from chainrule.data.encoders.encoding import KINDS as FEATURES
-from chainrule.data.encoders.encoding import Progress
 from chainrule.data.hold_out import drawn
 from chainrule.data.label_decisions import apply_decisions, read_decisions
 from chainrule.data.labels import refuse_targets
 from chainrule.data.matching import matched, with_overlaps
+from chainrule.data.matrix.source import Progress
 from chainrule.data.raw import open_raw
 from chainrule.data.readers import sources
 from chainrule.data.readers.label_column import LABELS, WEAK, quoted
@@ -62,6 +62,7 @@ def open_data(
     features: str = "pixels",
     cache: bool = True,
     progress: Progress | None = None,
+    memory: float | None = None,
 ) -> Splits:
     """The training set of a source and, where there are any, its validation and test sets.
 
@@ -69,7 +70,10 @@ def open_data(
         an HDF5 file in the course's layout, either file of a train/test pair, or their folder;
         a folder of pictures, one folder per class, or train/ [val/] test/ above those;
         a table with a header: .csv, .tsv, .txt, gzipped or not; .gct with .cls; a series matrix of
-        GEO; .parquet, .feather, .xlsx; or a DataFrame of pandas or polars; an .npz archive;
+        GEO; .parquet, .feather, .xlsx; or a DataFrame of pandas or polars;
+        arrays X (m, n_x) and y: an .npz archive, a folder of .npy files, an HDF5 file, Zarr (extra
+        `zarr`), or a place in the latter two: file.h5:/group/X;
+        AnnData (.h5ad), PLINK's genotypes (.bed with .bim and .fam);
         "fashion", "planar:flower" (or "planar"), "planar:moons", "planar:circles", "planar:xor".
         A built-in name wins over a file of that name: write ./fashion, or pass a Path.
     test : a source whose test set, or only set, becomes the test set. Classes and a table's
@@ -104,8 +108,11 @@ def open_data(
     features : of pictures: "pixels"; "efficientnet-lite0", 1,280 numbers that a network, which was
         trained on a million other photos, makes of each (extra `photos`), standardized by default;
         or "auto", these for pictures in color where the extra is installed.
-    cache : whether such features are kept for the next time, in the user's cache folder. progress :
-        is told how many photos are done, and of how many.
+    cache : whether such features are kept for the next time, in the user's cache folder.
+    progress : is told how much is done, of how much, and what of: "photos" that are encoded, "GB"
+        of a pass over features that stay in their file, then and later.
+    memory : GB that may be counted on; by default all that the machine has. A table of features
+        larger than a sixteenth of it stays in its file (.npy, .h5, .zarr, .h5ad, .bed).
 
     Raises DataError, or another InputError for an option, for whatever is wrong with them.
     """
@@ -135,8 +142,9 @@ def open_data(
     )
     shape: tuple[int, ...] = (*_size(size), 3)
     encoding, said = encoding_of(features, cache, progress)
-    read = partial(open_raw, strict=strict, seed=seed)
-    splits = read(source, shape, reading, least_classes=2, task=task, encoding=encoding)
+    read = partial(open_raw, strict=strict, seed=seed, progress=progress)
+    with checks.memory_within(memory):
+        splits = read(source, shape, reading, least_classes=2, task=task, encoding=encoding)
     if said and splits.train.image_shape:
         splits = replace(splits, train=splits.train.noted(said))
     if splits.train.feature_names is None:
@@ -157,7 +165,8 @@ def open_data(
         }
         if encoding is not None and train.encoder is not None:
             as_train["encoding"] = replace(encoding, auto=False)
-        other = read(test, shape, how, **as_train)
+        with checks.memory_within(memory):
+            other = read(test, shape, how, **as_train)
         found = other.train if other.test is None else other.test
         found = found.without([name for name in dropped if name in found.classes])
         found = matched(found, train)

@@ -11,7 +11,21 @@ from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.encode import encoded_splits
 from chainrule.data.encoders.encoding import Encoding
-from chainrule.data.readers import builtin, folder, hdf5, npz, sources, table, tree
+from chainrule.data.matrix.blocks import BlockMatrix
+from chainrule.data.matrix.source import Progress
+from chainrule.data.readers import (
+    builtin,
+    folder,
+    h5ad,
+    hdf5,
+    hdf5_arrays,
+    npz,
+    plink,
+    sources,
+    table,
+    tree,
+    zarr_arrays,
+)
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError
 from chainrule.files import atomic
@@ -28,6 +42,7 @@ def open_raw(
     columns: Sequence[str] | None = None,
     task: str | None = None,
     encoding: Encoding | None = None,
+    progress: Progress | None = None,
 ) -> Splits:
     """The splits of a source as they lie there, one class only included; nothing is scaled or
     filled; how much is missing is said, or refused.
@@ -36,23 +51,29 @@ def open_raw(
     or, for gray ones, (height, width). bits : see `open_folder`. reading : of tables; columns :
     those of the model's or the training set's table, if there is one. task : of archives of
     several sets, see `Dataset.with_task`. encoding : by which pictures become features, if they do.
+    progress : told of each pass over what stays in its file.
     What the system refuses becomes a DataError.
     """
     checks.whole_number("open_data", "seed", seed)
     refused = reading is None or reading.missing == "refuse"
+    in_memory = sources.is_frame(source) or sources.is_builtin(source)
+    path, at = sources.parted(source) if isinstance(source, (str, Path)) else (source, "")
     of_folder = shape, strict, least_classes, bits, encoding
     readers: dict[str, Callable[[Any], Splits]] = {
         "table": partial(table.open_table, reading=reading, features=columns),
         "builtin": partial(builtin.open_builtin, seed=seed),
-        "hdf5": hdf5.open_hdf5,
+        "hdf5": partial(hdf5_arrays.open_hdf5_arrays, at=at, task=task),
+        "course": hdf5.open_hdf5,
+        "zarr": partial(zarr_arrays.open_zarr, at=at, task=task),
+        "h5ad": partial(h5ad.open_h5ad, reading=reading),
+        "bed": partial(plink.open_plink, reading=reading),
         "hdf5 folder": hdf5.open_hdf5_folder,
         "npz": partial(npz.open_npz, task=task),
         "npy": partial(npz.open_npy, task=task),
         "folder": lambda path: folder.open_folder(path, *of_folder),
     }
-    in_memory = sources.is_frame(source) or sources.is_builtin(source)
     try:
-        splits = readers[_kind(source)](source if in_memory else Path(source))
+        splits = readers[_kind(source)](source if in_memory else path)
     except OSError as error:
         raise DataError(str(source), "a source that can be read", atomic.reason(error)) from None
     except MemoryError:
@@ -62,6 +83,9 @@ def open_raw(
         raise DataError(str(source), "data that fit into memory", "more", fix) from None
     if encoding is not None:
         splits = encoded_splits(splits, encoding)
+    for data in splits.sets.values():
+        if isinstance(data.features, BlockMatrix):
+            data.features.source.progress = progress
     return splits.changed(lambda data: _missing_said(data, refused=refused))
 
 
@@ -74,7 +98,9 @@ def _kind(source: str | Path | Any) -> str:
     if sources.is_builtin(source):
         return "builtin"
     sources.refuse_missing(source)
-    path = Path(source)
+    path, at = sources.parted(source)
+    if zarr_arrays.is_zarr(path):
+        return "zarr"
     if path.is_dir():
         files = hdf5.hdf5_files(path)
         of_sets = files and (not tree.subfolders(path) or any(map(hdf5.holds_course_sets, files)))
@@ -83,8 +109,8 @@ def _kind(source: str | Path | Any) -> str:
         return "hdf5 folder" if of_sets else "folder"
     suffix, is_file = path.suffix.lower(), path.is_file()
     if is_file and suffix in hdf5.SUFFIXES:
-        return "hdf5"
-    if is_file and suffix in (".npz", ".npy"):
+        return "course" if not at and hdf5.holds_course_sets(path) else "hdf5"
+    if is_file and suffix in (".npz", ".npy", ".h5ad", ".bed"):
         return suffix[1:]
     if is_file and sources.is_table(path):
         checks.room(str(source), path.stat().st_size, DataError)

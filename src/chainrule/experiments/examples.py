@@ -102,6 +102,11 @@ class Examples:
         return self.shape[1]
 
     @property
+    def features(self) -> FeatureMatrix:
+        """As they came."""
+        return self._X if self.data is None else self.data.features
+
+    @property
     def in_file(self) -> bool:
         """Whether the features stay in their file."""
         return self.data is not None and self.data.in_file

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chainrule.checks import memory_bytes
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.runs import Group, Run
 
@@ -30,7 +29,7 @@ def read_ahead(examples: Examples, runs: Sequence[Run], divided: Sequence[Group]
         if len({run.setting for run in some}) > 1:  # one of which will be trained on all
             held_out[b""] = np.empty(0, np.intp)
         size = len(held_out) * examples.m**2 * np.dtype(first.dtype).itemsize
-        if size > SHARE * memory_bytes():
+        if size > SHARE * examples.features.memory:
             continue
         settings = {
             (one.architecture, one.seed, one.initializer): one

@@ -124,7 +124,14 @@ def form_of(setting: Setting, examples: Examples, n_runs: int) -> str:
     batch, itemsize = min(m, setting.batch_size or m), np.dtype(setting.dtype).itemsize
     optimizer = OPTIMIZERS[setting.optimizer]
     lbfgs = optimizer is LBFGS
-    size = Size(n_x, m, n_1, n_runs, batch, setting.updates(m), itemsize, lbfgs=lbfgs)
+    X, apart = examples.features, setting.batch_size
+    size = Size(
+        *(n_x, m, n_1, n_runs, batch, setting.updates(m), itemsize),
+        lbfgs=lbfgs,
+        pass_bytes=X.reads(),
+        step_bytes=X.reads(apart) if apart else 2 * X.reads(),
+        memory=X.memory,
+    )
     name = optimizer.__name__
     return choose(setting.first_layer, size, linear=optimizer.linear, optimizer=name).form
 

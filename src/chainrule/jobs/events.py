@@ -31,8 +31,8 @@ class Started:
 
 @dataclass(frozen=True)
 class Progressed:
-    """What is done, and of how much: iterations, over all runs; or photos that are encoded before
-    these."""
+    """What is done, and of how much: iterations, over all runs; photos that are encoded before
+    these; or GB of a pass over features that stay in their file."""
 
     done: float
     total: float

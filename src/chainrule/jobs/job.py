@@ -156,7 +156,8 @@ class Job(Generic[Own, Found]):
     @cached_property
     def splits(self) -> "Splits":
         """The data, which are read when they are first asked for."""
-        return self.options.open(self.data, lambda n, m: self.tell(Progressed(n, m, "photos")))
+        memory = self.running.memory
+        return self.options.open(self.data, lambda *told: self.tell(Progressed(*told)), memory)
 
     @property
     def looked_for(self) -> str:
@@ -200,7 +201,10 @@ class Job(Generic[Own, Found]):
         """
         self.tell = tell or self.tell
         try:
-            with blas.at_most(self.running.threads):
+            from chainrule import checks
+
+            memory = checks.memory_within(self.running.memory)
+            with blas.at_most(self.running.threads), memory:
                 found = self._worked(control or Control())
                 from chainrule.files.json_file import plain
 
@@ -233,17 +237,16 @@ class Job(Generic[Own, Found]):
         interrupted or killed; a mistake in the settings leaves no folder."""
         memory = self.running.memory
         _ = self.setting  # whose mistakes are found before anything is read
-        from chainrule import checks
         from chainrule.experiments import Execution
+        from chainrule.experiments.execute import MEMORY
         from chainrule.files.atomic import ROOM
 
-        checks.number(self.command, "--memory in GB", memory, least=0, open_below=True)
         if self.resuming and self._saved.get("examples") != self.facts.get("examples"):
             fix, where = "Resume with the same data, or begin anew.", str(self.folder.settings)
             raise ModelFileError(where, "the data that it was begun with", "others", fix)
         self.check()
         how = Execution(
-            memory=memory * 2**30,
+            memory=MEMORY if memory is None else memory * 2**30 / 4,
             threads=self.running.threads,
             progress=lambda done, total: self.tell(Progressed(done, total)),
             stop=control,

@@ -124,13 +124,13 @@ class Options(Reading, Hyperparameters):
         labels, test, samples = (path and absolute(path) for path in paths)
         return replace(self, labels=labels, test=test, samples=samples)
 
-    def open(self, data: str, progress: Any = None) -> "Splits":
-        """The data, as these options want them. progress : of photos, see `open_data`."""
+    def open(self, data: str, progress: Any = None, memory: float | None = None) -> "Splits":
+        """The data, as these options want them. progress, memory : see `open_data`."""
         from chainrule.data import open_data
 
         names = {one.name for one in fields(self)} - {one.name for one in fields(Hyperparameters)}
         how = {name: getattr(self, name) for name in names - OF_TRAINING}
-        splits = open_data(data, seed=self.seed, progress=progress, **how)
+        splits = open_data(data, seed=self.seed, progress=progress, memory=memory, **how)
         for one in splits.sets.values():  # before training, not when it is tested
             one.check_scaled(self.dtype)
         return splits
@@ -219,7 +219,8 @@ class Running:
     threads
         Cores that may be used; all of them by default.
     memory
-        Gigabytes that runs in training may take beside the data.
+        Gigabytes that may be counted on: what is larger than a sixteenth of it stays in its file,
+        and runs train together in a quarter of it. By default what the machine has, and one.
     out
         The folder to make; runs/NAME-COMMAND-1, -2, ... by default. Never overwritten.
     resume
@@ -227,15 +228,17 @@ class Running:
     """
 
     threads: int | None = None
-    memory: float = 1.0
+    memory: float | None = None
     out: Path | None = None
     resume: Path | None = None
 
 
 def absolute(data: str) -> str:
     """A path as seen from anywhere."""
-    path = Path(data)
-    return str(path.resolve()) if path.exists() else data
+    from chainrule.data.readers.sources import parted
+
+    path, at = parted(data)
+    return str(path.resolve()) + (at and f":{at}") if path.exists() else data
 
 
 def written(group: Any) -> dict[str, Any]:

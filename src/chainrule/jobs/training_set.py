@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chainrule.data import Dataset
-from chainrule.data.encoders.encoding import Progress
+from chainrule.data.matrix.source import Progress
 from chainrule.errors import InputError
 from chainrule.files.json_file import fits
 from chainrule.influence.explanation import is_training_set
@@ -15,12 +15,16 @@ from chainrule.model.model_file import Model
 
 
 def training_set(
-    model: Model, where: str, data: str | None = None, progress: Progress | None = None
+    model: Model,
+    where: str,
+    data: str | None = None,
+    progress: Progress | None = None,
+    memory: float | None = None,
 ) -> tuple[Dataset | None, str]:
     """What the model was trained on, read again as it was; or None, and why it is not at hand.
 
     data : where it is, if it is not where it was; what is wrong with it is an InputError.
-    progress : of photos, see `open_data`.
+    progress, memory : see `open_data`.
     """
     saved = model.training
     try:
@@ -29,7 +33,8 @@ def training_set(
         source = data or saved.get("data")
         if source is None or "options" not in saved:
             return None, "the model does not say what it was trained on"
-        train = restored(saved["options"], Options(), where).open(str(source), progress).train
+        how = restored(saved["options"], Options(), where)
+        train = how.open(str(source), progress, memory).train
         is_training_set(where, model, train)
     except InputError as error:
         if data is not None:
@@ -39,13 +44,17 @@ def training_set(
 
 
 def known_examples(
-    model: Model, where: str, data: str | None = None
+    model: Model,
+    where: str,
+    data: str | None = None,
+    progress: Progress | None = None,
+    memory: float | None = None,
 ) -> tuple[Neighborhoods | None, str]:
     """The training set, that new examples are compared with; or None, and why there is none."""
     many, said = f"there are more than {MOST}", model.training.get("training_examples", 0)
     if fits(said, int) and said > MOST:  # which need not be read
         return None, many
-    train, why = training_set(model, where, data)
+    train, why = training_set(model, where, data, progress, memory)
     if train is None:
         return None, why
     return (None, many) if len(train) > MOST else (known_to(where, model, train), "")

@@ -10,7 +10,8 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import Dataset, Reading, Splits, open_raw
-from chainrule.data.encoders.encoding import Encoding, Progress
+from chainrule.data.encoders.encoding import Encoding
+from chainrule.data.matrix.source import Progress
 from chainrule.data.open import refuse_reading
 from chainrule.data.readers.images import Pictures
 from chainrule.data.readers.photos import EncodedPictures
@@ -30,13 +31,14 @@ def open_for(
     seed: int = 0,
     cache: bool = True,
     progress: Progress | None = None,
+    memory: float | None = None,
 ) -> Splits:
     """Data that a model is to be tried on: pictures of its size, tables with its columns, in
     whatever order and format.
 
     Tables are read as `reading` says, and where it says nothing as the model's training read them;
-    Reading(label="") reads no labels. See `open_raw` for the rest, and `open_data` for cache and
-    progress, where the model has an encoder.
+    Reading(label="") reads no labels. See `open_raw` for the rest, and `open_data` for cache,
+    progress and memory.
 
     Raises DataError for data that cannot be read, columns that are not there, and a label column
     that is not: no feature is taken for one.
@@ -54,17 +56,21 @@ def open_for(
         and fits(before[one.name], hints[one.name])
     }
     shape, own = model.image_shape or (64, 64, 3), partial(open_raw, columns=model.feature_names)
-    encoding = model.encoder and Encoding(model.encoder, cache, progress)
-    how: dict[str, Any] = {"strict": strict, "seed": seed, "bits": model.bits}
-    read = partial(own, source, shape, **how, encoding=encoding)
+    encoding = None if model.encoder is None else Encoding(model.encoder, cache, progress)
+    how: dict[str, Any] = {"strict": strict, "seed": seed, "bits": model.bits, "progress": progress}
+
+    def read(reading: Reading) -> Splits:
+        with checks.memory_within(memory):
+            return own(source, shape, **how, reading=reading, encoding=encoding)
+
     as_trained = replace(reading, **kept)
     try:  # the file's own decimal sign first, which it may say itself
-        splits = read(reading=replace(as_trained, decimal=reading.decimal))
+        splits = read(replace(as_trained, decimal=reading.decimal))
     except DataError as doubt:
         if "decimal" not in kept:
             raise
         try:
-            splits = read(reading=as_trained)
+            splits = read(as_trained)
         except DataError:
             raise doubt from None
     if splits.train.feature_names is None:

@@ -54,16 +54,20 @@ def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
         asked, rule, arguments.count_runs(asked, rule, rate, l2)
     )
     iterations = arguments.planned_iterations(asked.iterations, asked.epochs, batches.per_epoch)
+    batch = batches.batch_size
     size = Size(
         start.layer_sizes[0],
         batches.m,
         start.layer_sizes[1],
         start.n_runs or 1,
-        batches.batch_size or batches.m,
+        batch or batches.m,
         iterations,
         start.dtype.itemsize,
         getattr(X, "filled", None),
         isinstance(rule, LBFGS),
+        pass_bytes=X.reads(),
+        step_bytes=X.reads(batch) if batch else 2 * X.reads(),
+        memory=X.memory,
     )
     choice = choose(asked.first_layer, size, linear=rule.linear, optimizer=type(rule).__name__)
     saved = None if asked.resume is None else checkpoint.read(asked.resume)

@@ -93,9 +93,9 @@ def test_arrays_become_the_features_of_their_enlargement():
 
 def test_the_second_time_nothing_is_encoded(folder, fresh):
     told = []
-    first = opened(folder, progress=lambda done, all: told.append((done, all)))
+    first = opened(folder, progress=lambda *done: told.append(done))
     assert len(fresh) == 2  # batches
-    assert told[0] == (0, 8)
+    assert told[0] == (0, 8, "photos")
     again = opened(folder)
     assert len(fresh) == 2
     assert_array_equal(again.train.raw, first.train.raw)

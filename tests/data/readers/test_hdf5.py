@@ -130,8 +130,8 @@ def test_a_pair_with_pictures_of_two_sizes(write, pictures):
 
 
 def test_another_layout_lists_what_was_found_and_expected(write):
-    path = write("other.h5", images=np.ones(3), labels=np.ones(3))
-    with pytest.raises(DataError, match=r"train_set_x.*got images, labels, list_classes"):
+    path = write("other.h5", cats=np.ones(3), answers=np.ones(3))
+    with pytest.raises(DataError, match=r"X and y.*got answers, cats, list_classes"):
         open_data(path)
 
 

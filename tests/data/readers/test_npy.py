@@ -11,7 +11,7 @@ import chainrule as cr
 from chainrule.checks import memory_bytes
 from chainrule.data import open_data
 from chainrule.data.matrix.source import NpySource
-from chainrule.data.readers import npz
+from chainrule.data.readers import arrays
 from chainrule.errors import DataError, InputError
 from chainrule.experiments import Setting, cross_validate, sweep
 from chainrule.model.evaluation import evaluate
@@ -35,8 +35,8 @@ def folder(tmp_path, request):
 @pytest.fixture
 def in_file(monkeypatch):
     """From 10 kB on features stay in their file; a list of the features of each range read."""
-    monkeypatch.setattr(npz, "SHARE", 10_000 / memory_bytes())
-    monkeypatch.setattr("chainrule.data.matrix.blocks.READ_BYTES", 64 * M)
+    monkeypatch.setattr(arrays, "SHARE", 10_000 / memory_bytes())
+    monkeypatch.setattr("chainrule.data.matrix.source.READ_BYTES", 64 * M)
     read, features = [], NpySource.features
 
     def counted(self, start, stop):

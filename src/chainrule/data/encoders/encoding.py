@@ -11,13 +11,13 @@ import numpy as np
 
 from chainrule.data.encoders.cache import Cache, Entry
 from chainrule.data.encoders.encoder import BATCH, ENCODERS, Encoder
+from chainrule.data.matrix.source import Progress
 from chainrule.data.photos import Photos, in_color
 from chainrule.data.readers.images import by_threads, picture_of, squashed
 from chainrule.errors import DataError
 from chainrule.files.digest import digest, file_digest
 
 Array = np.ndarray
-Progress = Callable[[float, float], None]
 
 
 class Encoded(NamedTuple):
@@ -50,8 +50,8 @@ class Encoding:
     """How photos are encoded.
 
     cache : whether features are kept in the user's cache folder, and taken from it. progress : is
-    told how many photos are done, and of how many. auto : whether only photos in color are encoded,
-    see `decided`.
+    told how many photos are done, of how many, and "photos". auto : whether only photos in color
+    are encoded, see `decided`.
     """
 
     encoder: Encoder
@@ -124,7 +124,7 @@ class Encoding:
                 else:
                     failed(k, one.error)
                 if self.progress and k % BATCH == 0:
-                    self.progress(k, photos.m)
+                    self.progress(k, photos.m, "photos")
             known.encode()
         n = len(known.names)
         found = Photos(known.small[:n], tuple(known.names))

@@ -3,6 +3,7 @@ gave is remembered with the file, by digests of what it is of."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -17,8 +18,6 @@ from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
 from chainrule.files.digest import digest
 
-READ_BYTES = 64 * 2**20  # read at a time; two such stretches are in memory
-
 
 class BlockMatrix(RawMatrix):
     """X in a file, larger than the memory perhaps, read some features of all examples at a time.
@@ -26,11 +25,12 @@ class BlockMatrix(RawMatrix):
     source : where the numbers lie. scaling, dtype : how they become floats. index : (m,) which of
     the source's examples these are, all of them by default.
 
-    Memory, beside what is asked for and remembered: two stretches of the file (READ_BYTES), and a
-    block of floats. InputError, which names file and features, for missing values or what `dtype`
+    Memory, beside what is asked for and remembered: two stretches of the file, and a block of
+    floats. InputError, which names file and features, for missing values or what `dtype`
     does not hold.
     """
 
+    _whole_fix = "Prepare them so beforehand, and write them to a file anew."
     _part_of: tuple["BlockMatrix", Any] | None = None
 
     def __init__(
@@ -79,6 +79,18 @@ class BlockMatrix(RawMatrix):
         return self.source.examples(self._of_source(index))
 
     @property
+    def memory(self) -> float:
+        """Bytes that may be counted on, for all that is computed of X."""
+        return min(super().memory, self.source.memory)
+
+    def reads(self, examples: int | None = None) -> float:
+        """Bytes that are read for a product with all of X, or with some examples that lie apart."""
+        source = self.source
+        if examples is None or source.by_feature:
+            return float(source.n_bytes) * source.reads
+        return float(source.n_bytes) * min(1.0, examples / source.shape[1])
+
+    @property
     def stored_dtype(self) -> np.dtype:
         """Of the numbers as they lie."""
         return self.source.dtype
@@ -90,8 +102,7 @@ class BlockMatrix(RawMatrix):
     def raw_blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
         """As they lie; the next stretch of the file is read meanwhile."""
         n_x, m = self.shape
-        a_feature = self.source.dtype.itemsize * self.source.shape[1]
-        stretches = list(blocks_of(n_x, a_feature, size=READ_BYTES))
+        stretches, a_feature = list(self.source.stretches()), self.source.n_bytes / n_x / 1e9
         with ThreadPoolExecutor(1) as reader:
             ahead = [reader.submit(self.raw, first) for first in stretches[:1]]
             for k, stretch in enumerate(stretches):
@@ -99,21 +110,38 @@ class BlockMatrix(RawMatrix):
                 ahead += [reader.submit(self.raw, after) for after in stretches[k + 1 : k + 2]]
                 for part in blocks_of(len(raw), self.dtype.itemsize * m):
                     yield slice(stretch.start + part.start, stretch.start + part.stop), raw[part]
+                if self.source.progress is not None:
+                    self.source.progress(stretch.stop * a_feature, n_x * a_feature, "GB")
 
     def floats(self, raw: np.ndarray, rows: slice, learned: Scaling | None = None) -> np.ndarray:
         """The features at `rows`, which were read, as floats. learned : from these features alone,
         in the place of the scaling of all."""
-        try:
+        with self._placed(rows):
             if learned is not None:
                 return learned(raw, self.dtype)
             return self.scaling(raw, self.dtype, rows)
-        except InputError as error:
-            raise error.at(f"{self.source}, features {rows.start} to {rows.stop - 1}") from None
 
     def fitted(self, scaling: Scaling) -> Scaling:
         """The scaling, learned from these examples."""
+        if not scaling.learned:
+            return scaling
+        self._refuse_whole(scaling)
         key = self._key("fitted", scaling.kind)
-        return self.source.known.found(key, lambda: super(BlockMatrix, self).fitted(scaling))
+        return self.source.known.found(key, lambda: scaling.joined(list(self._learned(scaling))))
+
+    def _learned(self, scaling: Scaling) -> Iterator[Scaling]:
+        """What the scaling learns from some features after the other, as they lie."""
+        for rows, raw in self.raw_blocks():
+            with self._placed(rows):
+                yield scaling.learned_from(raw)
+
+    @contextmanager
+    def _placed(self, rows: slice) -> Iterator[None]:
+        """What is wrong with the features at `rows` names these, and the file."""
+        try:
+            yield
+        except InputError as error:
+            raise error.at(f"{self.source}, features {rows.start} to {rows.stop - 1}") from None
 
     def _own_gram(self) -> np.ndarray:
         if self._part_of and self._part_of[0]._gram is not None:
@@ -181,7 +209,8 @@ def read_ahead(
     for rows, raw in X.raw_blocks():
         for index, own, products in zip(kept, learned, asked, strict=True):
             if index is not None:
-                own.append(scaling.learned_from(raw[:, index]))
+                with X._placed(rows):
+                    own.append(scaling.learned_from(raw[:, index]))
             some = X.floats(raw, rows, own[-1] if own else None)
             for one in products:
                 one.add(rows, some)

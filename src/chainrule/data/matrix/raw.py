@@ -19,15 +19,18 @@ class RawMatrix(FeatureMatrix):
     """Raw features, scaled as they are read; `scaling` takes one feature at a time."""
 
     scaling: Scaling
+    _whole_fix = "Pass the features as floats (astype(float)) where they are no pictures."
 
     def _scaled_by(self, scaling: Scaling, dtype: Any) -> None:
-        where = type(self).__name__
         self.scaling = scaling.check(self.shape[0])
-        if whole := self.scaling.whole:
+        self._refuse_whole(scaling)
+        self.dtype = checks.float_dtype(type(self).__name__, dtype)
+
+    def _refuse_whole(self, scaling: Scaling) -> None:
+        """InputError for steps that need all features of an example at once."""
+        if whole := scaling.whole:
             expected = "steps that take one feature at a time, of features scaled as they are read"
-            fix = "Pass the features as floats (astype(float)) where they are no pictures."
-            raise InputError(where, expected, checks.listed(whole), fix)
-        self.dtype = checks.float_dtype(where, dtype)
+            raise InputError(type(self).__name__, expected, checks.listed(whole), self._whole_fix)
 
     @abstractmethod
     def raw(self, rows: slice) -> np.ndarray:

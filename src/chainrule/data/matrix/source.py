@@ -2,7 +2,8 @@
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,28 +11,32 @@ from typing import Any, TypeVar
 import numpy as np
 
 from chainrule.checks import memory_bytes
+from chainrule.data.blocks import blocks_of
 from chainrule.errors import DataError
 from chainrule.files.atomic import reason
 from chainrule.files.digest import digest
 
 T = TypeVar("T")
-SHARE = 0.5  # of the memory, for what is known of a file
-SAMPLES = 16  # features whose numbers stand for all, to know a file again
+Progress = Callable[[float, float, str], None]  # done, of how much, the unit
+KNOWN = 1 / 2  # of the memory, for what is known of a file
+STRETCH = 1 / 16  # of the memory, that is read at a time at most; two such stretches are there
+READ_BYTES = 64 * 2**20  # that are read at a time, where no more need be
+SAMPLES = 16  # features or examples whose numbers stand for all, to know a file again
 
 
 class Known:
-    """What passes over a file gave, by keys; the latest, within a share of the memory."""
+    """What passes over a file gave, by keys; the latest, within so many bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: float) -> None:
         self._held: dict[str, Any] = {}
+        self._room = room
 
     def get(self, key: str) -> Any:
         return self._held.get(key)
 
     def add(self, key: str, value: Any) -> None:
         self._held[key] = value
-        room = SHARE * memory_bytes()
-        while len(self._held) > 1 and sum(map(_size, list(self._held.values()))) > room:
+        while len(self._held) > 1 and sum(map(_size, list(self._held.values()))) > self._room:
             self._held.pop(next(iter(self._held)), None)
 
     def found(self, key: str, of: Callable[[], T]) -> T:
@@ -50,41 +55,81 @@ def _size(value: Any) -> int:
 class Source(ABC):
     """An array (m, n_x) in a file, which is opened anew for each range: by any thread or process.
 
-    path : the file. shape : (n_x, m). dtype : of the numbers as they lie.
+    path : the file. shape : (n_x, m). dtype : of the numbers that `features` gives. together : how
+    many features lie together, of which some are not read faster than all. by_feature : whether
+    one feature is read faster than one example. memory : bytes that may be taken for it, as it was
+    when it was opened. progress : told of passes over it, in GB.
 
     DataError for a file that is shorter than it says, or is another one than it was at first.
     """
 
-    path: Path
     shape: tuple[int, int]
     dtype: np.dtype
-    _state: tuple[int, int]
+    together = 1
+    by_feature = True
+    progress: Progress | None = None
+
+    def __init__(self, path: str | Path) -> None:
+        self.path, self.memory = Path(path), memory_bytes()
+        self._state = self._state_now()
 
     @cached_property
-    def known(self) -> "Known":
+    def known(self) -> Known:
         """What need not be read for again."""
-        return Known()
+        return Known(KNOWN * self.memory)
 
     def __repr__(self) -> str:
         return str(self.path)
+
+    @property
+    def n_bytes(self) -> int:
+        """Of all its numbers."""
+        n_x, m = self.shape
+        return n_x * m * self.dtype.itemsize
 
     @abstractmethod
     def features(self, start: int, stop: int) -> np.ndarray:
         """Those features of all examples: (stop - start, m)."""
 
-    @abstractmethod
+    def example(self, i: int) -> np.ndarray:
+        """All features of one example (n_x,), of a source that is not `by_feature`."""
+        raise NotImplementedError
+
     def examples(self, index: np.ndarray) -> np.ndarray:
         """All features of some examples: (n_x, k)."""
+        if not self.by_feature:
+            return np.array([self.example(int(i)) for i in index]).reshape(len(index), -1).T
+        found = np.empty((self.shape[0], len(index)), self.dtype)
+        for part in self.stretches():
+            found[part] = self.features(part.start, part.stop)[:, index]
+        return found
+
+    def stretches(self) -> Iterator[slice]:
+        """All features, as many at a time as are read together; of those that lie together all,
+        where the memory has room."""
+        a_feature = max(1, self.dtype.itemsize * self.shape[1])
+        most = max(1, int(min(STRETCH * self.memory, 2**62)) // a_feature)
+        step = max(self.together, min(READ_BYTES // a_feature, most))
+        return blocks_of(self.shape[0], 0, min(step // self.together * self.together, most))
+
+    @property
+    def reads(self) -> int:
+        """How many times a pass reads the file: more than once where so many features lie together
+        that the memory has no room for them."""
+        part = next(self.stretches(), slice(0, 1))
+        return -(-min(self.together, self.shape[0]) // max(1, part.stop))
+
+    def digest(self) -> str:
+        """Of the shape and some features or examples: a file's name and date say nothing of its
+        numbers."""
+        return self._digest
 
     @cached_property
     def _digest(self) -> str:
-        n_x = self.shape[0]
-        some = np.unique(np.linspace(0, n_x - 1, min(n_x, SAMPLES)).astype(np.int64))
-        return digest(f"{self.dtype} {self.shape};", *(self.features(k, k + 1) for k in some))
-
-    def digest(self) -> str:
-        """Of the shape and of some features: a file's name and date say nothing of its numbers."""
-        return self._digest
+        n = self.shape[0 if self.by_feature else 1]
+        some = np.unique(np.linspace(0, max(0, n - 1), min(n, SAMPLES)).astype(np.int64)).tolist()
+        one = (lambda k: self.features(k, k + 1)) if self.by_feature else self.example
+        return digest(f"{self.dtype} {self.shape};", *map(one, some))
 
     def _state_now(self) -> tuple[int, int]:
         try:
@@ -92,6 +137,13 @@ class Source(ABC):
         except OSError as error:
             raise DataError(str(self.path), "the file that was opened", reason(error)) from None
         return found.st_size, found.st_mtime_ns
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """DataError if the file is not, before or after, what it was when it was opened."""
+        self._refuse_change()
+        yield
+        self._refuse_change()
 
     def _refuse_change(self) -> None:
         if self._state_now() != self._state:
@@ -103,53 +155,48 @@ class NpySource(Source):
     """An .npy file (m, n_x): features lie together in Fortran order, examples in C order."""
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self._state = self._state_now()
-        with self.path.open("rb") as file:
-            form = np.lib.format
-            try:
-                version = form.read_magic(file)
-                read = (
-                    form.read_array_header_1_0 if version == (1, 0) else form.read_array_header_2_0
-                )
-                (m, n_x), self._by_feature, self.dtype = read(file)
-            except ValueError as error:
-                expected = "an .npy file of a table (examples, features)"
-                got = "an array of another shape" if "unpack" in str(error) else str(error)
-                raise DataError(str(path), expected, got) from None
-            self._start = file.tell()
-        self.shape = n_x, m
-        size = self._start + m * n_x * self.dtype.itemsize
-        if self._state[0] < size:
-            got = f"{self._state[0]:,}: it is cut off"
-            raise DataError(str(path), f"a file of {size:,} bytes, as it says", got)
+        super().__init__(path)
+        array = mapped(self.path)
+        if array.ndim != 2:
+            expected = "an .npy file of a table (examples, features)"
+            raise DataError(str(path), expected, f"shape {array.shape}")
+        (m, n_x), self.dtype = array.shape, array.dtype
+        self.shape, self._start = (n_x, m), array.offset
+        self.by_feature = array.flags.f_contiguous
 
     def features(self, start: int, stop: int) -> np.ndarray:
         n_x, m = self.shape
-        if self._by_feature:
+        if self.by_feature:
             return self._read([start * m], (stop - start) * m).reshape(stop - start, m)
         return self._read(range(start, m * n_x, n_x), stop - start).T
 
-    def examples(self, index: np.ndarray) -> np.ndarray:
-        n_x, m = self.shape
-        if self._by_feature:
-            found = np.empty((n_x, len(index)), self.dtype)
-            step = max(1, 2**26 // max(1, m * self.dtype.itemsize))
-            for start in range(0, n_x, step):
-                stop = min(start + step, n_x)
-                found[start:stop] = self.features(start, stop)[:, index]
-            return found
-        return self._read([int(i) * n_x for i in index], n_x).T
+    def example(self, i: int) -> np.ndarray:
+        return self._read([i * self.shape[0]], self.shape[0])[0]
 
     def _read(self, starts: Any, count: int) -> np.ndarray:
         """`count` numbers from each of some places: (len(starts), count)."""
         found = np.empty((len(starts), count), self.dtype)
-        self._refuse_change()
-        with self.path.open("rb", buffering=0) as file:
+        with self.unchanged(), self.path.open("rb", buffering=0) as file:
             for row, start in zip(found, starts, strict=True):
                 file.seek(self._start + start * self.dtype.itemsize)
-                if file.readinto(row) < row.nbytes:
-                    got = f"fewer from byte {file.tell():,} on"
-                    raise DataError(str(self.path), f"{row.nbytes:,} bytes", got)
-        self._refuse_change()
+                filled, view = 0, memoryview(row).cast("B")
+                while filled < row.nbytes:  # the system gives 2 GB at a time at most
+                    if not (more := file.readinto(view[filled:])):
+                        got = f"fewer from byte {file.tell():,} on"
+                        raise DataError(str(self.path), f"{row.nbytes:,} bytes", got)
+                    filled += more
         return found
+
+
+def mapped(path: Path) -> np.memmap:
+    """What an .npy file holds, as a map that is for its shape, dtype and order, not for its
+    numbers: a file that becomes shorter would end the process. DataError for another file."""
+    try:
+        found: np.memmap = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        cut_off = "mmap length" in str(error)
+        got = "one that is cut off: smaller than it says" if cut_off else str(error)
+        raise DataError(str(path), "an .npy file of numbers or texts", got) from None
+    if not isinstance(found, np.memmap):
+        raise DataError(str(path), "an .npy file of numbers or texts", "an archive of several")
+    return found

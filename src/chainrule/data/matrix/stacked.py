@@ -47,6 +47,15 @@ class StackedMatrix(FeatureMatrix):
         """Features at `index` of each: (F, k, m)."""
         return np.stack([X.features(index) for X in self.matrices])
 
+    @property
+    def memory(self) -> float:
+        """The least of each."""
+        return min(X.memory for X in self.matrices)
+
+    def reads(self, examples: int | None = None) -> float:
+        """Of all together."""
+        return sum(X.reads(examples) for X in self.matrices)
+
     def digest(self) -> str:
         """By which the same features are known again."""
         return digest(" ".join(X.digest() for X in self.matrices))

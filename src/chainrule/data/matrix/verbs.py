@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checks import memory_bytes
 from chainrule.data.blocks import blocks_of
 from chainrule.data.transform import Scaling
 
@@ -81,6 +82,16 @@ class FeatureMatrix(ABC):
 
     def remember(self, W: np.ndarray, times: Callable[[], np.ndarray]) -> None:  # noqa: B027
         """That `times()` is W X: an X that is slow to read is then not read for it."""
+
+    @property
+    def memory(self) -> float:
+        """Bytes that may be counted on, for all that is computed of X."""
+        return memory_bytes()
+
+    def reads(self, examples: int | None = None) -> float:
+        """Bytes that are read from a file for a product with all of X, or with some examples that
+        lie apart; 0 in memory."""
+        return 0.0
 
     def _cross_gram(self, other: "FeatureMatrix") -> np.ndarray:
         """X^T X_other (m, m_other), some columns of `other` at a time."""

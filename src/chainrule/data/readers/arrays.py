@@ -5,12 +5,14 @@ Rows are examples in a file, as everywhere outside this library; X comes out wit
 per example.
 """
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from chainrule.checks import memory_bytes
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import (
     along_one_axis,
@@ -41,7 +43,30 @@ POSITION = re.compile(r"arr_\d+")  # as numpy.savez calls what is given without 
 EXACT = 2**53  # floats hold every whole number up to here
 KIND, ROLE = ("|".join(word for some in group.values() for word in some) for group in (KINDS, SETS))
 NAME = re.compile(rf"(?:({ROLE})[_ .-]?)?({KIND})(?:[_ .-]?({ROLE}))?")
+SHARE = 1 / 16  # of the memory, above which a table of features stays in its file
+OF_FEATURES = ("y_train", "classes")  # what belongs to features
 Arrays = Mapping[str, Any]  # NumPy's, or of X a Source, where it stays in its file
+
+
+class Places(Mapping[str, Any]):
+    """Arrays by names, read where they are when they are asked for. read : given a place."""
+
+    def __init__(self, places: Mapping[str, Any], read: Callable[[Any], Any]) -> None:
+        self._places, self._read = dict(places), read
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._read(self._places[name])
+
+    def features_at(self, name: str) -> "Places":
+        """That one as the features, and the labels beside it."""
+        beside = {n: place for n, place in self._places.items() if _known(n) in OF_FEATURES}
+        return Places({"X": self._places[name]} | beside, self._read)
 
 
 def open_arrays(where: str, arrays: Arrays, task: str | None = None) -> Splits:
@@ -72,23 +97,31 @@ def _dataset(arrays: Arrays, role: str, where: str, white: int) -> Dataset:
     labels, classes, said = _labels(f"{where}: y{suffix}", arrays[y], arrays.get("classes"))
     shape = arrays.get("image_shape")
     if isinstance(source := arrays[x], Source):
-        return _in_file(f"{where}: X{suffix}", source, labels, classes, said)
+        large, note = in_file(f"{where}: X{suffix}", source, len(labels))
+        return Dataset(large, labels, classes, source=where, notes=(*said, note))
     rows, notes = _rows(f"{where}: X{suffix}", arrays[x], len(labels), shape, white)
     X, picture = rows.reshape(len(labels), -1).T, rows.shape[1:] if rows.ndim > 2 else None
     return Dataset(X, labels, classes, None, picture, source=where, notes=said + notes)
 
 
-def _in_file(
-    where: str, source: Source, labels: np.ndarray, classes: tuple[str, ...], notes: tuple[str, ...]
-) -> Dataset:
-    """A set whose features stay in their file."""
-    n_x, m = source.shape
-    if m != len(labels) or source.dtype.kind not in "iufb" or not n_x:
-        expected = f"{len(labels)} rows of numbers, one per label"
-        raise DataError(where, expected, f"shape {(m, n_x)}, {source.dtype}")
-    size = m * n_x * source.dtype.itemsize / 2**30
-    said = f"{size:.1f} GiB of features stay in their file, and are read as they are needed"
-    return Dataset(BlockMatrix(source), labels, classes, source=where, notes=(*notes, said))
+def stays(shape: tuple[int, ...], dtype: np.dtype) -> bool:
+    """Whether an array is a table so large that it stays in its file."""
+    size = math.prod(shape) * dtype.itemsize
+    return len(shape) == 2 and min(shape) > 1 and size > SHARE * memory_bytes()
+
+
+def in_file(where: str, source: Source, m: int) -> tuple[BlockMatrix, str]:
+    """The features of m examples that stay in their file, and a note; DataError for what cannot be
+    features."""
+    n_x, rows = source.shape
+    if m != rows or source.dtype.kind not in "iufb":
+        fix = "Save it transposed: examples are rows." if m == n_x else ""
+        got = f"shape {(rows, n_x)}, {source.dtype}"
+        raise DataError(where, f"{m} rows of numbers, one per label", got, fix)
+    said = f"{source.n_bytes / 1e9:.2g} GB of features stay in their file, and are read as needed"
+    if source.reads > 1:
+        said += f", {source.reads} times a pass: {source.together:,} of them lie together in it"
+    return BlockMatrix(source), said
 
 
 def _labels(
@@ -208,7 +241,7 @@ def _named(arrays: Arrays, where: str) -> tuple[dict[str, np.ndarray], tuple[str
         raise DataError(where, "one array of each name", ", ".join(arrays))
     if "x_train" not in places:
         got = ", ".join(arrays) or "an empty archive"
-        raise DataError(where, f"the arrays {LAYOUT}", got, "Name them so with numpy.savez.")
+        raise DataError(where, f"the arrays {LAYOUT}", got, "Name them so.")
     foreign = [name for name, what in names.items() if what is None]
     # Only what is known is asked for: an archive unpacks nothing else.
     found = {what: arrays[name] for what, name in places.items()}
@@ -220,7 +253,7 @@ def _by_place(arrays: Arrays, where: str) -> tuple[dict[str, np.ndarray], tuple[
     features = [name for name in arrays if name not in labels]
     if not 1 <= len(labels) == len(features) <= 2:
         shapes = ", ".join(f"{name} of shape {a.shape}" for name, a in arrays.items())
-        raise DataError(where, f"the arrays {LAYOUT}", shapes, "Name them so with numpy.savez.")
+        raise DataError(where, f"the arrays {LAYOUT}", shapes, "Name them so.")
     found: dict[str, np.ndarray] = {}
     words = []
     for role, x, y in zip(("train", "test"), features, labels, strict=False):

@@ -16,12 +16,12 @@ from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import FEW, along_one_axis, check_indices, class_names
 from chainrule.data.matching import matched_splits
+from chainrule.data.readers.hdf5_file import opened, whole
 from chainrule.errors import DataError
 
 SUFFIXES = (".h5", ".hdf5", ".hdf")
 ROLES = ("train", "test")
 NAMES = {f"{role}_set_{kind}" for role in ROLES for kind in "xy"} | {"list_classes"}
-COPY = "Only what is in the file is read: copy the numbers into it."
 LAYOUT = "train_set_x, train_set_y, test_set_x, test_set_y (or one pair of them) and list_classes"
 
 
@@ -64,7 +64,7 @@ def holds_course_sets(path: Path) -> bool:
 
     if not h5py.is_hdf5(path):
         return False
-    with h5py.File(path, "r") as file:
+    with opened(path) as file:
         return any(f"{role}_set_x" in set(file) for role in ROLES)
 
 
@@ -76,27 +76,19 @@ def _splits(sets: dict[str, Dataset]) -> Splits:
 
 def _read(path: Path) -> dict[str, Dataset]:
     """The data sets in one file, by role."""
-    import h5py
-
-    path.open("rb").close()  # a file that may not be read says so more plainly than HDF5 does
-    if not h5py.is_hdf5(path):
-        raise DataError(str(path), "an HDF5 file", "something else", "Is the download complete?")
-    try:
-        with h5py.File(path, "r") as file:
-            # By the names alone: to ask the file for one would follow a link to anywhere.
-            roles = [role for role in ROLES if f"{role}_set_x" in set(file)]
-            if not roles:
-                got = ", ".join(file) or "an empty file"
-                raise DataError(str(path), f"the datasets {LAYOUT}", got)
-            return {role: _read_set(file, role, str(path)) for role in roles}
-    except (OSError, RuntimeError, TypeError, KeyError) as error:  # h5py's errors for damaged data
-        raise DataError(str(path), "an undamaged HDF5 file", str(error)) from None
+    with opened(path) as file:
+        # By the names alone: to ask the file for one would follow a link to anywhere.
+        roles = [role for role in ROLES if f"{role}_set_x" in set(file)]
+        if not roles:
+            got = ", ".join(file) or "an empty file"
+            raise DataError(str(path), f"the datasets {LAYOUT}", got)
+        return {role: _read_set(file, role, str(path)) for role in roles}
 
 
 def _read_set(file: Any, role: str, where: str) -> Dataset:
     x, y = f"{role}_set_x", f"{role}_set_y"
-    pictures, values = _array(file, x, where), _array(file, y, where)
-    listed = _array(file, "list_classes", where)
+    pictures, values = (whole(file, name, where, LAYOUT) for name in (x, y))
+    listed = whole(file, "list_classes", where, LAYOUT)
     classes, notes = class_names(f"{where}: list_classes", listed)
     if others := sorted(set(file) - NAMES):
         notes += (f"left out what has other names: {checks.listed(others, FEW)}",)
@@ -114,39 +106,3 @@ def _read_set(file: Any, role: str, where: str) -> Dataset:
         raise DataError(where, f"as many {x} as {y}", f"{len(pictures)} and {m}")
     X, names = pictures.reshape(m, -1).T, tuple(f"{x}[{i}]" for i in range(m))
     return Dataset(X, labels, classes, names, shape[1:], source=where, notes=notes)
-
-
-def _array(file: Any, name: str, where: str) -> np.ndarray:
-    """The dataset `name` of an open file, whole, if its numbers are in this very file."""
-    import h5py
-
-    found = _inside(file, name, where)
-    if not isinstance(found, h5py.Dataset):
-        raise DataError(where, f"the datasets {LAYOUT}", f"no dataset {name}: {', '.join(file)}")
-    if found.external or found.is_virtual:
-        outside = "in other files" if found.external else "put together from others (virtual)"
-        raise DataError(where, f"{name} in the file itself", outside, COPY)
-    checks.room(f"{where}: {name}", float(found.size or 0) * found.dtype.itemsize, DataError)
-    if found.size and found.id.get_space_status() != h5py.h5d.SPACE_STATUS_ALLOCATED:
-        got = "a data set of which some or all was never written"
-        raise DataError(where, f"{name} written in full", got, "It would be read as zeros.")
-    return np.asarray(found[()])
-
-
-def _inside(file: Any, path: str, where: str, links: int = 0) -> Any:
-    """What lies at a path, or None; its links are followed by hand, none out of the file."""
-    import h5py
-
-    here = file
-    for part in filter(None, path.split("/")):
-        link = here.get(part, getlink=True) if isinstance(here, h5py.Group) else None
-        if isinstance(link, h5py.ExternalLink):
-            got = f"a link to {checks.describe(link.filename)}"
-            raise DataError(where, f"{path} in the file itself", got, COPY)
-        if isinstance(link, h5py.SoftLink):
-            start = "" if link.path.startswith("/") else here.name
-            target = f"{start}/{link.path}"
-            here = None if links > 9 else _inside(file, target, where, links + 1)
-        else:
-            here = None if link is None else here[part]
-    return here

@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.checks import memory_bytes
 from chainrule.data.dataset import Splits
-from chainrule.data.matrix.source import NpySource
-from chainrule.data.readers.arrays import open_arrays
+from chainrule.data.matrix.source import NpySource, mapped
+from chainrule.data.readers.arrays import Places, open_arrays, stays
 from chainrule.errors import DataError
 
 ARCHIVE = "an .npz archive of numbers and texts, as numpy.savez writes it"
-SHARE = 1 / 16  # of the memory, above which an array of features stays in its file
 
 
 def open_npz(path: Path, task: str | None = None) -> Splits:
@@ -27,29 +25,17 @@ def open_npy(path: Path, task: str | None = None) -> Splits:
     """The data sets in a folder of .npy files, X.npy and y.npy or as `open_arrays` knows them; or
     those beside one of them. What is large stays in its file."""
     folder = path if path.is_dir() else path.parent
-    return open_arrays(str(path), _Files(folder), task)
+    files = {file.stem: file for file in sorted(folder.glob("*.npy"))}
+    return open_arrays(str(path), Places(files, _read), task)
 
 
-class _Files(Mapping[str, Any]):
-    """The .npy files of a folder, by their names without the ending."""
-
-    def __init__(self, folder: Path) -> None:
-        self._files = {path.stem: path for path in sorted(folder.glob("*.npy"))}
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
-
-    def __len__(self) -> int:
-        return len(self._files)
-
-    def __getitem__(self, name: str) -> Any:
-        path = self._files[name]
-        if path.stat().st_size > SHARE * memory_bytes():
-            return NpySource(path)
-        try:
-            return np.load(path, allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise DataError(str(path), "an .npy file of numbers or texts", str(error)) from None
+def _read(path: Path) -> Any:
+    """An array in memory, or what stays in its file."""
+    array = mapped(path)
+    if stays(array.shape, array.dtype):
+        return NpySource(path)
+    checks.room(str(path), array.nbytes, DataError)
+    return np.array(array, order="K")
 
 
 class _Archive(Mapping[str, np.ndarray]):

@@ -19,9 +19,18 @@ SETS = {
 }
 ACCEPTED = (
     "an HDF5 file in the course's layout (.h5), a folder of pictures with one folder per class, "
-    f"a table ({', '.join(TABLES)}, .csv.gz), NumPy arrays (.npz; X.npy and y.npy), "
+    f"a table ({', '.join(TABLES)}, .csv.gz), arrays X and y (.npz, .npy, .h5, .zarr), AnnData "
+    "(.h5ad), PLINK's genotypes (.bed), "
     f"or a built-in name ({', '.join(NAMES)})"
 )
+
+
+def parted(source: str | Path) -> tuple[Path, str]:
+    """A file and the place in it that is meant, as in file.h5:/group/X; "" for all of it."""
+    path, colon, place = str(source).rpartition(":/")
+    if colon and Path(path).exists() and not Path(source).exists():
+        return Path(path), f"/{place}"
+    return Path(source), ""
 
 
 def is_builtin(source: str | Path) -> bool:
@@ -47,7 +56,7 @@ def refuse_missing(source: str | Path) -> None:
     path = Path(source)
     if source == "":
         raise DataError("DATA", ACCEPTED, "an empty text", "Write . for the present folder.")
-    if is_builtin(source) or path.exists():
+    if is_builtin(source) or parted(source)[0].exists():
         return
     beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     there = did_you_mean(path.name, beside, "Check the path.", lambda name: str(path.parent / name))

@@ -1,0 +1,140 @@
+"""AnnData's files (.h5ad): cells are examples, `obs` says what is known of them.
+
+The format: anndata.readthedocs.io, "The on-disk format of AnnData", its version 0.1.0 of a file.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule import checks
+from chainrule.data.dataset import Splits
+from chainrule.data.matrix.source import Source
+from chainrule.data.readers.annotated import annotated
+from chainrule.data.readers.arrays import stays
+from chainrule.data.readers.hdf5_file import H5Source, dataset, inside, opened, whole
+from chainrule.data.reading import Reading
+from chainrule.errors import DataError
+
+
+def open_h5ad(path: Path, reading: Reading | None = None) -> Splits:
+    """The cells of a file, by its X, dense or sparse, and the column of `obs` that --label names.
+    What is large stays in the file."""
+    where = str(path)
+    with opened(path) as file:
+        if file.attrs.get("encoding-type") != "anndata":
+            fix = "Write it again with anndata 0.8 or later: adata.write_h5ad."
+            raise DataError(where, "a file of AnnData", "another, or of an older version", fix)
+        names, facts = _frame(file, "obs", where)
+        feature_names, _ = _frame(file, "var", where)
+        shape = len(names), len(feature_names)
+        X = file.get("X")
+        if not shape[0] or not shape[1] or X is None:
+            raise DataError(where, "cells and features in X", f"{shape[0]} and {shape[1]}")
+        features = _sparse(path, X, shape) if hasattr(X, "keys") else _dense(path, file, shape)
+    return annotated(where, features, names, feature_names, facts, reading or Reading())
+
+
+def _dense(path: Path, file: Any, shape: tuple[int, int]) -> Any:
+    found = dataset(file, "X", str(path))
+    if found.shape != shape:
+        raise DataError(str(path), f"X of shape {shape}, as obs and var", f"{found.shape}")
+    return H5Source(path, "X") if stays(shape, found.dtype) else whole(file, "X", str(path))
+
+
+class SparseSource(Source):
+    """A sparse X, of which features are made dense as they are read: those of a file by features
+    (CSC) from there, of one by examples (CSR) from memory, where it must have room."""
+
+    def __init__(self, path: Path, file: Any, shape: tuple[int, int], by_feature: bool) -> None:
+        super().__init__(path)
+        self.shape, where = shape[::-1], str(path)
+        data = dataset(file, "X/data", where)
+        self.dtype = np.dtype(data.dtype)
+        starts = whole(file, "X/indptr", where).astype(np.int64)
+        n = shape[1] if by_feature else shape[0]
+        rising = len(starts) == n + 1 and starts[0] == 0 and bool((np.diff(starts) >= 0).all())
+        if not rising or starts[-1] > min(
+            data.shape[0], dataset(file, "X/indices", where).shape[0]
+        ):
+            raise DataError(where, f"a sparse X of shape {shape}", "numbers that are none")
+        self._starts, self._held = starts, None
+        if not by_feature:
+            self._held = self._turned(file, data)
+
+    def _turned(self, file: Any, data: Any) -> Any:
+        """X (n_x, m) in memory, by features."""
+        from scipy.sparse import csr_array
+
+        needed = 4.0 * data.shape[0] * (data.dtype.itemsize + 8)
+        if needed > self.memory:
+            expected = f"a sparse X by examples (CSR) that fits into {self.memory / 2**30:.3g} GiB"
+            fix = "Keep it by features, which are read as needed: adata.X = adata.X.tocsc()."
+            raise DataError(str(self.path), expected, f"{needed / 2**30:.3g} GiB", fix)
+        indices = whole(file, "X/indices", str(self.path))
+        _check_indices(str(self.path), indices, self.shape[0])
+        return csr_array((data[()], indices, self._starts), shape=self.shape[::-1]).T.tocsr()
+
+    def features(self, start: int, stop: int) -> np.ndarray:
+        if self._held is not None:
+            return self._held[start:stop].toarray()
+        found = np.zeros((stop - start, self.shape[1]), self.dtype)
+        places = slice(self._starts[start], self._starts[stop])
+        with self.unchanged(), opened(self.path) as file:
+            data, indices = (file[f"X/{name}"][places] for name in ("data", "indices"))
+        _check_indices(f"{self}, features {start} to {stop - 1}", indices, self.shape[1])
+        rows = np.repeat(np.arange(stop - start), np.diff(self._starts[start : stop + 1]))
+        found[rows, indices] = data
+        return found
+
+
+def _check_indices(where: str, indices: np.ndarray, n: int) -> None:
+    """DataError for places that a sparse X does not have."""
+    if len(indices) and not 0 <= indices.min() <= indices.max() < n:
+        got = f"indices from {indices.min()} to {indices.max()}"
+        raise DataError(where, f"a sparse X with indices below {n}", got)
+
+
+def _sparse(path: Path, X: Any, shape: tuple[int, int]) -> Any:
+    """A small X dense, as everything small is; else as a source."""
+    kind = X.attrs.get("encoding-type")
+    if kind not in ("csr_matrix", "csc_matrix") or tuple(X.attrs.get("shape", ())) != shape:
+        got = f"{kind} of shape {tuple(X.attrs.get('shape', ()))}"
+        raise DataError(str(path), f"a dense or sparse X of shape {shape}", got)
+    source = SparseSource(path, X.file, shape, kind == "csc_matrix")
+    return source if stays(shape, source.dtype) else source.features(0, shape[1]).T
+
+
+def _frame(file: Any, name: str, where: str) -> tuple[list[str], dict[str, list[str]]]:
+    """The names of the rows of a data frame in the file, and its columns as texts."""
+    group = inside(file, name, where)
+    if not hasattr(group, "keys"):
+        raise DataError(where, f"a data frame {name}", "none")
+    index = group.attrs.get("_index", "_index")
+    columns = [column for column in group.attrs.get("column-order", ()) if column in group]
+    return _texts(file, f"{name}/{index}", where), {
+        column: _texts(file, f"{name}/{column}", where) for column in columns
+    }
+
+
+def _texts(file: Any, place: str, where: str) -> list[str]:
+    """A column as texts, "" where a value is missing."""
+    column = inside(file, place, where)
+    if not hasattr(column, "keys"):
+        return [_text(value) for value in whole(file, place, where).reshape(-1).tolist()]
+    if "categories" in column:
+        levels = [*_texts(file, f"{place}/categories", where), ""]
+        codes = whole(file, f"{place}/codes", where).tolist()
+        if codes and not -1 <= min(codes) <= max(codes) < len(levels) - 1:
+            raise DataError(f"{where}: {place}", "codes of its categories", "others")
+        return [levels[code] for code in codes]
+    values = _texts(file, f"{place}/values", where)
+    gone = whole(file, f"{place}/mask", where).tolist()
+    return ["" if lacking else value for value, lacking in zip(values, gone, strict=True)]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return "" if value != value else checks.printable(str(value))

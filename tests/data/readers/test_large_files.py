@@ -1,0 +1,275 @@
+"""Files that hold tables larger than the memory perhaps: read whole or by ranges, the numbers are
+the same."""
+
+import os
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csc_array, csr_array
+
+import chainrule as cr
+from chainrule.data import open_data
+from chainrule.data.readers.plink import BedSource
+from chainrule.errors import DataError, InputError
+
+M, N_X = 63, 400
+LITTLE = 1e-4  # GB, of which a sixteenth is less than these tables
+RNG = np.random.default_rng(0)
+KINDS = np.array(["control", "case"])[RNG.integers(0, 2, M)]
+X = RNG.integers(0, 3, (M, N_X)).astype(np.float32)
+CHUNKS = {"rows": (1, N_X), "features": (M, 30), "squares": (16, 16), "one piece": None}
+
+
+def write_hdf5(folder, chunks=None, **more):
+    path = folder / "a.h5"
+    with h5py.File(path, "w") as file:
+        how = {"chunks": chunks, "compression": "gzip"} if chunks else {}
+        file.create_dataset("X", data=X, **how)
+        file["y"] = list(map(str, KINDS))
+        group = file.create_group("group")
+        group["features"], group["labels"] = h5py.SoftLink("/X"), h5py.SoftLink("/y")
+        for name, value in more.items():
+            file[name] = value
+    return path
+
+
+def write_h5ad(folder, X, m=M):
+    """As anndata 0.12 writes it; obs with categories of which one is missing, and numbers."""
+    path = folder / "a.h5ad"
+    with h5py.File(path, "w") as file:
+        file.attrs["encoding-type"] = "anndata"
+        if isinstance(X, np.ndarray):
+            file["X"] = X
+        else:
+            group = file.create_group("X")
+            group.attrs["encoding-type"], group.attrs["shape"] = f"{X.format}_matrix", X.shape
+            for name in ("data", "indices", "indptr"):
+                group[name] = getattr(X, name)
+        for name, n in (("obs", m), ("var", N_X)):
+            frame = file.create_group(name)
+            frame["_index"] = [f"{name}{i}" for i in range(n)]
+            frame.attrs["_index"] = "_index"
+            frame.attrs["column-order"] = ["kind", "depth"] if name == "obs" else []
+        kind = file["obs"].create_group("kind")
+        kind["categories"] = ["case", "control"]
+        codes = (KINDS == "control").astype(np.int8)
+        codes[7] = -1
+        kind["codes"] = codes
+        file["obs/depth"] = np.arange(M) % 2 + 0.5
+    return path
+
+
+def write_bed(folder, genotypes):
+    """genotypes : (m, n_x) of 0, 1, 2 and NaN."""
+    path = folder / "a.bed"
+    codes = np.select([genotypes == 2, genotypes == 1, genotypes == 0], [0, 2, 3], 1).T
+    padded = np.pad(codes.astype(np.uint8), ((0, 0), (0, -len(genotypes) % 4)))
+    four = padded.reshape(genotypes.shape[1], -1, 4) << np.arange(0, 8, 2, dtype=np.uint8)
+    path.write_bytes(b"\x6c\x1b\x01" + four.sum(-1).astype(np.uint8).tobytes())
+    people = [f"f{i} p{i} 0 0 1 {1 + (kind == 'case')}" for i, kind in enumerate(KINDS)]
+    path.with_suffix(".fam").write_text("\n".join(people))
+    lines = (f"1 rs{k} 0 {k} A G" for k in range(genotypes.shape[1]))
+    path.with_suffix(".bim").write_text("\n".join(lines))
+    return path
+
+
+@pytest.mark.parametrize("memory", [None, LITTLE], ids=["whole", "by ranges"])
+@pytest.mark.parametrize("chunks", CHUNKS.values(), ids=CHUNKS)
+def test_hdf5_at_the_root_and_in_a_group(tmp_path, chunks, memory):
+    path = write_hdf5(tmp_path, chunks)
+    for place in ("", ":/X", ":/group", ":/group/features"):
+        data = open_data(f"{path}{place}", memory=memory).train
+        assert data.in_file == (memory is not None)
+        assert data.classes == ("case", "control")
+        assert_array_equal(data.raw, X.T)
+        assert_array_equal(data.features.features(slice(3, 9)), X.T[3:9])
+        assert_array_equal(data.select([5, 2]).raw, X.T[:, [5, 2]])
+    with pytest.raises(DataError, match="a table or a group at /gone; got X, group, y"):
+        open_data(f"{path}:/gone", memory=memory)
+
+
+@pytest.mark.parametrize("chunks", CHUNKS.values(), ids=CHUNKS)
+def test_a_training_from_hdf5_has_the_same_numbers(tmp_path, chunks):
+    path = write_hdf5(tmp_path, chunks)
+    network = cr.Network.create((N_X, 5, 1), rng=1)
+    found = [
+        cr.train(network, open_data(path, memory=memory).train, iterations=20, learning_rate=0.05)
+        for memory in (None, 10 * LITTLE)
+    ]
+    assert found[1].first_layer.form == "dual"
+    assert_allclose(found[1].history.cost, found[0].history.cost, rtol=1e-10)
+    assert_allclose(found[1].network.weights[0], found[0].network.weights[0], atol=1e-10)
+
+
+def test_chunks_of_whole_examples_are_read_no_more_often_than_the_memory_makes_it(tmp_path):
+    path = write_hdf5(tmp_path, CHUNKS["rows"])
+    told = []
+    data = open_data(path, memory=LITTLE, progress=lambda *done: told.append(done)).train
+    stretches = list(data.features.source.stretches())
+    assert len(stretches) == data.features.source.reads == 16
+    assert "16 times a pass: 400 of them lie together" in data.notes[0]
+    assert len(told) == 16  # of the pass that learned the scaling
+    assert told[-1] == (pytest.approx(M * N_X * 4e-9), pytest.approx(M * N_X * 4e-9), "GB")
+    path = write_hdf5(tmp_path, CHUNKS["features"])
+    source = open_data(path, memory=1e-3).train.features.source
+    assert source.reads == 1
+    assert {s.start % 30 for s in source.stretches()} == {0}
+
+
+@pytest.mark.parametrize("memory", [None, LITTLE], ids=["whole", "by ranges"])
+@pytest.mark.parametrize("zipped", [False, True], ids=["folder", "zip"])
+def test_zarr(tmp_path, memory, zipped):
+    zarr = pytest.importorskip("zarr", exc_type=ImportError)
+    path = tmp_path / ("a.zarr.zip" if zipped else "a.zarr")
+    store = zarr.storage.ZipStore(path, mode="w") if zipped else path
+    root = zarr.open_group(store, mode="w")
+    root.create_array("X", data=X, chunks=(M, 30))
+    root.create_array("y", data=(KINDS == "case").astype(int))
+    if zipped:
+        store.close()
+    for place in ("", ":/X"):
+        data = open_data(f"{path}{place}", memory=memory).train
+        assert data.in_file == (memory is not None)
+        assert_array_equal(data.raw, X.T)
+        assert_array_equal(data.labels, KINDS == "case")
+        assert_array_equal(data.features.features(slice(3, 9)), X.T[3:9])
+    if memory and not zipped:
+        (chunk,) = (path / "X").glob("**/3")
+        chunk.write_bytes(chunk.read_bytes()[:9])
+        with pytest.raises(DataError, match=r"a.zarr:X, features \d+ to \d+: expected undamaged"):
+            _ = data.raw
+
+
+@pytest.mark.parametrize("memory", [None, LITTLE], ids=["whole", "by ranges"])
+@pytest.mark.parametrize("form", [np.asarray, csr_array, csc_array])
+def test_anndata(tmp_path, memory, form):
+    path = write_h5ad(tmp_path, form(X))
+    how = {"label": "kind", "memory": memory and 16 * memory, "group_column": "depth"}
+    data = open_data(path, **how).train
+    kept = np.arange(M) != 7
+    assert data.in_file == (memory is not None and X.nbytes > memory * 2**30)
+    assert_array_equal(data.raw, X[kept].T)
+    assert data.classes == ("case", "control")
+    assert_array_equal(data.labels, KINDS[kept] == "control")
+    assert (data.names[8], data.feature_names[3]) == ("obs9", "var3")
+    assert_array_equal(data.facts["depth"][:3], ["0.5", "1.5", "0.5"])
+    assert data.notes[:2] == ("labels from 'kind'", "left out 1 examples without a label")
+
+
+def test_what_is_wrong_with_anndata(tmp_path):
+    path = write_h5ad(tmp_path, X)
+    for how, message in (
+        ({}, "which label is meant; got kind, depth. Name one with --label"),
+        ({"label": "kin"}, r"'kin' \(--label\).* Did you mean kind"),
+        ({"label": "kind", "header": True}, "a table, since --header is given"),
+        ({"label": "kind", "batch_column": "plate"}, r"'plate' \(--batch-column\)"),
+    ):
+        with pytest.raises(DataError, match=message):
+            open_data(path, **how)
+    sparse = csr_array(X)
+    write_h5ad(tmp_path, sparse)
+    with pytest.raises(DataError, match=r"by examples \(CSR\) that fits into .*tocsc"):
+        open_data(path, label="kind", memory=LITTLE)
+    sparse.indices[-1] = N_X
+    write_h5ad(tmp_path, sparse)
+    with pytest.raises(DataError, match="a sparse X"):
+        open_data(path, label="kind")
+    write_h5ad(tmp_path, X[:-1])
+    with pytest.raises(DataError, match=r"X of shape \(63, 400\), as obs and var; got \(62, 400\)"):
+        open_data(path, label="kind")
+
+
+@pytest.mark.parametrize("memory", [None, LITTLE], ids=["whole", "by ranges"])
+def test_genotypes(tmp_path, memory):
+    genotypes = X.astype(np.float64)
+    genotypes[3, 17] = genotypes[62, 399] = np.nan
+    path = write_bed(tmp_path, genotypes)
+    data = open_data(path, missing="mean", memory=memory).train
+    assert_array_equal(data.raw, genotypes.T)
+    assert data.classes == ("case", "control")
+    assert_array_equal(np.array(data.classes)[data.labels], KINDS)
+    assert (data.names[5], data.feature_names[9]) == ("p5", "rs9")
+    found = data.matrix()
+    filled = np.where(np.isnan(genotypes), np.nanmean(genotypes, axis=0), genotypes)
+    scaled = (filled - filled.mean(0)) / filled.std(0)
+    assert_allclose(found.gram(), scaled @ scaled.T, atol=1e-9)
+    with pytest.raises(InputError, match=r"a.bed.*expected no missing values"):
+        open_data(path, memory=memory)
+
+
+def test_genotypes_with_labels_from_a_table_and_none_of_their_own(tmp_path):
+    path = write_bed(tmp_path, X)
+    fam = path.with_suffix(".fam")
+    fam.write_text("\n".join(line[:-1] + "-9" for line in fam.read_text().splitlines()))
+    with pytest.raises(DataError, match="which label is meant; got nothing known"):
+        open_data(path)
+    table = tmp_path / "people.csv"
+    table.write_text("id,ill\n" + "\n".join(f"p{i},{'no' if i % 3 else 'yes'}" for i in range(60)))
+    data = open_data(path, samples=str(table), label="ill").train
+    assert len(data) == 60
+    assert_array_equal(data.labels, np.arange(60) % 3 == 0)
+    fam.write_text("\n".join(f"f p{i} 0 0 1 {i / 7}" for i in range(M)))
+    assert_allclose(open_data(path).train.labels[-1], 62 / 7)
+
+
+def test_two_bits_by_hand(tmp_path):
+    """Of PLINK's own example (formats, .bed): three variants of six people."""
+    path = tmp_path / "a.bed"
+    path.write_bytes(bytes.fromhex("6c1b01dc0fe70f6b01"))
+    nan = np.nan
+    expected = np.array([[2, 0, nan, 0, 0, 0], [0, nan, 1, 0, 0, 0], [0, 1, 1, nan, nan, 2]])
+    assert_array_equal(BedSource(path, (3, 6)).features(0, 3), expected)
+
+
+def test_what_is_wrong_with_genotypes(tmp_path):
+    path = write_bed(tmp_path, X)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    with pytest.raises(DataError, match=r"6,403 bytes for 400 variants .* 63 people .* got 6,402"):
+        open_data(path)
+    path.write_bytes(b"\x6c\x1b\x00" + whole[3:])
+    with pytest.raises(DataError, match="genotypes by variants; got another file"):
+        open_data(path)
+    path.write_bytes(whole)
+    data = open_data(path, memory=LITTLE).train
+    os.utime(path, ns=(0, 0))
+    with pytest.raises(DataError, match="the file as it was"):
+        data.matrix().times(np.ones((1, N_X)))
+    path.with_suffix(".bim").unlink()
+    with pytest.raises(DataError, match=r"a.bim: expected a .bim file beside the .bed; got none"):
+        open_data(path)
+
+
+def test_what_is_wrong_with_hdf5(tmp_path):
+    for name, values, message in (
+        ("complex", X.astype(complex), "63 rows of numbers, one per label.*complex64|complex128"),
+        ("turned", X.T, "63 rows.*Save it transposed|got shape"),
+        ("short", X[1:], "63 rows of numbers"),
+        ("none", np.empty((M, 0)), "63 rows of numbers"),
+    ):
+        path = write_hdf5(tmp_path, **{f"{name}/X": values, f"{name}/y": KINDS.astype("S")})
+        if name == "turned":
+            assert open_data(f"{path}:/{name}").notes[0].endswith("transposed")
+        else:
+            with pytest.raises(DataError, match=message):
+                open_data(f"{path}:/{name}")
+        with pytest.raises(DataError, match=message):
+            open_data(f"{path}:/{name}", memory=LITTLE)
+    infinite = X.copy()
+    infinite[5, 333] = np.nan
+    path = write_hdf5(tmp_path, **{"bad/X": infinite, "bad/y": KINDS.astype("S")})
+    with pytest.raises(InputError, match=r"a.h5:/bad.*, features (\d+) to (\d+).*1 of [\d,]+ val"):
+        open_data(f"{path}:/bad", memory=LITTLE)
+    data = open_data(path, memory=LITTLE).train
+    Path(path).write_bytes(path.read_bytes()[:-5000])
+    with pytest.raises(DataError, match=r"the file as it was|undamaged"):
+        data.matrix().gram()
+
+
+def test_steps_of_whole_examples_are_refused_in_a_file(tmp_path):
+    path = write_hdf5(tmp_path)
+    with pytest.raises(InputError, match=r"steps that take one feature at a time.*got total"):
+        open_data(path, prepare="total,log1p,standard", memory=LITTLE)
