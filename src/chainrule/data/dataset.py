@@ -12,6 +12,7 @@ from chainrule.data.encoders.encoder import Encoder
 from chainrule.data.labels import alike, comparison, denies, numbers_kind, targets
 from chainrule.data.matrix import FeatureMatrix, RawMatrix, feature_matrix
 from chainrule.data.matrix.blocks import BlockMatrix
+from chainrule.data.matrix.joined import joined
 from chainrule.data.photos import Photos
 from chainrule.data.reading import Reading
 from chainrule.data.transform import Scaling
@@ -246,7 +247,7 @@ class Dataset:
             for name, values in self.facts.items()
             if name in other.facts
         }
-        features = feature_matrix(np.concatenate([self.raw, other.raw], axis=1), missing=True)
+        features = joined(self.features, other.features)
         labels = np.concatenate([self.labels, other.labels])
         none: dict[str, Any] = {"names": None, "photos": None}
         return replace(self, features=features, labels=labels, facts=facts, **none)

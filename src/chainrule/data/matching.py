@@ -63,7 +63,8 @@ def _same_numbers(data: Dataset, train: Dataset) -> Dataset:
     """Bytes and floats of the same table hold the same numbers; of pictures they would not."""
     pictures = data.image_shape or train.image_shape
     differ = (data.dtype == np.uint8) != (train.dtype == np.uint8)
-    if differ and not pictures and all(map(_holds_bytes, (data.raw, train.raw))):
+    small = not (data.in_file or train.in_file)
+    if differ and not pictures and small and all(map(_holds_bytes, (data.raw, train.raw))):
         return replace(data, features=feature_matrix(data.raw.astype(train.dtype), missing=True))
     return data
 
@@ -87,6 +88,10 @@ def _same_columns(data: Dataset, names: tuple[str, ...], known_by: str) -> Datas
         raise DataError(data.source, expected, got, fix)
     if names == data.feature_names:
         return data
+    if data.in_file:
+        expected = f"the columns of {known_by} in their order, since they stay in their file"
+        fix = "Give it more --memory, or write them in that order."
+        raise DataError(data.source, expected, "another order", fix)
     features = feature_matrix(data.raw[[place[name] for name in wanted]], missing=True)
     data = replace(data, features=features, feature_names=names)
     left = f"left out {checks.listed(foreign, FEW)}: no features of {known_by}"
