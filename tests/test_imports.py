@@ -18,7 +18,7 @@ ROOT = Path(chainrule.__file__).parent
 PAGE = Path(__file__).parents[1] / "docs/architecture.md"
 # The house, from the ground up. A part imports from lower floors only, whatever kind the import is:
 # at once, in a function, or for type checkers.
-GROUND = {"_lazy", "_version", "errors", "checks", "display", "wording", "blas"}
+GROUND = {"_lazy", "_version", "errors", "checks", "display", "wording", "blas", "device"}
 PACKAGES = (
     "files", "graph", "network", "tracing", "data", "training", "model", "experiments", "influence",
     "show", "estimators", "jobs", "course", "lab", "cli",

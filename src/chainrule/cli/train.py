@@ -47,6 +47,7 @@ def train(
     runs: int = 1,
     threads: int | None = None,
     memory: float | None = None,
+    device: str = "cpu",
     out: Path | None = None,
     resume: Path | None = None,
     json: bool = False,
@@ -67,6 +68,9 @@ def train(
     memory
         Gigabytes that may be counted on, by default what the machine has: features larger than a
         sixteenth of it stay in their file.
+    device
+        Where to train: cpu; with PyTorch (extra device) cuda, cuda:N, mps, torch:cpu, or auto: cuda
+        where there is one and a step is worth it.
     out
         The run folder to make; runs/NAME-1, -2, ... by default. Never overwritten.
     resume
@@ -74,7 +78,7 @@ def train(
     json
         Print one JSON object instead of text.
     """
-    running = Running(threads=threads, memory=memory, out=out, resume=resume)
+    running = Running(threads=threads, device=device, memory=memory, out=out, resume=resume)
     if runs != 1 or (resume is not None and out is None and is_ensemble(resume)):
         ensemble = EnsembleJob(data, options, Members(runs=runs), running)
         return carried_out(ensemble, _report_members, json=json)

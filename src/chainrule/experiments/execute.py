@@ -19,12 +19,13 @@ import numpy as np
 
 from chainrule import blas, checks
 from chainrule.data.matrix import StackedMatrix
+from chainrule.device import HOST, device_named
 from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments.examples import Examples, Subset
 from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_outcomes
 from chainrule.experiments.reached import network_of, outputs_of, shares_of
 from chainrule.experiments.reading import read_ahead
-from chainrule.experiments.runs import Group, Run, groups, worth_threads
+from chainrule.experiments.runs import Group, Run, groups, operations, worth_threads
 from chainrule.experiments.setting import Setting, arguments, given, networks
 from chainrule.experiments.watching import Progress, Tally, Watch
 from chainrule.files.digest import digest
@@ -43,11 +44,13 @@ MEMORY = 2**30  # bytes that the groups in training may take beside the data, un
 
 @dataclass(frozen=True, eq=False)
 class Execution:
-    """How runs are carried out; nothing here changes a number.
+    """How runs are carried out; nothing here changes a number, but for a device's rounding.
 
     memory : bytes for groups in training, beside the data and the results.
     threads : cores that may be used: by groups of runs, one each, or by a group that is alone, as
         `train` does. By default all of them, or one where steps are too small to gain by more.
+    device : where runs are trained, see `train`; there a group is as large as `memory` has room
+        for, and one trains after the other. "auto" goes by all runs together.
     progress : called with the iterations done and the iterations in all, over all runs.
     folder : where finished runs are kept as files, and after Ctrl-C what the others reached; those
         found there are not trained again, or go on.
@@ -57,6 +60,7 @@ class Execution:
 
     memory: float = MEMORY
     threads: int | None = None
+    device: str = "cpu"
     progress: Progress | None = None
     folder: str | Path | None = None
     stop: threading.Event | None = None
@@ -130,13 +134,15 @@ def execute(
         examples.of(run.setting)
     tally = Tally(how.progress, how.stop, [run.networks * run.updates(examples.m) for run in runs])
     kept = keep, measure, networks_too
-    work = _Work(examples, runs, tally, folder, names, *kept, record_every)
-    divided = groups(runs, todo, examples, memory, threads)
+    device, _ = device_named(how.device, operations(runs, examples))
+    threads = threads if device is HOST else 1
+    work = _Work(examples, runs, tally, folder, names, *kept, record_every, device.name)
+    divided = groups(runs, todo, examples, memory, threads, on_device=device is not HOST)
     if examples.in_file:
         with blas.at_most(threads):
             read_ahead(examples, runs, divided)
     for group in divided:
-        if group.form == "dual" and not group.matrices:
+        if group.form == "dual" and not group.matrices and device is HOST:
             # Once, by all of them, before others would do it at the same time.
             with blas.at_most(threads):
                 setting = runs[group.members[0]].setting
@@ -170,6 +176,7 @@ class _Work:
     measure: Measure | None
     networks_too: bool
     record_every: int | None
+    device: str
 
     def checkpoint(self, members: Iterable[int]) -> Path | None:
         """Where a group is kept that is not finished; its name is from those of its members."""
@@ -253,6 +260,7 @@ class _Work:
             "record_every": self.record_every,
             "first_layer": group.form,
             "standardize_targets": task == "regression" and fits(start),
+            "device": self.device,
         }
         if settings[0].optimizer != "lbfgs":
             path = self.checkpoint(group.members)

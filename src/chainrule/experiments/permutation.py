@@ -166,11 +166,12 @@ def permutation_test(
 
 
 def _parts(setting: Setting, examples: Examples, n: int, how: Execution, where: str) -> list[slice]:
-    """Of n permutations, those that train together: what the processor's cache has room for, and
-    the memory where the weights themselves are trained."""
+    """Of n permutations, those that train together: what the processor's cache has room for (on a
+    device all), and the memory where the weights themselves are trained."""
     threads, memory = how.limits(where)
     dual = form_of(setting, examples, n) == "dual"
-    size = group_size(setting, examples, 1e18 if dual else memory / threads)
+    room, cached = 1e18 if dual else memory / threads, how.device == "cpu"
+    size = group_size(setting, examples, room, cached=cached)
     count = -(-n // size)
     ends = [n * k // count for k in range(count + 1)]
     return [slice(start, end) for start, end in pairwise(ends)]

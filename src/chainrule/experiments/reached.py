@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from chainrule.device import on_host
 from chainrule.experiments.examples import Subset
 from chainrule.network import Network
 from chainrule.training import Session
@@ -30,7 +31,7 @@ def shares_of(sessions: Sequence[Session]) -> Array | None:
                 return None
             a = np.ones((session.start.n_runs or 1, 1, 1))
         else:
-            a = first.a
+            a = on_host(first.a)
         found += [a if targets is None else targets.of_dual(session.start, [a])[0]]
     return np.concatenate([a.reshape(-1) for a in found])
 
@@ -38,7 +39,8 @@ def shares_of(sessions: Sequence[Session]) -> Array | None:
 def outputs_of(session: Session, subset: Subset, n_y: int, m: int) -> Array:
     """A (R, n_y, m) of all examples, in their own order."""
     if subset.index is None and session.seen is not None and session.start.n_runs is not None:
-        A, targets = session.seen.A[-1], session.plan.targets  # of the last record
+        # Of the last record.
+        A, targets = on_host(session.seen.A[-1]), session.plan.targets
         return A if targets is None else targets.restored(A)  # no weights are needed
     return _answers(session, subset, m).reshape(-1, n_y, m)
 

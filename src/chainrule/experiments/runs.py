@@ -75,9 +75,15 @@ class Group:
 
 
 def groups(
-    runs: Sequence[Run], todo: Sequence[int], examples: Examples, memory: float, threads: int
+    runs: Sequence[Run],
+    todo: Sequence[int],
+    examples: Examples,
+    memory: float,
+    threads: int,
+    *,
+    on_device: bool = False,
 ) -> list[Group]:
-    """The runs `todo`, indices of `runs`, as groups.
+    """The runs `todo`, indices of `runs`, as groups; on a device as large as memory lets them be.
 
     The form of the first layer is that of all runs of a matrix, so that no grouping changes it.
     """
@@ -96,7 +102,8 @@ def groups(
     found, left = [], set(todo)
     for (setting, own_matrix, _, n), rows in kinds.items():
         form = form_of(setting, examples, sum(runs[k].networks for k in rows[0]))
-        most = group_size(setting, examples, memory / threads, n if own_matrix else 0)
+        each = memory / threads, n if own_matrix else 0
+        most = group_size(setting, examples, *each, cached=not on_device)
         if most >= n and len(rows) >= threads:
             divided = _parts(rows, most // n, threads)
         else:
@@ -157,11 +164,32 @@ def worth_threads(divided: Sequence[Group], runs: Sequence[Run], examples: Examp
     return False
 
 
-def group_size(setting: Setting, examples: Examples, memory: float, of_matrix: int = 0) -> int:
+def operations(runs: Sequence[Run], examples: Examples) -> float:
+    """Of one step's first products, of all runs together."""
+    n_x, m = examples.shape
+    return sum(
+        2.0
+        * run.networks
+        * (*run.setting.hidden, len(examples.Y))[0]
+        * min(n_x, m)
+        * min(m, run.setting.batch_size or m)
+        for run in runs
+    )
+
+
+def group_size(
+    setting: Setting,
+    examples: Examples,
+    memory: float,
+    of_matrix: int = 0,
+    *,
+    cached: bool = True,
+) -> int:
     """How many runs of a setting train together at most, within `memory` bytes; at least 1, and of
     L-BFGS, whose steps are each run's own, no more.
 
-    of_matrix : how many of them see one matrix, where they do not see that of all.
+    of_matrix : how many of them see one matrix, where they do not see that of all. cached : whether
+        a step's arrays should fit the processor's cache.
     """
     if OPTIMIZERS[setting.optimizer] is LBFGS:
         return 1
@@ -171,4 +199,5 @@ def group_size(setting: Setting, examples: Examples, memory: float, of_matrix: i
     step = step_bytes(setting, examples) + gram
     by_cache = max(-(-LEAST_ROWS // units[0]), GROUP_BYTES // step)
     layers = COPIES * units[0] * n_x * itemsize + ARRAYS * sum(units) * m * itemsize
-    return int(max(1, min(by_cache, memory // (layers + gram + features))))
+    by_memory = memory // (layers + gram + features)
+    return int(max(1, min(by_cache, by_memory) if cached else by_memory))

@@ -196,7 +196,7 @@ def _trained_on_all(
     data = setting.prepared(data)
     if setting.prepare is not None and validation is not None:
         validation = replace(validation, scaling=data.scaling)
-    more = {"validation": validation, "callbacks": how.callbacks}
+    more = {"validation": validation, "callbacks": how.callbacks, "device": how.device}
     with suppress(DivergenceError):
         return train(network, data, **more, **setting.arguments())
     return None

@@ -248,6 +248,7 @@ class Job(Generic[Own, Found]):
         how = Execution(
             memory=MEMORY if memory is None else memory * 2**30 / 4,
             threads=self.running.threads,
+            device=self.running.device,
             progress=lambda done, total: self.tell(Progressed(done, total)),
             stop=control,
         )

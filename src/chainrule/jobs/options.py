@@ -218,6 +218,9 @@ class Running:
     ----------
     threads
         Cores that may be used; all of them by default.
+    device
+        Where to train: cpu; with PyTorch (extra device) cuda, cuda:N, mps, torch:cpu, or auto: cuda
+        where there is one and the work is worth it.
     memory
         Gigabytes that may be counted on: what is larger than a sixteenth of it stays in its file,
         and runs train together in a quarter of it. By default what the machine has, and one.
@@ -228,6 +231,7 @@ class Running:
     """
 
     threads: int | None = None
+    device: str = "cpu"
     memory: float | None = None
     out: Path | None = None
     resume: Path | None = None

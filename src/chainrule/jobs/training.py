@@ -66,6 +66,7 @@ class TrainingJob(Job[Nothing, "Training"]):
             early_stopping=None if patience is None else EarlyStopping(patience),
             callbacks=[*saver, Telling(self.tell, self._started), *how.callbacks],
             resume=self.folder.checkpoint if self.resuming and begun else None,
+            device=how.device,
             **self.setting.arguments(),
         )
 
@@ -74,6 +75,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         sizes, kinds = "-".join(map(str, network.layer_sizes)), ", ".join(network.activations)
         words = f"{sizes} ({kinds}), {network.n_parameters:,} parameters"
         facts = {"Network": words, **self.choice, "Form": session.plan.choice.reason}
+        facts |= {} if self.running.device == "cpu" else {"Device": session.plan.placement}
         facts |= {"Answers": self.looked_for} if self.looked_for else {}
         self.tell(Started(self.splits, self.splits.sets, facts))
 

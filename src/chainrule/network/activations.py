@@ -4,12 +4,19 @@ Every derivative here can be written with the value A = g(Z) alone, so a forward
 may overwrite Z. `value(Z, out)` gives A; `backward(dA, A, out)` gives dZ = dA g'(Z). Both act
 element by element on arrays of any shape (softmax: along the axis before the last, the units),
 return `out` if it is given (which may be the input itself) and a new array otherwise.
+
+`xp` is the namespace of the arrays, NumPy's or another one's: the functions that are called are
+those of the array API standard, where they are given `out` with it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
+
+from chainrule.device import NUMPY
 
 LEAK = 0.01  # slope of leaky_relu below zero, the customary value (Maas et al. 2013)
 
@@ -19,90 +26,93 @@ Out = np.ndarray | None
 
 # On short arrays a ufunc takes twice as long with a Python number as with a 0-d array.
 _ONE = {one.dtype: one for one in (np.ones((), np.float64), np.ones((), np.float32))}
+# Of leaky_relu, in the arrays' own dtype.
+_SLOPES = {dtype: (one[()], dtype.type(LEAK)) for dtype, one in _ONE.items()}
 
 
-def sigmoid(Z: Array, out: Out = None) -> Array:
+def sigmoid(Z: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """1 / (1 + exp(-z)), in [0, 1].
 
     exp(-z) overflows to infinity for very negative z, and 1 / infinity = 0 is then the right
     answer to full precision; a form in tanh would lose the digits of small probabilities.
     """
-    A = np.exp(np.negative(Z, out), out)
-    return np.reciprocal(np.add(A, _ONE.get(A.dtype, 1), out), out)
+    A = xp.exp(xp.negative(Z, out=out), out=out)
+    return xp.reciprocal(xp.add(A, _ONE.get(A.dtype, 1), out=out), out=out)
 
 
-def sigmoid_backward(dA: Array, A: Array, out: Out = None) -> Array:
+def sigmoid_backward(dA: Array, A: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """g' = a (1 - a)."""
-    return np.multiply(dA, A * (1 - A), out=out)
+    return xp.multiply(dA, A * (1 - A), out=out)
 
 
-def tanh(Z: Array, out: Out = None) -> Array:
+def tanh(Z: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """(exp(z) - exp(-z)) / (exp(z) + exp(-z)), in (-1, 1)."""
-    return np.tanh(Z, out=out)
+    return xp.tanh(Z, out=out)
 
 
-def tanh_backward(dA: Array, A: Array, out: Out = None) -> Array:
+def tanh_backward(dA: Array, A: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """g' = 1 - a^2."""
-    return np.multiply(dA, 1 - A * A, out=out)
+    return xp.multiply(dA, 1 - A * A, out=out)
 
 
-def relu(Z: Array, out: Out = None) -> Array:
+def relu(Z: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """max(0, z)."""
-    return np.maximum(Z, 0, out=out)
+    return xp.maximum(Z, 0, out=out)
 
 
-def relu_backward(dA: Array, A: Array, out: Out = None) -> Array:
+def relu_backward(dA: Array, A: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """g' = 1 where z > 0, else 0; at the kink z = 0 it is 0, as in the course."""
-    return np.multiply(dA, A > 0, out=out)
+    return xp.multiply(dA, A > 0, out=out)
 
 
-def leaky_relu(Z: Array, out: Out = None) -> Array:
+def leaky_relu(Z: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """z where z > 0, else 0.01 z."""
-    return np.maximum(Z, LEAK * Z, out=out)
+    return xp.maximum(Z, LEAK * Z, out=out)
 
 
-def leaky_relu_backward(dA: Array, A: Array, out: Out = None) -> Array:
+def leaky_relu_backward(dA: Array, A: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """g' = 1 where z > 0, else 0.01 (a has the sign of z)."""
-    return np.multiply(dA, np.where(A > 0, dA.dtype.type(1), dA.dtype.type(LEAK)), out=out)
+    one, leak = _SLOPES.get(A.dtype) or (xp.ones_like(A), LEAK)
+    return xp.multiply(dA, xp.where(A > 0, one, leak), out=out)
 
 
-def identity(Z: Array, out: Out = None) -> Array:
+def identity(Z: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """z."""
     if out is None:
-        return Z.copy()
+        return xp.positive(Z)
     if out is not Z:
-        np.copyto(out, Z)
+        out[...] = Z
     return out
 
 
-def identity_backward(dA: Array, A: Array, out: Out = None) -> Array:
+def identity_backward(dA: Array, A: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """g' = 1."""
-    return identity(dA, out)
+    return identity(dA, out, xp)
 
 
-def exp(Z: Array, out: Out = None) -> Array:
+def exp(Z: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """exp(z), in (0, inf): the output of a rate, such as a count's mean in Poisson regression."""
-    return np.exp(Z, out=out)
+    return xp.exp(Z, out=out)
 
 
-def exp_backward(dA: Array, A: Array, out: Out = None) -> Array:
+def exp_backward(dA: Array, A: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """g' = a."""
-    return np.multiply(dA, A, out=out)
+    return xp.multiply(dA, A, out=out)
 
 
-def softmax(Z: Array, out: Out = None) -> Array:
+def softmax(Z: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """exp(z_k) / sum_j exp(z_j) over the units (..., n, m): columns sum to 1.
 
     The largest logit of a column is subtracted first, which changes nothing but the overflow.
     """
-    A = np.exp(np.subtract(Z, Z.max(axis=-2, keepdims=True), out=out), out=out)
-    return np.divide(A, A.sum(axis=-2, keepdims=True), out=out)
+    A = xp.exp(xp.subtract(Z, xp.max(Z, axis=-2, keepdims=True), out=out), out=out)
+    return xp.divide(A, xp.sum(A, axis=-2, keepdims=True), out=out)
 
 
-def softmax_backward(dA: Array, A: Array, out: Out = None) -> Array:
+def softmax_backward(dA: Array, A: Array, out: Out = None, xp: Any = NUMPY) -> Array:
     """The Jacobian is diag(a) - a a^T for each column: dz = a (da - sum_j da_j a_j)."""
-    inner = np.sum(dA * A, axis=-2, keepdims=True)
-    return np.multiply(A, dA - inner, out=out)
+    inner = xp.sum(dA * A, axis=-2, keepdims=True)
+    return xp.multiply(A, dA - inner, out=out)
 
 
 @dataclass(frozen=True)
@@ -120,6 +130,14 @@ class Activation:
     def __call__(self, Z: Array, out: Out = None) -> Array:
         with np.errstate(over="ignore"):
             return self.value(Z, out)
+
+    def on(self, xp: Any) -> "Activation":
+        """The same for arrays of another namespace."""
+        if xp is NUMPY:
+            return self
+        return replace(
+            self, value=partial(self.value, xp=xp), backward=partial(self.backward, xp=xp)
+        )
 
 
 ACTIVATIONS = {

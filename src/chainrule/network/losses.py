@@ -12,78 +12,86 @@ its exact cost and its exact gradient.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
+from chainrule.device import NUMPY
 from chainrule.errors import InputError
 from chainrule.network.activations import ACTIVATIONS
 
 Array = np.ndarray
 
 
-def binary_cross_entropy(Z: Array, A: Array, Y: Array) -> Array:
+def binary_cross_entropy(Z: Array, A: Array, Y: Array, xp: Any = NUMPY) -> Array:
     """L = sum_k log(1 + exp(z_k)) - y_k z_k, in nats, for labels y in [0, 1] and a = sigmoid(z).
 
     The same as -y log a - (1 - y) log(1 - a).
     """
-    return (np.logaddexp(0, Z) - Y * Z).sum(axis=-2)
+    return xp.sum(xp.logaddexp(0, Z) - Y * Z, axis=-2)
 
 
-def softmax_cross_entropy(Z: Array, A: Array, Y: Array) -> Array:
+def softmax_cross_entropy(Z: Array, A: Array, Y: Array, xp: Any = NUMPY) -> Array:
     """L = log sum_k exp(z_k) - sum_k y_k z_k, in nats, for columns y that sum to 1."""
-    top = Z.max(axis=-2)
-    return top + np.log(np.exp(Z - top[..., None, :]).sum(axis=-2)) - (Y * Z).sum(axis=-2)
+    top = xp.max(Z, axis=-2)
+    total = xp.sum(xp.exp(Z - top[..., None, :]), axis=-2)
+    return top + xp.log(total) - xp.sum(Y * Z, axis=-2)
 
 
-def weighted_error(A: Array, Y: Array, weight: Array, out: Array | None = None) -> Array:
+def weighted_error(
+    A: Array, Y: Array, weight: Array, out: Array | None = None, xp: Any = NUMPY
+) -> Array:
     """dJ/dZ = w (A - Y), for both cross-entropies and the Poisson deviance; dJ/dA of the squared
     error."""
-    return np.multiply(np.subtract(A, Y, out=out), weight, out=out)
+    return xp.multiply(xp.subtract(A, Y, out=out), weight, out=out)
 
 
-def squared_error(Z: Array, A: Array, Y: Array) -> Array:
+def squared_error(Z: Array, A: Array, Y: Array, xp: Any = NUMPY) -> Array:
     """L = 1/2 sum_k (a_k - y_k)^2, in squared units of y."""
-    return 0.5 * np.square(A - Y).sum(axis=-2)
+    return 0.5 * xp.sum(xp.square(A - Y), axis=-2)
 
 
-def poisson_deviance(Z: Array, A: Array, Y: Array) -> Array:
+def poisson_deviance(Z: Array, A: Array, Y: Array, xp: Any = NUMPY) -> Array:
     """L = sum_k y_k log(y_k / a_k) - y_k + a_k for counts y >= 0 and a = exp(z), 0 log 0 = 0.
 
     Half the Poisson deviance (McCullagh & Nelder 1989, section 2.3); log a is z, from logits.
     """
-    y_log_y = Y * np.log(np.where(Y > 0, Y, 1))
-    return (y_log_y - Y * Z - Y + A).sum(axis=-2)
+    y_log_y = Y * xp.log(xp.where(Y > 0, Y, 1))
+    return xp.sum(y_log_y - Y * Z - Y + A, axis=-2)
 
 
-def absolute_error(Z: Array, A: Array, Y: Array) -> Array:
+def absolute_error(Z: Array, A: Array, Y: Array, xp: Any = NUMPY) -> Array:
     """L = sum_k |a_k - y_k|, in units of y."""
-    return np.abs(A - Y).sum(axis=-2)
+    return xp.sum(xp.abs(A - Y), axis=-2)
 
 
-def sign_of_error(A: Array, Y: Array, weight: Array, out: Array | None = None) -> Array:
+def sign_of_error(
+    A: Array, Y: Array, weight: Array, out: Array | None = None, xp: Any = NUMPY
+) -> Array:
     """dJ/dA = w sign(A - Y); 0 where a = y."""
-    return np.multiply(np.sign(np.subtract(A, Y, out=out), out=out), weight, out=out)
+    return xp.multiply(xp.sign(xp.subtract(A, Y, out=out), out=out), weight, out=out)
 
 
-def huber(Z: Array, A: Array, Y: Array) -> Array:
+def huber(Z: Array, A: Array, Y: Array, xp: Any = NUMPY) -> Array:
     """L = sum_k e_k^2 / 2 where |e_k| <= 1, else |e_k| - 1/2, with e = a - y.
 
     Huber 1964, Ann. Math. Stat. 35:73, with the threshold 1: where targets are standardized one
     standard deviation of them. Written as c (e - c/2) with e clipped to [-1, 1] as c.
     """
     E = A - Y
-    clipped = np.clip(E, -1, 1)
-    found: Array = (clipped * (E - 0.5 * clipped)).sum(axis=-2)
-    return found
+    clipped = xp.clip(E, -1, 1)
+    return xp.sum(clipped * (E - 0.5 * clipped), axis=-2)
 
 
-def clipped_error(A: Array, Y: Array, weight: Array, out: Array | None = None) -> Array:
+def clipped_error(
+    A: Array, Y: Array, weight: Array, out: Array | None = None, xp: Any = NUMPY
+) -> Array:
     """dJ/dA = w e, with e = A - Y clipped to [-1, 1]."""
-    E = np.subtract(A, Y, out=out)
-    return np.multiply(np.clip(E, -1, 1, out=out), weight, out=out)
+    E = xp.subtract(A, Y, out=out)
+    return xp.multiply(xp.clip(E, -1, 1, out=out), weight, out=out)
 
 
 @dataclass(frozen=True)
@@ -96,10 +104,17 @@ class Loss:
     """
 
     name: str
-    per_example: Callable[[Array, Array, Array], Array]
+    per_example: Callable[..., Array]
     derivative: Callable[..., Array]
     output: str | None
     classifies: bool
+
+    def on(self, xp: Any) -> "Loss":
+        """The same for arrays of another namespace (see `activations`)."""
+        if xp is NUMPY:
+            return self
+        of_each, derivative = partial(self.per_example, xp=xp), partial(self.derivative, xp=xp)
+        return replace(self, per_example=of_each, derivative=derivative)
 
 
 LOSSES = {
@@ -150,13 +165,12 @@ def check_labels(Y: Any, n_y: int, m: int, loss: str) -> Array:
     return Y
 
 
-def correct(A: Array, Y: Array, activation: str) -> Array:
+def correct(A: Array, Y: Array, activation: str, xp: Any = NUMPY) -> Array:
     """Which columns of the outputs A (..., n_y, m) name the class of Y: booleans (..., m).
 
     Softmax: the most probable class is the labeled one. Otherwise every output lies on the same
     side of 1/2 as its label.
     """
     if activation == "softmax":
-        right: Array = A.argmax(axis=-2) == Y.argmax(axis=-2)
-        return right
-    return np.all((A > 0.5) == (Y > 0.5), axis=-2)
+        return xp.equal(xp.argmax(A, axis=-2), xp.argmax(Y, axis=-2))
+    return xp.all((A > 0.5) == (Y > 0.5), axis=-2)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.device import HOST, Device, namespace
 from chainrule.errors import InputError
 from chainrule.files.json_file import plain
 from chainrule.wording import describe
@@ -95,12 +96,20 @@ class Batches:
         self.labels, self.weight, self._rngs = Y, weight, rngs
         self.m = Y.shape[-1]
         self.batch_size = batch_size
-        self.whole = Batch(None, Y, weight) if batch_size is None else None
         self.per_epoch = 1 if batch_size is None else -(-self.m // batch_size)
         self._uniform = bool((weight == weight.flat[0]).all())
+        self.place(HOST)
         self._position = 0  # batches taken since the start
-        self._order, self._shuffled = np.empty(0, np.intp), Y
+        self._order, self._shuffled = np.empty(0, np.intp), self._Y
         self._before = self._rng_states()  # of the generators, before they drew this epoch's order
+
+    def place(self, device: Device) -> None:
+        """Before the first batch: give batches of arrays on a device; `labels` and `weight` stay
+        NumPy's."""
+        self._put = device.put
+        self._Y, self._weight = device.put(self.labels), device.put(self.weight)
+        self.whole = Batch(None, self._Y, self._weight) if self.batch_size is None else None
+        self._equal: dict[int, Array] = {}
 
     @property
     def epoch(self) -> int:
@@ -124,31 +133,38 @@ class Batches:
 
     def _with_masks(self, batch: Batch) -> Batch:
         assert self.dropout is not None
-        return replace(batch, masks=self.dropout.masks(self._rngs, batch.size))
+        masks = self.dropout.masks(self._rngs, batch.size)
+        return replace(batch, masks=[None if one is None else self._put(one) for one in masks])
 
     def _shuffle(self) -> None:
         self._before = self._rng_states()
         orders = [rng.permutation(self.m) for rng in self._rngs]
-        self._order = orders[0] if len(orders) == 1 else np.stack(orders)
+        self._order = self._put(orders[0] if len(orders) == 1 else np.stack(orders))
         if self._order.ndim == 1:
-            self._shuffled = self.labels[..., self._order]
+            self._shuffled = self._Y[..., self._order]
         else:
-            Y = np.broadcast_to(self.labels, (len(orders), *self.labels.shape[-2:]))
-            self._shuffled = np.take_along_axis(Y, self._order[:, None, :], axis=-1)
+            self._shuffled = self._of_each(self._Y, self._order)
+
+    def _of_each(self, whole: Array, index: Array) -> Array:
+        """Of (n, m), or (R, n, m), each run's own examples (R, n, B)."""
+        xp = namespace(whole)
+        wide = xp.broadcast_to(whole, (len(index), *whole.shape[-2:]))
+        taken: Array = xp.take_along_axis(wide, index[:, None, :], axis=-1)
+        return taken
 
     def _weights(self, index: Array) -> tuple[Array, Any]:
         """Weights that sum to 1 over the batch, and the batch's share of all weight."""
         size = index.shape[-1]
         if self._uniform:
-            return np.full((1, size), 1 / size, self.weight.dtype), size / self.m
-        if index.ndim == 1:
-            weight = self.weight[..., index]
-        else:
-            whole = np.broadcast_to(self.weight, (len(index), 1, self.m))
-            weight = np.take_along_axis(whole, index[:, None, :], axis=-1)
+            if size not in self._equal:
+                equal = np.full((1, size), 1 / size, self.weight.dtype)
+                self._equal[size] = self._put(equal)
+            return self._equal[size], size / self.m
+        one = index.ndim == 1
+        weight = self._weight[..., index] if one else self._of_each(self._weight, index)
         total = weight.sum(axis=-1, keepdims=True)
         # A batch of examples that all weigh nothing contributes nothing.
-        normalized = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
+        normalized = weight / namespace(weight).where(total > 0, total, 1)
         return normalized, total[..., 0, 0]
 
     def _rng_states(self) -> list[Any]:

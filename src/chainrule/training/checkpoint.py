@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule import checks
+from chainrule.device import HOST, Device, on_host
 from chainrule.errors import InputError, ModelFileError
 from chainrule.files import tensor_file
 from chainrule.files.digest import digest
@@ -43,7 +44,8 @@ def save_checkpoint(session: "Session", path: str | Path) -> None:
     records, sums, best = session.snapshot()
     start, kind = session.start.saved("start.")
     arrays = {name: distinct(array) for name, array in start.items()}
-    arrays |= changing(session.blocks, None if best is None else best.parameters)
+    there = changing(session.blocks, None if best is None else best.parameters)
+    arrays |= {name: on_host(array) for name, array in there.items()}
     same = facts("training", session.plan.choice, _settings(session), _digests(session))
     own = {
         **kind,
@@ -105,10 +107,11 @@ class Saved:
                 began = f"the {name} that the training began with"
                 raise ModelFileError(self.path, began, f"other {name}", fix)
 
-    def fill(self, views: dict[str, Array]) -> None:
+    def fill(self, views: dict[str, Array], device: Device = HOST) -> None:
         """Put the saved numbers where they were."""
         for name, array in views.items():
-            array[...] = self.arrays[name]
+            saved = self.arrays[name]
+            array[...] = saved if isinstance(array, np.ndarray) else device.put(saved)
 
     def start_of(self, network: Network) -> Network:
         """The network that the saved training started from; it must be built like `network`."""
@@ -140,7 +143,7 @@ class Saved:
         if facts["best"] is not None:
             kept = [arrays[f"p{k}.best"] for k in range(len(session.blocks))]
             best = Best(**_arrays(facts["best"]), parameters=kept)
-        self.fill(changing(session.blocks, kept))
+        self.fill(changing(session.blocks, kept), session.device)
         records = [Record(**_arrays(values)) for values in facts["records"]]
         diverged = np.array(facts["diverged"], dtype=np.int64).reshape(session.diverged.shape)
         session.restore(

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
+from chainrule.device import on_host
 from chainrule.training.parameters import Block
 
 Array = np.ndarray
@@ -35,7 +36,7 @@ class Best:
     """Each run's lowest validation cost so far, and the parameters that gave it.
 
     cost : () or (R,). waited : records since it fell by `min_delta` or more. ended : the iteration
-    at which the rule ended the run, or -1. parameters : copies of every block's p.
+    at which the rule ended the run, or -1. parameters : NumPy's copies of every block's p.
     """
 
     cost: Array
@@ -47,7 +48,7 @@ class Best:
     def of(cls, blocks: list[Block]) -> "Best":
         """Nothing seen yet."""
         lead = blocks[0].p.shape[:-1]
-        copies = [block.p.copy() for block in blocks]
+        copies = [on_host(block.p).copy() for block in blocks]
         return cls(np.full(lead, np.inf), np.zeros(lead, int), np.full(lead, -1), copies)
 
     def see(self, rule: EarlyStopping, cost: Any, iteration: int, blocks: list[Block]) -> None:
@@ -57,6 +58,6 @@ class Best:
         enough = going & (cost < self.cost - rule.min_delta)
         self.waited = np.where(enough, 0, self.waited + 1)
         self.cost = np.where(better, cost, self.cost)
-        for block, kept in zip(blocks, self.parameters, strict=True):
-            kept[better] = block.p[better]
+        for block, kept in zip(blocks, self.parameters, strict=True) if better.any() else ():
+            kept[better] = on_host(block.p)[better]
         self.ended = np.where(going & (self.waited >= rule.patience), iteration, self.ended)

@@ -32,6 +32,7 @@ import numpy as np
 
 from chainrule.data import FeatureMatrix, SparseMatrix, resident
 from chainrule.data.matrix.verbs import Gram, Times
+from chainrule.device import HOST, NUMPY, namespace, on_host
 from chainrule.training.parameters import Part
 
 Array = np.ndarray
@@ -48,13 +49,14 @@ def _product(W: Array, X: Array, out: Array) -> None:
 
     W and out are contiguous, so that the merged shapes are views.
     """
+    xp = namespace(W)
     if X.ndim > 2:
         W, out = (A.reshape(len(X), -1, A.shape[-1]) for A in (W, out))
-        np.matmul(W, X, out=out)
+        xp.matmul(W, X, out=out)
         return
     if W.ndim > 2:
         W, out = W.reshape(-1, W.shape[-1]), out.reshape(-1, out.shape[-1])
-    np.dot(W, X, out=out)
+    (np.dot if xp is NUMPY else xp.matmul)(W, X, out=out)
 
 
 def _flat(W: Array) -> Array:
@@ -96,8 +98,9 @@ class Primal:
             Z1.reshape(len(merged), -1)[...] = (self._batch.T @ merged.T).T
         else:
             columns = self._X.columns(batch.ravel())
-            self._batch = np.moveaxis(columns.reshape(-1, *batch.shape), 0, 1)
-            np.matmul(self._W, self._batch, out=Z1)
+            xp = namespace(Z1)
+            self._batch = xp.moveaxis(columns.reshape(-1, *batch.shape), 0, 1)
+            xp.matmul(self._W, self._batch, out=Z1)
 
     def backward(self, D: Array, batch: Index) -> None:
         if batch is None:
@@ -106,7 +109,7 @@ class Primal:
         if batch.ndim == 1:
             _product(D, self._batch.T, self._dW)
         else:
-            np.matmul(D, self._batch.mT, out=self._dW)
+            namespace(D).matmul(D, self._batch.mT, out=self._dW)
         del self._batch  # before the next one is made
 
     def other(self, X: FeatureMatrix) -> Callable[[], Array]:
@@ -115,11 +118,11 @@ class Primal:
 
     def squared_norm(self) -> Array:
         """||W||^2, shape () or (R,)."""
-        return np.vecdot(self._p, self._p)
+        return namespace(self._p).vecdot(self._p, self._p)
 
     def weights(self) -> Array:
         """W (..., n_1, n_x): a copy in C order."""
-        return np.array(self.as_weights(self._p)[0], order="C")
+        return np.array(on_host(self.as_weights(self._p)[0]), order="C")
 
     def as_weights(self, *vectors: Array) -> list[Array]:
         """Parameters, or anything that lies as they do, as (n_1, n_x): views."""
@@ -178,19 +181,20 @@ class Dual:
         self._X, self._decays = X, decays
         # Weights that all runs start from are multiplied once, and seen by each.
         self._W0 = distinct(W0)
-        self._start_norm = squares(self._W0)
+        start_norm = squares(self._W0)
         # The norm is at hand; of weights whose squares are nothing the weights themselves say it.
-        self._zero_start = not (self._start_norm.any() or self._W0.any())
+        self._zero_start = not (start_norm.any() or self._W0.any())
         shape = self._shape = (*W0.shape[:-1], X.shape[1])
         if self._zero_start:
-            self._K, self._Z0 = X.gram(), np.zeros(shape, W0.dtype)
+            self._K, self._Z0 = X.gram(), X.device.put(np.zeros(shape, W0.dtype))
         else:
             self._K, Z0 = X.once(Gram(), Times(self._W0))
-            self._Z0 = np.ascontiguousarray(Z0)
-        self.a = np.ones((*W0.shape[:-2], 1, 1), W0.dtype)
+            self._Z0 = np.ascontiguousarray(Z0) if X.device is HOST else Z0
+        a = np.ones((*W0.shape[:-2], 1, 1), W0.dtype)
+        self.a, self._start_norm = X.device.put(a), X.device.put(start_norm)
         self.parts = [Part(_flat(np.zeros(shape, W0.dtype)), 1.0, self._bind)]
         if decays:
-            self.parts.append(Part(_flat(self.a), 1.0, self._bind_a))
+            self.parts.append(Part(_flat(a), 1.0, self._bind_a))
 
     def _bind(self, p: Array, g: Array) -> None:
         # D is C's gradient: the layers above write it where the optimizer reads it.
@@ -201,18 +205,16 @@ class Dual:
 
     def forward(self, Z1: Array, batch: Index) -> None:
         if batch is None:
-            if Z1.ndim == 2:
-                np.dot(self.C, self._K, out=Z1)
-            else:
-                _product(self.C, self._K, Z1)
+            _product(self.C, self._K, Z1)
             Z0 = self._Z0
         elif batch.ndim == 1:
             _product(self.C, self._K[batch].T, Z1)
             Z0 = self._Z0[..., batch]
         else:
-            np.matmul(self.C, self._K[batch].mT, out=Z1)
-            Z0 = np.broadcast_to(self._Z0, self._shape)
-            Z0 = np.take_along_axis(Z0, batch[:, None, :], axis=-1)
+            xp = namespace(Z1)
+            xp.matmul(self.C, self._K[batch].mT, out=Z1)
+            Z0 = xp.broadcast_to(self._Z0, self._shape)
+            Z0 = xp.take_along_axis(Z0, batch[:, None, :], axis=-1)
         if not self._zero_start:
             Z1 += self.a * Z0 if self._decays else Z0
 
@@ -226,7 +228,8 @@ class Dual:
         if batch.ndim == 1:
             self.D[..., batch] = D
         else:
-            np.put_along_axis(self.D, batch[:, None, :], D, axis=-1)
+            runs = namespace(D).arange(len(D), device=D.device)[:, None]
+            self.D.mT[runs, batch] = D.mT
 
     def other(self, X: FeatureMatrix) -> Callable[[], Array]:
         """W X for examples that are not trained on: a function to call at any later step.
@@ -239,7 +242,7 @@ class Dual:
     def squared_norm(self) -> Array:
         """||W||^2 = a^2 ||W0||^2 + 2 a <W0 X, C> + <C K, C>, shape () or (R,)."""
         a = self.a[..., 0, 0]
-        CK = np.empty(self.C.shape, self.C.dtype)
+        CK = namespace(self.C).empty_like(self.C)
         _product(self.C, self._K, CK)
         crossed = 2 * a * (self._Z0 * self.C).sum(axis=(-2, -1))
         return a * a * self._start_norm + crossed + (CK * self.C).sum(axis=(-2, -1))
@@ -250,13 +253,13 @@ class Dual:
 
     def weights(self) -> Array:
         """W = a W0 + C X^T (..., n_1, n_x)."""
-        W = self._with_start(self._X.outer(self.coefficients()), self.a)
+        W = self._with_start(on_host(self._X.outer(self.coefficients())), on_host(self.a))
         self._X.remember(W, self._times)
         return W
 
     def _times(self) -> Array:
         """W X (..., n_1, m)."""
-        Z = np.empty(self._shape, self._Z0.dtype)
+        Z = namespace(self.C).empty_like(self.C)
         self.forward(Z, None)
         return Z
 

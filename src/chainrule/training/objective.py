@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data import FeatureMatrix
+from chainrule.device import HOST, Device, namespace, on_host
 from chainrule.network import Network
 from chainrule.training.batches import Batch
 from chainrule.training.first_layer import FirstLayer
@@ -25,16 +26,19 @@ class Objective:
 
     network : the start. first : a form of its first layer.
     whole : whether every step sees all examples, so that D may stand in the first layer's gradient.
+    device : where parameters, and all that is made of them, lie.
     blocks : the parameters and, after `backward`, their gradients. last : the last pass.
     """
 
     last: Propagation
 
-    def __init__(self, network: Network, first: FirstLayer, *, whole: bool) -> None:
+    def __init__(
+        self, network: Network, first: FirstLayer, *, whole: bool, device: Device = HOST
+    ) -> None:
         self.first, self._whole = first, whole
         self._kinds = (network.activations, network.loss)
         self.upper = UpperLayers(network.weights, network.biases)
-        self.blocks = placed([*first.parts, self.upper.part])
+        self.blocks = placed([*first.parts, self.upper.part], device)
         # They hold the layers that hold them, whose arrays are to be freed with the objective.
         first.parts.clear()
         del self.upper.part
@@ -42,6 +46,7 @@ class Objective:
         self._passes: dict[int, Propagation] = {}
         self._decayed = [piece for block in self.blocks for piece in block.pieces()]
         self._l2: Any = None
+        self._multiply = namespace(self.upper.b1).multiply
         self._rates: list[Any] = []
 
     def forward(self, batch: Batch) -> Propagation:
@@ -76,7 +81,7 @@ class Objective:
         """sum_l ||W[l]||^2, () or (R,)."""
         total = self.first.squared_norm()
         for W in self._upper_weights:
-            total = total + np.einsum("...ij,...ij->...", W, W)
+            total = total + namespace(W).einsum("...ij,...ij->...", W, W)
         return total
 
     def decay(self, l2: Any) -> None:
@@ -85,7 +90,7 @@ class Objective:
         if l2 is not self._l2 and not (floats and l2 == self._l2):
             self._l2, self._rates = l2, [l2 * decayed for _, _, decayed, _ in self._decayed]
         for (p, g, _, room), rate in zip(self._decayed, self._rates, strict=True):
-            g += np.multiply(p, rate, out=room)
+            g += self._multiply(p, rate, out=room)
 
     def evaluate(self, batch: Batch, l2: float, scale: float = 1.0) -> Any:
         """J over a batch, () or (R,), and its gradient in the blocks.
@@ -101,6 +106,9 @@ class Objective:
         return cost
 
     def network(self) -> Network:
-        """The network with the parameters reached so far (copies)."""
-        weights = (self.first.weights(), *(W.copy() for W in self.upper.weights))
-        return Network(weights, tuple(b.copy() for b in self.upper.biases), *self._kinds)
+        """The network with the parameters reached so far (copies, NumPy's)."""
+        above, biases = (
+            tuple(on_host(array).copy() for array in arrays)
+            for arrays in (self.upper.weights, self.upper.biases)
+        )
+        return Network((on_host(self.first.weights()), *above), biases, *self._kinds)

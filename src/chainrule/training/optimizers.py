@@ -10,12 +10,14 @@ rules (Adam, RMSProp) leave the span.
 In every formula r is the learning rate of that iteration; momentum may differ from run to run.
 """
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from chainrule import checks
+from chainrule.device import Device, namespace
 from chainrule.training.parameters import per_run
 
 Array = np.ndarray
@@ -24,7 +26,8 @@ Array = np.ndarray
 class Optimizer(Protocol):
     """A rule with its hyperparameters; its memory lives in `state`, arrays shaped like p.
 
-    One of your own should be a frozen dataclass: a checkpoint knows it again by its repr.
+    One of your own should be a frozen dataclass: a checkpoint knows it again by its repr. On a
+    device p, g and state are arrays of PyTorch's.
     """
 
     linear: ClassVar[bool]
@@ -43,8 +46,8 @@ class GradientDescent:
     n_states: ClassVar[int] = 0
 
     def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
-        np.multiply(g, rate, out=g)
-        np.subtract(p, g, out=p)
+        g *= rate
+        p -= g
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,15 @@ class Momentum:
     def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
         (v,) = state
         v *= per_run(self.momentum, p.dtype)
-        v -= np.multiply(g, rate, out=g)
+        g *= rate
+        v -= g
         p += v
+
+    def placed(self, device: Device, dtype: np.dtype) -> "Momentum":
+        """The same where the parameters lie: a momentum per run is sent there once."""
+        found = copy(self)
+        object.__setattr__(found, "momentum", device.put(per_run(self.momentum, dtype)))
+        return found
 
 
 @dataclass(frozen=True)
@@ -82,9 +92,10 @@ class Nesterov(Momentum):
         (v,) = state
         mu = per_run(self.momentum, p.dtype)
         v *= mu
-        v -= np.multiply(g, rate, out=g)
+        g *= rate
+        v -= g
         p -= g
-        p += np.multiply(v, mu, out=g)
+        p += namespace(p).multiply(v, mu, out=g)
 
 
 @dataclass(frozen=True)
@@ -107,14 +118,14 @@ class Adam:
         checks.number("Adam", "epsilon", self.epsilon, least=0, open_below=True)
 
     def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
-        m, s = state
+        (m, s), xp = state, namespace(p)
         m *= self.beta_1
         m += (1 - self.beta_1) * g
         s *= self.beta_2
-        s += np.multiply(np.square(g, out=g), 1 - self.beta_2, out=g)
-        np.sqrt(s, out=g)
+        s += xp.multiply(xp.square(g, out=g), 1 - self.beta_2, out=g)
+        xp.sqrt(s, out=g)
         g += self.epsilon
-        np.divide(m, g, out=g)
+        xp.divide(m, g, out=g)
         g *= rate * ((1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t))
         p -= g
 
@@ -133,11 +144,11 @@ class RMSProp:
         checks.number("RMSProp", "epsilon", self.epsilon, least=0, open_below=True)
 
     def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
-        (s,) = state
+        (s,), xp = state, namespace(p)
         s *= self.rho
-        s += (1 - self.rho) * np.square(g)
+        s += (1 - self.rho) * xp.square(g)
         g *= rate
-        g /= np.sqrt(s) + self.epsilon
+        g /= xp.sqrt(s) + self.epsilon
         p -= g
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.device import HOST, Device, namespace
+
 Array = np.ndarray
 # Weights whose penalty is added at once: the product stays in the processor's cache, and there is
 # none as large as the weights. SciPy's axpy needs no product, but SciPy has a BLAS of its own: its
@@ -30,7 +32,8 @@ class Block:
     def pieces(self) -> Iterator[tuple[Array, Array, Any, Array]]:
         """Of each piece p, g and what is decayed: views; and room for a product with p."""
         most = max((part.stop - part.start for part, _ in self.decayed), default=0)
-        room = np.empty((*self.p.shape[:-1], most), self.p.dtype)
+        shape = *self.p.shape[:-1], most
+        room = namespace(self.p).empty(shape, dtype=self.p.dtype, device=self.p.device)
         for part, decayed in self.decayed:
             p = self.p[..., part]
             yield p, self.g[..., part], decayed, room[..., : p.shape[-1]]
@@ -49,24 +52,26 @@ class Part:
     bind: Callable[[Array, Array], None]
 
 
-def placed(parts: list[Part]) -> list[Block]:
+def placed(parts: list[Part], device: Device = HOST) -> list[Block]:
     """One block for all parts of a single network, so that an update is one operation; one for
-    each part of R runs, so that the runs of a part lie together and can be multiplied as one."""
+    each part of R runs, so that the runs of a part lie together and can be multiplied as one.
+
+    device : where they are to lie."""
     groups = [parts] if parts[0].start.ndim == 1 else [[part] for part in parts]
-    return [_placed(group) for group in groups]
+    return [_placed(group, device) for group in groups]
 
 
-def _placed(parts: list[Part]) -> Block:
+def _placed(parts: list[Part], device: Device) -> Block:
     # In C order, whatever the parts' own: they are seen as matrices by reshaping.
-    p = np.ascontiguousarray(np.concatenate([part.start for part in parts], axis=-1))
-    g = np.zeros_like(p)
+    start = np.ascontiguousarray(np.concatenate([part.start for part in parts], axis=-1))
+    p, g = device.put(start), device.put(np.zeros_like(start))
     sizes = [part.start.shape[-1] for part in parts]
     ends = np.cumsum(sizes)
-    decayed = np.empty(p.shape[-1], p.dtype)
+    decayed = np.empty(p.shape[-1], start.dtype)
     for part, size, end in zip(parts, sizes, ends, strict=True):
         part.bind(p[..., end - size : end], g[..., end - size : end])
         decayed[end - size : end] = part.decayed
-    return Block(p, g, list(_pieces(decayed)))
+    return Block(p, g, [(part, device.put(piece)) for part, piece in _pieces(decayed)])
 
 
 def _pieces(decayed: Array) -> Iterator[tuple[slice, Any]]:
@@ -80,7 +85,10 @@ def _pieces(decayed: Array) -> Iterator[tuple[slice, Any]]:
 
 
 def per_run(value: Array | float, dtype: np.dtype) -> Any:
-    """A number as a float; one per run as (R, 1) in `dtype`, to scale the rows of a block."""
+    """A number as a float; one per run as (R, 1) in `dtype`, to scale the rows of a block, itself
+    if it is that."""
+    if getattr(value, "ndim", 0) == 2:
+        return value
     return np.asarray(value)[:, None].astype(dtype) if np.ndim(value) else float(value)
 
 

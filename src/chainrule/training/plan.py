@@ -1,6 +1,7 @@
 """Everything that is decided before the first step of a training."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data import FeatureMatrix
+from chainrule.device import Device, device_named
 from chainrule.network import Network
 from chainrule.training import arguments, checkpoint, targets
 from chainrule.training.batches import Batches
@@ -25,7 +27,8 @@ class Plan:
 
     start : the network to train. validation : examples (X, Y), or weights (..., 1, m) of the
     training set's own. learning_rate, l2 : float, or (R, 1) for R runs. targets : how those of a
-    regression were standardized; the labels of batches and validation are.
+    regression were standardized; the labels of batches and validation are. device : on which it is
+    computed, `placement` says why; the arrays here are NumPy's.
     """
 
     start: Network
@@ -43,6 +46,8 @@ class Plan:
     early_stopping: EarlyStopping | None
     targets: targets.Standardized | None
     callbacks: tuple[Callback, ...]
+    device: Device
+    placement: str
 
 
 def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
@@ -55,6 +60,10 @@ def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
     )
     iterations = arguments.planned_iterations(asked.iterations, asked.epochs, batches.per_epoch)
     batch = batches.batch_size
+    device, placement = device_named(asked.device, _operations(start, batches))
+    if device.single and asked.network.dtype != np.float32:
+        single = asked.network.astype(np.float32)
+        return planned(SimpleNamespace(**vars(asked) | {"network": single}))
     size = Size(
         start.layer_sizes[0],
         batches.m,
@@ -67,7 +76,7 @@ def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
         isinstance(rule, LBFGS),
         pass_bytes=X.reads(),
         step_bytes=X.reads(batch) if batch else 2 * X.reads(),
-        memory=X.memory,
+        memory=device.memory or X.memory,
     )
     choice = choose(asked.first_layer, size, linear=rule.linear, optimizer=type(rule).__name__)
     saved = None if asked.resume is None else checkpoint.read(asked.resume)
@@ -93,7 +102,18 @@ def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
         arguments.stopping_rule(asked),
         standardized,
         arguments.callback_list(asked.callbacks),
+        device,
+        placement,
     ), saved
+
+
+def _operations(start: Network, batches: Batches) -> float:
+    """Of a step's products, in whichever form takes fewer."""
+    n_x, n_1, *_ = sizes = start.layer_sizes
+    first = min(n_x, batches.m) * n_1
+    above = sum(n * k for n, k in pairwise(sizes[1:]))
+    examples = (start.n_runs or 1) * (batches.batch_size or batches.m)
+    return examples * (2.0 * first + 6.0 * above)
 
 
 def _begun(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from chainrule.device import NUMPY, namespace
 from chainrule.network import ACTIVATIONS, LOSSES, correct
 from chainrule.training.parameters import UpperLayers
 
@@ -32,24 +33,27 @@ class Propagation:
         m: int,
         D: Array | None = None,
     ) -> None:
-        self._loss, self._output = LOSSES[loss], activations[-1]
-        self._g = [ACTIVATIONS[name] for name in activations]
+        xp = self._xp = namespace(upper.b1)
+        self._loss, self._output = LOSSES[loss].on(xp), activations[-1]
+        self._g = [ACTIVATIONS[name].on(xp) for name in activations]
+        self._add, self._multiply = xp.add, xp.multiply
         self._b1, self._db1 = upper.b1, upper.db1
         if upper.b1.size == 1:
             # As a 0-d view, added in a third of the time.
             self._b1 = upper.b1.reshape(())
-        lead, dtype = upper.b1.shape[:-2], upper.b1.dtype
+        lead: tuple[int, ...] = upper.b1.shape[:-2]
+        like = {"dtype": upper.b1.dtype, "device": upper.b1.device}
         units = [upper.b1.shape[-2], *(V.shape[-2] for V in upper.V)]
-        self._dZ = [np.empty((*lead, n, m), dtype) for n in units]
+        self._dZ = [xp.empty((*lead, n, m), **like) for n in units]
         if D is not None:
             self._dZ[0] = D
         # One network's matrices are few and small, and np.dot asks less about them.
-        self._product = np.matmul if lead else np.dot
-        with_ones = [np.ones((*lead, n + 1, m), dtype) for n in units[:-1]]
-        self._A = [*(A[..., :-1, :] for A in with_ones), np.empty((*lead, units[-1], m), dtype)]
+        self._product = xp.matmul if lead or xp is not NUMPY else np.dot
+        with_ones = [xp.ones((*lead, n + 1, m), **like) for n in units[:-1]]
+        self._A = [*(A[..., :-1, :] for A in with_ones), xp.empty((*lead, units[-1], m), **like)]
         # A hidden Z is not needed once A is known: it takes A's place, where that is contiguous.
-        hidden = [np.empty((*lead, n, m), dtype) for n in units[:-1]] if lead else self._A[:-1]
-        self._Z = [*hidden, np.empty((*lead, units[-1], m), dtype)]
+        hidden = [xp.empty((*lead, n, m), **like) for n in units[:-1]] if lead else self._A[:-1]
+        self._Z = [*hidden, xp.empty((*lead, units[-1], m), **like)]
         self.Z1, self.D = self._Z[0], self._dZ[0]
         # For each layer from the second on: Z = V [A; 1]; dV = dZ [A; 1]^T; dA = W^T dZ.
         self._up = list(zip(upper.V, with_ones, self._Z[1:], strict=True))
@@ -57,7 +61,7 @@ class Propagation:
             (dV, A.mT, V[..., :-1].mT)
             for V, dV, A in zip(upper.V, upper.dV, with_ones, strict=True)
         ]
-        self._ones = np.ones((m, 1), dtype)
+        self._ones = xp.ones((m, 1), **like)
         self._masks: Sequence[Array | None] = ()
 
     @property
@@ -84,7 +88,7 @@ class Propagation:
         self._masks = masks
         g, A, product = self._g, self._A, self._product
         Z = self.Z1
-        np.add(Z, self._b1, out=Z)
+        self._add(Z, self._b1, out=Z)
         g[0].value(Z, out=A[0])
         for layer, (V, A_prev, Z) in enumerate(self._up, start=1):
             if masks and masks[layer - 1] is not None:
@@ -98,7 +102,7 @@ class Propagation:
 
     def correct(self, Y: Array) -> Array:
         """Which examples are classified rightly (..., m), after `forward`."""
-        return correct(self._A[-1], Y, self._output)
+        return correct(self._A[-1], Y, self._output, self._xp)
 
     def backward(self, Y: Array, weight: Array) -> None:
         """Fill every gradient and D. Y (..., n_y, m); weight (..., 1, m)."""
@@ -111,7 +115,7 @@ class Propagation:
             product(dZ, A_T, out=dV)
             # Of one unit: an outer product, which matmul takes twice as long for with many runs.
             one = dZ.ndim > 2 and dZ.shape[-2] == 1
-            dA = (np.multiply if one else product)(W_T, dZ, out=dZs[layer - 1])
+            dA = (self._multiply if one else product)(W_T, dZ, out=dZs[layer - 1])
             if self._masks:
                 self._drop_back(layer - 1, dA)
             dZ = g[layer - 1].backward(dA, A[layer - 1], out=dA)
@@ -124,4 +128,4 @@ class Propagation:
         mask = self._masks[layer]
         if mask is not None:
             dA *= mask
-            np.divide(self._A[layer], mask, out=self._A[layer], where=mask > 0)
+            self._A[layer] /= self._xp.where(mask > 0, mask, 1)

@@ -34,6 +34,7 @@ class Training:
     diverged : for R runs (R,), the iteration at which each run's cost stopped being finite, -1
         where it never did; for one network -1.
     ended : likewise, where early stopping ended a run.
+    device : on which it was computed, and why.
     """
 
     network: Network
@@ -45,6 +46,7 @@ class Training:
     seconds: float
     diverged: Array
     ended: Array
+    device: str = "cpu: as asked"
 
     @property
     def complete(self) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.data.matrix import placed
+from chainrule.device import HOST, namespace, on_host
 from chainrule.errors import DivergenceError
 from chainrule.network import Network
 from chainrule.training.batches import Batch
@@ -16,7 +18,7 @@ from chainrule.training.first_layer import first_layer
 from chainrule.training.history import History, Record, Sums, number
 from chainrule.training.lbfgs import minimize
 from chainrule.training.objective import Objective
-from chainrule.training.optimizers import LBFGS
+from chainrule.training.optimizers import LBFGS, Momentum
 from chainrule.training.plan import Plan
 from chainrule.training.propagation import Propagation
 from chainrule.training.schedules import Constant
@@ -25,6 +27,7 @@ Array = np.ndarray
 Hook = Callable[["Session"], None]
 # What a training needs beside its parameters to go on from between two steps.
 Snapshot = tuple[list[Record], Sums, Best | None]
+PENDING = 1000  # steps on a device after which their errors are looked at where no record is due
 
 
 class Session:
@@ -34,7 +37,8 @@ class Session:
     stopped : why it ended early ("interrupted", "early stopping", ...), or None.
     seen : at a record of full-batch training the pass that it was made from, over all examples.
     diverged : () or (R,) the iteration at which the cost stopped being finite, or -1.
-    objective : what is minimized, and the parameters.
+    objective : what is minimized, and the parameters. device : where these lie; what is recorded,
+        and `network()`, are NumPy's.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -48,17 +52,34 @@ class Session:
         how: dict[str, Any] = {"decays": self._decays, "lbfgs": isinstance(plan.optimizer, LBFGS)}
         if how["lbfgs"]:
             how["counted"] = np.flatnonzero(batches.weight[0])
-        self.first = first_layer(plan.X, network.weights[0], plan.choice.form, **how)
-        self.objective = Objective(network, self.first, whole=batches.whole is not None)
+        # SciPy's L-BFGS computes with NumPy's arrays, and only X's products come from the device.
+        device = self.device = HOST if how["lbfgs"] else plan.device
+        batches.place(device)
+        X = placed(plan.X, plan.device, fetched=how["lbfgs"])
+        self.first = first_layer(X, network.weights[0], plan.choice.form, **how)
+        whole = batches.whole is not None
+        self.objective = Objective(network, self.first, whole=whole, device=device)
         self.blocks = self.objective.blocks
         for block in self.blocks:
-            block.state = [np.zeros_like(block.p) for _ in range(plan.optimizer.n_states)]
+            zeros_like = namespace(block.p).zeros_like
+            block.state = [zeros_like(block.p) for _ in range(plan.optimizer.n_states)]
+        self._rule = plan.optimizer
+        if isinstance(self._rule, Momentum):
+            self._rule = self._rule.placed(device, network.dtype)
+        self._l2, self._own_rate = device.put(plan.l2), device.put(plan.learning_rate)
         self._last_db = self.objective.upper.last_db
         # Where an error of this size is squared, the cost is no longer finite.
         self._limit = float(np.sqrt(np.finfo(network.dtype).max))
         # As an array, which NumPy multiplies by sooner than by a float.
         constant = isinstance(plan.schedule, Constant)
-        self._constant_rate = np.asarray(plan.learning_rate, network.dtype) if constant else None
+        self._constant_rate = None
+        if constant:
+            rate = plan.learning_rate
+            self._constant_rate = (
+                np.asarray(rate, network.dtype) if device is HOST else self._own_rate
+            )
+        # On a device: the last steps' errors, which are looked at when a record is due.
+        self._pending: list[tuple[int, Array]] = []
         self._sums = Sums()
         self.best = None if plan.early_stopping is None else Best.of(self.blocks)
         self._before_finish: Snapshot | None = None
@@ -66,14 +87,16 @@ class Session:
         self._measured: Batch | None = None
         self._look: Callable[[], Propagation]
         if isinstance(validation, np.ndarray):
-            measured = self._measured = Batch(None, batches.labels, validation)
+            Y, validation = device.put(batches.labels), device.put(validation)
+            measured = self._measured = Batch(None, Y, validation)
             forward = self.objective.forward  # not of self: arrays are to be freed with the session
             self._look = lambda: forward(measured)
         elif validation is not None:
-            X, Y = validation
+            other, Y = validation
             m = Y.shape[-1]
-            self._measured = Batch(None, Y, np.full((1, m), 1 / m, Y.dtype))
-            self._look = self.objective.on(X)
+            equal = np.full((1, m), 1 / m, Y.dtype)
+            self._measured = Batch(None, device.put(Y), device.put(equal))
+            self._look = self.objective.on(placed(other, plan.device, fetched=how["lbfgs"]))
 
     @property
     def ended(self) -> Array:
@@ -159,32 +182,61 @@ class Session:
     def _learn(self) -> None:
         """Update all parameters from their gradients."""
         errors = self._last_db
-        total = errors.item() if errors.size == 1 else float(np.add.reduce(errors, axis=None))
-        if not -self._limit < total < self._limit:
-            self._mark(errors, self._limit)
-        rate = self.rate() if self._constant_rate is None else self._constant_rate
+        if self.device is HOST:
+            total = errors.item() if errors.size == 1 else float(np.add.reduce(errors, axis=None))
+            if not -self._limit < total < self._limit:
+                self._mark(errors, self._limit)
+        else:
+            self._look_later(errors)
+        rate = self._constant_rate
+        if rate is None:
+            rate = self._own_rate * self._factor(self.iteration)
         if self._decays:
-            self.objective.decay(self.plan.l2)
+            self.objective.decay(self._l2)
         for block in self.blocks:
-            self.plan.optimizer.step(block.p, block.g, block.state, rate, self.iteration + 1)
+            self._rule.step(block.p, block.g, block.state, rate, self.iteration + 1)
         self.iteration += 1
+
+    def _look_later(self, errors: Array) -> None:
+        """Keep a copy: whoever looks at a number of a device waits for all that it has to do."""
+        self._pending.append((self.iteration, namespace(errors).asarray(errors, copy=True)))
+        if len(self._pending) >= PENDING:
+            self._look_back()
+
+    def _look_back(self) -> None:
+        """Mark what diverged in the steps on a device that were not looked at yet."""
+        if not self._pending:
+            return
+        iterations, errors = zip(*self._pending, strict=True)
+        self._pending = []
+        found = on_host(namespace(errors[0]).stack(errors))
+        for iteration, values in zip(iterations, found, strict=True):
+            if not (np.abs(values) < self._limit).all():
+                self._mark(values, self._limit, iteration)
 
     def rate(self) -> Any:
         """The learning rate of the current iteration: float, or (R, 1)."""
-        plan = self.plan
-        if self._constant_rate is not None:
-            return plan.learning_rate
-        epoch = self.iteration // self.batches.per_epoch
-        return plan.learning_rate * plan.schedule(self.iteration, epoch, plan.iterations)
+        return self._rate_at(self.iteration)
 
-    def _mark(self, values: Array, limit: float = math.inf) -> None:
-        """Stop, or mark the runs, whose `values` (..., n, 1) are not below the limit in size."""
+    def _rate_at(self, iteration: int) -> Any:
+        rate = self.plan.learning_rate
+        return rate if self._constant_rate is not None else rate * self._factor(iteration)
+
+    def _factor(self, iteration: int) -> float:
+        """Of the schedule, on the learning rate."""
+        epoch, plan = iteration // self.batches.per_epoch, self.plan
+        return plan.schedule(iteration, epoch, plan.iterations)
+
+    def _mark(self, values: Array, limit: float = math.inf, iteration: int | None = None) -> None:
+        """Stop, or mark the runs, whose `values` (..., n, 1) are not below the limit in size, at an
+        iteration, the present one by default."""
+        at = self.iteration if iteration is None else iteration
         bad = ~(np.abs(values) < limit).all(axis=(-2, -1))
         bad &= (self.diverged < 0) & (self.ended < 0)
-        self.diverged = np.where(bad, self.iteration, self.diverged)
+        self.diverged = np.where(bad, at, self.diverged)
         if self.diverged.ndim == 0:
             if bad:
-                raise DivergenceError(int(self.diverged), float(self.rate()))
+                raise DivergenceError(int(self.diverged), float(self._rate_at(at)))
             return
         self._stop_if_over()
 
@@ -201,14 +253,19 @@ class Session:
         return bool(records) and records[-1].iteration == self.iteration
 
     def _record_sums(self) -> None:
-        means, self._sums = self._sums.means(), Sums()
+        means, self._sums = self._sums_on_host().means(), Sums()
         self._record(*means)
+
+    def _sums_on_host(self) -> Sums:
+        return Sums(*map(on_host, vars(self._sums).values()))
 
     def _record(self, cost: Any, accuracy: Any, work: Propagation | None = None) -> None:
         """work : a pass over all examples with the present parameters, where there is one."""
+        self._look_back()
+        cost, accuracy = on_host(cost), on_host(accuracy)
         if self._decays:
-            l2 = self.plan.l2
-            cost = cost + 0.5 * (l2[:, 0] if np.ndim(l2) else l2) * self.objective.squared_norm()
+            l2, norm = self.plan.l2, on_host(self.objective.squared_norm())
+            cost = cost + 0.5 * (l2[:, 0] if np.ndim(l2) else l2) * norm
         self.seen = work
         self._mark(np.asarray(cost)[..., None, None])
         rate = self.rate()
@@ -235,7 +292,7 @@ class Session:
         if work is None or isinstance(self.plan.validation, tuple):
             work = self._look()
         cost, accuracy = _measure(work, self._measured)
-        return number(cost), number(accuracy)
+        return number(on_host(cost)), number(on_host(accuracy))
 
     def finish(self) -> None:
         """The last record: after all updates there is one more cost to see.
@@ -249,12 +306,13 @@ class Session:
         if whole is not None:
             work = self.objective.forward(whole)
             self._record(*_measure(work, whole), work)
-        elif np.any(self._sums.share):
+        elif np.any(on_host(self._sums.share)):
             self._record_sums()
 
     def snapshot(self) -> Snapshot:
         """Where a training that goes on from here stands, parameters aside."""
-        return self._before_finish or ([*self.history.records], self._sums, self.best)
+        self._look_back()
+        return self._before_finish or ([*self.history.records], self._sums_on_host(), self.best)
 
     def restore(self, iteration: int, diverged: Array, at: Snapshot) -> None:
         """Go on from a snapshot; the blocks and the batches are restored by themselves."""
@@ -268,11 +326,12 @@ class Session:
         """With early stopping: go back to each run's best parameters."""
         if self.best is not None:
             for block, kept in zip(self.blocks, self.best.parameters, strict=True):
-                block.p[...] = kept
+                block.p[...] = self.device.put(kept)
 
     def network(self) -> Network:
         """The network with the parameters reached so far (copies), in the targets' own unit."""
-        network, targets = self.objective.network(), self.plan.targets
+        with self.plan.device.enough():
+            network, targets = self.objective.network(), self.plan.targets
         return network if targets is None else targets.folded(network)
 
 

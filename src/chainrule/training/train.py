@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import blas
+from chainrule.device import on_host
 from chainrule.network import Network
 from chainrule.training.arguments import Data, HasArguments, arguments_of
 from chainrule.training.callbacks import Callback
@@ -50,6 +51,7 @@ def train(
     callbacks: Iterable[Callback] = (),
     resume: str | Path | None = None,
     threads: int | None = None,
+    device: str = "cpu",
 ) -> Training:
     """Train a network, or R networks at once; `network` itself is not changed.
 
@@ -94,6 +96,10 @@ def train(
 
     threads : cores that may be used, by default as many as BLAS may. Steps of small products take
         one, where more would not gain a third. The numbers are the same, to rounding.
+    device : "cpu" computes with NumPy. With the extra `device` (PyTorch): "cuda", "cuda:N", "mps"
+        (in float32, it has no other), "torch:cpu", or "auto": cuda where there is one and a step is
+        worth it. The numbers are the same, to rounding; what comes back is NumPy's. For "lbfgs"
+        the products with the features alone are made there. See docs/scale.md.
 
     R runs: `network` with an axis of runs, or learning_rate, l2, the optimizer's momentum (R,),
     Y (R, n_y, m), sample_weight (R, m), or a list rng. Each run gets the numbers that it would get
@@ -126,13 +132,15 @@ def trained(network: Network, data: Data, **keywords: Any) -> Session:
 
 def _trained(asked: SimpleNamespace) -> Session:
     plan, saved = planned(asked)
-    session = Session(plan)
-    if saved is not None:
-        saved.restore(session)
     operations = plan.size.product(plan.choice.form)
-    with blas.for_steps(operations, asked.network.layer_sizes, plan.size.batch):
-        _run(session)
-    session.keep_best()
+    steps = blas.for_steps(operations, asked.network.layer_sizes, plan.size.batch)
+    with plan.device.enough():
+        session = Session(plan)
+        if saved is not None:
+            saved.restore(session)
+        with steps:
+            _run(session)
+        session.keep_best()
     return session
 
 
@@ -152,7 +160,7 @@ def _result(session: Session, dtype: np.dtype, began: float) -> Training:
     """What was reached, in the network's own dtype."""
     first, network, dual = session.first, session.network(), None
     if isinstance(first, Dual | Rotated):
-        parts = [first.a, first.coefficients()]
+        parts = [on_host(first.a), on_host(first.coefficients())]
         if session.plan.targets is not None:
             parts = session.plan.targets.of_dual(network, parts)
         dual = DualCoefficients(*(part.astype(dtype) for part in parts))
@@ -166,4 +174,5 @@ def _result(session: Session, dtype: np.dtype, began: float) -> Training:
         time.perf_counter() - began,
         session.diverged,
         session.ended,
+        session.plan.placement,
     )

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
+from chainrule.data.matrix.device import DeviceMatrix
+from chainrule.data.matrix.device import placed as placed
 from chainrule.data.matrix.floats import FloatMatrix
 from chainrule.data.matrix.pixels import PixelMatrix
 from chainrule.data.matrix.raw import RawMatrix as RawMatrix
@@ -36,13 +38,16 @@ def feature_matrix(X: Any, dtype: Any = None, *, missing: bool = False) -> Featu
 
 
 def resident(X: FeatureMatrix) -> FeatureMatrix:
-    """X as floats in memory if it is small, else itself: for whoever reads it at every step.
+    """X as floats in memory if it is small, else itself: for whoever reads it at every step. On a
+    device, all of it.
 
     Turning pixels into floats takes about as long as a product with a few rows of weights.
     """
     checks.kind("resident", "X", X, FeatureMatrix)
     if isinstance(X, StackedMatrix):
         return X.each(resident)
+    if isinstance(X, DeviceMatrix):
+        return X.held()
     small = X.shape[0] * X.shape[1] * X.dtype.itemsize <= RESIDENT_BYTES
     if isinstance(X, FloatMatrix) or not small:
         return X

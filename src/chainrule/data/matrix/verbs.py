@@ -30,16 +30,23 @@ import numpy as np
 from chainrule.checks import memory_bytes
 from chainrule.data.blocks import blocks_of
 from chainrule.data.transform import Scaling
+from chainrule.device import HOST, Device
 
 # Rows of a Gram matrix made at any one time, so that no product is a second (m, m).
 GRAM_ROWS = 512
 
 
 class FeatureMatrix(ABC):
-    """Examples as columns. `shape` is (n_x, m); `dtype` that of the floats it yields."""
+    """Examples as columns. `shape` is (n_x, m); `dtype` that of the floats it yields.
+
+    device : where the arrays lie that the verbs give. on_device : the same examples on another, if
+    they were placed there (see `device.placed`).
+    """
 
     shape: tuple[int, int]
     dtype: np.dtype
+    device: Device = HOST
+    on_device: "FeatureMatrix | None" = None
     _gram: np.ndarray | None = None
 
     @abstractmethod
@@ -169,25 +176,25 @@ class Gram(Product):
     """X^T X (m, m), or X^T X_other (m, m_other)."""
 
     def __init__(self, other: FeatureMatrix | None = None) -> None:
-        self._other, self.kept = other, other is None
+        self.other, self.kept = other, other is None
 
     def of(self, X: FeatureMatrix) -> np.ndarray:
-        return X.gram() if self._other is None else self._other.gram(X).mT
+        return X.gram() if self.other is None else self.other.gram(X).mT
 
     def start(self, X: FeatureMatrix) -> None:
         m = X.shape[1]
-        self._K = np.zeros((m, m if self._other is None else self._other.shape[1]), X.dtype)
+        self._K = np.zeros((m, m if self.other is None else self.other.shape[1]), X.dtype)
         self._parts = list(blocks_of(m, 0, GRAM_ROWS))
 
     def add(self, rows: slice, some: np.ndarray) -> None:
         """Of X^T X the lower triangle: half the work."""
-        others = some if self._other is None else self._other.features(rows)
+        others = some if self.other is None else self.other.features(rows)
         for part in self._parts:
-            stop = part.stop if self._other is None else None
+            stop = part.stop if self.other is None else None
             self._K[part, :stop] += some[:, part].T @ others[:, :stop]
 
     def end(self) -> np.ndarray:
-        if self._other is None:
+        if self.other is None:
             for part in self._parts:
                 self._K[: part.start, part] = self._K[part, : part.start].T
         return self._K
