@@ -10,6 +10,7 @@ from benchmarks import (
     agreement,
     busy,
     defaults,
+    device,
     estimators,
     gradients,
     machine,
@@ -96,6 +97,12 @@ def main() -> int:
         with console.status("") as status:
             gains = list(threads.measure(1 if settings.quick else THREAD_TRIES, status.update))
         console.print(table.threads_table(gains, settings))
+    on_device = []
+    if device.NAME in options.only:
+        with console.status("") as status:
+            on_device = list(device.measure(settings, status.update))
+        console.print(table.device_table(on_device, settings))
+        failures += [f"{t.what}: {t.failure}" for t in on_device if t.failure]
     beside = []
     if busy.NAME in options.only:
         with console.status("") as status:
@@ -112,6 +119,7 @@ def main() -> int:
             of_nested,
             of_defaults,
             gains,
+            on_device,
             beside,
         )
         with open(options.json, "w", encoding="utf-8") as file:
@@ -125,7 +133,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     names = [e.name for e in EXPERIMENTS] + [startup.NAME, gradients.NAME, estimators.NAME]
-    names += [many.NAME, nested.NAME, defaults.NAME, threads.NAME, busy.NAME]
+    names += [many.NAME, nested.NAME, defaults.NAME, threads.NAME, device.NAME, busy.NAME]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     add("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
@@ -167,6 +175,7 @@ def _report(
     of_nested: list[many.Timing],
     of_defaults: list[defaults.Line],
     gains: list[threads.Gain],
+    on_device: list[device.Timing],
     beside: list[busy.Timing],
     failures: list[str],
 ) -> dict:
@@ -192,6 +201,7 @@ def _report(
         "nested": [{**asdict(t), "ratio": t.ratio} for t in of_nested],
         "defaults": [{**asdict(line), "ratio": line.ratio} for line in of_defaults],
         "threads": [{**asdict(gain), "ratio": gain.ratio} for gain in gains],
+        "device": [{**asdict(timing), "ratio": timing.ratio} for timing in on_device],
         "busy": [{**asdict(timing), "ratio": timing.ratio} for timing in beside],
         "failures": failures,
     }

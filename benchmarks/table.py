@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import busy, defaults, estimators, many, startup, threads
+from benchmarks import busy, defaults, device, estimators, many, startup, threads
 from benchmarks.measure import Line, Result, Settings
 from benchmarks.peers import PEERS
 from benchmarks.problems import described
@@ -191,6 +191,24 @@ def threads_table(gains: list[threads.Gain], settings: Settings) -> Table:
     for gain in sorted(gains, key=lambda one: one.operations):
         numbers = (gain.operations / 1e6, 1e3 * gain.one, 1e3 * gain.all, gain.ratio)
         table.add_row(gain.what, *(f"{number:.2f}" for number in numbers))
+    return table
+
+
+def device_table(timings: list[device.Timing], settings: Settings) -> Table:
+    """A line for each training, with NumPy and on the device."""
+    name = timings[0].device if timings else "PyTorch or array-api-compat is not installed"
+    table = _empty(
+        f"Stacked runs in float64 on a device: {name} [device]",
+        ("what",),
+        ("iterations", "s NumPy", "s device", "gain", "GFLOP/s", "of one large product"),
+        stand_in=False,
+        quick=settings.quick,
+    )
+    for timing in timings:
+        numbers = (timing.numpy, timing.there, timing.ratio, timing.speed)
+        share = f"{timing.speed / timing.peak:.0%}"
+        cells = (f"{number:.2f}" for number in numbers)
+        table.add_row(timing.what, str(timing.iterations), *cells, share)
     return table
 
 

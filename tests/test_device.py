@@ -39,3 +39,8 @@ def test_the_cpu_is_numpy():
     assert device_named("cpu") == (HOST, "cpu: as asked")
     array = np.ones((2, 3))
     assert HOST.put(array) is array
+
+
+def test_little_work_is_not_worth_a_device():
+    reason = "cpu: 1.0e+06 operations a step, fewer than the 1e+08 that are worth a device"
+    assert device_named("auto", 1e6) == (HOST, reason)

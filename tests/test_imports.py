@@ -28,6 +28,7 @@ FACE = {"__init__", "__main__"}  # names everything, and starts the command line
 HEAVY = (
     "PIL", "h5py", "matplotlib", "sklearn", "scipy", "rich", "cyclopts", "safetensors", "pandas",
     "torch", "threadpoolctl", "onnx", "onnxruntime", "graphlay", "autograd",
+    "array_api_compat",
 )  # fmt: skip
 
 
@@ -216,8 +217,8 @@ def test_importing_chainrule_loads_nothing_else():
 def test_what_is_asked_for_loads_what_it_needs():
     found = loaded("import chainrule as cr; cr.open_data; cr.Network; cr.DataError")
     assert parts(found) == {
-        "__init__", "_lazy", "_version", "blas", "checks", "data", "display", "errors", "files",
-        "network", "wording",
+        "__init__", "_lazy", "_version", "blas", "checks", "data", "device", "display", "errors",
+        "files", "network", "wording",
     }  # fmt: skip
 
 
@@ -226,7 +227,7 @@ PLAIN = {
     "__init__", "_lazy", "_version", "blas", "cli", "display", "errors", "files", "jobs", "wording",
 }  # fmt: skip
 HELP = {"cyclopts", "rich"}  # of HEAVY
-SETTINGS = {"checks", "experiments", "network", "training"}
+SETTINGS = {"checks", "device", "experiments", "network", "training"}
 READERS_OF_TEXT = {"markdown_it", "pygments", "docutils", "asyncio", "email", "numpy"}
 
 

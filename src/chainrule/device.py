@@ -95,7 +95,7 @@ def device_named(name: Any, operations: float = 0.0) -> tuple[Device, str]:
 def _automatic(operations: float) -> tuple[Device, str]:
     of_a_step = f"{operations:.1e} operations a step"
     if operations < WORTH:
-        return HOST, f"cpu: {of_a_step} are fewer than the {WORTH:.0e} that a device is told for"
+        return HOST, f"cpu: {of_a_step}, fewer than the {WORTH:.0e} that are worth a device"
     try:
         device = _named("cuda")
     except InputError as error:

@@ -49,21 +49,21 @@ class Execution:
     memory : bytes for groups in training, beside the data and the results.
     threads : cores that may be used: by groups of runs, one each, or by a group that is alone, as
         `train` does. By default all of them, or one where steps are too small to gain by more.
-    device : where runs are trained, see `train`; there a group is as large as `memory` has room
-        for, and one trains after the other. "auto" goes by all runs together.
     progress : called with the iterations done and the iterations in all, over all runs.
     folder : where finished runs are kept as files, and after Ctrl-C what the others reached; those
         found there are not trained again, or go on.
     stop : an event; once it is set, by whichever thread, the runs in training stop after their
         present step, as at Ctrl-C, which sets it, too: no later part of an experiment begins.
+    device : where runs are trained, see `train`; there a group is as large as `memory` has room
+        for, and one trains after the other. "auto" goes by all runs together.
     """
 
     memory: float = MEMORY
     threads: int | None = None
-    device: str = "cpu"
     progress: Progress | None = None
     folder: str | Path | None = None
     stop: threading.Event | None = None
+    device: str = "cpu"
 
     @property
     def callbacks(self) -> tuple[Callback, ...]:

@@ -84,7 +84,7 @@ def without_each(
         raise InputError(where, "at least one example to ask about", "none")
     data = setting.prepared(data.rescaled())
     network = setting.network(data.features.shape[0], len(data.Y), data.task)
-    more = {"callbacks": how.callbacks, "device": how.device}
+    more: dict[str, Any] = {"callbacks": how.callbacks, "device": how.device}
     trained = train(network, data, **more, **setting.arguments())
     if not trained.complete:
         raise KeyboardInterrupt
