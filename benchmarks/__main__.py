@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 
 from benchmarks import (
     agreement,
+    blocks,
     busy,
     defaults,
     device,
@@ -92,6 +93,12 @@ def main() -> int:
         with console.status("") as status:
             of_defaults = list(defaults.measure(settings, status.update))
         console.print(table.defaults_table(of_defaults, settings))
+    of_blocks = []
+    if blocks.NAME in options.only:
+        with console.status("") as status:
+            shape = tuple(options.blocks_shape)
+            of_blocks = list(blocks.measure(settings, shape, status.update))
+        console.print(table.blocks_table(of_blocks, shape, settings))
     gains = []
     if threads.NAME in options.only:
         with console.status("") as status:
@@ -118,6 +125,7 @@ def main() -> int:
             of_many,
             of_nested,
             of_defaults,
+            of_blocks,
             gains,
             on_device,
             beside,
@@ -133,7 +141,8 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     names = [e.name for e in EXPERIMENTS] + [startup.NAME, gradients.NAME, estimators.NAME]
-    names += [many.NAME, nested.NAME, defaults.NAME, threads.NAME, device.NAME, busy.NAME]
+    names += [many.NAME, nested.NAME, defaults.NAME, blocks.NAME, threads.NAME, device.NAME]
+    names += [busy.NAME]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     add("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
@@ -141,6 +150,14 @@ def _options() -> argparse.Namespace:
     add("--repeat", type=int, default=3, metavar="N", help="runs of each peer (default 3)")
     add("--threads", type=int, nargs="+", default=[1, 2], metavar="N", help="default: 1 2")
     add("--json", metavar="FILE", help="every run, for other programs")
+    add(
+        "--blocks-shape",
+        type=int,
+        nargs=2,
+        default=blocks.SHAPE,
+        metavar=("M", "N_X"),
+        help="examples and features of the file of bytes (default 5000 500000)",
+    )
     add(
         "--course-data",
         metavar="DIR",
@@ -174,6 +191,7 @@ def _report(
     of_many: list[many.Timing],
     of_nested: list[many.Timing],
     of_defaults: list[defaults.Line],
+    of_blocks: list[blocks.Line],
     gains: list[threads.Gain],
     on_device: list[device.Timing],
     beside: list[busy.Timing],
@@ -200,6 +218,7 @@ def _report(
         "many": [{**asdict(t), "ratio": t.ratio} for t in of_many],
         "nested": [{**asdict(t), "ratio": t.ratio} for t in of_nested],
         "defaults": [{**asdict(line), "ratio": line.ratio} for line in of_defaults],
+        "blocks": [asdict(line) for line in of_blocks],
         "threads": [{**asdict(gain), "ratio": gain.ratio} for gain in gains],
         "device": [{**asdict(timing), "ratio": timing.ratio} for timing in on_device],
         "busy": [{**asdict(timing), "ratio": timing.ratio} for timing in beside],

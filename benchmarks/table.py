@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import busy, defaults, device, estimators, many, startup, threads
+from benchmarks import blocks, busy, defaults, device, estimators, many, startup, threads
 from benchmarks.measure import Line, Result, Settings
 from benchmarks.peers import PEERS
 from benchmarks.problems import described
@@ -176,6 +176,22 @@ def many_table(
         remark += "" if t.reached or settings.quick else "; MISSED"
         numbers = (f"{t.ours:.3f}", f"{t.peer:.3f}", f"{t.ratio:.1f}", asked)
         table.add_row(t.what, t.peer_name, *numbers, remark)
+    return table
+
+
+def blocks_table(lines: list[blocks.Line], shape: tuple[int, int], settings: Settings) -> Table:
+    """A line for each work on the file."""
+    m, n_x = blocks.QUICK if settings.quick else shape
+    table = _empty(
+        f"{m:,} examples x {n_x:,} features of a byte that stay in their file [blocks]",
+        ("what",),
+        ("s of the processor", "s", "MB beside K"),
+        stand_in=False,
+        quick=settings.quick,
+    )
+    for line in lines:
+        memory = "" if line.memory is None else f"{line.memory / MB:,.0f}"
+        table.add_row(line.what, f"{line.cpu:.2f}", f"{line.wall:.2f}", memory)
     return table
 
 

@@ -156,7 +156,7 @@ def _drawn(
         assert train is not None
         assert found.effects is not None
         what = "answer less that with the feature at the training set's mean"
-        return effects_plot(train.feature_names or (), found.effects, title, what)
+        return effects_plot(train.column_names, found.effects, title, what)
     from chainrule.show.picture_plots import explanation_plot
 
     return explanation_plot(found, asked, train or _nothing_of(model), title)
@@ -203,7 +203,7 @@ def _print_facts(
         facts["unlike_any_training_picture"] = near.out_of_distribution
         facts["unlike_in"] = near.reason or None
     if found.effects is not None and model.image_shape is None:
-        facts["features"] = dict(zip(data.feature_names or (), found.effects, strict=True))
+        facts["features"] = dict(zip(data.column_names, found.effects, strict=True))
     if found.covered is not None:
         facts |= {"places": found.effects, "covered": found.covered}
     if found.changes is not None:

@@ -193,6 +193,11 @@ class Dataset:
         """(m,) the names, or "example 0", "example 1", ... where there are none."""
         return self.names or tuple(f"example {i}" for i in range(len(self)))
 
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """(n_x,) the features' names, or "x1", "x2", ... where there are none."""
+        return self.feature_names or tuple(f"x{j + 1}" for j in range(self.features.shape[0]))
+
     def check_scaled(self, dtype: Any) -> None:
         """InputError for features that are missing, or beyond `dtype`, once they are scaled."""
         if len(self):

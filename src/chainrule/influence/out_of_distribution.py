@@ -100,7 +100,9 @@ class Neighborhoods:
     def of(self, x: FeatureMatrix, count: int = 6) -> list[Neighborhood]:
         """Where each of x (n_x, q) lies, with its `count` nearest."""
         k = self.X.gram(x).astype(np.float64)
-        own = np.square(x.columns(slice(None)).astype(np.float64)).sum(axis=0)
+        own = np.zeros(x.shape[1])
+        for _, some in x.blocks():
+            own += np.square(some.astype(np.float64)).sum(axis=0)
         euclidean = _distances(self.norms[:, None], own, k)
         to_x = self._angular(own, k) if self.angles else euclidean
         order = np.argsort(to_x, axis=0, kind="stable")[:count]

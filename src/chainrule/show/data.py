@@ -145,7 +145,7 @@ def _points(data: "Dataset") -> str:
 def _rows(data: "Dataset") -> str:
     n_x = data.features.shape[0]
     shown = min(n_x, FEATURES)
-    names = data.feature_names or tuple(f"x{j + 1}" for j in range(n_x))
+    names = data.column_names
     head = [
         "example",
         "class" if data.classes else "target",

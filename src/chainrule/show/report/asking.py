@@ -108,6 +108,6 @@ def rounded_apart(model: Model, data: Dataset) -> float:
 def _table(data: Dataset) -> dict[str, Any]:
     """Names of the features, rows of examples, and between what they lie."""
     X = np.asarray(data.features.stored(), np.float64)
-    names = data.feature_names or tuple(f"x{j + 1}" for j in range(len(X)))
+    names = data.column_names
     least, most = np.fmin.reduce(X, axis=1), np.fmax.reduce(X, axis=1)
     return {"names": names, "rows": X.T, "least": least, "most": most}
