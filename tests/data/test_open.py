@@ -47,7 +47,7 @@ def test_an_unknown_source_lists_what_is_accepted_and_suggests(here, source, fix
     with pytest.raises(DataError) as caught:
         open_data(source)
     assert caught.value.fix == fix
-    assert "folder of pictures" in str(caught.value)
+    assert "a file or folder, or a built-in name" in str(caught.value)
     assert "planar:xor" in str(caught.value)
 
 

@@ -104,17 +104,26 @@ def _one_line(error: CycloptsError) -> str:
 
 
 def _refused(error: InputError) -> int:
-    return _fail(f"{error.where}: expected {error.expected}; got {error.got}.", error.fix)
+    """What was met has more room than what was expected: it is what is not known yet."""
+    room = max(LONGEST - len(f"{error.where} {error.fix}") - 40, 120)
+    got = _within(error.got, max(room // 2, room - len(error.expected)))
+    expected = _within(error.expected, max(room - len(got), 60))
+    return _fail(f"{error.where}: expected {expected}; got {got}.", error.fix)
 
 
-def _fail(message: str, fix: str = "") -> int:
-    """One line on standard error. Of a long one the middle is left out, and not what to do.
+def _within(text: str, most: int) -> str:
+    """A text, of a long one the beginning and the end.
 
     What is too long are lists of names and labels, whose number and length the data decide.
     """
+    if len(text) <= most:
+        return text
+    return f"{text[: (most - 5) * 2 // 3]} ... {text[-(most - 5) // 3 :]}"
+
+
+def _fail(message: str, fix: str = "") -> int:
+    """One line on standard error. Of a long one the middle is left out, and not what to do."""
     line, end = (safe(" ".join(text.split())) for text in (f"chainrule: {message}", f" {fix}"))
-    most = max(LONGEST - len(end) - 1, 120) if end else LONGEST
-    if len(line) > most:
-        line = f"{line[: most - 85]} ... {line[-80:]}"
+    line = _within(line, max(LONGEST - len(end) - 1, 120) if end else LONGEST)
     print(f"{line} {end}".rstrip()[:LONGEST], file=sys.stderr)
     return 2

@@ -61,4 +61,5 @@ def refuse_missing(source: str | Path) -> None:
     beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     there = did_you_mean(path.name, beside, "Check the path.", lambda name: str(path.parent / name))
     fix = did_you_mean(str(source), NAMES, there)
-    raise DataError(str(source), ACCEPTED, "no such file or folder", fix)
+    expected = f"a file or folder, or a built-in name ({', '.join(NAMES)})"
+    raise DataError(str(source), expected, "no such file or folder", fix)
