@@ -20,7 +20,7 @@ from chainrule.errors import InputError
 
 NAMES = "cpu, cuda, cuda:N, mps, torch:cpu or auto"
 # Operations of a step from which on "auto" takes a device: no fewer than those from which on one
-# product is worth several BLAS threads. A device has to be told each operation, some 20 to 40 a
+# product is worth several BLAS threads. A device has to be told each operation, some 30 to 50 a
 # step at about 10 us each: in that time a core makes some 10 million operations. An estimate.
 WORTH = 1e8
 # How PyTorch says that memory is full: of a GPU, and of the machine.

@@ -14,6 +14,8 @@ from scipy import sparse
 
 from chainrule import DivergenceError, EarlyStopping, InputError, Network, train
 from chainrule.data import Dataset, PixelMatrix
+from chainrule.data.matrix.blocks import BlockMatrix
+from chainrule.data.matrix.source import NpySource
 from chainrule.device import device_named
 from chainrule.experiments import Execution, Setting, cross_validate
 from chainrule.network import ACTIVATIONS, LOSSES
@@ -22,6 +24,7 @@ from chainrule.training import Callback, Momentum, Nesterov, OnRecord, save_chec
 REASON = "{}, of the extra device, is not installed: nothing is trained on a device"
 torch = pytest.importorskip("torch", reason=REASON.format("PyTorch"))
 pytest.importorskip("array_api_compat", reason=REASON.format("array-api-compat"))
+TorchDispatchMode = pytest.importorskip("torch.utils._python_dispatch").TorchDispatchMode
 DEVICE = os.environ.get("CHAINRULE_DEVICE", "torch:cpu")
 RATES = np.array([0.01, 0.02, 0.1])
 COLUMNS = ("cost", "accuracy", "validation_cost", "validation_accuracy")
@@ -109,9 +112,9 @@ def test_weights_dropout_and_schedules(form, batch_size, problem):
 
 
 @pytest.mark.parametrize("form", ["primal", "dual"])
-@pytest.mark.parametrize("of", ["pixels", "sparse", "fortran", "read-only", "zeros"])
-def test_every_form_of_features(of, form, problem):
-    X, Y, _ = problem
+@pytest.mark.parametrize("of", ["pixels", "sparse", "fortran", "read-only", "zeros", "file"])
+def test_every_form_of_features(of, form, problem, tmp_path):
+    X, Y, validation = problem
     start = network_of(initializer=0.0 if of == "zeros" else "he")
     if of == "pixels":
         X = PixelMatrix((np.abs(X) * 200).clip(0, 255).astype(np.uint8))
@@ -121,7 +124,10 @@ def test_every_form_of_features(of, form, problem):
         X = np.asfortranarray(X)
     elif of == "read-only":
         X = np.broadcast_to(X[:, :1], X.shape)
-    assert_alike(start, (X, Y), first_layer=form)
+    elif of == "file":
+        np.save(tmp_path / "X.npy", X.T)
+        X = BlockMatrix(NpySource(tmp_path / "X.npy"))
+    assert_alike(start, (X, Y), first_layer=form, validation=validation)
 
 
 def test_numbers_keep_their_dtype(problem):
@@ -279,3 +285,41 @@ def test_the_network_given_stays_as_it_is(problem):
     train(network, (X, Y), iterations=5, device=DEVICE)
     for now, then in zip(network.weights, before.weights, strict=True):
         assert_array_equal(now, then)
+
+
+@pytest.mark.parametrize("batch_size", [None, 10], ids=["whole", "batches"])
+@pytest.mark.parametrize("form", ["primal", "dual"])
+@pytest.mark.parametrize("runs", [None, 3], ids=["one", "runs"])
+@pytest.mark.parametrize("optimizer", ["gd", "nesterov", "adam", "rmsprop"])
+def test_nothing_waits_between_records(optimizer, runs, form, batch_size, problem):
+    if form == "dual" and optimizer in ("adam", "rmsprop"):
+        pytest.skip("no linear rule")
+    X, Y, _ = problem
+    keywords = {"optimizer": optimizer, "first_layer": form, "batch_size": batch_size}
+    keywords |= {"record_every": 10**6, "device": DEVICE, "l2": 0.01}
+    if runs:
+        keywords |= {"learning_rate": RATES}
+    start = network_of(3, activation=("relu", "leaky_relu"))
+    Y = np.eye(3)[:, Y[0].astype(int)]
+
+    def waits(iterations):
+        with Waits() as seen:
+            train(start, (X, Y), iterations=iterations, **keywords)
+        return seen.count
+
+    assert waits(60) == waits(30)
+
+
+class Waits(TorchDispatchMode):
+    """Counts what a GPU would be waited for at: numbers that are asked for, copies from it, and
+    what depends on how many elements are true."""
+
+    NAMES = ("_local_scalar_dense", "nonzero", "masked_select", "_to_copy", "item")
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.count += function.overloadpacket.__name__ in self.NAMES
+        return function(*args, **(kwargs or {}))

@@ -15,8 +15,9 @@ class DeviceMatrix(FeatureMatrix):
     stays there.
 
     Weights W may be NumPy's, and then go the same way, some features at a time: neither they nor X
-    need to fit the device. fetched : whether results come back as NumPy's, as for SciPy's L-BFGS.
-    A `StackedMatrix` has an axis in front, as it has elsewhere.
+    need to fit the device. What lies in a file is multiplied by NumPy as it is read. fetched :
+    whether results come back as NumPy's, as for SciPy's L-BFGS. A `StackedMatrix` has an axis in
+    front, as it has elsewhere.
     """
 
     def __init__(self, host: FeatureMatrix, device: Device, *, fetched: bool = False) -> None:
@@ -33,6 +34,10 @@ class DeviceMatrix(FeatureMatrix):
         found._whole = self._put(self.host.features(slice(None)))
         return found
 
+    @property
+    def _in_file(self) -> bool:
+        return self._whole is None and self.host.reads() > 0
+
     def _put(self, array: Any) -> Any:
         return self._at.put(array) if isinstance(array, np.ndarray) else array
 
@@ -46,6 +51,11 @@ class DeviceMatrix(FeatureMatrix):
     def once(self, *asked: Product) -> list[Any]:
         """Several products in one pass over X."""
         todo = [one for one in asked if not (one.kept and self._gram is not None)]
+        found = self._of_file(todo) if self._in_file else self._pass(todo)
+        self._gram = next((K for one, K in found.items() if one.kept), self._gram)
+        return [self._give(found.get(one, self._gram)) for one in asked]
+
+    def _pass(self, todo: list[Product]) -> dict[Product, Any]:
         found: dict[Product, Any] = {}
         for rows, some in self._blocks() if todo else ():
             for one in todo:
@@ -54,8 +64,12 @@ class DeviceMatrix(FeatureMatrix):
                     found[one] += part
                 else:
                     found[one] = part
-        self._gram = next((K for one, K in found.items() if one.kept), self._gram)
-        return [self._give(found.get(one, self._gram)) for one in asked]
+        return found
+
+    def _of_file(self, todo: list[Product]) -> dict[Product, Any]:
+        """As they are read, with NumPy: what a file gave is known, and not read again."""
+        made = self.host.once(*map(_on_host, todo)) if todo else []
+        return {one: self._put(array) for one, array in zip(todo, made, strict=True)}
 
     def _part(self, asked: Product, rows: slice, some: Any) -> Any:
         """What the features at `rows` (..., k, m) add to a product."""
@@ -98,6 +112,8 @@ class DeviceMatrix(FeatureMatrix):
 
     def outer(self, D: Any, out: Any = None) -> Any:
         """D X^T for D (..., n_1, m): (..., n_1, n_x)."""
+        if self._in_file:
+            return into(out, self._give(self._put(self.host.outer(on_host(D)))))
         D = self._put(D)
         parts = [self._by_share(D, some.mT) for _, some in self._blocks()]
         whole = parts[0] if len(parts) == 1 else namespace(D).concat(parts, axis=-1)
@@ -124,6 +140,13 @@ class DeviceMatrix(FeatureMatrix):
 
     def digest(self) -> str:
         return self.host.digest()
+
+
+def _on_host(asked: Product) -> Product:
+    """The same product, of matrices and weights of NumPy's."""
+    if isinstance(asked, Gram) and isinstance(asked.other, DeviceMatrix):
+        return Gram(asked.other.host)
+    return Times(on_host(asked.W)) if isinstance(asked, Times) else asked
 
 
 def placed(X: FeatureMatrix, device: Device, *, fetched: bool = False) -> FeatureMatrix:
