@@ -3,13 +3,36 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 import chainrule as cr
 
 GIVEN = ("--layers", 3, "--iterations", 40)
 
 
-def test_a_training_without_options_learns_and_can_be_repeated(chainrule):
-    said = chainrule("train", "planar:circles", "--out", "run")
+@pytest.fixture
+def table(tmp_path):
+    """Writes 20 rows of 30 numbers, so much larger in the second class."""
+
+    def write(shift):
+        X = np.random.default_rng(3).standard_normal((20, 30))
+        X[1::2] += shift
+        rows = [",".join(f"{v:.3f}" for v in x) + f",{'ab'[i % 2]}" for i, x in enumerate(X)]
+        path = tmp_path / "table.csv"
+        path.write_text("\n".join([",".join([*(f"x{j}" for j in range(30)), "label"]), *rows]))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def noise(table):
+    return table(0.0)
+
+
+def test_a_training_without_options_learns_and_can_be_repeated(chainrule, table):
+    said = chainrule("train", table(2.0), "--out", "run")
     assert said.code == 0
     assert "Verdict  Better than guessing." in said.out
     (line,) = (line for line in said.out.splitlines() if line.startswith("Chosen"))
@@ -19,7 +42,7 @@ def test_a_training_without_options_learns_and_can_be_repeated(chainrule):
     assert "auto" not in (options["layers"], options["learning_rate"])
     names = ("layers", "learning_rate", "l2", "iterations", "optimizer")
     given = [word for name in names for word in (f"--{name.replace('_', '-')}", options[name])]
-    chainrule("train", "planar:circles", *given, "--out", "again")
+    chainrule("train", table(2.0), *given, "--out", "again")
     assert Path("run/history.csv").read_text() == Path("again/history.csv").read_text()
     assert chainrule("train", "--resume", "run").code == 0
     assert cr.load("run").training["options"] == options
@@ -42,10 +65,41 @@ def test_a_cross_validation_chooses_in_each_fold(chainrule):
     assert json.loads(Path("run/settings.json").read_text())["options"]["learning_rate"] == "auto"
 
 
-def test_what_was_chosen_on_the_same_examples_is_said(chainrule, fruit):
-    said = chainrule("train", fruit / "train", "--size", 8, *GIVEN, "--out", "run")
-    assert "Note Chosen on the same examples:" in " ".join(said.out.split())
-    assert f"chainrule crossval {fruit}/train --layers 3" in said.out.replace("\n" + " " * 8, " ")
+def test_a_training_chooses_anew_in_each_fold_to_say_how_good_it_is(chainrule, noise):
+    said = chainrule("train", noise, *GIVEN, "--out", "run")
+    words = " ".join(said.out.split())
+    assert "by the way, 5 folds, in each a setting is chosen anew" in words
+    assert "same examples" not in words
+    assert "Next: chainrule report run chainrule importance run" in words
+    reached = json.loads(Path("run/settings.json").read_text())["results"]["cross-validation"]
+    own = chainrule("crossval", noise, *GIVEN, "--folds", 5, "--json").json
+    share = own["accuracy"]["mean"]
+    assert abs(reached["accuracy"] - share) < 1e-9
+    assert chainrule("report", "run").code == 0
+    assert "chosen anew, on the examples that it trains on" in Path("run/report.html").read_text()
+
+
+def test_where_choosing_anew_takes_long_nothing_is_known(chainrule, noise, monkeypatch):
+    monkeypatch.setattr("chainrule.jobs.unseen.LONG", 0.0)
+    monkeypatch.setattr("chainrule.experiments.budget.SOON", 0.0)
+    words = " ".join(chainrule("train", noise, "--layers", 3, "--out", "run").out.split())
+    assert "Verdict Not known yet." in words
+    assert "chosen by the same examples, and to choose anew in each fold takes more" in words
+    assert f"Next: chainrule crossval {noise} --layers 3 #" in words
+
+
+def test_the_next_command_has_no_more_folds_than_there_can_be(chainrule, fruit, monkeypatch):
+    monkeypatch.setattr("chainrule.jobs.unseen.LONG", 0.0)
+    monkeypatch.setattr("chainrule.experiments.budget.SOON", 0.0)
+    for path in (fruit / "train").iterdir():
+        for one in sorted(path.iterdir())[3:]:
+            one.unlink()
+    said = chainrule("train", fruit / "train", "--size", 4, *GIVEN, "--out", "run").out
+    assert "--folds 3" in said.split("Next:")[1]
+    for one in sorted((fruit / "train" / "lime").iterdir())[1:]:
+        one.unlink()
+    said = chainrule("train", fruit / "train", "--size", 4, *GIVEN, "--out", "one").out
+    assert "crossval" not in said.split("Next:")[1]
 
 
 def test_what_compares_settings_chooses_none(chainrule):

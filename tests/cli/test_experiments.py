@@ -441,7 +441,6 @@ def test_labels_are_corrected_where_a_model_is_evaluated(chainrule, fruit):
 NEXT = {
     "lr-find": ("--positive", "red", "--layers", "none"),
     "review-labels": ("--layers", "3", "--seed", "4"),
-    "train": ("--layers", "none", "--l2", "0.5"),
 }
 
 

@@ -54,7 +54,7 @@ def test_a_disk_that_is_full_at_the_start_leaves_nothing(name, chainrule):
 
 
 def test_a_disk_that_is_full_at_the_first_checkpoint_leaves_nothing(chainrule):
-    with full(1200):
+    with full(4500):
         said = chainrule(*command("train", "--out", "run"))
     assert "checkpoint.safetensors: expected room to write it" in said.error
     assert not Path("run").exists()

@@ -1,5 +1,8 @@
 """Tables on the command line: options, what is said, and what a user types next."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 SETTINGS = ("--layers", "none", "--learning-rate", 0.1, "--iterations", 50)
@@ -31,8 +34,8 @@ def test_what_was_understood_is_said_and_the_options_travel(chainrule, flowers, 
     assert said.code == 0, said.error
     for note in ("label column 'kind'", "'Id', a running number (--keep Id)", "decimal sign ','"):
         assert note in said.out
-    assert "crossval flowers.csv" in said.out
-    assert "--label kind --drop sex" in said.out
+    given = json.loads(Path("run/settings.json").read_text())["options"]
+    assert (given["label"], given["drop"]) == ("kind", "sex")
     new = table("new.csv", "sex;kind;w;Id", lambda i: f"m;{'pq'[i % 2]};{i},25;{i * 3}")
     found = chainrule("evaluate", "run", new, "--json").json
     assert found["examples"] == 12
@@ -111,7 +114,9 @@ def test_what_follows_a_training_looks_at_the_test_set(chainrule, table):
     assert words[3].endswith(second)
     assert chainrule(*following.split()[2:]).code == 0
     alone = chainrule("train", first, *SETTINGS, "--out", "alone")
-    assert "# there is no test set to evaluate on" in alone.out
+    (following,) = (line for line in alone.out.splitlines() if line.startswith("Next:"))
+    assert following.split()[1:] == ["chainrule", "report", "alone"]  # it was cross-validated
+    assert chainrule(*alone.out.splitlines()[-1].split()[1:], "--repeats", 1).code == 0
 
 
 def test_of_a_long_error_the_way_out_is_kept(chainrule, table):

@@ -8,7 +8,7 @@ import pytest
 from chainrule.model.evaluation import Evaluation
 from chainrule.model.intervals import Intervals, auc_interval
 from chainrule.model.regression import Regression
-from chainrule.model.verdict import UNKNOWN, verdict_of
+from chainrule.model.verdict import UNKNOWN, Verdict, verdict_of
 from chainrule.show.report.number_line import NumberLine
 
 
@@ -92,3 +92,15 @@ def test_what_nobody_knows():
     assert UNKNOWN.name == "Not known yet"
     assert (UNKNOWN.words, UNKNOWN.gap) == ("", 0)
     assert set(UNKNOWN.facts("Why.")) == {"verdict", "kind", "words", "gap"}
+
+
+def test_examples_of_one_class_tell_nothing_of_what_was_learned():
+    for reached, low in ((1.0, 0.2), (0.9, 0.7)):
+        found = Verdict(reached, low, 0.95 if reached < 1 else 1.0, 1.0, 0.99, alike=True)
+        assert found.kind == "inconclusive"
+        assert "all of one class" in found.words
+
+
+def test_one_answer_to_few_examples_is_no_sign_that_nothing_was_learned():
+    assert Verdict(0.5, 0.15, 0.85, 0.5, 1.0, alike=True).kind == "inconclusive"
+    assert Verdict(0.5, 0.15, 0.85, 0.5, 0.5, alike=True).kind == "nothing"

@@ -120,6 +120,7 @@ def _unseen(
     from dataclasses import replace
 
     from chainrule.experiments.answers import Unseen
+    from chainrule.jobs.options import Options, restored
     from chainrule.jobs.trained import repeatable
     from chainrule.jobs.unseen import cross_validated, unseen_ensemble
 
@@ -130,6 +131,10 @@ def _unseen(
         return unseen_ensemble(source, options)
     if note:
         return Unseen(f"{note}.")
+    if "chosen" in model.training:  # it is chosen anew in each fold, by what was given
+        given = model.training.get("given", {"task": options.task})
+        options = restored(given, Options(), str(folder.model))
+        return cross_validated(source, splits, options, folder, tell=screen)
     done, took = (model.training.get(name) for name in ("iterations", "training_seconds"))
     if options.epochs is None and options.optimizer != "lbfgs":  # which may have converged
         options = replace(options, iterations=done)

@@ -95,12 +95,14 @@ def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any])
         out.print(f"Answers {name} where its probability is above {facts['threshold']:.4g}.")
     if found.stopped:
         out.print(f"Stopped after {found.iterations} iterations: {found.stopped}.")
-    following = show.safe(job.evaluation(job.options))
-    if CROSSED in reached:
-        following += f"\nchainrule report {job.folder.quoted}"
+    known, folder = CROSSED in reached, job.folder.quoted
+    following = ["" if known else show.safe(job.evaluation(job.options))]
+    following += [f"chainrule report {folder}"]
+    if job.splits.train.feature_names is not None:
+        following += [f"chainrule importance {folder}"]
     if facts["pictures"]:
-        following += f"\nchainrule predict {job.folder.quoted} PICTURE"
-    return following
+        following += [f"chainrule predict {folder} PICTURE"]
+    return "\n".join(filter(None, following))
 
 
 def _advise(job: TrainingJob, trained: dict[str, Any], verdict: dict[str, Any]) -> None:

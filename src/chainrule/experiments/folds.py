@@ -14,6 +14,7 @@ from chainrule.experiments.examples import Examples
 
 Array = np.ndarray
 LEAVE_GROUP_OUT = "leave-group-out"
+FOLDS = 10  # where nobody says how many
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,7 @@ class DrawnFolds:
 
 def draw_folds(
     examples: Examples,
-    folds: Any = 10,
+    folds: Any = FOLDS,
     repeats: int = 1,
     stratified: bool = True,
     groups: Any = None,

@@ -9,6 +9,7 @@ learned from.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -195,7 +196,8 @@ def choose_in_folds(
         part = examples.part(kept)
         own = part.data.rescaled() if part.data is not None else (data[0][:, kept], part.Y)
         numbers = None if drawn.groups is None else drawn.groups[kept]
-        told = replace(how, folder=None, progress=_share(how.progress, k, len(outer)))
+        folder = None if how.folder is None else Path(how.folder) / f"chosen-{k}"
+        told = replace(how, folder=folder, progress=_share(how.progress, k, len(outer)))
         found.append(choose_setting(own, given, groups=numbers, execution=told))
         if threshold != "0.5" and k < len(drawn.held):
             more: dict[str, Any] = {

@@ -18,6 +18,18 @@ def groups(data: "Dataset", options: "Options") -> Any:
     return groups_of(data, options.group_column, options.group_by)
 
 
+def most_folds(data: "Dataset", options: "Options") -> int:
+    """Into how many the examples can be divided, each class in its share and groups whole."""
+    import numpy as np
+
+    held = groups(data, options)
+    if held is not None:
+        return len(np.unique(held))
+    if data.task == "regression":
+        return len(data)
+    return int(np.unique(data.labels, return_counts=True)[1].min())
+
+
 def ignored_groups(splits: "Splits", options: "Options") -> "tuple[TrainingWarning, ...]":
     """A warning where names look like replicates, patients or batches and no groups are named."""
     import numpy as np

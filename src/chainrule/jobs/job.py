@@ -98,6 +98,7 @@ class Job(Generic[Own, Found]):
             self.options = restored(saved.get("options"), options, where, self.changeable)
             self.own = restored(saved.get(self.command, {}), own, where)
             self.chosen = str(saved.get("chosen", ""))
+            self.given = restored(saved.get("given", written(options)), type(options)(), where)
             return
         from chainrule.data.readers.sources import refuse_missing
 
@@ -188,7 +189,7 @@ class Job(Generic[Own, Found]):
             "examples": Examples(self.command, self.splits.train).digest(),
             "notes": self.splits.notes,
             "options": written(self.options),
-            **({"chosen": self.chosen} if self.chosen else {}),
+            **self.of_choice,
             self.command: plain(written(self.own), finite=True),
         }
 
@@ -280,6 +281,11 @@ class Job(Generic[Own, Found]):
         self.__dict__.pop("setting")  # of before
 
     @property
+    def of_choice(self) -> dict[str, Any]:
+        """What was chosen, beside what was given: for files."""
+        return {"chosen": self.chosen, "given": written(self.given)} if self.chosen else {}
+
+    @property
     def choice(self) -> dict[str, str]:
         """What was chosen, to be told."""
         return {"Chosen": self.chosen} if self.chosen else {}
@@ -300,11 +306,17 @@ class Job(Generic[Own, Found]):
             return shlex.join(["chainrule", "evaluate", str(self.folder.path), source, *out])
         if self.chosen and options is self.options:  # the choice is made anew in each fold
             options = self.given
-        command = command_line(
-            "crossval", self.data, replace(options, patience=None, hold_out=None)
-        )
+        from chainrule.experiments.folds import FOLDS
+        from chainrule.jobs.grouping import most_folds
+
+        drawn = options.hold_out is not None
+        options = replace(options, patience=None, hold_out=None)
+        if (most := most_folds(self.splits.train, options)) < 2:
+            return ""
+        command = command_line("crossval", self.data, options)
+        command += f" --folds {most}" if most < FOLDS else ""
         why = "there is no test set to evaluate on"
-        if options.hold_out is not None:
+        if drawn:
             why = "what was held out is one draw of many"
         return f"{command}  # {why}"
 

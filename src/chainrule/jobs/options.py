@@ -301,7 +301,7 @@ def restored(saved: Any, given: Group, where: str, changeable: Sequence[str] = (
     saved = {n: tuple(v) if isinstance(v, list) else v for n, v in (defaults | saved).items()}
     anew = {name: asked[name] for name in changeable}
     for name, value in saved.items():
-        if not fits(value, hints.get(name, str)):
+        if value is not defaults[name] and not fits(value, hints.get(name, str)):
             raise ModelFileError(where, f"a setting for {name}", describe(value))
         if name not in anew and asked[name] not in (defaults[name], value):
             raise InputError(
@@ -313,7 +313,8 @@ def restored(saved: Any, given: Group, where: str, changeable: Sequence[str] = (
     if any(value is not None for value in anew.values()):
         saved |= anew
     if issubclass(kind, Hyperparameters):
-        saved["hidden"] = texts.layer_sizes(saved.pop("layers"))
+        layers = saved.pop("layers")
+        saved["hidden"] = None if layers is None else texts.layer_sizes(layers)
         saved["activation"] = texts.activation(saved["activation"])
     found: Group = kind(**saved)
     return found

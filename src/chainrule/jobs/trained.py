@@ -78,16 +78,13 @@ def looks_wrong(
     splits: Splits,
     history: History,
     options: Options,
-    unseen: Unseen | None = None,
 ) -> tuple[TrainingWarning, ...]:
-    """Of the training of one network. unseen : the cross-validation, where nothing was held out."""
+    """Of the training of one network."""
     if options.patience is not None and history.validation_cost is not None:
         # The network kept is that of the lowest validation cost: what came later is no matter.
         history = history.until(history.iteration[int(np.nanargmin(history.validation_cost))])
     X = model.prepare(splits.train).matrix(model.network.dtype)
-    found = training_warnings(history, dead=dead_relus(model.network, X))
-    measured = unseen is not None and unseen.answers is not None
-    return (*found, *chosen_on_the_same(model.training.get("chosen") if measured else None))
+    return training_warnings(history, dead=dead_relus(model.network, X))
 
 
 def chosen_on_the_same(words: str | None) -> tuple[TrainingWarning, ...]:
@@ -133,7 +130,7 @@ def write_report(
         features=_features(model, splits, options, m * done),
         learned=_learned(model, options) if single else None,
         watched=None if note else _watched(model, splits.train, options),
-        warnings=looks_wrong(model, splits, history, options, unseen) if single else (),
+        warnings=looks_wrong(model, splits, history, options) if single else (),
     )
     report = replace(report, sections=[first, *report.sections])
     title = f"{checks.printable(Path(source).name)}: {sizes}"

@@ -31,8 +31,7 @@ class TrainingJob(Job[Nothing, "Training"]):
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        chosen = {"chosen": self.chosen} if self.chosen else {}
-        return {"data": absolute(self.data), "options": written(self.options), **chosen}
+        return {"data": absolute(self.data), "options": written(self.options), **self.of_choice}
 
     def check(self) -> None:
         from chainrule.experiments.examples import Examples
@@ -103,7 +102,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         self.folder.write_results(model, found.history, f"{self.data_name}: cost")
         unseen = self._unseen(found)
         reached, verdict = results(model, self.splits, unseen)
-        self._warnings = looks_wrong(model, self.splits, found.history, self.options, unseen)
+        self._warnings = looks_wrong(model, self.splits, found.history, self.options)
         if self.options.hold_out is not None or self.chosen:
             self._warnings += ignored_groups(self.splits, self.options)
         return facts | {
@@ -121,7 +120,8 @@ class TrainingJob(Job[Nothing, "Training"]):
         from chainrule.jobs.unseen import cross_validated
 
         how: dict[str, Any] = {"seconds": found.seconds, "tell": self.tell, "stop": self._stop}
-        return cross_validated(self.data, self.splits, self.options, self.folder, **how)
+        options = self.given if self.chosen else self.options
+        return cross_validated(self.data, self.splits, options, self.folder, **how)
 
     def _threshold(self) -> float:
         """What is best on examples of the training set, each by a network trained without it."""

@@ -5,20 +5,19 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from chainrule.errors import InputError
 from chainrule.jobs.events import Noted, Progressed, Tell
 from chainrule.jobs.experiments import CrossValidationJob, Nested
-from chainrule.jobs.grouping import groups
+from chainrule.jobs.grouping import most_folds
 from chainrule.jobs.options import Options, absolute, command_line
 from chainrule.jobs.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from chainrule.data import Dataset, Splits
+    from chainrule.data import Splits
     from chainrule.experiments.answers import Unseen
 
 WITHIN = 20.0  # seconds
+LONG, ANEW = 40.0, 5  # the same, and folds, where in each a setting is chosen
 # Folds that train together take less than one after the other: by how much at most.
 GAIN = 5
 MEMBERS = "it is an ensemble, of which only networks like its members can be."
@@ -34,8 +33,8 @@ def cross_validated(
     tell: Tell | None = None,
     stop: threading.Event | None = None,
 ) -> "Unseen":
-    """Of a training with these options on the data from `source`; folds that were trained before
-    are in `folder`, and are kept there.
+    """Of a training with these options on the data from `source`, in each fold of which is chosen
+    what they leave to be chosen; folds that were trained before are in `folder`, and kept there.
 
     seconds : that the training took. stop : see `Execution`.
     """
@@ -44,26 +43,39 @@ def cross_validated(
     from chainrule.experiments.budget import Budget
 
     options, tell = replace(options, patience=None), tell or (lambda event: None)
-    folds = _folds(splits.train, options)
+    folds, chooses = most_folds(splits.train, options), options.planned(True).to_choose
+    folds = min(folds, ANEW if chooses else Nested.folds)
+    within = LONG if chooses else WITHIN
     if folds < 2:
         why = "there are too few examples, groups or members of a class to hold any out."
         return Unseen(why)
     job = CrossValidationJob(source, options, Nested(folds=folds))
     job.splits = splits
     plain = command_line("crossval", absolute(source), job.own, options)
-    too_long = f"to cross-validate takes more than {WITHIN:.0f} s here."
-    if seconds * folds > GAIN * WITHIN:
+    too_long = f"to cross-validate takes more than {within:.0f} s here."
+    if chooses:
+        too_long = (
+            "its setting was chosen by the same examples, and to choose anew in each fold takes "
+            f"more than {within:.0f} s here."
+        )
+    if seconds * folds > GAIN * within:
         return Unseen(too_long, plain)
-    tell(Noted(f"cross-validating by the way, {folds} folds: no examples are held out"))
+    anew = ", in each a setting is chosen anew" if chooses else ""
+    tell(Noted(f"cross-validating by the way, {folds} folds{anew}: no examples are held out"))
 
     def progressed(done: float, total: float) -> None:
         if stop is not None and stop.is_set() and budget.execution.stop is not None:
             budget.execution.stop.set()
         tell(Progressed(done, total))
 
-    budget = Budget(WITHIN, Execution(folder=folder.unseen, progress=progressed))
+    how = Execution(folder=folder.unseen, progress=progressed)
+    budget = Budget(within, how, even=not chooses)
     try:
         found = job.work(budget.execution)
+    except KeyboardInterrupt:  # while a setting is chosen
+        if budget.execution.stop is None or not budget.execution.stop.is_set():
+            raise
+        return Unseen(too_long if budget.over else "it was interrupted.", plain)
     except InputError as error:
         return Unseen(f"expected {error.expected}; got {error.got}.", plain)
     if not found.complete:
@@ -80,13 +92,3 @@ def unseen_ensemble(source: str, options: Options) -> "Unseen":
 
     plain = replace(options, patience=None, hold_out=None)
     return Unseen(MEMBERS, command_line("crossval", absolute(source), plain))
-
-
-def _folds(data: "Dataset", options: Options) -> int:
-    """Ten, or as many as can be drawn."""
-    held = groups(data, options)
-    if held is not None:
-        return min(Nested.folds, len(np.unique(held)))
-    if data.task == "regression":
-        return min(Nested.folds, len(data))
-    return min(Nested.folds, int(np.unique(data.labels, return_counts=True)[1].min()))

@@ -21,6 +21,7 @@ Kind = Literal["better", "inconclusive", "nothing", "worse", "unknown"]
 CONFIDENCE = 0.95
 # Of right answers, or of R²: below it a gap between training and held-out examples is found with
 # most models that do well, and says little.
+WIDE = 0.5  # an interval of a dozen examples or fewer
 GAP = 0.1
 RANKS = "Ranks better than guessing"
 HEADS = {"r2": "R²", "auc": "AUC"}
@@ -56,12 +57,22 @@ class Verdict:
     def kind(self) -> Kind:
         if not np.isfinite([self.reached, self.low, self.high]).all():
             return "unknown"
+        if self.one_class:
+            return "inconclusive"
         if self.low > self.baseline:
             return "better"
         if self.high < self.baseline:
             return "worse"
-        nothing = self.alike or (self.trained is not None and self.trained <= self.baseline)
+        # The same answer to a few is no sign yet.
+        alike = self.alike and self.high - self.low < WIDE
+        nothing = alike or (self.trained is not None and self.trained <= self.baseline)
         return "nothing" if nothing else "inconclusive"
+
+    @property
+    def one_class(self) -> bool:
+        """Whether all held-out examples are of one class, so that nobody can do better than to
+        always say it."""
+        return self.measure == "accuracy" and self.baseline >= 1
 
     @property
     def gap(self) -> float:
@@ -104,7 +115,10 @@ class Verdict:
         }[self.measure]
         why = {
             "better": f"{guess}, less than all of the interval.",
-            "inconclusive": f"{guess}, within the interval: whether anything was learned that "
+            "inconclusive": "They are all of one class: whether the classes are told apart cannot "
+            "be seen by them."
+            if self.one_class
+            else f"{guess}, within the interval: whether anything was learned that "
             "holds for other examples cannot be told from so few.",
             "nothing": f"{guess}, and the network does no better"
             + (", with the same answer to all." if self.alike else ", not even where it trained."),

@@ -49,6 +49,10 @@ BY_THE_WAY = (
     "No examples were held out: networks like this one were cross-validated by the way, each "
     "trained without the examples that it answers."
 )
+ANEW = (
+    " In each fold a setting was chosen anew, on the examples that it trains on: this measures how "
+    "the setting was chosen, too."
+)
 # Of the largest: outputs that differ by less are alike but for rounding.
 ALIKE = 1e-9
 EXPLAINED = 2  # mistakes
@@ -114,7 +118,13 @@ def training_report(
     if answer.seen:
         words = _unknown(unseen)
         return page.Report(UNKNOWN.name, words, sections, warning, UNKNOWN)
-    words = f"{answer.words} {BY_THE_WAY}" if judged.crossed else answer.words
+    if judged.crossed:
+        assert unseen is not None
+        anew = ANEW if getattr(unseen.found, "varied", ()) else ""
+        return page.Report(
+            answer.headline, f"{answer.words} {BY_THE_WAY}{anew}", sections, warning, answer.verdict
+        )
+    words = answer.words
     return page.Report(answer.headline, words, sections, warning, answer.verdict)
 
 
