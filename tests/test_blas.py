@@ -50,6 +50,8 @@ def test_the_least_of_all_limits_holds_and_ends_with_its_block():
         with blas.at_most(2), blas.at_most(None):
             assert now() == 1
     assert now() == 2
+    blas.at_most(1)  # which is no block yet
+    assert now() == 2
     with pytest.raises(KeyError), blas.at_most(1):
         raise KeyError
     assert now() == 2

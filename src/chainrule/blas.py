@@ -7,8 +7,8 @@ single products, as the Gram matrix, may use all.
 """
 
 import os
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -34,7 +34,8 @@ def _controller() -> Any:
     return ThreadpoolController().select(user_api="blas")
 
 
-def at_most(threads: int | None) -> AbstractContextManager[Any]:
+@contextmanager
+def at_most(threads: int | None) -> Iterator[None]:
     """A block with no more BLAS threads than this; None for as many as there are.
 
     BLAS has one number for the whole process: of several threads of Python that ask at a time,
@@ -42,13 +43,14 @@ def at_most(threads: int | None) -> AbstractContextManager[Any]:
     InputError unless it is a whole number from 1 up.
     """
     if threads is None:
-        return nullcontext()
+        yield
+        return
     from chainrule import checks
 
     checks.whole_number("threads", "cores that may be used", threads, least=1)
     there = max((library.num_threads for library in _controller().lib_controllers), default=1)
-    limits: AbstractContextManager[Any] = _controller().limit(limits=min(threads, there))
-    return limits
+    with _controller().limit(limits=min(threads, there)):  # which it sets when it is made
+        yield
 
 
 def for_steps(first: float, layer_sizes: Sequence[int], batch: int) -> AbstractContextManager[Any]:

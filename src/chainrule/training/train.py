@@ -133,12 +133,11 @@ def trained(network: Network, data: Data, **keywords: Any) -> Session:
 def _trained(asked: SimpleNamespace) -> Session:
     plan, saved = planned(asked)
     operations = plan.size.product(plan.choice.form)
-    steps = blas.for_steps(operations, asked.network.layer_sizes, plan.size.batch)
     with plan.device.enough():
-        session = Session(plan)
+        session = Session(plan)  # with all threads: the Gram matrix is large
         if saved is not None:
             saved.restore(session)
-        with steps:
+        with blas.for_steps(operations, asked.network.layer_sizes, plan.size.batch):
             _run(session)
         session.keep_best()
     return session
