@@ -98,9 +98,8 @@ def predict(
         return _of_table(model, asked, str(inputs[0]), reading, out, data, memory, json)
     from chainrule.jobs.answering import PicturesJob
 
-    how: dict[str, Any] = {"out": out, "into": sort_into, "sure": sure, "dry_run": dry_run}
-    how["cache"] = cache
-    return _of_pictures(PicturesJob(asked, inputs, str(model), data, **how), json)
+    how: dict[str, Any] = {"into": sort_into, "sure": sure, "dry_run": dry_run, "cache": cache}
+    return _of_pictures(PicturesJob(asked, inputs, str(model), data, out=out, **how), json)
 
 
 def _of_table(

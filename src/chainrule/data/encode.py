@@ -34,9 +34,8 @@ def encoded(data: Dataset, encoding: Encoding) -> Dataset:
     if pictures is None or pictures.dtype != np.uint8:
         got = f"{data.features.shape[0]} numbers an example, {data.dtype}"
         expected = f"pictures of 8 bits, for features of {encoding.encoder.name}"
-        raise DataError(
-            data.source or "Dataset", expected, got, "Of other data leave --features out."
-        )
+        fix = "Of other data leave --features out."
+        raise DataError(data.source or "Dataset", expected, got, fix)
     found = encoding.arrays(pictures)
     made = replace(data, features=found.features.T, photos=found.photos, encoder=encoding.encoder)
     return made.noted(found.note) if found.note else made
@@ -45,17 +44,15 @@ def encoded(data: Dataset, encoding: Encoding) -> Dataset:
 def encoded_splits(splits: Splits, encoding: Encoding) -> Splits:
     """All sets so; where the encoding is only of photos in color, by a look at some of the training
     set, the pixels as they are if these are gray, or no pictures."""
-    own, train = encoding, splits.train
-    if own.auto and train.encoder is None:
+    train = splits.train
+    if encoding.auto and train.encoder is None:
         pictures = train.pictures(np.arange(0, len(train), -(-len(train) // SAMPLE) or 1))
         if pictures is None or pictures.dtype != np.uint8:
             return splits
-        chosen, why = own.decided(pictures)
-        splits = replace(splits, train=train.noted(why))
-        if chosen is None:
-            return splits
-        own = chosen
-    return splits.changed(lambda data: encoded(data, own))
+        own, why = encoding.decided(pictures)
+        noted = replace(splits, train=train.noted(why))
+        return noted if own is None else encoded_splits(noted, own)
+    return splits.changed(lambda data: encoded(data, encoding))
 
 
 def with_features(

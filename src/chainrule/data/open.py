@@ -158,15 +158,11 @@ def open_data(
     if test is not None:
         train = splits.train
         shape, how = train.image_shape or shape, train.reading or reading
-        as_train: dict[str, Any] = {
-            "bits": train.bits,
-            "columns": train.feature_names,
-            "task": train.task,
-        }
+        as_train: dict[str, Any] = {"columns": train.feature_names, "task": train.task}
         if encoding is not None and train.encoder is not None:
             as_train["encoding"] = replace(encoding, auto=False)
         with checks.memory_within(memory):
-            other = read(test, shape, how, **as_train)
+            other = read(test, shape, how, bits=train.bits, **as_train)
         found = other.train if other.test is None else other.test
         found = found.without([name for name in dropped if name in found.classes])
         found = matched(found, train)

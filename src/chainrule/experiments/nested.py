@@ -200,13 +200,8 @@ def choose_in_folds(
         told = replace(how, folder=folder, progress=_share(how.progress, k, len(outer)))
         found.append(choose_setting(own, given, groups=numbers, execution=told))
         if threshold != "0.5" and k < len(drawn.held):
-            more: dict[str, Any] = {
-                "folds": FOLDS,
-                "groups": numbers,
-                "seed": seed,
-                "execution": told,
-            }
-            inside = cross_validate(own, found[-1].setting, stratified=stratified, **more)
+            more: dict[str, Any] = {"stratified": stratified, "groups": numbers, "seed": seed}
+            inside = cross_validate(own, found[-1].setting, folds=FOLDS, execution=told, **more)
             limits.append(threshold_of(inside, threshold, cost_ratio))
     best = [replace(one.trials[0], setting=one.setting) for one in found]
     score = score_of(where, best[0].task, None)

@@ -73,7 +73,7 @@ class Journal:
             self._file.truncate(end)
         else:  # it is new, or was killed when it was
             self._file.truncate(0)
-            self._first = self._add([work])
+            self._first = self.add([work])
 
     def rows(self) -> Iterator[list[Any]]:
         """All rows so far."""
@@ -82,13 +82,10 @@ class Journal:
             for line in file:
                 yield json.loads(line)
 
-    def add(self, rows: Iterable[list[Any]]) -> None:
-        """These are on the disk when it returns; InputError if that is full."""
-        self._add(rows)
-
-    def _add(self, values: Iterable[Any]) -> int:
-        """How many bytes it took."""
-        lines = "".join(f"{json.dumps(value, allow_nan=False)}\n" for value in values).encode()
+    def add(self, rows: Iterable[Any]) -> int:
+        """These are on the disk when it returns, and how many bytes they took; InputError if that
+        is full."""
+        lines = "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows).encode()
         append(self._file, lines, self.path)
         os.fsync(self._file.fileno())
         return len(lines)

@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 PICTURES, COLUMNS = 16, 8
 ROWS, FEATURES = 5, 8
 SIDE = 64  # screen pixels, the longer side of a picture
-SMALL, LARGEST = (
-    2000,
-    128,
-)  # bytes of a picture's file; pixels of a side of one that is made smaller
+SMALL = 2000  # bytes of a picture's file, which is then left as it is
+LARGEST = 128  # pixels of a side of one that is made smaller
 PLANE, EDGE = 320, 12  # of a drawing of points
 POINTS = 2000  # at most, every so-manyth of more
 # Circle, triangle, square, cross, each around its place; in colors of Okabe & Ito (2008).

@@ -238,7 +238,7 @@ def explanation_plot(
     _show(next(panels), picture, "as it is seen")
     for words, values in maps_of(found):
         axes = next(panels)
-        size = float(np.abs(values).max()) or 1.0
+        size = largest(values)
         axes.imshow(over(picture, values))
         image = ScalarMappable(Normalize(-size, size), SIGNED)
         axes.set_title("\n".join(words), fontsize=7)
@@ -285,11 +285,16 @@ def over(picture: Array, values: Array) -> Array:
 
     gray = picture if picture.ndim == 2 else picture @ np.array([0.299, 0.587, 0.114])
     rows, columns = (np.arange(n) * k // n for n, k in zip(gray.shape, values.shape, strict=True))
-    part = values[np.ix_(rows, columns)] / (float(np.abs(values).max()) or 1.0)
+    part = values[np.ix_(rows, columns)] / largest(values)
     shade = 255 * colormaps[SIGNED]((part + 1) / 2)[..., :3]
     alpha = COVERED * np.abs(part)[..., None]
     below = (PALE + (1 - PALE / 255) * gray)[..., None]
     return np.rint(alpha * shade + (1 - alpha) * below).astype(np.uint8)
+
+
+def largest(values: Array) -> float:
+    """The size that shades go up to, of numbers around 0."""
+    return float(np.abs(values).max()) or 1.0
 
 
 def what_it_sees(found: Explanation) -> str:
@@ -345,7 +350,7 @@ def _show(axes: Axes, picture: Array, text: str) -> None:
 
 def _signed(axes: Axes, values: Array) -> tuple[Any, float]:
     """Numbers around 0 as shades, and the largest of their sizes."""
-    size = float(np.abs(values).max()) or 1.0
+    size = largest(values)
     return axes.imshow(values, cmap=SIGNED, vmin=-size, vmax=size), size
 
 

@@ -13,11 +13,20 @@ from chainrule.data.encoders.cache import Cache, Entry
 from chainrule.data.encoders.encoder import BATCH, ENCODERS, Encoder
 from chainrule.data.matrix.source import Progress
 from chainrule.data.photos import Photos, in_color
-from chainrule.data.readers.images import by_threads, picture_of, squashed
+from chainrule.data.readers.images import by_threads, picture_of, squashed, unreadable
 from chainrule.errors import DataError
+from chainrule.files.atomic import reason
 from chainrule.files.digest import digest, file_digest
 
 Array = np.ndarray
+KINDS = ("pixels", *ENCODERS, "auto")
+# A photo's digest, what the cache keeps, the photo (side, side, 3) where it has yet to be encoded.
+Seen = tuple[str, Entry, Array | None]
+Unread = Callable[[Path, str], None]
+
+
+def refuse(path: Path, why: str) -> None:
+    raise unreadable(path, why)
 
 
 class Encoded(NamedTuple):
@@ -30,19 +39,6 @@ class Encoded(NamedTuple):
     places: list[int]
     said: list[Entry]
     note: str
-
-
-class _Look(NamedTuple):
-    """What is known of a photo: its digest, what the cache keeps, the photo (side, side, 3) where
-    it has yet to be encoded; or why it cannot be read."""
-
-    name: str = ""
-    entry: Entry = Entry()
-    photo: Array | None = None
-    error: DataError | None = None
-
-
-KINDS = ("pixels", *ENCODERS, "auto")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +68,11 @@ class Encoding:
         paths: Sequence[Path],
         shape: tuple[int, ...],
         bits: int = 16,
-        unread: Callable[[Path, str], None] | None = None,
+        unread: Unread = refuse,
     ) -> Encoded:
         """Of picture files. shape : of the small ones, (height, width, 3). bits : see `read_image`.
 
-        `unread` is told of the files that cannot be read, and why; without it that is a DataError.
+        `unread` is told of the files that cannot be read, and why; by default it raises.
         """
         side, (height, width, *_) = self.encoder.side, shape
 
@@ -87,14 +83,9 @@ class Encoding:
             deep, several = int(picture.deep), int(picture.several)
             return photo, Entry(b"", small, deep, picture.brightest, several)
 
-        def failed(k: int, error: DataError) -> None:
-            if unread is None:
-                raise error
-            unread(paths[k], error.got)
-
         kind, sides = f"{height} {width} {bits}", (height, width, 3)
         asked = _Photos(len(paths), lambda k: _named(paths[k]), read, sides, kind)
-        found = self._all(asked, failed)
+        found = self._all(asked, paths, unread)
         of = tuple(paths[k] for k in found.places)
         return found._replace(photos=replace(found.photos, paths=of, bits=bits))
 
@@ -105,24 +96,23 @@ class Encoding:
         def read(k: int) -> tuple[Array, Entry]:
             return squashed(pictures[k], side, side), Entry()
 
-        def failed(k: int, error: DataError) -> None:
-            raise error
-
         asked = _Photos(len(pictures), lambda k: digest(shape, pictures[k]), read, (0,), "array")
-        found = self._all(asked, failed)
+        found = self._all(asked)
         return found._replace(photos=replace(found.photos, small=pictures))
 
-    def _all(self, photos: "_Photos", failed: Callable[[int, DataError], None]) -> Encoded:
+    def _all(
+        self, photos: "_Photos", paths: Sequence[Path] = (), unread: Unread = refuse
+    ) -> Encoded:
         """From the cache, else read and encoded. In memory at a time are as many photos as threads
         read ahead, and one batch."""
         opened: Any = Cache() if self.cache else nullcontext()
         with opened as cache:
             known = _Known(self.encoder, photos, cache)
             for k, one in enumerate(by_threads(known.look, range(photos.m))):
-                if one.error is None:
-                    known.add(k, one)
+                if isinstance(one, DataError):
+                    unread(paths[k], one.got)
                 else:
-                    failed(k, one.error)
+                    known.add(k, *one)
                 if self.progress and k % BATCH == 0:
                     self.progress(k, photos.m, "photos")
             known.encode()
@@ -157,29 +147,29 @@ class _Known:
         self.names, self.index, self.said = list[str](), list[int](), list[Entry]()
         self._waiting: list[tuple[int, Array]] = []
 
-    def look(self, k: int) -> _Look:
-        """Photo k, by one of the threads."""
+    def look(self, k: int) -> Seen | DataError:
+        """Photo k, by one of the threads; or why it cannot be read."""
         try:
             name = self._photos.name(k)
             kept = self._cache.get(self._key(name)) if self._cache else None
             fits = kept and len(kept.features) == 4 * self._encoder.n_features
             if kept and fits and len(kept.small) == math.prod(self._photos.shape):
-                return _Look(name, kept)
+                return name, kept, None
             photo, entry = self._photos.read(k)
-            return _Look(name, entry, photo)
+            return name, entry, photo
         except DataError as error:
-            return _Look(error=error)
+            return error
 
-    def add(self, k: int, one: _Look) -> None:
+    def add(self, k: int, name: str, entry: Entry, photo: Array | None) -> None:
         n = len(self.names)
-        self.small[n] = np.frombuffer(one.entry.small, np.uint8).reshape(self._photos.shape)
-        if one.photo is None:
-            self.features[n] = np.frombuffer(one.entry.features, np.float32)
+        self.small[n] = np.frombuffer(entry.small, np.uint8).reshape(self._photos.shape)
+        if photo is None:
+            self.features[n] = np.frombuffer(entry.features, np.float32)
         else:
-            self._waiting.append((n, one.photo))
-        self.names.append(one.name)
+            self._waiting.append((n, photo))
+        self.names.append(name)
         self.index.append(k)
-        self.said.append(one.entry._replace(features=b"", small=b""))
+        self.said.append(entry._replace(features=b"", small=b""))
         if len(self._waiting) == BATCH:
             self.encode()
 
@@ -205,9 +195,8 @@ class _Known:
 def _named(path: Path) -> str:
     """A file's digest. DataError where the system refuses to read it."""
     if path.exists() and not path.is_file():
-        raise DataError(str(path), "a picture that can be read", "no regular file")
+        raise unreadable(path, "no regular file")
     try:
         return file_digest(path)
     except OSError as error:
-        got = error.strerror or str(error)
-        raise DataError(str(path), "a picture that can be read", got) from None
+        raise unreadable(path, reason(error)) from None

@@ -4,6 +4,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -87,8 +88,13 @@ def picture_of(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> Pict
         raise DataError("read_image", "a shape (height, width, 3) or (height, width)", str(shape))
     found = _read(Path(path), shape, bits)
     if isinstance(found, str):
-        raise DataError(str(path), "a picture that can be read", found)
+        raise unreadable(path, found)
     return found
+
+
+def unreadable(path: str | Path, why: str) -> DataError:
+    """The error for a file that is no picture."""
+    return DataError(str(path), "a picture that can be read", why)
 
 
 def squashed(picture: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -149,8 +155,8 @@ class Pictures:
         """The readable pictures (m, n_x) uint8, and which of the paths they are; `unread` is told
         of the others, and why, in the order of the paths."""
         pixels = np.empty((len(paths), math.prod(self.shape)), np.uint8)
-        read: list[int] = []
-        for k, picture in enumerate(by_threads(self._look, paths)):
+        read, look = list[int](), partial(_read, shape=self.shape, bits=self.bits)
+        for k, picture in enumerate(by_threads(look, paths)):
             if isinstance(picture, str):
                 unread(paths[k], picture)
                 continue
@@ -158,9 +164,6 @@ class Pictures:
             read.append(k)
             self.met(picture)
         return pixels[: len(read)], read
-
-    def _look(self, path: Path) -> Picture | str:
-        return _read(path, self.shape, self.bits)
 
     def met(self, picture: "Picture | Entry") -> None:
         """Remember what is to be said of one that was read."""

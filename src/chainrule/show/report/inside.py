@@ -13,6 +13,7 @@ from chainrule.show.picture_plots import (
     SIGNED,
     as_seen,
     beside,
+    largest,
     maps_of,
     over,
     pictures,
@@ -55,7 +56,7 @@ def weights_section(model: Model, data: Dataset, learned: Array | None) -> Secti
         for k in units:
             values = beside(_means(W[k].reshape(shape), squares))
             yield signed_card(
-                values, (f"unit {k}", f"effect {effects[k]:.2g}", f"up to {_size(values):.2g}")
+                values, (f"unit {k}", f"effect {effects[k]:.2g}", f"up to {largest(values):.2g}")
             )
 
     galleries = [Gallery([*cards(W)], name, broad=color) for name, W in kinds.items()]
@@ -75,7 +76,7 @@ def explained(
     seen = as_seen(asked)
     cards = [card(seen, ["as it is seen"])]
     for lines, values in maps_of(found):
-        size = f"up to {_size(values):.2g} of log-odds"
+        size = f"up to {largest(values):.2g} of log-odds"
         cards.append(card(over(seen, values), (*lines, size)))
     near = found.neighborhood
     unlike = f"Unlike any training picture: {near.reason}." if near and near.reason else ""
@@ -99,17 +100,13 @@ def signed_card(values: Array, lines: Sequence[str]) -> Card:
     import matplotlib
     from PIL import Image as Picture
 
-    shades = np.rint(127.5 + 127.5 * values / _size(values)).astype(np.uint8)
+    shades = np.rint(127.5 + 127.5 * values / largest(values)).astype(np.uint8)
     made = Picture.fromarray(shades, "P")
     palette = matplotlib.colormaps[SIGNED](np.arange(256), bytes=True)[:, :3]
     made.putpalette(palette.tobytes())
     out = io.BytesIO()
     made.save(out, "PNG", optimize=True)
     return Card(Image(data_uri(out.getvalue(), "png"), ", ".join(lines)), lines)
-
-
-def _size(values: Array) -> float:
-    return float(np.abs(values).max()) or 1.0
 
 
 def _means(values: Array, squares: int) -> Array:
