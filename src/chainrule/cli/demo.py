@@ -126,7 +126,7 @@ def _chosen(splits: "Splits", *, quiet: bool) -> Options:
         found = options.choose(splits.train, Execution(progress=screen.update))
     if not quiet:
         show.print_beside("Chosen", found.words)
-    return options.with_chosen(found.setting)
+    return options.chosen(found.setting)
 
 
 def _train(

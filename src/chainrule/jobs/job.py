@@ -277,7 +277,7 @@ class Job(Generic[Own, Found]):
         words = "a setting is chosen on folds of the training examples"
         self.tell(Noted(words, "First"))
         found = self.options.choose(self.splits.train, how)
-        self.options, self.chosen = self.options.with_chosen(found.setting), found.words
+        self.options, self.chosen = self.options.chosen(found.setting), found.words
         self.__dict__.pop("setting")  # of before
 
     @property

@@ -1,6 +1,7 @@
 """The options of a training, and of what else a person asks for: for commands, pages and files.
 
-Declared here, or in `Hyperparameters` and `Reading`, and nowhere else.
+Declared here, or in `Hyperparameters` and `Reading`, and nowhere else: long for the words of each,
+which `--help` prints.
 """
 
 import shlex
@@ -26,6 +27,7 @@ AUTO: Literal["auto"] = "auto"
 FALLBACK = {
     name: getattr(Hyperparameters, name) for name in ("hidden", "learning_rate", "optimizer", "l2")
 }
+OF_SETTING = tuple(one.name for one in fields(Hyperparameters))
 OF_TRAINING = {"patience", "threshold", "cost_ratio"}  # that say nothing of the data
 CHANGEABLE = ("iterations", "epochs")  # what a resumed training may be given anew
 Group = TypeVar("Group")  # of options: a frozen dataclass, every field with its default
@@ -128,14 +130,14 @@ class Options(Reading, Hyperparameters):
         """The data, as these options want them. progress, memory : see `open_data`."""
         from chainrule.data import open_data
 
-        names = {one.name for one in fields(self)} - {one.name for one in fields(Hyperparameters)}
-        how = {name: getattr(self, name) for name in names - OF_TRAINING}
+        names = {one.name for one in fields(self)}.difference(OF_SETTING, OF_TRAINING)
+        how = {name: getattr(self, name) for name in names}
         splits = open_data(data, seed=self.seed, progress=progress, memory=memory, **how)
         for one in splits.sets.values():  # before training, not when it is tested
             one.check_scaled(self.dtype)
         return splits
 
-    def chosen(self, setting: "Setting", varied: Sequence[str]) -> "Options":
+    def chosen(self, setting: "Setting", varied: Sequence[str] = OF_SETTING) -> "Options":
         """The same with what was chosen, of what was varied."""
         values: dict[str, Any] = {name: getattr(setting, name) for name in varied}
         if values.get("prepare") is not None:
@@ -151,9 +153,8 @@ class Options(Reading, Hyperparameters):
         if hidden is None and rate == AUTO:
             hidden = "auto"
         chosen = AUTO in (rate, hidden)
-        values: dict[str, Any] = {"learning_rate": rate, "hidden": hidden}
+        values: dict[str, Any] = {"learning_rate": rate, "hidden": hidden, "l2": self.l2}
         values["optimizer"] = self.optimizer or ("nesterov" if rate == AUTO else None)
-        values["l2"] = self.l2
         for name, value in FALLBACK.items():
             if values[name] is None and not (name == "l2" and hidden == AUTO):
                 values[name] = value
@@ -176,21 +177,18 @@ class Options(Reading, Hyperparameters):
     @property
     def decided(self) -> dict[str, Any]:
         """What is not to be chosen, by the names of the fields of Setting."""
-        found = {one.name: getattr(self, one.name) for one in fields(Hyperparameters)}
+        found = {name: getattr(self, name) for name in OF_SETTING}
         free = {name for name, value in found.items() if value == AUTO}
         free |= {name for name in ("l2", "iterations", "epochs") if found[name] is None}
         return {name: value for name, value in found.items() if name not in free}
-
-    def with_chosen(self, setting: "Setting") -> "Options":
-        """The same with the values of a chosen setting."""
-        names = (one.name for one in fields(Hyperparameters))
-        return replace(self, **{name: getattr(setting, name) for name in names})
 
     def setting(self) -> "Setting":
         """What is trained; of what is to be chosen any."""
         from chainrule.experiments.setting import WITH_MOMENTUM, Setting
 
-        optimizer = self.optimizer or FALLBACK["optimizer"]
+        free: dict[str, Any] = {name: None for name in FALLBACK if getattr(self, name) == AUTO}
+        plain = replace(self, **free).planned(False)
+        optimizer = str(plain.optimizer)
         if self.momentum != Options.momentum and optimizer not in WITH_MOMENTUM:
             expected = f"the optimizer {' or '.join(WITH_MOMENTUM)}"
             raise InputError("--momentum", expected, optimizer, "Leave it out.")
@@ -198,15 +196,11 @@ class Options(Reading, Hyperparameters):
         if given and self.optimizer == "lbfgs":
             fix = "Leave it out: L-BFGS finds the size of its steps itself."
             raise InputError("--learning-rate", "an optimizer that has one", "lbfgs", fix)
-        values = {one.name: getattr(self, one.name) for one in fields(Hyperparameters)}
-        for name, value in FALLBACK.items():
-            values[name] = value if values[name] in (None, AUTO) else values[name]
+        values = {name: getattr(plain, name) for name in OF_SETTING}
         names, n = self.activation, len(values["hidden"])
         if isinstance(names, tuple) and (len(names) != n or self.hidden == AUTO):
             expected = f"one name, or {n}, one per hidden layer"
             raise InputError("--activation", expected, f"{len(names)}")
-        if self.iterations is None and self.epochs is None:
-            values["iterations"] = ITERATIONS
         return Setting(**values)
 
 
