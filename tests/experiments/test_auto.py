@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import InputError
-from chainrule.experiments import Execution, Setting, choose_in_folds, choose_setting
+from chainrule.experiments import Execution, Setting, choose_in_folds, choose_setting, nested
 from chainrule.experiments.auto import BATCH, NARROW, WHOLE
 
 FEW = Execution(threads=1)
@@ -123,3 +123,15 @@ def test_the_choice_is_measured_where_it_was_not_made():
     np.testing.assert_allclose(found.folds[0].outputs, held_out, rtol=1e-9)
     assert len(found.thresholds) == 3
     assert found.setting == choose_setting((X, Y), {"hidden": ()}, execution=FEW).setting
+
+
+def test_of_what_was_interrupted_each_fold_keeps_its_own_threshold(monkeypatch):
+    X, Y = two_classes(45)
+    how = {"folds": 3, "threshold": "youden", "execution": FEW}
+    whole = choose_in_folds((X, Y), {"hidden": ()}, **how)
+    execute = nested.execute
+    monkeypatch.setattr(nested, "execute", lambda *a, **k: {1: execute(*a, **k)[1]})
+    found = choose_in_folds((X, Y), {"hidden": ()}, **how)
+    assert not found.complete
+    assert found.thresholds == whole.thresholds[1:2]
+    assert found.chosen == whole.chosen[1:2]

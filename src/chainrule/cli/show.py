@@ -154,7 +154,7 @@ def print_verdict(verdict: dict[str, Any]) -> None:
     """What held-out examples say of a model, see `Verdict.facts`; its name in color."""
     from rich.text import Text
 
-    from chainrule.model.verdict import Verdict
+    from chainrule.model.verdict import MEASURED, Verdict
 
     out, name = console(), verdict["verdict"]
     said = f"{'Verdict':<9}{name}. {verdict['words']}"
@@ -162,8 +162,7 @@ def print_verdict(verdict: dict[str, Any]) -> None:
     text.highlight_words([name], f"bold {COLORS[verdict['kind']]}")
     out.print(text)
     if verdict["kind"] != "unknown":
-        names = ("reached", "low", "high", "baseline", "trained", "measure")
-        print_number_line(Verdict(**{name: verdict[name] for name in names}), 9)
+        print_number_line(Verdict(**{name: verdict[name] for name in MEASURED}), 9)
 
 
 def print_number_line(verdict: "Verdict", margin: int) -> None:

@@ -35,9 +35,8 @@ from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting
 from chainrule.experiments.setting import given as checked
 from chainrule.experiments.space import Space, settings_to_try
+from chainrule.experiments.thresholds import by_thresholds, check_threshold, threshold_of
 from chainrule.experiments.watching import Progress
-from chainrule.model.threshold import RULES as THRESHOLDS
-from chainrule.model.threshold import choose_threshold
 from chainrule.wording import setting_name
 
 Array = np.ndarray
@@ -154,10 +153,10 @@ def nested_cross_validate(
         return NestedCrossValidation(base, (), nothing, examples.classes, False, task)
     best = _best(examples, settings, inner, tried, score, rule)
     way = tuple(space or ()), len(settings), score, rule
-    found = _measured(where, examples, drawn, best, way, (record_every, measuring))
+    limits = []
     if threshold != "0.5":
-        limits = [threshold_of(best[k], threshold, cost_ratio) for k in range(len(found.folds))]
-        found = _by_thresholds(found, examples, limits)
+        limits = [threshold_of(one, threshold, cost_ratio) for one in best[:-1]]
+    found = _measured(where, examples, drawn, best, way, (record_every, measuring), limits)
     return with_permutations(
         where, found, examples, drawn, n, again, [b.setting for b in best[:-1]]
     )
@@ -207,9 +206,7 @@ def choose_in_folds(
     score = score_of(where, best[0].task, None)
     way = found[-1].varied, found[-1].tried, score, "one-se"
     quiet = replace(how, progress=None)
-    measured = _measured(where, examples, drawn, best, way, (record_every, quiet))
-    if limits:
-        measured = _by_thresholds(measured, examples, limits)
+    measured = _measured(where, examples, drawn, best, way, (record_every, quiet), limits)
     settings = [one.setting for one in best[:-1]]
     return with_permutations(where, measured, examples, drawn, n, quiet, settings)
 
@@ -228,18 +225,19 @@ def _measured(
     best: Sequence[CrossValidation],
     way: tuple[tuple[str, ...], int, str, str],
     how: tuple[int | None, Execution],
+    thresholds: Sequence[float],
 ) -> NestedCrossValidation:
     """Each fold by the setting that was chosen in it. best : what chose it, the last of all
     examples. way : what was varied, how many settings, by which score and rule. how : updates
-    between records, and the execution."""
+    between records, and the execution. thresholds : of each fold, or none."""
     record_every, execution = how
     varied, tried, score, rule = way
     own = [Run(one.setting, index) for one, index in zip(best, drawn.held, strict=False)]
     done = execute(where, examples, own, execution, keep=keep, record_every=record_every)
     outcomes = [done.get(k) for k in range(len(own))]
-    return NestedCrossValidation(
-        **vars(gathered(best[-1].setting, examples, drawn.held, outcomes))
-        | {"groups": drawn.names},  # fields
+    found = gathered(best[-1].setting, examples, drawn.held, outcomes)
+    measured = NestedCrossValidation(
+        **vars(found) | {"groups": drawn.names},  # fields
         varied=varied,
         tried=tried,
         chosen=tuple(own[k].setting for k in sorted(done)),
@@ -247,34 +245,9 @@ def _measured(
         score=score,
         rule=rule,
     )
-
-
-def check_threshold(where: str, examples: Examples, rule: str, cost_ratio: float) -> None:
-    """InputError for a rule that is none, and for one where there are not two classes."""
-    checks.one_of(where, "threshold", rule, THRESHOLDS)
-    checks.number(where, "cost_ratio", cost_ratio, least=0, open_below=True)
-    if rule != "0.5" and (not examples.has_classes or len(examples.Y) > 1):
-        got = f"{len(examples.Y)} classes" if examples.has_classes else "other labels"
-        raise InputError(where, f"two classes, for the threshold {rule}", got, "Leave it out.")
-
-
-def threshold_of(found: CrossValidation, rule: str, cost_ratio: float) -> float:
-    """The threshold by which the held-out answers of a cross-validation are best."""
-    index = np.flatnonzero(np.isfinite(found.outputs[0]))
-    assert found.labels is not None
-    return choose_threshold(found.outputs[0, index], found.labels[index], rule, cost_ratio)
-
-
-def _by_thresholds(
-    found: NestedCrossValidation, examples: Examples, thresholds: Sequence[float]
-) -> NestedCrossValidation:
-    """The same, each fold's accuracy by the threshold that was chosen in it."""
-    folds = []
-    for fold, threshold in zip(found.folds, thresholds, strict=True):
-        right = (fold.outputs[0] > threshold) == (examples.Y[0, fold.held_out] > 0.5)
-        measures = replace(fold.measures, accuracy=float(right.mean()))
-        folds.append(fold if fold.diverged >= 0 else replace(fold, measures=measures))
-    return replace(found, folds=tuple(folds), thresholds=tuple(thresholds))
+    if not thresholds:
+        return measured
+    return by_thresholds(measured, examples, [thresholds[k] for k in sorted(done)])
 
 
 def _best(

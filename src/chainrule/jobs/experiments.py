@@ -149,7 +149,7 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
 
     def check(self) -> None:
         from chainrule.experiments.examples import Examples
-        from chainrule.experiments.nested import check_threshold
+        from chainrule.experiments.thresholds import check_threshold
 
         how_sure = self.options.threshold, self.options.cost_ratio
         check_threshold("--threshold", Examples(self.command, self.splits.train), *how_sure)

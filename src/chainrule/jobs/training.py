@@ -35,7 +35,7 @@ class TrainingJob(Job[Nothing, "Training"]):
 
     def check(self) -> None:
         from chainrule.experiments.examples import Examples
-        from chainrule.experiments.nested import check_threshold
+        from chainrule.experiments.thresholds import check_threshold
 
         how_sure = self.options.threshold, self.options.cost_ratio
         check_threshold("--threshold", Examples("train", self.splits.train), *how_sure)
@@ -126,7 +126,8 @@ class TrainingJob(Job[Nothing, "Training"]):
     def _threshold(self) -> float:
         """What is best on examples of the training set, each by a network trained without it."""
         from chainrule.experiments import cross_validate
-        from chainrule.experiments.nested import FOLDS, threshold_of
+        from chainrule.experiments.nested import FOLDS
+        from chainrule.experiments.thresholds import threshold_of
 
         data, options = self.splits.train, self.options
         held = {"folds": FOLDS, "groups": groups(data, options), "seed": options.seed}

@@ -23,6 +23,7 @@ CONFIDENCE = 0.95
 # most models that do well, and says little.
 WIDE = 0.5  # an interval of a dozen examples or fewer
 GAP = 0.1
+MEASURED = ("measure", "reached", "low", "high", "baseline", "trained")  # told as facts
 RANKS = "Ranks better than guessing"
 HEADS = {"r2": "R²", "auc": "AUC"}
 NAMES: dict[Kind, str] = {
@@ -161,8 +162,7 @@ class Verdict:
         facts = {"verdict": self.name, "kind": self.kind, "words": words, "gap": self.gap}
         if self.kind == "unknown":
             return facts
-        names = ("measure", "reached", "low", "high", "baseline", "trained")
-        return facts | {name: getattr(self, name) for name in names}
+        return facts | {name: getattr(self, name) for name in MEASURED}
 
 
 UNKNOWN = Verdict(np.nan, np.nan, np.nan, np.nan)
