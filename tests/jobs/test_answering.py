@@ -330,3 +330,13 @@ def test_a_start_that_fails_leaves_nothing(model, photos):
     with pytest.raises(KeyboardInterrupt):
         job.run(stop)
     assert not Path("s").exists()
+
+
+@pytest.mark.parametrize("asked", ["nothere", "hollow"])
+def test_where_there_is_no_picture_at_all_nothing_is_written(model, asked):
+    Path("hollow").mkdir()
+    for how in ({"out": Path("a.csv")}, {"into": Path("sorted")}):
+        with pytest.raises(InputError, match=f"{asked}: expected a picture, or a folder of"):
+            PicturesJob(model, [Path(asked)], **how)
+    assert not Path("a.csv").exists()
+    assert not Path("sorted").exists()

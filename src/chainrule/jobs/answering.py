@@ -1,5 +1,6 @@
 """Answers to pictures in files, of any number: read, answered, written and forgotten in blocks."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -126,6 +127,9 @@ class PicturesJob:
             self.paths = [path for path in self.paths if path.absolute() != self.part.absolute()]
         if not self.paths and not self.unread:
             raise InputError("predict", "at least one picture file", "none")
+        if (out or into) and not any(map(os.path.lexists, self.paths)):
+            where, got = self.unread[0] if self.unread else (str(self.paths[0]), "no such file")
+            raise InputError(where, "a picture, or a folder of pictures", got, "Check the path.")
         self.folders = {} if into is None else folder_names(model.classes)
         for name, folder in self.folders.items():
             if name != folder:

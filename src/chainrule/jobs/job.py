@@ -274,7 +274,7 @@ class Job(Generic[Own, Found]):
 
     def choose(self, how: "Execution") -> None:
         """Put what is chosen on folds of the training set in the place of "auto"."""
-        words = "a setting is chosen on folds of the training examples"
+        words = "a setting is chosen by the training examples"
         self.tell(Noted(words, "First"))
         found = self.options.choose(self.splits.train, how)
         self.options, self.chosen = self.options.chosen(found.setting), found.words

@@ -292,7 +292,8 @@ def left_out(
     if not found[0].complete:
         if not budget.over:  # but by Ctrl-C
             raise KeyboardInterrupt
-        return [], f"it takes about {duration(budget.needed)} (chainrule explain --leave-one-out)"
+        said = f"it takes about {duration(budget.needed)}"
+        return [], f"{said} (chainrule explain MODEL DATA --leave-one-out tells)"
     took = time.monotonic() - began
     # From zeros there is but one start.
     starts = 0 if setting.initializer == "zeros" else int(WITHIN / max(took, 1e-3)) - 1

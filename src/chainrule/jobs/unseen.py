@@ -52,12 +52,8 @@ def cross_validated(
     job = CrossValidationJob(source, options, Nested(folds=folds))
     job.splits = splits
     plain = command_line("crossval", absolute(source), job.own, options)
-    too_long = f"to cross-validate takes more than {within:.0f} s here."
-    if chooses:
-        too_long = (
-            "its setting was chosen by the same examples, and to choose anew in each fold takes "
-            f"more than {within:.0f} s here."
-        )
+    what = "its setting was chosen by the same examples, and to choose anew in each fold"
+    too_long = f"{what if chooses else 'to cross-validate'} takes more than {within:.0f} s here."
     if seconds * folds > GAIN * within:
         return Unseen(too_long, plain)
     anew = ", in each a setting is chosen anew" if chooses else ""
@@ -70,15 +66,15 @@ def cross_validated(
 
     how = Execution(folder=folder.unseen, progress=progressed)
     budget = Budget(within, how, even=not chooses)
+    found = None
     try:
         found = job.work(budget.execution)
     except KeyboardInterrupt:  # while a setting is chosen
         if budget.execution.stop is None or not budget.execution.stop.is_set():
             raise
-        return Unseen(too_long if budget.over else "it was interrupted.", plain)
     except InputError as error:
         return Unseen(f"expected {error.expected}; got {error.got}.", plain)
-    if not found.complete:
+    if found is None or not found.complete:
         return Unseen(too_long if budget.over else "it was interrupted.", plain)
     answers = held_out_answers(found, splits.train)
     if answers is None:

@@ -59,25 +59,11 @@ def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
         asked, rule, arguments.count_runs(asked, rule, rate, l2)
     )
     iterations = arguments.planned_iterations(asked.iterations, asked.epochs, batches.per_epoch)
-    batch = batches.batch_size
     device, placement = device_named(asked.device, _operations(start, batches))
     if device.single and asked.network.dtype != np.float32:
         single = asked.network.astype(np.float32)
         return planned(SimpleNamespace(**vars(asked) | {"network": single}))
-    size = Size(
-        start.layer_sizes[0],
-        batches.m,
-        start.layer_sizes[1],
-        start.n_runs or 1,
-        batch or batches.m,
-        iterations,
-        start.dtype.itemsize,
-        getattr(X, "filled", None),
-        isinstance(rule, LBFGS),
-        pass_bytes=X.reads(),
-        step_bytes=X.reads(batch) if batch else 2 * X.reads(),
-        memory=device.memory or X.memory,
-    )
+    size = _size(start, X, batches, iterations, isinstance(rule, LBFGS), device)
     choice = choose(asked.first_layer, size, linear=rule.linear, optimizer=type(rule).__name__)
     saved = None if asked.resume is None else checkpoint.read(asked.resume)
     every = asked.record_every
@@ -105,6 +91,32 @@ def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
         device,
         placement,
     ), saved
+
+
+def _size(
+    start: Network,
+    X: FeatureMatrix,
+    batches: Batches,
+    iterations: int,
+    lbfgs: bool,
+    device: Device,
+) -> Size:
+    """What the choice of the first layer's form depends on."""
+    batch = batches.batch_size
+    return Size(
+        start.layer_sizes[0],
+        batches.m,
+        start.layer_sizes[1],
+        start.n_runs or 1,
+        batch or batches.m,
+        iterations,
+        start.dtype.itemsize,
+        getattr(X, "filled", None),
+        lbfgs,
+        pass_bytes=X.reads(),
+        step_bytes=X.reads(batch) if batch else 2 * X.reads(),
+        memory=device.memory or X.memory,
+    )
 
 
 def _operations(start: Network, batches: Batches) -> float:

@@ -71,32 +71,29 @@ class Session:
         # Where an error of this size is squared, the cost is no longer finite.
         self._limit = float(np.sqrt(np.finfo(network.dtype).max))
         # As an array, which NumPy multiplies by sooner than by a float.
-        constant = isinstance(plan.schedule, Constant)
-        self._constant_rate = None
-        if constant:
-            rate = plan.learning_rate
-            self._constant_rate = (
-                np.asarray(rate, network.dtype) if device is HOST else self._own_rate
-            )
+        own = np.asarray(plan.learning_rate, network.dtype) if device is HOST else self._own_rate
+        self._constant_rate = own if isinstance(plan.schedule, Constant) else None
         # On a device: the last steps' errors, which are looked at when a record is due.
         self._pending: list[tuple[int, Array]] = []
         self._sums = Sums()
         self.best = None if plan.early_stopping is None else Best.of(self.blocks)
         self._before_finish: Snapshot | None = None
-        # What is measured: labels and weights; how to pass over it.
+        self._measure_on(validation, fetched=how["lbfgs"])
+
+    def _measure_on(self, validation: Any, *, fetched: bool) -> None:
+        """What is measured: labels and weights; and how to pass over it."""
+        put = self.device.put
         self._measured: Batch | None = None
         self._look: Callable[[], Propagation]
         if isinstance(validation, np.ndarray):
-            Y, validation = device.put(batches.labels), device.put(validation)
-            measured = self._measured = Batch(None, Y, validation)
+            measured = self._measured = Batch(None, put(self.batches.labels), put(validation))
             forward = self.objective.forward  # not of self: arrays are to be freed with the session
             self._look = lambda: forward(measured)
         elif validation is not None:
             other, Y = validation
-            m = Y.shape[-1]
-            equal = np.full((1, m), 1 / m, Y.dtype)
-            self._measured = Batch(None, device.put(Y), device.put(equal))
-            self._look = self.objective.on(placed(other, plan.device, fetched=how["lbfgs"]))
+            equal = np.full((1, Y.shape[-1]), 1 / Y.shape[-1], Y.dtype)
+            self._measured = Batch(None, put(Y), put(equal))
+            self._look = self.objective.on(placed(other, self.plan.device, fetched=fetched))
 
     @property
     def ended(self) -> Array:

@@ -109,3 +109,20 @@ def test_what_is_wrong_with_a_file_that_stays_where_it_is(folder, in_file):
     (folder / "X.npy").write_bytes(b"no array")
     with pytest.raises(DataError, match=r"X.npy: expected an .npy file"):
         open_data(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"hello", "something else"),
+        (None, r"Python objects, which are never unpickled.*astype\(str\)"),
+        (b"\x93NUMPY\x01\x00v\x00", "one that is cut off or damaged"),
+    ],
+    ids=["no array", "objects", "cut off"],
+)
+def test_a_file_that_is_no_array_says_why_in_words_of_its_own(folder, content, said):
+    np.save(folder / "y.npy", np.array(["a", None] * (M // 2), object), allow_pickle=True)
+    if content is not None:
+        (folder / "y.npy").write_bytes(content)
+    with pytest.raises(DataError, match=f"y.npy: expected an .npy file of numbers.*{said}"):
+        open_data(folder)

@@ -57,7 +57,7 @@ def test_what_was_said_on_the_way_is_shown(made, opened, tmp_path):
         P = model.predict_proba(tested)[tested.labels[wrong], wrong]
         example = tested.select([wrong[np.argmin(P)]])
     else:
-        page.get_by_label("Example:").evaluate(SLIDE, 8)
+        page.get_by_label("Example:").select_option(data.test.example_names[7])
         example = data.test.select([7])
         wrong = (then.predict(data.test) != data.test.labels).sum()
         assert page.get_by_text(f"Mistaken: {wrong} of {len(data.test)}.").count() == 1

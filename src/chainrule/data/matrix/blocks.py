@@ -126,8 +126,8 @@ class BlockMatrix(RawMatrix):
         if not scaling.learned:
             return scaling
         self._refuse_whole(scaling)
-        key = self._key("fitted", scaling.kind)
-        return self.source.known.found(key, lambda: scaling.joined(list(self._learned(scaling))))
+        key, known = self._fitted_key(scaling), self.source.known
+        return known.found(key, lambda: scaling.joined(list(self._learned(scaling))))
 
     def _learned(self, scaling: Scaling) -> Iterator[Scaling]:
         """What the scaling learns from some features after the other, as they lie."""
@@ -179,9 +179,11 @@ class BlockMatrix(RawMatrix):
 
     def _key(self, *of: str | np.ndarray) -> str:
         """By which what was found of these examples, scaled so, is found again."""
-        if of[0] == "fitted":
-            return digest(*of, *self.known_by())
         return digest(self.digest(), *of)
+
+    def _fitted_key(self, scaling: Scaling) -> str:
+        """By which what a scaling learned from these examples is found again."""
+        return digest("fitted", scaling.kind, *self.known_by())
 
     def known_by(self) -> list[np.ndarray | str]:
         """The file's shape and some of its features, and which of them these are."""
@@ -217,7 +219,7 @@ def read_ahead(
     known = X.source.known
     for index, own, (gram, *products) in zip(kept, learned, asked, strict=True):
         if index is not None:
-            known.add(X.select(index)._key("fitted", scaling.kind), scaling.joined(own))
+            known.add(X.select(index)._fitted_key(scaling), scaling.joined(own))
         as_scaled = X if index is None else X.scaled(scaling.joined(own), X.dtype)
         known.add(as_scaled._key("gram"), gram.end())
         for W, product in zip(starts, products, strict=True):

@@ -21,6 +21,7 @@ Progress = Callable[[float, float, str], None]  # done, of how much, the unit
 KNOWN = 1 / 2  # of the memory, for what is known of a file
 STRETCH = 1 / 16  # of the memory, that is read at a time at most; two such stretches are there
 READ_BYTES = 64 * 2**20  # that are read at a time, where no more need be
+ARRAY = "an .npy file of numbers or texts"
 SAMPLES = 16  # features or examples whose numbers stand for all, to know a file again
 
 
@@ -194,9 +195,18 @@ def mapped(path: Path) -> np.memmap:
     try:
         found: np.memmap = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError) as error:
-        cut_off = "mmap length" in str(error)
-        got = "one that is cut off: smaller than it says" if cut_off else str(error)
-        raise DataError(str(path), "an .npy file of numbers or texts", got) from None
+        raise DataError(str(path), ARRAY, *_not_mapped(path, error)) from None
     if not isinstance(found, np.memmap):
-        raise DataError(str(path), "an .npy file of numbers or texts", "an archive of several")
+        raise DataError(str(path), ARRAY, "an archive of several")
     return found
+
+
+def _not_mapped(path: Path, error: Exception) -> tuple[str, str]:
+    """Why an .npy file cannot be read, and what to do."""
+    with path.open("rb") as file:
+        if file.read(len(np.lib.format.MAGIC_PREFIX)) != np.lib.format.MAGIC_PREFIX:
+            return "something else", ""
+    if "objects" in str(error):
+        fix = "Save plain numbers or texts: numpy.save(file, y.astype(str))."
+        return "Python objects, which are never unpickled", fix
+    return "one that is cut off or damaged", "Write it anew."

@@ -11,6 +11,7 @@ from chainrule.data import Dataset
 from chainrule.data.steps import Affine, Log1p, Missing, OneHot, Step
 from chainrule.model.model_file import Model
 from chainrule.network import Network
+from chainrule.show.data import pixels
 from chainrule.show.report.live import Live, packed
 from chainrule.show.report.page import Section
 
@@ -43,9 +44,12 @@ def asking_section(model: Model, data: Dataset, shared: Mapping[str, Any]) -> Se
         return None
     own: dict[str, Any] = {"classes": model.classes, "threshold": model.threshold}
     if pictures:
-        own |= {"shape": model.image_shape, "exact": sheet["exact"]}
+        own |= {"shape": model.image_shape, "exact": sheet["exact"], "empty": _border(data)}
         words = "Draw with the pen, or drop a picture of your own, and see what the network says."
-        like = "A drawing is unlike the training pictures: it answers all the same."
+        like = (
+            "A drawing, or a picture of something else, is unlike the training pictures: it "
+            "answers all the same."
+        )
     else:
         own |= _table(data.select(slice(ROWS)))
         words = "Move a value, and see what the network says."
@@ -56,6 +60,9 @@ def asking_section(model: Model, data: Dataset, shared: Mapping[str, Any]) -> Se
         "The network runs in this page, its weights rounded to 32 bits: that changes no "
         f"{'probability' if model.classes else 'prediction'} of {len(data):,} {shared['of']}{most}."
     )
+    if pictures:
+        exact += " A picture that is dropped is made smaller by the browser, not as the program "
+        exact += "does it: its answer may differ by more."
     part = Live("ask", own, {"network": network, "examples": shared}, needs=("network",))
     return Section(HEADING if pictures else "Ask", [f"{words} {like}", exact], live=part)
 
@@ -103,6 +110,14 @@ def rounded_apart(model: Model, data: Dataset) -> float:
     mine, its = (one.probabilities(one.outputs(data)[1]) for one in (exact, page))
     largest = 1.0 if model.classes else max(1.0, float(np.abs(mine).max()))
     return float(np.abs(mine - its).max()) / largest
+
+
+def _border(data: Dataset) -> list[int]:
+    """The median of each color along the edges of some pictures: what an empty one looks like."""
+    found = [pixels(data, i) for i in range(min(len(data), ROWS))]
+    seen = np.stack([one for one in found if one is not None])
+    edges = np.concatenate([seen[:, 0], seen[:, -1], seen[:, :, 0], seen[:, :, -1]], axis=1)
+    return [int(c) for c in np.atleast_1d(np.median(edges, axis=(0, 1)))]
 
 
 def _table(data: Dataset) -> dict[str, Any]:

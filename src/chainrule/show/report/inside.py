@@ -74,7 +74,7 @@ def explained(
     data : the training set. words : below the heading.
     """
     seen = as_seen(asked)
-    cards = [card(seen, ["as it is seen"])]
+    cards = [card(seen, ["as the network sees it"])]
     for lines, values in maps_of(found):
         size = f"up to {largest(values):.2g} of log-odds"
         cards.append(card(over(seen, values), (*lines, size)))

@@ -63,6 +63,10 @@ HOW = (
     "How much a training picture raises the probability of the answer by being there is exact: the "
     "network was trained again without each of them."
 )
+OWN = (
+    "This network's mistakes on the examples that it was trained on. Those of a cross-validation "
+    "are of other networks, trained without the examples that they answer: the lists differ."
+)
 Exact = Callable[[np.ndarray], tuple[Sequence[WithoutEach], str]]
 
 
@@ -272,6 +276,8 @@ def why_section(model: Model, splits: Splits, exact: Exact | None = None) -> pag
         return page.Section(heading, [f"Not shown: expected {error.expected}; got {error.got}."])
     note, words = note or found[0].note, []
     galleries: list[page.Gallery] = []
+    if chosen == "training":
+        words.append(OWN)
     if note:
         words.append(f"What each training picture changes in these answers is not shown: {note}.")
     elif without:

@@ -114,6 +114,7 @@ def _plane(model: Model, data: Dataset, frames: Mapping[int, Network]) -> dict[s
         "threshold": model.threshold,
         "points": np.asarray(data.features.stored(index), np.float64),
         "labels": data.labels[index],
+        "names": [data.example_names[i] for i in index],
         "axes": data.feature_names or ("x1", "x2"),
     }
 

@@ -36,7 +36,7 @@ live.ask = (root, own, shared) => {
 };
 
 // A canvas of as many pixels as the network has, to draw on, with the test pictures to begin with.
-const drawing = ({ shape: [height, width, colors], exact }, { examples }, answer) => {
+const drawing = ({ shape: [height, width, colors], exact, empty }, { examples }, answer) => {
   const canvas = make("canvas", { width, height, role: "img", "aria-label": "The picture that is asked about" });
   canvas.style.width = `${Math.min(20, (20 * width) / height)}rem`;
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -58,7 +58,12 @@ const drawing = ({ shape: [height, width, colors], exact }, { examples }, answer
   };
 
   // With a pen.
-  let last = null, color = "#ffffff", thick = Math.max(1, Math.round(width / 14));
+  const hex = (c) => c.toString(16).padStart(2, "0");
+  const paper = `#${(empty.length === 3 ? empty : [empty[0], empty[0], empty[0]]).map(hex).join("")}`;
+  // A pen that can be seen on it.
+  const pens = empty.reduce((a, b) => a + b) / empty.length < 128 ? ["white", "black"] : ["black", "white"];
+  const coded = { white: "#ffffff", black: "#000000" };
+  let last = null, color = coded[pens[0]], thick = Math.max(1, Math.round(width / 14));
   const place = ({ offsetX, offsetY }) => [(offsetX * width) / canvas.clientWidth, (offsetY * height) / canvas.clientHeight];
   const line = (event) => {
     if (!last) return;
@@ -109,13 +114,13 @@ const drawing = ({ shape: [height, width, colors], exact }, { examples }, answer
     parts.push(row);
   }
   const clear = () => {
-    context.fillStyle = color === "#000000" ? "#ffffff" : "#000000";
+    context.fillStyle = paper;
     context.fillRect(0, 0, width, height);
     ask();
   };
   const pen = colors
     ? control("Pen:", { type: "color", value: color }, (_, input) => (color = input.value)).row
-    : choice("Pen:", ["white", "black"], (k) => (color = k ? "#000000" : "#ffffff")).row;
+    : choice("Pen:", pens, (k) => (color = coded[pens[k]])).row;
   pen.append(
     control("Width:", { type: "range", min: 1, max: Math.ceil(width / 4), value: thick }, (n) => (thick = n)).row,
     make("button", { type: "button", click: clear }, "Empty picture"),

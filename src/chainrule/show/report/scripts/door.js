@@ -12,9 +12,9 @@ live.door = (root, { confusion, cells: places }, { examples }) => {
     const all = found.length, count = confusion[i][j];
     found = found.filter((k) => p[k] >= sure);
     found.sort([(a, b) => p[b] - p[a], (a, b) => p[a] - p[b], (a, b) => names[a].localeCompare(names[b])][order]);
-    const said = i === j ? ["is ", bdi(i), ", and taken for it"] : ["is ", bdi(i), ", taken for ", bdi(j)];
+    const said = i === j ? ["is ", bdi(i), ", and answered as such"] : ["is ", bdi(i), ", taken for ", bdi(j)];
     const some = `${found.length} of ${count}${all < count ? `, of which ${all} are in this page` : ""}`;
-    const lines = (k) => (i === j ? [percent(p[k])] : [`${percent(p[k])}; of what it is ${percent(actual[k])}`]);
+    const lines = (k) => (i === j ? [percent(p[k])] : [`${isolated(classes[j])} ${percent(p[k])}`, `${isolated(classes[i])} ${percent(actual[k])}`]);
     heading.replaceChildren("What ", ...said, `: ${some}`);
     behind.replaceChildren(...gallery(examples, found.map((k) => ({ i: k, lines: lines(k) }))));
     for (const { button, at } of cells) button.setAttribute("aria-pressed", String(at[0] === i && at[1] === j));

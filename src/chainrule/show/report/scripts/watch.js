@@ -43,7 +43,7 @@ const TINTS = [[213, 94, 0], [0, 114, 178], [0, 158, 115], [204, 121, 167], [230
 const tint = (k) => TINTS[k % TINTS.length];
 
 // Two features: the plane in the colors of the answers, and the examples.
-const plane = ({ frames, steps, points: [xs, ys], labels, classes, threshold, axes }) => {
+const plane = ({ frames, steps, points: [xs, ys], labels, names, classes, threshold, axes }) => {
   const [N, W] = [90, 320];
   const networks = frames.map(({ layers }) => unpacked({ steps, layers }));
   const range = (v) => {
@@ -90,19 +90,16 @@ const plane = ({ frames, steps, points: [xs, ys], labels, classes, threshold, ax
     below.replaceChildren(make("p", {}, `Mistaken: ${wrong.length} of ${labels.length}.`), make("p", {}, "The example is ", make("bdi", {}, classes[is]), `: probability ${percent(P[is])}.`),
       ...A.flatMap(unitSquares));
   };
-  const row = control("Example:", { type: "number", min: 1, max: xs.length, value: 1 }, (n) => {
-    chosen = Math.max(1, Math.min(xs.length, Math.round(n) || 1)) - 1;
-    show(frame);
-  });
+  const { row, select } = choice("Example:", names, (i) => ((chosen = i), show(frame)));
   const box = make("div", { class: "plane", click: (event) => {
     const { left, top, width } = canvas.getBoundingClientRect();
     const [x, y] = [((event.clientX - left) / width) * W, ((event.clientY - top) / width) * W];
     const far = (i) => Math.hypot(place(i)[0] - x, place(i)[1] - y);
     chosen = labels.reduce((best, _, i) => (far(i) < far(best) ? i : best), 0);
-    row.input.value = chosen + 1;
+    select.selectedIndex = chosen;
     show(frame);
   } }, canvas, over);
-  return { made: make("div", {}, box, legend), below: make("div", {}, row.row, below), show };
+  return { made: make("div", {}, box, legend), below: make("div", {}, row, below), show };
 };
 
 // Pictures: the first layer's weights, and what was said of some examples.
