@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 import chainrule as cr
 from chainrule.jobs.callbacks import Saver
@@ -18,12 +17,10 @@ FILES = {
     "model.safetensors",
     "settings.json",
     "history.csv",
-    "learning-curve.png",
     "checkpoint.safetensors",
 }
 
 
-@pytest.mark.usefixtures("drawn")
 def test_a_run_folder_holds_everything(chainrule, fruit):
     said = chainrule("train", fruit, "--size", 8, *QUICK, "--out", "run")
     assert said.code == 0
@@ -31,8 +28,6 @@ def test_a_run_folder_holds_everything(chainrule, fruit):
     assert "192-4-1" in said.out
     assert "chainrule evaluate run" in said.out
     assert {p.name for p in Path("run").iterdir()} == FILES
-    with Image.open("run/learning-curve.png") as curve:
-        assert min(curve.size) > 400
     with open("run/history.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(rows[0]["iteration"]), int(rows[-1]["iteration"])] == [0, 30]

@@ -150,3 +150,21 @@ def test_classes_that_folds_hold_out_whole_are_known():
     held = draw_folds(of, "leave-group-out", groups=sites)
     assert never_trained_on(of, held) == {2: [2]}
     assert never_trained_on(of, draw_folds(of, 2)) == {}
+
+
+@pytest.mark.parametrize("m", [7, 20, 33])
+@pytest.mark.parametrize("k", [2, 3, 5])
+@pytest.mark.parametrize("seed", [0, 3, 2**32 - 1])
+def test_they_are_those_of_scikit_learn(m, k, seed):
+    labels = np.random.default_rng(m).permutation(np.arange(m) % 3 if m > 15 else np.ones(m, int))
+    of, groups = examples(labels), np.random.default_rng(seed).integers(0, 9, m)
+    groups = np.append(groups, np.arange(9))[-m:]
+    for splitter, how in {
+        KFold: {"stratified": False},
+        StratifiedKFold: {},
+        GroupKFold: {"stratified": False, "groups": groups},
+    }.items():
+        own = splitter(k, shuffle=True, random_state=seed).split(labels, labels, how.get("groups"))
+        found = draw_folds(of, k, seed=seed, **how)
+        for ours, (_, theirs) in zip(found, own, strict=True):
+            assert_array_equal(ours, theirs)

@@ -95,7 +95,7 @@ def _trained(folder: "RunFolder", *, quiet: bool) -> list[dict[str, Any]]:
     rows[best]["best"] = True
     model, history = trained[best]
     folder.write_settings({"data": DATA, "options": model.training["options"]})
-    folder.write_results(model, history, title=f"{DATA}: cost")
+    folder.write_results(model, history)
     first = Section("Three networks", [DETAIL.format(rows[best]["name"])], Table.of(rows, COLUMNS))
     write_report(folder.report, model, splits, history, DATA, first=first)
     return rows

@@ -52,7 +52,7 @@ def train(
     resume: Path | None = None,
     json: bool = False,
 ) -> int:
-    """Train a network and write a run folder: model, settings, history, learning curve.
+    """Train a network and write a run folder: model, settings, history.
 
     Parameters
     ----------

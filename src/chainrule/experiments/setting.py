@@ -102,8 +102,9 @@ class Setting(Hyperparameters):
     def named(cls, values: dict[str, Any]) -> "Setting":
         """From a dictionary, whose names are checked; numbers of NumPy become Python's."""
         checks.kind("Setting.named", "values", values, dict)
+        known = [f.name for f in fields(cls)]
         for name in values:
-            checks.one_of("Setting", "name", name, [f.name for f in fields(cls)])
+            checks.one_of("Setting", "name", name, known)
         return cls(**{name: plain(value) for name, value in values.items()})
 
     def with_values(self, values: dict[str, Any]) -> "Setting":

@@ -43,7 +43,7 @@ class EnsembleJob(Job[Members, "Ensemble"]):
         import numpy as np
 
         from chainrule.display import Table
-        from chainrule.jobs.trained import results
+        from chainrule.jobs.results import results
         from chainrule.jobs.unseen import unseen_ensemble
         from chainrule.model.evaluation import evaluate
         from chainrule.show import tables

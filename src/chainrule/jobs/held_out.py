@@ -57,7 +57,7 @@ class HeldOutJob(Job[Own, Found]):
     chooses = True
 
     def warnings(self, found: Found) -> "Sequence[TrainingWarning]":
-        from chainrule.jobs.trained import chosen_on_the_same
+        from chainrule.jobs.results import chosen_on_the_same
         from chainrule.training.warnings import warnings_of_runs
 
         chosen = bool(getattr(found, "varied", ()))
@@ -329,7 +329,7 @@ class ImportanceJob(Job[Named, "Importance"]):
         return importance(data, self.setting, execution=how, **asked)
 
     def warnings(self, found: "Importance") -> "Sequence[TrainingWarning]":
-        from chainrule.jobs.trained import chosen_on_the_same
+        from chainrule.jobs.results import chosen_on_the_same
 
         return (*warnings_of_folds(self), *chosen_on_the_same(self.chosen))
 

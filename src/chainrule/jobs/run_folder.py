@@ -4,7 +4,6 @@ Of one training:
     model.safetensors        the trained model (chainrule.load)
     settings.json            everything needed to repeat it, and its results
     history.csv              costs and accuracies
-    learning-curve.png       the same as a picture
     report.html              what `chainrule report` made of it
     checkpoint.safetensors   to train on from here (train(..., resume=...))
     held-out/                folds by which it was cross-validated, where nothing else is held out
@@ -39,7 +38,6 @@ class RunFolder(Folder):
     model = File("model.safetensors")
     report = File("report.html")
     history = File("history.csv")
-    curve = File("learning-curve.png")
     checkpoint = File("checkpoint.safetensors")
     table = File("results.csv")
     finished = File("finished")
@@ -63,12 +61,8 @@ class RunFolder(Folder):
         """Delete the outcomes of single runs: the experiment is finished."""
         Folder(self.finished).remove()
 
-    def write_results(self, model: "Model", history: "History", title: str) -> None:
-        """The model, the history and its picture."""
+    def write_results(self, model: "Model", history: "History") -> None:
         from chainrule.model.model_file import save
-        from chainrule.show.experiment_plots import learning_curve
-        from chainrule.show.plots import save_figure
 
         save(model, self.model)
         history.to_csv(self.history)
-        save_figure(learning_curve(history, title=title), self.curve)

@@ -1,5 +1,4 @@
-"""What is said of a finished training: results, what looks wrong in it, whether it can be done
-again, its report."""
+"""The report of a finished training, and whether that can be done again."""
 
 import contextlib
 import math
@@ -24,20 +23,17 @@ from chainrule.influence.feature_measures import learned
 from chainrule.influence.importance import importance
 from chainrule.jobs.grouping import groups
 from chainrule.jobs.options import Options, absolute, command_line, restored, written
+from chainrule.jobs.results import looks_wrong
 from chainrule.jobs.run_folder import RunFolder
-from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
-from chainrule.model.regression import Regression
-from chainrule.model.verdict import UNKNOWN, verdict_of
 from chainrule.show.boundary_plots import NetworkFrames
 from chainrule.show.report import page
 from chainrule.show.report.importance import importance_section
 from chainrule.show.report.training import training_report, why_section
 from chainrule.show.report.watching import Followed, can_be_watched, moments
 from chainrule.training import History, train
-from chainrule.training.layer_health import dead_relus
-from chainrule.training.warnings import TrainingWarning, far_above, training_warnings
-from chainrule.wording import CROSSED, duration
+from chainrule.training.warnings import far_above
+from chainrule.wording import duration
 
 # Examples x iterations of a training, beyond which its features are not named in a report (the
 # course's are 209 x 2500).
@@ -45,55 +41,7 @@ FOLLOWED = 600_000
 WITHIN = 30.0  # seconds for training again without each example, where nobody asked for it by name
 AGAIN = 5.0  # seconds, above which a training is not done again to be watched
 STARTS = 5  # of these trainings, where there is time
-NOTHING_HELD_OUT = "No examples were held out: see chainrule crossval."
-NOT_CROSSED = "No examples were held out, and it was not cross-validated: "
 HALVES = 10  # of the examples and the others, by which features are named in a report
-
-
-def results(
-    model: Model, splits: Splits, unseen: Unseen | None = None
-) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """By the name of the set: fractions right, and the cost in nats per example, or errors; and
-    what the examples that were held out say of it, see `Verdict.facts`, with whether the training
-    examples were learned.
-
-    unseen : the cross-validation, where nothing was held out.
-    """
-    found = {name: evaluate(model, data) for name, data in splits.sets.items()}
-    trained, held, intervals = found["training"], found[splits.tested[0]], None
-    if held is trained and unseen and unseen.answers:
-        held = found[CROSSED] = unseen.answers.found
-        intervals = unseen.answers.intervals
-    reached = {name: {"examples": one.m, **one.scores} for name, one in found.items()}
-    if held is trained:
-        why = NOTHING_HELD_OUT if unseen is None else f"{NOT_CROSSED}{unseen.why}"
-        tells = {"command": unseen.command} if unseen and unseen.command else {}
-        return reached, UNKNOWN.facts(why) | tells | {"learned": trained.learned}
-    own = trained.r2 if isinstance(trained, Regression) else trained.accuracy
-    return reached, verdict_of(held, own, intervals).facts() | {"learned": trained.learned}
-
-
-def looks_wrong(
-    model: Model,
-    splits: Splits,
-    history: History,
-    options: Options,
-) -> tuple[TrainingWarning, ...]:
-    """Of the training of one network."""
-    if options.patience is not None and history.validation_cost is not None:
-        # The network kept is that of the lowest validation cost: what came later is no matter.
-        history = history.until(history.iteration[int(np.nanargmin(history.validation_cost))])
-    X = model.prepare(splits.train).matrix(model.network.dtype)
-    return training_warnings(history, dead=dead_relus(model.network, X))
-
-
-def chosen_on_the_same(words: str | None) -> tuple[TrainingWarning, ...]:
-    """A warning where a setting was chosen, as `words` tell, on the examples that measure it."""
-    if not words:
-        return ()
-    found = "The setting was chosen on folds of the examples that measure it here."
-    advice = "So it looks a little better than it is: chainrule crossval chooses in each fold anew."
-    return (TrainingWarning("chosen on the same examples", found, advice),)
 
 
 def write_report(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class TrainingJob(Job[Nothing, "Training"]):
-    """Train a network and write a run folder: model, settings, history, learning curve."""
+    """Train a network and write a run folder: model, settings, history."""
 
     command = "train"
     changeable = CHANGEABLE
@@ -79,8 +79,8 @@ class TrainingJob(Job[Nothing, "Training"]):
         self.tell(Started(self.splits, self.splits.sets, facts))
 
     def write(self, found: "Training") -> dict[str, Any]:
+        from chainrule.jobs.results import looks_wrong, results
         from chainrule.jobs.sources import trained_on
-        from chainrule.jobs.trained import looks_wrong, results
         from chainrule.model.model_file import Model
 
         data = self.splits.train
@@ -99,7 +99,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         if self.options.threshold != "0.5" and found.complete:
             model = replace(model, threshold=self._threshold())
             facts["threshold"] = model.threshold
-        self.folder.write_results(model, found.history, f"{self.data_name}: cost")
+        self.folder.write_results(model, found.history)
         unseen = self._unseen(found)
         reached, verdict = results(model, self.splits, unseen)
         self._warnings = looks_wrong(model, self.splits, found.history, self.options)
