@@ -1,7 +1,7 @@
 """One setting of a training: all that it needs beside its data."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -102,14 +102,13 @@ class Setting(Hyperparameters):
     def named(cls, values: dict[str, Any]) -> "Setting":
         """From a dictionary, whose names are checked; numbers of NumPy become Python's."""
         checks.kind("Setting.named", "values", values, dict)
-        known = [f.name for f in fields(cls)]
         for name in values:
-            checks.one_of("Setting", "name", name, known)
+            checks.one_of("Setting", "name", name, NAMES)
         return cls(**{name: plain(value) for name, value in values.items()})
 
     def with_values(self, values: dict[str, Any]) -> "Setting":
         """The same but for these; of iterations and epochs one takes the other's place."""
-        own = asdict(self)
+        own: dict[str, Any] = {name: getattr(self, name) for name in NAMES}
         for name, other in (("iterations", "epochs"), ("epochs", "iterations")):
             if values.get(name) is not None and other not in values:
                 own[other] = None
@@ -191,6 +190,9 @@ class Setting(Hyperparameters):
             rng=self.seed,
             dtype=np.dtype(self.dtype),
         )
+
+
+NAMES = tuple(f.name for f in fields(Setting))
 
 
 def networks(settings: Sequence[Setting], n_x: int, n_y: int, task: str | None = None) -> "Network":

@@ -112,15 +112,11 @@ class History:
 
     def run(self, r: int, last_iteration: int | None = None) -> "History":
         """Run r's own history, up to the iteration at which it stopped."""
-
-        def own(value: Any) -> Any:
-            return value[r] if np.ndim(value) else value
-
         kept = self if last_iteration is None else self.until(last_iteration)
         return History(
             [
-                Record(**{name: own(getattr(record, name)) for name in vars(record)})
-                for record in kept.records
+                Record(*(v[r] if isinstance(v, np.ndarray) else v for v in vars(one).values()))
+                for one in kept.records
             ]
         )
 
