@@ -15,6 +15,7 @@ from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments import Execution, Setting, WithoutEach, without_each
 from chainrule.experiments.answers import Unseen
 from chainrule.experiments.budget import Budget
+from chainrule.experiments.hyperparameters import Hyperparameters
 from chainrule.experiments.setting import WITH_MOMENTUM
 from chainrule.files import atomic
 from chainrule.files.json_file import fits
@@ -161,8 +162,10 @@ def save_report(
     facts: dict[str, Any] = {"command": command}
     unused = ["momentum"] if options.optimizer not in WITH_MOMENTUM else []
     unused += ["learning_rate"] if options.optimizer == "lbfgs" else []
-    unused += ["threshold", "cost_ratio"] if options.threshold == Options.threshold else []
-    facts |= {k: v for k, v in written(options).items() if k not in unused} | more
+    # How data are read stands there where it was given: of pictures nothing of tables.
+    plain, own = written(Options()), written(Hyperparameters())
+    given = {k: v for k, v in written(options).items() if k in own or v != plain[k]}
+    facts |= {k: v for k, v in given.items() if k not in unused} | more
     used = {k: v for k, v in facts.items() if v is not None}
     atomic.write_bytes(path, report.html(title, used).encode())
 

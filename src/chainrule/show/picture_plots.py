@@ -53,6 +53,13 @@ def strongest_units(model: Model, data: Dataset, most: int) -> tuple[Array, Arra
     return np.argsort(-effects, kind="stable")[:most], effects
 
 
+def unit_name(model: Model, k: int) -> str:
+    """Of unit k of the first layer: the class whose output it is, if there is no other layer."""
+    if len(model.network.weights) > 1 or not model.classes:
+        return f"unit {k}"
+    return model.classes[k if len(model.classes) > 2 else 1]
+
+
 def beside(values: Array) -> Array:
     """Numbers of red, green and blue (height, width, 3) side by side, (height, 3 width); of gray
     ones these."""
@@ -79,7 +86,8 @@ def weight_pictures(model: Model, data: Dataset, most: int = 12, title: str = ""
         for edge in (1, 2) if color else ():
             axes.axvline(edge * shape[1] - 0.5, color="white", linewidth=2)
         image, size_of = _signed(axes, beside(network.weights[0][k].reshape(shape)))
-        axes.set_title(f"unit {k}: effect {effects[k]:.2g}\nmax |w| {size_of:.2g}", fontsize=7)
+        name = plots.literal(unit_name(model, k), LONGEST)
+        axes.set_title(f"{name}: effect {effects[k]:.2g}\nmax |w| {size_of:.2g}", fontsize=7)
     bar = figure.colorbar(image, ax=panels, ticks=[-size_of, 0, size_of], shrink=0.8, aspect=30)
     bar.ax.set_yticklabels(["-max |w|", "0", "max |w|"])
     note = "weights of scaled pixels" + (", left to right: red, green, blue" if color else "")
@@ -235,7 +243,7 @@ def explanation_plot(
     if not isinstance(seen, Dataset):
         seen = data.unlabeled("explanation_plot", seen[:, None])
     picture = as_seen(seen)
-    _show(next(panels), picture, "as it is seen")
+    _show(next(panels), picture, "as the network sees it")
     for words, values in maps_of(found):
         axes = next(panels)
         size = largest(values)

@@ -26,7 +26,7 @@ def predictions_plot(found: Regression, axes: Axes | None = None, title: str = "
     axes.plot(ends, ends, color=plots.CHANCE, linestyle=":")
     axes.errorbar(found.targets, found.predictions, yerr=found.spread, **POINTS)
     figure = plots.finished(axes, title, xlabel="target", ylabel="predicted", xmargin=0.05)
-    name_diagonal(axes, "as it is", np.stack([found.targets, found.predictions]))
+    name_diagonal(axes, "exactly right", np.stack([found.targets, found.predictions]))
     return figure
 
 

@@ -52,6 +52,17 @@ def test_weights_are_shown_pixel_by_pixel_those_of_the_greatest_effect_first(sha
     assert [one.lines for one in alone.cards] == [one.lines for one in second.cards]
 
 
+@pytest.mark.parametrize("classes", [("no", "yes"), ("cat", "dog", "owl")])
+def test_weights_of_an_output_bear_its_class_s_name(classes):
+    n, raw = len(classes), np.arange(24 * 6, dtype=np.uint8).reshape(24, 6)
+    data = Dataset(raw, np.arange(6) % n, classes, image_shape=(4, 6))
+    model = Model.of(Network.create((24, n if n > 2 else 1), rng=1), data)
+    section = weights_section(model, data, None)
+    named = {one.lines[0] for one in section.galleries[0].cards}
+    assert named == set(classes[1:] if n == 2 else classes)
+    assert "its class's logit" in section.words[0]
+
+
 def test_large_pictures_of_weights_are_means_over_squares():
     model, data = model_of((70, 129))
     section = weights_section(model, data, None)

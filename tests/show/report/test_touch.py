@@ -23,10 +23,11 @@ from chainrule.show.report.examples import (
 )
 from chainrule.show.report.examples import threshold_section as threshold
 from chainrule.show.report.experiments import label_review_report
-from chainrule.show.report.page import Report, Section
+from chainrule.show.report.page import Image, Report, Section
 from chainrule.show.report.training import why_section
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
+GRAY = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
 SLIDE = "(e, value) => { e.value = value; e.dispatchEvent(new Event('input')); }"
 VALUES = "[...document.querySelectorAll('[data-value]')].map((e) => +e.dataset.value)"
 # The answer to each example that one can begin with.
@@ -227,7 +228,14 @@ def test_of_many_classes_the_commonest_mistakes_are_doors(opened_section):
 def test_another_threshold_has_its_counts(opened_section):
     model, data = table()
     data, P, shared = answered(model, data)
-    page = opened_section(threshold(data, P, 0.5, shared))
+    section = threshold(data, P, 0.5, shared, [Image(GRAY, "ROC"), Image(GRAY, "PR")])
+    page = opened_section(section)
+    # The pictures stand there without scripts, and on paper.
+    assert [page.get_by_alt_text(words).is_visible() for words in ("ROC", "PR")] == [False] * 2
+    page.emulate_media(media="print")
+    assert [page.get_by_alt_text(words).is_visible() for words in ("ROC", "PR")] == [True] * 2
+    assert page.locator(".chart").first.is_visible() is False
+    page.emulate_media(media="screen")
     value = float(np.sort(P[1])[10:12].mean())
     page.get_by_label("Threshold:").evaluate(SLIDE, value)
     counts = [int(n) for n in page.locator(".confusion tbody td").all_text_contents()]
@@ -253,7 +261,11 @@ def test_another_threshold_has_its_counts(opened_section):
     order = wrong[np.argsort(-np.abs(P[1, wrong] - value), kind="stable")]
     shown = page.locator(".gallery figcaption bdi:first-child").all_text_contents()
     assert shown == [data.example_names[i] for i in order[:12]]
-    page.get_by_label("Cost of taking \u2068no\u2069 for").fill("3")
+    price = page.get_by_label("Cost of taking \u2068no\u2069 for")
+    price.fill("-3")
+    assert price.input_value() == "0"
+    assert said.inner_text().endswith(f"cost {FN}.")
+    price.fill("3")
     assert said.inner_text().endswith(f"cost {3 * FP + FN}.")
     page.get_by_text("Lowest cost here").click()
     ends = [-1, *P[1]]

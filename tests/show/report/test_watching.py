@@ -82,10 +82,11 @@ def test_drawn_and_learned_are_the_weights():
     own = emerging.live.own
     parts = np.frombuffer(b64decode(own["weights"]), np.int8)
     both = parts.reshape(2, len(own["names"]), -1).sum(axis=0, dtype=int)
-    W = model.network.weights[0][own["names"]]
+    units = [int(name.removeprefix("unit ")) for name in own["names"]]
+    W = model.network.weights[0][units]
     scale = np.abs(W).max(axis=1, keepdims=True)
     assert_allclose(both / np.abs(both).max(axis=1, keepdims=True), W / scale, atol=0.02)
-    C = found.training.dual.C[own["names"]]
+    C = found.training.dual.C[units]
     assert_allclose(np.max(own["C"], axis=1), C.max(axis=1))
     assert_allclose(np.min(own["C"], axis=1), C.min(axis=1))
 

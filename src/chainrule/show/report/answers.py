@@ -1,7 +1,7 @@
 """What reports say of a classifier's answers: how many are right and what that says, the mistakes,
 the confusion, ROC and calibration."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from chainrule.show.quality_plots import (
     roc_plot,
 )
 from chainrule.show.report import page
-from chainrule.show.report.examples import confusion_section
+from chainrule.show.report.examples import confusion_section, threshold_section
 from chainrule.show.report.regression import Errors
 from chainrule.show.report.said import Said
 from chainrule.wording import chance, isolated, percent
@@ -66,15 +66,17 @@ class Accuracy(Said):
         return " to ".join(percent(end, 1) for end in accuracy_bounds(self.found, self.intervals))
 
     def sections(
-        self, data: Dataset, P: np.ndarray, shared: Mapping[str, Any]
+        self, data: Dataset, P: np.ndarray, shared: Mapping[str, Any], threshold: float | None
     ) -> list[page.Section]:
         """The mistakes on `data`, and how good its probabilities P (n_classes, m) are. shared : the
-        `examples` of these."""
-        return [
-            _mistakes(self.found, data, self.name, self.of),
-            confusion_section(self.found, shared, self.of),
-            _quality(self.found, P, data.labels, self.of),
-        ]
+        `examples` of these. threshold : of two classes, None where there are several."""
+        found, of, labels = self.found, self.of, data.labels
+        sections = [_mistakes(found, data, self.name, of), confusion_section(found, shared, of)]
+        curves = _curves(found, P, labels, of)
+        if len(P) == 2 and threshold is not None and curves:
+            sections.append(threshold_section(data, P, threshold, shared, curves))
+            curves = []
+        return [*sections, _quality(found, P, labels, of, curves)]
 
 
 def answers_of(
@@ -91,21 +93,29 @@ def answers_of(
     return made
 
 
-def _quality(found: Evaluation, P: np.ndarray, labels: np.ndarray, of: str) -> page.Section:
-    """ROC, precision and recall, and calibration of probabilities P (n_classes, m)."""
-    wide, pictures = len(P) > TOGETHER, []
-    if len(np.unique(labels)) > 1:
-        roc = roc_plot(P, labels, found.classes, title=f"Found, and taken for it (ROC){of}")
-        pictures.append(page.drawn(roc, f"ROC curve{of}: true against false positive rate."))
-        title = f"Found, and right of those (precision and recall){of}"
-        both = precision_recall_plot(P, labels, found.classes, title=title)
-        pictures.append(page.drawn(both, f"Precision against recall{of}."))
+def _curves(found: Evaluation, P: np.ndarray, labels: np.ndarray, of: str) -> list[page.Image]:
+    """ROC, precision and recall of probabilities P (n_classes, m); none of one class."""
+    if len(np.unique(labels)) < 2:
+        return []
+    roc = roc_plot(P, labels, found.classes, title=f"ROC curve{of}")
+    both = precision_recall_plot(P, labels, found.classes, title=f"Precision and recall{of}")
+    return [
+        page.drawn(roc, f"ROC curve{of}: true against false positive rate."),
+        page.drawn(both, f"Precision against recall{of}."),
+    ]
+
+
+def _quality(
+    found: Evaluation, P: np.ndarray, labels: np.ndarray, of: str, curves: Sequence[page.Image]
+) -> page.Section:
+    """Beside the curves how true probabilities P (n_classes, m) are."""
     verdict = calibration(P, labels).verdict
     words = f"Reliability{of}: how often answers of each probability were right. {verdict}"
     title = f"Are the probabilities true{of}?"
     reliability = reliability_plot(P, labels, found.classes, title=title)
-    pictures.append(page.drawn(reliability, words))
-    return page.Section(f"Quality{of}", [verdict], pictures=pictures, paired=not wide)
+    pictures = [*curves, page.drawn(reliability, words)]
+    paired = len(P) <= TOGETHER
+    return page.Section(f"Quality{of}", [verdict], pictures=pictures, paired=paired)
 
 
 def _mistakes(found: Evaluation, data: Dataset, name: str, of: str) -> page.Section:

@@ -18,7 +18,7 @@ from chainrule.model.evaluation import Evaluation, Mistake
 from chainrule.show.data import drawable, pixels
 from chainrule.show.quality_plots import NUMBERED, confusion_plot
 from chainrule.show.report.live import Live, packed
-from chainrule.show.report.page import Section, drawn
+from chainrule.show.report.page import Image, Section, drawn
 from chainrule.show.tables import data_uri
 from chainrule.wording import isolated
 
@@ -139,21 +139,18 @@ def decisions_live(found: LabelReview, data: Dataset, most: int, file: str) -> L
 
 
 def threshold_section(
-    data: Dataset, P: Array, threshold: float, shared: Mapping[str, Any]
-) -> Section | None:
-    """Other thresholds of two classes than the model's, of P (2, m); None of others, of numbers, or
-    where all examples are of one class."""
-    if len(P) != 2 or len(np.unique(data.labels)) < 2:
-        return None
-    own = {"p": packed(P[1], np.float64), "labels": packed(data.labels, np.uint8)}
+    data: Dataset, P: Array, threshold: float, shared: Mapping[str, Any], curves: Sequence[Image]
+) -> Section:
+    """What thresholds of two classes do, the model's and others, by P (2, m). curves : ROC, and
+    precision and recall, in whose place are those of the script where there is one."""
+    p, labels = packed(P[1], np.float64), packed(data.labels, np.uint8)
     words = (
         f"{isolated(data.classes[1])} is answered where its probability is above the threshold, "
-        f"{threshold:g}. Move it, and see what another would do."
+        f"{threshold:g}. Each other one is another point on both curves."
     )
-    part = Live(
-        "threshold", own | {"threshold": threshold}, {"examples": shared}, ("chart", "gallery")
-    )
-    return Section("Another threshold", [words], live=part)
+    own = {"p": p, "labels": labels, "threshold": threshold}
+    part = Live("threshold", own, {"examples": shared}, ("chart", "gallery"), instead=True)
+    return Section("Threshold", [words], pictures=curves, paired=True, live=part)
 
 
 def left_out_live(

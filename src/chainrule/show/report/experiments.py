@@ -23,11 +23,7 @@ from chainrule.model.model_file import Model
 from chainrule.model.verdict import UNKNOWN, Verdict
 from chainrule.show.report import page
 from chainrule.show.report.answers import answers_of
-from chainrule.show.report.examples import (
-    decisions_live,
-    examples,
-    threshold_section,
-)
+from chainrule.show.report.examples import decisions_live, examples
 from chainrule.show.report.importance import importance_section
 from chainrule.training import History
 from chainrule.wording import chance, counted, isolated, percent, setting_value, setting_words
@@ -239,10 +235,8 @@ def _held_out(
     name = f"examples, each by {by} trained without it"
     answer = answers_of(name, held.found, intervals=held.intervals, trained=held.trained)
     shared = examples(held.data, held.outputs, held.predicted, "examples")
-    sections = [*own, *answer.sections(held.data, held.outputs, shared)]
-    if not getattr(found, "thresholds", None):
-        sections.append(threshold_section(held.data, held.outputs, 0.5, shared))
-    sections.append(end)
+    threshold = None if getattr(found, "thresholds", None) else 0.5
+    sections = [*own, *answer.sections(held.data, held.outputs, shared, threshold), end]
     return page.Report(answer.headline, answer.words, sections, warning, answer.verdict)
 
 

@@ -19,6 +19,7 @@ from chainrule.show.picture_plots import (
     pictures,
     strongest_units,
     training_pictures,
+    unit_name,
     what_it_sees,
 )
 from chainrule.show.report.page import Card, Gallery, Image, Section, card
@@ -44,7 +45,8 @@ def weights_section(model: Model, data: Dataset, learned: Array | None) -> Secti
     color, squares = len(shape) == 3, -(-max(shape[:2]) // SIDE)
     words = [
         "Weights of scaled pixels. Gray is 0, yellow above and blue below, each picture up to the "
-        "size that stands below it. A unit's effect is by how much it moves the next layer.",
+        "size that stands below it. A unit's effect is by how much it moves "
+        + ("the next layer." if len(model.network.weights) > 1 else "its class's logit."),
         "From left to right: of red, green and blue." if color else "",
         f"Shown are means over {squares} x {squares} pixels." if squares > 1 else "",
     ]
@@ -56,7 +58,8 @@ def weights_section(model: Model, data: Dataset, learned: Array | None) -> Secti
         for k in units:
             values = beside(_means(W[k].reshape(shape), squares))
             yield signed_card(
-                values, (f"unit {k}", f"effect {effects[k]:.2g}", f"up to {largest(values):.2g}")
+                values,
+                (unit_name(model, k), f"effect {effects[k]:.2g}", f"up to {largest(values):.2g}"),
             )
 
     galleries = [Gallery([*cards(W)], name, broad=color) for name, W in kinds.items()]

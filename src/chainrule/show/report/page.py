@@ -146,12 +146,9 @@ class Report:
         return checks.printable(html)  # whatever else a caller's title holds
 
 
-def _whole(words: object) -> Any:
-    """Words in which no line ends before a % or within an --option."""
-    from markupsafe import Markup, escape
-
-    text = re.sub(r"(?<=\d) (?=%)", "\xa0", str(escape(words)))
-    return Markup(re.sub(r"(--[a-z][-a-z0-9]*)", r'<span class="nobr">\1</span>', text))
+def _whole(words: object) -> str:
+    """Words in which no line ends before a %."""
+    return re.sub(r"(?<=\d) (?=%)", "\xa0", str(words))
 
 
 def drawn(figure: AnyFigure, words: str) -> Image:

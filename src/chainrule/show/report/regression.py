@@ -55,14 +55,14 @@ class Errors(Said):
         return (self.name, found.m, found.rmse, found.mae, found.r2, found.baseline)
 
     def sections(
-        self, data: Dataset, P: np.ndarray, shared: Mapping[str, Any]
+        self, data: Dataset, P: np.ndarray, shared: Mapping[str, Any], threshold: float | None
     ) -> list[page.Section]:
-        """Predictions against the truth, residuals, and the largest errors; P and `shared` hold no
-        more."""
+        """Predictions against the truth, residuals, and the largest errors; the arguments, as those
+        of classes, hold no more."""
         found, of = self.found, self.of
         words = f"RMSE {found.rmse:.4g}, R² {found.r2:.3f}."
-        against = predictions_plot(found, title=f"Predicted, and as it is{of}")
-        left = residuals_plot(found, title=f"What is left (residuals){of}")
+        against = predictions_plot(found, title=f"Predictions against targets{of}")
+        left = residuals_plot(found, title=f"Residuals{of}")
         pictures = [
             page.drawn(against, f"Predictions against targets. {words}"),
             page.drawn(left, "Residuals against predictions."),

@@ -23,7 +23,7 @@ from chainrule.show.experiment_plots import learning_curve
 from chainrule.show.report import page
 from chainrule.show.report.answers import Accuracy, answers_of
 from chainrule.show.report.asking import asking_section
-from chainrule.show.report.examples import examples, left_out_live, threshold_section
+from chainrule.show.report.examples import examples, left_out_live
 from chainrule.show.report.inside import explained, weights_section
 from chainrule.show.report.regression import COLUMNS as ERRORS
 from chainrule.show.report.regression import Errors
@@ -112,9 +112,8 @@ def training_report(
         page.data_section(splits),
         _network(model),
         _training(history, unseen) if history.records else None,
-        *answer.sections(tested, outputs, shared),
+        *answer.sections(tested, outputs, shared, model.threshold),
         _boundary(model, *splits.tested, watched, history),
-        threshold_section(tested, outputs, model.threshold, shared),
         asking_section(model, tested, shared),
         *inside,
     ]

@@ -13,7 +13,7 @@ from chainrule.influence.feature_measures import learned
 from chainrule.model.model_file import Model
 from chainrule.network import Network
 from chainrule.show.data import drawable
-from chainrule.show.picture_plots import unit_effects
+from chainrule.show.picture_plots import unit_effects, unit_name
 from chainrule.show.report.asking import layers_of, steps_of
 from chainrule.show.report.examples import sheet
 from chainrule.show.report.live import Live, packed
@@ -132,7 +132,7 @@ def _weights(model: Model, units: Array, of: Sequence[Array]) -> dict[str, Any]:
     largest = np.maximum(np.abs(small).max(axis=(0, 2, 3, 4), keepdims=True), 1e-300)
     bytes_ = np.rint(small / largest * 127).astype(np.int8)
     return {
-        "names": [int(k) for k in units],
+        "names": [unit_name(model, k) for k in units],
         "shape": (h, w, *colors),
         "weights": packed(bytes_, np.int8),
     }

@@ -71,6 +71,6 @@ const mount = () => {
     root.hidden = false;
     if (!("instead" in root.dataset)) return;
     // On paper the pictures stand there.
-    for (const still of section.querySelectorAll("section > .wide")) still.classList.add("replaced");
+    for (const still of section.querySelectorAll("section > .wide, section > .pair")) still.classList.add("replaced");
   });
 };

@@ -2,7 +2,7 @@
 live.emerge = (root, { names, shape, weights, sheet, parts, C, examples }) => {
   const all = numbers(weights, Int8Array);
   const size = shape.reduce((a, b) => a * b), n = names.length;
-  const canvases = names.map((k) => signedCanvas(shape, `Weights of unit ${k}`));
+  const canvases = names.map((k) => signedCanvas(shape, `Weights of ${isolated(k)}`));
   const said = make("p", { class: "note", role: "status" });
   const show = (t) => {
     // In the middle both are whole, which is W itself.
@@ -15,7 +15,7 @@ live.emerge = (root, { names, shape, weights, sheet, parts, C, examples }) => {
     said.textContent = t === 0 ? "What was drawn" : t === 1 ? "What was learned" : t === 0.5 ? "W: both" : "";
   };
   const made = names.map((k, u) => {
-    const figure = make("figure", {}, canvases[u], make("figcaption", {}, `unit ${k}`));
+    const figure = make("figure", {}, canvases[u], make("figcaption", {}, make("bdi", {}, k)));
     if (!parts) return figure;
     for (const sign of ["+", "\u2212"]) {
       const some = parts[u].map((i, j) => [i, C[u][j]]).filter(([, c]) => (sign === "+" ? c > 0 : c < 0));

@@ -6,7 +6,9 @@ const gallery = ({ names, sheet }, found) => {
   const more = make("button", { type: "button" });
   const show = (next) => {
     for (const { i, lines } of found.slice(next, next + SHOWN)) {
-      const name = make("bdi", { class: "name", title: names[i] }, names[i]);
+      const letters = [...names[i]], [start, end] = [letters.slice(0, -10), letters.slice(-10)];
+      const parts = [start, end].map((part) => make("span", {}, part.join("")));
+      const name = make("bdi", { class: "name", title: names[i] }, ...parts);
       const texts = [name, ...lines.flatMap((line) => [make("bdi", {}, line), make("br")]).slice(0, -1)];
       const words = [names[i], ...lines].map(isolated).join(", ");
       const figure = make("figure", sheet ? { class: "zoom", tabindex: 0 } : {});

@@ -45,7 +45,11 @@ live.threshold = (root, own, { examples }) => {
       ...gallery(examples, mistaken.map((i) => ({ i, lines: lines(i) }))));
   };
   const slider = control("Threshold:", { type: "range", min: 0, max: 1, step: "any", value: t }, (value) => ((t = value), show()));
-  const price = (words, changed) => control(words, { type: "number", min: 0, step: "any", value: 1 }, (value) => (changed(value), show())).row;
+  const price = (words, changed) => control(words, { type: "number", min: 0, step: "any", value: 1 }, (value, input) => {
+    if (value < 0) input.value = 0;
+    changed(Math.max(0, value));
+    show();
+  }).row;
   const cheapest = () => {
     t = thresholds.reduce((best, one) => (cost(at(one)) < cost(at(best)) ? one : best));
     t = Math.max(0, t);

@@ -106,7 +106,7 @@ const plane = ({ frames, steps, points: [xs, ys], labels, names, classes, thresh
 const pictures = ({ frames, units: { names, shape, weights }, followed, classes }) => {
   const all = numbers(weights, Int8Array);
   const size = shape.reduce((a, b) => a * b), n = names.length;
-  const canvases = names.map((k) => signedCanvas(shape, `Weights of unit ${k}`));
+  const canvases = names.map((k) => signedCanvas(shape, `Weights of ${isolated(k)}`));
   const below = make("div");
   let chosen = 0, frame = 0;
   const show = (f) => {
@@ -119,6 +119,6 @@ const pictures = ({ frames, units: { names, shape, weights }, followed, classes 
       ...followed.A[f][chosen].flatMap(unitSquares));
   };
   const { row } = choice("Example:", followed.names, (i) => ((chosen = i), show(frame)));
-  const figures = names.map((k, u) => make("figure", {}, canvases[u], make("figcaption", {}, `unit ${k}`)));
+  const figures = names.map((k, u) => make("figure", {}, canvases[u], make("figcaption", {}, make("bdi", {}, k))));
   return { made: make("div", { class: "gallery" }, ...figures), below: make("div", {}, ...(followed.names.length ? [row] : []), below), show };
 };
