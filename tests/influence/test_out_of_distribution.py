@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule.data import FloatMatrix
-from chainrule.influence.out_of_distribution import neighborhoods
+from chainrule.influence.out_of_distribution import Neighborhoods, neighborhoods
 
 
 def opened(source):
@@ -113,7 +113,7 @@ def test_the_nearest_by_angle_have_the_same_direction_and_are_unlike_by_distance
     rng = np.random.default_rng(0)
     X = rng.standard_normal((30, 8)) * np.arange(1, 9)
     x = 5 * X[:, [6, 2]]
-    found = neighborhoods(FloatMatrix(X), FloatMatrix(x), angles=True)
+    found = Neighborhoods(FloatMatrix(X), angles=True).of(FloatMatrix(x))
     assert [one.nearest[0] for one in found] == [6, 2]
     cosines = (X.T @ x) / np.linalg.norm(X, axis=0)[:, None] / np.linalg.norm(x, axis=0)
     for one, cosine in zip(found, cosines.T, strict=True):

@@ -16,7 +16,9 @@ from chainrule.experiments import Setting
 from chainrule.files import tensor_file
 from chainrule.influence.explanation import explain
 from chainrule.influence.occlusion import GRAY, parts_of_places
+from chainrule.influence.predictions import predictions
 from chainrule.model import export_onnx
+from chainrule.model.new_data import pictures_for, read_pictures
 
 OWN = encoder("efficientnet-lite0")
 
@@ -128,6 +130,22 @@ def test_an_explanation_of_a_photo(photos, hidden):
     (alone,) = explain(model, asked.select([0]))
     assert alone.effects is None
     assert alone.covered.shape == (7, 7)
+
+
+def test_an_empty_photo_is_unlike_all(model, photos, tmp_path):
+    """By its pixels: an encoder's features of it are as varied as of any."""
+    reader, paths = pictures_for(model, cache=False), []
+    for name, color in (("white", "white"), ("gray", "gray"), ("transparent", (9, 9, 9, 0))):
+        paths.append(tmp_path / f"{name}.png")
+        Image.new("RGBA", (50, 40), color).save(paths[-1])
+    paths.append(tmp_path / "boot.png")
+    Image.fromarray(photos.test.pictures()[-1]).save(paths[-1])
+    asked = read_pictures(model, reader, paths, lambda path, why: None)
+    flat = [one.neighborhood.flat for one in explain(model, asked, photos.train)]
+    assert flat == [True, True, True, False]
+    *unlike, boot = predictions(model, asked, photos.train).unlike
+    assert all(unlike)
+    assert "flatter" not in boot
 
 
 def test_one_onnx_file_takes_photos_of_any_size(model, photos, pixels, tmp_path):

@@ -12,7 +12,7 @@ from chainrule.data import Dataset, feature_matrix
 from chainrule.errors import InputError
 from chainrule.experiments import WithoutEach
 from chainrule.influence.occlusion import effects, photo_effects
-from chainrule.influence.out_of_distribution import Neighborhood, neighborhoods
+from chainrule.influence.out_of_distribution import Neighborhood, Neighborhoods
 from chainrule.model.model_file import Model, decided
 from chainrule.network import Network
 
@@ -128,7 +128,9 @@ def explain(
     if data is not None:
         X = model.prepare(data).matrix(network.dtype)
         x = feature_matrix(raw, missing=True).scaled(model.scaling, network.dtype)
-        found["neighborhood"] = neighborhoods(X, x, angles=model.encoder is not None)
+        pictures = None if asked is None else asked.pictures()
+        among = Neighborhoods(X, angles=model.encoder is not None, pictures=data.pictures())
+        found["neighborhood"] = among.of(x, pictures=pictures)
         if model.encoder is None:
             each = zip(x.columns(slice(None)).T, decisions, strict=True)
             found["effects"] = [effects(model, X, one, decision) for one, decision in each]

@@ -24,7 +24,8 @@ class Neighborhood:
         this example does from its; 0 if none does.
     novelty : the share in [0, 1] of its difference from the mean example that the training examples
         do not account for. usual : the most of any training example, by the others.
-    flat : whether its features differ less from each other than those of any training example.
+    flat : whether its pixels, or features where these are no picture's, differ less from each other
+        than those of any training example.
     """
 
     nearest: Array
@@ -69,7 +70,9 @@ class Neighborhoods:
     Pretrained features are nearest by `angles`: `distances` are those of vectors brought to length
     1, the square root of 2 - 2 cos. By Euclid the shortest are the nearest of everything: a black
     picture was among the six nearest of 24 of the course's 50 test photos; by angle none is of more
-    than 8. `share` is Euclidean always: by angle noise looked like the course's photos.
+    than 8. `share` is Euclidean always: by angle noise looked like the course's photos. Of an empty
+    photo they are as varied as of any: `pictures` (m, height, width[, 3]), from which X came or
+    which show it, tell it where they are there.
 
     All of X is needed. A reduced form that a model file could hold (principal components, the
     examples' coordinates, lengths of what is left) was tried on the course's pictures: with 64
@@ -78,13 +81,16 @@ class Neighborhoods:
     """
 
     @FAR
-    def __init__(self, X: FeatureMatrix, *, angles: bool = False) -> None:
+    def __init__(
+        self, X: FeatureMatrix, *, angles: bool = False, pictures: Array | None = None
+    ) -> None:
         self.X, K, self.angles = X, X.gram().astype(np.float64), angles
         self.norms = np.diag(K)
         among = _distances(self.norms[:, None], self.norms, K)
         np.fill_diagonal(among, np.inf)  # of a single example, too: it is like nothing else
         self.nearest_among = among.min(axis=1)
         self.flattest = _spread(X, self.norms).min()
+        self.flattest_picture = None if pictures is None else _variances(pictures).min()
         self.mean = K.mean(axis=0)
         centered = K - self.mean - self.mean[:, None] + self.mean.mean()
         variances, m = np.diag(centered), len(K)
@@ -97,8 +103,10 @@ class Neighborhoods:
             self.usual = float((by_others / (variances * (m / (m - 1)) ** 2)).max())
 
     @FAR
-    def of(self, x: FeatureMatrix, count: int = 6) -> list[Neighborhood]:
-        """Where each of x (n_x, q) lies, with its `count` nearest."""
+    def of(
+        self, x: FeatureMatrix, count: int = 6, pictures: Array | None = None
+    ) -> list[Neighborhood]:
+        """Where each of x (n_x, q) lies, with its `count` nearest. pictures : theirs."""
         k = self.X.gram(x).astype(np.float64)
         own = np.zeros(x.shape[1])
         for _, some in x.blocks():
@@ -106,7 +114,10 @@ class Neighborhoods:
         euclidean = _distances(self.norms[:, None], own, k)
         to_x = self._angular(own, k) if self.angles else euclidean
         order = np.argsort(to_x, axis=0, kind="stable")[:count]
-        novelty, flat = self._novelty(k, own), _spread(x, own) < self.flattest * (1 - 1e-9)
+        novelty, spread, least = self._novelty(k, own), _spread(x, own), self.flattest
+        if pictures is not None and self.flattest_picture is not None:
+            spread, least = _variances(pictures), self.flattest_picture
+        flat = spread < least * (1 - 1e-9)
         return [
             Neighborhood(
                 index,
@@ -136,11 +147,9 @@ class Neighborhoods:
         return new
 
 
-def neighborhoods(
-    X: FeatureMatrix, x: FeatureMatrix, count: int = 6, *, angles: bool = False
-) -> list[Neighborhood]:
+def neighborhoods(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Neighborhood]:
     """Where each of x (n_x, q) lies among X (n_x, m), in scaled features; with `count` nearest."""
-    return Neighborhoods(X, angles=angles).of(x, count)
+    return Neighborhoods(X).of(x, count)
 
 
 def _distances(a: Array, b: Array, products: Array) -> Array:
@@ -153,3 +162,8 @@ def _spread(X: FeatureMatrix, norms: Array) -> Array:
     n_x = X.shape[0]
     mean = X.times(np.full((1, n_x), 1 / n_x, X.dtype))[0].astype(np.float64)
     return np.asarray(norms / n_x - mean**2)
+
+
+def _variances(pictures: Array) -> Array:
+    """(m,) of the numbers in each of m pictures."""
+    return np.array([one.var() for one in pictures])

@@ -104,8 +104,9 @@ def known_to(where: str, model: Model, train: Dataset) -> Neighborhoods:
     InputError for a training set that is not the model's.
     """
     is_training_set(where, model, train)
-    X = model.prepare(train).matrix(np.float64)
-    return Neighborhoods(X, angles=model.encoder is not None)
+    known = model.prepare(train)
+    own: dict[str, Any] = {"angles": known.encoder is not None, "pictures": known.pictures()}
+    return Neighborhoods(known.matrix(np.float64), **own)
 
 
 def predictions(
@@ -137,7 +138,8 @@ def predictions(
     spread = model.spread(asked) if model.n_members > 1 else None
     unlike = None
     if train is not None:
-        unlike = tuple(one.reason for one in train.of(asked.matrix(np.float64), count=1))
+        near = train.of(asked.matrix(np.float64), 1, asked.pictures())
+        unlike = tuple(one.reason for one in near)
     names = asked.example_names
     own = asked.notes, model.threshold
     return Predictions(names, model.classes, numbers, spread, unlike, *own)
