@@ -65,5 +65,5 @@ class DivergenceError(ChainruleError, ArithmeticError):
         return (
             f"training diverged: {self.cost} at iteration {self.iteration} "
             f"(learning rate {self.learning_rate:g}). Try a learning rate ten times smaller, "
-            "or scale the features (pixels / 255, or standardized)."
+            "or scale the features (pixels / 255, or standardized), or a smaller l2."
         )

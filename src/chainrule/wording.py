@@ -27,11 +27,12 @@ def listed(names: Sequence[str], few: int = 10, separator: str = ", ") -> str:
 
 
 def printable(path: str | Path) -> str:
-    """A path as text: bytes that are no UTF-8 become fit to be written, printed and drawn."""
+    """A path as text, fit to be written, printed and drawn: bytes that are no UTF-8 as shells write
+    them, such as \\xe9."""
     try:
-        return os.fsencode(path).decode("utf-8", "replace")
+        return os.fsencode(path).decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # half a character, which is not from a path
-        return str(path).encode("utf-8", "replace").decode()
+        return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def did_you_mean(

@@ -115,6 +115,17 @@ def test_other_signals_are_as_ctrl_c(command, number, tmp_path):
     assert more > 0
 
 
+def test_before_anything_is_kept_that_is_said(chainrule, monkeypatch):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("chainrule.jobs.options.Options.choose", stop)
+    said = chainrule("train", "planar", "--out", "none")
+    assert said.code == 1
+    assert said.error.endswith("interrupted. No run was begun: the same command begins anew\n")
+    assert not Path("none").exists()
+
+
 @pytest.mark.parametrize(("command", "pause"), [("train", 0.0), ("crossval", 0.02)])
 def test_a_second_ctrl_c_keeps_what_was_reached(command, pause, tmp_path):
     code, _, error, more = stopped(command, [signal.SIGINT] * 2, tmp_path, pause)

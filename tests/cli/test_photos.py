@@ -33,7 +33,9 @@ def test_what_takes_a_model_takes_one_of_photos(chainrule, fruit, run):
     pixels = chainrule("train", fruit, *QUICK, "--size", 8, "--out", "pixels")
     assert pixels.code == 0
     again = chainrule("importance", fruit, "--model", run)
-    assert again.code == 0
+    assert again.code == 2
+    assert "features that can be named" in again.error
+    assert "chainrule explain" in again.error
 
 
 @pytest.mark.parametrize("command", ["crossval", "leave-one-out", "review-labels", "lr-find"])
@@ -77,10 +79,35 @@ def test_the_cache(chainrule, fruit, tmp_path, monkeypatch):
     found = chainrule("cache", "--json").json
     assert (found["photos"], found["path"]) == (22, str(cache.cache_path()))
     assert 22 * 5120 < found["bytes"] < 1e6
+    chainrule("explain", "b", fruit / "test" / "lime" / "lime0.png", "--no-cache", "--out", "b.png")
+    assert chainrule("cache", "--json").json == found
     assert "Deleted" in chainrule("cache", "--clear").out
     assert not cache.cache_path().exists()
+    assert chainrule("cache", "--clear").out.startswith("No ")
     cache.cache_path().write_text("no database " * 100)
     assert "begins anew" in chainrule("cache").out
     said = chainrule("train", fruit, *ENCODED, *QUICK, "--out", "c")
     assert said.code == 0
     assert "features of photos are not kept" in said.out
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a file"))
+    assert "not kept" in chainrule("cache").out
+    assert chainrule("cache", "--clear").code == 0
+
+
+def test_data_that_are_others_by_now_are_said(chainrule, fruit, run):
+    (fruit / "train" / "lime" / "lime0.png").unlink()
+    said = chainrule("report", run)
+    assert said.code == 2
+    assert "others: their digest differs, 15 examples where it had 16" in said.error
+
+
+def test_foreign_classes_are_named(chainrule, fruit, run):
+    names = ["some foreign class of fruit", "another foreign class"]
+    for name in names:
+        (fruit / "test" / "lime").with_name(name).mkdir()
+        picture = next((fruit / "test" / "lime").iterdir())
+        picture.rename(fruit / "test" / name / "1.png")
+    said = chainrule("evaluate", run, fruit / "test")
+    assert said.code == 2
+    assert all(name in said.error for name in [*names, "lime", "tomato"])

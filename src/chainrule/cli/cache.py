@@ -26,10 +26,11 @@ def cache(*, clear: bool = False, json: bool = False) -> int:
         return 0
     out, place = show.console(), show.safe(str(path))
     if clear:
-        out.print(f"Deleted {place} ({removed / 1e6:.1f} MB).")
+        out.print(f"Deleted {place} ({removed / 1e6:.1f} MB)." if removed else f"No {place}.")
         return 0
     if found.note:
-        show.print_note(f"{found.note}. chainrule cache --clear begins anew.")
+        fix = " chainrule cache --clear begins anew." if path.is_file() else ""
+        show.print_note(f"{found.note}.{fix}")
         return 0
     held = f"{size / 1e6:.1f} of at most {kept.LIMIT / 1e6:,.0f} MB"
     out.print(f"Features of {counted(photos, 'photo')} in {place}: {held}.")

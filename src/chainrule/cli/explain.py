@@ -4,7 +4,9 @@ import itertools
 import math
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
 
 from chainrule.cli import show
 from chainrule.cli.progress import Screen
@@ -32,6 +34,7 @@ def explain(
     leave_one_out: bool = False,
     out: Path | None = None,
     threads: int | None = None,
+    cache: Annotated[bool, Parameter(negative="--no-cache")] = True,
     memory: float | None = None,
     json: bool = False,
 ) -> int:
@@ -59,6 +62,8 @@ def explain(
         The picture to write; explanation-1.png, -2, ... by default. Never overwritten.
     threads
         Cores that may be used; all of them by default.
+    cache
+        Keep features of photos for the next time.
     memory
         Gigabytes that may be counted on, by default what the machine has: features larger than a
         sixteenth of it stay in their file.
@@ -83,7 +88,7 @@ def explain(
     read = _read if pictured else partial(_row, memory=memory)
     asked, name = read(known, source, example)
     with Screen("reading", "photos", quiet=json) as screen:
-        train, note = training_set(known, str(model), data, screen.update, memory)
+        train, note = training_set(known, str(model), data, screen.update, memory, cache)
     if train is None and (leave_one_out or not pictured):
         raise InputError("--data", "what the model was trained on", f"none: {note}")
     exact: list[WithoutEach] = []

@@ -21,6 +21,7 @@ def export(
     reading: Annotated[Tables, Parameter(name="*", group="Tables")] = TABLES,
     compute: str = "float64",
     encoder: Annotated[bool, Parameter(negative="--without-encoder")] = True,
+    cache: Annotated[bool, Parameter(negative="--no-cache")] = True,
     json: bool = False,
 ) -> int:
     """Write a model in a format that other programs read: ONNX.
@@ -43,6 +44,8 @@ def export(
     encoder
         Of a model of photos: put its encoder into the file, so that photos go in, of any size.
         --without-encoder features do.
+    cache
+        Keep features of photos for the next time.
     json
         Print one JSON object instead of text.
     """
@@ -56,7 +59,7 @@ def export(
         raise InputError("--onnx", "a file name that ends in .onnx", str(onnx))
     raw = None
     if data is not None:  # the first test examples, or the first of all
-        splits = open_for(found, data, reading)
+        splits = open_for(found, data, reading, cache=cache)
         raw = found.prepare(splits.test or splits.train)
         raw = raw.select(slice(MOST))
     done = export_onnx(found, onnx, raw, compute, encoder)

@@ -3,8 +3,11 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
 
 from chainrule import blas
 from chainrule.cli import show
@@ -25,6 +28,7 @@ def report(
     data: str | None = None,
     out: Path | None = None,
     threads: int | None = None,
+    cache: Annotated[bool, Parameter(negative="--no-cache")] = True,
     memory: float | None = None,
     json: bool = False,
 ) -> int:
@@ -41,6 +45,8 @@ def report(
         written anew.
     threads
         Cores that may be used; all of them by default.
+    cache
+        Keep features of photos for the next time.
     memory
         Gigabytes that may be counted on, by default what the machine has: features larger than a
         sixteenth of it stay in their file.
@@ -60,7 +66,7 @@ def report(
     path = out or folder.report
     if "command" not in settings or is_ensemble(run):
         with blas.at_most(threads):
-            _write(path, folder, data, settings, memory, quiet=json)
+            _write(path, folder, data, settings, memory, cache=cache, quiet=json)
     elif data is not None:
         fix = "Leave it out: its report is there already."
         raise InputError("--data", "the folder of a training", "of an experiment", fix)
@@ -84,6 +90,7 @@ def _write(
     settings: dict[str, Any],
     memory: float | None,
     *,
+    cache: bool,
     quiet: bool,
 ) -> None:
     """The report of a training anew."""
@@ -95,6 +102,7 @@ def _write(
 
     model = load(folder.path)
     options, _ = repeatable(model, str(folder.model))
+    options = replace(options, cache=options.cache and cache)
     source = data or settings.get("data")
     if not isinstance(source, str):
         raise ModelFileError(str(folder.settings), "the data that it was trained on", "none")
@@ -117,8 +125,6 @@ def _unseen(
     model: "Model", splits: "Splits", source: str, folder: "RunFolder", screen: Screen
 ) -> "Unseen | None":
     """How good it is, where no examples are held out."""
-    from dataclasses import replace
-
     from chainrule.experiments.answers import Unseen
     from chainrule.jobs.options import Options, restored
     from chainrule.jobs.trained import repeatable

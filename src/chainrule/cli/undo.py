@@ -10,7 +10,8 @@ from chainrule.wording import counted_by_reason
 def undo(*copies: Path, json: bool = False) -> int:
     """Remove the copies that `chainrule predict --sort-into` made.
 
-    A copy that is not the same as its original any more, or has none any more, is left and named.
+    A copy that is not the same as its original any more, or has none any more, is left and named;
+    the exit code is then 2.
 
     Parameters
     ----------
@@ -34,4 +35,4 @@ def undo(*copies: Path, json: bool = False) -> int:
         show.console().print(f"Removed {found.removed:,} {noun}.")
         for line in counted_by_reason([f"{copy}: {reason}" for copy, reason in found.kept]):
             show.console(error=True).print(f"left     {show.safe(line)}")
-    return 0 if found.complete else 1
+    return 1 if not found.complete else 2 if found.kept else 0

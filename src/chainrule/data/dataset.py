@@ -362,8 +362,7 @@ class Dataset:
         if len(classes) == 2 and denies(*classes) and alike(classes[1]) in mine:
             return replace(self.with_positive(classes[1]), classes=classes)
         expected = f"examples of the classes that {known_by} knows ({checks.listed(classes)})"
-        got, own = f"examples of {checks.listed(foreign)}", checks.listed(self.classes)
-        fix = f"The data's classes are {own}: rename or leave out what is foreign."
+        got, fix = f"examples of {checks.listed(foreign)}", "Rename them, or --drop-class them."
         raise DataError(self.source or "Dataset", expected, got, fix)
 
 

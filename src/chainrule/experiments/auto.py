@@ -120,7 +120,8 @@ def choose_setting(
         held = []  # they tell nothing, or less
         trials, blind, score = search.on_themselves()
     if not np.isfinite(trials[0].value(score)):
-        raise InputError(WHERE, "a setting that does not diverge", f"{len(trials)} that do")
+        fix = "Scale the features, or give a smaller learning rate or penalty (l2)."
+        raise InputError(WHERE, "a setting that does not diverge", f"{search.tried} that do", fix)
     words = f"{len(held)} folds" if held else "all of the examples"
     return Chosen(
         trials,

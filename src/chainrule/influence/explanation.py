@@ -167,14 +167,13 @@ def _elsewhere(
 
 def is_training_set(where: str, model: Model, data: Dataset) -> bool:
     """Whether the model knows `data` by their digest; InputError if they are known to be others."""
-    digest = model.training.get("digest")
+    digest, before = (model.training.get(name) for name in ("digest", "training_examples"))
     if digest is not None and digest != model.prepare(data).digest():
-        raise InputError(
-            where,
-            "the data that the model was trained on",
-            "others: their digest differs",
-            "Pass the same data, read with the same settings.",
-        )
+        got = "others: their digest differs"
+        if isinstance(before, int) and before != len(data):
+            got += f", {len(data):,} examples where it had {before:,}"
+        fix = "Pass the same data, read with the same settings."
+        raise InputError(where, "the data that the model was trained on", got, fix)
     return digest is not None
 
 

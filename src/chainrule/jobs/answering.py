@@ -121,6 +121,8 @@ class PicturesJob:
             new_file(out, (".csv", ".json"))
         if into is not None and not model.classes:
             raise InputError("--sort-into", "a model of classes", "a regression")
+        if into is not None and into.exists() and not into.is_dir():
+            raise InputError("--sort-into", "a folder, there or not yet", f"a file, {into}")
         self.paths, self.unread, self.notes = _found(inputs, into)
         if out is not None:  # it may lie among them
             self.part = out.with_name(f"{out.name}{PART}")
@@ -138,7 +140,7 @@ class PicturesJob:
     @cached_property
     def compared(self) -> tuple[Neighborhoods | None, str]:
         """The training examples that pictures are compared with, read once; or why not."""
-        return known_examples(self.model, self.where, self.data)
+        return known_examples(self.model, self.where, self.data, cache=self.cache)
 
     @cached_property
     def columns(self) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from chainrule import experiments
+from chainrule.errors import InputError
 from chainrule.jobs.grouping import groups, ignored_groups
 from chainrule.jobs.job import RUNNING, Found, Job, Nothing, Own
 from chainrule.jobs.options import Options, Running, absolute
@@ -317,6 +318,10 @@ class ImportanceJob(Job[Named, "Importance"]):
         return f"{own.folds * own.repeats} networks, each without one of {own.folds} parts"
 
     def check(self) -> None:
+        if (encoder := self.splits.train.encoder) is not None:
+            got = f"those of {encoder.name}, of which none has a name or a meaning of its own"
+            fix = "chainrule explain says which places of a photo matter."
+            raise InputError(self.command, "features that can be named", got, fix)
         unseen_classes(self)
 
     def work(self, how: "Execution") -> "Importance":

@@ -58,6 +58,7 @@ class Nothing:
 
 
 NOTHING, RUNNING = Nothing(), Running()
+NOTHING_YET = "No run was begun: the same command begins anew"
 
 
 class Job(Generic[Own, Found]):
@@ -236,11 +237,33 @@ class Job(Generic[Own, Found]):
     def _worked(self, control: Control) -> Found:
         """What `work` finds. The folder is made for it, and what is finished is kept there if it is
         interrupted or killed; a mistake in the settings leaves no folder."""
+        from chainrule.files.atomic import ROOM
+
+        try:
+            how = self._planned(control)
+        except KeyboardInterrupt:
+            words = "" if self.resuming else NOTHING_YET
+            raise KeyboardInterrupt(words) from None
+        self.begin()
+        if not self.resuming:
+            self.folder.create(self.facts)
+        how = replace(how, folder=self.folder.finished)  # whose number is known now
+        try:
+            return self.work(how)
+        except (ChainruleError, MemoryError) as error:
+            # What was asked for, and would fail again: not a full disk, or memory.
+            again = isinstance(error, InputError) and error.expected != ROOM
+            again = again or isinstance(error, DivergenceError)
+            if not self.resuming and (again or not self.folder.kept):
+                self.folder.remove()
+            raise
+
+    def _planned(self, control: Control) -> "Execution":
+        """How it is carried out, once the data are read and all is chosen that is to be chosen."""
         memory = self.running.memory
         _ = self.setting  # whose mistakes are found before anything is read
         from chainrule.experiments import Execution
         from chainrule.experiments.execute import MEMORY
-        from chainrule.files.atomic import ROOM
 
         if self.resuming and self._saved.get("examples") != self.facts.get("examples"):
             fix, where = "Resume with the same data, or begin anew.", str(self.folder.settings)
@@ -255,19 +278,7 @@ class Job(Generic[Own, Found]):
         )
         if self.options.to_choose:
             self.choose(how)
-        self.begin()
-        if not self.resuming:
-            self.folder.create(self.facts)
-        how = replace(how, folder=self.folder.finished)  # whose number is known now
-        try:
-            return self.work(how)
-        except (ChainruleError, MemoryError) as error:
-            # What was asked for, and would fail again: not a full disk, or memory.
-            again = isinstance(error, InputError) and error.expected != ROOM
-            again = again or isinstance(error, DivergenceError)
-            if not self.resuming and (again or not self.folder.kept):
-                self.folder.remove()
-            raise
+        return how
 
     def check(self) -> None:
         """Refuse what does not fit the data, before anything is told."""

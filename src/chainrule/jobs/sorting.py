@@ -8,6 +8,7 @@ import contextlib
 import csv
 import errno
 import filecmp
+import io
 import itertools
 import os
 import re
@@ -92,8 +93,9 @@ class Sorted:
 
     def _write(self, row: list[str]) -> None:
         """Names are kept to the byte: a list is read again."""
-        line = ",".join('"' + str(guarded(cell)).replace('"', '""') + '"' for cell in row)
-        append(self._file, f"{line}\r\n".encode("utf-8", "surrogateescape"), self.list)
+        line = io.StringIO()
+        csv.writer(line, quoting=csv.QUOTE_ALL).writerow(map(guarded, row))
+        append(self._file, line.getvalue().encode("utf-8", "surrogateescape"), self.list)
 
     def _place(self, folder: str) -> Path:
         """Where a class's copies are, which is made; InputError where that cannot be."""

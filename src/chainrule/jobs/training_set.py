@@ -1,5 +1,6 @@
 """What a model was trained on, read again where it is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from chainrule.data import Dataset
@@ -20,11 +21,13 @@ def training_set(
     data: str | None = None,
     progress: Progress | None = None,
     memory: float | None = None,
+    cache: bool = True,
 ) -> tuple[Dataset | None, str]:
     """What the model was trained on, read again as it was; or None, and why it is not at hand.
 
     data : where it is, if it is not where it was; what is wrong with it is an InputError.
-    progress, memory : see `open_data`.
+    progress, memory : see `open_data`. cache : or features of photos are neither taken from it nor
+    kept.
     """
     saved = model.training
     try:
@@ -34,8 +37,9 @@ def training_set(
         if source is None or "options" not in saved:
             return None, "the model does not say what it was trained on"
         how = restored(saved["options"], Options(), where)
+        how = replace(how, cache=how.cache and cache)
         train = how.open(str(source), progress, memory).train
-        is_training_set(where, model, train)
+        is_training_set(str(source), model, train)
     except InputError as error:
         if data is not None:
             raise
@@ -49,12 +53,13 @@ def known_examples(
     data: str | None = None,
     progress: Progress | None = None,
     memory: float | None = None,
+    cache: bool = True,
 ) -> tuple[Neighborhoods | None, str]:
     """The training set, that new examples are compared with; or None, and why there is none."""
     many, said = f"there are more than {MOST}", model.training.get("training_examples", 0)
     if fits(said, int) and said > MOST:  # which need not be read
         return None, many
-    train, why = training_set(model, where, data, progress, memory)
+    train, why = training_set(model, where, data, progress, memory, cache)
     if train is None:
         return None, why
     return (None, many) if len(train) > MOST else (known_to(where, model, train), "")

@@ -195,18 +195,17 @@ def test_a_size_that_is_none(pets, size):
         open_data(pets, size=size)
 
 
-def test_folders_whose_names_read_alike_are_not_merged(pets, paint):
+def test_folders_whose_names_are_no_utf8_are_not_merged(pets, paint):
     for name in (b"\xe8", b"\xe9"):
         paint(pets / os.fsdecode(name) / "1.png", "green")
-    with pytest.raises(DataError, match=r"two that read '\ufffd'.*no UTF-8.*Rename one"):
-        open_data(pets, size=4)
+    assert {r"\xe8", r"\xe9"} < set(open_data(pets, size=4).train.classes)
 
 
 def test_names_that_are_no_utf8_can_be_printed(pets):
     name = os.fsdecode(b"caf\xe9.png")
     shutil.copy(pets / "cat/2.png", pets / "cat" / name)
     names = open_data(pets, size=2).train.names
-    assert "cat/caf\ufffd.png" in names
+    assert r"cat/caf\xe9.png" in names
     "".join(names).encode("utf-8")
 
 

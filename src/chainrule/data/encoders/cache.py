@@ -4,6 +4,8 @@ One SQLite file: several processes may use it, a kill leaves it whole. Whatever 
 is a note, and photos are encoded as if it were not there.
 """
 
+import errno
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -61,6 +63,11 @@ class Cache:
 
             self._path = path = path or cache_path()
             if not made and not path.exists():
+                there = next(one for one in path.parents if one.exists())
+                if not there.is_dir():
+                    raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+                if not os.access(there, os.W_OK):
+                    raise OSError(errno.EACCES, os.strerror(errno.EACCES))
                 return
             path.parent.mkdir(parents=True, exist_ok=True)
             self._open = sqlite3.connect(path, timeout=WAIT, check_same_thread=False)
@@ -150,7 +157,7 @@ def clear(path: Path | None = None) -> int:
     path = path or cache_path()
     try:
         size = path.stat().st_size
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return 0
     path.unlink()
     path.with_name(f"{path.name}-journal").unlink(missing_ok=True)

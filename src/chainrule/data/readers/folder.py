@@ -111,12 +111,8 @@ class _Folder:
 
     def read(self, top: Path, known: tuple[str, ...] | None = None) -> Dataset:
         """The class folders in `top` as a data set, whose classes are the `known` ones if given."""
-        folders: dict[str, Path] = {}
-        for folder in tree.class_folders(top, self.skip):
-            name = checks.printable(folder.name)
-            if folders.setdefault(name, folder) is not folder:
-                got = f"two that read {name!r}, since they hold bytes that are no UTF-8"
-                raise DataError(str(top), "class folders of different names", got, "Rename one.")
+        below = tree.class_folders(top, self.skip)
+        folders = {checks.printable(folder.name): folder for folder in below}
         for path in tree.pictures(top):
             self.skip(path, "not in a class folder")
         _refuse_twins(top, folders)
