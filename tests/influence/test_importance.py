@@ -32,13 +32,15 @@ def test_slopes_are_mean_derivatives_of_the_log_odds(sizes):
     rng = np.random.default_rng(0)
     network = cr.Network.create(sizes, activation="tanh", rng=1)
     X = rng.standard_normal((6, 9)) * np.arange(1, 7)[:, None]
-    found = slopes(network, FloatMatrix(X))
-    assert found.shape == (sizes[-1], 6)
+    found, rms = slopes(network, FloatMatrix(X))
+    assert found.shape == rms.shape == (sizes[-1], 6)
     for c in range(sizes[-1]):
         for j in range(6):
             step = 1e-5 * np.eye(6)[:, [j]]
             change = (log_odds(network, X + step, c) - log_odds(network, X - step, c)) / 2e-5
             assert_allclose(found[c, j], change.mean() * X[j].std(), rtol=1e-6, atol=1e-9)
+            size = np.sqrt(np.mean(change**2)) * X[j].std()
+            assert_allclose(rms[c, j], size, rtol=1e-6, atol=1e-9)
 
 
 def test_slopes_of_linear_models_are_weights_on_the_standardized_scale():
@@ -46,7 +48,9 @@ def test_slopes_of_linear_models_are_weights_on_the_standardized_scale():
     for output in ("sigmoid", "identity"):
         network = cr.Network.create((5, 1), output=output, rng=2)
         standardized = network.weights[0] * X.std(axis=1)
-        assert_allclose(slopes(network, FloatMatrix(X)), standardized, atol=1e-12)
+        found, size = slopes(network, FloatMatrix(X))
+        assert_allclose(found, standardized, atol=1e-12)
+        assert_allclose(size, np.abs(standardized), atol=1e-12)
 
 
 @pytest.mark.parametrize("optimizer", ["gd", "momentum", "nesterov"])
@@ -122,33 +126,70 @@ def test_each_run_is_a_plain_training_on_its_part(kind, batch_size):
         X, out = own.matrix(), other.matrix()
         share = None if trained.dual is None else trained.dual.a.item()
         W = learned(trained.network, start, share)
-        by_hand = slopes(trained.network, X, W)
+        by_hand, sizes = slopes(trained.network, X, W)
         assert_allclose(found.slopes[r], by_hand, rtol=1e-6, atol=1e-9)
+        assert_allclose(found.sizes[r], sizes, rtol=1e-6, atol=1e-9)
         assert_allclose(found.rises[r], rises(trained.network, out, other.Y, 2, r), atol=1e-9)
         total[held] += trained.network.predict_proba(out)[0]
     times = np.bincount(np.concatenate([held for _, held in pairs]), minlength=14)
     known = times > 0
     assert_allclose(found.held_out.outputs[0, known], total[known] / times[known], rtol=1e-9)
     assert_array_equal(found.held_out.known, np.flatnonzero(known))
-    mean = found.slopes.mean(axis=0)[0]
+    mean = found.sizes.mean(axis=0)[0]
     assert_allclose(found.importance, mean)
-    assert list(found.named) == [f"feature {j}" for j in np.argsort(-np.abs(mean))[: found.top]]
+    assert list(found.named) == [f"feature {j}" for j in np.argsort(-mean)[: found.top]]
+
+
+def test_what_acts_in_both_directions_comes_first():
+    X = np.random.default_rng(2).standard_normal((12, 150))
+    both = Dataset(
+        X, (np.abs(X[4]) > 0.67).astype(int), ("well", "ill"), scaling=Scaling.standard(X)
+    )
+    pair = replace(both, labels=(X[3] * X[5] > 0).astype(int))
+    setting = Setting(hidden=(20,), learning_rate=0.1, iterations=600)
+    found = cr.importance(both, setting, repeats=3)
+    assert found.named == ("feature 4",)
+    assert found.favors[4] == "both ways"
+    assert np.abs(found.mean[0]).argmax() != 4  # in the mean slope that cancels
+    found = cr.importance(pair, setting, repeats=3, top=2)
+    assert set(found.named) == {"feature 3", "feature 5"}
+
+
+def test_the_headline_names_only_what_is_stable_and_a_loss_to_do_without():
+    data, _ = shifted(1, 20, 60, 6)
+    found = cr.importance(data, LINEAR, repeats=4, top=5)
+    shape = found.slopes.shape
+    sure = replace(found.held_out, outputs=found.held_out.Y.astype(float))
+    alike = replace(found, sizes=np.ones(shape), slopes=np.ones(shape), held_out=sure, top=1)
+    names = [f"feature {j}" for j in range(60)]
+    assert alike.headline == "1 feature is stable: feature 0"
+    rows = alike.rows()
+    assert [row["feature"] for row in rows] == names
+    assert [row["stable"] for row in rows[:2]] == ["yes", ""]
+    lost = replace(alike, by="permutation", rises=-np.ones((8, 60)))
+    assert (lost.stable, lost.headline) == (0, "No feature is stable")
+    few = replace(alike, top=30)
+    assert few.headline == "No more features are stable than may be by chance"
+    ways = np.ones(shape)
+    ways[::2, 0, 1], ways[:, 0, 2], ways[:, 0, 3] = -1, 0.3, -1
+    said = replace(alike, slopes=ways).favors
+    assert said[:4] == ("ill", "", "both ways", "well")  # agreed; not; not in any; agreed
 
 
 def test_what_is_said_of_stability_is_counted():
     data, _ = shifted(1, 20, 60, 6)
     found = cr.importance(data, LINEAR, repeats=4, top=5)
-    values = found.slopes[:, 0]
+    slopes, values = found.slopes[:, 0], np.abs(found.slopes[:, 0])  # of a linear model
     assert values.shape == (8, 60)
-    best = np.argsort(-np.abs(values), axis=1)[:, :5]
+    best = np.argsort(-values, axis=1)[:, :5]
     assert_allclose(found.in_top, [(best == j).any(axis=1).mean() for j in range(60)])
-    signs = np.sign(values) == np.sign(values.mean(axis=0))
-    assert_allclose(found.same_sign, signs.mean(axis=0))
     rows = found.rows()
     assert [row["rank"] for row in rows] == list(range(1, 61))
     first, j = rows[0], int(rows[0]["feature"].split()[1])
-    assert first["class"] == ("ill" if values[:, j].mean() > 0 else "well")
+    assert first["class"] == ("ill" if slopes[:, j].mean() > 0 else "well")
     assert first["importance"] == pytest.approx(values[:, j].mean())
+    assert first["slope of ill"] == pytest.approx(slopes[:, j].mean())
+    assert first["stable"] == ("yes" if found.in_top[j] >= 0.75 else "")
     assert (first["low"], first["high"]) == pytest.approx(np.percentile(values[:, j], [2.5, 97.5]))
     assert first["in_top_low"] <= first["in_top"] <= first["in_top_high"]
     permuted = cr.importance(data, LINEAR, repeats=4, by="permutation")
@@ -191,12 +232,12 @@ def test_a_weak_model_names_nothing():
     data, _ = shifted(0, 40, 2000, 0)
     weak = cr.importance(data, LINEAR, repeats=10)
     assert weak.stable <= 1 < weak.expected
-    assert weak.same_sign[weak.order[0]] == 1  # that alone says nothing
+    assert weak.favors[weak.order[0]]  # that all networks agree on a direction says nothing
     thirds = cr.importance(data, LINEAR, folds=3, repeats=1)
     assert thirds.stability.endswith("or more.")
     assert "no evidence" in weak.held_out.warning
     assert "not clearly better than always saying the commonest class" in weak.facts()["warning"]
-    assert "a weak model" in repr(weak)
+    assert "No feature is named" in repr(weak)
     strong, _ = shifted(0, 40, 200, 40, 2.0)
     assert not cr.importance(strong, LINEAR, repeats=3).held_out.warning
 
@@ -225,8 +266,8 @@ def test_several_classes_one_by_one_and_together():
     assert {of[name] for name in found.named[:30]} == {0, 1, 2}
     for k, name in enumerate(data.classes):
         one = found.only(name)
-        assert [of[feature] for feature in one.named[:10]] == [k] * 10
-        assert_allclose(one.importance, found.mean[k])
+        assert [of[feature] for feature in one.named[:8]] == [k] * 8
+        assert_allclose(one.importance, found.sizes[:, k].mean(axis=0))
     rows = found.rows()
     assert all(row["class"] == "abc"[of[row["feature"]]] for row in rows[:30])
     assert rows[0]["slope of b"] == pytest.approx(found.mean[1, found.order[0]])
@@ -242,13 +283,13 @@ def test_numbers_have_features_too():
     setting = Setting(hidden=(), output="identity", learning_rate=0.02, iterations=300)
     found = cr.importance((X, y), setting, repeats=4)
     assert found.named[:2] == ("feature 0", "feature 1")
-    assert found.importance[0] > 0 > found.importance[1]
+    assert found.favors[:2] == ("higher", "lower")
     assert found.held_out.r_squared > 0.5
     assert not found.held_out.warning
     assert "R² 0." in found.held_out.words
     noise = cr.importance((X, rng.standard_normal((1, 60))), setting, repeats=4)
     assert "the mean of all" in noise.held_out.warning
-    assert noise.rows()[0]["class"] == ""
+    assert noise.headline == "No feature is named"
 
 
 @pytest.mark.parametrize("hidden", [(), (4,)], ids=str)
@@ -274,8 +315,8 @@ def test_a_models_own_slopes_stand_beside():
     model = cr.Model.of(cr.train(start, data, **LINEAR.arguments()).network, data)
     found = cr.importance(data, LINEAR, model=model, repeats=2)
     own = model.network.weights[0] - start.weights[0]  # what was learned, as of the others
-    assert_allclose(found.model_slopes, own, rtol=1e-12)
-    assert found.rows()[0]["of_model"] == pytest.approx(own[0, found.order[0]])
+    assert_allclose(found.model_sizes, np.abs(own), rtol=1e-12)
+    assert found.rows()[0]["of_model"] == pytest.approx(abs(own[0, found.order[0]]))
 
 
 def test_of_a_rare_class_the_auc_says_whether_anything_is_named():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chainrule.experiments import CrossValidation, LeaveOneOut, RateComparison, Sweep
     from chainrule.influence.ranking import Importance
 
-SHOWN = 20  # trials, suspects or features in the terminal; the table in the folder has all
+SHOWN = 20  # trials or suspects in the terminal; the table in the folder has all
 INFLUENTIAL = 10  # examples
 ERRORS = {"rmse": "RMSE", "mae": "MAE", "r2": "R²"}
 
@@ -293,7 +293,7 @@ def importance(data: str | None = None, *, named: Named = NAMED, asked: Asked = 
     """Name the features that answers depend on, and say how sure that is.
 
     Networks are trained on many parts of the examples; each feature's importance is their mean,
-    with how often it was in the top and had the same sign. What they answer of examples held out
+    with how often it was in the top and which way it acts. What they answer of examples held out
     says whether there is anything to name.
 
     Parameters
@@ -308,7 +308,7 @@ def importance(data: str | None = None, *, named: Named = NAMED, asked: Asked = 
 def _features(job: parts.ImportanceJob, found: "Importance", facts: dict[str, Any]) -> str:
     if not len(found.slopes):
         return ""
-    from chainrule.influence.ranking import CAUTION
+    from chainrule.influence.ranking import CAUTION, SHOWN
 
     show.print_set_in(found.held_out.words, "Held out")
     show.print_set_in(found.stability, "Stable")
@@ -320,19 +320,16 @@ def _features(job: parts.ImportanceJob, found: "Importance", facts: dict[str, An
         show.print_set_in(show.safe(found.stretches), "Regions")
     if found.held_out.warning:
         show.print_note(found.held_out.warning)
-    columns = ["rank", "feature", "class", "importance", "in_top", "same_sign"]
     more = ["of_model", "low", "high", "loss_rise"]
-    table = found.table().first(min(SHOWN, found.top))
+    table = found.table().first(SHOWN)
+    columns = ["rank", "feature", table.names[3], "importance", "in_top", "stable"]
     tables = [table.only(*columns, *more[:n]) for n in (4, 3, 1, 0)]
-    runs = len(found.slopes)
-    title, ends = (
-        f"The most important features (mean of {runs} networks",
-        "; low, high: 95 % of them",
-    )
-    titles = (f"{title}{ends})" if "low" in one.names else f"{title})" for one in tables)
+    n, runs = len(found.names), len(found.slopes)
+    most = f"The {SHOWN} most important of {n} features" if n > SHOWN else "The features"
+    title = f"{most} (mean of {runs} networks"
+    titles = (f"{title}{'; low, high: 95 % of them' * ('low' in one.names)})" for one in tables)
     show.print_table(*(one.titled(said) for one, said in zip(tables, titles, strict=True)))
-    rest = len(found.names) - len(table.rows)
-    if rest > 0:
-        show.console().print(f"and {rest} more: {show.safe(str(job.folder.table))}")
+    if n > SHOWN:
+        show.console().print(f"and {n - SHOWN} more: {show.safe(str(job.folder.table))}")
     show.print_note(CAUTION)
     return ""

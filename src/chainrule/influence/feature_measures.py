@@ -20,7 +20,9 @@ import numpy as np
 
 from chainrule.data import FeatureMatrix
 from chainrule.data.blocks import blocks_of
+from chainrule.experiments import Setting
 from chainrule.influence.influence import log_odds
+from chainrule.model.model_file import Model
 from chainrule.network import Network, backward_from, forward_from
 
 Array = np.ndarray
@@ -40,17 +42,29 @@ def learned(network: Network, start: Network, share: float | None) -> Array:
     return W - share * W0
 
 
-def slopes(network: Network, X: FeatureMatrix, W: Array | None = None) -> Array:
-    """How much one standard deviation of each feature moves each answer f (n_f, n_x), to first
-    order, in the mean over X (n_x, m):
+def learned_by(model: Model, setting: Setting) -> Array:
+    """The same of a saved model of one network, from the start that its `setting` draws."""
+    n_x, *_, n_y = model.network.layer_sizes
+    start = setting.network(n_x, n_y, model.task)
+    return learned(model.network, start, None if setting.l2 else 1.0)
 
-        s_cj = sd_j  1/m sum_i df_c/dx_j (x_i),      sd_j of X (divided by m)
+
+def slopes(network: Network, X: FeatureMatrix, W: Array | None = None) -> tuple[Array, Array]:
+    """How much one standard deviation of each feature moves each answer f, to first order: the
+    mean over X (n_x, m), and the root of the mean square over X, both (n_f, n_x).
+
+        mean_cj = sd_j  1/m sum_i df_c/dx_j (x_i),          sd_j of X (divided by m)
+        size_cj = sd_j (1/m sum_i df_c/dx_j (x_i)^2)^1/2 = sd_j (W[:, j]^T G_c W[:, j])^1/2
+
+    with G_c (n_1, n_1) the mean of df_c/dZ[1] df_c/dZ[1]^T. The size does not cancel where more of
+    a feature moves the answer up in some examples and down in others.
 
     f_c : the log-odds of class c for softmax outputs, else the logit Z[L] of output c: for a
         sigmoid the log-odds of its class, for the identity the answer itself.
     W : (n_1, n_x) in the place of W[1] in df/dx = W^T df/dZ[1], such as its learned part.
 
-    Of a network without hidden layer and with one output these are its weights, standardized.
+    Of a network without hidden layer and with one output these are its weights, standardized, and
+    their absolute values.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         cache = network.forward(X)
@@ -61,7 +75,9 @@ def slopes(network: Network, X: FeatureMatrix, W: Array | None = None) -> Array:
             delta = np.broadcast_to(np.eye(n_y, dtype=Z.dtype)[:, :, None], (n_y, *Z.shape))
         first = backward_from(delta, network.weights[1:], cache.A, network.activations)[0]
         sd = np.concatenate([some.std(axis=1) for _, some in X.blocks()])
-        return first.mean(axis=-1) @ (network.weights[0] if W is None else W) * sd
+        W = network.weights[0] if W is None else W
+        squares = np.stack([((one @ one.T) @ W * W).sum(axis=0) for one in first]) / X.shape[1]
+        return first.mean(axis=-1) @ W * sd, np.sqrt(np.maximum(squares, 0)) * sd
 
 
 def rises(network: Network, X: FeatureMatrix, Y: Array, count: int, seed: int) -> Array:

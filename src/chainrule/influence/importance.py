@@ -2,9 +2,9 @@
 
 One training on few examples of many features names other features as soon as some examples change.
 So the setting is trained on many parts of the examples, each from weights of its own, and a
-feature's importance is the mean of its slopes (`feature_measures.slopes`), with how often it was
-among the most important and how often it had the same sign. By default the parts are halves, in
-complementary pairs, each of which holds the other out: 2 folds, 50 times. That is stability
+feature's importance is the mean size of its slopes (`feature_measures.slopes`), with how often it
+was among the most important and whether they have one direction. By default the parts are halves,
+in complementary pairs, each of which holds the other out: 2 folds, 50 times. That is stability
 selection (Meinshausen & Buehlmann 2010, section 2.1; the pairs are Shah & Samworth 2013). Halves
 stand in the place of bootstrap samples, which of all parts without repeated examples they resemble
 most closely, and half of the examples are held out, not a third.
@@ -28,7 +28,7 @@ from chainrule.experiments.folds import draw_folds
 from chainrule.experiments.outcomes import Outcome, mean_outputs
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import given
-from chainrule.influence.feature_measures import learned, rises, slopes
+from chainrule.influence.feature_measures import learned, learned_by, rises, slopes
 from chainrule.influence.held_out import HeldOut
 from chainrule.influence.ranking import By, Importance
 from chainrule.model.model_file import Model
@@ -60,15 +60,15 @@ def importance(
 
     data : a Dataset, or (X, Y) with X (n_x, m) and Y (n_y, m).
     setting : what is trained; run r begins from the weights of seed r + its own.
-    model : trained by this setting on these features, whose own slopes stand beside the others; of
-        an ensemble in the mean.
+    model : trained by this setting on these features, whose own slopes' sizes stand beside the
+        others; of an ensemble in the mean.
     by : what features are ranked by: "slope" (`feature_measures.slopes` of what was learned), or
         "permutation" (`feature_measures.rises` on what a run holds out, two permutations each).
     top : how many features stability is about; 50, or a tenth of fewer than 500.
     folds, repeats, stratified, groups : see `draw_folds`; halves, 50 times. More folds train on
         more each, and on more that is the same. seed : of their drawing.
 
-    Keeps R (n_f + 1) n_x numbers, float64. After Ctrl-C of the runs that were finished.
+    Keeps R (2 n_f + 1) n_x numbers, float64. After Ctrl-C of the runs that were finished.
     DivergenceError if all of them diverged; of a part that did nothing is kept but its number.
     """
     where = "importance"
@@ -83,16 +83,17 @@ def importance(
         repeats = REPEATS if isinstance(folds, int) else 1  # halves are as many as wanted
     held = draw_folds(examples, folds, repeats, stratified, groups, seed)
     n_y = len(examples.Y)
-    checks.room(where, 2 * 8 * len(held) * (n_y + 1) * n_x)  # as runs end, and once more at the end
+    # As runs end, and once more at the end.
+    checks.room(where, 2 * 8 * len(held) * (2 * n_y + 1) * n_x)
     runs = [Run(replace(setting, seed=setting.seed + r), index) for r, index in enumerate(held)]
     own = None if model is None else _of_model(where, model, setting, examples)
 
     def measure(run: Run, network: Network, share: float | None, subset: Subset) -> Array:
-        """Slopes, rises, and the outputs of those held out, one behind the other."""
+        """Slopes, their sizes, rises, and the outputs of those held out, one behind the other."""
         one, (kept, out) = run.setting, subset.parts(run.held_out)
         W = learned(network, one.network(n_x, n_y, examples.task), share)
         Y = examples.Y[:, run.held_out]
-        found = slopes(network, kept, W), rises(network, out, Y, SHIFTS, one.seed)
+        found = *slopes(network, kept, W), rises(network, out, Y, SHIFTS, one.seed)
         return np.concatenate([np.ravel(a) for a in (*found, network.predict_proba(out))])
 
     every = max(1, setting.updates(examples.m) // EVERY)
@@ -100,14 +101,16 @@ def importance(
     good = {k: one for k, one in sorted(outcomes.items()) if not _diverged(one)}
     if outcomes and not good:
         raise _nothing_but(list(outcomes.values()), setting)
-    of_slopes, of_rises, outputs = _gathered(examples, {runs[k]: one for k, one in good.items()})
+    of_slopes, sizes, of_rises, outputs = _gathered(
+        examples, {runs[k]: one for k, one in good.items()}
+    )
     classes = _classes(examples) if task == "classification" else None
     names, of = _names(examples, classes)
     groups = None if groups is None else np.asarray(groups)
     answers = HeldOut(outputs, examples.Y, classes, groups)
     diverged, complete = len(outcomes) - len(good), len(outcomes) == len(runs)
     how = by, top, folds == 2, own, diverged, complete
-    return Importance(setting, names, of, of_slopes, of_rises, answers, *how)
+    return Importance(setting, names, of, of_slopes, sizes, of_rises, answers, *how)
 
 
 def _diverged(one: Outcome) -> bool:
@@ -128,18 +131,21 @@ def _nothing_but(diverged: Sequence[Outcome], setting: Setting) -> DivergenceErr
     return DivergenceError(int(one.iteration[k]), setting.learning_rate, rose)
 
 
-def _gathered(examples: Examples, found: Mapping[Run, Outcome]) -> tuple[Array, Array, Array]:
-    """Slopes (R, n_f, n_x), rises (R, n_x) and mean outputs (n_y, m) of finished runs."""
+def _gathered(
+    examples: Examples, found: Mapping[Run, Outcome]
+) -> tuple[Array, Array, Array, Array]:
+    """Slopes and their sizes (R, n_f, n_x), rises (R, n_x) and mean outputs (n_y, m) of finished
+    runs."""
     (n_x, m), n_y = examples.shape, len(examples.Y)
-    slopes, rises = np.empty((len(found), n_y, n_x)), np.empty((len(found), n_x))
+    slopes, rises = np.empty((2, len(found), n_y, n_x)), np.empty((len(found), n_x))
     answers = []
     for r, (run, outcome) in enumerate(found.items()):
         assert outcome.kept is not None
-        ends = n_y * n_x, (n_y + 1) * n_x
+        ends = 2 * n_y * n_x, (2 * n_y + 1) * n_x
         of_slopes, rises[r], A = np.split(outcome.kept, ends)
-        slopes[r] = of_slopes.reshape(n_y, n_x)
+        slopes[:, r] = of_slopes.reshape(2, n_y, n_x)
         answers.append((run.held_out, A.reshape(n_y, -1)))
-    return slopes, rises, mean_outputs((n_y, m), answers)
+    return *slopes, rises, mean_outputs((n_y, m), answers)
 
 
 def _classes(examples: Examples) -> tuple[str, ...]:
@@ -160,15 +166,14 @@ def _names(
 
 
 def _of_model(where: str, model: Model, setting: Setting, examples: Examples) -> Array:
-    """The slopes of a model's answers to all examples by what its members learned, in the mean."""
+    """The sizes of the slopes of a model's answers to all examples by what its members learned, in
+    the mean."""
     checks.kind(where, "model", model, Model)
     if examples.data is None:
         raise InputError(where, "a Dataset beside a model", "arrays", "Pass cr.Dataset(...).")
     X = model.prepare(examples.data).matrix(model.network.dtype)
     n, found = model.n_members, []
     for r, seed in enumerate(model.training.get("seeds") or range(setting.seed, setting.seed + n)):
-        network = (model.member(r) if n > 1 else model).network
-        start = replace(setting, seed=seed).network(X.shape[0], len(examples.Y), examples.task)
-        W = learned(network, start, None if setting.l2 else 1.0)
-        found.append(slopes(network, X, W))
+        one = model.member(r) if n > 1 else model
+        found.append(slopes(one.network, X, learned_by(one, replace(setting, seed=seed)))[1])
     return np.mean(found, axis=0)

@@ -13,11 +13,15 @@ from chainrule.display import Column, Result, Table
 from chainrule.experiments import Setting
 from chainrule.influence.held_out import HeldOut
 from chainrule.model.intervals import wilson_interval
-from chainrule.wording import listed, percent
+from chainrule.wording import counted, listed, percent, shortened
 
 Array = np.ndarray
 By = Literal["slope", "permutation"]
 STABLE, OFTEN = 0.75, 0.5  # of the runs
+# Of its size: what the mean slope is at least where three in four slopes of a size have one sign.
+ONE_WAY = 0.5
+BOTH = "both ways"
+SHOWN = 20  # features in a terminal, a page's table and a picture
 MIDDLE = (2.5, 97.5)  # percentiles of the runs
 CAUTION = (
     "Importance is what these networks use, not what causes anything. Features that vary together "
@@ -33,12 +37,13 @@ class Importance(Result):
     names : (n_x,). of : (n_f,) whose answer the slopes are of: for two classes the second alone,
         else each class, or each output where there are no classes.
     slopes : (R, n_f, n_x) change of the log-odds of a class, or of a value, for one standard
-        deviation of the feature, in the mean, by what was learned.
+        deviation of the feature, in the mean, by what was learned. sizes : (R, n_f, n_x) the root
+        of its mean square.
     rises : (R, n_x) of the mean loss of held-out examples when the feature is permuted.
     held_out : what was answered of the examples that runs were trained without.
     by : what features are ranked by. top : how many are looked at.
     halves : whether each run was trained on one of two halves.
-    model_slopes : (n_f, n_x) of the model that was given, by what it learned; or None.
+    model_sizes : (n_f, n_x) of the model that was given, by what it learned; or None.
     diverged : how many runs did, of which nothing is here. complete : whether all were finished.
     """
 
@@ -46,23 +51,20 @@ class Importance(Result):
     names: tuple[str, ...]
     of: tuple[str, ...]
     slopes: Array
+    sizes: Array
     rises: Array
     held_out: HeldOut
     by: By
     top: int
     halves: bool = True
-    model_slopes: Array | None = None
+    model_sizes: Array | None = None
     diverged: int = 0
     complete: bool = True
 
     def __repr__(self) -> str:
         if not len(self.slopes):
             return "Importance(no runs)"
-        first = ", ".join(self.named[:3])
-        weak = "a weak model: " if self.held_out.warning else ""
-        return (
-            f"Importance({len(self.slopes)} runs, {len(self.names)} features; {weak}{first}, ...)"
-        )
+        return f"Importance({len(self.slopes)} runs, {len(self.names)} features: {self.headline})"
 
     @cached_property
     def mean(self) -> Array:
@@ -72,32 +74,26 @@ class Importance(Result):
 
     @cached_property
     def importance(self) -> Array:
-        """(n_x,) what features are ranked by: the mean slope, signed, or of several answers the
-        root of the mean square of their mean slopes; or the mean rise of the loss."""
-        if self.by == "permutation":
-            return self.rises.mean(axis=0)
-        return self.mean[0] if len(self.of) == 1 else _size(self.mean)
+        """(n_x,) what features are ranked by: the mean of the runs."""
+        found: Array = self.of_runs.mean(axis=0)
+        return found
 
     @cached_property
     def of_runs(self) -> Array:
-        """(R, n_x) the same of each run."""
-        if self.by == "permutation":
-            return self.rises
-        return self.slopes[:, 0] if len(self.of) == 1 else _size(self.slopes)
+        """(R, n_x) the root of the mean square of the slopes over examples and answers; or the rise
+        of the loss."""
+        return self.rises if self.by == "permutation" else _size(self.sizes)
 
     @cached_property
     def order(self) -> Array:
         """(n_x,) indices of the features, the most important first."""
-        return np.argsort(-self._strength(self.importance), kind="stable")
+        return np.argsort(-self.importance, kind="stable")
 
     @cached_property
     def ranks(self) -> Array:
         """(R, n_x) from 1, in each run."""
-        order = np.argsort(-self._strength(self.of_runs), axis=1, kind="stable")
+        order = np.argsort(-self.of_runs, axis=1, kind="stable")
         return np.argsort(order, axis=1, kind="stable") + 1
-
-    def _strength(self, values: Array) -> Array:
-        return values if self.by == "permutation" else np.abs(values)
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -110,10 +106,17 @@ class Importance(Result):
         found: Array = (self.ranks <= self.top).mean(axis=0)
         return found
 
+    @cached_property
+    def is_stable(self) -> Array:
+        """(n_x,) whether a feature is in the top of three quarters of the runs or more, and matters
+        in the mean: the loss may fall without it."""
+        found: Array = (self.in_top >= STABLE) & (self.importance > 0)
+        return found
+
     @property
     def stable(self) -> int:
-        """How many features are in the top of three quarters of the runs or more."""
-        return int((self.in_top >= STABLE).sum())
+        """How many features are."""
+        return int(self.is_stable.sum())
 
     @property
     def expected(self) -> float:
@@ -130,12 +133,25 @@ class Importance(Result):
     @property
     def stability(self) -> str:
         """Both in a sentence."""
-        are = f"{self.stable} feature{' is' if self.stable == 1 else 's are'}"
+        are = f"{counted(self.stable, 'feature')} {'is' if self.stable == 1 else 'are'}"
         often = f"{percent(STABLE, 0)} of the networks or more"
         said = f"{are} in the top {self.top} of {often}"
         if not self.halves:
             return f"{said}."
         return f"{said}; by chance at most {self.expected:.2g} are expected to be."
+
+    @property
+    def headline(self) -> str:
+        """What is found, in a few words."""
+        names = [shortened(self.names[j]) for j in self.order if self.is_stable[j]]
+        if self.held_out.warning:
+            return "No feature is named"
+        if not names:
+            return "No feature is stable"
+        if len(names) <= self.expected:
+            return "No more features are stable than may be by chance"
+        are = f"{counted(len(names), 'feature')} {'is' if len(names) == 1 else 'are'} stable"
+        return f"{are}: {listed(names, 3)}"
 
     @cached_property
     def leading(self) -> Array:
@@ -143,26 +159,20 @@ class Importance(Result):
         return self.mean.argmax(axis=0)
 
     @cached_property
-    def same_sign(self) -> Array:
-        """(n_x,) the share of runs in which the slope (of the leading answer) has the sign of the
-        mean."""
-        each = np.arange(len(self.names))
-        signs = np.sign(self.slopes[:, self.leading, each])
-        found: Array = (signs == np.sign(self.mean[self.leading, each])).mean(axis=0)
-        return found
-
-    @property
     def favors(self) -> tuple[str, ...]:
-        """(n_x,) the class that more of a feature speaks for; "" where there are no classes."""
-        classes = self.held_out.classes
+        """(n_x,) the class that more of a feature speaks for, or "higher" and "lower" values;
+        "both ways" where slopes cancel within runs, as many as one in four of them having the
+        other sign; "" where the runs do not agree."""
+        each, classes = np.arange(len(self.names)), self.held_out.classes
+        mean, size = self.mean[self.leading, each], self.sizes.mean(axis=0)[self.leading, each]
+        of_runs = np.abs(self.slopes).mean(axis=0)[self.leading, each]
+        up, down = np.array(self.of)[self.leading], f"not {self.of[0]}"
         if classes is None:
-            return ("",) * len(self.names)
-        if len(self.of) > 1:
-            return tuple(self.of[k] for k in self.leading)
-        positive = self.of[0]
-        other = next((name for name in classes if name != positive), "")
-        other = other if len(classes) == 2 else f"not {positive}"
-        return tuple(positive if v > 0 else other if v < 0 else "" for v in self.mean[0])
+            up, down = np.full(len(each), "higher"), "lower"
+        elif len(classes) == 2:
+            down = next((name for name in classes if name != self.of[0]), "")
+        known = [of_runs < ONE_WAY * size, np.abs(mean) < ONE_WAY * size, mean > 0, mean < 0]
+        return tuple(np.select(known, [BOTH, "", up, down], "").tolist())
 
     @cached_property
     def positions(self) -> Array | None:
@@ -187,11 +197,12 @@ class Importance(Result):
         return f"{listed(words)}: {more}." if words else ""
 
     def only(self, name: str) -> "Importance":
-        """Of one class alone, by its own slopes, which are signed."""
+        """Of one class alone, by its own slopes."""
         checks.one_of("Importance.only", "name", name, self.of)
         k = [self.of.index(name)]
-        model = None if self.model_slopes is None else self.model_slopes[k]
-        return replace(self, of=(name,), slopes=self.slopes[:, k], by="slope", model_slopes=model)
+        model = None if self.model_sizes is None else self.model_sizes[k]
+        own: dict[str, Any] = {"slopes": self.slopes[:, k], "sizes": self.sizes[:, k]}
+        return replace(self, of=(name,), by="slope", model_sizes=model, **own)
 
     def table(self) -> Table:
         """A row for each feature, the most important first."""
@@ -200,9 +211,7 @@ class Importance(Result):
         runs, places = len(self.slopes), self.positions
         shares = [wilson_interval(k, runs) for k in range(runs + 1)]
         counts = np.rint(self.in_top * runs).astype(int)
-        own = self.model_slopes
-        if own is not None:
-            own = own[0] if len(self.of) == 1 else _size(own)
+        own = None if self.model_sizes is None else _size(self.model_sizes)
         of_each = (
             range(1, len(self.names) + 1),
             [self.names[j] for j in self.order],
@@ -215,11 +224,11 @@ class Importance(Result):
                     *np.percentile(self.of_runs, MIDDLE, axis=0),
                     self.in_top,
                     *np.array(shares)[counts].T,
-                    self.same_sign,
+                    np.where(self.is_stable, "yes", ""),
                     *np.percentile(self.ranks, MIDDLE, axis=0).round().astype(int),
                     self.rises.mean(axis=0),
                     own,
-                    *(self.mean if len(self.of) > 1 else ()),
+                    *self.mean,
                 )
             ),
         )
@@ -241,6 +250,7 @@ class Importance(Result):
             "held_out": self.held_out.facts(),
             "stable": {"features": self.stable, "at_most_by_chance": self.expected},
             "regions": self.regions,
+            "headline": self.headline,
             "warning": self.held_out.warning or None,
             "caution": CAUTION,
             "features": self.table().first(self.top).records(),
@@ -258,19 +268,19 @@ def _columns(found: Importance) -> tuple[Column, ...]:
         Column("rank", "whole"),
         Column("feature"),
         Column("position", "value", "at"),
-        Column("class", head="for"),
+        Column("class" if found.held_out.classes is not None else "direction", head="for"),
         Column("importance", "value"),
         Column("low", "value"),
         Column("high", "value"),
         Column("in_top", "percent", f"in top {found.top}"),
         Column("in_top_low", "percent", "at least"),
         Column("in_top_high", "percent", "at most"),
-        Column("same_sign", "percent"),
+        Column("stable"),
         Column("rank_low", "whole", "best rank"),
         Column("rank_high", "whole", "worst rank"),
         Column("loss_rise", "value", "loss rise", loss),
         Column("of_model", "value", "of the model"),
-        *(Column(f"slope of {name}", "value") for name in found.of if len(found.of) > 1),
+        *(Column(f"slope of {name}", "value") for name in found.of),
     )
 
 

@@ -20,7 +20,7 @@ from chainrule.experiments.setting import WITH_MOMENTUM
 from chainrule.files import atomic
 from chainrule.files.json_file import fits
 from chainrule.influence.explanation import same_weights
-from chainrule.influence.feature_measures import learned
+from chainrule.influence.feature_measures import learned_by
 from chainrule.influence.importance import importance
 from chainrule.jobs.grouping import groups
 from chainrule.jobs.options import Options, absolute, command_line, restored, written
@@ -115,9 +115,7 @@ def _learned(model: Model, options: Options) -> np.ndarray | None:
     setting = options.setting()
     if "options" not in model.training or setting.initializer == "zeros":
         return None
-    n_x, *_, n_y = model.network.layer_sizes
-    start = setting.network(n_x, n_y, model.task)
-    return learned(model.network, start, None if setting.l2 else 1.0)
+    return learned_by(model, setting)
 
 
 def _features(model: Model, splits: Splits, options: Options, followed: int) -> page.Section | None:

@@ -9,11 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from chainrule.influence.ranking import MIDDLE, OFTEN, Importance
+from chainrule.influence.ranking import MIDDLE, OFTEN, SHOWN, Importance
 from chainrule.show import plots
 from chainrule.show.names_in_plots import name_at_ends, readable
 
-SHOWN = 30  # features by name
 ROW, LEAST = 0.21, 6  # inches of a feature, and at least so many of them
 SHADE = 0.25
 
@@ -21,9 +20,9 @@ SHADE = 0.25
 def importance_plot(found: Importance, axes: Axes | None = None, title: str = "") -> Figure:
     """Each feature's importance and between which values the middle 95 % of the runs lie.
 
-    By name the thirty most important, each with the share of runs in which it was among the top;
-    over an axis where the names are one, all of them, with those marked that were among the top in
-    more than half of the runs.
+    By name the twenty most important, each with the share of runs in which it was among the top,
+    bold of the stable ones; over an axis where the names are one, the mean slopes of all of them,
+    with those marked that were among the top in more than half of the runs.
     """
     if found.positions is not None:
         return _over_axis(found, plots.axes_or_new(axes, (8.0, 4.0)), title)
@@ -53,8 +52,8 @@ def _by_name(found: Importance, axes: Axes, title: str, n: int) -> Figure:
     low, high = np.percentile(found.of_runs[:, order], MIDDLE, axis=0)
     favors = np.array(found.favors)[order]
     beside = partial(axes.annotate, xycoords=("axes fraction", "data"))
-    # In the order of the classes, so that a class keeps its color; then "not" one of them.
-    known = found.held_out.classes or ()
+    # In the order of the classes, so that a class keeps its color; then all else.
+    known = found.held_out.classes or ("higher", "lower")
     for k, name in enumerate((*known, *sorted(set(favors) - set(known)))):
         own = favors == name
         if not own.any():
@@ -62,23 +61,27 @@ def _by_name(found: Importance, axes: Axes, title: str, n: int) -> Figure:
         color, mark = plots.COLORS[1 + k % 6], plots.MARKERS[k % len(plots.MARKERS)]
         axes.hlines(places[own], low[own], high[own], color=color, linewidth=1.5, alpha=0.6)
         axes.plot(found.importance[order[own]], places[own], mark, color=color)
-        for place, share in zip(places[own], found.in_top[order[own]], strict=True):
-            words = f"{share:.0%}  {plots.literal(name, 16)}".rstrip()
-            beside(words, (1.01, place), va="center", color=readable(color))
+        for place, j in zip(places[own], order[own], strict=True):
+            words = f"{found.in_top[j]:.0%}  {plots.literal(name, 16)}".rstrip()
+            weight = "bold" if found.is_stable[j] else "normal"
+            beside(words, (1.01, place), va="center", color=readable(color), weight=weight)
     beside(f"in top {found.top}{', for' if any(favors) else ''}", (1.01, -1.2))
     axes.axvline(0, color=plots.CHANCE, linewidth=0.8)
     axes.set_yticks(places, [plots.literal(found.names[j], 28) for j in order])
     axes.set_ylim(n - 0.4, -0.6)
-    size = "" if len(found.of) == 1 or found.by == "permutation" else ", root mean square"
-    return plots.finished(axes, title, xlabel=f"{_label(found)}{size}")
+    label = (
+        f"{_label(found, 'size of the slope')}\n({n} of {len(found.names)} features; bold: stable)"
+    )
+    return plots.finished(axes, title, xlabel=label)
 
 
 def _over_axis(found: Importance, axes: Axes, title: str) -> Figure:
     x = found.positions
     assert x is not None
     axes.axhline(0, color=plots.CHANCE, linewidth=0.8)
-    several = len(found.of) > 1 and found.by == "slope"
-    curves, ends, label = found.mean if several else found.importance[None], [], _label(found, "\n")
+    sloped, ends, label = found.by == "slope", [], _label(found, "mean slope", "\n")
+    several = len(found.of) > 1 and sloped
+    curves = found.mean if sloped else found.importance[None]
     named = sorted(
         np.argsort(-np.abs(curves).max(axis=1), kind="stable")[: plots.IN_COLOR].tolist()
     )
@@ -93,7 +96,8 @@ def _over_axis(found: Importance, axes: Axes, title: str) -> Figure:
     if len(curves) > len(named):
         label += f"; gray: {len(curves) - len(named)} others"
     if not several:
-        low, high = np.percentile(found.of_runs, MIDDLE, axis=0)
+        of_runs = found.slopes[:, 0] if sloped else found.rises
+        low, high = np.percentile(of_runs, MIDDLE, axis=0)
         axes.fill_between(x, low, high, color=plots.COLORS[1], alpha=SHADE)
         label += "\n(band: 95 % of the runs)"
     often = x[found.in_top > OFTEN]
@@ -108,8 +112,8 @@ def _over_axis(found: Importance, axes: Axes, title: str) -> Figure:
     return figure
 
 
-def _label(found: Importance, end: str = " ") -> str:
-    """end : of a line."""
+def _label(found: Importance, slope: str, end: str = " ") -> str:
+    """slope : or its size. end : of a line."""
     if found.by == "permutation":
         return f"rise of the held-out loss{end}when permuted"
     what = "log-odds" if found.held_out.classes is not None else "value"
@@ -118,4 +122,4 @@ def _label(found: Importance, end: str = " ") -> str:
         if found.held_out.classes and len(found.of) == 1
         else ""
     )
-    return f"mean slope: {what}{signed}{end}a standard deviation"
+    return f"{slope}: {what}{signed}{end}a standard deviation"

@@ -246,11 +246,12 @@ def importance_report(found: Importance, data: Dataset | Splits) -> page.Report:
     warning = page.warned(found.complete)
     if not len(found.slopes):
         return page.Report(NO_ANSWER, NOTHING, [page.data_section(splits)], warning)
-    first = ", ".join(map(isolated, found.named[:3]))
-    headline = "No feature is named" if found.held_out.warning else f"{first}, ..."
     sections = [importance_section(found), page.data_section(splits)]
     return page.Report(
-        headline, found.held_out.words, sections, f"{warning} {found.held_out.warning}".strip()
+        found.headline,
+        found.held_out.words,
+        sections,
+        f"{warning} {found.held_out.warning}".strip(),
     )
 
 

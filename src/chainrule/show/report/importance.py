@@ -1,10 +1,9 @@
 """The section of a report that names features."""
 
-from chainrule.influence.ranking import CAUTION, Importance
+from chainrule.influence.ranking import CAUTION, SHOWN, Importance
 from chainrule.show.report import page
 from chainrule.wording import setting_words
 
-FEATURES = 25  # shown; the table in the folder has all
 ARCHITECTURE = ("hidden", "optimizer", "learning_rate", "l2")
 
 
@@ -19,18 +18,22 @@ def importance_section(found: Importance) -> page.Section:
         MEANING[found.by],
         CAUTION,
     ]
-    table = found.table().first(FEATURES)
-    aside = ["loss_rise"] if found.by == "slope" else []  # a page has no room for all
+    table = found.table().first(SHOWN)  # the table in the folder has all
+    if (n := len(found.names)) > SHOWN:
+        words.insert(0, f"The first {SHOWN} of {n} features.")
+    # A page has no room for all.
+    aside = [f"slope of {name}" for name in found.of] if len(found.of) == 1 else []
+    aside += ["loss_rise"] if found.by == "slope" else []
     table = table.without("in_top_low", "in_top_high", "rank_low", "rank_high", *aside)
     return page.Section("Features", words, table, pictures=page.pictures_of(found))
 
 
 MEANING = {
     "slope": "Importance is by how much one standard deviation more of a feature moves the answer "
-    "by what was learned, in the mean over examples and trainings; of several classes the root of "
-    "the mean square over them. Low and high hold the middle 95 % of the trainings: they say how "
-    "the list hangs on which examples there are, and are no confidence interval. The first of "
-    "thousands have the same sign in nearly all trainings even where there is nothing to find.",
+    "by what was learned, whether up or down: the root of the mean square over examples and "
+    "classes, in the mean over trainings. It is for what more of the feature speaks for, if "
+    "examples and trainings agree on that. Low and high hold the middle 95 % of the trainings: "
+    "they say how the list hangs on which examples there are, and are no confidence interval.",
     "permutation": "Importance is by how much the mean loss of held-out examples rises when a "
     "feature is permuted among them, in the mean over trainings. Low and high hold the middle 95 % "
     "of the trainings.",
