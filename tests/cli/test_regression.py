@@ -38,6 +38,7 @@ def test_train_evaluate_report_and_export(chainrule, octane, tmp_path):
     said = chainrule("evaluate", str(folder), octane)
     assert "by always saying their mean" in said.out
     assert chainrule("report", folder).code == 0
+    assert "--learning-rate" not in text_of(folder / "report.html")  # L-BFGS has none
     assert "Always saying their mean" in text_of(folder / "report.html")
 
 

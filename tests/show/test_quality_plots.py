@@ -204,8 +204,15 @@ def test_curves_of_ties_are_scikit_learn_s():
     p, labels = rng.integers(0, 6, 50) / 5, rng.integers(0, 2, 50)
     (line,) = precision_recall_plot(np.stack([1 - p, p]), labels, ("no", "yes")).axes[0].lines[1:]
     precision, recall, _ = precision_recall_curve(labels, p)
+    precision[-1] = precision[-2]  # where nothing is found yet, scikit-learn has a point at 1
     assert_allclose(line.get_xydata(), np.transpose([recall, precision]))
     assert f"{average_precision_score(labels, p):.3f}" in line.axes.texts[-1].get_text()
+
+
+def test_a_first_answer_that_is_wrong_is_no_spike():
+    p, labels = np.array([0.9, 0.8, 0.7, 0.2]), np.array([0, 1, 1, 0])
+    (line,) = precision_recall_plot(np.stack([1 - p, p]), labels, ("no", "yes")).axes[0].lines[1:]
+    assert_allclose(line.get_xydata(), [[1, 1 / 2], [1, 2 / 3], [0.5, 1 / 2], [0, 1 / 2]])
 
 
 def test_names_from_right_to_left_do_not_carry_numbers_along():

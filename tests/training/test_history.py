@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule import History, train
 from chainrule.training import Record
@@ -88,6 +88,21 @@ def test_csv_of_a_training(wide_problem, tmp_path):
     header, *lines = rows(result.history, tmp_path / "h.csv")
     costs = [float(line[header.index("cost")]) for line in lines]
     assert_array_equal(costs, result.history.cost.T.ravel())
+
+
+@pytest.mark.parametrize(
+    "how", [{}, {"optimizer": "lbfgs"}, {"l2": [0.0, 0.3], "learning_rate": 0.1}], ids=str
+)
+def test_the_cost_without_the_penalty_is_what_held_out_examples_have(how, wide_problem, tmp_path):
+    how = {"l2": 0.3} | how
+    history = train(*wide_problem, validation=wide_problem[1], iterations=6, record_every=2, **how)
+    history = history.history
+    assert history.penalized
+    assert (history.cost > history.loss)[..., -1].all()
+    assert_allclose(history.loss, history.validation_cost, rtol=1e-12)
+    if history.cost.ndim == 1:
+        history.to_csv(tmp_path / "h.csv")
+        assert_array_equal(History.from_csv(tmp_path / "h.csv").loss, history.loss)
 
 
 def test_shapes_of_a_training(wide_problem):

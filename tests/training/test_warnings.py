@@ -48,6 +48,14 @@ def test_a_rate_too_high(cost, said):
     assert "smaller" in warning.advice
 
 
+def test_one_jump_of_a_few_steps_is_an_accident():
+    cost = np.linspace(1, 0.05, 19)
+    cost[7] = 1.3
+    assert kinds(history(cost)) == []
+    cost[11] = 1.3
+    assert kinds(history(cost)) == ["learning rate too high"]
+
+
 @pytest.mark.parametrize(("end", "diverged"), [(2.0, False), (8.54e23, True)])
 def test_a_cost_that_ended_far_above_its_start_is_said_to_mean_nothing(end, diverged):
     (warning,) = training_warnings(history([0.29, 1, end]))

@@ -106,23 +106,28 @@ def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any])
 
 
 def _advise(job: TrainingJob, trained: dict[str, Any], verdict: dict[str, Any]) -> None:
-    """What to try where nothing was learned, or little that holds for others."""
-    out = show.console()
-    numbers = "rmse" in trained
+    """What to try where nothing was learned, or little that holds for others: of what applies."""
+    setting, steps = job.setting, job.splits.train.scaling.kind
+    lbfgs, layers = setting.optimizer == "lbfgs", ["fewer --layers"] if setting.hidden else []
     if not verdict["learned"]:
-        plain = replace(job.options, patience=None, learning_rate=None)
-        plain = replace(plain, threshold=Options.threshold, cost_ratio=Options.cost_ratio)
-        find = command_line("lr-find", job.data, plain)
-        more = "--optimizer lbfgs" if numbers else "--scale standard"
-        show.print_set_in(
-            "Not even the training examples are answered better than by guessing. Look for a "
-            f"learning rate, or try more --iterations, another --seed, {more}, or fewer --layers.",
-            "Try",
-            9,
-        )
-        out.print(f"{' ' * 9}{show.folded(show.safe(find), 9)}")
+        tries = ["more --iterations", "another --seed"]
+        tries += [] if lbfgs or "rmse" not in trained else ["--optimizer lbfgs"]
+        tries += [] if "rmse" in trained or "standard" in steps else ["--scale standard"]
+        head = "Not even the training examples are answered better than by guessing. "
+        head += "Try" if lbfgs else "Look for a learning rate, or try"
+        show.print_set_in(f"{head} {_or([*tries, *layers])}.", "Try", 9)
+        if not lbfgs:
+            plain = replace(job.options, patience=None, learning_rate=None)
+            plain = replace(plain, threshold=Options.threshold, cost_ratio=Options.cost_ratio)
+            find = command_line("lr-find", job.data, plain)
+            show.console().print(f"{' ' * 9}{show.folded(show.safe(find), 9)}")
     elif verdict["gap"] or verdict["kind"] in ("nothing", "worse"):
-        show.print_set_in("More examples, a penalty (--l2), or fewer --layers.", "Try", 9)
+        penalty = "a larger --l2" if setting.l2 else "a penalty (--l2)"
+        show.print_set_in(f"{_or(['More examples', penalty, *layers])}.", "Try", 9)
+
+
+def _or(parts: list[str]) -> str:
+    return f"{', '.join(parts[:-1])}, or {parts[-1]}"
 
 
 def _report_members(job: EnsembleJob, found: "Ensemble", facts: dict[str, Any]) -> str:
@@ -142,9 +147,9 @@ def _print_results(reached: dict[str, dict[str, Any]]) -> None:
     if "rmse" in rows[0]:
         show.print_table(Table.of(rows, ERRORS))
         return
-    costs = (row["cost"] for row in rows)  # none where the last step left no number
-    costs = ("-" if cost is None else f"{cost:.6f}" for cost in costs)
-    rows = [{**row, "cost": cost} for row, cost in zip(rows, costs, strict=True)]
     table = Table.of(rows, COLUMNS)
+    # Without bound where an example's own class was given the probability 0, as floats round it.
+    if any(row["cost"] is None for row in rows):
+        table = table.without("cost")
     aside = ("brier", "auc", "balanced_accuracy")
     show.print_table(*(table.without(*aside[:n]) for n in range(len(aside) + 1)))

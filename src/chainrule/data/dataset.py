@@ -400,6 +400,13 @@ class Splits:
         return found
 
     @property
+    def watched(self) -> tuple[str, Dataset | None]:
+        """What a training's curve shows beside the training set, with its name: validation set,
+        else test set, else nothing."""
+        name = "test" if self.validation is None else "validation"
+        return name, self.sets.get(name)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was understood of the source: of each set what was not said of one before it."""
         return tuple(dict.fromkeys(note for data in self.sets.values() for note in data.notes))

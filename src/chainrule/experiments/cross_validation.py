@@ -179,7 +179,7 @@ class CrossValidation(Result):
         rows = []
         for k, fold in enumerate(self.folds, start=1):
             measures = [getattr(fold.measures, name) for name in names]
-            cost = float(fold.history.cost[-1])
+            cost = float(fold.history.loss[-1])
             own = self.group_of_folds[k - 1 : k]
             rows.append((k, fold.held_out.size, *own, *measures, cost, iteration(fold.diverged)))
         spreads = [self.spread(name) for name in names]

@@ -90,7 +90,7 @@ class Sweep(Result):
                 *(value for name in names for value in vars(trial.spread(name)).values()),
                 trial.standard_error(self.score),
                 "yes" if trial in near else "",
-                float(np.mean([h.cost[-1] for h in trial.histories])),
+                float(np.mean([h.loss[-1] for h in trial.histories])),
                 trial.diverged,
             )
             for rank, trial in enumerate(self.trials, start=1)

@@ -259,11 +259,13 @@ def command_line(command: str, data: str, *groups: Any) -> str:
     """
     words = ["chainrule", command, data]
     for group in groups:
-        plain = written(type(group)())
+        plain, own = written(type(group)()), written(group)
+        if own.get("optimizer") == "lbfgs":  # which has none
+            own["learning_rate"] = None
         if isinstance(group, Options) and group.learning_rate not in (None, AUTO):
             # What it is beside a rate that is given.
             plain |= written(replace(type(group)().planned(False), learning_rate=None))
-        for option, value in written(group).items():
+        for option, value in own.items():
             name = f"--{option.replace('_', '-')}"
             if value in (None, plain[option]):
                 continue

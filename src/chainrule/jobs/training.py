@@ -61,7 +61,7 @@ class TrainingJob(Job[Nothing, "Training"]):
                 splits.train.features.shape[0], len(splits.train.Y), splits.train.task
             ),
             splits.train,
-            validation=splits.validation if splits.validation is not None else splits.test,
+            validation=splits.watched[1],
             early_stopping=None if patience is None else EarlyStopping(patience),
             callbacks=[*saver, Telling(self.tell, self._started), *how.callbacks],
             resume=self.folder.checkpoint if self.resuming and begun else None,

@@ -38,15 +38,13 @@ class Calibration:
 
     @property
     def verdict(self) -> str:
-        """One sentence, as if examples were independent."""
+        """One sentence of all together, as if examples were independent: a bin alone tells less."""
         said = f"As sure as it is right, as far as {self.m} examples can tell"
         if abs(self.excess) > SIGNIFICANT:
             said = "Too sure" if self.excess > 0 else "Less sure than it might be"
-        off = int(((self.p < self.low) | (self.p > self.high)).sum())
         return (
             f"{said}: its answers have a probability of {percent(self.sure, 1)} on average, and "
-            f"{percent(self.right, 1)} are right; {off} of {len(self.p)} bins lie farther from the "
-            "diagonal than their 95 % interval reaches."
+            f"{percent(self.right, 1)} are right."
         )
 
 

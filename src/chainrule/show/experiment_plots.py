@@ -21,23 +21,30 @@ from chainrule.training.layer_health import LayerHealth
 Array = np.ndarray
 SPIKE = 2  # times as high as any curve begins or ends: a linear axis would flatten the rest
 HIGHEST = 6  # times the first cost
-# Of a cost's two columns: name, color, line.
-KINDS = (("cost", plots.TRAINING, "-"), ("validation_cost", plots.VALIDATION, "--"))
+FEW = 12  # records: that nothing is known between them is seen by dots
+# Of a cost's two columns: name, color, line. Both are without the penalty, or they would not
+# compare.
+KINDS = (("loss", plots.TRAINING, "-"), ("validation_cost", plots.VALIDATION, "--"))
 
 
-def learning_curve(history: History, axes: Axes | None = None, title: str = "") -> Figure:
-    """Cost against iterations, of the training set and, dashed, of what was held out.
+def learning_curve(
+    history: History, axes: Axes | None = None, title: str = "", held: str = "held out"
+) -> Figure:
+    """Cost without the penalty against iterations, of the training set and, dashed, of what was
+    held out.
 
-    history : of one run. axes : to draw on; a new figure by default.
+    history : of one run. axes : to draw on; a new figure by default. held : what to call the
+    latter.
     """
     axes, ends = plots.axes_or_new(axes), []
-    for (column, color, style), label in zip(KINDS, ("training", "held out"), strict=True):
+    for (column, color, style), label in zip(KINDS, ("training", held), strict=True):
         cost = getattr(history, column)
         if cost is not None:
-            axes.plot(history.iteration, _finite(cost), color=color, linestyle=style)
+            look: dict[str, Any] = {"color": color, "linestyle": style}
+            axes.plot(history.iteration, _finite(cost), marker=_marker(history), **look)
             ends.append((cost, label, color))
-    _scale(axes, [history.cost], [end[0] for end in ends])
-    figure = plots.finished(axes, title, xlabel="iteration", ylabel="cost")
+    _scale(axes, [history.loss], [end[0] for end in ends])
+    figure = plots.finished(axes, title, xlabel="iteration", ylabel=_cost(history))
     name_at_ends(axes, ends)
     return figure
 
@@ -45,7 +52,7 @@ def learning_curve(history: History, axes: Axes | None = None, title: str = "") 
 def learning_curves(
     histories: Sequence[History], names: Sequence[str], axes: Axes | None = None, title: str = ""
 ) -> Figure:
-    """Costs against iterations of several runs in one picture: of training, penalty included, and
+    """Costs without the penalty against iterations of several runs in one picture: of training, and
     thin with a mark at the end, of what was held out, where anything was.
 
     names : one for each. The six that end best, held out if anything was, are in color and have
@@ -54,21 +61,22 @@ def learning_curves(
     axes, best = plots.axes_or_new(axes), _best(histories)
     for k in set(range(len(histories))) - set(best):
         other = histories[k]
-        axes.plot(other.iteration, _finite(other.cost), **OTHERS)
+        axes.plot(other.iteration, _finite(other.loss), **OTHERS)
     held, ends = [], []
     for place, k in enumerate(best):
         history, look = histories[k], plots.look(place)
         style = {key: look[key] for key in ("color", "linestyle")}
-        axes.plot(history.iteration, _finite(history.cost), **style)
-        last = history.cost
+        last = history.loss
+        axes.plot(history.iteration, _finite(last), marker=_marker(history), **style)
         if history.validation_cost is not None:
             last = history.validation_cost
             held.append(last)
             axes.plot(history.iteration, _finite(last), linewidth=0.8, **style)
             axes.plot(history.iteration[-1:], last[-1:], plots.MARKERS[0], color=look["color"])
         ends.append((last, names[k], look["color"]))
-    _scale(axes, [histories[k].cost for k in best], held)
-    label = "cost (thin, with a mark: held out)" if held else "training cost"
+    _scale(axes, [histories[k].loss for k in best], held)
+    label = _cost(*histories)
+    label = f"{label} (thin, with a mark: held out)" if held else f"training {label}"
     if len(histories) > len(best):
         label += f"\ngray: {len(histories) - len(best)} others"
     figure = plots.finished(axes, title, xlabel="iteration", ylabel=label)
@@ -81,7 +89,7 @@ def _best(histories: Sequence[History]) -> list[int]:
     last."""
     last = []
     for history in histories:
-        cost = history.cost if history.validation_cost is None else history.validation_cost
+        cost = history.loss if history.validation_cost is None else history.validation_cost
         last.append(cost[-1] if len(cost) and np.isfinite(cost[-1]) else np.inf)
     return sorted(np.argsort(last, kind="stable")[:IN_COLOR].tolist())
 
@@ -116,12 +124,12 @@ def fold_curves(histories: Sequence[History], axes: Axes | None = None, title: s
         # Folds in mini-batches may have records at other iterations.
         if curves and all(len(y) == len(curves[0][1]) for _, y in curves):
             mean = np.mean([y for _, y in curves], axis=0)
-            axes.plot(curves[0][0], mean, linewidth=2, **style)
+            axes.plot(curves[0][0], mean, linewidth=2, marker=_marker(histories[0]), **style)
             ends.append((mean, label, color))
         elif curves:
             ends.append((curves[0][1], label, color))
-    _scale(axes, [h.cost for h in histories], [end[0] for end in ends])
-    figure = plots.finished(axes, title, xlabel="iteration", ylabel="cost")
+    _scale(axes, [h.loss for h in histories], [end[0] for end in ends])
+    figure = plots.finished(axes, title, xlabel="iteration", ylabel=_cost(*histories))
     name_at_ends(axes, ends)
     return figure
 
@@ -212,6 +220,15 @@ def permutation_plot(
     how = {"ha": "right" if left else "left", "va": "top"}
     name_at(axes, observed, 0.97 * axes.get_ylim()[1], words, plots.VALIDATION, **how)
     return figure
+
+
+def _cost(*histories: History) -> str:
+    """What an axis of costs is called."""
+    return f"cost{' without the penalty' if any(h.penalized for h in histories) else ''}"
+
+
+def _marker(history: History) -> str | None:
+    return "o" if len(history) <= FEW else None
 
 
 def _finite(values: Array) -> Array:

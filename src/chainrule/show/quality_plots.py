@@ -120,15 +120,16 @@ def precision_recall_plot(
 ) -> Figure:
     """Of those taken for a class the share that are, against the share of the class found.
 
-    One step for each threshold, of the classes as in `roc_plot`, with each curve's average
-    precision, its area in steps. Dotted is what guessing reaches: the class's share of the
+    One step for each threshold that finds some, of the classes as in `roc_plot`, with each curve's
+    average precision, its area in steps. Dotted is what guessing reaches: the class's share of the
     examples.
     """
 
     def curve(hit: Array, p: Array) -> tuple[Array, Array, float]:
         found, taken = _counts(hit, p)
-        recall, precision = found / found[-1], np.ones(len(found))
-        precision[1:] = found[1:] / (found + taken)[1:]
+        some = found > 0  # where none is found yet, precision is 0, or nothing at all
+        recall, precision = found[some] / found[-1], found[some] / (found + taken)[some]
+        recall, precision = np.insert(recall, 0, 0.0), np.insert(precision, 0, precision[0])
         return recall[::-1], precision[::-1], float(np.sum(np.diff(recall) * precision[1:]))
 
     P, labels = _fitting("precision_recall_plot", P, labels, classes)

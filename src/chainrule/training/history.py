@@ -26,6 +26,7 @@ class Record:
     accuracy : fraction of the training weight that is classified rightly, of the same outputs;
         not a number for regression losses.
     validation_cost, validation_accuracy : on the validation set, without penalty; or None.
+    penalty : l2/2 sum_l ||W[l]||^2, which is part of the cost.
     """
 
     iteration: int
@@ -35,6 +36,7 @@ class Record:
     accuracy: Any
     validation_cost: Any = None
     validation_accuracy: Any = None
+    penalty: Any = 0.0
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,17 @@ class History:
     accuracy = _Column()
 
     @property
+    def loss(self) -> np.ndarray:
+        """The cost without the penalty, as that of a validation set is: what compares with it."""
+        with np.errstate(invalid="ignore"):  # where both have diverged
+            return np.array([record.cost - record.penalty for record in self.records])
+
+    @property
+    def penalized(self) -> bool:
+        """Whether weights were."""
+        return any(np.any(record.penalty) for record in self.records)
+
+    @property
     def validated(self) -> bool:
         """Whether there was a validation set."""
         return bool(self.records) and self.records[0].validation_cost is not None
@@ -139,6 +152,7 @@ class History:
     def to_csv(self, path: str | Path) -> None:
         """A header and one line per record, atomically; for R runs one line per record and run."""
         names = [*COLUMNS, *(VALIDATION if self.validated else ())]
+        names += ["penalty"] if self.penalized else []
         n_runs = self.cost.shape[1] if self.cost.ndim == 2 else None
         runs = [self] if n_runs is None else [self.run(r) for r in range(n_runs)]
         write_csv(

@@ -259,10 +259,11 @@ class Session:
     def _record(self, cost: Any, accuracy: Any, work: Propagation | None = None) -> None:
         """work : a pass over all examples with the present parameters, where there is one."""
         self._look_back()
-        cost, accuracy = on_host(cost), on_host(accuracy)
+        cost, accuracy, penalty = on_host(cost), on_host(accuracy), 0.0
         if self._decays:
             l2, norm = self.plan.l2, on_host(self.objective.squared_norm())
-            cost = cost + 0.5 * (l2[:, 0] if np.ndim(l2) else l2) * norm
+            penalty = 0.5 * (l2[:, 0] if np.ndim(l2) else l2) * norm
+            cost = cost + penalty
         self.seen = work
         self._mark(np.asarray(cost)[..., None, None])
         rate = self.rate()
@@ -273,6 +274,7 @@ class Session:
             number(cost),
             number(accuracy),
             *self._validate(work),
+            number(penalty),
         )
         self.history.records.append(record)
         if self.best is not None and self.plan.early_stopping is not None:

@@ -21,7 +21,7 @@ VANISHING = 1e-2
 EXPLODING = 1e2  # the same, the other way
 RISE = 0.1  # of the first cost, from one record to the next: more than mini-batches' noise
 DIVERGED = 10  # times the first cost: worse by far than what was drawn at random
-RISES = 0.05  # of the steps between records: fewer are single accidents
+RISES = 0.05  # of the steps between records: fewer are accidents, as is a single one of any number
 LEAST_FALL = 0.1  # of the first cost: after a training that fell less, nearly all is still there
 # A cost that falls in a straight line does a tenth of its fall in the last tenth of the training;
 # one that has nearly arrived far less. Half of the straight line's is still on its way.
@@ -105,7 +105,7 @@ def _too_high(history: History) -> TrainingWarning | None:
         found = f"The cost rose from {cost[0]:.3g} to {cost[-1]:.3g}."
         if far_above(cost[-1], cost[0]):
             found = f"{found[:-1]}: the training diverged, and its answers mean nothing."
-    elif len(rises) > RISES * (len(cost) - 1):
+    elif len(rises) > max(1, RISES * (len(cost) - 1)):
         at = rises[0]
         found = (
             f"In {len(rises)} of {len(cost) - 1} steps between records the cost jumped up, first "
@@ -154,7 +154,7 @@ def _overfitting(history: History) -> TrainingWarning | None:
         f"{history.iteration[best]} and is {validation[-1]:.3g} at the end, while the training "
         f"cost went on falling from {cost[best]:.3g} to {cost[-1]:.3g}."
     )
-    advice = "Try early stopping, a penalty (l2), fewer hidden units, or more examples."
+    advice = "Try fewer iterations, a larger penalty (l2), or more examples."
     return TrainingWarning("overfitting", found, advice)
 
 

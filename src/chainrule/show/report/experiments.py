@@ -78,7 +78,7 @@ def report_of(found: Any, splits: Splits) -> page.Report:
 def sweep_report(found: experiments.Sweep, splits: Splits) -> page.Report:
     """The trials. The chosen setting's answer is measured on the test set, if there is one."""
     checks.kind("sweep_report", "splits", splits, Splits)
-    end, warning = page.data_section(splits), page.warned(found.complete)
+    end, warning = page.data_section(splits, found.varied), page.warned(found.complete)
     if not found.trials:
         return page.Report(NO_ANSWER, "No setting was finished.", [end], warning)
     more = len(found.trials) - TRIALS
@@ -227,8 +227,9 @@ def _held_out(
     own: Sequence[page.Section | None],
 ) -> page.Report:
     """by : what answers, without the example. own : the result's sections."""
-    chosen, end = bool(getattr(found, "varied", ())), page.data_section(splits)
-    warning = page.warned(found.complete, found.histories, chosen=chosen)
+    varied = getattr(found, "varied", ())
+    end = page.data_section(splits, varied)
+    warning = page.warned(found.complete, found.histories, chosen=bool(varied))
     held = held_out_answers(found, splits.train)
     if held is None:
         return page.Report(NO_ANSWER, NOTHING, [*own, end], warning)

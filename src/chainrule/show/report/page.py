@@ -168,9 +168,9 @@ def warned(complete: bool, histories: Sequence[History] = (), *, chosen: bool = 
     return " ".join([*([] if complete else [INTERRUPTED]), *map(str, found)])
 
 
-def data_section(splits: Splits) -> Section:
+def data_section(splits: Splits, varied: Sequence[str] = ()) -> Section:
     """How many examples of each class, or the targets, by set; what was understood, what could not
-    be read."""
+    be read. varied : what differs between the trainings, such as "prepare"."""
     sets = splits.sets
     first = next(iter(sets.values()))
     notes = dict.fromkeys(note for one in sets.values() for note in one.notes)
@@ -198,7 +198,8 @@ def data_section(splits: Splits) -> Section:
     facts = {"from": first.source} if first.source else {}
     if first.encoder is not None:
         facts["features"] = f"{first.encoder.n_features:,} a photo, of {first.encoder.name}"
-    facts["prepared by"] = isolated(first.scaling.kind.replace(",", ", "))
+    if "prepare" not in varied:
+        facts["prepared by"] = isolated(first.scaling.kind.replace(",", ", "))
     return Section("Data", words, table, facts=facts, folded=len(first.classes) > MANY)
 
 

@@ -111,7 +111,7 @@ def training_report(
         _results(judged.reached, model, tested),
         page.data_section(splits),
         _network(model),
-        _training(history, unseen) if history.records else None,
+        _training(history, unseen, splits.watched[0]) if history.records else None,
         *answer.sections(tested, outputs, shared, model.threshold),
         _boundary(model, *splits.tested, watched, history),
         asking_section(model, tested, shared),
@@ -220,8 +220,10 @@ def _results(reached: Sequence[Accuracy | Errors], model: Model, tested: Dataset
     if model.threshold != 0.5:
         second = isolated(model.classes[1])
         words.append(f"{second} is answered where its probability is above {model.threshold:.4g}.")
-    columns = ERRORS if regression else RESULTS
-    return page.Section("Results", words, Table(columns, [one.row for one in reached]))
+    table = Table(ERRORS if regression else RESULTS, [one.row for one in reached])
+    if not all(np.isfinite(one.row[-1]) for one in reached):
+        table = table.without("cost")  # see the command line's
+    return page.Section("Results", words, table)
 
 
 def _percent(share: float) -> str:
@@ -237,12 +239,14 @@ def _network(model: Model) -> page.Section:
     return page.Section("Network", [of_each] if n > 1 else [], table, pictures=[picture])
 
 
-def _training(history: History, unseen: Unseen | None) -> page.Section:
-    first, last = history.records[0], history.records[-1]
-    text = f"Cost {first.cost:.4g} at the start, {last.cost:.4g} at iteration {last.iteration}"
+def _training(history: History, unseen: Unseen | None, held: str) -> page.Section:
+    """held : what else the curve shows, see `learning_curve`."""
+    loss, last = history.loss, history.records[-1]
+    text = f"Cost {loss[0]:.4g} at the start, {loss[-1]:.4g} at iteration {last.iteration}"
+    text += f", and {last.cost:.4g} with the penalty" if history.penalized else ""
     if last.validation_cost is not None:
-        text += f"; held out {last.validation_cost:.4g}"
-    pictures = [page.drawn(learning_curve(history), f"Learning curve. {text}.")]
+        text += f"; {held} {last.validation_cost:.4g}"
+    pictures = [page.drawn(learning_curve(history, held=held), f"Learning curve. {text}.")]
     if unseen and unseen.found:
         pictures = page.pictures_of(unseen.found)[:1]
     return page.Section("Learning curve", pictures=pictures)

@@ -99,7 +99,7 @@ def watching_sections(
 def _curves(history: History) -> dict[str, Any]:
     return {
         "iteration": history.iteration,
-        "cost": history.cost,
+        "cost": history.loss,
         "held_out": history.validation_cost,
     }
 
