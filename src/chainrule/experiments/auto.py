@@ -43,12 +43,14 @@ CHOSEN = ("hidden", "learning_rate", "l2", "iterations")  # what may be chosen, 
 class Chosen(Sweep):
     """What was tried, the chosen first; see `Sweep`.
 
-    setting : it, for a training on all examples. blind : whether accuracy on held-out examples said
-    nothing; trials are those that trained longest then. tried : how many settings were. examples :
-    how many they were compared on, and of how many. seconds : that it took.
+    setting : it, for a training on all examples. nothing : why nothing could be chosen, and it is
+    the simplest one; or "". blind : whether accuracy on held-out examples said nothing; trials are
+    those that trained longest then. tried : how many settings were. examples : how many they were
+    compared on, and of how many. seconds : that it took.
     """
 
     setting: Setting = Setting()  # noqa: RUF009
+    nothing: str = ""
     blind: bool = False
     tried: int = 0
     examples: tuple[int, int] = (0, 0)
@@ -65,17 +67,21 @@ class Chosen(Sweep):
     @property
     def words(self) -> str:
         """What was chosen, why, and what it cost: a sentence."""
+        words = f"{setting_words(self.setting, self.varied)}: {self._why}"
+        if not self.trials:
+            return f"{words}."
         used, of = self.examples
         part = f" of {used:,} of {of:,} examples" if used < of else ""
-        cost = f"{self.tried} settings tried on {self.held_out}{part}, {self.seconds:.1f} s"
-        return f"{setting_words(self.setting, self.varied)}: {self._why}; {cost}."
+        return (
+            f"{words}; {self.tried} settings tried on {self.held_out}{part}, {self.seconds:.1f} s."
+        )
 
     @property
     def _why(self) -> str:
+        if self.nothing:
+            return f"the simplest, as nothing could be chosen: {self.nothing}"
         one = self.trials[0].spread(self.score).mean
         said = f"accuracy {percent(one, 1)}" if self.score == "accuracy" else f"cost {one:.3g}"
-        if not self.held_out.endswith("folds"):
-            return f"the simplest of the best on them ({said}), as those held out say nothing"
         if self.blind:
             said = f"AUC {one:.3f}" if self.score == "auc" else said
             return f"the best held-out {said}, as none is right more often than the commonest class"
@@ -114,23 +120,26 @@ def choose_setting(
     examples, groups = _sample(whole, groups, base.seed)
     base = _in_batches(base, given, whole)
     search = Halving(examples, base, _varied(base, given), execution or Execution())
-    held = _folds(examples, groups, base.seed)
-    trials, blind, score = search.on_folds(held) if held else search.on_themselves()
-    if blind and not trials[0].value(score) > CHANCE and score == "auc":
-        held = []  # they tell nothing, or less
-        trials, blind, score = search.on_themselves()
-    if not np.isfinite(trials[0].value(score)):
-        fix = "Scale the features, or give a smaller learning rate or penalty (l2)."
-        raise InputError(WHERE, "a setting that does not diverge", f"{search.tried} that do", fix)
-    words = f"{len(held)} folds" if held else "all of the examples"
+    held, nothing = _folds(examples, groups, base.seed), "there are too few to hold any out"
+    if held:
+        search.search(held)
+        best, nothing = search.trials[0].value(search.score), ""
+        if not np.isfinite(best):
+            fix = "Scale the features, or give a smaller learning rate or penalty (l2)."
+            got = f"{search.tried} that do"
+            raise InputError(WHERE, "a setting that does not diverge", got, fix)
+        if search.score == "auc" and best <= CHANCE:
+            nothing = f"what {len(held)} folds hold out is answered no better than by guessing"
+    setting = search.simplest if nothing else search.trials[0].setting
     return Chosen(
-        trials,
+        search.trials,
         search.varied,
-        score,
-        words,
+        search.score,
+        f"{len(held)} folds",
         None,
-        setting=_for_all(trials[0].setting, given, examples.m, whole),
-        blind=blind,
+        setting=_for_all(setting, given, examples.m, whole),
+        nothing=nothing,
+        blind=search.blind,
         tried=search.tried,
         examples=(examples.m, whole.m),
         seconds=time.perf_counter() - began,
@@ -187,6 +196,7 @@ def _folds(examples: Examples, groups: Any, seed: int) -> list[Array]:
 def _for_all(setting: Setting, given: Mapping[str, Any], compared: int, whole: Examples) -> Setting:
     """The chosen one, for all examples: in batches as many epochs as were best on the sample, as
     far as LONGEST goes."""
+    setting = setting.with_values({"dtype": given.get("dtype", Setting.dtype)})
     if "epochs" in given or "iterations" in given:
         return setting.with_values({name: given.get(name) for name in ("epochs", "iterations")})
     n = setting.updates(compared)

@@ -3,10 +3,11 @@
 The fan of rates is in units of 1 / (4 h s), with s the largest eigenvalue of X X^T / m, and h the
 largest second derivative of the loss, 1/4 of classes and 1 of numbers: gradient descent on a linear
 layer is stable below 2 / (h s) (Nocedal & Wright 2006, section 3.3), so the same fan fits pixels,
-spectra and standardized genes. All settings train together on a few iterations first; the better
-ones go on to four times as many, and so on (Karnin et al. 2013; Jamieson & Talwalkar 2016) while it
-still helps. Of each setting's curve the best iteration counts, and of the settings the simplest
-within one standard error of the best (`choosing`).
+spectra and standardized genes. All settings train together on a few iterations first; the best of
+each size go on to four times as many, the best of all with a penalty, too, and so on (Karnin et al.
+2013; Jamieson & Talwalkar 2016) while it still helps. Of each setting's curve the best iteration
+counts, and of the settings the simplest within one standard error of the best (`choosing`). They
+are compared in single precision, in half the time.
 
 Where no setting answers held-out examples better than the commonest class is right, accuracy says
 nothing, and to answer that class always would be the simplest choice of all. Then the area under
@@ -20,17 +21,15 @@ import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.experiments.choosing import in_order, led_by, near_best, smallness
-from chainrule.experiments.cross_validation import CrossValidation, Fold, held_out
+from chainrule.experiments.cross_validation import CrossValidation, held_out
 from chainrule.experiments.examples import Examples
-from chainrule.experiments.execute import Execution, execute
-from chainrule.experiments.measures import Measures
-from chainrule.experiments.runs import Run
+from chainrule.experiments.execute import Execution
 from chainrule.experiments.setting import Setting
 
 Array = np.ndarray
 WHERE = "choose_setting"  # for messages
 SIZES: tuple[tuple[int, ...], ...] = ((), (20,), (20, 20))
-PENALTIES = (0.0, 0.01)  # tried for what is ahead after the first rung
+PENALTY = 0.01  # tried for what is ahead after the second rung
 RATES = tuple(2.0**k for k in (-1, 1, 3))  # in units of 1 / (4 h s)
 FINE = tuple(2.0**k for k in range(-3, 4))  # where the rate alone is chosen
 STEPS = {"adam", "rmsprop"}  # whose steps do not grow with the gradient
@@ -38,21 +37,33 @@ STEP = 0.003  # the middle of their fan
 LARGE = 1e4  # s of features beside which steps in these units would not move the starting weights
 TIMES = {"gd": 4.0}  # as large, where steps do not add up
 RUNGS = (30, 120, 480, 1920)  # iterations
-AHEAD = (3, 1, 1)  # how many settings go on after each
+AHEAD = 3  # how many rates go on after the first, where sizes are not chosen
 GAIN = 0.01  # of the accuracy, or of the first cost: what more iterations are worth
 LONG_ENOUGH = 480  # iterations, where folds do not tell
 RECORDS = 20  # of a curve
+
+
+def _gram(examples: Examples, setting: Setting) -> Array:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return examples.of(setting).matrix(setting.dtype).gram()
+
+
+def _within(examples: Examples, setting: Setting) -> bool:
+    """Whether the features' squares are numbers in this precision."""
+    try:
+        return bool(np.isfinite(_gram(examples, setting)).all())
+    except InputError:  # nor are the features
+        return False
 
 
 def _fan(examples: Examples, base: Setting, factors: Sequence[float]) -> list[float]:
     """Rates, three digits each."""
     unit = STEP
     if base.optimizer not in STEPS:
-        K = examples.of(base).matrix(base.dtype).gram()
-        if not np.isfinite(K).all():
+        if not _within(examples, base):
             expected = "features whose squares are numbers, to choose a learning rate"
             raise InputError(WHERE, expected, "larger ones", "Scale them: standard.")
-        s = 1.0 + np.linalg.eigvalsh(K)[-1] / examples.m
+        s = 1.0 + float(np.linalg.eigvalsh(_gram(examples, base))[-1]) / examples.m
         task = base.task_of(examples)
         unit = TIMES.get(base.optimizer, 1.0) / s * (1.0 if task == "classification" else 0.25)
         if s > LARGE:
@@ -61,21 +72,31 @@ def _fan(examples: Examples, base: Setting, factors: Sequence[float]) -> list[fl
 
 
 class Halving:
-    """The settings, and how they are compared."""
+    """The settings, and how they are compared.
+
+    trials : the chosen first, none before `search`. score : by which. blind : whether accuracy says
+    nothing.
+    """
 
     def __init__(
         self, examples: Examples, base: Setting, varied: tuple[str, ...], how: Execution
     ) -> None:
-        self.examples, self.base, self.varied, self.how = examples, base, varied, how
+        self.examples, self.varied, self.how = examples, varied, how
+        self.base = replace(base, dtype="float32")
+        if not _within(examples, self.base):
+            self.base = base
         self.classes = base.task_of(examples) == "classification" and examples.has_classes
+        self.trials: tuple[CrossValidation, ...] = ()
         self.tried = 0
+        self.score, self.blind = "accuracy" if self.classes else "cost", False
         self.rungs: tuple[int, ...] = RUNGS
         if "iterations" not in varied:
             n = min(base.updates(examples.m), RUNGS[-1])
             self.rungs = tuple(sorted({max(1, n // 16), max(1, n // 4), max(1, n)}))
+        self.settings = self._every()
 
-    def first(self) -> list[Setting]:
-        """Every size with every rate."""
+    def _every(self) -> list[Setting]:
+        """Every size with every rate, the simplest first."""
         rates, sizes = [self.base.learning_rate], [self.base.hidden]
         if "hidden" in self.varied:
             sizes = [*SIZES]
@@ -84,51 +105,30 @@ class Halving:
             rates = _fan(self.examples, self.base, factors)
         return [replace(self.base, hidden=h, learning_rate=r) for h in sizes for r in rates]
 
-    def on_folds(self, held: list[Array]) -> tuple[tuple[CrossValidation, ...], bool, str]:
-        """The trials, the chosen first; whether accuracy says nothing; the score."""
-        settings, found = self.first(), dict[Setting, CrossValidation]()
-        counts = [len(settings), 2 * AHEAD[0], *AHEAD[1:]]
-        parts = self.how.parts(*(c * n for c, n in zip(counts, self.rungs, strict=False)))
+    @property
+    def simplest(self) -> Setting:
+        """What is taken where nothing can be compared: the smallest, at the middle of the rates."""
+        rates = [one for one in self.settings if one.hidden == self.settings[0].hidden]
+        return rates[len(rates) // 2].with_values({"iterations": min(LONG_ENOUGH, self.rungs[-1])})
+
+    def search(self, held: list[Array]) -> None:
+        """By these folds."""
+        settings, found = self.settings, dict[Setting, CrossValidation]()
+        most = [len(settings), AHEAD + 1, 1, 1]  # of each rung, with the penalty
+        parts = self.how.parts(*(k * n for k, n in zip(most, self.rungs, strict=False)))
         for rung, (n, how) in enumerate(zip(self.rungs, parts, strict=True)):
             ended = self._trained(settings, n, held, how)
-            best = [self._at_best(one) for one in ended]
-            found |= {_of_any_length(one.setting): one for one in best}
-            self.tried = len(found)
-            blind = self.classes and self._blind(best)
-            score = self._score(ended, blind)
-            ahead = in_order(ended if blind else best, score)
-            if n == self.rungs[-1]:
+            if rung == 1 and "l2" in self.varied:
+                ahead = self._ordered(ended)[0].setting
+                ended += self._trained([replace(ahead, l2=PENALTY)], n, held, how)
+            ordered = self._ordered(ended)
+            found |= {_of_any_length(one.setting): self._at_best(one) for one in ended}
+            settings = self._kept(ordered, rung)
+            own = [one for one in ended if _of_any_length(one.setting) in settings]
+            if not self._goes_on(own, n):
                 break
-            kept = self._kept(ahead, rung)
-            own = [one for one in ended if _of_any_length(one.setting) in kept]
-            if not self._goes_on(own, n, blind):
-                break
-            settings = [replace(one, l2=l2) for one in kept for l2 in self._penalties(one, rung)]
-        if blind:
-            return ahead, True, score
-        return _simplest(list(found.values()), score), False, score
-
-    def on_themselves(self) -> tuple[tuple[CrossValidation, ...], bool, str]:
-        """The same where no example can be held out: the simplest that answers them best."""
-        n = min(LONG_ENOUGH, self.rungs[-1])
-        runs = [Run(one.with_values({"iterations": n})) for one in self.first()]
-        self.tried = len(runs)
-        done = execute(WHERE, self.examples, runs, self.how)
-        if len(done) < len(runs):
-            raise KeyboardInterrupt
-        trials = []
-        for k, run in enumerate(runs):
-            outcome, nothing = done[k], np.empty(0, np.intp)
-            last = outcome.last
-            measures = Measures(float(last.accuracy), cost=float(last.cost))
-            if outcome.diverged >= 0:
-                measures = Measures()
-            A = np.empty((len(self.examples.Y), 0))
-            fold = Fold(nothing, A, measures, outcome.history, outcome.diverged)
-            outputs = np.full(self.examples.Y.shape, np.nan)
-            trials.append(CrossValidation(run.setting, (fold,), outputs, self.examples.classes))
-        score = "accuracy" if self.classes else "cost"
-        return _simplest(trials, score), False, score
+        self.trials = ordered if self.blind else _simplest(list(found.values()), self.score)
+        self.tried = len(found)
 
     def _trained(
         self, settings: Sequence[Setting], n: int, held: list[Array], how: Execution
@@ -140,6 +140,20 @@ class Halving:
         if not all(one.complete for one in tried):
             raise KeyboardInterrupt
         return tried
+
+    def _ordered(self, ended: Sequence[CrossValidation]) -> tuple[CrossValidation, ...]:
+        """The best first: as they were at their best, or where accuracy says nothing at the end."""
+        best = [self._at_best(one) for one in ended]
+        self.blind = self.classes and not any(self._sees(one) for one in best)
+        self.score = "accuracy" if self.classes and not self.blind else "cost"
+        if self.blind and any(np.isfinite(one.value("auc")) for one in ended):
+            self.score = "auc"
+        return in_order(ended if self.blind else best, self.score)
+
+    def _sees(self, one: CrossValidation) -> bool:
+        """Whether it is two standard errors better than the commonest class."""
+        guess = np.bincount(self.examples.labels).max() / self.examples.m
+        return one.value("accuracy") - 2 * one.standard_error("accuracy") > guess
 
     def _curve(self, one: CrossValidation) -> tuple[Array, Array, Array]:
         """Iterations, and at each what is best where it is largest: the mean over the folds of the
@@ -166,43 +180,29 @@ class Halving:
         setting = one.setting.with_values({"iterations": int(iterations[k])})
         return replace(one, setting=setting, folds=tuple(folds))
 
-    def _blind(self, trials: Sequence[CrossValidation]) -> bool:
-        """Whether none is two standard errors better than the commonest class."""
-        guess = np.bincount(self.examples.labels).max() / self.examples.m
-        score = "accuracy"
-        sure = [one.value(score) - 2 * one.standard_error(score) for one in trials]
-        return not any(each > guess for each in sure)
+    def _kept(self, ordered: Sequence[CrossValidation], rung: int) -> list[Setting]:
+        """What goes on: after the first rung of each size the best, later the best of all."""
+        settings = [_of_any_length(t.setting) for t in ordered if np.isfinite(t.value("cost"))]
+        if rung == 0 and "hidden" in self.varied:
+            settings = list({one.hidden: one for one in reversed(settings)}.values())
+        return settings[: 1 if rung else AHEAD] or [_of_any_length(ordered[0].setting)]
 
-    def _score(self, trials: Sequence[CrossValidation], blind: bool) -> str:
-        if blind and any(np.isfinite(one.value("auc")) for one in trials):
-            return "auc"
-        return "accuracy" if self.classes and not blind else "cost"
-
-    def _goes_on(self, ended: Sequence[CrossValidation], n: int, blind: bool) -> bool:
-        """Whether more iterations may help one of those that are ahead: its accuracy or its cost
-        became better in the last half, by GAIN."""
+    def _goes_on(self, ended: Sequence[CrossValidation], n: int) -> bool:
+        """Whether more iterations may help one of those that are ahead."""
         if "iterations" not in self.varied or n == self.rungs[0]:
             return True
-        if blind:
+        if self.blind:
             return n < LONG_ENOUGH
         return any(self._gained(one) for one in ended)
 
     def _gained(self, one: CrossValidation) -> bool:
-        iterations, *measures = self._curve(one)
-        late, first = iterations > iterations[-1] / 2, -measures[1][0]
-        least = [GAIN if self.classes else GAIN * first, GAIN * first]
-        gains = [curve[late].max() - curve[~late].max() for curve in measures]
-        return any(gain > bound for gain, bound in zip(gains, least, strict=True))
-
-    def _kept(self, ahead: Sequence[CrossValidation], rung: int) -> list[Setting]:
-        """What goes on: after the first rung of each size the best, later the best of all."""
-        settings = [_of_any_length(t.setting) for t in ahead if np.isfinite(t.value("cost"))]
-        if rung == 0 and "hidden" in self.varied:
-            settings = list({one.hidden: one for one in reversed(settings)}.values())
-        return settings[: AHEAD[rung]] or [_of_any_length(ahead[0].setting)]
-
-    def _penalties(self, setting: Setting, rung: int) -> tuple[float, ...]:
-        return PENALTIES if rung == 0 and "l2" in self.varied else (setting.l2,)
+        """Whether in the last half its accuracy became better by GAIN, or its cost by as much of
+        the first one and by a standard error."""
+        iterations, accuracy, cost = self._curve(one)
+        late = iterations > iterations[-1] / 2
+        gains = [curve[late].max() - curve[~late].max() for curve in (accuracy, cost)]
+        least = max(-GAIN * cost[0], np.nan_to_num(one.standard_error("cost")))
+        return bool(gains[1] > least or (self.classes and gains[0] > GAIN))
 
 
 def _simplest(trials: Sequence[CrossValidation], score: str) -> tuple[CrossValidation, ...]:
