@@ -34,6 +34,14 @@ def test_json_without_a_word_for_infinity(chainrule):
     assert found["derivatives"] == {"x": None}
 
 
+def test_what_is_no_finite_number_is_said(chainrule, tmp_path):
+    said = chainrule("graph", "log(a)", "a=0", "--html", tmp_path / "page.html")
+    assert "Not finite: J, dJ/da." in said.out
+    assert said.error == ""
+    assert "Not finite: J, dJ/da." in (tmp_path / "page.html").read_text("utf-8")
+    assert "Not finite" not in chainrule("graph", "log(a)", "a=1").out
+
+
 def test_the_picture(chainrule, tmp_path):
     said = chainrule(*EXAMPLE, "--svg", "graph.svg")
     assert said.code == 0, said.error

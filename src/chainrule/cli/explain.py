@@ -49,7 +49,7 @@ def explain(
     model
         A model file or a run folder.
     source
-        A picture file; it is shrunk to the size that the model was trained on. Or a table with
+        A picture file; it is squeezed to the square that the model was trained on. Or a table with
         the columns that the model was trained on, see --example.
     example
         The name of the row of a table that is explained, where there are several.

@@ -128,9 +128,12 @@ def _of_network(
 
 
 def _page(found: "Graph", title: str, settings: Mapping[str, Any]) -> str:
+    import numpy as np
+
     from chainrule.show.report.steps import steps_report
 
-    return steps_report(found).html(title, settings)
+    with np.errstate(all="ignore"):
+        return steps_report(found).html(title, settings)
 
 
 def _show(
@@ -154,6 +157,9 @@ def _show(
         return
     out = show.console()
     print(steps.text(out.width if out.is_terminal else np.inf))
+    if steps.note:
+        print()
+        show.print_note(steps.note)
     if spelled is not None:
         print(f"\n{spelled}")
     for path, _ in drawn:

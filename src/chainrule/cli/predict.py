@@ -57,8 +57,8 @@ def predict(
         A model file or a run folder.
     inputs
         A table with the columns that the model was trained on, in any order, with or without
-        labels. Or picture files, or folders: every file below them; each picture is shrunk to the
-        size that the model was trained on.
+        labels. Or picture files, or folders: every file below them; each picture is squeezed to
+        the square that the model was trained on.
     out
         A file to write: .csv with all probabilities, or .json. Never overwritten. Interrupted, the
         same command goes on.

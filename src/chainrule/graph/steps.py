@@ -162,6 +162,16 @@ class Steps(Sequence[Forward | Backward]):
     def __getitem__(self, k: Any) -> Any:
         return [*self.forward, *self.backward][k]
 
+    @property
+    def note(self) -> str:
+        """What of it is no finite number, or ""."""
+        found = [step.node for step in self.forward if not np.isfinite(step.value).all()]
+        found += [one.derivative for one in self.backward if not np.isfinite(one.total).all()]
+        if not found:
+            return ""
+        names = ", ".join(dict.fromkeys(found))
+        return f"Not finite: {names}. With these values there is no such number."
+
     def play(self) -> Iterator[str]:
         """Each step as a line of text, when asked for the next."""
         for k, step in enumerate(self, start=1):

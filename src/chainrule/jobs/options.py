@@ -88,7 +88,8 @@ class Options(Reading, Hyperparameters):
     cost_ratio
         How many times as bad it is to miss the second class as to take the first one for it.
     size
-        Side of the pictures read from a folder, in pixels.
+        Side of the pictures read from a folder, in pixels: whatever their shape, they are squeezed
+        to this square, transparent parts white.
     strict
         Stop at unreadable files in a folder instead of skipping them.
     features

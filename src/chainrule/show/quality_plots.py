@@ -228,10 +228,13 @@ def _apart(
     worst = order[:CURVES]
     columns, lines = 3, max(1, -(-len(worst) // 3))
     height = max(1.0 + 1.55 * lines, 1.2 + 0.2 * len(order))
-    figure = plots.Figure(figsize=(9.0, min(height, 14.0)), layout="constrained")
-    figure.suptitle(checks.printable(title), parse_math=False)
+    height = min(height, 14.0)
+    # Placed by hand: a layout that measures each text takes as long as all the drawing.
+    figure = plots.Figure(figsize=(9.0, height))
+    figure.suptitle(checks.printable(title), y=1 - 0.15 / height, va="top", parse_math=False)
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 2))[0]
-    dots = left.subplots()
+    ends: dict[str, Any] = {"bottom": 0.6 / height, "top": 1 - 0.75 / height}
+    dots = left.subplots(gridspec_kw={"left": 0.42, "right": 0.97, **ends})
     places = np.arange(len(order))
     dots.plot([curves[k][2] for k in order], places, "o", color=plots.TRAINING)
     base = [kind.guess if kind.guess is not None else hits[k].mean() for k in order]
@@ -241,7 +244,10 @@ def _apart(
     dots.set_yticks(places[::step], names, fontsize=8)
     dots.set_ylim(len(order) - 0.4, -0.6)
     plots.finished(dots, "", xlabel=f"{kind.measure} (line: by guessing)", xlim=(-0.02, 1.02))
-    grid = right.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
+    place = {"left": 0.12, "right": 0.98, "wspace": 0.2, "hspace": 0.3, **ends}
+    shared: dict[str, Any] = {"squeeze": False, "sharex": True, "sharey": True}
+    grid = right.subplots(lines, columns, gridspec_kw=place, **shared)
+    grid[0, 0].set(xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
     for axes in grid.flat[len(worst) :]:
         axes.set_axis_off()
     for axes, k in zip(grid.flat, worst, strict=False):

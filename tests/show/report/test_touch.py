@@ -6,9 +6,11 @@ from functools import cache, partial
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from PIL import Image
 
 import chainrule as cr
 from chainrule.data import Dataset, Scaling, Splits, apply_decisions, read_decisions
+from chainrule.data.readers.images import read_image
 from chainrule.experiments import Setting, review_labels, without_each
 from chainrule.influence.explanation import Explanation
 from chainrule.model.evaluation import Evaluation, Mistake
@@ -23,7 +25,8 @@ from chainrule.show.report.examples import (
 )
 from chainrule.show.report.examples import threshold_section as threshold
 from chainrule.show.report.experiments import label_review_report
-from chainrule.show.report.page import Image, Report, Section
+from chainrule.show.report.page import Image as Shown
+from chainrule.show.report.page import Report, Section
 from chainrule.show.report.training import why_section
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -139,6 +142,24 @@ def test_what_is_drawn_is_answered(opened_section):
     assert page.said == []
 
 
+@pytest.mark.parametrize("size", [(37, 23), (3, 200), (5, 4)])
+def test_a_dropped_picture_is_shrunk_as_the_program_does_it(opened_section, tmp_path, size):
+    model, data = colors()
+    data, _, shared = answered(model, data)
+    page = opened_section(asking_section(model, data, shared))
+    page.wait_for_selector("[data-value]", state="attached")
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (*size, 4), dtype=np.uint8)
+    pixels[..., 3] = rng.choice([0, 255], size)  # transparent parts are white
+    Image.fromarray(pixels).save(tmp_path / "own.png")
+    before = page.evaluate(VALUES)
+    page.locator("input[type=file]").set_input_files(tmp_path / "own.png")
+    page.wait_for_function(f"(before) => String({VALUES}) !== String(before)", arg=before)
+    said = model.predict_proba(read_image(tmp_path / "own.png", (6, 5, 3))[:, None])[:, 0]
+    assert_allclose(page.evaluate(VALUES), said, rtol=0, atol=1e-3)
+    assert page.said == []
+
+
 def test_behind_each_count_are_its_examples(opened_section):
     model, data = pictures()
     found = cr.evaluate(model, data)
@@ -228,7 +249,7 @@ def test_of_many_classes_the_commonest_mistakes_are_doors(opened_section):
 def test_another_threshold_has_its_counts(opened_section):
     model, data = table()
     data, P, shared = answered(model, data)
-    section = threshold(data, P, 0.5, shared, [Image(GRAY, "ROC"), Image(GRAY, "PR")])
+    section = threshold(data, P, 0.5, shared, [Shown(GRAY, "ROC"), Shown(GRAY, "PR")])
     page = opened_section(section)
     # The pictures stand there without scripts, and on paper.
     assert [page.get_by_alt_text(words).is_visible() for words in ("ROC", "PR")] == [False] * 2

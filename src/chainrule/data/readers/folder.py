@@ -157,11 +157,11 @@ def _refuse_twins(top: Path, folders: Mapping[str, Path]) -> None:
     real = {name: folder.resolve() for name, folder in folders.items()}
     for name, folder in folders.items():
         twin, own = first.setdefault(alike(name), name), real[name]
-        others = ((other, place) for other, place in real.items() if other != name)
+        others = ((o, at) for o, at in real.items() if o != name and folder.is_symlink())
         same = [o for o, at in others if own.is_relative_to(at) or at.is_relative_to(own)]
         if twin != name:
             got, fix = f"{twin!a} and {name!a}, one name in two spellings", "Merge them."
-        elif folder.is_symlink() and same:
+        elif same:
             got, fix = f"{name}/, a link to what {same[0]}/ holds", "Remove the link."
         else:
             continue

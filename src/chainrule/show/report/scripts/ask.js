@@ -35,6 +35,37 @@ live.ask = (root, own, shared) => {
   root.append(make("div", { class: "beside" }, given, right));
 };
 
+// One side of n pixels made `to` long, of (lines, n) pixels of 4 bytes: (to, lines). Bicubic, widened
+// where it shrinks, as the program does it (Pillow).
+const resampled = (pixels, n, to) => {
+  const lines = pixels.length / 4 / n, scale = n / to, wide = Math.max(1, scale);
+  const made = new Uint8ClampedArray(4 * lines * to).fill(255);
+  const cubic = (x) => (x < 1 ? (1.5 * x - 2.5) * x * x + 1 : x < 2 ? -0.5 * (((x - 5) * x + 8) * x - 4) : 0);
+  for (let i = 0; i < to; i++) {
+    const middle = (i + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(middle - 2 * wide + 0.5)), end = Math.min(n, Math.trunc(middle + 2 * wide + 0.5));
+    const shares = Array.from({ length: end - first }, (_, k) => cubic(Math.abs(first + k - middle + 0.5) / wide));
+    const sum = shares.reduce((a, b) => a + b);
+    for (let line = 0; line < lines; line++) for (let c = 0; c < 3; c++) {
+      let value = 0;
+      for (let k = 0, at = 4 * (line * n + first) + c; k < shares.length; k++, at += 4) value += shares[k] * pixels[at];
+      made[4 * (i * lines + line) + c] = value / sum;
+    }
+  }
+  return made;
+};
+
+// A picture on white, of that many pixels.
+const shrunk = (found, width, height) => {
+  const whole = make("canvas", { width: found.width, height: found.height }).getContext("2d");
+  whole.fillStyle = "#fff";
+  whole.fillRect(0, 0, found.width, found.height);
+  whole.drawImage(found, 0, 0);
+  const { data } = whole.getImageData(0, 0, found.width, found.height);
+  if (data[3] !== 255) throw new Error("nothing is drawn on so large a canvas");
+  return resampled(resampled(data, found.width, width), found.height, height);
+};
+
 // A canvas of as many pixels as the network has, to draw on, with the test pictures to begin with.
 const drawing = ({ shape: [height, width, colors], exact, empty }, { examples }, answer) => {
   const canvas = make("canvas", { width, height, role: "img", "aria-label": "The picture that is asked about" });
@@ -87,10 +118,12 @@ const drawing = ({ shape: [height, width, colors], exact, empty }, { examples },
   // From a file.
   const read = async (file) => {
     try {
-      show(await createImageBitmap(file), 0, 0, width, height);
-      note.textContent = ""; 
+      const found = await createImageBitmap(file, { colorSpaceConversion: "none" });
+      context.putImageData(new ImageData(shrunk(found, width, height), width), 0, 0);
+      note.textContent = "";
+      ask();
     } catch {
-      note.textContent = "That is no picture that this browser reads.";
+      note.textContent = "That is no picture that this browser reads, or too large a one.";
     }
   };
   const note = make("p", { class: "note", role: "status" });
