@@ -238,13 +238,13 @@ def _left_out(job: parts.LeaveOneOutJob, found: "LeaveOneOut", facts: dict[str, 
     _judge(found, job)
     if facts["diverged"]:
         out.print(f"Diverged  {facts['diverged']} trainings")
+    show.print_set_in(found.influence, "Influence")
     of = "predictions" if found.task == "regression" else "probabilities of their own class"
-    title = f"The most influential of them ({of})"
-    table = found.table().sorted_by("mean_change_of_others").first(min(INFLUENTIAL, done))
-    aside = ["example", "loss", "diverged"]
-    aside += ["predicted"] if found.task == "classification" else []
-    shown = table.titled(title).without(*aside)
-    show.print_table(shown)
+    if (table := found.influential()).rows:
+        aside = ["example", "loss", "diverged"]
+        aside += ["predicted"] if found.task == "classification" else []
+        most = table.first(INFLUENTIAL).titled(f"The most influential ({of})")
+        show.print_table(most.without(*aside))
     return ""
 
 

@@ -38,6 +38,7 @@ COLUMNS = (
     Column("probability_when_trained_on", "number", "trained on"),
     Column("loss", "number", unit="nats"),
     Column("mean_change_of_others", "number"),
+    Column("others_turned", "whole"),
     DIVERGED,
 )
 OF_NUMBERS = (
@@ -47,6 +48,7 @@ OF_NUMBERS = (
     Column("predicted_when_trained_on", "value", "trained on"),
     Column("loss", "number"),
     Column("mean_change_of_others", "value"),
+    Column("others_turned", "whole"),
     DIVERGED,
 )
 
@@ -143,6 +145,41 @@ class LeaveOneOut(Result):
         own class. The diagonal is each example's influence on itself."""
         return self.full - self.without
 
+    @property
+    def turned(self) -> Array:
+        """(m, m): whether leaving example i out turns the answer to example j: its own class is
+        more probable than not with i and not without, or the reverse. A number is turned where it
+        changes by more than the RMSE of the numbers when left out."""
+        if self.task == "regression":
+            return np.abs(self.change) > self.scores["rmse"]
+        return np.isfinite(self.change) & ((self.full > 0.5) != (self.without > 0.5))
+
+    @property
+    def by_heart(self) -> Array:
+        """(k,) the examples whose own answer turns without them, the largest change first; of
+        classes for the worse."""
+        change = np.diag(np.abs(self.change) if self.task == "regression" else self.change)
+        found = np.flatnonzero(np.diag(self.turned) & (change > 0))
+        return found[np.argsort(-change[found], kind="stable")]
+
+    def influential(self) -> Table:
+        """The rows of those examples without which the answer to another one turns, those that
+        turn most first."""
+        table = self.table().sorted_by("mean_change_of_others").sorted_by("others_turned")
+        k = table.names.index("others_turned")
+        return table.pick(i for i, row in enumerate(table.rows) if row[k] > 0)
+
+    @property
+    def influence(self) -> str:
+        """How many these are, in a sentence."""
+        n, rmse = len(self.influential().rows), self.scores.get("rmse")
+        turns = (
+            f"the prediction for another one changes by more than the RMSE, {rmse:.4g}"
+            if rmse is not None
+            else "the class of another one is more probable than not, or no longer so"
+        )
+        return f"Examples without which {turns}: {n or 'none'} of {len(self.labels)}."
+
     def table(self) -> Table:
         """A row for each example."""
         m, regression = len(self.labels), self.task == "regression"
@@ -161,6 +198,7 @@ class LeaveOneOut(Result):
             *said,
             *(each.tolist() for each in (self.left_out, self.full, self.losses)),
             (others.sum(axis=1) / max(1, m - 1)).tolist(),
+            (self.turned & ~np.eye(m, dtype=bool)).sum(axis=1).tolist(),
             map(iteration, self.diverged),
             strict=True,
         )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 import chainrule as cr
 from chainrule.data import Splits
@@ -67,11 +68,20 @@ def test_leave_one_out(few):
     found = leave_one_out(few, SETTING)
     said = text(leave_one_out_report(found, few).html(**GIVEN))
     assert f"{round(found.accuracy * 60)} of 60 examples" in said
-    fall = found.full - found.probabilities[few.labels, np.arange(60)]
-    most = int(np.argmax(fall))
-    assert f"{found.full[most]:.3f} → {found.full[most] - fall[most]:.3f}" in said
-    rows = sorted(found.rows(), key=lambda row: -row["mean_change_of_others"])
-    assert f"mean change of others {rows[0]['name']} " in said
+    left = found.probabilities[few.labels, np.arange(60)]
+    turned = np.flatnonzero((found.full > 0.5) & (left <= 0.5))
+    assert_array_equal(np.sort(found.by_heart), turned)
+    most = turned[np.argmax((found.full - left)[turned])]
+    assert f"{found.full[most]:.3f} → {left[most]:.3f}" in said
+    assert f"not to that without them: {len(turned)}. They may be unusual" in said
+    others = ((found.full > 0.5) != (found.without > 0.5)) & ~np.eye(60, dtype=bool)
+    count = np.count_nonzero(others.any(axis=1))
+    assert f"more probable than not, or no longer so: {count} of 60." in said
+    assert found.influential().records()[0]["others_turned"] == others.sum(axis=1).max() > 0
+    sure = replace(found, full=np.full(60, 0.99), without=np.full((60, 60), 0.98))
+    said = text(leave_one_out_report(sure, few).html(**GIVEN))
+    assert "not to that without them: none." in said
+    assert "no longer so: none of 60." in said
 
 
 def test_label_review(few):

@@ -12,7 +12,6 @@ import numpy as np
 
 from chainrule import checks, experiments
 from chainrule.data import Dataset, Splits
-from chainrule.display import Table
 from chainrule.errors import InputError
 from chainrule.experiments.answers import held_out_answers
 from chainrule.experiments.label_review import too_weak
@@ -47,16 +46,17 @@ WEAK = (
     "The networks name the class of examples that they were not trained on no better than by "
     "guessing, as far as so few can tell: that they doubt a label is no evidence against it."
 )
-BY_HEART = (
-    "Far below the diagonal: what the network knows of these examples only because it was "
-    "trained on them. They are unusual, or their labels are wrong. The first ones, with the "
-    "probability of their own class when trained on and when left out:"
+# Of classes; of numbers.
+TURNED = (
+    "Their own class is more probable than not to the network trained on them, and not to that "
+    "without them",
+    "Their own prediction changes by more than the RMSE when they are left out",
 )
-
-
-UNLIKE = (
-    "Far off the diagonal: what the network says of these examples only because it was trained on "
-    "them. They are unusual, or their targets are wrong. The first ones:"
+WHY_TURNED = (
+    "They may be unusual, lie between the classes, or be labeled wrongly. With the probability of "
+    "their own class when trained on and when left out:",
+    "They may be unusual, or their targets wrong. With the predictions when trained on and when "
+    "left out:",
 )
 
 
@@ -216,7 +216,7 @@ def _chance(
 def leave_one_out_report(found: experiments.LeaveOneOut, data: Dataset | Splits) -> page.Report:
     """What is said of each example by the network that was trained without it."""
     splits = _training_set("leave_one_out_report", data, len(found.full))
-    own = [_by_heart(found, splits.train), _influential(found.table())]
+    own = [_by_heart(found, splits.train), _influential(found)]
     return _held_out(found, splits, "a network", own)
 
 
@@ -257,12 +257,14 @@ def importance_report(found: Importance, data: Dataset | Splits) -> page.Report:
 
 
 def _by_heart(found: experiments.LeaveOneOut, data: Dataset) -> page.Section:
-    """The examples whose own probability falls most without them."""
+    """The examples whose own answer turns without them."""
     regression, heading = found.task == "regression", "Learned by heart"
-    fall = np.abs(found.full - found.left_out) if regression else found.full - found.left_out
-    order = np.argsort(-fall, kind="stable")[: min(EXAMPLES, np.isfinite(fall).sum())]
-    if not order.size:
+    if not np.isfinite(found.full - found.left_out).any():
         return page.Section(heading, ["Not known: the training on all examples has no result."])
+    turned, pictures = found.by_heart, page.pictures_of(found)
+    if not turned.size:
+        return page.Section(heading, [f"{TURNED[regression]}: none."], pictures=pictures)
+    order = turned[:EXAMPLES]
     texts = [
         (data.example_names[i], f"{found.full[i]:.3f} → {found.left_out[i]:.3f}") for i in order
     ]
@@ -270,19 +272,18 @@ def _by_heart(found: experiments.LeaveOneOut, data: Dataset) -> page.Section:
     if regression:
         columns = ("name", "target", "predicted_when_trained_on", "predicted")
     table = found.table().pick(order).only(*columns)
-    pictures = page.pictures_of(found)
-    words = UNLIKE if regression else BY_HEART
+    shown = f", of which {EXAMPLES} are shown" if len(turned) > EXAMPLES else ""
+    words = f"{TURNED[regression]}: {len(turned)}{shown}. {WHY_TURNED[regression]}"
     return page.gallery(heading, [words], data, order, texts, table, pictures)
 
 
-def _influential(table: Table) -> page.Section | None:
-    name = "mean_change_of_others"
-    label = "class" if "class" in table.names else "target"
-    most = table.only("name", label, name).sorted_by(name).first(EXAMPLES)
-    if not np.isfinite([row[-1] for row in most.rows]).any():
+def _influential(found: experiments.LeaveOneOut) -> page.Section | None:
+    if not np.isfinite(found.change).any():
         return None
-    words = "How much the answers for the others change on average without it."
-    return page.Section("The most influential examples", [words], most)
+    table = found.influential().first(EXAMPLES)
+    names = "name", table.names[2], "mean_change_of_others", "others_turned"
+    words = [found.influence, *([f"The first {len(table.rows)}:"] if table.rows else [])]
+    return page.Section("Influence", words, table.only(*names) if table.rows else None)
 
 
 def label_review_report(
