@@ -127,6 +127,17 @@ def test_an_explanation_of_a_photo(photos, hidden):
         covered, _ = model.outputs(gray[None])
         assert_allclose(found.covered[2, 5], sign * (Z[0, k] - covered[0, 0]), atol=1e-4)
         assert found.neighborhood.nearest.size == 6
+        sizes = [abs(unit.effect) for unit in found.units]
+        assert sizes == sorted(sizes, reverse=True)
+        assert len(sizes) <= sum(hidden)
+        for unit in found.units:  # without it its Z is the bias, as of the mean photo
+            first = model.network.weights[0].copy()
+            first[unit.k] = 0
+            network = replace(model.network, weights=(first, *model.network.weights[1:]))
+            without, _ = replace(model, network=network).outputs(asked)
+            assert_allclose(unit.effect, sign * (Z[0, k] - without[0, k]), atol=1e-4)
+            own = parts_of_places(model, maps, mean)[unit.k]
+            assert_allclose(unit.places, own, atol=1e-6)
     (alone,) = explain(model, asked.select([0]))
     assert alone.effects is None
     assert alone.covered.shape == (7, 7)

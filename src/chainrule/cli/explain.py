@@ -210,7 +210,8 @@ def _print_facts(
     if found.effects is not None and model.image_shape is None:
         facts["features"] = dict(zip(data.column_names, found.effects, strict=True))
     if found.covered is not None:
-        facts |= {"places": found.effects, "covered": found.covered}
+        units = [one._asdict() for one in found.units]
+        facts |= {"places": found.effects, "covered": found.covered, "units": units}
     if found.changes is not None:
         own, *others = (dict(zip(names, each, strict=False)) for each in found.changes)
         facts |= {"exact_changes": own, "from_other_starts": others}

@@ -11,7 +11,7 @@ from chainrule import checks
 from chainrule.data import Dataset, feature_matrix
 from chainrule.errors import InputError
 from chainrule.experiments import WithoutEach
-from chainrule.influence.occlusion import effects, photo_effects
+from chainrule.influence.occlusion import Unit, effects, photo_effects
 from chainrule.influence.out_of_distribution import Neighborhood, Neighborhoods
 from chainrule.model.model_file import Model, decided
 from chainrule.network import Network
@@ -37,6 +37,7 @@ class Explanation:
         (height, width), or a place of a photo (places, places), being what they are and not the
         training set's mean (`occlusion`).
     covered : of a photo, by how much they are more for each part of it not being gray.
+    units : of a photo, the hidden units that change them most.
     neighborhood : where the example lies among the training examples.
     changes : (S, m) how much each training example, by being there, raises the probability of the
         decision, found by training without it: of the model's training first, then of the same
@@ -55,6 +56,7 @@ class Explanation:
     note: str = ""
     deep: bool = False
     covered: Array | None = None
+    units: tuple[Unit, ...] = ()
 
     @property
     def known(self) -> bool:

@@ -14,6 +14,8 @@ all pictures and training again says; the slope df/dx (saliency, Simonyan et al.
 at all: docs/seeing.md.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from chainrule.data import Dataset, FeatureMatrix
@@ -24,7 +26,18 @@ from chainrule.network import forward_from
 
 Array = np.ndarray
 PATCH = 4  # of a picture's side a patch is this part
+# Of the first hidden layer so many units are told of, whose effects are so much of the largest.
+UNITS, LEAST = 5, 0.1
 GRAY = 124, 116, 104  # the mean of the pixels that the encoder was trained on
+
+
+class Unit(NamedTuple):
+    """Unit k of the first hidden layer. effect : f less that with this unit as for the mean photo.
+    places : (places, places) what each place of the photo adds to its Z, see `parts_of_places`."""
+
+    k: int
+    effect: float
+    places: Array
 
 
 def effects(model: Model, X: FeatureMatrix, x: Array, decision: int) -> Array:
@@ -70,12 +83,22 @@ def parts_of_places(model: Model, maps: Array, mean: Array) -> Array:
     return (Z[:, :1] - Z[:, 1:]).reshape(-1, *places)
 
 
-def place_effects(model: Model, photo: Array, mean: Array, decision: int) -> Array:
-    """e (places, places) of the places of a photo (side, side, 3); see `parts_of_places`."""
+def place_effects(
+    model: Model, photo: Array, mean: Array, decision: int
+) -> tuple[Array, tuple[Unit, ...]]:
+    """e (places, places) of the places of a photo (side, side, 3), see `parts_of_places`; and the
+    hidden units of the largest effects, if there are any."""
     maps = _encoder(model).maps(photo[None])[0]
     x = model.scaling(maps.mean(axis=(1, 2), dtype=np.float64)[:, None], np.float64)[:, 0]
     parts = parts_of_places(model, maps, mean)
-    return _changed(model, x, -parts.reshape(len(parts), -1), decision).reshape(parts.shape[1:])
+    added = -parts.reshape(len(parts), -1)
+    found = _changed(model, x, added, decision).reshape(parts.shape[1:])
+    if len(model.network.weights) == 1:
+        return found, ()
+    each = _changed(model, x, np.diag(added.sum(axis=1)), decision)
+    size = np.abs(each)
+    order = [k for k in np.argsort(-size, kind="stable")[:UNITS] if size[k] > LEAST * size.max()]
+    return found, tuple(Unit(int(k), float(each[k]), parts[k]) for k in order)
 
 
 def covered(model: Model, photo: Array, decision: int) -> Array:
@@ -98,17 +121,20 @@ def covered(model: Model, photo: Array, decision: int) -> Array:
 
 def photo_effects(
     model: Model, data: Dataset | None, asked: Dataset, decisions: Array
-) -> dict[str, list[Array]]:
+) -> dict[str, list]:
     """`covered` of each photo that is asked about and, against the training set `data`, its
-    `place_effects` as "effects"."""
+    `place_effects` as "effects" and "units"."""
     assert asked.photos is not None
     side = _encoder(model).side
     photos = [asked.photos.at(i, side) for i in range(len(asked))]
     own = list(zip(photos, decisions.tolist(), strict=True))
-    found = {"covered": [covered(model, photo, decision) for photo, decision in own]}
+    found: dict[str, list] = {
+        "covered": [covered(model, photo, decision) for photo, decision in own]
+    }
     if data is not None:
         mean = model.prepare(data).raw.mean(axis=1, dtype=np.float64)
-        found["effects"] = [place_effects(model, photo, mean, decision) for photo, decision in own]
+        each = [place_effects(model, photo, mean, decision) for photo, decision in own]
+        found["effects"], found["units"] = map(list, zip(*each, strict=True))
     return found
 
 

@@ -29,6 +29,10 @@ NAMED = 12  # output units whose classes can be written below their bars
 TITLE, ROW = 0.45, 2.1  # inches high, of an explanation
 LONGEST = 18  # characters of a name in an explanation
 PALE, COVERED = 90, 0.85  # of 255, the darkest of a picture below a map; the most it is covered
+UNITS_SEEN = (
+    "Hidden units that move the answer most, and by how much; light places raise the unit, dark "
+    "ones lower it"
+)
 BAR: dict[str, Any] = {"linewidth": 4, "solid_capstyle": "butt", "clip_on": False}
 
 
@@ -224,8 +228,8 @@ def explanation_plot(
     found: Explanation, raw: Array | Dataset, data: Dataset, title: str = ""
 ) -> Figure:
     """Rows of pictures: the input, (n_x,) or a data set of one, as the network saw it, and what its
-    answer owes to each part of it; the training pictures without which it would be less and more
-    probable, with a bar for how much; the nearest ones.
+    answer owes to each part of it; of a photo the hidden units that move it most; the training
+    pictures without which it would be less and more probable, with a bar for how much; the nearest.
 
     data : the training set, or any with the picture's shape and no rows of training pictures.
     InputError where these are no pictures.
@@ -234,16 +238,18 @@ def explanation_plot(
         raise InputError("explanation_plot", "pictures", "examples of another kind")
     rows = list(training_pictures(found, data))
     # Placed by hand: a layout that measures each text takes as long as all the drawing.
-    heights = [TITLE, *[ROW] * (len(rows) + 1)]
+    heights = [TITLE, *[ROW] * (len(rows) + (2 if found.units else 1))]
     figure = plots.Figure(figsize=(1.5 * COLUMNS, sum(heights)))
-    head, *parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    head, first, *parts = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[
+        :, 0
+    ]
     head.suptitle(checks.printable(title), y=0.6, va="center", parse_math=False)
-    panels = _row_of_panels(parts[0], what_it_sees(found))
+    panels = _row_of_panels(first, what_it_sees(found))
     seen = raw
     if not isinstance(seen, Dataset):
         seen = data.unlabeled("explanation_plot", seen[:, None])
     picture = as_seen(seen)
-    _show(next(panels), picture, "as the network sees it")
+    _show(next(panels), picture, "what it sees")
     for words, values in maps_of(found):
         axes = next(panels)
         size = largest(values)
@@ -255,8 +261,14 @@ def explanation_plot(
         bar.ax.set_yticklabels([f"{v:+.2g}" for v in (-size, 0, size)], fontsize=7)
         bar.ax.set_title("log-odds", fontsize=7)
         next(panels)  # in whose place the scale is
+    if found.units:
+        for axes, (words, values) in zip(
+            _row_of_panels(parts.pop(0), UNITS_SEEN), maps_of_units(found), strict=False
+        ):
+            axes.imshow(over(picture, values))
+            axes.set_title("\n".join(words), fontsize=7)
     shown = pictures(data)
-    for part, (label, index, numbers, bars) in zip(parts[1:], rows, strict=True):
+    for part, (label, index, numbers, bars) in zip(parts, rows, strict=True):
         cells = zip(_row_of_panels(part, label), index, numbers, bars, strict=False)
         for axes, i, number, share in cells:
             names = data.example_names[i], data.label_of(i)
@@ -279,11 +291,17 @@ def maps_of(found: Explanation) -> Iterator[tuple[tuple[str, str], Array]]:
     """What parts of the picture add to the answer, with its names."""
     photo = found.covered is not None
     if found.effects is not None and photo:
-        yield ("what each place adds", "against the mean"), found.effects
+        yield ("each place adds", "against the mean"), found.effects
     elif found.effects is not None:
-        yield ("light: for the answer", "dark: against it"), found.effects
+        yield ("light: for it", "dark: against it"), found.effects
     if found.covered is not None:
-        yield ("what each part adds", "against gray"), found.covered
+        yield ("each part adds", "against gray"), found.covered
+
+
+def maps_of_units(found: Explanation) -> Iterator[tuple[tuple[str, str], Array]]:
+    """What each place of a photo adds to hidden units, with their names."""
+    for one in found.units:
+        yield (f"unit {one.k}", f"{one.effect:+.2g} of log-odds"), one.places
 
 
 def over(picture: Array, values: Array) -> Array:

@@ -11,10 +11,12 @@ from chainrule.influence.explanation import Explanation
 from chainrule.model.model_file import Model
 from chainrule.show.picture_plots import (
     SIGNED,
+    UNITS_SEEN,
     as_seen,
     beside,
     largest,
     maps_of,
+    maps_of_units,
     over,
     pictures,
     strongest_units,
@@ -77,13 +79,16 @@ def explained(
     data : the training set. words : below the heading.
     """
     seen = as_seen(asked)
-    cards = [card(seen, ["as the network sees it"])]
+    cards = [card(seen, ["what it sees"])]
     for lines, values in maps_of(found):
         size = f"up to {largest(values):.2g} of log-odds"
         cards.append(card(over(seen, values), (*lines, size)))
     near = found.neighborhood
     unlike = f"Unlike any training picture: {near.reason}." if near and near.reason else ""
     yield Gallery(cards, heading, [*filter(None, (words, unlike))], what_it_sees(found))
+    units = [card(over(seen, values), words) for words, values in maps_of_units(found)]
+    if units:
+        yield Gallery(units, label=UNITS_SEEN, folded="Hidden units")
     shown = pictures(data)
     for label, index, numbers, shares in training_pictures(found, data):
         cards = [

@@ -57,13 +57,15 @@ class Card:
 @dataclass(frozen=True)
 class Gallery:
     """Cards, as many in a row as there is room for, below a heading, words and a label, the heading
-    of this part of what follows. broad : whether the pictures are much wider than high."""
+    of this part of what follows. broad : whether the pictures are much wider than high. folded :
+    the word for all of it, where it is only there when it is asked for."""
 
     cards: Sequence[Card]
     heading: str = ""
     words: Sequence[str] = ()
     label: str = ""
     broad: bool = False
+    folded: str = ""
 
 
 @dataclass(frozen=True)
