@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import InputError
-from chainrule.experiments import Execution, Setting, choose_in_folds, choose_setting, nested
+from chainrule.experiments import Execution, Setting, choose_setting, nested, nested_cross_validate
 from chainrule.experiments.auto import BATCH, NARROW, WHOLE
 
 FEW = Execution(threads=1)
@@ -119,7 +119,9 @@ def test_features_whose_squares_are_none_are_refused():
 
 def test_the_choice_is_measured_where_it_was_not_made():
     X, Y = two_classes(45)
-    found = choose_in_folds((X, Y), {"hidden": ()}, folds=3, threshold="youden", execution=FEW)
+    found = nested_cross_validate(
+        (X, Y), "auto", base={"hidden": ()}, folds=3, threshold="youden", execution=FEW
+    )
     kept = np.setdiff1d(np.arange(45), found.folds[0].held_out)
     alone = choose_setting((X[:, kept], Y[:, kept]), {"hidden": ()}, execution=FEW).setting
     assert found.chosen[0] == alone
@@ -133,11 +135,11 @@ def test_the_choice_is_measured_where_it_was_not_made():
 
 def test_of_what_was_interrupted_each_fold_keeps_its_own_threshold(monkeypatch):
     X, Y = two_classes(45)
-    how = {"folds": 3, "threshold": "youden", "execution": FEW}
-    whole = choose_in_folds((X, Y), {"hidden": ()}, **how)
+    how = {"base": {"hidden": ()}, "folds": 3, "threshold": "youden", "execution": FEW}
+    whole = nested_cross_validate((X, Y), "auto", **how)
     execute = nested.execute
     monkeypatch.setattr(nested, "execute", lambda *a, **k: {1: execute(*a, **k)[1]})
-    found = choose_in_folds((X, Y), {"hidden": ()}, **how)
+    found = nested_cross_validate((X, Y), "auto", **how)
     assert not found.complete
     assert found.thresholds == whole.thresholds[1:2]
     assert found.chosen == whole.chosen[1:2]

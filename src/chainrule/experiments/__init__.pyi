@@ -17,7 +17,6 @@ from chainrule.experiments.measures import SCORES as SCORES
 from chainrule.experiments.measures import Measures as Measures
 from chainrule.experiments.measures import Spread as Spread
 from chainrule.experiments.nested import NestedCrossValidation as NestedCrossValidation
-from chainrule.experiments.nested import choose_in_folds as choose_in_folds
 from chainrule.experiments.nested import nested_cross_validate as nested_cross_validate
 from chainrule.experiments.permutation import PermutationTest as PermutationTest
 from chainrule.experiments.setting import Setting as Setting

@@ -10,7 +10,7 @@ learned from.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -30,7 +30,6 @@ from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.folds import DrawnFolds, draw_folds
 from chainrule.experiments.measures import score_of
-from chainrule.experiments.outcomes import Outcome
 from chainrule.experiments.runs import Run
 from chainrule.experiments.setting import Setting
 from chainrule.experiments.setting import given as checked
@@ -41,6 +40,7 @@ from chainrule.wording import setting_name
 
 Array = np.ndarray
 FOLDS = 5  # inner ones
+AUTO = "auto"  # of a space: what is chosen where nothing is named
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,7 @@ class NestedCrossValidation(CrossValidation):
         way, not this setting.
     varied : names of what differs between the settings. tried : how many there were.
     chosen : by each fold. score, rule : by which.
+    finished : indices of these folds among those that were drawn.
     inner : the mean score of the chosen setting in the inner folds of each fold: a little too good.
     """
 
@@ -58,6 +59,7 @@ class NestedCrossValidation(CrossValidation):
     score: str = "accuracy"
     rule: str = "best"
     inner: tuple[float, ...] = ()
+    finished: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         return f"Nested{super().__repr__()[:-1]}, each of {self.tried} settings chosen inside)"
@@ -86,9 +88,9 @@ class NestedCrossValidation(CrossValidation):
 
 def nested_cross_validate(
     data: Any,
-    space: Space | None,
+    space: Space | Literal["auto"] | None,
     *,
-    base: Setting | None = None,
+    base: Setting | Mapping[str, Any] | None = None,
     trials: int | None = None,
     folds: Any = 10,
     inner_folds: Any = None,
@@ -108,107 +110,113 @@ def nested_cross_validate(
 
     data : a Dataset, or (X, Y) with X (n_x, m) and Y (n_y, m).
     space, base, trials : the settings, as for `sweep`; a grid, or `trials` drawn at random. Without
-        a space it is `base` alone, of which there is nothing but a threshold to choose.
+        a space it is `base` alone, of which there is nothing but a threshold to choose. "auto" is
+        what `choose_setting` chooses; base is then what is given there, values by name.
     folds, repeats, stratified, groups : of the outer folds, see `draw_folds`.
-    inner_folds : parts of each fold's training examples, 5 by default, drawn by the same rules;
-        where groups are left out one by one, these are by default.
-    score : by which, as for `sweep`. rule : "best" or "one-se", see `choosing`.
+    inner_folds, score, rule : of settings that are named. Parts of each fold's training examples, 5
+        by default, drawn by the same rules; where groups are left out one by one, these are by
+        default. By which score, as for `sweep`; "best" or "one-se", see `choosing`.
     threshold, cost_ratio : of two classes, by which rule a fold's threshold is chosen, on the inner
         folds' answers of what it chose (`choose_threshold`). The cost and AUC know no threshold.
     permutations : of a test of what the folds chose, as in `cross_validate`. The choice is not
         made again for permuted labels.
     seed : of drawing folds, settings and permutations.
 
-    After Ctrl-C the outer folds that were finished; none before all inner ones are.
+    After Ctrl-C the outer folds that were finished; none before all choices are made.
     """
     where = "nested_cross_validate"
     checks.one_of(where, "rule", rule, RULES)
-    base, how = checked(where, Setting, base), checked(where, Execution, execution)
-    settings = [base]
-    if space is not None:
-        ((settings, _),) = settings_to_try(space, base, None, trials, seed)
-    examples = Examples(where, data)
+    how, examples = checked(where, Execution, execution), Examples(where, data)
+    values = dict(base) if isinstance(base, Mapping) else {}
+    base = Setting.named(values) if isinstance(base, Mapping) else checked(where, Setting, base)
+    task = base.task_of(examples)
+    score = score_of(where, task, score)
     check_threshold(where, examples, threshold, cost_ratio)
-    score = score_of(where, base.task_of(examples), score)
     n = checks.whole_number(where, "permutations", permutations)
     drawn = DrawnFolds.of(examples, folds, repeats, stratified, groups, seed)
-    if inner_folds is None:
-        inner_folds = folds if isinstance(folds, str) else FOLDS
     # The last one is of all examples: what is chosen for use.
-    outer = [*drawn.held, np.empty(0, np.intp)]
-    inner = [_inside(examples, one, inner_folds, stratified, drawn) for one in outer]
-    runs = [
-        Run(setting, np.union1d(aside, one), one)
-        for aside, parts in zip(outer, inner, strict=True)
-        for setting in settings
-        for one in parts
-    ]
-    most = max(one.updates(examples.m) for one in settings)
-    inside = sum(run.updates(examples.m) for run in runs)
-    choosing, measuring, again = how.parts(inside, most * len(drawn.held), n * most * drawn.first)
-    # Of inner trainings nothing but the end is looked at.
-    tried = execute(where, examples, runs, choosing, keep=keep, record_every=max(1, most))
-    if len(tried) < len(runs):
-        nothing, task = np.full(examples.Y.shape, np.nan), base.task_of(examples)
+    every = np.arange(examples.m)
+    kept = [*(np.setdiff1d(every, aside) for aside in drawn.held), every]
+    try:
+        if isinstance(space, str):
+            checks.one_of(where, "space", space, (AUTO,))
+            own = _by_itself(examples, drawn, kept, values, threshold != "0.5", how)
+            varied, tried, best, rule = *own, "one-se"
+            measuring = again = replace(how, progress=None)
+        else:
+            settings = [base]
+            if space is not None:
+                ((settings, _),) = settings_to_try(space, base, None, trials, seed)
+            if inner_folds is None:
+                inner_folds = folds if isinstance(folds, str) else FOLDS
+            inner = [_inside(examples, one, inner_folds, stratified, drawn) for one in kept]
+            most = max(one.updates(examples.m) for one in settings)
+            inside = sum(one.updates(examples.m) for one in settings) * sum(map(len, inner))
+            updates = inside, most * len(drawn.held), n * most * drawn.first
+            choosing, measuring, again = how.parts(*updates)
+            varied, tried = tuple(space or ()), len(settings)
+            best = _among(settings, examples, kept, inner, (score, rule), choosing)
+    except KeyboardInterrupt:
+        nothing = np.full(examples.Y.shape, np.nan)
         return NestedCrossValidation(base, (), nothing, examples.classes, False, task)
-    best = _best(examples, settings, inner, tried, score, rule)
-    way = tuple(space or ()), len(settings), score, rule
-    limits = []
-    if threshold != "0.5":
-        limits = [threshold_of(one, threshold, cost_ratio) for one in best[:-1]]
-    found = _measured(where, examples, drawn, best, way, (record_every, measuring), limits)
+    way = {"varied": varied, "tried": tried, "score": score, "rule": rule}
+    found = _measured(where, examples, drawn, best, way, record_every, measuring)
+    if threshold != "0.5" and found.folds:
+        limits = [threshold_of(best[k], threshold, cost_ratio) for k in found.finished]
+        found = by_thresholds(found, examples, limits)
     return with_permutations(
         where, found, examples, drawn, n, again, [b.setting for b in best[:-1]]
     )
 
 
-def choose_in_folds(
-    data: Any,
-    given: Mapping[str, Any] | None = None,
-    *,
-    folds: Any = 10,
-    repeats: int = 1,
-    stratified: bool = True,
-    groups: Any = None,
-    threshold: str = "0.5",
-    cost_ratio: float = 1.0,
-    permutations: int = 0,
-    seed: int = 0,
-    record_every: int | None = None,
-    execution: Execution | None = None,
+def _measured(
+    where: str,
+    examples: Examples,
+    drawn: DrawnFolds,
+    best: Sequence[CrossValidation],
+    way: dict[str, Any],
+    record_every: int | None,
+    how: Execution,
 ) -> NestedCrossValidation:
-    """The same of what `choose_setting` chooses for the training examples of each fold.
+    """Each fold by the setting that was chosen in it. best : what chose it, the last of all
+    examples. way : fields of what is found."""
+    own = [Run(one.setting, index) for one, index in zip(best, drawn.held, strict=False)]
+    done = execute(where, examples, own, how, keep=keep, record_every=record_every)
+    outcomes = [done.get(k) for k in range(len(own))]
+    found = gathered(best[-1].setting, examples, drawn.held, outcomes)
+    return NestedCrossValidation(
+        **vars(found) | {"groups": drawn.names},  # fields
+        **way,
+        chosen=tuple(own[k].setting for k in sorted(done)),
+        inner=tuple(best[k].spread(way["score"]).mean for k in sorted(done)),
+        finished=tuple(sorted(done)),
+    )
 
-    given : see there; all others as for `nested_cross_validate`. A fold's threshold is chosen on a
-        cross-validation of its choice. After Ctrl-C KeyboardInterrupt while something is chosen.
-    """
-    where = "choose_in_folds"
-    how = checked(where, Execution, execution)
-    examples, given = Examples(where, data), dict(given or {})
-    check_threshold(where, examples, threshold, cost_ratio)
-    n = checks.whole_number(where, "permutations", permutations)
-    drawn = DrawnFolds.of(examples, folds, repeats, stratified, groups, seed)
-    found, limits = [], []
-    outer = [*drawn.held, np.empty(0, np.intp)]
-    for k, aside in enumerate(outer):
-        kept = np.setdiff1d(np.arange(examples.m), aside)
-        part = examples.part(kept)
-        own = part.data.rescaled() if part.data is not None else (data[0][:, kept], part.Y)
-        numbers = None if drawn.groups is None else drawn.groups[kept]
+
+def _by_itself(
+    examples: Examples,
+    drawn: DrawnFolds,
+    kept: Sequence[Array],
+    given: Mapping[str, Any],
+    answers: bool,
+    how: Execution,
+) -> tuple[tuple[str, ...], int, list[CrossValidation]]:
+    """What `choose_setting` varied, how many settings it tried, and its choice for each set of
+    examples: a cross-validation there, once more where its answers are asked for."""
+    found = []
+    for k, index in enumerate(kept):
+        part = examples.part(index)
+        own = (part.features, part.Y) if part.data is None else part.data.rescaled()
+        groups = None if drawn.groups is None else drawn.groups[index]
         folder = None if how.folder is None else Path(how.folder) / f"chosen-{k}"
-        told = replace(how, folder=folder, progress=_share(how.progress, k, len(outer)))
-        found.append(choose_setting(own, given, groups=numbers, execution=told))
-        if threshold != "0.5" and k < len(drawn.held):
-            more: dict[str, Any] = {"stratified": stratified, "groups": numbers, "seed": seed}
-            inside = cross_validate(own, found[-1].setting, folds=FOLDS, execution=told, **more)
-            limits.append(threshold_of(inside, threshold, cost_ratio))
-    best = [replace(one.trials[0], setting=one.setting) for one in found]
-    score = score_of(where, best[0].task, None)
-    way = found[-1].varied, found[-1].tried, score, "one-se"
-    quiet = replace(how, progress=None)
-    measured = _measured(where, examples, drawn, best, way, (record_every, quiet), limits)
-    settings = [one.setting for one in best[:-1]]
-    return with_permutations(where, measured, examples, drawn, n, quiet, settings)
+        told = replace(how, folder=folder, progress=_share(how.progress, k, len(kept)))
+        one = choose_setting(own, given, groups=groups, execution=told)
+        trials = one.trials or (CrossValidation(one.setting, (), np.empty((len(part.Y), 0))),)
+        found.append(replace(trials[0], setting=one.setting))
+        if answers:
+            more: dict[str, Any] = {"groups": groups, "seed": drawn.seed, "execution": told}
+            found[-1] = cross_validate(own, one.setting, folds=FOLDS, **more)
+    return one.varied, one.tried, found
 
 
 def _share(progress: Progress | None, k: int, n: int) -> Progress | None:
@@ -218,65 +226,42 @@ def _share(progress: Progress | None, k: int, n: int) -> Progress | None:
     return lambda done, total: progress(k * total + done, n * total)
 
 
-def _measured(
-    where: str,
-    examples: Examples,
-    drawn: DrawnFolds,
-    best: Sequence[CrossValidation],
-    way: tuple[tuple[str, ...], int, str, str],
-    how: tuple[int | None, Execution],
-    thresholds: Sequence[float],
-) -> NestedCrossValidation:
-    """Each fold by the setting that was chosen in it. best : what chose it, the last of all
-    examples. way : what was varied, how many settings, by which score and rule. how : updates
-    between records, and the execution. thresholds : of each fold, or none."""
-    record_every, execution = how
-    varied, tried, score, rule = way
-    own = [Run(one.setting, index) for one, index in zip(best, drawn.held, strict=False)]
-    done = execute(where, examples, own, execution, keep=keep, record_every=record_every)
-    outcomes = [done.get(k) for k in range(len(own))]
-    found = gathered(best[-1].setting, examples, drawn.held, outcomes)
-    measured = NestedCrossValidation(
-        **vars(found) | {"groups": drawn.names},  # fields
-        varied=varied,
-        tried=tried,
-        chosen=tuple(own[k].setting for k in sorted(done)),
-        inner=tuple(best[k].spread(score).mean for k in sorted(done)),
-        score=score,
-        rule=rule,
-    )
-    if not thresholds:
-        return measured
-    return by_thresholds(measured, examples, [thresholds[k] for k in sorted(done)])
-
-
-def _best(
-    examples: Examples,
+def _among(
     settings: Sequence[Setting],
+    examples: Examples,
+    kept: Sequence[Array],
     inner: Sequence[Sequence[Array]],
-    tried: dict[int, Outcome],
-    score: str,
-    rule: str,
+    by: tuple[str, str],
+    how: Execution,
 ) -> list[CrossValidation]:
-    """The chosen setting's inner cross-validation, of each set of inner folds.
-
-    tried : outcomes in the order of the runs: by set, by setting, by inner fold.
-    """
-    found, following = [], iter(range(len(tried)))
+    """The chosen setting's inner cross-validation, of each set of examples that is kept and its
+    inner folds. by : score and rule."""
+    aside = [np.setdiff1d(np.arange(examples.m), one) for one in kept]
+    runs = [
+        Run(setting, np.union1d(out, one), one)
+        for out, parts in zip(aside, inner, strict=True)
+        for setting in settings
+        for one in parts
+    ]
+    # Of inner trainings nothing but the end is looked at.
+    every = max(1, *(one.updates(examples.m) for one in settings))
+    tried = execute("nested_cross_validate", examples, runs, how, keep=keep, record_every=every)
+    if len(tried) < len(runs):
+        raise KeyboardInterrupt
+    following, found = iter(range(len(runs))), []
     for parts in inner:
         trials = [
             gathered(setting, examples, parts, [tried.pop(next(following)) for _ in parts])
             for setting in settings
         ]
-        found.append(in_order(trials, score, rule)[0])
+        found.append(in_order(trials, *by)[0])
     return found
 
 
 def _inside(
-    examples: Examples, aside: Array, folds: Any, stratified: bool, drawn: DrawnFolds
+    examples: Examples, kept: Array, folds: Any, stratified: bool, drawn: DrawnFolds
 ) -> Sequence[Array]:
-    """The inner folds of an outer one that holds `aside` out, as indices of all examples."""
-    kept = np.setdiff1d(np.arange(examples.m), aside)
+    """The inner folds of an outer one that trains on what is kept, as indices of all examples."""
     groups = None if drawn.groups is None else drawn.groups[kept]
     try:
         found = draw_folds(examples.part(kept), folds, 1, stratified, groups, drawn.seed)

@@ -23,7 +23,7 @@ from chainrule.jobs.held_out import (
     warnings_of_folds,
 )
 from chainrule.jobs.job import Job
-from chainrule.jobs.options import Options, absolute, written
+from chainrule.jobs.options import AUTO, Options, absolute, written
 from chainrule.wording import setting_name, setting_words
 
 if TYPE_CHECKING:
@@ -159,14 +159,13 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
         data, own = self.splits.train, self.own
         plain = held_out(self) | {"permutations": own.permutations, "execution": how}
         more = plain | {"threshold": self.options.threshold, "cost_ratio": self.options.cost_ratio}
-        if self.options.to_choose:
-            return experiments.choose_in_folds(data, self.options.decided, **more)
-        if not own.nested and self.options.threshold == "0.5":
+        chooses = self.options.to_choose
+        if not (chooses or own.nested) and self.options.threshold == "0.5":
             return experiments.cross_validate(data, self.setting, **plain)
         return experiments.nested_cross_validate(
             data,
-            self.space or None,
-            base=self.setting,
+            AUTO if chooses else self.space or None,
+            base=self.options.decided if chooses else self.setting,
             trials=own.trials,
             inner_folds=own.inner_folds,
             score=own.score,

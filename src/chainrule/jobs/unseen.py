@@ -66,15 +66,11 @@ def cross_validated(
 
     how = Execution(folder=folder.unseen, progress=progressed)
     budget = Budget(within, how, even=not chooses)
-    found = None
     try:
         found = job.work(budget.execution)
-    except KeyboardInterrupt:  # while a setting is chosen
-        if budget.execution.stop is None or not budget.execution.stop.is_set():
-            raise
     except InputError as error:
         return Unseen(f"expected {error.expected}; got {error.got}.", plain)
-    if found is None or not found.complete:
+    if not found.complete:
         return Unseen(too_long if budget.over else "it was interrupted.", plain)
     answers = held_out_answers(found, splits.train)
     if answers is None:
