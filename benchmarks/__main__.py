@@ -4,7 +4,9 @@ import argparse
 import json
 import os
 import sys
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from benchmarks import (
     agreement,
@@ -32,6 +34,60 @@ GRADIENT_TRIES = 30
 THREAD_TRIES = 7
 
 
+def _failed(lines: list[Any]) -> list[str]:
+    return [f"{t.what}: {t.failure}" for t in lines if getattr(t, "failure", "")]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """measure : its lines, by settings and a function that is told how far it is. table : of
+    them and the settings. failures : what went wrong, in words."""
+
+    measure: Callable[[Settings, Callable[[str], None]], Iterable[Any]]
+    table: Callable[[list[Any], Settings], Any]
+    failures: Callable[[list[Any]], list[str]] = _failed
+
+
+def _startup(settings: Settings, tell: Callable[[str], None]) -> list[startup.Timing]:
+    iterations = QUICK_ITERATIONS if settings.quick else named("four-layer").iterations
+    return startup.measure(settings.sources, iterations, 1 if settings.quick else STARTUP_TRIES)
+
+
+def _gradients(settings: Settings, tell: Callable[[str], None]) -> list[startup.Timing]:
+    return gradients.measure(settings.sources, 2 if settings.quick else GRADIENT_TRIES)
+
+
+def _nested_table(lines: list[many.Timing], settings: Settings) -> Any:
+    title = "Nested cross-validation of a wide table [nested]"
+    return table.many_table(lines, settings, nested.data()[1], title)
+
+
+# By name, in the order in which they are measured, after the experiments of `experiments.py`.
+OTHERS = {
+    startup.NAME: Benchmark(
+        _startup, lambda found, s: table.startup_table(found, s.sources.course is None, s.quick)
+    ),
+    gradients.NAME: Benchmark(
+        _gradients, lambda found, s: table.gradients_table(found, s.sources.course is None)
+    ),
+    estimators.NAME: Benchmark(estimators.measure, table.estimators_table, estimators.failures),
+    many.NAME: Benchmark(
+        many.measure, lambda found, s: table.many_table(found, s, s.sources.course is None)
+    ),
+    nested.NAME: Benchmark(nested.measure, _nested_table),
+    defaults.NAME: Benchmark(defaults.measure, table.defaults_table),
+    blocks.NAME: Benchmark(
+        lambda s, tell: blocks.measure(s, s.blocks_shape, tell),
+        lambda found, s: table.blocks_table(found, s.blocks_shape, s),
+    ),
+    threads.NAME: Benchmark(
+        lambda s, tell: threads.measure(1 if s.quick else THREAD_TRIES, tell), table.threads_table
+    ),
+    device.NAME: Benchmark(device.measure, table.device_table),
+    busy.NAME: Benchmark(busy.measure, table.busy_table),
+}
+
+
 def main() -> int:
     options = _options()
     settings = Settings(
@@ -39,6 +95,7 @@ def main() -> int:
         threads=(1,) if options.quick else tuple(options.threads),
         quick=options.quick,
         sources=Sources(options.course_data, options.fashion_data),
+        blocks_shape=tuple(options.blocks_shape),
     )
     console = table.console()
     facts = machine.facts(settings.threads)
@@ -56,93 +113,25 @@ def main() -> int:
         results.append(result)
         failures += agreement.disagreements(result)
         failures += [x.failure for x in result.lines if x.failure and not x.absent]
-    timings = []
-    if startup.NAME in options.only:
-        iterations = QUICK_ITERATIONS if settings.quick else named("four-layer").iterations
-        tries = 1 if settings.quick else STARTUP_TRIES
-        timings = startup.measure(settings.sources, iterations, tries)
-        stand_in = settings.sources.course is None
-        console.print(table.startup_table(timings, stand_in, settings.quick))
-        failures += [f"{t.what}: {t.failure}" for t in timings if t.failure]
-    of_gradients = []
-    if gradients.NAME in options.only:
-        of_gradients = gradients.measure(settings.sources, 2 if settings.quick else GRADIENT_TRIES)
-        console.print(table.gradients_table(of_gradients, settings.sources.course is None))
-        failures += [f"{t.what}: {t.failure}" for t in of_gradients if t.failure]
-    comparisons = []
-    if estimators.NAME in options.only:
-        with console.status("") as status:
-            comparisons = estimators.measure(settings, status.update)
-        console.print(table.estimators_table(comparisons, settings))
-        failures += estimators.failures(comparisons)
-    of_many = []
-    if many.NAME in options.only:
-        with console.status("") as status:
-            of_many = list(many.measure(settings, status.update))
-        console.print(table.many_table(of_many, settings, settings.sources.course is None))
-        failures += [f"{t.what}: {t.failure}" for t in of_many if t.failure]
-    of_nested = []
-    if nested.NAME in options.only:
-        with console.status("") as status:
-            of_nested = list(nested.measure(settings, status.update))
-        title = "Nested cross-validation of a wide table [nested]"
-        console.print(table.many_table(of_nested, settings, nested.data()[1], title))
-        failures += [f"{t.what}: {t.failure}" for t in of_nested if t.failure]
-    of_defaults = []
-    if defaults.NAME in options.only:
-        with console.status("") as status:
-            of_defaults = list(defaults.measure(settings, status.update))
-        console.print(table.defaults_table(of_defaults, settings))
-    of_blocks = []
-    if blocks.NAME in options.only:
-        with console.status("") as status:
-            shape = tuple(options.blocks_shape)
-            of_blocks = list(blocks.measure(settings, shape, status.update))
-        console.print(table.blocks_table(of_blocks, shape, settings))
-    gains = []
-    if threads.NAME in options.only:
-        with console.status("") as status:
-            gains = list(threads.measure(1 if settings.quick else THREAD_TRIES, status.update))
-        console.print(table.threads_table(gains, settings))
-    on_device = []
-    if device.NAME in options.only:
-        with console.status("") as status:
-            on_device = list(device.measure(settings, status.update))
-        console.print(table.device_table(on_device, settings))
-        failures += [f"{t.what}: {t.failure}" for t in on_device if t.failure]
-    beside = []
-    if busy.NAME in options.only:
-        with console.status("") as status:
-            beside = list(busy.measure(settings, status.update))
-        console.print(table.busy_table(beside, settings))
-        failures += [f"{t.what}: {t.failure}" for t in beside if t.failure]
+    found: dict[str, list[Any]] = {}
+    for name, benchmark in OTHERS.items():
+        if name in options.only:
+            with console.status("") as status:
+                found[name] = list(benchmark.measure(settings, status.update))
+            console.print(benchmark.table(found[name], settings))
+            failures += benchmark.failures(found[name])
     if options.json:
-        of = (
-            results,
-            timings,
-            of_gradients,
-            comparisons,
-            of_many,
-            of_nested,
-            of_defaults,
-            of_blocks,
-            gains,
-            on_device,
-            beside,
-        )
         with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(_report(facts, settings, *of, failures), file, indent=1)
+            json.dump(_report(facts, settings, results, found, failures), file, indent=1)
     for failure in failures:
         print(f"FAILED {failure}", file=sys.stderr)
-    if (results or comparisons) and not failures:
+    if (results or found.get(estimators.NAME)) and not failures:
         console.print("All peers agreed within the tolerances of agreement.py and estimators.py.")
     return 1 if failures else 0
 
 
 def _options() -> argparse.Namespace:
-    names = [e.name for e in EXPERIMENTS] + [startup.NAME, gradients.NAME, estimators.NAME]
-    names += [many.NAME, nested.NAME, defaults.NAME, blocks.NAME, threads.NAME, device.NAME]
-    names += [busy.NAME]
+    names = [*(e.name for e in EXPERIMENTS), *OTHERS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
     add("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
@@ -154,7 +143,7 @@ def _options() -> argparse.Namespace:
         "--blocks-shape",
         type=int,
         nargs=2,
-        default=blocks.SHAPE,
+        default=Settings.blocks_shape,
         metavar=("M", "N_X"),
         help="examples and features of the file of bytes (default 5000 500000)",
     )
@@ -185,16 +174,7 @@ def _report(
     facts: dict[str, str],
     settings: Settings,
     results: list[Result],
-    timings: list[startup.Timing],
-    of_gradients: list[startup.Timing],
-    comparisons: list[estimators.Comparison],
-    of_many: list[many.Timing],
-    of_nested: list[many.Timing],
-    of_defaults: list[defaults.Line],
-    of_blocks: list[blocks.Line],
-    gains: list[threads.Gain],
-    on_device: list[device.Timing],
-    beside: list[busy.Timing],
+    others: dict[str, list[Any]],
     failures: list[str],
 ) -> dict:
     return {
@@ -212,18 +192,15 @@ def _report(
             }
             for result in results
         ],
-        "startup": [asdict(timing) for timing in timings],
-        "graph": [asdict(timing) for timing in of_gradients],
-        "estimators": [{"name": c.name, **asdict(c)} for c in comparisons],
-        "many": [{**asdict(t), "ratio": t.ratio} for t in of_many],
-        "nested": [{**asdict(t), "ratio": t.ratio} for t in of_nested],
-        "defaults": [{**asdict(line), "ratio": line.ratio} for line in of_defaults],
-        "blocks": [asdict(line) for line in of_blocks],
-        "threads": [{**asdict(gain), "ratio": gain.ratio} for gain in gains],
-        "device": [{**asdict(timing), "ratio": timing.ratio} for timing in on_device],
-        "busy": [{**asdict(timing), "ratio": timing.ratio} for timing in beside],
+        **{name: [_plain(line) for line in others.get(name, ())] for name in OTHERS},
         "failures": failures,
     }
+
+
+def _plain(line: Any) -> dict[str, Any]:
+    """Its fields, and what is computed of them."""
+    computed = {name: getattr(line, name, None) for name in ("name", "ratio")}
+    return asdict(line) | {k: v for k, v in computed.items() if isinstance(v, (str, float))}
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from chainrule.data.matrix.source import READ_BYTES
 from chainrule.data.matrix.verbs import Gram, Times
 
 NAME = "blocks"
-SHAPE, QUICK = (5_000, 500_000), (500, 20_000)  # examples, features
+QUICK = (500, 20_000)  # examples, features
 MEMORY = 1.0  # GB that may be counted on
 BATCH, UNITS = 256, 20
 

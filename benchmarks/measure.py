@@ -22,12 +22,14 @@ THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"
 
 @dataclass(frozen=True)
 class Settings:
-    """repeat : runs of each peer at each number of threads. threads : the numbers to try."""
+    """repeat : runs of each peer at each number of threads. threads : the numbers to try.
+    blocks_shape : examples and features of the file of `blocks`."""
 
     repeat: int
     threads: tuple[int, ...]
     quick: bool
     sources: Sources
+    blocks_shape: tuple[int, int] = (5_000, 500_000)
 
 
 @dataclass

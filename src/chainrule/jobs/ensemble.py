@@ -29,7 +29,6 @@ class EnsembleJob(Job[Members, "Ensemble"]):
     """Train networks from several seeds, and use them as one model: `train`, too."""
 
     command = "train"
-    chooses = True
 
     def plan(self) -> str:
         first, runs = self.options.seed, self.own.runs

@@ -117,6 +117,7 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
     decides = True
 
     def __init__(self, *planned: Any) -> None:
+        self.chooses = not planned[2].nested  # what is varied is not chosen otherwise
         super().__init__(*planned)
         own, plain = self.own, Nested()
         inner = ("vary", "trials", "inner_folds", "score", "rule")
@@ -124,11 +125,6 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
         if given and not own.nested:
             fix = "Add --nested: the choice is made within each fold."
             raise InputError(f"--{given[0].replace('_', '-')}", "--nested beside it", "none", fix)
-        if own.nested and not self.resuming:  # what is varied is not chosen otherwise
-            self.options = self.given.planned(False)
-            if self.options.to_choose:
-                fix = "Leave --nested out, or name a number."
-                raise InputError("--learning-rate", "a number beside --nested", "auto", fix)
         self.space = space_of("crossval --nested", own, self.options) if own.nested else {}
 
     def choose(self, how: "Execution") -> None:
@@ -206,7 +202,7 @@ class LearningRatesJob(Job[Rates, "RateComparison"]):
     """A range test that suggests a rate, or where rates are named their comparison."""
 
     command = "lr-find"
-    may_choose = False
+    chooses = False
     rates: list[float] | None = None  # that are named
 
     def __init__(self, *planned: Any) -> None:
@@ -271,7 +267,7 @@ class SweepJob(Job[Search, "Sweep"]):
     """Train many settings at once, compare them on held-out examples, train the best on all."""
 
     command = "sweep"
-    may_choose = False
+    chooses = False
 
     def __init__(self, *planned: Any) -> None:
         super().__init__(*planned)

@@ -55,8 +55,6 @@ class Folds:
 class HeldOutJob(Job[Own, Found]):
     """Trainings of one setting without some examples, whose predictions are what is found."""
 
-    chooses = True
-
     def warnings(self, found: Found) -> "Sequence[TrainingWarning]":
         from chainrule.jobs.results import chosen_on_the_same
         from chainrule.training.warnings import warnings_of_runs
@@ -284,7 +282,6 @@ class ImportanceJob(Job[Named, "Importance"]):
     """Name the features that networks trained on parts of the examples depend on."""
 
     command = "importance"
-    chooses = True
 
     def __init__(
         self, data: str | None, options: Options, own: Named, running: Running = RUNNING

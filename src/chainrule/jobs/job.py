@@ -71,8 +71,7 @@ class Job(Generic[Own, Found]):
 
     command: str  # by which it is known on the command line
     changeable: tuple[str, ...] = ()  # options that may be given anew when it is resumed
-    chooses = False  # whether it chooses a learning rate and layers where none are given
-    may_choose = True  # whether it does where that is asked for: auto
+    chooses: bool = True  # a learning rate and layers where none are given; else none at all
     chosen = ""  # what was, and why
     stops_early = False  # whether it takes the option `patience`
     decides = False  # whether it takes the option `threshold`
@@ -80,7 +79,7 @@ class Job(Generic[Own, Found]):
     def __init__(
         self, data: str | None, options: Options, own: Own, running: Running = RUNNING
     ) -> None:
-        self.running, self.resuming = running, running.resume is not None
+        self.running, self.own, self.resuming = running, own, running.resume is not None
         self.tell: Tell = lambda event: None
         if options.patience is not None and not self.stops_early:
             fix = "Look at the learning curves for the best number of iterations."
@@ -108,10 +107,10 @@ class Job(Generic[Own, Found]):
             raise InputError(self.command, "DATA", "none", fix)
         refuse_missing(data)
         options = options.planned(self.chooses)
-        if options.to_choose and not self.may_choose:
-            fix = "Only train, and what trains one setting, choose."
+        if options.to_choose and not self.chooses:
+            fix = "Only what trains one setting chooses it."
             raise InputError(self.command, "layers and a learning rate", "auto", fix)
-        self.data, self.options, self.own = data, options, own
+        self.data, self.options = data, options
         of_command = "" if self.command == "train" else f"-{self.command}"
         name = f"{_stem(data)}{of_command}"
         self.folder = RunFolder(running.out) if running.out else RunFolder.next_free(name)

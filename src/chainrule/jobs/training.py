@@ -25,7 +25,6 @@ class TrainingJob(Job[Nothing, "Training"]):
     command = "train"
     changeable = CHANGEABLE
     kept_as = None
-    chooses = True
     stops_early = True
     decides = True
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chainrule.experiments.answers import Unseen
 
 WITHIN = 20.0  # seconds
-LONG, ANEW = 40.0, 5  # the same, and folds, where in each a setting is chosen
+LONG, ANEW = 10.0, 5  # the same, and folds, where in each a setting is chosen
 # Folds that train together take less than one after the other: by how much at most.
 GAIN = 5
 MEMBERS = "it is an ensemble, of which only networks like its members can be."
