@@ -21,14 +21,14 @@ PAGE = Path(__file__).parents[1] / "docs/architecture.md"
 GROUND = {"_lazy", "_version", "errors", "checks", "display", "wording", "blas", "device"}
 PACKAGES = (
     "files", "graph", "network", "tracing", "data", "training", "model", "experiments", "influence",
-    "show", "estimators", "jobs", "course", "lab", "cli",
+    "show", "estimators", "jobs", "course", "lab", "service", "cli",
 )  # fmt: skip
 FLOOR = dict.fromkeys(GROUND, 0) | {name: k for k, name in enumerate(PACKAGES, start=1)}
 FACE = {"__init__", "__main__"}  # names everything, and starts the command line
 HEAVY = (
     "PIL", "h5py", "matplotlib", "sklearn", "scipy", "rich", "cyclopts", "safetensors", "pandas",
     "torch", "threadpoolctl", "onnx", "onnxruntime", "graphlay", "autograd",
-    "array_api_compat",
+    "array_api_compat", "starlette", "uvicorn", "prometheus_client", "orjson",
 )  # fmt: skip
 
 
@@ -50,6 +50,11 @@ def part_of(module):
 AT_ONCE = {
     **{name: {"sklearn", "scipy"} for name in MODULES if part_of(name) == "estimators"},
     **{name: {"matplotlib"} for name in MODULES if name.endswith("plots")},
+    **{
+        name: {"starlette", "uvicorn", "prometheus_client", "orjson"}
+        for name in MODULES
+        if part_of(name) == "service"
+    },
 }
 
 

@@ -18,8 +18,8 @@ from chainrule.jobs import texts
 # Each is the function of its name, which is imported when it is called.
 COMMANDS = (
     "demo", "train", "evaluate", "predict", "undo", "lr-find", "sweep", "crossval", "leave-one-out",
-    "review-labels", "importance", "explain", "report", "graph", "lab", "export", "reproduce",
-    "cache",
+    "review-labels", "importance", "explain", "report", "graph", "lab", "export", "serve",
+    "reproduce", "cache",
 )  # fmt: skip
 EXPERIMENTS = (
     "lr-find", "sweep", "crossval", "leave-one-out", "review-labels", "importance",

@@ -157,12 +157,8 @@ class Job(Generic[Own, Found]):
     @cached_property
     def splits(self) -> "Splits":
         """The data, which are read when they are first asked for."""
-        from chainrule.data.matrix.workers import Cluster
-
-        cluster = Cluster.of(self.running.cluster, lambda said: self.tell(Noted(said, "Cluster")))
         memory = self.running.memory
-        told = lambda *done: self.tell(Progressed(*done))  # noqa: E731
-        return self.options.open(self.data, told, memory, cluster)
+        return self.options.open(self.data, lambda *told: self.tell(Progressed(*told)), memory)
 
     @property
     def looked_for(self) -> str:

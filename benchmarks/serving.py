@@ -1,0 +1,137 @@
+"""Requests a second to `chainrule serve`, and how long they take, beside a bare application's.
+
+    python -m benchmarks.serving
+
+A model of a table of 784 features; 32 clients, each on its own connection, one example a request,
+as JSON and as bytes. The other server is Starlette on the same uvicorn: it reads the same bodies
+and answers a constant. They take turns, each as a process of its own. Asked: at least half of its
+requests a second, and a 99th percentile at most five times its own.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from chainrule.model.model_file import Model, save
+from chainrule.network import Network
+
+N_X, CLIENTS, ROUNDS = 784, 32, 3
+BARE = """
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+async def infer(request):
+    body = await request.body()
+    return Response(b'{"outputs": []}', media_type="application/json")
+
+app = Starlette(routes=[Route("/v2/models/{model}/infer", infer, methods=["POST"])])
+print("Serving at http://localhost:8461", flush=True)
+uvicorn.run(app, port=8461, log_level="error", access_log=False)
+"""
+
+
+def bodies() -> dict[str, tuple[bytes, str]]:
+    """A request as JSON and as bytes, with the header that it needs."""
+    x = np.random.default_rng(0).integers(0, 256, (1, N_X)).astype(float)
+    tensor = {"name": "features", "datatype": "FP64", "shape": [1, N_X]}
+    text = json.dumps({"inputs": [tensor | {"data": x.ravel().tolist()}]}).encode()
+    size = {"parameters": {"binary_data_size": x.nbytes}}
+    wanted = {"outputs": [{"name": "probabilities", "parameters": {"binary_data": True}}]}
+    head = json.dumps({"inputs": [tensor | size], **wanted}).encode()
+    length = f"Inference-Header-Content-Length: {len(head)}\r\n"
+    return {"JSON": (text, ""), "bytes": (head + x.tobytes(), length)}
+
+
+@contextmanager
+def server(command: list[str]) -> Iterator[int]:
+    """A process that serves; its port."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        port = next(
+            found[1]
+            for line in process.stdout
+            if (found := re.search(r"Serving at .*:(\d+)", line))
+        )
+        yield int(port)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def asked(port: int, body: bytes, header: str, seconds: float) -> list[float]:
+    """Seconds of each request of all clients, for so long."""
+    end, took = time.perf_counter() + seconds, list[float]()
+    request = (
+        f"POST /v2/models/model/infer HTTP/1.1\r\nHost: localhost:{port}\r\n{header}"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    ).encode() + body
+
+    async def client() -> None:
+        for _ in range(20):  # the bare one says that it serves before it listens
+            try:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                break
+            except OSError:
+                await asyncio.sleep(0.2)
+        while (began := time.perf_counter()) < end:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200"), head
+            length = re.search(rb"\r\ncontent-length: (\d+)", head, re.I)
+            assert length is not None
+            await reader.readexactly(int(length[1]))
+            took.append(time.perf_counter() - began)
+        writer.close()
+
+    await asyncio.gather(*(client() for _ in range(CLIENTS)))
+    return took
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each turn")
+    seconds = parser.parse_args().seconds
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.safetensors")
+        network = Network.create([N_X, 20, 10], rng=np.random.default_rng(0))
+        save(Model(network, tuple("abcdefghij")), path)
+        served = [sys.executable, "-m", "chainrule.cli", "serve", str(path), "--port", "0"]
+        commands = {"chainrule serve": served, "bare Starlette": [sys.executable, "-c", BARE]}
+        print(f"{os.cpu_count()} cores; {CLIENTS} clients, {ROUNDS} turns of {seconds:g} s each")
+        for kind, (body, header) in bodies().items():
+            rates, worst = {}, {}
+            for _ in range(ROUNDS):
+                for what, command in commands.items():
+                    with server(command) as port:
+                        asyncio.run(asked(port, body, header, min(1.0, seconds)))  # warm
+                        took = np.array(asyncio.run(asked(port, body, header, seconds)))
+                    rates.setdefault(what, []).append(len(took) / seconds)
+                    worst.setdefault(what, []).append(1000 * np.quantile(took, 0.99))
+            for what in commands:
+                rate, p99 = np.median(rates[what]), np.median(worst[what])
+                print(f"{kind:<6} {what:<16} {rate:8,.0f} requests/s   p99 {p99:6.1f} ms")
+            ours, bare = commands
+            part = np.median(np.divide(rates[ours], rates[bare]))
+            slower = np.median(np.divide(worst[ours], worst[bare]))
+            print(f"{kind:<6} {part:.2f} of its requests a second, p99 {slower:.1f} times as long")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

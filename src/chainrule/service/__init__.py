@@ -1,0 +1,1 @@
+"""Trained models behind the Open Inference Protocol."""

@@ -1,0 +1,169 @@
+"""One model, made ready to answer: its tensors, and what it says of arrays and of files."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.data import Reading
+from chainrule.data.encoders.encoding import Encoding
+from chainrule.errors import DataError, InputError
+from chainrule.influence.out_of_distribution import Neighborhoods
+from chainrule.influence.predictions import predictions
+from chainrule.jobs.sources import loaded
+from chainrule.jobs.training_set import known_examples
+from chainrule.model.model_file import Model, decided
+from chainrule.model.new_data import open_for, pictures_for, read_pictures
+from chainrule.service.protocol import NAMES
+
+Array = np.ndarray
+# How picture files begin that are accepted: PNG, JPEG, and WebP after its length.
+BEGINS = {b"\x89PNG\r\n\x1a\n": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
+
+
+@dataclass(frozen=True, eq=False)
+class Served:
+    """A model and what it is asked for.
+
+    name : in addresses. path : its file. known : the training examples, that others are compared
+    with, or None, and `unknown` says why.
+    """
+
+    name: str
+    path: Path
+    model: Model
+    known: Neighborhoods | None
+    unknown: str
+
+    @classmethod
+    def load(cls, name: str, path: Path, data: str | None = None) -> "Served":
+        """Read it, and answer once, so that no request waits for what is loaded when it is used.
+
+        Raises what `load` does; InputError for a model that does not answer of each alone.
+        """
+        model = loaded(path)
+        if batches := model.scaling.batches:
+            expected = "a model that answers of each example alone"
+            raise InputError(str(path), expected, f"one that centers batches of {batches[0]}")
+        served = cls(name, path, model, *known_examples(model, str(path), data))
+        shape = [1 if n == -1 else n for n in served.shape]
+        served.answers(np.zeros(shape, np.uint8 if served.input != "features" else np.float64))
+        return served
+
+    @property
+    def input(self) -> str:
+        """The name of what goes in, as in the model's ONNX file."""
+        if self.model.encoder is not None:
+            return "photo"
+        return "features" if self.model.image_shape is None else "picture"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the input, examples first; -1 for any number."""
+        if self.model.encoder is not None:
+            return -1, -1, -1, 3
+        return -1, *(self.model.image_shape or (self.model.network.layer_sizes[0],))
+
+    def facts(self) -> dict[str, Any]:
+        """The protocol's metadata of a model."""
+        kind = NAMES[np.dtype(self.model.network.dtype)]
+        of = len(self.model.classes) or 1
+        numbers = {"class": ["BYTES", [-1]]} if self.model.classes else {}
+        numbers["probabilities" if self.model.classes else "value"] = [kind, [-1, of]]
+        if self.model.n_members > 1:
+            numbers["spread"] = [kind, [-1, of]]
+        outputs = [{"name": n, "datatype": t, "shape": s} for n, (t, s) in numbers.items()]
+        datatype = "FP64" if self.input == "features" else "UINT8"
+        inputs = [{"name": self.input, "datatype": datatype, "shape": list(self.shape)}]
+        return {"name": self.name, "platform": "chainrule", "inputs": inputs, "outputs": outputs}
+
+    def rows(self, inputs: dict[str, Array]) -> Array:
+        """The one input, examples first, as `answers` takes it; InputError for another."""
+        if list(inputs) != [self.input]:
+            raise InputError("inputs", f"one, named {self.input!r}", f"{', '.join(inputs)}")
+        given, pixels = inputs[self.input], self.input != "features"
+        fits = given.ndim == len(self.shape) and all(
+            want in (-1, got) for want, got in zip(self.shape, given.shape, strict=True)
+        )
+        if not fits or 0 in given.shape:
+            shape = tuple("any" if n == -1 else n for n in self.shape)
+            expected = f"a shape ({', '.join(map(str, shape))})"
+            raise InputError(f"input {self.input!r}", expected, str(given.shape))
+        if pixels and given.dtype != np.uint8:
+            kind = NAMES[given.dtype]
+            raise InputError(f"input {self.input!r}", "datatype UINT8", kind)
+        return given if pixels else given.astype(np.float64, copy=False)
+
+    def answers(self, rows: Array) -> dict[str, Array | Sequence[str]]:
+        """The outputs by name, to examples (N, ...)."""
+        model = self.model
+        if model.encoder is not None:
+            raw = Encoding(model.encoder, cache=False).arrays(rows).features.T
+        else:
+            raw = rows.reshape(len(rows), -1).T
+        A = model.outputs(raw)[1]
+        P, found = model.probabilities(A), dict[str, Array | Sequence[str]]()
+        if model.classes:
+            found["class"] = [model.classes[k] for k in decided(P, model.threshold)]
+        found["probabilities" if model.classes else "value"] = P.T
+        if model.n_members > 1:
+            S = A.std(axis=0)
+            S = np.concatenate([S, S]) if len(model.classes) == 2 else S
+            found["spread"] = S.T.astype(P.dtype)
+        return found
+
+    def predicted(self, body: bytes) -> dict[str, Any]:
+        """What `chainrule predict --json` says of a picture file, or of a table as CSV.
+
+        The body lies in a file of its own meanwhile. DataError for what cannot be read.
+        """
+        suffix = _suffix(body) if self.model.image_shape is not None else ".csv"
+        with tempfile.TemporaryDirectory(prefix="chainrule-") as folder:
+            path = Path(folder, f"body{suffix}")
+            path.write_bytes(body)
+            try:
+                if self.model.image_shape is None:
+                    data = open_for(self.model, path, Reading(label="")).train
+                else:
+                    reader = pictures_for(self.model, cache=False)
+                    found = read_pictures(self.model, reader, [path], _refuse)
+                    assert found is not None
+                    data = replace(found, names=("body",))
+                return predictions(self.model, data, self.known).facts()
+            except InputError as error:  # the file's name is nobody's business
+                where = error.where.replace(str(path), "body")
+                raise DataError(where, error.expected, error.got, error.fix) from None
+
+
+def _suffix(body: bytes) -> str:
+    for begin, suffix in BEGINS.items():
+        if body.startswith(begin) and (suffix != ".webp" or body[8:12] == b"WEBP"):
+            return suffix
+    raise DataError("body", "a PNG, JPEG or WebP file", f"{len(body)} bytes of something else")
+
+
+def _refuse(path: str | Path, why: str) -> None:
+    raise DataError("body", "a picture that can be read", why)
+
+
+def named(models: Sequence[str]) -> dict[str, Path]:
+    """Files by the names under which they are served: NAME=PATH, or the file's or run folder's own.
+
+    InputError for names that repeat, or do not fit into an address.
+    """
+    found: dict[str, Path] = {}
+    for given in models:
+        name, _, path = given.rpartition("=") if not Path(given).exists() else ("", "", given)
+        name = name or Path(path).resolve().with_suffix("").name
+        if not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
+            fix = "Give it one: NAME=PATH."
+            raise InputError(given, "a name of letters, digits and .-_", repr(name), fix)
+        if name in found:
+            raise InputError(given, "a name of its own", f"{name!r} twice", "Write NAME=PATH.")
+        found[name] = Path(path)
+    if not found:
+        raise InputError("serve", "at least one model", "none")
+    return found
