@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.stats import spearmanr
 
 import chainrule as cr
 from chainrule import InputError, Network
@@ -80,17 +79,34 @@ def test_other_starts_say_how_far_the_changes_are_accidents():
     assert of([1, 2, 3]).trust == ""
     deep = Explanation(0, np.ones(1), changes=np.ones((1, 3)), deep=True)
     assert "which were not tried" in deep.trust
-    assert of([1, 2, 3, np.nan], [10, 20, 30, 5]).agreement == pytest.approx(1)
+    # Shrout & Fleiss 1979, tables 2 and 4: six targets and four judges, ICC(2,1) = 0.29.
+    judges = [[9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4], [8, 2, 8, 6, 9, 7]]
+    assert of(*judges).agreement == pytest.approx(0.29, abs=0.005)
+    assert of([1, 2, 3, np.nan], [1, 2, 3, 5]).agreement == pytest.approx(1)
     assert "much the same" in of([1, 2, 3], [1, 2, 4]).trust
-    assert "partly the same" in of([1, 2, 3], [1, 3, 2]).trust
-    assert of([1, 2, 3], [3, 2, 1], [2, 1, 3]).agreement == pytest.approx(-1 / 3)
-    assert "mostly accidents" in of([1, 2, 3], [3, 2, 1]).trust
-    # Those that change nothing are alike, in whatever order they stand.
-    assert of([5, 0, 0, 0, 0, 1], [1, 0, 0, 0, 0, 5]).agreement == pytest.approx(
-        spearmanr([5, 0, 0, 0, 0, 1], [1, 0, 0, 0, 0, 5]).statistic
-    )
-    assert np.isnan(of([0, 0, 0], [1, 2, 3]).agreement)
-    assert "no example changes anything" in of([0, 0, 0], [1, 2, 3]).trust
+    assert "only partly the same" in of([1, 2, 3], [1, 3, 2]).trust
+    # Neither the same order in another size, nor the same sizes of another sign are the same.
+    for other in ([10, 20, 30], [-1, -2, -3]):
+        assert "mostly accidents" in of([1, 2, 3], other).trust
+    assert "training stopped on the way down" in of([1, 2, 3], [3, 2, 1]).trust
+    deep = Explanation(0, np.ones(1), changes=np.array([[1.0, 2, 3], [3, 2, 1]]), deep=True)
+    assert "on the way down" not in deep.trust
+    assert np.isnan(of([1, 2, 3], [0, 0, 0]).agreement)
+    assert "no example changes anything" in of([1, 2, 3], [0, 0, 0]).trust
+    assert "by more than rounding" in of([0, 0, 0], [1, 2, 3]).trust
+
+
+def test_of_a_saturated_model_no_example_changes_anything():
+    rng = np.random.default_rng(0)
+    raw = rng.standard_normal((30, 12))
+    data = cr.Dataset(raw, np.arange(12) % 2, ("a", "b"), scaling=Scaling.standard(raw))
+    setting = Setting(hidden=(4,), learning_rate=1000, iterations=5)
+    model = cr.Model.of(cr.train(setting.network(30, 1), data, setting).network, data)
+    exact = without_each(data, raw[:, :2], setting)
+    for one in explain(model, raw[:, :2], data, [exact]):
+        sizes = np.abs(one.changes)
+        assert not ((sizes > 0) & (sizes < 1e-16)).any()
+        assert one.neighborhood.distances[0] == 0  # to itself
 
 
 def test_the_nearest_are_those_of_the_plain_distances(shirts):

@@ -139,6 +139,8 @@ def _row(
     names = rows.example_names
     if example is None and len(rows) == 1:
         example = names[0]
+    if example not in names and f"example {example}" in names and rows.names is None:
+        example = f"example {example}"
     if example not in names:
         fix = f"Such as --example {names[0]!r}."
         got = "none" if example is None else repr(example)
@@ -215,7 +217,7 @@ def _print_facts(
     if found.changes is not None:
         own, *others = (dict(zip(names, each, strict=False)) for each in found.changes)
         facts |= {"exact_changes": own, "from_other_starts": others}
-        facts["rank_correlation_of_starts"] = found.agreement
+        facts["agreement_of_starts"] = found.agreement
     if note:
         facts["note"] = note
     show.print_json(plain(facts, finite=True))
@@ -261,14 +263,18 @@ def _print_changes(found: "Explanation", model: "Model", data: "Dataset", kind: 
     assert found.changes is not None
     own, *others = found.changes
     labels = [data.label_of(i) for i in range(len(data))]
-    cells = {Column(f"training {kind}"): data.example_names, Column("class"): labels}
+    cells = {
+        Column(f"training {kind}"): data.example_names,
+        Column("class" if model.classes else "target"): labels,
+    }
     cells[Column("change", "number")] = [f"{v:+.2g}" for v in own]
     if others:
         each = zip(np.mean(others, axis=0), np.std(others, axis=0), strict=True)
         head = Column(f"{len(others)} other starts", "number")
         cells[head] = [f"{m:+.2g} ± {s:.1g}" for m, s in each]
     of = "makes the answer more probable" if model.classes else "raises the answer"
-    _print_ranked(f"By how much each {of} (trained again without it)", own, cells)
+    if own.any():
+        _print_ranked(f"By how much each {of} (trained again without it)", own, cells)
     diverged = np.count_nonzero(~np.isfinite(own))
     if diverged:
         show.console().print(f"Not known of {diverged}, without which the training diverged.")

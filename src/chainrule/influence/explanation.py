@@ -18,9 +18,14 @@ from chainrule.network import Network
 
 Array = np.ndarray
 SAME = 1e-6  # relative difference of two trainings' weights that are the same but for rounding
-# Rank correlations of the changes after other starts: below the first most of what one training
-# says is its own accident, from the second on most is not.
-ACCIDENTAL, ALIKE = 0.25, 0.6
+# Intraclass correlations of the changes after other starts: poor below the first, good from the
+# second on (Koo & Li 2016, table 3).
+ACCIDENTAL, ALIKE = 0.5, 0.75
+FLAT = (
+    "Without hidden layers the cost has one valley: that starts matter shows that training stopped "
+    "on the way down, or, where no penalty chooses among them, that many weights fit as well. "
+    "Train longer, with --l2, or from --initializer zeros."
+)
 ONE_START = "From other starting weights, which were not tried, other examples may matter."
 ELSEWHERE = (
     "training again ended with other weights than the model's: it is so unstable that rounding "
@@ -41,7 +46,7 @@ class Explanation:
     neighborhood : where the example lies among the training examples.
     changes : (S, m) how much each training example, by being there, raises the probability of the
         decision, found by training without it: of the model's training first, then of the same
-        from S - 1 other starting weights.
+        from S - 1 other starting weights; 0 where it is no more than rounding.
     note : why changes, though asked for, are None; or "".
     deep : whether the network has hidden layers, so that another start ends elsewhere.
 
@@ -66,37 +71,48 @@ class Explanation:
 
     @property
     def agreement(self) -> float:
-        """Mean rank correlation of the changes between two of the S starts; nan of one."""
+        """Intraclass correlation of the changes by S starts of the m examples, of a single start
+        and absolute: of their order, signs and sizes (McGraw & Wong 1996, ICC(A,1)),
+
+            (E - R) / (E + (S - 1) R + S/m (T - R))
+
+        with the mean squares E between examples, T between starts, and R of the rest. At most 1;
+        nan of one start, or where one of them changes nothing.
+        """
         if self.changes is None or len(self.changes) < 2:
             return np.nan
-        finite = self.changes[:, np.isfinite(self.changes).all(axis=0)]
-        if finite.shape[1] < 2 or not np.ptp(finite, axis=1).all():
-            return np.nan  # nothing to rank
-        from scipy.stats import rankdata
-
-        ranks = rankdata(finite, axis=1)  # those alike share theirs
-        correlations = np.atleast_2d(np.corrcoef(ranks))
-        return float(correlations[np.triu_indices(len(ranks), 1)].mean())
+        known = self.changes[:, np.isfinite(self.changes).all(axis=0)]
+        S, m = known.shape
+        if m < 2 or not known.any(axis=1).all():
+            return np.nan
+        of_examples, of_starts = known.mean(axis=0), known.mean(axis=1, keepdims=True)
+        E, T = S * of_examples.var(ddof=1), m * of_starts.var(ddof=1)
+        R = np.square(known - of_examples - of_starts + known.mean()).sum() / ((S - 1) * (m - 1))
+        whole = E + (S - 1) * R + S / m * (T - R)
+        return float((E - R) / whole) if whole > 0 else np.nan
 
     @property
     def trust(self) -> str:
         """What the changes from other starting weights say of these, in a sentence; or ""."""
         if self.changes is None:
             return ""
+        if not self.changes[0].any():
+            return "No training example changes the answer by more than rounding."
         if len(self.changes) < 2:
             return ONE_START if self.deep else ""
         found, n = self.agreement, len(self.changes)
         if np.isnan(found):
             return "From one of the starts no example changes anything that could be compared."
-        of = f"(rank correlation {found:.2f} between {n} starts)"
+        of = f"(intraclass correlation {found:.2f} of {n} starts)"
+        if found >= ALIKE:
+            return f"From other starting weights the changes are much the same {of}."
+        said = f"From other starting weights the changes are only partly the same {of}."
         if found < ACCIDENTAL:
-            return (
-                f"From other starting weights other examples matter {of}: these changes are exact, "
-                "and mostly accidents of this one training."
+            said = (
+                f"From other starting weights the changes differ {of}: these are exact, and "
+                "mostly accidents of this one training."
             )
-        if found < ALIKE:
-            return f"From other starting weights the changes are partly the same {of}."
-        return f"From other starting weights the changes are much the same {of}."
+        return said if self.deep else f"{said} {FLAT}"
 
 
 def explain(
@@ -126,7 +142,10 @@ def explain(
     if exact:
         note = _elsewhere(network, exact, P.shape, known)
         if not note:
-            found["changes"] = np.stack([one.change(decisions).T for one in exact], axis=1)
+            changes = np.stack([one.change(decisions).T for one in exact], axis=1)
+            least = np.finfo(network.dtype).eps * (np.abs(P).max(axis=0) if regression else 1)
+            changes[np.abs(changes) < np.reshape(least, (-1, 1, 1))] = 0  # but rounding
+            found["changes"] = changes
     if data is not None:
         X = model.prepare(data).matrix(network.dtype)
         x = feature_matrix(raw, missing=True).scaled(model.scaling, network.dtype)

@@ -12,6 +12,8 @@ Array = np.ndarray
 # built-in ones, and 2 % and 0 % of their test pictures; with 0.001 it is 18 % of the course's
 # (tests/influence/test_out_of_distribution.py).
 RIDGE = 0.01
+# Of the root of the number of features, by which rounding grows in a product of as many.
+ROUNDING = 4
 FAR = np.errstate(over="ignore", invalid="ignore")  # of x far beyond X no distance is known
 
 
@@ -84,9 +86,11 @@ class Neighborhoods:
     def __init__(
         self, X: FeatureMatrix, *, angles: bool = False, pictures: Array | None = None
     ) -> None:
-        self.X, K, self.angles = X, X.gram().astype(np.float64), angles
+        self.X, K, self.angles = X, X.gram(), angles
+        self.rounding = ROUNDING * np.sqrt(X.shape[0]) * np.finfo(K.dtype).eps
+        K = K.astype(np.float64)
         self.norms = np.diag(K)
-        among = _distances(self.norms[:, None], self.norms, K)
+        among = self._distances(self.norms[:, None], self.norms, K)
         np.fill_diagonal(among, np.inf)  # of a single example, too: it is like nothing else
         self.nearest_among = among.min(axis=1)
         self.flattest = _spread(X, self.norms).min()
@@ -111,7 +115,7 @@ class Neighborhoods:
         own = np.zeros(x.shape[1])
         for _, some in x.blocks():
             own += np.square(some.astype(np.float64)).sum(axis=0)
-        euclidean = _distances(self.norms[:, None], own, k)
+        euclidean = self._distances(self.norms[:, None], own, k)
         to_x = self._angular(own, k) if self.angles else euclidean
         order = np.argsort(to_x, axis=0, kind="stable")[:count]
         novelty, spread, least = self._novelty(k, own), _spread(x, own), self.flattest
@@ -133,7 +137,12 @@ class Neighborhoods:
     def _angular(self, own: Array, k: Array) -> Array:
         """Distances of vectors brought to length 1 (m, q) from ||x||^2 (q,) and <x_i, x> (m, q)."""
         lengths = np.sqrt(self.norms[:, None] * own)
-        return np.sqrt(np.maximum(2 - 2 * k / np.where(lengths > 0, lengths, 1), 0))
+        return self._distances(1.0, 1.0, k / np.where(lengths > 0, lengths, 1))
+
+    def _distances(self, a: Array | float, b: Array | float, products: Array) -> Array:
+        """||x - y|| from ||x||^2, ||y||^2 and <x, y>; 0 where no more is left than rounding."""
+        squares = a + b - 2 * products
+        return np.sqrt(np.where(squares < self.rounding * (a + b), 0, squares))
 
     def _novelty(self, k: Array, own: Array) -> Array:
         """(q,) from products with X (m, q) and with themselves (q,)."""
@@ -150,11 +159,6 @@ class Neighborhoods:
 def neighborhoods(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Neighborhood]:
     """Where each of x (n_x, q) lies among X (n_x, m), in scaled features; with `count` nearest."""
     return Neighborhoods(X).of(x, count)
-
-
-def _distances(a: Array, b: Array, products: Array) -> Array:
-    """||x - y|| from ||x||^2, ||y||^2 and <x, y>."""
-    return np.sqrt(np.maximum(a + b - 2 * products, 0))
 
 
 def _spread(X: FeatureMatrix, norms: Array) -> Array:

@@ -340,7 +340,7 @@ def training_pictures(
 ) -> Iterator[tuple[str, Array, list[str], Array]]:
     """The rows of training pictures: a label, their indices, a number for each, and the length of
     its bar in [-1, 1]. Of what counts for and against the answer a row each, the largest first."""
-    if found.changes is not None:
+    if found.changes is not None and found.changes[0].any():
         own, *others = found.changes
         spread = np.std(others, axis=0) if others else None
         most = float(np.nanmax(np.abs(own), initial=0.0)) or 1.0
