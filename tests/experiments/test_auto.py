@@ -143,3 +143,13 @@ def test_of_what_was_interrupted_each_fold_keeps_its_own_threshold(monkeypatch):
     assert not found.complete
     assert found.thresholds == whole.thresholds[1:2]
     assert found.chosen == whole.chosen[1:2]
+
+
+def test_a_file_is_not_read_at_each_step_of_each_setting(tmp_path):
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "X.npy", rng.standard_normal((20, 5000)))
+    np.save(tmp_path / "y.npy", np.arange(20) % 2)
+    data = cr.open_data(tmp_path, memory=1e-3).train
+    assert data.in_file
+    with pytest.raises(InputError, match="got adam, which reads the file at each step"):
+        choose_setting(data, {"optimizer": "adam"})

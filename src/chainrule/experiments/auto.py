@@ -24,6 +24,7 @@ from chainrule.experiments.folds import draw_folds, named_groups
 from chainrule.experiments.halving import RUNGS, WHERE, Halving
 from chainrule.experiments.setting import Setting
 from chainrule.experiments.sweep import Sweep
+from chainrule.training.optimizers import optimizer_named
 from chainrule.wording import percent, setting_words
 
 Array = np.ndarray
@@ -109,7 +110,8 @@ def choose_setting(
         optimizer is nesterov by default.
     groups : (m,) whose examples are held out together, see `draw_folds`.
 
-    After Ctrl-C KeyboardInterrupt. InputError where every setting diverges.
+    After Ctrl-C KeyboardInterrupt. InputError where every setting diverges, and for features that
+    stay in their file with an optimizer that would read it at each step of each setting.
     """
     began = time.perf_counter()
     given = dict(given or {})
@@ -117,6 +119,11 @@ def choose_setting(
         data = data.train
     base = Setting.named({"optimizer": OPTIMIZER} | given)
     whole = Examples(WHERE, data)
+    linear = optimizer_named(base.optimizer).linear or base.first_layer == "primal"
+    if whole.in_file and not linear:
+        got = f"{base.optimizer}, which reads the file at each step of each setting"
+        fix = "Take nesterov or lbfgs, or give a learning rate."
+        raise InputError(WHERE, "an optimizer with a dual form", got, fix)
     examples, groups = _sample(whole, groups, base.seed)
     base = _in_batches(base, given, whole)
     search = Halving(examples, base, _varied(base, given), execution or Execution())
