@@ -173,7 +173,7 @@ def test_why_says_what_is_exact_and_how_far_other_starts_agree(fashion):
     assert "trained again without each of them" in section.words[0]
     asked = [one for one in section.galleries if one.heading]
     assert len(asked) == 2
-    assert all("between 2 starts" in one.words[0] for one in asked)
+    assert all("of 2 starts)" in one.words[0] for one in asked)
     more = section.galleries[1]
     assert more.label.startswith("Makes the answer more probable, found by training without it; ±")
     shares = [one.share for one in more.cards]
