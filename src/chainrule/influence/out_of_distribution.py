@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.data import FeatureMatrix
+from chainrule.data.matrix.verbs import Gram, Times
 
 Array = np.ndarray
 # Of the mean square distance from the mean example: directions in which the training examples vary
@@ -86,14 +87,15 @@ class Neighborhoods:
     def __init__(
         self, X: FeatureMatrix, *, angles: bool = False, pictures: Array | None = None
     ) -> None:
-        self.X, K, self.angles = X, X.gram(), angles
+        self.X, self.angles = X, angles
+        K, mean = X.once(Gram(), _mean_of(X))
         self.rounding = ROUNDING * np.sqrt(X.shape[0]) * np.finfo(K.dtype).eps
         K = K.astype(np.float64)
         self.norms = np.diag(K)
         among = self._distances(self.norms[:, None], self.norms, K)
         np.fill_diagonal(among, np.inf)  # of a single example, too: it is like nothing else
         self.nearest_among = among.min(axis=1)
-        self.flattest = _spread(X, self.norms).min()
+        self.flattest = _spread(X, self.norms, mean).min()
         self.flattest_picture = None if pictures is None else _variances(pictures).min()
         self.mean = K.mean(axis=0)
         centered = K - self.mean - self.mean[:, None] + self.mean.mean()
@@ -111,14 +113,14 @@ class Neighborhoods:
         self, x: FeatureMatrix, count: int = 6, pictures: Array | None = None
     ) -> list[Neighborhood]:
         """Where each of x (n_x, q) lies, with its `count` nearest. pictures : theirs."""
-        k = self.X.gram(x).astype(np.float64)
-        own = np.zeros(x.shape[1])
+        k, mean = x.once(Gram(self.X), _mean_of(x))
+        k, own = k.T.astype(np.float64), np.zeros(x.shape[1])
         for _, some in x.blocks():
             own += np.square(some.astype(np.float64)).sum(axis=0)
         euclidean = self._distances(self.norms[:, None], own, k)
         to_x = self._angular(own, k) if self.angles else euclidean
         order = np.argsort(to_x, axis=0, kind="stable")[:count]
-        novelty, spread, least = self._novelty(k, own), _spread(x, own), self.flattest
+        novelty, spread, least = self._novelty(k, own), _spread(x, own, mean), self.flattest
         if pictures is not None and self.flattest_picture is not None:
             spread, least = _variances(pictures), self.flattest_picture
         flat = spread < least * (1 - 1e-9)

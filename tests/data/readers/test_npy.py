@@ -2,6 +2,7 @@
 the same."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -91,6 +92,31 @@ def test_ten_settings_in_folds_and_the_best_of_them_read_it_three_times(folder, 
     read.clear()
     cross_validate(data, SETTING, folds=5)
     assert passes(read) == 1
+
+
+def test_the_system_counts_three_readings_of_a_training_and_of_ten_settings_in_folds(tmp_path):
+    """By its own figures; what is read to know the file again is a hundredth of it."""
+    counts = Path("/proc/self/io")
+    if not counts.exists():
+        pytest.skip("the system does not count what a process reads")
+    rng, m, n_x = np.random.default_rng(0), 50, 60_000
+    np.save(tmp_path / "X.npy", rng.integers(0, 3, (n_x, m), np.uint8).T)
+    np.save(tmp_path / "y.npy", np.arange(m) % 2)
+    start = SETTING.network(n_x, 1, "classification")
+    space = {"learning_rate": [0.01, 0.05], "l2": [0.0, 0.01, 0.1, 1.0, 10.0]}
+    for work in (
+        lambda data: cr.train(start, data, **SETTING.arguments()),
+        lambda data: sweep(data, space, base=SETTING, folds=5),
+    ):
+        before = _read_by_now(counts)
+        data = open_data(tmp_path, memory=0.04).train
+        assert data.in_file
+        work(data)
+        assert (_read_by_now(counts) - before) / (m * n_x) == pytest.approx(3, abs=0.05)
+
+
+def _read_by_now(counts):
+    return int(dict(line.split(": ") for line in counts.read_text().splitlines())["rchar"])
 
 
 def test_what_is_wrong_with_a_file_that_stays_where_it_is(folder, in_file):
