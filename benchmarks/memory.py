@@ -26,5 +26,10 @@ def peak_above(baseline: int | None) -> int | None:
 
 
 def _bytes(field: str) -> int:
-    line = next(x for x in STATUS.read_text().splitlines() if x.startswith(f"{field}:"))
-    return int(line.split()[1]) * 1024
+    return 1024 * number(STATUS, field)
+
+
+def number(path: Path, field: str) -> int:
+    """A figure of the kernel's."""
+    line = next(x for x in path.read_text().splitlines() if x.startswith(f"{field}:"))
+    return int(line.split()[1])

@@ -185,13 +185,14 @@ def blocks_table(lines: list[blocks.Line], shape: tuple[int, int], settings: Set
     table = _empty(
         f"{m:,} examples x {n_x:,} features of a byte that stay in their file [blocks]",
         ("what",),
-        ("s of the processor", "s", "MB beside K"),
+        ("s of the processor", "s", "MB beside K", "readings"),
         stand_in=False,
         quick=settings.quick,
     )
     for line in lines:
-        memory = "" if line.memory is None else f"{line.memory / MB:,.0f}"
-        table.add_row(line.what, f"{line.cpu:.2f}", f"{line.wall:.2f}", memory)
+        memory = line.memory and line.memory / MB
+        numbers = (line.cpu, ",.2f"), (line.wall, ",.2f"), (memory, ",.0f"), (line.reads, ".3f")
+        table.add_row(line.what, *("" if x is None else f"{x:{how}}" for x, how in numbers))
     return table
 
 

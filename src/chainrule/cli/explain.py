@@ -247,7 +247,7 @@ def _report(found: "Explanation", model: "Model", data: "Dataset", path: Path, n
     if found.effects is not None and model.image_shape is None:
         title = f"By how much the {of} is more for the feature being what it is, not the mean"
         sizes = [f"{v:+.2g}" for v in found.effects]
-        cells = {Column("feature"): data.feature_names, Column(of, "number"): sizes}
+        cells = {Column("feature"): data.column_names, Column(of, "number"): sizes}
         _print_ranked(title, found.effects, cells)
     if found.changes is not None:
         _print_changes(found, model, data, kind)

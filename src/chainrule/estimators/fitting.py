@@ -78,7 +78,7 @@ class FitSize(choice.Size):
         else:
             dual = square + (6.0 * self.n_1 + self.batch) * self.m
             theirs = 4 * weights + self.read * self.batch
-        room = choice.MEMORY_SHARE * choice.memory_bytes() / self.itemsize
+        room = choice.GRAM_SHARE * choice.memory_bytes() / self.itemsize
         return "" if dual <= min(theirs, room) else "the Gram matrix would take more memory"
 
 

@@ -24,7 +24,7 @@ from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments.examples import Examples, Subset
 from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_outcomes
 from chainrule.experiments.reached import network_of, outputs_of, shares_of
-from chainrule.experiments.reading import read_ahead
+from chainrule.experiments.reading import SHARE, prepared
 from chainrule.experiments.runs import Group, Run, groups, operations, worth_threads
 from chainrule.experiments.setting import Setting, arguments, given, networks
 from chainrule.experiments.watching import Progress, Tally, Watch
@@ -137,26 +137,21 @@ def execute(
     device, _ = device_named(how.device, operations(runs, examples))
     threads = threads if device is HOST else 1
     work = _Work(examples, runs, tally, folder, names, *kept, record_every, device.name)
-    divided = groups(runs, todo, examples, memory, threads, on_device=device is not HOST)
     if examples.in_file:
-        with blas.at_most(threads):
-            read_ahead(examples, runs, divided)
-    for group in divided:
-        if group.form == "dual" and not group.matrices and device is HOST:
-            # Once, by all of them, before others would do it at the same time.
-            with blas.at_most(threads):
-                setting = runs[group.members[0]].setting
-                examples.of(setting).matrix(setting.dtype).gram()
-    if how.threads is None and not worth_threads(divided, runs, examples):
-        threads = 1
-    with interruptible(tally.interrupt), closing(_in_threads(work, divided, threads)) as results:
-        tally.finish(outcomes)
-        for found in filter(None, results):
-            outcomes |= found
-            if path := work.checkpoint(found):
-                write_outcomes(path.parent, {names[k]: one for k, one in found.items()})
-                path.unlink(missing_ok=True)
-            tally.finish(found)
+        memory = min(memory, SHARE * examples.features.memory)
+    divided = groups(runs, todo, examples, memory, threads, on_device=device is not HOST)
+    at_once = threads if how.threads or worth_threads(divided, runs, examples) else 1
+    tally.finish(outcomes)
+    for some in prepared(examples, runs, divided, threads, on_device=device is not HOST):
+        with interruptible(tally.interrupt), closing(_in_threads(work, some, at_once)) as results:
+            for found in filter(None, results):
+                outcomes |= found
+                if path := work.checkpoint(found):
+                    write_outcomes(path.parent, {names[k]: one for k, one in found.items()})
+                    path.unlink(missing_ok=True)
+                tally.finish(found)
+        if tally.stops:
+            break
     return outcomes
 
 

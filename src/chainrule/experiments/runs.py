@@ -138,6 +138,7 @@ def form_of(setting: Setting, examples: Examples, n_runs: int) -> str:
         pass_bytes=X.reads(),
         step_bytes=X.reads(apart) if apart else 2 * X.reads(),
         memory=X.memory,
+        disk=X.disk,
     )
     name = optimizer.__name__
     return choose(setting.first_layer, size, linear=optimizer.linear, optimizer=name).form
@@ -196,6 +197,7 @@ def group_size(
     (n_x, m), itemsize = examples.shape, np.dtype(setting.dtype).itemsize
     units = (*setting.hidden, len(examples.Y))
     gram, features = (m * k * itemsize / of_matrix if of_matrix else 0 for k in (m, n_x))
+    features = 0 if examples.in_file else features
     step = step_bytes(setting, examples) + gram
     by_cache = max(-(-LEAST_ROWS // units[0]), GROUP_BYTES // step)
     layers = COPIES * units[0] * n_x * itemsize + ARRAYS * sum(units) * m * itemsize

@@ -116,6 +116,7 @@ def _size(
         pass_bytes=X.reads(),
         step_bytes=X.reads(batch) if batch else 2 * X.reads(),
         memory=device.memory or X.memory,
+        disk=X.disk,
     )
 
 

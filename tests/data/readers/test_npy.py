@@ -1,7 +1,10 @@
 """Folders of .npy files: small ones are read, what is large stays in its file, and the numbers are
 the same."""
 
+import errno
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +17,7 @@ from chainrule.data import open_data
 from chainrule.data.matrix.source import NpySource
 from chainrule.data.readers import arrays
 from chainrule.errors import DataError, InputError
-from chainrule.experiments import Setting, cross_validate, sweep
+from chainrule.experiments import Execution, Setting, cross_validate, leave_one_out, sweep
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
 
@@ -152,3 +155,41 @@ def test_a_file_that_is_no_array_says_why_in_words_of_its_own(folder, content, s
         (folder / "y.npy").write_bytes(content)
     with pytest.raises(DataError, match=f"y.npy: expected an .npy file of numbers.*{said}"):
         open_data(folder)
+
+
+@pytest.mark.parametrize("batch_size", [None, 16])
+def test_a_gram_matrix_that_has_no_room_lies_in_a_file(folder, request, monkeypatch, batch_size):
+    setting = replace(SETTING, batch_size=batch_size, first_layer="dual")
+    start = setting.network(N_X, 1, "classification")
+    expected = cr.train(start, open_data(folder).train, **setting.arguments())
+    halves = [cross_validate(open_data(folder).train, setting, folds=2)]
+    read = request.getfixturevalue("in_file")
+    data = open_data(folder, memory=4e-5).train  # of which K may take 11 kB, and takes 29
+    found = cr.train(start, data, **setting.arguments())
+    said = found.first_layer.reason
+    assert re.search(r"it reads .* GB from a Gram matrix of 2.88e-05 GB in /", said)
+    assert_allclose(found.history.cost, expected.history.cost, rtol=1e-12)
+    assert passes(read) == 6  # three of them for K
+    assert isinstance(data.matrix().gram(), np.memmap)
+    halves.append(cross_validate(data, setting, folds=2))
+    assert_allclose(halves[1].outputs, halves[0].outputs, rtol=1e-9)
+    monkeypatch.setattr("os.posix_fallocate", _full, raising=False)
+    again = open_data(folder, memory=4e-5).train
+    with pytest.raises(
+        InputError, match=r"X.npy: K: expected .* GB free in /.*; got No space left"
+    ):
+        cr.train(start, again, **setting.arguments())
+
+
+def _full(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_where_not_all_has_room_the_file_is_read_once_for_as_many_runs_as_have(folder, request):
+    """Of 61 Gram matrices of 29 kB, with a scaling of 6 kB each: 12 at a time."""
+    expected = leave_one_out(open_data(folder).train, SETTING)
+    read = request.getfixturevalue("in_file")
+    data = open_data(folder, memory=1e-3).train
+    found = leave_one_out(data, SETTING, execution=Execution(memory=4e6, threads=1))
+    assert_allclose(found.outputs, expected.outputs, rtol=1e-9)
+    assert passes(read) == 1 + 6

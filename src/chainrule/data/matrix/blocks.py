@@ -13,9 +13,10 @@ import numpy as np
 from chainrule.data.blocks import blocks_of
 from chainrule.data.matrix.raw import RawMatrix
 from chainrule.data.matrix.source import Source
-from chainrule.data.matrix.verbs import Gram, Product, Times
+from chainrule.data.matrix.verbs import GRAM_SHARE, Gram, Product, Times, mirrored
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
+from chainrule.files import scratch
 from chainrule.files.digest import digest
 
 
@@ -91,6 +92,11 @@ class BlockMatrix(RawMatrix):
         return float(source.n_bytes) * min(1.0, examples / source.shape[1])
 
     @property
+    def disk(self) -> float:
+        """Bytes of the disk that K may take."""
+        return scratch.free_bytes()
+
+    @property
     def stored_dtype(self) -> np.dtype:
         """Of the numbers as they lie."""
         return self.source.dtype
@@ -143,10 +149,40 @@ class BlockMatrix(RawMatrix):
         except InputError as error:
             raise error.at(f"{self.source}, features {rows.start} to {rows.stop - 1}") from None
 
+    @property
+    def gram_in_file(self) -> bool:
+        """Whether K is so large that it lies in a file of its own."""
+        return self.dtype.itemsize * self.shape[1] ** 2 > GRAM_SHARE * self.memory
+
+    def once(self, *asked: Product) -> list[np.ndarray]:
+        """Several products in one pass over X; a K that lies in a file takes passes of its own."""
+        if self.gram_in_file and any(one.kept for one in asked):
+            self.gram()
+        return super().once(*asked)
+
     def _own_gram(self) -> np.ndarray:
-        if self._part_of and self._part_of[0]._gram is not None:
-            return self._part_of[0]._gram[np.ix_(self._part_of[1], self._part_of[1])]
-        return self.source.known.found(self._key("gram"), super()._own_gram)
+        if self._part_of is None or (whole := self._part_of[0]._gram) is None:
+            make = self._gram_in_file if self.gram_in_file else super()._own_gram
+            return self.source.known.found(self._key("gram"), make)
+        K, index = self._square(), self._part_of[1]
+        for part in blocks_of(len(K), K.itemsize * len(K)):
+            K[part] = whole[np.ix_(index[part], index)]
+        return K
+
+    def _square(self) -> np.ndarray:
+        """Room for K (m, m)."""
+        make = partial(scratch.zeros, f"{self.source}: K") if self.gram_in_file else np.empty
+        return make((self.shape[1], self.shape[1]), dtype=self.dtype)
+
+    def _gram_in_file(self) -> np.ndarray:
+        """As many rows at a time as the memory has room for: a pass over X for each."""
+        K = self._square()
+        most = max(1, int(GRAM_SHARE * self.memory) // (K.itemsize * len(K)))
+        parts = list(blocks_of(len(K), 0, most))
+        for part in parts:
+            K[part, : part.stop] = self._pass(Gram(part=part))[0]
+        mirrored(K, parts)
+        return K
 
     def remember(self, W: np.ndarray, times: Callable[[], np.ndarray]) -> None:
         """That `times()` is W X."""

@@ -48,7 +48,9 @@ class Known:
 
 
 def _size(value: Any) -> int:
-    """Bytes of an array, or of those that a scaling has learned."""
+    """Bytes of an array in memory, or of those that a scaling has learned."""
+    if isinstance(value, np.memmap):
+        return 0
     arrays = [value] if isinstance(value, np.ndarray) else value.arrays().values()
     return sum(array.nbytes for array in arrays)
 

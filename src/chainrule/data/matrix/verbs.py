@@ -22,7 +22,7 @@ Nothing above this package knows whether X lies in memory as floats, as 8-bit pi
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,9 @@ from chainrule.device import HOST, Device
 
 # Rows of a Gram matrix made at any one time, so that no product is a second (m, m).
 GRAM_ROWS = 512
+# The Gram matrix may take this part of the memory: the features, the matrices of validation and all
+# other programs need room as well. One of features in a file then lies in a file, too.
+GRAM_SHARE = 0.25
 
 
 class FeatureMatrix(ABC):
@@ -94,6 +97,11 @@ class FeatureMatrix(ABC):
     def memory(self) -> float:
         """Bytes that may be counted on, for all that is computed of X."""
         return memory_bytes()
+
+    @property
+    def disk(self) -> float:
+        """Bytes of the disk that a Gram matrix may take which has no room in memory."""
+        return 0.0
 
     def reads(self, examples: int | None = None) -> float:
         """Bytes that are read from a file for a product with all of X, or with some examples that
@@ -173,31 +181,42 @@ class Times(Product):
 
 
 class Gram(Product):
-    """X^T X (m, m), or X^T X_other (m, m_other)."""
+    """X^T X (m, m), or X^T X_other (m, m_other).
 
-    def __init__(self, other: FeatureMatrix | None = None) -> None:
-        self.other, self.kept = other, other is None
+    part : of X^T X only these rows, up to their last column; of a K that is made some at a time.
+    """
+
+    def __init__(self, other: FeatureMatrix | None = None, part: slice | None = None) -> None:
+        self.other, self.part, self.kept = other, part, other is None and part is None
 
     def of(self, X: FeatureMatrix) -> np.ndarray:
         return X.gram() if self.other is None else self.other.gram(X).mT
 
     def start(self, X: FeatureMatrix) -> None:
         m = X.shape[1]
-        self._K = np.zeros((m, m if self.other is None else self.other.shape[1]), X.dtype)
-        self._parts = list(blocks_of(m, 0, GRAM_ROWS))
+        part = self.part or slice(0, m)
+        self._start, width = part.start, part.stop if self.other is None else self.other.shape[1]
+        self._K = np.zeros((part.stop - part.start, width), X.dtype)
+        self._parts = list(blocks_of(len(self._K), 0, GRAM_ROWS))
 
     def add(self, rows: slice, some: np.ndarray) -> None:
         """Of X^T X the lower triangle: half the work."""
-        others = some if self.other is None else self.other.features(rows)
+        others, width = some if self.other is None else self.other.features(rows), self._K.shape[1]
         for part in self._parts:
-            stop = part.stop if self.other is None else None
-            self._K[part, :stop] += some[:, part].T @ others[:, :stop]
+            own = slice(self._start + part.start, self._start + part.stop)
+            stop = own.stop if self.kept else width
+            self._K[part, :stop] += some[:, own].T @ others[:, :stop]
 
     def end(self) -> np.ndarray:
-        if self.other is None:
-            for part in self._parts:
-                self._K[: part.start, part] = self._K[part, : part.start].T
+        if self.kept:
+            mirrored(self._K, self._parts)
         return self._K
+
+
+def mirrored(K: np.ndarray, parts: Iterable[slice]) -> None:
+    """K (m, m), of which each of these rows is known up to their last column, made whole."""
+    for part in parts:
+        K[: part.start, part] = K[part, : part.start].T
 
 
 def flat(W: np.ndarray) -> np.ndarray:
