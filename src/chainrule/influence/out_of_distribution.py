@@ -163,11 +163,14 @@ def neighborhoods(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Ne
     return Neighborhoods(X).of(x, count)
 
 
-def _spread(X: FeatureMatrix, norms: Array) -> Array:
-    """(m,) the variance of an example's own features, from its ||x||^2."""
-    n_x = X.shape[0]
-    mean = X.times(np.full((1, n_x), 1 / n_x, X.dtype))[0].astype(np.float64)
-    return np.asarray(norms / n_x - mean**2)
+def _mean_of(X: FeatureMatrix) -> Times:
+    """What gives (1, m), the mean of each example's own features."""
+    return Times(np.full((1, X.shape[0]), 1 / X.shape[0], X.dtype))
+
+
+def _spread(X: FeatureMatrix, norms: Array, mean: Array) -> Array:
+    """(m,) the variance of an example's own features, from its ||x||^2 and its mean (1, m)."""
+    return np.asarray(norms / X.shape[0] - mean[0].astype(np.float64) ** 2)
 
 
 def _variances(pictures: Array) -> Array:
