@@ -172,10 +172,10 @@ class Scaling:
         last = max(k for k, step in enumerate(self.steps) if step.learns)
         if not self.fills:
             refuse_missing("Scaling", X)
-        for k, step in enumerate(self.steps):
-            found.append(step.fitted(X))
-            if k < last:
-                with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
+            for k, step in enumerate(self.steps):
+                found.append(step.fitted(X))
+                if k < last:
                     X = found[-1](X.copy() if k == 0 else X)
         return Scaling(tuple(found))
 
@@ -202,7 +202,8 @@ class Scaling:
                     f"features that {np.dtype(dtype)} holds when they are scaled ({self.kind})"
                 )
                 fix = "Divide them, leave them out, or take their logarithms."
-                raise InputError("Scaling", expected, f"{bad} too large", fix)
+                got = f"{n} infinite" if (n := np.isinf(raw).sum()) else f"{bad} too large"
+                raise InputError("Scaling", expected, got, fix)
         return scaled
 
     def drawn(self, rng: np.random.Generator, shape: tuple[int, int]) -> Array:

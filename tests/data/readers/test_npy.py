@@ -132,6 +132,11 @@ def test_what_is_wrong_with_a_file_that_stays_where_it_is(folder, in_file):
         DataError, match=r"61 rows of numbers, one per label; got shape \(60, 400\)"
     ):
         open_data(folder)
+    infinite = np.zeros((M + 1, N_X))
+    infinite[3, 370] = np.inf
+    np.save(folder / "X.npy", infinite)
+    with pytest.raises(InputError, match=r"X.npy, features \d+ to \d+: .* got 1 infinite"):
+        open_data(folder).train.matrix().gram()
     np.save(folder / "X.npy", np.full((M + 1, N_X), np.nan))
     with pytest.raises(InputError, match=r"24,400 of 24,400 values missing|missing"):
         open_data(folder)
