@@ -29,6 +29,9 @@ def path(where: str, value: Any) -> Path:
     raise InputError(where, "the path of a file", describe(value))
 
 
+# The Gram matrix may take this part of the memory: the features, the matrices of validation and all
+# other programs need room as well. One of features in a file then lies in a file, too.
+GRAM_SHARE = 0.25
 _bound: ContextVar[float] = ContextVar("_bound", default=float("inf"))
 
 

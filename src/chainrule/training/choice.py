@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 
 from chainrule import checks
-from chainrule.checks import memory_bytes
-from chainrule.data.matrix.verbs import GRAM_SHARE
+from chainrule.checks import GRAM_SHARE, memory_bytes
 from chainrule.errors import InputError
 from chainrule.files import scratch
 

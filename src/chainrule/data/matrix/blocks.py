@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checks import GRAM_SHARE
 from chainrule.data.blocks import blocks_of
 from chainrule.data.matrix.raw import RawMatrix
 from chainrule.data.matrix.source import Source
-from chainrule.data.matrix.verbs import GRAM_SHARE, Gram, Product, Times, mirrored
+from chainrule.data.matrix.verbs import Gram, Product, Times, mirrored
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
 from chainrule.files import scratch

@@ -34,9 +34,6 @@ from chainrule.device import HOST, Device
 
 # Rows of a Gram matrix made at any one time, so that no product is a second (m, m).
 GRAM_ROWS = 512
-# The Gram matrix may take this part of the memory: the features, the matrices of validation and all
-# other programs need room as well. One of features in a file then lies in a file, too.
-GRAM_SHARE = 0.25
 
 
 class FeatureMatrix(ABC):
