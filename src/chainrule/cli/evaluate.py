@@ -10,6 +10,8 @@ from chainrule.cli.options import TABLES, Tables
 from chainrule.cli.progress import Screen
 from chainrule.data.reading import listed
 from chainrule.errors import InputError
+from chainrule.jobs.grouping import ignored_groups
+from chainrule.jobs.options import Options
 from chainrule.jobs.sources import loaded
 from chainrule.wording import number, percent, setting_value
 
@@ -81,11 +83,12 @@ def evaluate(
     chosen = chosen.without(listed(drop_class, chosen.classes))
     if labels is not None and not name:
         chosen = apply_decisions(tried.prepare(chosen), read_decisions(labels))
+    torn = [one.found for one in ignored_groups(splits, Options())] if name else []
     found = evaluate_model(tried, chosen)
     if json:
         facts = {"model": str(model), "data": data, "set": name or "all"}
         more = {"members": tried.n_members, **found.facts(mistakes)}
-        show.print_json(facts | more | {"notes": chosen.notes, "skipped": splits.skipped})
+        show.print_json(facts | more | {"notes": [*chosen.notes, *torn], "skipped": splits.skipped})
     else:
         if tried.n_members > 1:
             show.console().print(f"Model     ensemble of {tried.n_members}")
@@ -94,7 +97,7 @@ def evaluate(
         out = show.console()
         source = f"{found.m} {name} examples from {show.safe(chosen.source)}"
         out.print(source.replace("  ", " "))
-        for note in chosen.notes:
+        for note in (*chosen.notes, *torn):
             out.print(f"          {show.safe(note)}")
         if not name:
             out.print(f"          {SEEN}")

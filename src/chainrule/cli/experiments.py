@@ -184,7 +184,8 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
     if (test := found.permutation) is not None:
         n = len(test.permuted)
         words = f"p = {test.p_value:.3g} of the {test.name}, {test.observed:.4f}, by {n:,} "
-        show.print_set_in(f"{words}permutations of {test.exchanged}", "Chance")
+        words += f"permutations of {test.exchanged}. {test.caution}"
+        show.print_set_in(words.strip(), "Chance")
     if found.task == "regression":
         done = found.outputs[0] == found.outputs[0]
         together = errors(found.outputs[0, done], job.splits.train.labels[done])

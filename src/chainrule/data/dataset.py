@@ -48,6 +48,8 @@ class Dataset:
         they are at hand. `image_shape` is then that of the small ones, which are for showing.
     facts : what is known of the examples and is no feature, (m,) texts by the column's name: batch,
         patient, ...; "" where it is not known.
+    doubted : how many labels were changed, and examples left out, because networks doubted them, in
+        words: what networks answer to the others is no measurement any more.
     """
 
     features: Any  # a FeatureMatrix, once it is made
@@ -64,6 +66,7 @@ class Dataset:
     encoder: Encoder | None = None
     photos: Photos | None = None
     facts: Mapping[str, np.ndarray] = field(default_factory=dict)
+    doubted: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "source", checks.printable(self.source))

@@ -18,6 +18,7 @@ from chainrule.data.reading import Reading
 from chainrule.errors import DataError, InputError
 from chainrule.files import atomic
 from chainrule.files.csv_file import unguarded, write_csv
+from chainrule.wording import counted
 
 ACTIONS = ("keep", "relabel", "drop")
 NEEDED = ("name", "given", "decision")
@@ -135,9 +136,11 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
         if one.action == "relabel":
             labels[i] = data.class_called(one.target, "relabel_as", one.where)
         stays[i] = one.action != "drop"
-    changed = f"{(labels != data.labels).sum()} relabeled, {(~stays).sum()} dropped"
-    source = f"{data.source} ({changed} by {decisions.source})".lstrip()
-    return replace(data, labels=labels, source=source).select(stays)
+    n, dropped = int((labels != data.labels).sum()), int((~stays).sum())
+    source = f"{data.source} ({n} relabeled, {dropped} dropped by {decisions.source})".lstrip()
+    doubted = f"{counted(n, 'label')} changed, {counted(dropped, 'example')} left out, as networks "
+    doubted = f"{doubted}doubted them" if n or dropped else ""
+    return replace(data, labels=labels, source=source, doubted=doubted).select(stays)
 
 
 def _decision(row: dict[str, str], where: str) -> Decision:

@@ -9,7 +9,7 @@ from chainrule.data import Dataset
 from chainrule.model.evaluation import Evaluation, evaluate_probabilities
 from chainrule.model.intervals import Intervals
 from chainrule.model.regression import Regression
-from chainrule.model.verdict import Verdict, verdict_of
+from chainrule.model.verdict import CHANCE, Verdict, verdict_of
 
 if TYPE_CHECKING:
     from chainrule.experiments.cross_validation import CrossValidation
@@ -24,7 +24,7 @@ class HeldOutAnswers:
     (1, k) predicted numbers. predicted : (k,) class indices. found : these against the labels.
     intervals : by whole groups where there are any, or of numbers; None where those of single
     examples hold. trained : the share of right answers to the
-    examples that the networks were trained on, in the mean."""
+    examples that the networks were trained on, in the mean. p : of a permutation test."""
 
     data: Dataset
     outputs: Array
@@ -32,11 +32,12 @@ class HeldOutAnswers:
     found: Evaluation | Regression
     intervals: Intervals | None = None
     trained: float | None = None
+    p: float | None = None
 
     @property
     def verdict(self) -> Verdict:
         """See `verdict_of`."""
-        return verdict_of(self.found, self.trained, self.intervals)
+        return verdict_of(self.found, self.trained, self.intervals, self.p)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +45,15 @@ class Unseen:
     """How good a training is on examples that it has not seen, where the data hold none out.
 
     why : it is not known, a sentence; or "". command : that finds it out, or does it again; ""
-    where nothing can. found, answers : the cross-validation by which it is known.
+    where nothing can. found, answers : the cross-validation by which it is known. together : of
+    the groups that names showed and that were held out whole, a sentence; or "".
     """
 
     why: str
     command: str = ""
     found: "CrossValidation | None" = None
     answers: HeldOutAnswers | None = None
+    together: str = ""
 
 
 def held_out_answers(
@@ -63,15 +66,19 @@ def held_out_answers(
     if not index.size:
         return None
     data, P, intervals = data.select(index), P[:, index], None
+    test = getattr(found, "permutation", None)
+    p = None if test is None else test.p_value
+    if test is not None and test.chosen and test.p_value <= CHANCE:  # which may be too small
+        p = None
     if regression or getattr(found, "groups", None) is not None:
         intervals = getattr(found, "intervals", None)
     if regression:
         none = np.zeros(len(index), np.int64)
         numbers = Regression(data.labels, P[0], data.example_names)
-        return HeldOutAnswers(data, P, none, numbers, intervals)
+        return HeldOutAnswers(data, P, none, numbers, intervals, p=p)
     predicted = found.predicted[index]
     answers = evaluate_probabilities(data, P, predicted)
-    return HeldOutAnswers(data, P, predicted, answers, intervals, _trained(found))
+    return HeldOutAnswers(data, P, predicted, answers, intervals, _trained(found), p)
 
 
 def _trained(found: "CrossValidation | LeaveOneOut") -> float | None:

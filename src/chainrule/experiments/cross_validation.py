@@ -268,6 +268,8 @@ def with_permutations(
         n,
         how,
     )
+    if permutation is not None:
+        permutation = replace(permutation, chosen=bool(getattr(found, "varied", ())))
     return replace(found, permutation=permutation, complete=permutation is not None)
 
 

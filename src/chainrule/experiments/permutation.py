@@ -30,6 +30,10 @@ from chainrule.model.intervals import area_under_curve
 
 Array = np.ndarray
 MOST = 100_000  # permutations
+CHOSEN = (
+    "Each fold kept the setting that it had chosen by the labels as they are: chosen anew for each "
+    "permutation, more of them might reach it, so p may be too small."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +44,14 @@ class PermutationTest:
     observed : of the labels as they are. permuted : (n,) of the others; not a number where a
         training diverged, which counts as reaching the observed.
     exchanged : what was, in words.
+    chosen : whether the settings were chosen by the labels as they are, fold by fold.
     """
 
     measure: str
     observed: float
     permuted: Array
     exchanged: str
+    chosen: bool = False
 
     @property
     def name(self) -> str:
@@ -54,6 +60,11 @@ class PermutationTest:
     @property
     def p_value(self) -> float:
         return float((1 + np.sum(~(self.permuted < self.observed))) / (1 + len(self.permuted)))
+
+    @property
+    def caution(self) -> str:
+        """What must be known beside p, or ""."""
+        return CHOSEN if self.chosen else ""
 
     def facts(self) -> dict[str, Any]:
         """As plain numbers; of the permuted scores their mean and 95 % point."""
@@ -64,6 +75,7 @@ class PermutationTest:
             "p_value": self.p_value,
             "permutations": len(self.permuted),
             "exchanged": self.exchanged,
+            "caution": self.caution,
             "mean_of_permuted": float(known.mean()) if known.size else np.nan,
             "95_percent_point_of_permuted": float(np.quantile(known, 0.95))
             if known.size

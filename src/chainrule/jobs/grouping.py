@@ -1,6 +1,8 @@
 """Examples that belong together, as the options of a job name them; and those that nothing keeps
 together although their names look like it."""
 
+import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,38 +32,47 @@ def most_folds(data: "Dataset", options: "Options") -> int:
     return int(np.unique(data.labels, return_counts=True)[1].min())
 
 
-def ignored_groups(splits: "Splits", options: "Options") -> "tuple[TrainingWarning, ...]":
-    """A warning where names look like replicates, patients or batches and no groups are named."""
+def seen_groups(data: "Sequence[Dataset]", options: "Options") -> tuple[str, str]:
+    """Where names look like replicates, patients or batches and no groups are named: in words, and
+    the regular expression that finds them; else "" twice. data : one set, or the training set and
+    what is held out of it; then nothing where no group is in both."""
     import numpy as np
 
     from chainrule.data.groups import visible_groups
-    from chainrule.training.warnings import TrainingWarning
 
     if options.group_column is not None or options.group_by is not None:
-        return ()
-    held = [splits.train]
-    if options.hold_out is not None and splits.test is not None:
-        held.append(splits.test)
-    names = [name for data in held for name in data.names or ()]
-    labels = np.concatenate([data.labels for data in held])
+        return "", ""
+    names = [name for one in data for name in one.names or ()]
+    labels = np.concatenate([one.labels for one in data])
     found = visible_groups(names, labels) if len(names) == len(labels) else None
     if len(set(names)) < len(names):
         found = "(.*)", np.array(names)  # the same example more than once
     if found is None:
-        return ()
+        return "", ""
     pattern, each = found
+    n = len(data[0])
+    if len(data) > 1 and not set(each[:n]) & set(each[n:]):
+        return "", ""
     kinds, count = np.unique(each, return_counts=True)
     largest = str(kinds[np.argmax(count)])
     first, second = (names[i] for i in np.flatnonzero(each == largest)[:2])
     alike = f"names such as {first} and {second} look like {len(kinds)} groups"
     if first == second:
         alike = f"{len(names) - len(kinds)} names come again, such as {first}"
-    return (
-        TrainingWarning(
-            "groups ignored",
-            f"{alike}, which folds or the "
-            "held-out part tear apart: where examples of a group are alike, accuracy looks better "
-            "than it is.",
-            f"Hold groups out whole: --group-by '{pattern}', or name a --group-column.",
-        ),
+    return alike, pattern
+
+
+def ignored_groups(splits: "Splits", options: "Options") -> "tuple[TrainingWarning, ...]":
+    """A warning where the test set, or where there is none folds, tear such groups apart."""
+    from chainrule.training.warnings import TrainingWarning
+
+    held = [data for data in (splits.train, splits.test) if data is not None]
+    alike, pattern = seen_groups(held, options)
+    if not alike:
+        return ()
+    found = (
+        f"{alike}, which what is held out tears apart: where examples of a group are alike, "
+        "accuracy looks better than it is."
     )
+    advice = f"Hold groups out whole: --group-by {shlex.quote(pattern)}, or name a --group-column."
+    return (TrainingWarning("groups ignored", found, advice),)

@@ -123,7 +123,7 @@ def warnings_of_folds(job: "Job[Any, Any]") -> "tuple[TrainingWarning, ...]":
     """What makes the answers of held-out examples look better, or worse, than they are."""
     from chainrule.training.warnings import TrainingWarning
 
-    warnings, unseen = ignored_groups(job.splits, job.options), unseen_classes(job)
+    warnings, unseen = _torn(job), unseen_classes(job)
     if not unseen:
         return warnings
     fold, (first, *_) = next(iter(unseen.items()))
@@ -134,6 +134,10 @@ def warnings_of_folds(job: "Job[Any, Any]") -> "tuple[TrainingWarning, ...]":
     )
     advice = "Hold other groups out, or take fewer folds; or leave the class out: --drop-class."
     return (*warnings, TrainingWarning("class never trained on", found, advice))
+
+
+def _torn(job: "Job[Any, Any]") -> "tuple[TrainingWarning, ...]":
+    return ignored_groups(replace(job.splits, test=None), job.options)
 
 
 def held_out_words(own: Any, folds: int) -> str:
@@ -154,6 +158,9 @@ class LeaveOneOutJob(HeldOutJob[Nothing, "LeaveOneOut"]):
 
     def work(self, how: "Execution") -> "LeaveOneOut":
         return experiments.leave_one_out(self.splits.train, self.setting, execution=how)
+
+    def warnings(self, found: "LeaveOneOut") -> "Sequence[TrainingWarning]":
+        return (*super().warnings(found), *_torn(self))
 
     def write_more(self, found: "LeaveOneOut") -> dict[str, Any]:
         from chainrule.files import tensor_file
@@ -198,7 +205,7 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
             unseen_classes(self)
 
     def warnings(self, found: "LeaveOneOut | CrossValidation") -> "Sequence[TrainingWarning]":
-        of_folds = () if self.own.leave_one_out else warnings_of_folds(self)
+        of_folds = _torn(self) if self.own.leave_one_out else warnings_of_folds(self)
         return (*super().warnings(found), *of_folds)
 
     def plan(self) -> str:
@@ -234,7 +241,7 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
         answers = held_out_answers(found, self.splits.train)
         verdict = None if answers is None else answers.verdict
         more: dict[str, Any] = {"decide": decide, "histories": found.histories, "verdict": verdict}
-        self.write_report(label_review_report(reviewed, self.splits, **more))
+        self.write_report(label_review_report(reviewed, self.splits, **more), found)
         judged = verdict or UNKNOWN
         return reviewed.facts() | {"verdict": judged.facts(), "too_weak": too_weak(judged)}
 

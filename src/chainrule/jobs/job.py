@@ -137,7 +137,7 @@ class Job(Generic[Own, Found]):
             found.to_csv(self.folder.table)
             self.write_figures(found)
             facts = self.write_more(found)
-            self.write_report(report_of(found, self.splits))
+            self.write_report(report_of(found, self.splits), found)
             return found.facts() | facts
         return found.facts()
 
@@ -365,10 +365,12 @@ class Job(Generic[Own, Found]):
         chosen = {"chosen": self.chosen or None}
         return {"iterations": self.setting.iterations, **chosen}
 
-    def write_report(self, report: "Report") -> None:
-        """report.html in the folder."""
+    def write_report(self, report: "Report", found: Found) -> None:
+        """report.html in the folder, with all that looks wrong in what was found."""
         from chainrule.jobs.trained import save_report
 
+        more = [text for one in self.warnings(found) if (text := str(one)) not in report.warning]
+        report = replace(report, warning=" ".join(filter(None, (report.warning, *more))))
         command = command_line(self.command, absolute(self.data), self.own, self.options)
         title = f"{self.data_name}: {self.command}"
         save_report(self.folder.report, report, title, command, self.options, self.used)

@@ -40,7 +40,9 @@ def results(
         tells = {"command": unseen.command} if unseen and unseen.command else {}
         return reached, UNKNOWN.facts(why) | tells | {"learned": trained.learned}
     own = trained.r2 if isinstance(trained, Regression) else trained.accuracy
-    return reached, verdict_of(held, own, intervals).facts() | {"learned": trained.learned}
+    verdict, together = verdict_of(held, own, intervals), unseen.together if unseen else ""
+    words = " ".join(filter(None, (verdict.said, verdict.words, together)))
+    return reached, verdict.facts(words) | {"learned": trained.learned}
 
 
 def looks_wrong(

@@ -22,7 +22,7 @@ from chainrule.files.json_file import fits
 from chainrule.influence.explanation import same_weights
 from chainrule.influence.feature_measures import learned_by
 from chainrule.influence.importance import importance
-from chainrule.jobs.grouping import groups
+from chainrule.jobs.grouping import groups, ignored_groups
 from chainrule.jobs.options import Options, absolute, command_line, restored, written
 from chainrule.jobs.results import looks_wrong
 from chainrule.jobs.run_folder import RunFolder
@@ -79,7 +79,10 @@ def write_report(
         features=_features(model, splits, options, m * done),
         learned=_learned(model, options) if single else None,
         watched=None if note else _watched(model, splits.train, options),
-        warnings=looks_wrong(model, splits, history, options) if single else (),
+        warnings=[
+            *(looks_wrong(model, splits, history, options) if single else ()),
+            *(ignored_groups(splits, options) if splits.test is not None else ()),
+        ],
     )
     report = replace(report, sections=[first, *report.sections])
     title = f"{checks.printable(Path(source).name)}: {sizes}"

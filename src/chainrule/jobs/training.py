@@ -102,7 +102,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         unseen = self._unseen(found)
         reached, verdict = results(model, self.splits, unseen)
         self._warnings = looks_wrong(model, self.splits, found.history, self.options)
-        if self.options.hold_out is not None or self.chosen:
+        if self.splits.test is not None:
             self._warnings += ignored_groups(self.splits, self.options)
         return facts | {
             "results": reached,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chainrule.errors import InputError
 from chainrule.jobs.events import Noted, Progressed, Tell
 from chainrule.jobs.experiments import CrossValidationJob, Nested
-from chainrule.jobs.grouping import most_folds
+from chainrule.jobs.grouping import most_folds, seen_groups
 from chainrule.jobs.options import Options, absolute, command_line
 from chainrule.jobs.run_folder import RunFolder
 
@@ -43,6 +43,10 @@ def cross_validated(
     from chainrule.experiments.budget import Budget
 
     options, tell = replace(options, patience=None), tell or (lambda event: None)
+    alike, pattern = seen_groups([splits.train], options)
+    together = f"{alike[:1].upper()}{alike[1:]}: each was held out whole." if alike else ""
+    if alike:
+        options = replace(options, group_by=pattern)
     folds, chooses = most_folds(splits.train, options), options.planned(True).to_choose
     folds = min(folds, ANEW if chooses else Nested.folds)
     within = LONG if chooses else WITHIN
@@ -77,7 +81,7 @@ def cross_validated(
     answers = held_out_answers(found, splits.train)
     if answers is None:
         return Unseen("no fold ended with a result: each diverged.", plain)
-    return Unseen("", plain, found, answers)
+    return Unseen("", plain, found, answers, together)
 
 
 def unseen_ensemble(source: str, options: Options) -> "Unseen":

@@ -48,7 +48,7 @@ class Evaluation(Result):
     auc, brier : of the probabilities, as `bootstrap_intervals` has them; an AUC that is not a
         number where there is one class only.
     confusion : (n_classes, n_classes) counts, actual classes as rows, predicted as columns.
-    mistakes : all of them, the most confident first.
+    mistakes : all of them, the most confident first. doubted : see `Dataset`.
     """
 
     classes: tuple[str, ...]
@@ -57,6 +57,7 @@ class Evaluation(Result):
     mistakes: tuple[Mistake, ...]
     auc: float = math.nan
     brier: float = math.nan
+    doubted: str = ""
 
     def __repr__(self) -> str:
         return (
@@ -126,17 +127,18 @@ class Evaluation(Result):
         confidence = checks.number("Evaluation.interval", "confidence", confidence, **bounds)
         return wilson_interval(self.right, self.m, confidence)
 
-    @property
-    def auc_bounds(self) -> tuple[float, float]:
+    def auc_bounds(self, confidence: float = 0.95) -> tuple[float, float]:
         """The same of the AUC of two classes (`auc_interval`); of others not known."""
         counts = self.confusion.sum(axis=1).tolist()
-        return auc_interval(self.auc, *counts) if len(counts) == 2 else (math.nan, math.nan)
+        if len(counts) != 2:
+            return math.nan, math.nan
+        return auc_interval(self.auc, counts[0], counts[1], confidence)
 
     @property
     def learned(self) -> bool:
         """Whether more are right than by always saying the commonest class, or the probabilities
         tell two classes apart."""
-        return self.accuracy > self.baseline or self.auc_bounds[0] > 0.5
+        return self.accuracy > self.baseline or self.auc_bounds()[0] > 0.5
 
     @property
     def precision(self) -> Array:
@@ -226,7 +228,8 @@ def _evaluation(data: Dataset, P: Array, losses: Array, predicted: Array) -> Eva
         cost = float(losses.mean())
         if np.isinf(cost):  # the sum may be, of losses that are not
             cost = float((losses / len(losses)).sum())
-    return Evaluation(data.classes, confusion, cost, mistakes, auc, float(brier))
+    own = cost, mistakes, auc, float(brier), data.doubted
+    return Evaluation(data.classes, confusion, *own)
 
 
 def _loss_of_the_mean(losses: Array) -> Array:

@@ -4,10 +4,14 @@ guessing, and whether it learned by heart.
 Guessing is to always say the commonest class or, of a regression, the mean. Compared is the 95 %
 interval of what was held out: where guessing lies within it, nobody knows yet. Where no more are
 right than by guessing, the probabilities may still tell the classes apart, as of a rare class that
-is never answered, or of a threshold that guards it: then it is the AUC that speaks.
+is never answered, or of a threshold that guards it: then it is the AUC that speaks. That is a
+second chance to be called better, so its interval is the 99 % one: cross-validated noise is then
+called better in at most 5 % (benchmarks/noise.py), with two of 95 % in 8 %. Where a permutation
+test was made its p decides on the AUC, and nothing is better where p > 0.05.
 """
 
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +23,9 @@ from chainrule.wording import percent
 
 Kind = Literal["better", "inconclusive", "nothing", "worse", "unknown"]
 CONFIDENCE = 0.95
+SECOND = 0.99  # the AUC's
+WIDER = NormalDist().inv_cdf((1 + SECOND) / 2) / NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+CHANCE = 0.05  # p of a permutation test above which nothing is called better
 # Of right answers, or of R²: below it a gap between training and held-out examples is found with
 # most models that do well, and says little.
 WIDE = 0.5  # an interval of a dozen examples or fewer
@@ -42,7 +49,9 @@ class Verdict:
     of an AUC 1/2. trained : the same measure on the training examples, where it is known.
 
     alike : whether all answers are the same. answers : of an AUC, the verdict on how many of them
-    are right.
+    are right. p : of a permutation test, where there was one. doubted : how many labels networks'
+    doubts have changed, in words: then what is measured agrees with such networks, and tells
+    nothing.
     """
 
     reached: float
@@ -53,15 +62,20 @@ class Verdict:
     measure: Literal["accuracy", "r2", "auc"] = "accuracy"
     alike: bool = False
     answers: "Verdict | None" = None
+    p: float | None = None
+    doubted: str = ""
 
     @property
     def kind(self) -> Kind:
-        if not np.isfinite([self.reached, self.low, self.high]).all():
+        if self.doubted or not np.isfinite([self.reached, self.low, self.high]).all():
             return "unknown"
         if self.one_class:
             return "inconclusive"
-        if self.low > self.baseline:
+        tested = self.p is None or self.p <= CHANCE
+        if tested and (self.low > self.baseline or (self.p is not None and self.measure == "auc")):
             return "better"
+        if self.low > self.baseline:
+            return "inconclusive"
         if self.high < self.baseline:
             return "worse"
         # The same answer to a few is no sign yet.
@@ -98,7 +112,7 @@ class Verdict:
             reached, low, high = (f"{each:.3f}" for each in (self.reached, self.low, self.high))
             return (
                 f"{HEADS[self.measure]} of held-out examples is {reached} ({low} to {high}, "
-                f"{percent(CONFIDENCE, 0)})."
+                f"{percent(SECOND if self.measure == 'auc' else CONFIDENCE, 0)})."
             )
         reached, low, high = (percent(each, 1) for each in (self.reached, self.low, self.high))
         return (
@@ -108,25 +122,39 @@ class Verdict:
     @property
     def words(self) -> str:
         """A sentence or two that say why."""
+        if self.doubted:
+            return f"{self.doubted}: {CIRCULAR}"
         share = percent(self.baseline, 1)
         guess = {
             "accuracy": f"Always saying the commonest class is right in {share}",
             "r2": "Always saying the mean has R² 0",
             "auc": "Guessing has AUC 0.5",
         }[self.measure]
+        where = "less than all of" if self.low > self.baseline else "within"
+        learned = self.p is not None and self.p <= CHANCE
+        unsure = "it does better than that" if learned else "anything was learned that holds for "
+        unsure += "" if learned else "other examples"
         why = {
-            "better": f"{guess}, less than all of the interval.",
+            "better": f"{guess}, {where} the interval.",
             "inconclusive": "They are all of one class: whether the classes are told apart cannot "
             "be seen by them."
             if self.one_class
-            else f"{guess}, within the interval: whether anything was learned that "
-            "holds for other examples cannot be told from so few.",
+            else f"{guess}, {where} the interval: whether {unsure} cannot be told from so few.",
             "nothing": f"{guess}, and the network does no better"
             + (", with the same answer to all." if self.alike else ", not even where it trained."),
             "worse": f"{guess}, more than all of the interval.",
             "unknown": "",
         }[self.kind]
-        return " ".join(filter(None, (why, self._beside, self.overfitted)))
+        return " ".join(filter(None, (why, self._exchanged, self._beside, self.overfitted)))
+
+    @property
+    def _exchanged(self) -> str:
+        """What the permutation test says."""
+        if self.p is None:
+            return ""
+        often = "seldom" if self.p <= CHANCE else "too often"
+        measure = "R²" if self.measure == "r2" else "AUC"
+        return f"With exchanged labels such an {measure} is {often} reached: p = {self.p:.3g}."
 
     @property
     def _beside(self) -> str:
@@ -165,6 +193,10 @@ class Verdict:
         return facts | {name: getattr(self, name) for name in MEASURED}
 
 
+CIRCULAR = (
+    "what is measured here agrees with networks already, and looks better than it is. Examples "
+    "whose labels no network has doubted tell: a test set."
+)
 UNKNOWN = Verdict(np.nan, np.nan, np.nan, np.nan)
 
 
@@ -179,20 +211,27 @@ def verdict_of(
     held: Evaluation | Regression,
     trained: float | None = None,
     intervals: Intervals | None = None,
+    p: float | None = None,
 ) -> Verdict:
     """Of answers to examples that took no part in training.
 
     trained : share of right answers, or R², on those that did. intervals : where they are known
     better than from so many single examples (`wilson_interval`, `auc_interval`, or the bootstrap).
+    p : of a permutation test of the AUC, or of R².
     """
     if isinstance(held, Regression):
         intervals = intervals or bootstrap_intervals(held.predictions[None], held.targets)
         alike = bool(np.ptp(held.predictions) == 0)
-        return Verdict(held.r2, *intervals.of("r2"), 0.0, trained, "r2", alike)
+        return Verdict(held.r2, *intervals.of("r2"), 0.0, trained, "r2", alike, p=p)
     bounds = accuracy_bounds(held, intervals)
     alike = bool(np.count_nonzero(held.confusion.sum(axis=0)) == 1)
-    found = Verdict(held.accuracy, *bounds, held.baseline, trained, alike=alike)
-    low, high = held.auc_bounds if intervals is None else intervals.of("auc")
-    if found.kind == "better" or not low > 0.5:
+    more: dict[str, Any] = {"p": p, "doubted": held.doubted}
+    found = Verdict(held.accuracy, *bounds, held.baseline, trained, alike=alike, **more)
+    low, high = held.auc_bounds(SECOND)
+    if intervals is not None:  # of 95 %, widened as those of a normal distribution are
+        low, high = (held.auc + WIDER * (end - held.auc) for end in intervals.of("auc"))
+        low, high = max(0.0, low), min(1.0, high)
+    better = low > 0.5 if p is None else p <= CHANCE and held.auc > 0.5
+    if found.kind in ("better", "unknown") or not better:
         return found
-    return Verdict(held.auc, low, high, 0.5, measure="auc", answers=found)
+    return Verdict(held.auc, low, high, 0.5, measure="auc", answers=found, p=p)

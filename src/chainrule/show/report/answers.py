@@ -86,10 +86,11 @@ def answers_of(
     seen: bool = False,
     intervals: Intervals | None = None,
     trained: float | None = None,
+    p: float | None = None,
 ) -> Accuracy | Errors:
     """What is said of answers; trained is of R² where they are numbers."""
     kind: Any = Errors if isinstance(found, Regression) else Accuracy
-    made: Accuracy | Errors = kind(name, found, seen, intervals, trained)
+    made: Accuracy | Errors = kind(name, found, seen, intervals, trained, p)
     return made
 
 

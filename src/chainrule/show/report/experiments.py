@@ -208,8 +208,7 @@ def _chance(
         f"the {test.name} of the labels as they are, {test.observed:.4f}: p = (1 + {reached:,}) / "
         f"(1 + {n:,}) = {test.p_value:.3g} (Phipson & Smyth 2010)."
     ]
-    if isinstance(found, experiments.NestedCrossValidation):
-        words.append("Each fold trained the setting that it had chosen by the labels as they are.")
+    words += [test.caution] if test.caution else []
     return page.Section("What chance reaches", words, pictures=pictures)
 
 
@@ -234,7 +233,7 @@ def _held_out(
     if held is None:
         return page.Report(NO_ANSWER, NOTHING, [*own, end], warning)
     name = f"examples, each by {by} trained without it"
-    answer = answers_of(name, held.found, intervals=held.intervals, trained=held.trained)
+    answer = answers_of(name, held.found, intervals=held.intervals, trained=held.trained, p=held.p)
     shared = examples(held.data, held.outputs, held.predicted, "examples")
     threshold = None if getattr(found, "thresholds", None) else 0.5
     sections = [*own, *answer.sections(held.data, held.outputs, shared, threshold), end]

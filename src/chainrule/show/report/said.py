@@ -14,7 +14,7 @@ class Said:
 
     seen : whether they were trained on; of these no interval holds. intervals : where they are
     known better than of so many single examples. trained : the share of right answers, or R², on
-    the training examples.
+    the training examples. p : of a permutation test.
     """
 
     name: str
@@ -22,10 +22,11 @@ class Said:
     seen: bool = False
     intervals: Intervals | None = None
     trained: float | None = None
+    p: float | None = None
 
     @cached_property
     def verdict(self) -> Verdict:
-        return verdict_of(self.found, self.trained, self.intervals)
+        return verdict_of(self.found, self.trained, self.intervals, self.p)
 
     @property
     def of(self) -> str:

@@ -124,11 +124,9 @@ def training_report(
     if judged.crossed:
         assert unseen is not None
         anew = ANEW if getattr(unseen.found, "varied", ()) else ""
-        return page.Report(
-            answer.headline, f"{answer.words} {BY_THE_WAY}{anew}", sections, warning, answer.verdict
-        )
-    words = answer.words
-    return page.Report(answer.headline, words, sections, warning, answer.verdict)
+        words = f"{answer.words} {BY_THE_WAY}{anew} {unseen.together}".strip()
+        return page.Report(answer.headline, words, sections, warning, answer.verdict)
+    return page.Report(answer.headline, answer.words, sections, warning, answer.verdict)
 
 
 @dataclass(frozen=True, eq=False)
