@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from chainrule.experiments.measures import LESS_IS_BETTER
 from chainrule.show import plots
@@ -110,12 +111,9 @@ def _map(axes: Axes, rows: Sequence[Mapping[str, Any]], pair: tuple[str, ...], s
     if max(map(len, kinds)) > CELLS:
         return _cloud(axes, rows, pair, found, shades)
     place = np.array([[kinds[k].index(row[name]) for row in rows] for k, name in enumerate(pair)])
-    best: dict[tuple[int, int], int] = {}
     less = score in LESS_IS_BETTER
-    for i, (x, y) in enumerate(place.T):
-        other = best.get((x, y))
-        if other is None or (np.isfinite(found[i]) and (found[i] < found[other]) == less):
-            best[x, y] = i
+    order = np.argsort(found if less else -found, kind="stable")  # what is not known is last
+    best = {(int(place[0, i]), int(place[1, i])): i for i in order[::-1]}
     cells = np.full((len(kinds[1]), len(kinds[0])), np.nan)
     for (x, y), i in best.items():
         cells[y, x] = found[i]
@@ -127,20 +125,10 @@ def _map(axes: Axes, rows: Sequence[Mapping[str, Any]], pair: tuple[str, ...], s
         axes.text(x, y, words, ha="center", va="center", color="black" if dark_text else "white")
     for i, (x, y) in enumerate(place.T):
         if rows[i].get("near_best"):
-            axes.plot(
-                [x - 0.46, x + 0.46, x + 0.46, x - 0.46, x - 0.46],
-                [y - 0.46, y - 0.46, y + 0.46, y + 0.46, y - 0.46],
-                color=plots.VALIDATION,
-                linewidth=2,
-            )
-    axes.plot(
-        place[0, 0] + 0.33,
-        place[1, 0] + 0.3,
-        "*",
-        color=plots.VALIDATION,
-        markersize=12,
-        markeredgecolor="white",
-    )
+            frame: dict[str, Any] = {"edgecolor": plots.VALIDATION, "linewidth": 2}
+            axes.add_patch(Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, fill=False, **frame))
+    star: dict[str, Any] = {"color": plots.VALIDATION, "markeredgecolor": "white"}
+    axes.plot(place[0, 0] + 0.33, place[1, 0] + 0.3, "*", markersize=12, **star)
     for k, axis in enumerate((axes.xaxis, axes.yaxis)):
         names = [_named(value) for value in kinds[k]]
         wide = k == 0 and len("".join(names)) > 24
