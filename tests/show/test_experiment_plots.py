@@ -159,10 +159,9 @@ def test_settings_near_the_best_and_the_chosen_one_are_marked():
     figure = score_plot(rows(), ("hidden", "l2"), "accuracy")
     axes = figure.axes[0]
     assert axes.images[0].get_array().shape == (3, 4)
-    frames = [line for line in axes.lines if len(line.get_xdata()) == 5]
-    assert len(frames) == 3
+    assert len(axes.patches) == 3
     assert [float(t.get_text()) for t in axes.texts] == pytest.approx(
-        [0.9 - 0.01 * k for k in range(12)]
+        [0.79 + 0.01 * k for k in range(12)]
     )
     dots = [{"l2": 10.0**-k, "learning_rate": 0.5**k, "cost": k} for k in range(13)]
     assert not score_plot(dots, ("l2", "learning_rate"), "cost").axes[0].images

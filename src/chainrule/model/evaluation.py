@@ -21,7 +21,7 @@ MISTAKES = (
     Column("actual", head="is"),
     Column("predicted", head="taken for"),
     Column("probability", "number"),
-    Column("probability_of_actual", "number", "of what it is"),
+    Column("probability_of_actual", "number", "of the true class"),
 )
 
 
