@@ -260,7 +260,8 @@ def interrupted(tmp_path, *arguments):
 def test_after_ctrl_c_it_goes_on_to_the_same_numbers(chainrule, tmp_path):
     # So little memory that every run is a group by itself.
     folds = ("--folds", 10, "--repeats", 3, "--memory", 5e-4)
-    arguments = ("crossval", "planar", "--layers", 8, "--iterations", 500, *folds)
+    setting = ("--layers", 8, "--learning-rate", 0.1, "--iterations", 500)
+    arguments = ("crossval", "planar", *setting, *folds)
     code, out, error = interrupted(tmp_path, *arguments)
     assert (code, error) == (1, "")
     assert "Go on:  chainrule crossval --resume done" in out

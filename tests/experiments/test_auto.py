@@ -82,6 +82,12 @@ def test_where_folds_tell_nothing_the_simplest_is_taken(Y, why):
     assert right((X, np.array(Y, float)), found.setting) >= (0.5 if len(Y[0]) > 3 else 1)
 
 
+def test_of_lbfgs_the_size_is_chosen():
+    found = choose_setting(two_classes(40), {"optimizer": "lbfgs"}, execution=FEW)
+    assert found.varied == ("hidden", "l2")
+    assert right(two_classes(40), found.setting) > 0.9
+
+
 def test_numbers_are_predicted():
     X = rng.normal(size=(4, 50))
     Y = (X[:1] - 2 * X[1:2]) * 10

@@ -118,6 +118,8 @@ def choose_setting(
     if hasattr(data, "train"):
         data = data.train
     base = Setting.named({"optimizer": OPTIMIZER} | given)
+    if base.optimizer == "lbfgs" and base.epochs is None:  # which ends where it has converged
+        given.setdefault("iterations", base.updates(1))
     whole = Examples(WHERE, data)
     linear = optimizer_named(base.optimizer).linear or base.first_layer == "primal"
     if whole.in_file and not linear:
