@@ -60,15 +60,17 @@ def measure(
     m, n_x = QUICK if settings.quick else shape
     with tempfile.TemporaryDirectory() as name:
         whole, part, memory = Path(name) / "whole", Path(name) / "part", MEMORY * m
+        # No fewer than stay in their file with as much memory as the Gram matrices need.
+        some = min(n_x, max(n_x // PART, int(memory * 2**26 / m) + 1))
         tell("making the files")
         make(whole, m, n_x)
-        make(part, m, n_x // PART)
-        yield from _of_a_pass(part, m, n_x // PART, memory, tell)
+        make(part, m, some)
+        yield from _of_a_pass(part, m, some, memory, tell)
         tell("a training of the whole file")
         threads = max(settings.threads)
         yield _command(f"chainrule train, {m:,} x {n_x:,}", whole, 1, memory, threads)
         tell(f"{SETTINGS} settings in {FOLDS} folds")
-        what = f"chainrule sweep: {SETTINGS} settings, {FOLDS} folds, {m:,} x {n_x // PART:,}"
+        what = f"chainrule sweep: {SETTINGS} settings, {FOLDS} folds, {m:,} x {some:,}"
         yield _command(what, part, 1 + FOLDS, memory, threads)
     yield from _growth(10 if settings.quick else 1, tell)
 
@@ -111,7 +113,7 @@ def _of_a_pass(
     yield timed(f"bare reading, {of}", lambda: _read(path))
     yield timed("bare products (X^T X in blocks of floats)", lambda: _products(m, n_x))
     tell("the pass")
-    data = open_data(folder, memory=memory / PART).train
+    data = open_data(folder, memory=memory).train
     X, W = data.matrix(), np.random.default_rng(1).standard_normal((UNITS, n_x)) / n_x
     yield timed("one pass: X^T X and W X, scaled", lambda: X.once(Gram(), Times(W)), 8 * m * m)
     mean, scale = (data.scaling.arrays()[f"scaling.{name}"].T for name in ("shift", "divisor"))
