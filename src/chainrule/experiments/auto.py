@@ -82,9 +82,10 @@ class Chosen(Sweep):
         if self.nothing:
             return f"the simplest, as nothing could be chosen: {self.nothing}"
         one = self.trials[0].spread(self.score).mean
-        said = f"accuracy {percent(one, 1)}" if self.score == "accuracy" else f"cost {one:.3g}"
+        # The best cost or AUC of many, beside nothing to compare it with, says little.
+        said = f"accuracy {percent(one, 1)}" if self.score == "accuracy" else "cost"
         if self.blind:
-            said = f"AUC {one:.3f}" if self.score == "auc" else said
+            said = "AUC" if self.score == "auc" else said
             return f"the best held-out {said}, as none is right more often than the commonest class"
         if (near := len(self.near)) > 1:
             return f"the simplest of {near} within a standard error of the best, held-out {said}"
