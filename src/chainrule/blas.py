@@ -53,6 +53,11 @@ def at_most(threads: int | None) -> Iterator[None]:
         yield
 
 
+def one_for_good() -> None:
+    """One BLAS thread from now on, in a process whose threads each do a task of their own."""
+    _controller().limit(limits=1)
+
+
 def for_steps(first: float, layer_sizes: Sequence[int], batch: int) -> AbstractContextManager[Any]:
     """A block of many steps of a training: one thread, or all if a product is worth it.
 

@@ -5,7 +5,8 @@
     │   │                                  a hyperparameter, an option
     │   ├── DataError                      a data source cannot be read or means nothing
     │   └── ModelFileError                 a model or checkpoint file cannot be trusted
-    └── DivergenceError (an ArithmeticError)   the cost is no longer finite
+    ├── DivergenceError (an ArithmeticError)   the cost is no longer finite
+    └── ClusterError                       a scheduler is gone, or workers died again and again
 
 Every InputError says where, what was expected, what was got, and how to mend it:
 
@@ -67,3 +68,8 @@ class DivergenceError(ChainruleError, ArithmeticError):
             f"(learning rate {self.learning_rate:g}). Try a learning rate ten times smaller, "
             "or scale the features (pixels / 255, or standardized), or a smaller l2."
         )
+
+
+class ClusterError(ChainruleError):
+    """A cluster failed while it worked: its scheduler is gone, or workers died of a task again and
+    again. What was done before is kept as after Ctrl-C."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from chainrule.cli import show
-from chainrule.errors import InputError
+from chainrule.errors import ClusterError, InputError
 from chainrule.jobs.events import Event, Noted, Progressed, Recorded, Started, Warned
 from chainrule.jobs.job import Job
 
@@ -113,8 +113,8 @@ def carried_out(job: AnyJob, report: Report[AnyJob], *, json: bool) -> int:
 
 @contextmanager
 def _going_on(job: "Job[Any, Any]") -> Iterator[Callable[[], str]]:
-    """The command to go on in the folder; a full disk or Ctrl-C within says it, if there is
-    something in it."""
+    """The command to go on in the folder; a full disk, Ctrl-C or a cluster that fails within says
+    it, if there is something in it."""
     from chainrule.files.atomic import ROOM
 
     def way() -> str:  # whose number is known when it is made
@@ -126,6 +126,10 @@ def _going_on(job: "Job[Any, Any]") -> Iterator[Callable[[], str]]:
         if not job.folder.begun:
             raise
         raise KeyboardInterrupt(f"Go on with: {way()}") from None
+    except ClusterError as error:
+        if not job.folder.begun:
+            raise
+        raise ClusterError(f"{error} Go on with: {way()}") from None
     except InputError as error:
         if not job.folder.begun or error.expected != ROOM:
             raise

@@ -47,6 +47,7 @@ def train(
     runs: int = 1,
     threads: int | None = None,
     memory: float | None = None,
+    cluster: str | None = None,
     device: str = "cpu",
     out: Path | None = None,
     resume: Path | None = None,
@@ -68,6 +69,10 @@ def train(
     memory
         Gigabytes that may be counted on, by default what the machine has: features larger than a
         sixteenth of it stay in their file.
+    cluster
+        By which what stays in its file is read and multiplied (extra cluster): local:N processes,
+        the tcp:// address of a Dask scheduler, or its .json file. By default what
+        DASK_SCHEDULER_ADDRESS names.
     device
         Where to train: cpu; with PyTorch (extra device) cuda, cuda:N, mps, torch:cpu, or auto: cuda
         where there is one and a step is worth it.
@@ -78,7 +83,8 @@ def train(
     json
         Print one JSON object instead of text.
     """
-    running = Running(threads=threads, device=device, memory=memory, out=out, resume=resume)
+    how: dict[str, Any] = {"threads": threads, "device": device, "memory": memory}
+    running = Running(**how, cluster=cluster, out=out, resume=resume)
     if runs != 1 or (resume is not None and out is None and is_ensemble(resume)):
         ensemble = EnsembleJob(data, options, Members(runs=runs), running)
         return carried_out(ensemble, _report_members, json=json)

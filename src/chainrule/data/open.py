@@ -17,6 +17,7 @@ from chainrule.data.label_decisions import apply_decisions, read_decisions
 from chainrule.data.labels import refuse_targets
 from chainrule.data.matching import matched, with_overlaps
 from chainrule.data.matrix.source import Progress
+from chainrule.data.matrix.workers import Cluster
 from chainrule.data.raw import open_raw
 from chainrule.data.readers import sources
 from chainrule.data.readers.label_column import LABELS, WEAK, quoted
@@ -63,6 +64,7 @@ def open_data(
     cache: bool = True,
     progress: Progress | None = None,
     memory: float | None = None,
+    cluster: Any = None,
 ) -> Splits:
     """The training set of a source and, where there are any, its validation and test sets.
 
@@ -113,6 +115,9 @@ def open_data(
         of a pass over features that stay in their file, then and later.
     memory : GB that may be counted on; by default all that the machine has. A table of features
         larger than a sixteenth of it stays in its file (.npy, .h5, .zarr, .h5ad, .bed).
+    cluster : of Dask's (extra `cluster`), by which what stays in its file is read and multiplied:
+        "local:N", the address of a scheduler, its .json file, or a `distributed.Client`; by default
+        what DASK_SCHEDULER_ADDRESS names, if it names one.
 
     Raises DataError, or another InputError for an option, for whatever is wrong with them.
     """
@@ -142,13 +147,17 @@ def open_data(
     )
     shape: tuple[int, ...] = (*_size(size), 3)
     encoding, said = encoding_of(features, cache, progress)
-    read = partial(open_raw, strict=strict, seed=seed, progress=progress)
+    by = Cluster.of(cluster)
+    read = partial(open_raw, strict=strict, seed=seed, progress=progress, cluster=by)
     with checks.memory_within(memory):
         splits = read(source, shape, reading, least_classes=2, task=task, encoding=encoding)
     if said and splits.train.image_shape:
         splits = replace(splits, train=splits.train.noted(said))
     if splits.train.feature_names is None:
         refuse_reading(source, reading)
+    if by is not None and not by.default and not splits.train.in_file:
+        said = "its features fit into the memory: the cluster has nothing to do"
+        splits = replace(splits, train=splits.train.noted(said))
     splits = splits.changed(lambda data: data.with_task(task))
     if task is None and label is None:
         _refuse_guess(splits.train)

@@ -1,6 +1,7 @@
 """A source as it lies there: which of the readers reads it, and what is missing in it."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.encode import encoded_splits
 from chainrule.data.encoders.encoding import Encoding
 from chainrule.data.matrix.blocks import BlockMatrix
+from chainrule.data.matrix.cluster import ClusterMatrix
 from chainrule.data.matrix.source import Progress
+from chainrule.data.matrix.workers import Cluster
 from chainrule.data.readers import (
     builtin,
     folder,
@@ -43,6 +46,7 @@ def open_raw(
     task: str | None = None,
     encoding: Encoding | None = None,
     progress: Progress | None = None,
+    cluster: Cluster | None = None,
 ) -> Splits:
     """The splits of a source as they lie there, one class only included; nothing is scaled or
     filled; how much is missing is said, or refused.
@@ -51,7 +55,7 @@ def open_raw(
     or, for gray ones, (height, width). bits : see `open_folder`. reading : of tables; columns :
     those of the model's or the training set's table, if there is one. task : of archives of
     several sets, see `Dataset.with_task`. encoding : by which pictures become features, if they do.
-    progress : told of each pass over what stays in its file.
+    progress : told of each pass over what stays in its file. cluster : by which that is read.
     What the system refuses becomes a DataError.
     """
     checks.whole_number("open_data", "seed", seed)
@@ -83,10 +87,19 @@ def open_raw(
         raise DataError(str(source), "data that fit into memory", "more", fix) from None
     if encoding is not None:
         splits = encoded_splits(splits, encoding)
-    for data in splits.sets.values():
-        if isinstance(data.features, BlockMatrix):
-            data.features.source.progress = progress
+    splits = splits.changed(lambda data: _read_by(data, progress, cluster))
     return splits.changed(lambda data: _missing_said(data, refused=refused))
+
+
+def _read_by(data: Dataset, progress: Progress | None, cluster: Cluster | None) -> Dataset:
+    """The same; what stays in its file tells how far it is read, and is read by a cluster."""
+    X = data.features
+    if not isinstance(X, BlockMatrix):
+        return data
+    X.source.progress = progress
+    if cluster is None:
+        return data
+    return replace(data, features=ClusterMatrix(cluster, X.source, X.scaling, X.dtype, X.index))
 
 
 def _kind(source: str | Path | Any) -> str:

@@ -166,6 +166,14 @@ class Scaling:
         each = (step.joined(list(of)) for step, *of in zip(self.steps, *steps, strict=True))
         return Scaling(tuple(each)).given({})
 
+    def part(self, rows: slice) -> "Scaling":
+        """The same for some of the features alone."""
+        steps = []
+        for step in self.steps:
+            own = {name: getattr(step, name) for name in step.learns}
+            steps.append(replace(step, **{n: v[rows] for n, v in own.items() if np.ndim(v)}))
+        return Scaling(tuple(steps))
+
     def learned_from(self, X: Array) -> "Scaling":
         """The steps, learned from all samples of some features X (k, m), which is left as it is."""
         X, found = X.astype(np.float64, copy=False), list[Step]()

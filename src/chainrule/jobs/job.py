@@ -157,8 +157,12 @@ class Job(Generic[Own, Found]):
     @cached_property
     def splits(self) -> "Splits":
         """The data, which are read when they are first asked for."""
+        from chainrule.data.matrix.workers import Cluster
+
+        cluster = Cluster.of(self.running.cluster, lambda said: self.tell(Noted(said, "Cluster")))
         memory = self.running.memory
-        return self.options.open(self.data, lambda *told: self.tell(Progressed(*told)), memory)
+        told = lambda *done: self.tell(Progressed(*done))  # noqa: E731
+        return self.options.open(self.data, told, memory, cluster)
 
     @property
     def looked_for(self) -> str:

@@ -127,13 +127,16 @@ class Options(Reading, Hyperparameters):
         labels, test, samples = (path and absolute(path) for path in paths)
         return replace(self, labels=labels, test=test, samples=samples)
 
-    def open(self, data: str, progress: Any = None, memory: float | None = None) -> "Splits":
-        """The data, as these options want them. progress, memory : see `open_data`."""
+    def open(
+        self, data: str, progress: Any = None, memory: float | None = None, cluster: Any = None
+    ) -> "Splits":
+        """The data, as these options want them. progress, memory, cluster : see `open_data`."""
         from chainrule.data import open_data
 
         names = {one.name for one in fields(self)}.difference(OF_SETTING, OF_TRAINING)
         how = {name: getattr(self, name) for name in names}
-        splits = open_data(data, seed=self.seed, progress=progress, memory=memory, **how)
+        told = {"progress": progress, "memory": memory, "cluster": cluster}
+        splits = open_data(data, seed=self.seed, **told, **how)
         for one in splits.sets.values():  # before training, not when it is tested
             one.check_scaled(self.dtype)
         return splits
@@ -219,6 +222,10 @@ class Running:
     memory
         Gigabytes that may be counted on: what is larger than a sixteenth of it stays in its file,
         and runs train together in a quarter of it. By default what the machine has, and one.
+    cluster
+        By which what stays in its file is read and multiplied (extra cluster): local:N processes,
+        the tcp:// address of a Dask scheduler, or its .json file. By default what
+        DASK_SCHEDULER_ADDRESS names.
     out
         The folder to make; runs/NAME-COMMAND-1, -2, ... by default. Never overwritten.
     resume
@@ -228,6 +235,7 @@ class Running:
     threads: int | None = None
     device: str = "cpu"
     memory: float | None = None
+    cluster: str | None = None
     out: Path | None = None
     resume: Path | None = None
 

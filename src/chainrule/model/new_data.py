@@ -12,6 +12,7 @@ from chainrule import checks
 from chainrule.data import Dataset, Reading, Splits, open_raw
 from chainrule.data.encoders.encoding import Encoding
 from chainrule.data.matrix.source import Progress
+from chainrule.data.matrix.workers import Cluster
 from chainrule.data.open import refuse_reading
 from chainrule.data.readers.images import Pictures
 from chainrule.data.readers.photos import EncodedPictures
@@ -58,6 +59,7 @@ def open_for(
     shape, own = model.image_shape or (64, 64, 3), partial(open_raw, columns=model.feature_names)
     encoding = None if model.encoder is None else Encoding(model.encoder, cache, progress)
     how: dict[str, Any] = {"strict": strict, "seed": seed, "bits": model.bits, "progress": progress}
+    how["cluster"] = Cluster.of(None)
 
     def read(reading: Reading) -> Splits:
         with checks.memory_within(memory):

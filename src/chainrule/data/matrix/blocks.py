@@ -49,19 +49,23 @@ class BlockMatrix(RawMatrix):
 
     def astype(self, dtype: Any) -> "BlockMatrix":
         """The same features yielding another float dtype (itself if it does already)."""
-        if np.dtype(dtype) == self.dtype:
-            return self
-        return BlockMatrix(self.source, self.scaling, dtype, self.index)
+        return (
+            self if np.dtype(dtype) == self.dtype else self._like(self.scaling, dtype, self.index)
+        )
 
     def scaled(self, scaling: Scaling, dtype: Any) -> "BlockMatrix":
         """The same numbers scaled so, whatever they were scaled by; nothing is read."""
-        return BlockMatrix(self.source, scaling, dtype, self.index)
+        return self._like(scaling, dtype, self.index)
 
     def select(self, index: Any) -> "BlockMatrix":
         """The examples at `index` as a matrix of their own; nothing is read."""
-        found = BlockMatrix(self.source, self.scaling, self.dtype, self._of_source(index))
+        found = self._like(self.scaling, self.dtype, self._of_source(index))
         found._part_of = self, np.arange(self.shape[1])[index]
         return found
+
+    def _like(self, scaling: Scaling, dtype: Any, index: Any) -> "BlockMatrix":
+        """Other examples of the source, or prepared otherwise; nothing is read."""
+        return BlockMatrix(self.source, scaling, dtype, index)
 
     def _of_source(self, index: Any) -> np.ndarray:
         known = np.arange(self.source.shape[1]) if self.index is None else self.index
@@ -133,14 +137,10 @@ class BlockMatrix(RawMatrix):
         if not scaling.learned:
             return scaling
         self._refuse_whole(scaling)
-        key, known = self._fitted_key(scaling), self.source.known
-        return known.found(key, lambda: scaling.joined(list(self._learned(scaling))))
-
-    def _learned(self, scaling: Scaling) -> Iterator[Scaling]:
-        """What the scaling learns from some features after the other, as they lie."""
-        for rows, raw in self.raw_blocks():
-            with self._placed(rows):
-                yield scaling.learned_from(raw)
+        key, unlearned = self._fitted_key(scaling), self.scaled(scaling, self.dtype)
+        found = self.source.known.found(key, lambda: unlearned.over([slice(None)], [[]])[0][0])
+        assert found is not None
+        return found
 
     @contextmanager
     def _placed(self, rows: slice) -> Iterator[None]:
@@ -148,7 +148,7 @@ class BlockMatrix(RawMatrix):
         try:
             yield
         except InputError as error:
-            raise error.at(f"{self.source}, features {rows.start} to {rows.stop - 1}") from None
+            raise error.at(self.source.place(rows)) from None
 
     @property
     def gram_in_file(self) -> bool:
@@ -194,11 +194,33 @@ class BlockMatrix(RawMatrix):
         """What is remembered is not read for, and what is read for is remembered."""
         found = {one: Z for one in asked if (Z := self._recalled(one)) is not None}
         if todo := [one for one in asked if one not in found]:
-            found |= zip(todo, super()._pass(*todo), strict=True)
+            found |= zip(todo, self.over([None], [todo])[1][0], strict=True)
         for one in todo:
             if isinstance(one, Times):
                 self.remember(one.W, partial(found.__getitem__, one))
         return [found[one] for one in asked]
+
+    def over(
+        self, kept: Sequence[Any], asked: Sequence[Sequence[Product]]
+    ) -> tuple[list[Scaling | None], list[list[np.ndarray]]]:
+        """One pass over the file. For each of `kept`, an index of these examples from which the
+        scaling is learned, or None where it is as it is: what was learned, and the products that
+        are asked of X scaled so."""
+        learned: list[list[Scaling]] = [[] for _ in kept]
+        for one in chain.from_iterable(asked):
+            one.start(self)
+        for rows, raw in self.raw_blocks():
+            for index, own, products in zip(kept, learned, asked, strict=True):
+                if index is not None:
+                    with self._placed(rows):
+                        own.append(self.scaling.learned_from(raw[:, index]))
+                if products:
+                    some = self.floats(raw, rows, own[-1] if own else None)
+                    for one in products:
+                        one.add(rows, some)
+        pairs = zip(kept, learned, strict=True)
+        scalings = [None if index is None else self.scaling.joined(own) for index, own in pairs]
+        return scalings, [[one.end() for one in products] for products in asked]
 
     def _recalled(self, one: Product) -> np.ndarray | None:
         """K, or W X of each run, of this matrix or of one that it is a part of."""
@@ -241,26 +263,15 @@ def read_ahead(
     What it learned, the Gram matrix, and W X for each W (n_1, n_x) of `starts` are remembered.
     """
     X = X.scaled(scaling, X.dtype)
-    learned: list[list[Scaling]] = [[] for _ in kept]
-    asked = [[Gram(), *map(Times, starts)] for _ in kept]
-    for one in chain.from_iterable(asked):
-        one.start(X)
-    for rows, raw in X.raw_blocks():
-        for index, own, products in zip(kept, learned, asked, strict=True):
-            if index is not None:
-                with X._placed(rows):
-                    own.append(scaling.learned_from(raw[:, index]))
-            some = X.floats(raw, rows, own[-1] if own else None)
-            for one in products:
-                one.add(rows, some)
+    scalings, found = X.over(kept, [[Gram(), *map(Times, starts)] for _ in kept])
     known = X.source.known
-    for index, own, (gram, *products) in zip(kept, learned, asked, strict=True):
-        if index is not None:
-            known.add(X.select(index)._fitted_key(scaling), scaling.joined(own))
-        as_scaled = X if index is None else X.scaled(scaling.joined(own), X.dtype)
-        known.add(as_scaled._key("gram"), gram.end())
-        for W, product in zip(starts, products, strict=True):
-            as_scaled.remember(W, product.end)
+    for index, own, (K, *products) in zip(kept, scalings, found, strict=True):
+        if own is not None:
+            known.add(X.select(index)._fitted_key(scaling), own)
+        as_scaled = X.scaled(own or X.scaling, X.dtype)
+        known.add(as_scaled._key("gram"), K)
+        for W, Z in zip(starts, products, strict=True):
+            as_scaled.remember(W, partial(np.asarray, Z))
 
 
 def _by_run(W: np.ndarray) -> np.ndarray:

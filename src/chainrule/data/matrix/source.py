@@ -84,6 +84,15 @@ class Source(ABC):
     def __repr__(self) -> str:
         return str(self.path)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process: by the path as it is seen from anywhere, without what is known."""
+        here = {"path": self.path.absolute(), "progress": None}
+        return {name: v for name, v in self.__dict__.items() if name != "known"} | here
+
+    def place(self, rows: slice) -> str:
+        """Some features of it, in words."""
+        return f"{self}, features {rows.start} to {rows.stop - 1}"
+
     @property
     def n_bytes(self) -> int:
         """Of all its numbers."""

@@ -1,0 +1,194 @@
+"""The verbs on a Dask cluster: features stay in their file, which each worker opens itself.
+
+A task is a pass over a range of features, as `BlockMatrix` makes it, with one thread of BLAS. What
+ranges give is added in a tree that the file alone decides, so the bits are the same for any number
+of workers, whoever is done first, and after some of them died. What all tasks share is given as the
+result of a task, too: whatever a dead worker held is made again.
+"""
+
+import math
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule import blas
+from chainrule.data.blocks import BLOCK_BYTES
+from chainrule.data.matrix.blocks import BlockMatrix
+from chainrule.data.matrix.floats import FloatMatrix
+from chainrule.data.matrix.source import READ_BYTES, Source
+from chainrule.data.matrix.verbs import Gram, Product, Times
+from chainrule.data.matrix.workers import Cluster
+from chainrule.data.transform import Scaling
+
+# Of a task, at least: sending and adding what it gives then takes some hundredths of its time.
+FEATURES, TASK_BYTES = 8192, READ_BYTES
+COPIES = 3  # of what a task gives, on a worker: of two ranges, and their sum
+Learned = list[Scaling | None]
+Found = tuple[Learned, list[list[np.ndarray]]]
+
+
+class ClusterMatrix(BlockMatrix):
+    """The same features, ranges of which are read and multiplied on a cluster.
+
+    InputError for a worker that sees another file, has other versions or too little memory, before
+    anything is read; ClusterError where the cluster fails. Otherwise as `BlockMatrix`.
+    """
+
+    def __init__(self, cluster: Cluster, *of: Any) -> None:
+        super().__init__(*of)
+        self.cluster = cluster
+
+    def _like(self, *of: Any) -> "ClusterMatrix":
+        return ClusterMatrix(self.cluster, self.source, *of)
+
+    def columns(self, index: Any) -> np.ndarray:
+        """Examples at `index` as floats: (n_x, k). Of a file of whole examples, read here."""
+        if not self.source.by_feature:
+            return super().columns(index)
+        index = np.arange(self.shape[1])[index]
+        found = np.empty((self.shape[0], len(index)), self.dtype)
+        for rows, some in self._pieces("columns", index):
+            found[rows] = some
+        return found
+
+    def outer(self, D: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """D X^T for D (..., n_1, m): (..., n_1, n_x), written range by range."""
+        G = np.empty((*D.shape[:-1], self.shape[0]), self.dtype) if out is None else out
+        for rows, some in self._pieces("outer", D):
+            G[..., rows] = some
+        return G
+
+    def over(self, kept: Sequence[Any], asked: Sequence[Sequence[Product]]) -> Found:
+        """As `BlockMatrix` makes it, of the sums of what the ranges give."""
+
+        def own(rows: slice) -> list[Any]:
+            return [[[_part(one, rows) for one in products] for products in asked]]
+
+        needed = self.dtype.itemsize * sum(_size(one, self) for some in asked for one in some)
+        with self.cluster.clear(self.source):
+            tasks = self._tasks("over", kept, own, needed)
+            whole = self.cluster.together(_added, list(tasks))
+        for _ in self._told(tasks):
+            pass
+        for _, future in self.cluster.finished(self.source, {whole: None}):
+            found: Found = self.cluster.result(self.source, future)
+        return found
+
+    def _pieces(self, verb: str, of: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """What a verb makes of each range of features, as they come."""
+        with self.cluster.clear(self.source):
+            tasks = self._tasks(verb, of)
+        for rows, future in self._told(tasks):
+            yield rows, self.cluster.result(self.source, future)
+
+    def _told(self, tasks: dict[Any, slice]) -> Iterator[tuple[slice, Any]]:
+        """The ranges with their tasks, as they are done, which nobody holds then but who asks."""
+        done, (n_x, _) = 0, self.shape
+        each = self.source.n_bytes / n_x / 1e9
+        for rows, future in self.cluster.finished(self.source, tasks):
+            done += rows.stop - rows.start
+            if self.source.progress is not None:
+                self.source.progress(done * each, n_x * each, "GB")
+            yield rows, future
+
+    def _tasks(
+        self,
+        verb: str,
+        shared: Any,
+        own: Callable[[slice], list[Any]] = lambda rows: [],
+        needed: float = 0,
+    ) -> dict[Any, slice]:
+        """A task for each range. shared, own : the verb's arguments that all have, and by range.
+        needed : bytes of what a task gives."""
+        name, ranges = f"{verb}-{uuid.uuid4().hex}", self._ranges()
+        longest = max(part.stop - part.start for part in ranges[0])
+        a_feature = self.source.n_bytes / self.shape[0]
+        room = COPIES * needed + 2 * longest * a_feature + 2 * BLOCK_BYTES
+        self.cluster.check(self.source, room)
+        whole = self.cluster.submit((f"shared-{name}",), _itself, self.source, self.index, shared)
+        tasks = {}
+        for k, stretches in enumerate(ranges):
+            rows = slice(stretches[0].start, stretches[-1].stop)
+            how = self.scaling.part(rows), self.dtype
+            key, given = (name, rows.start, rows.stop), (whole, verb, stretches, *how, *own(rows))
+            tasks[self.cluster.submit(key, _of_range, *given, priority=-k)] = rows
+        return tasks
+
+    def _ranges(self) -> list[list[slice]]:
+        """The file's stretches, as many together as are worth a task."""
+        a_feature = max(1, self.source.n_bytes // self.shape[0])
+        least, found = max(FEATURES, TASK_BYTES // a_feature), list[list[slice]]()
+        for stretch in self.source.stretches():
+            if not found or found[-1][-1].stop - found[-1][0].start >= least:
+                found.append([])
+            found[-1].append(stretch)
+        return found
+
+
+class _Range(Source):
+    """The features of a source in some stretches of it that follow each other."""
+
+    def __init__(self, source: Source, stretches: Sequence[slice]) -> None:
+        self._source, self._first = source, stretches[0].start
+        self._parts = [slice(s.start - self._first, s.stop - self._first) for s in stretches]
+        self.path, self.memory, self.dtype = source.path, source.memory, source.dtype
+        self.shape = self._parts[-1].stop, source.shape[1]
+
+    def place(self, rows: slice) -> str:
+        return self._source.place(slice(self._first + rows.start, self._first + rows.stop))
+
+    def features(self, start: int, stop: int) -> np.ndarray:
+        return self._source.features(self._first + start, self._first + stop)
+
+    def stretches(self) -> Iterator[slice]:
+        return iter(self._parts)
+
+
+def _itself(*values: Any) -> tuple[Any, ...]:
+    return values
+
+
+def _of_range(
+    whole: tuple[Source, Any, Any],
+    verb: str,
+    stretches: Sequence[slice],
+    scaling: Scaling,
+    dtype: np.dtype,
+    *own: Any,
+) -> Any:
+    """The task: what a verb makes of a range of features, read here."""
+    source, index, shared = whole
+    blas.one_for_good()
+    X = BlockMatrix(_Range(source, stretches), scaling, dtype, index)
+    return getattr(X, verb)(shared, *own)
+
+
+def _part(one: Product, rows: slice) -> Product:
+    """A product with some of the features: what a worker needs of the other factor."""
+    if isinstance(one, Times):
+        return Times(one.W[..., rows])
+    assert isinstance(one, Gram)
+    other = one.other
+    if isinstance(other, BlockMatrix):
+        own = other.scaling.part(rows), other.dtype, other.index
+        return Gram(BlockMatrix(_Range(other.source, [rows]), *own))
+    return Gram(None if other is None else FloatMatrix(other.features(rows)), one.part)
+
+
+def _size(one: Product, X: BlockMatrix) -> int:
+    """Numbers in a product."""
+    if isinstance(one, Times):
+        return math.prod(one.W.shape[:-1]) * X.shape[1]
+    assert isinstance(one, Gram)
+    part = one.part or slice(0, X.shape[1])
+    return (part.stop - part.start) * (part.stop if one.other is None else one.other.shape[1])
+
+
+def _added(first: Found, second: Found) -> Found:
+    """What a range and the one after it give, together."""
+    (left, K), (right, K_after) = first, second
+    learned = [a and b and a.joined([a, b]) for a, b in zip(left, right, strict=True)]
+    pairs = zip(K, K_after, strict=True)
+    return learned, [[a + b for a, b in zip(*pair, strict=True)] for pair in pairs]
