@@ -212,3 +212,11 @@ def test_importing_the_package_loads_numpy_at_most():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_features_that_are_all_the_same_are_said(tmp_path):
+    table = tmp_path / "t.csv"
+    for last, said in (("1,2,no\n", True), ("1,3,no\n", False)):
+        table.write_text("u,v,label\n1,2,yes\n1,2,no\n" + last)
+        notes = open_data(table).notes
+        assert any("nothing can be learned" in note for note in notes) == said

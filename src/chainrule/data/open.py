@@ -191,7 +191,19 @@ def open_data(
             said = "8-bit numbers that are no pictures: standardized"
             noted = splits.train.noted(f"{said} (--scale pixels divides by 255)")
             splits = replace(splits, train=noted)
+    if _all_alike(splits.train):
+        said = "the features of all training examples are the same: nothing can be learned of them"
+        splits = replace(splits, train=splits.train.noted(said))
     return with_overlaps(splits.prepared(_steps(scale or "pixels", prepare, reading)))
+
+
+def _all_alike(train: Dataset) -> bool:
+    """Whether no feature differs; most data say otherwise in the first two examples."""
+    if train.in_file or len(train) < 2:
+        return False
+    first, *others = ([k] for k in range(len(train)))
+    stored = train.features.stored
+    return all(np.array_equal(stored(first), stored(one)) for one in others)
 
 
 def refuse_reading(source: str | Path | Any, reading: Reading) -> None:

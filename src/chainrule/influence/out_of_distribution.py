@@ -174,5 +174,6 @@ def _spread(X: FeatureMatrix, norms: Array, mean: Array) -> Array:
 
 
 def _variances(pictures: Array) -> Array:
-    """(m,) of the numbers in each of m pictures."""
-    return np.array([one.var() for one in pictures])
+    """(m,) of the pixels of each of m pictures, in each color by itself: one of a single color has
+    none."""
+    return np.array([one.var(axis=(0, 1)).mean() for one in pictures])

@@ -12,8 +12,9 @@ from chainrule import DataError, InputError
 from chainrule.data import read_image
 from chainrule.data.encoders import cache as caches
 from chainrule.data.encoders import encoder, encoding
-from chainrule.data.encoders.cache import Cache, Entry
+from chainrule.data.encoders.cache import Cache
 from chainrule.data.encoders.encoding import Encoding
+from chainrule.data.readers.images import Picture
 from chainrule.estimators import PictureFeatures
 
 OWN = encoder("efficientnet-lite0")
@@ -149,20 +150,25 @@ def test_a_cache_that_fails_is_a_note(folder, fresh, what, monkeypatch, tmp_path
 
 
 def test_what_was_not_used_for_longest_is_removed(tmp_path, monkeypatch):
-    entry, now = Entry(b"x" * 5000, b"y" * 5000, 1, 2, 0), [0.0]
+    some = Picture(np.ones(5000, np.uint8), True, 2, False, np.ones(1250, np.float32))
+    now = [0.0]
     monkeypatch.setattr(caches.time, "time", lambda: now[0])
     path = tmp_path / "cache.sqlite3"
     for k in range(60):
         now[0] = 10000.0 * k
         with Cache(path, limit=400_000) as cache:
-            cache.put({f"{k}": entry})
-            assert cache.get("0") == entry  # used each time
+            cache.put({f"{k}": some})
+            found = cache.get("0", 1250, 5000)  # used each time
+            assert_array_equal(found.features, some.features)
+            assert_array_equal(found.pixels, some.pixels)
+            assert found[1:4] == (True, 2, False)
     with Cache(path) as cache:
         photos, size = cache.facts()
         assert 20 < photos < 40
         assert size < 400_000
-        assert cache.get("59") is not None
-        assert cache.get("1") is None
+        assert cache.get("59", 1250, 5000) is not None
+        assert cache.get("59", 1251, 5000) is None
+        assert cache.get("1", 1250, 5000) is None
     assert caches.clear(path) > 0
     assert caches.clear(path) == 0
 

@@ -11,8 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import numpy as np
+
+from chainrule.data.readers.images import Picture
 from chainrule.errors import InputError
 from chainrule.files import atomic
 from chainrule.wording import printable
@@ -24,16 +27,8 @@ WAIT = 5.0  # seconds for another process that writes
 TABLE = """CREATE TABLE IF NOT EXISTS photos_1 (
     key TEXT PRIMARY KEY, features BLOB NOT NULL, small BLOB NOT NULL, deep INTEGER NOT NULL,
     brightest INTEGER NOT NULL, several INTEGER NOT NULL, used REAL NOT NULL)"""
-
-
-class Entry(NamedTuple):
-    """What is kept of a photo: features, the small picture, what is to be said of its file."""
-
-    features: bytes = b""
-    small: bytes = b""
-    deep: int = 0
-    brightest: int = 0
-    several: int = 0
+ASKED = """SELECT features, small, deep, brightest, several, used FROM photos_1
+    WHERE key = ? AND length(features) = ? AND length(small) = ?"""
 
 
 def cache_path() -> Path:
@@ -47,17 +42,26 @@ def cache_path() -> Path:
 
 
 class Cache:
-    """Entries by key, for threads that share one. path : `cache_path` by default. made : whether
-    the file is made where it is not.
+    """Small pictures with their features by key, for threads that share one. path : `cache_path`
+    by default. made : whether the file is made where it is not. used : or nothing is kept.
 
     note : what went wrong, after which it is empty and keeps nothing; or "".
     """
 
-    def __init__(self, path: Path | None = None, limit: float = LIMIT, made: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path | None = None,
+        limit: float = LIMIT,
+        *,
+        made: bool = True,
+        used: bool = True,
+    ) -> None:
         self.note, self._limit, self._path = "", limit, path
         self._lock = threading.Lock()
         self._used: set[str] = set()
         self._open: Any = None
+        if not used:
+            return
         with self._careful():
             import sqlite3
 
@@ -89,25 +93,30 @@ class Cache:
             self._open.close()
         self._open = None
 
-    def get(self, key: str) -> Entry | None:
-        """What is kept of the photo."""
+    def get(self, key: str, n_features: int, n_pixels: int) -> Picture | None:
+        """What is kept of the photo, of these sizes."""
         with self._careful():
             if self._open is not None:
-                asked = f"SELECT {', '.join(Entry._fields)}, used FROM photos_1 WHERE key = ?"
-                row = self._open.execute(asked, (key,)).fetchone()
+                sizes = 4 * n_features, n_pixels
+                row = self._open.execute(ASKED, (key, *sizes)).fetchone()
                 if row is not None:
-                    if time.time() - row[-1] > FRESH:
+                    features, small, deep, brightest, several, used = row
+                    if time.time() - used > FRESH:
                         self._used.add(key)
-                    return Entry(*row[:-1])
+                    own = np.frombuffer(features, np.float32)
+                    return Picture(np.frombuffer(small, np.uint8), deep, brightest, several, own)
         return None
 
-    def put(self, entries: dict[str, Entry]) -> None:
+    def put(self, pictures: dict[str, Picture]) -> None:
         """Keep these, and remove what was not used for longest if it becomes too much."""
         with self._careful():
-            if self._open is None or not entries:
+            if self._open is None or not pictures:
                 return
             now = time.time()
-            rows = [(key, *entry, now) for key, entry in entries.items()]
+            rows = [
+                (key, np.asarray(one.features).tobytes(), one.pixels.tobytes(), *one[1:-1], now)
+                for key, one in pictures.items()
+            ]
             marks = ", ".join("?" * len(rows[0]))
             with self._open:
                 self._open.executemany(f"INSERT OR REPLACE INTO photos_1 VALUES ({marks})", rows)

@@ -1,27 +1,24 @@
 """Photos to features: read once, in threads, encoded some at a time, kept in the cache."""
 
 import math
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.data.encoders.cache import Cache, Entry
+from chainrule.data.encoders.cache import Cache
 from chainrule.data.encoders.encoder import BATCH, ENCODERS, Encoder
 from chainrule.data.matrix.source import Progress
 from chainrule.data.photos import Photos, in_color
-from chainrule.data.readers.images import by_threads, picture_of, squashed, unreadable
-from chainrule.errors import DataError
+from chainrule.data.readers.images import Picture, by_threads, looked_at, squashed, unreadable
 from chainrule.files.atomic import reason
 from chainrule.files.digest import digest, file_digest
 
 Array = np.ndarray
 KINDS = ("pixels", *ENCODERS, "auto")
-# A photo's digest, what the cache keeps, the photo (side, side, 3) where it has yet to be encoded.
-Seen = tuple[str, Entry, Array | None]
+AT_MOST = 64  # photos that wait for some to be encoded
 Unread = Callable[[Path, str], None]
 
 
@@ -29,15 +26,36 @@ def refuse(path: Path, why: str) -> None:
     raise unreadable(path, why)
 
 
+class Seen(NamedTuple):
+    """A photo's digest, its small picture with its features, and itself until it has these."""
+
+    name: str
+    small: Picture
+    photo: Array | None = None
+
+
+class Asked(NamedTuple):
+    """m photos that are yet to be read.
+
+    name : a digest of photo k. read : its small picture and itself (side, side, 3); or why not.
+    shape : of the small pictures. kind : what else decides what is kept.
+    """
+
+    m: int
+    name: Callable[[int], str]
+    read: Callable[[int], tuple[Picture, Array] | str]
+    shape: tuple[int, ...]
+    kind: str
+
+
 class Encoded(NamedTuple):
     """features : (m, n_features) float32. photos : these. places : which of those asked for they
-    are. said : what is to be said of their files. note : what went wrong with the cache, or "".
+    are. note : what went wrong with the cache, or "".
     """
 
     features: Array
     photos: Photos
     places: list[int]
-    said: list[Entry]
     note: str
 
 
@@ -69,134 +87,108 @@ class Encoding:
         shape: tuple[int, ...],
         bits: int = 16,
         unread: Unread = refuse,
+        met: Callable[[Picture], None] = lambda small: None,
     ) -> Encoded:
         """Of picture files. shape : of the small ones, (height, width, 3). bits : see `read_image`.
 
-        `unread` is told of the files that cannot be read, and why; by default it raises.
+        `unread` is told of the files that cannot be read, and why; by default it raises. `met` is
+        told of the others, small.
         """
-        side, (height, width, *_) = self.encoder.side, shape
+        (height, width, *_), side = shape, self.encoder.side
 
-        def read(k: int) -> tuple[Array, Entry]:
-            picture = picture_of(paths[k], (side, side, 3), bits)
-            photo = picture.pixels.reshape(side, side, 3)
-            small = squashed(photo, height, width).tobytes()
-            deep, several = int(picture.deep), int(picture.several)
-            return photo, Entry(b"", small, deep, picture.brightest, several)
+        def name(k: int) -> str:  # a folder or a pipe has none
+            return file_digest(paths[k]) if paths[k].is_file() else ""
 
-        kind, sides = f"{height} {width} {bits}", (height, width, 3)
-        asked = _Photos(len(paths), lambda k: _named(paths[k]), read, sides, kind)
-        found = self._all(asked, paths, unread)
+        def read(k: int) -> tuple[Picture, Array] | str:
+            found = looked_at(paths[k], (side, side, 3), bits)
+            if isinstance(found, str):
+                return found
+            photo = found.pixels.reshape(side, side, 3)
+            return found._replace(pixels=squashed(photo, height, width)), photo
+
+        sides = height, width, 3
+        asked = Asked(len(paths), name, read, sides, f"{height} {width} {bits}")
+        found = self._all(asked, lambda k, why: unread(paths[k], why), met)
         of = tuple(paths[k] for k in found.places)
         return found._replace(photos=replace(found.photos, paths=of, bits=bits))
 
     def arrays(self, pictures: Array) -> Encoded:
         """Of pictures (m, height, width[, 3]) uint8, which are the small ones, too."""
-        side, shape = self.encoder.side, str(pictures.shape[1:])
+        side, shape, none = self.encoder.side, str(pictures.shape[1:]), np.empty(0, np.uint8)
 
-        def read(k: int) -> tuple[Array, Entry]:
-            return squashed(pictures[k], side, side), Entry()
+        def name(k: int) -> str:
+            return digest(shape, pictures[k])
 
-        asked = _Photos(len(pictures), lambda k: digest(shape, pictures[k]), read, (0,), "array")
-        found = self._all(asked)
+        def read(k: int) -> tuple[Picture, Array]:
+            return Picture(none), squashed(pictures[k], side, side)
+
+        found = self._all(Asked(len(pictures), name, read, (0,), "array"))
         return found._replace(photos=replace(found.photos, small=pictures))
 
     def _all(
-        self, photos: "_Photos", paths: Sequence[Path] = (), unread: Unread = refuse
+        self,
+        asked: Asked,
+        unread: Callable[[int, str], None] = lambda k, why: None,
+        met: Callable[[Picture], None] = lambda small: None,
     ) -> Encoded:
-        """From the cache, else read and encoded. In memory at a time are as many photos as threads
-        read ahead, and one batch."""
-        opened: Any = Cache() if self.cache else nullcontext()
-        with opened as cache:
-            known = _Known(self.encoder, photos, cache)
-            for k, one in enumerate(by_threads(known.look, range(photos.m))):
-                if isinstance(one, DataError):
-                    unread(paths[k], one.got)
-                else:
-                    known.add(k, *one)
-                if self.progress and k % BATCH == 0:
-                    self.progress(k, photos.m, "photos")
-            known.encode()
-        n = len(known.names)
-        found = Photos(known.small[:n], tuple(known.names))
-        note = cache.note if cache else ""
-        return Encoded(known.features[:n], found, known.index, known.said, note)
+        features = np.empty((asked.m, self.encoder.n_features), np.float32)
+        small, names = np.empty((asked.m, *asked.shape), np.uint8), list[str]()
+        places = list[int]()
+        with Cache(used=self.cache) as cache:
+            for k, one in enumerate(self._each(asked, cache)):
+                if isinstance(one, str):
+                    unread(k, one)
+                    continue
+                n = len(names)
+                features[n], small[n] = one.small.features, one.small.pixels.reshape(asked.shape)
+                names.append(one.name)
+                places.append(k)
+                met(one.small)
+        n = len(names)
+        return Encoded(features[:n], Photos(small[:n], tuple(names)), places, cache.note)
 
+    def _each(self, asked: Asked, cache: Cache) -> Iterator[Seen | str]:
+        """Each photo with its features, or why it cannot be read. In memory at a time are as many
+        as threads read ahead, and those that wait to be encoded together."""
+        sizes = self.encoder.n_features, math.prod(asked.shape)
 
-class _Photos(NamedTuple):
-    """m photos that are yet to be read.
+        def look(k: int) -> Seen | str:
+            try:
+                name = asked.name(k)
+            except OSError as error:
+                return reason(error)
+            if kept := cache.get(self._key(name, asked), *sizes):
+                return Seen(name, kept)
+            found = asked.read(k)
+            return found if isinstance(found, str) else Seen(name, *found)
 
-    name : a digest of photo k. read : the photo (side, side, 3), and what else is known of it.
-    shape : of the small pictures. kind : what else decides what an entry holds.
-    """
+        waiting, photos = list[Seen | str](), dict[str, Array]()
+        for k, one in enumerate(by_threads(look, range(asked.m))):
+            if self.progress and k % BATCH == 0:
+                self.progress(k, asked.m, "photos")
+            waiting.append(one)
+            if isinstance(one, Seen) and one.photo is not None:
+                photos[one.name] = one.photo
+            few = 0 < len(photos) < BATCH and len(waiting) < AT_MOST
+            if few and k < asked.m - 1:
+                continue
+            made, new = self._features(photos), dict[str, Picture]()
+            for j, seen in enumerate(waiting):
+                if isinstance(seen, Seen) and seen.name in made:
+                    small = seen.small._replace(features=made[seen.name])
+                    new[self._key(seen.name, asked)] = small
+                    waiting[j] = seen._replace(small=small)
+            cache.put(new)
+            yield from waiting
+            waiting.clear()
+            photos.clear()
 
-    m: int
-    name: Callable[[int], str]
-    read: Callable[[int], tuple[Array, Entry]]
-    shape: tuple[int, ...]
-    kind: str
+    def _features(self, photos: dict[str, Array]) -> dict[str, Array]:
+        """Of these, by name."""
+        if not photos:
+            return {}
+        found = self.encoder.features(np.stack([*photos.values()]))
+        return dict(zip(photos, found, strict=True))
 
-
-class _Known:
-    """What is known of photos so far, in their order; some that were read wait to be encoded
-    together."""
-
-    def __init__(self, encoder: Encoder, photos: _Photos, cache: Cache | None) -> None:
-        self._encoder, self._photos, self._cache = encoder, photos, cache
-        self.features = np.empty((photos.m, encoder.n_features), np.float32)
-        self.small = np.empty((photos.m, *photos.shape), np.uint8)
-        self.names, self.index, self.said = list[str](), list[int](), list[Entry]()
-        self._waiting: list[tuple[int, Array]] = []
-
-    def look(self, k: int) -> Seen | DataError:
-        """Photo k, by one of the threads; or why it cannot be read."""
-        try:
-            name = self._photos.name(k)
-            kept = self._cache.get(self._key(name)) if self._cache else None
-            fits = kept and len(kept.features) == 4 * self._encoder.n_features
-            if kept and fits and len(kept.small) == math.prod(self._photos.shape):
-                return name, kept, None
-            photo, entry = self._photos.read(k)
-            return name, entry, photo
-        except DataError as error:
-            return error
-
-    def add(self, k: int, name: str, entry: Entry, photo: Array | None) -> None:
-        n = len(self.names)
-        self.small[n] = np.frombuffer(entry.small, np.uint8).reshape(self._photos.shape)
-        if photo is None:
-            self.features[n] = np.frombuffer(entry.features, np.float32)
-        else:
-            self._waiting.append((n, photo))
-        self.names.append(name)
-        self.index.append(k)
-        self.said.append(entry._replace(features=b"", small=b""))
-        if len(self._waiting) == BATCH:
-            self.encode()
-
-    def encode(self) -> None:
-        """Those that wait."""
-        if not self._waiting:
-            return
-        places = [n for n, _ in self._waiting]
-        photos = np.stack([photo for _, photo in self._waiting])
-        self.features[places] = self._encoder.features(photos)
-        self._waiting.clear()
-        if self._cache:
-            self._cache.put({self._key(self.names[n]): self._entry(n) for n in places})
-
-    def _entry(self, n: int) -> Entry:
-        own = {"features": self.features[n].tobytes(), "small": self.small[n].tobytes()}
-        return self.said[n]._replace(**own)
-
-    def _key(self, name: str) -> str:
-        return digest(f"{name} {self._encoder.digest} {self._photos.kind}")
-
-
-def _named(path: Path) -> str:
-    """A file's digest. DataError where the system refuses to read it."""
-    if path.exists() and not path.is_file():
-        raise unreadable(path, "no regular file")
-    try:
-        return file_digest(path)
-    except OSError as error:
-        raise unreadable(path, reason(error)) from None
+    def _key(self, name: str, asked: Asked) -> str:
+        return digest(f"{name} {self.encoder.digest} {asked.kind}")

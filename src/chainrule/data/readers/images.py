@@ -17,7 +17,6 @@ from chainrule.wording import counted
 if TYPE_CHECKING:
     from PIL import Image
 
-    from chainrule.data.encoders.cache import Entry
     from chainrule.data.encoders.encoder import Encoder
     from chainrule.data.photos import Photos
 
@@ -39,13 +38,14 @@ class Picture(NamedTuple):
 
     pixels : (n_x,) uint8. deep : whether the file has more than 8 bits, of which 8 are kept.
     brightest : of a file of 16 bits its largest value, else 0. several : whether the file holds
-    several pictures, of which this is the first.
+    several pictures, of which this is the first. features : of the photo that it shows, or None.
     """
 
     pixels: np.ndarray
-    deep: bool
-    brightest: int
-    several: bool
+    deep: bool = False
+    brightest: int = 0
+    several: bool = False
+    features: np.ndarray | None = None
 
 
 def read_image(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> np.ndarray:
@@ -67,8 +67,15 @@ def read_image(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> np.n
 
 def read_picture(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> Picture:
     """`read_image`, with what a folder must know of the file."""
+    checks.path("read_image", path)
+    shape = checks.listing("read_image", "sides", shape)
+    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
+        raise DataError("read_image", "a shape (height, width, 3) or (height, width)", str(shape))
     with quietly():
-        return picture_of(path, shape, bits)
+        found = looked_at(Path(path), shape, bits)
+    if isinstance(found, str):
+        raise unreadable(path, found)
+    return found
 
 
 @contextmanager
@@ -78,18 +85,6 @@ def quietly() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def picture_of(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> Picture:
-    """`read_picture`, for threads that work `quietly`."""
-    checks.path("read_image", path)
-    shape = checks.listing("read_image", "sides", shape)
-    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
-        raise DataError("read_image", "a shape (height, width, 3) or (height, width)", str(shape))
-    found = _read(Path(path), shape, bits)
-    if isinstance(found, str):
-        raise unreadable(path, found)
-    return found
 
 
 def unreadable(path: str | Path, why: str) -> DataError:
@@ -155,7 +150,7 @@ class Pictures:
         """The readable pictures (m, n_x) uint8, and which of the paths they are; `unread` is told
         of the others, and why, in the order of the paths."""
         pixels = np.empty((len(paths), math.prod(self.shape)), np.uint8)
-        read, look = list[int](), partial(_read, shape=self.shape, bits=self.bits)
+        read, look = list[int](), partial(looked_at, shape=self.shape, bits=self.bits)
         for k, picture in enumerate(by_threads(look, paths)):
             if isinstance(picture, str):
                 unread(paths[k], picture)
@@ -165,7 +160,7 @@ class Pictures:
             self.met(picture)
         return pixels[: len(read)], read
 
-    def met(self, picture: "Picture | Entry") -> None:
+    def met(self, picture: Picture) -> None:
         """Remember what is to be said of one that was read."""
         self.brightest = max(self.brightest, picture.brightest)
         self._deep += picture.deep
@@ -189,8 +184,8 @@ class Pictures:
         return found
 
 
-def _read(path: Path, shape: tuple[int, ...], bits: int) -> Picture | str:
-    """The picture, or why it cannot be read."""
+def looked_at(path: Path, shape: tuple[int, ...], bits: int) -> Picture | str:
+    """The picture, or why it cannot be read; for threads that work `quietly`."""
     # Pillow's plugins raise what they meet on broken files: OSError, SyntaxError, struct.error,
     # IndexError, zlib.error and more. Each of them means that the file cannot be read.
     try:

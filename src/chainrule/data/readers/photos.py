@@ -7,8 +7,7 @@ import numpy as np
 
 from chainrule.data.encoders.encoding import Encoding
 from chainrule.data.photos import SAMPLE
-from chainrule.data.readers.images import Pictures, read_picture
-from chainrule.errors import DataError
+from chainrule.data.readers.images import Pictures
 
 
 class EncodedPictures(Pictures):
@@ -29,10 +28,8 @@ class EncodedPictures(Pictures):
             self._said[why] = None
         if self._encoding is None:
             return super().read(paths, unread)
-        found = self._encoding.files(paths, self.shape, self.bits, unread)
+        found = self._encoding.files(paths, self.shape, self.bits, unread, self.met)
         self.encoder, self.photos = self._encoding.encoder, found.photos
-        for one in found.said:
-            self.met(one)
         self._said |= dict.fromkeys(filter(None, [found.note]))
         return found.features, found.places
 
@@ -41,10 +38,6 @@ class EncodedPictures(Pictures):
 
     def _sample(self, paths: Sequence[Path]) -> np.ndarray:
         """Some of the pictures, small (k, 16, 16, 3)."""
-        read, shape = [], (16, 16, 3)
-        for path in paths[:: -(-len(paths) // SAMPLE) or 1]:
-            try:
-                read.append(read_picture(path, shape, self.bits).pixels.reshape(shape))
-            except DataError:
-                continue
-        return np.array(read)
+        some = paths[:: -(-len(paths) // SAMPLE) or 1]
+        small = Pictures((16, 16, 3), self.bits).read(some, lambda path, why: None)[0]
+        return small.reshape(-1, 16, 16, 3)
