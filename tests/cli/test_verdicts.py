@@ -83,3 +83,15 @@ def test_labels_that_were_changed_by_doubt_measure_nothing(chainrule, replicates
         assert "Verdict Not known yet." in words(said.out)
         assert "1 label changed, 0 examples left out, as networks doubted them" in words(said.out)
     assert "what is measured here agrees with networks already" in report("crossval")
+
+
+def test_a_test_set_that_training_has_seen_tells_nothing(chainrule, tmp_path):
+    rows = [f"{i % 5},{i * i % 7},{'ab'[i % 2]}" for i in range(40)]
+    (tmp_path / "a.csv").write_text("\n".join(["x,y,label", *rows]))
+    (tmp_path / "b.csv").write_text("\n".join(["x,y,label", *rows[:10], "9,9,a", "8,9,b"]))
+    settings = ("--layers", "none", "--learning-rate", 0.1, "--iterations", 5, "--json")
+    said = chainrule("train", "a.csv", "--test", "a.csv", *settings, "--out", "all")
+    assert said.json["verdict"]["kind"] == "unknown"
+    assert "Not counted: 40 examples that training has seen." in said.json["verdict"]["words"]
+    said = chainrule("train", "a.csv", "--test", "b.csv", *settings, "--out", "some")
+    assert "Not counted: 10 examples" in said.json["verdict"]["words"]

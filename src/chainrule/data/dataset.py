@@ -19,6 +19,7 @@ from chainrule.data.transform import Scaling
 from chainrule.display import shown_by
 from chainrule.errors import DataError, InputError
 from chainrule.files.digest import digest
+from chainrule.wording import counted
 
 MANY = 10  # classes that are whole numbers, beyond which it is said that they are taken as such
 
@@ -374,13 +375,15 @@ class Splits:
     """What one source gave: a training set and, where it has them, validation and test sets.
 
     All share classes, picture shape and the scaling learned from the training set.
-    skipped : files that could not be read, each "path: reason".
+    skipped : files that could not be read, each "path: reason". repeated : by the name of a set
+    which of its examples are exactly in one before it, too (`with_overlaps`).
     """
 
     train: Dataset
     validation: Dataset | None = None
     test: Dataset | None = None
     skipped: tuple[str, ...] = ()
+    repeated: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     _repr_html_ = shown_by("data.html_of_splits")
 
@@ -397,10 +400,20 @@ class Splits:
 
     @property
     def tested(self) -> tuple[str, Dataset]:
-        """What a model is judged by, with its name: test set, else validation set, else training
-        set."""
-        *_, found = self.sets.items()
-        return found
+        """What a model is judged by, with its name: of the test set, else the validation set, what
+        is in no set before it; where nothing is, the training set."""
+        for name, data in reversed(self.sets.items()):
+            if not (again := self.repeated.get(name)):
+                return name, data
+            if len(again) < len(data):
+                return name, data.select(np.setdiff1d(np.arange(len(data)), again))
+        return "training", self.train
+
+    @property
+    def uncounted(self) -> str:
+        """What `tested` leaves out, a sentence; or ""."""
+        n = sum(map(len, self.repeated.values()))
+        return f"Not counted: {counted(n, 'example')} that training has seen." if n else ""
 
     @property
     def watched(self) -> tuple[str, Dataset | None]:

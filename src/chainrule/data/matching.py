@@ -101,7 +101,8 @@ def _same_columns(data: Dataset, names: tuple[str, ...], known_by: str) -> Datas
 def with_overlaps(splits: Splits) -> Splits:
     """The same, each set noting how many of its examples are exactly in one before it, too.
 
-    Their raw features are compared, of one dtype, by digest; nothing is left out.
+    Their raw features are compared, of one dtype, by digest. None is left out but where a model is
+    judged (`Splits.tested`).
     """
     if len(splits.sets) == 1:
         return splits
@@ -110,6 +111,7 @@ def with_overlaps(splits: Splits) -> Splits:
         return replace(splits, train=splits.train.noted(said))
     dtype = np.result_type(*(data.dtype for data in splits.sets.values()))
     names, seen, zero = iter(splits.sets), dict[str, set[str]](), dtype.type(0)
+    repeated: dict[str, list[int]] = {}
 
     def noted(data: Dataset) -> Dataset:
         columns = (x.astype(dtype, copy=False) for x in data.raw.T)
@@ -120,7 +122,10 @@ def with_overlaps(splits: Splits) -> Splits:
             for other, theirs in seen.items()
             if (count := sum(one in theirs for one in own))
         ]
+        if notes:
+            before = set().union(*seen.values())
+            repeated[name] = [i for i, one in enumerate(own) if one in before]
         seen[name] = set(own)
         return data.noted(*notes)
 
-    return splits.changed(noted)
+    return replace(splits.changed(noted), repeated=repeated)

@@ -30,7 +30,8 @@ def results(
     unseen : the cross-validation, where nothing was held out.
     """
     found = {name: evaluate(model, data) for name, data in splits.sets.items()}
-    trained, held, intervals = found["training"], found[splits.tested[0]], None
+    (tested, data), trained, intervals = splits.tested, found["training"], None
+    held = found[tested] if data is splits.sets[tested] else evaluate(model, data)
     if held is trained and unseen and unseen.answers:
         held = found[CROSSED] = unseen.answers.found
         intervals = unseen.answers.intervals
@@ -38,10 +39,11 @@ def results(
     if held is trained:
         why = NOTHING_HELD_OUT if unseen is None else f"{NOT_CROSSED}{unseen.why}"
         tells = {"command": unseen.command} if unseen and unseen.command else {}
+        why = f"{why} {splits.uncounted}".strip()
         return reached, UNKNOWN.facts(why) | tells | {"learned": trained.learned}
     own = trained.r2 if isinstance(trained, Regression) else trained.accuracy
     verdict, together = verdict_of(held, own, intervals), unseen.together if unseen else ""
-    words = " ".join(filter(None, (verdict.said, verdict.words, together)))
+    words = " ".join(filter(None, (verdict.said, verdict.words, together, splits.uncounted)))
     return reached, verdict.facts(words) | {"learned": trained.learned}
 
 

@@ -216,6 +216,11 @@ def test_rows_of_the_training_set_in_the_test_set_are_counted(table):
     splits = open_data(train, test=test)
     assert splits.test.notes[-1] == "6 of the 8 test examples are in the training set, too"
     assert len(splits.test) == 8
+    name, judged = splits.tested
+    assert (name, judged.raw[0].tolist()) == ("test", [1036, 1049])
+    assert splits.uncounted == "Not counted: 6 examples that training has seen."
+    same = open_data(train, test=train)
+    assert same.tested == ("training", same.train)
 
 
 def test_classes_of_numbers_are_matched_by_value(table):

@@ -52,7 +52,7 @@ def open_folder(
     how = shape, bits or 16
     pictures = EncodedPictures(*how, encoding) if encoding else Pictures(*how)
     reading = _Folder(root, pictures, least_classes)
-    sets = reading.sets()
+    sets: dict[str, Any] = reading.sets()
     if bits is None and pictures.brightest and depth(pictures.brightest) < 16:
         used = depth(pictures.brightest)
         return open_folder(root, shape, strict, least_classes, used, encoding)

@@ -126,7 +126,8 @@ def training_report(
         anew = ANEW if getattr(unseen.found, "varied", ()) else ""
         words = f"{answer.words} {BY_THE_WAY}{anew} {unseen.together}".strip()
         return page.Report(answer.headline, words, sections, warning, answer.verdict)
-    return page.Report(answer.headline, answer.words, sections, warning, answer.verdict)
+    words = f"{answer.words} {splits.uncounted}".strip()
+    return page.Report(answer.headline, words, sections, warning, answer.verdict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,8 +149,13 @@ def _judged(model: Model, splits: Splits, unseen: Unseen | None) -> _Judged:
         for name, data in splits.sets.items()
     ]
     chosen, tested = splits.tested
-    tested, trained = model.prepare(tested), _measure(reached[0])
-    answer = replace(reached[-1], name=f"{chosen} examples", trained=trained)
+    trained, answer = _measure(reached[0]), next(one for one in reached if one.name == chosen)
+    if tested is not splits.sets[chosen]:
+        answer = answers_of(chosen, evaluate(model, tested))
+    tested, answer = (
+        model.prepare(tested),
+        replace(answer, name=f"{chosen} examples", trained=trained),
+    )
     if answer.seen and unseen and unseen.found and (held := unseen.answers):
         name = f"examples, each by a network trained without it ({len(unseen.found.folds)} folds)"
         answer = answers_of(name, held.found, intervals=held.intervals, trained=trained)
