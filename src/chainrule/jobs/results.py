@@ -58,7 +58,9 @@ def looks_wrong(
         # The network kept is that of the lowest validation cost: what came later is no matter.
         history = history.until(history.iteration[int(np.nanargmin(history.validation_cost))])
     X = model.prepare(splits.train).matrix(model.network.dtype)
-    return training_warnings(history, dead=dead_relus(model.network, X))
+    found = training_warnings(history, dead=dead_relus(model.network, X))
+    has_rate = options.optimizer != "lbfgs"
+    return tuple(one for one in found if has_rate or "learning rate" not in one.kind)
 
 
 def chosen_on_the_same(words: str | None) -> tuple[TrainingWarning, ...]:
