@@ -217,7 +217,7 @@ def test_a_table_breaks_no_word(command, own, columns, chainrule, monkeypatch):
     assert len(lines[rule]) <= columns
     known = {"learning", "rate", "hidden", "l2", "accuracy", "deviation", "cost", "auc", "training"}
     known |= {"fold", "examples", "example", "class", "left", "out", "trained", "on", "mean"}
-    known |= {"change", "of", "others", "set", "one", "member", "commonest"}
+    known |= {"change", "of", "others", "set", "one", "member", "commonest", "turned"}
     known |= {"layers", "rank", "AUC", "members", "standard", "error", "near", "best"}
     known |= {"Brier", "balanced"}
     assert set(" ".join(lines[first:rule]).split()) <= known

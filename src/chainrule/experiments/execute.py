@@ -141,7 +141,10 @@ def execute(
         memory = min(memory, SHARE * examples.features.memory)
     divided = groups(runs, todo, examples, memory, threads, on_device=device is not HOST)
     at_once = threads if how.threads or worth_threads(divided, runs, examples) else 1
-    tally.finish(outcomes)
+    with interruptible(tally.interrupt):
+        tally.finish(outcomes)
+    if tally.stops:
+        return outcomes
     for some in prepared(examples, runs, divided, threads, on_device=device is not HOST):
         with interruptible(tally.interrupt), closing(_in_threads(work, some, at_once)) as results:
             for found in filter(None, results):
