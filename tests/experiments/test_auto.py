@@ -57,6 +57,15 @@ def test_the_same_data_give_the_same_choice():
     assert first == second
 
 
+def test_what_is_chosen_again_by_files_of_trainings_is_the_same(tmp_path):
+    rng = np.random.default_rng(58)  # of folds of 6 and 7, with equal accuracies on the way
+    X, Y = rng.normal(size=(30, 32)), (np.arange(32) % 2)[None].astype(float)
+    X[0] += Y[0]
+    how = Execution(threads=1, folder=tmp_path)
+    first, second = (choose_setting((X, Y), {"hidden": ()}, execution=how) for _ in range(2))
+    assert first.setting == second.setting
+
+
 def test_where_nothing_holds_for_others_it_still_learns():
     X, Y = rng.normal(size=(30, 60)), (np.arange(60) < 15).astype(float)[None]
     found = choose_setting((X, Y), execution=FEW)

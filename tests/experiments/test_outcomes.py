@@ -23,8 +23,8 @@ def test_what_is_written_is_read(dtype, held_out, binary, quick, tmp_path):
     (expected,) = execute("test", of, [run], None, **options).values()
     write_outcomes(tmp_path / "new", {"a" * 64: expected})
     (found,) = read_outcomes(tmp_path / "new").values()
-    assert vars(found.history.records[-1]) == vars(expected.history.records[-1])
-    assert len(found.history) == len(expected.history)
+    # Of the same precision, too: what is computed of them later is the same to the last digit.
+    assert repr(found.history.records) == repr(expected.history.records)
     assert found.diverged == -1
     for mine, own in zip(
         (found.kept, *found.network.weights),

@@ -124,11 +124,14 @@ class History:
         return self._column("validation_accuracy") if self.validated else None
 
     def run(self, r: int, last_iteration: int | None = None) -> "History":
-        """Run r's own history, up to the iteration at which it stopped."""
+        """Run r's own history, up to the iteration at which it stopped; its numbers are floats, as
+        those of a run alone and of a file."""
         kept = self if last_iteration is None else self.until(last_iteration)
         return History(
             [
-                Record(*(v[r] if isinstance(v, np.ndarray) else v for v in vars(one).values()))
+                Record(
+                    *(v[r].item() if isinstance(v, np.ndarray) else v for v in vars(one).values())
+                )
                 for one in kept.records
             ]
         )
