@@ -76,7 +76,7 @@ def test_other_starts_say_how_far_the_changes_are_accidents():
         return Explanation(0, np.ones(1), changes=np.array(changes, float))
 
     assert np.isnan(of([1, 2, 3]).agreement)
-    assert of([1, 2, 3]).trust == ""
+    assert of([1, 2, 3]).trust == of([1, 2, 3]).elsewhere(0) == ""
     deep = Explanation(0, np.ones(1), changes=np.ones((1, 3)), deep=True)
     assert "which were not tried" in deep.trust
     # Shrout & Fleiss 1979, tables 2 and 4: six targets and four judges, ICC(2,1) = 0.29.
@@ -84,6 +84,8 @@ def test_other_starts_say_how_far_the_changes_are_accidents():
     assert of(*judges).agreement == pytest.approx(0.29, abs=0.005)
     assert of([1, 2, 3, np.nan], [1, 2, 3, 5]).agreement == pytest.approx(1)
     assert "much the same" in of([1, 2, 3], [1, 2, 4]).trust
+    assert of([9, 9], [-0.5, 9], [0.1, np.nan]).elsewhere(0) == "-0.2 ± 0.3"
+    assert of([9, 9], [-0.5, 9], [0.1, np.nan]).elsewhere(1) == "+9"
     assert "only partly the same" in of([1, 2, 3], [1, 3, 2]).trust
     # Neither the same order in another size, nor the same sizes of another sign are the same.
     for other in ([10, 20, 30], [-1, -2, -3]):

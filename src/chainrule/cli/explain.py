@@ -14,7 +14,7 @@ from chainrule.display import Column, Table
 from chainrule.errors import DataError, InputError
 from chainrule.files.atomic import new_file
 from chainrule.jobs.sources import loaded
-from chainrule.wording import percent, shortened
+from chainrule.wording import counted, percent, shortened
 
 if TYPE_CHECKING:
     from chainrule.data import Dataset
@@ -269,9 +269,8 @@ def _print_changes(found: "Explanation", model: "Model", data: "Dataset", kind: 
     }
     cells[Column("change", "number")] = [f"{v:+.2g}" for v in own]
     if others:
-        each = zip(np.mean(others, axis=0), np.std(others, axis=0), strict=True)
-        head = Column(f"{len(others)} other starts", "number")
-        cells[head] = [f"{m:+.2g} ± {s:.1g}" for m, s in each]
+        head = Column(counted(len(others), "other start"), "number")
+        cells[head] = [found.elsewhere(i) for i in range(len(data))]
     of = "makes the answer more probable" if model.classes else "raises the answer"
     if own.any():
         _print_ranked(f"By how much each {of} (trained again without it)", own, cells)

@@ -91,6 +91,14 @@ class Explanation:
         whole = E + (S - 1) * R + S / m * (T - R)
         return float((E - R) / whole) if whole > 0 else np.nan
 
+    def elsewhere(self, i: int) -> str:
+        """What example i changes from the other starting weights, the mean and, of several, ± their
+        standard deviation; "" where there are none, or all diverged without it."""
+        others = np.empty(0) if self.changes is None else self.changes[1:, i]
+        known = others[np.isfinite(others)]
+        spread = f" ± {np.std(known):.1g}" if len(known) > 1 else ""
+        return f"{np.mean(known):+.2g}{spread}" if len(known) else ""
+
     @property
     def trust(self) -> str:
         """What the changes from other starting weights say of these, in a sentence; or ""."""

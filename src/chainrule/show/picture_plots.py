@@ -338,20 +338,19 @@ def what_it_sees(found: Explanation) -> str:
 def training_pictures(
     found: Explanation, data: Dataset
 ) -> Iterator[tuple[str, Array, list[str], Array]]:
-    """The rows of training pictures: a label, their indices, a number for each, and the length of
-    its bar in [-1, 1]. Of what counts for and against the answer a row each, the largest first."""
+    """The rows of training pictures: a label, their indices, a number for each, in a second line
+    that of other starts, and the length of its bar in [-1, 1]. Of what counts for and against the
+    answer a row each, the largest first."""
     if found.changes is not None and found.changes[0].any():
         own, *others = found.changes
-        spread = np.std(others, axis=0) if others else None
         most = float(np.nanmax(np.abs(own), initial=0.0)) or 1.0
-        told = ", found by training without it" + ("; ± of other starts" if others else "")
+        told = ", found by training without it" + (" (others: other starts)" if others else "")
         told += ".  OTHER STARTS DISAGREE" if found.agreement < ACCIDENTAL else ""
         for label, sizes in (("more", own), ("less", -own)):
             order = np.argsort(-sizes, kind="stable")
             index = order[sizes[order] > 0][:COLUMNS]
-            numbers = [f"{own[i]:+.2g}" for i in index]
-            if spread is not None:
-                numbers = [f"{n} ± {spread[i]:.1g}" for n, i in zip(numbers, index, strict=True)]
+            both = ((f"{own[i]:+.2g}", found.elsewhere(i)) for i in index)
+            numbers = ["\nothers ".join(filter(None, one)) for one in both]
             yield f"Makes the answer {label} probable{told}", index, numbers, own[index] / most
     if found.neighborhood is not None:
         near = found.neighborhood

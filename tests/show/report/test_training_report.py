@@ -167,15 +167,20 @@ def test_why_says_what_is_exact_and_how_far_other_starts_agree(fashion):
     splits = Splits(data, None, fashion.test)
 
     def exact(raw):
-        return [without_each(data, raw, replace(setting, seed=seed)) for seed in (0, 1)], ""
+        return [without_each(data, raw, replace(setting, seed=seed)) for seed in (0, 1, 2)], ""
 
     section = why_section(cr.Model.of(trained.network, splits), splits, exact)
     assert "trained again without each of them" in section.words[0]
     asked = [one for one in section.galleries if one.heading]
     assert len(asked) == 2
-    assert all("of 2 starts)" in one.words[0] for one in asked)
+    assert all("of 3 starts)" in one.words[0] for one in asked)
     more = section.galleries[1]
-    assert more.label.startswith("Makes the answer more probable, found by training without it; ±")
+    assert more.label.startswith(
+        "Makes the answer more probable, found by training without it (oth"
+    )
+    # Beside each number the mean of the other starts with their spread, not the spread alone.
+    assert "±" not in more.cards[0].lines[1]
+    assert re.fullmatch(r"others [+-]\S+ ± \S+", more.cards[0].lines[2])
     shares = [one.share for one in more.cards]
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 0

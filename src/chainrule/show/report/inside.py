@@ -94,7 +94,7 @@ def explained(
         cards = [
             card(
                 shown[i],
-                [data.example_names[i], f"{isolated(data.label_of(i))} {number}"],
+                [data.example_names[i], *f"{isolated(data.label_of(i))} {number}".split("\n")],
                 float(share),
             )
             for i, number, share in zip(index, numbers, shares, strict=True)
