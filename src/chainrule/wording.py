@@ -79,7 +79,9 @@ def setting_name(name: str) -> str:
 
 
 def setting_words(setting: Any, names: Sequence[str]) -> str:
-    """Those of a Setting's values that are named."""
+    """Those of a Setting's values that are named; L-BFGS has no learning rate."""
+    if setting.optimizer == "lbfgs":
+        names = [name for name in names if name != "learning_rate"]
     return ", ".join(f"{setting_name(n)} {setting_value(getattr(setting, n))}" for n in names)
 
 

@@ -12,7 +12,18 @@ def test_evaluate_measures_the_test_set(chainrule, trained, fruit):
     assert said.code == 0
     assert "6 test examples" in said.out
     assert "100.00 % (6 of 6 right)" in said.out
+    assert "Verdict  Better than guessing. 100.0 % of held-out" in said.out
     assert "50.00 % by always saying the commonest class" in said.out
+
+
+def test_of_examples_that_training_may_have_seen_the_verdict_is_conditional(
+    chainrule, trained, fruit
+):
+    said = chainrule("evaluate", trained, fruit / "test")
+    assert "Better than guessing, if it was trained on none of these. 100.0 %" in " ".join(
+        said.out.split()
+    )
+    assert chainrule("evaluate", trained, fruit, "--json").json["verdict"]["low"] > 0.5
 
 
 def test_the_counts_add_up(chainrule, trained, fruit):
@@ -216,7 +227,7 @@ def test_a_terminal_shows_the_interval_on_a_line(chainrule, trained, fruit, monk
     monkeypatch.setenv("FORCE_COLOR", "1")  # as a terminal
     out = chainrule(*arguments).out
     (line,) = [one for one in out.splitlines() if "●" in one]
-    assert line.startswith("          0 % ")
+    assert line.startswith("         0 % ")
     assert "┼ commonest class 50.0 %" in line
     assert len(line) <= 100
     assert "●" not in chainrule(*arguments, "--json").out

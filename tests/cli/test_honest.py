@@ -44,7 +44,7 @@ def test_a_nested_choice_with_all_that_belongs_to_it(chainrule, spectra):
         "each of 3 folds; in each choose among 2 settings of l2; 9 permutations of the labels",
         "95 % intervals by the bootstrap of 12 groups",
         "balanced_accuracy",
-        "by 9 permutations of labels of whole groups",
+        "by 9 permutations of the labels of whole groups",
         "On all examples the same choice among 2 settings gives: l2",
         "Next:   chainrule train",
     ):

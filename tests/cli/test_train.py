@@ -21,6 +21,17 @@ FILES = {
 }
 
 
+def test_test_examples_that_do_not_tell_are_not_named_to_be_measured_again(chainrule, fruit):
+    for k in (0, 1):
+        (fruit / "test" / "lime" / f"lime{k}.png").unlink()
+        (fruit / "test" / "tomato" / f"tomato{k}.png").unlink()
+    said = chainrule("train", fruit, "--size", 8, *QUICK, "--out", "run").out
+    assert "Verdict  Inconclusive." in said
+    assert "chainrule evaluate" not in said
+    assert "# the test examples do not tell" in said
+    assert "chainrule crossval" in said
+
+
 def test_a_run_folder_holds_everything(chainrule, fruit):
     said = chainrule("train", fruit, "--size", 8, *QUICK, "--out", "run")
     assert said.code == 0

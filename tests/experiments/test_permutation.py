@@ -45,7 +45,7 @@ def test_a_regression_is_tested_by_r2(line):
     data, setting = line
     found = cross_validate(data, setting, folds=3, stratified=False, permutations=5).permutation
     assert found.measure == "r2"
-    assert found.exchanged == "labels of examples"
+    assert found.exchanged == "the labels"
     order = permutations(5, 12, np.random.default_rng([2, 0]), None, None)
     whole = cross_validate(data, setting, folds=3, stratified=False)
     held = [(np.setdiff1d(np.arange(12), f.held_out), f.held_out) for f in whole.folds]
@@ -88,19 +88,19 @@ def test_what_is_exchanged():
     folds = np.arange(8) % 2
     words, *parts = exchangeable(examples, None, folds)
     within = permutations(50, 8, rng, *parts)
-    assert words == "labels of examples of a fold"
+    assert words == "the labels within each fold"
     assert (folds[within] == folds).all()
     assert len(np.unique(within, axis=0)) > 10
     pairs = np.arange(8) // 2  # of one label each: they exchange it as wholes
     words, *parts = exchangeable(examples, pairs, folds)
     whole = Y[0][permutations(50, 8, rng, *parts)]
-    assert words == "labels of whole groups"
+    assert words == "the labels of whole groups"
     assert_array_equal(whole[:, ::2], whole[:, 1::2])
     assert set(whole.sum(axis=1)) == {4.0}
     assert len(np.unique(whole, axis=0)) == 6
     halves = np.arange(8) // 4  # of several labels
     words, *parts = exchangeable(examples, halves, folds)
-    assert words == "labels of examples within each group"
+    assert words == "the labels within each group"
     assert (halves[permutations(50, 8, rng, *parts)] == halves).all()
 
 

@@ -52,11 +52,20 @@ def test_the_verdict_on_probabilities_that_are_true_or_not(power, verdict, n):
 def test_chance_says_too_sure_in_a_twentieth_of_all_cases():
     rng = np.random.default_rng(2)
     p = rng.random(60)
-    sure = [abs(calibration(two(p), (rng.random(60) < p) * 1).excess) > 1.96 for _ in range(400)]
-    assert 0.02 < np.mean(sure) < 0.09
+    found = [calibration(two(p), (rng.random(60) < p) * 1).verdict for _ in range(400)]
+    assert 0.02 < np.mean([not one.startswith("As sure") for one in found]) < 0.07
+
+
+def test_one_mistake_of_answers_that_are_nearly_certain_is_no_sign():
+    p = np.append(np.full(49, 0.997), 0.99)
+    found = calibration(two(p), np.append(np.ones(49, int), 0))
+    assert found.verdict.startswith("As sure as it is right")
+    hits = np.random.default_rng(3).random((20_000, 50)) < p
+    chances = np.mean(hits.sum(axis=1) <= 49), np.mean(hits.sum(axis=1) >= 49)
+    assert_allclose((found.so_few, found.so_many), chances, atol=0.01)
 
 
 def test_certain_answers():
     p = np.array([0.0, 1.0, 1.0])
-    assert calibration(two(p), np.array([0, 1, 1])).excess == 0
+    assert calibration(two(p), np.array([0, 1, 1])).verdict.startswith("As sure")
     assert calibration(two(p), np.array([0, 1, 0])).verdict.startswith("Too sure:")

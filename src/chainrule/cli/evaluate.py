@@ -13,14 +13,14 @@ from chainrule.errors import InputError
 from chainrule.jobs.grouping import ignored_groups
 from chainrule.jobs.options import Options
 from chainrule.jobs.sources import loaded
-from chainrule.wording import number, percent, setting_value
+from chainrule.wording import counted, number, percent, setting_value
 
 if TYPE_CHECKING:
     from chainrule.model.evaluation import Evaluation
     from chainrule.model.regression import Regression
 
 
-SEEN = "(if these are the examples that it was trained on, others do worse)"
+UNSEEN = ", if it was trained on none of these"
 WIDE = 12  # classes that a confusion matrix in a terminal has room for
 
 
@@ -76,6 +76,7 @@ def evaluate(
     from chainrule.model.evaluation import evaluate as evaluate_model
     from chainrule.model.new_data import open_for
     from chainrule.model.regression import Regression
+    from chainrule.model.verdict import verdict_of
 
     with Screen("evaluate", "photos", quiet=json) as screen:
         splits = open_for(tried, data, reading, strict, seed, cache, screen.update, memory)
@@ -85,8 +86,10 @@ def evaluate(
         chosen = apply_decisions(tried.prepare(chosen), read_decisions(labels))
     torn = [one.found for one in ignored_groups(splits, Options())] if name else []
     found = evaluate_model(tried, chosen)
+    verdict = verdict_of(found).facts()
+    verdict["verdict"] += "" if name or verdict["kind"] == "unknown" else UNSEEN
     if json:
-        facts = {"model": str(model), "data": data, "set": name or "all"}
+        facts = {"model": str(model), "data": data, "set": name or "all", "verdict": verdict}
         more = {"members": tried.n_members, **found.facts(mistakes)}
         show.print_json(facts | more | {"notes": [*chosen.notes, *torn], "skipped": splits.skipped})
     else:
@@ -95,16 +98,15 @@ def evaluate(
         show.print_threshold(tried)
         show.print_skipped(splits.skipped)
         out = show.console()
-        source = f"{found.m} {name} examples from {show.safe(chosen.source)}"
-        out.print(source.replace("  ", " "))
+        examples = counted(found.m, f"{name} example".strip())
+        out.print(f"{examples} from {show.safe(chosen.source)}")
         for note in (*chosen.notes, *torn):
             out.print(f"          {show.safe(note)}")
-        if not name:
-            out.print(f"          {SEEN}")
+        show.print_verdict(verdict)
         if isinstance(found, Regression):
             _report_errors(found, mistakes)
         else:
-            _report(found, name, mistakes)
+            _report(found, mistakes)
     return 0
 
 
@@ -119,17 +121,10 @@ def _report_errors(found: "Regression", most: int) -> None:
         show.print_table(shown.titled("The largest errors"))
 
 
-def _report(found: "Evaluation", name: str, mistakes: int) -> None:
-    from chainrule.model.verdict import Verdict
-
+def _report(found: "Evaluation", mistakes: int) -> None:
     out = show.console()
     out.print(f"Accuracy  {percent(found.accuracy)} ({found.right} of {found.m} right)")
-    if name:  # of examples that it was trained on no interval holds
-        low, high = map(percent, found.interval())
-        out.print(f"          with so many, {low} to {high} (95 % confidence)")
     out.print(f"          {percent(found.baseline)} by always saying the commonest class")
-    if name:
-        show.print_number_line(Verdict(found.accuracy, *found.interval(), found.baseline), 10)
     out.print(f"          {percent(found.balanced_accuracy)} in the mean of the classes' recalls")
     out.print(f"AUC       {number(found.auc)}")
     out.print(f"Cost      {found.cost:.6f} nats an example; Brier score {number(found.brier)}")

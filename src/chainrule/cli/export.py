@@ -98,7 +98,7 @@ def export(
     )
     if done.input.startswith("photo"):
         show.console().print(
-            "Photos of other sizes are squashed in the file, where some pixels are rounded "
-            f"otherwise: there it was {done.resized:.1e}."
+            "Photos of other sizes are squashed by the file itself, which rounds some pixels "
+            f"differently: of these the largest difference was {done.resized:.1e}."
         )
     return 0

@@ -102,7 +102,8 @@ def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any])
     if found.stopped:
         out.print(f"Stopped after {found.iterations} iterations: {found.stopped}.")
     known, folder = CROSSED in reached, job.folder.quoted
-    following = ["" if known else show.safe(job.evaluation(job.options))]
+    few = facts["verdict"]["kind"] == "inconclusive"
+    following = ["" if known else show.safe(job.evaluation(job.options, few=few))]
     following += [f"chainrule report {folder}"]
     if job.splits.train.feature_names is not None:
         following += [f"chainrule importance {folder}"]
@@ -144,7 +145,8 @@ def _report_members(job: EnsembleJob, found: "Ensemble", facts: dict[str, Any]) 
     if found.diverged:
         seeds = ", ".join(map(str, found.diverged))
         show.console().print(f"Left out, since they diverged: seeds {seeds}")
-    return show.safe(job.evaluation(job.options))
+    few = facts["verdict"]["kind"] == "inconclusive"
+    return show.safe(job.evaluation(job.options, few=few))
 
 
 def _print_results(reached: dict[str, dict[str, Any]]) -> None:

@@ -96,13 +96,13 @@ def exchangeable(
     groups : (m,) numbers from 0. blocks : (m,) the fold of each example where folds are stratified.
     """
     if groups is None:
-        where = "" if blocks is None else " of a fold"
-        return f"labels of examples{where}", blocks, None
+        where = "" if blocks is None else " within each fold"
+        return f"the labels{where}", blocks, None
     Y = examples.Y.T
     first = np.unique(groups, return_index=True)[1]
     if (Y[first[groups]] == Y).all():
-        return "labels of whole groups", None, groups
-    return "labels of examples within each group", groups, None
+        return "the labels of whole groups", None, groups
+    return "the labels within each group", groups, None
 
 
 def permutations(n: int, m: int, rng: Any, blocks: Array | None, whole: Array | None) -> Array:

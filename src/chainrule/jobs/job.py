@@ -312,9 +312,10 @@ class Job(Generic[Own, Found]):
         facts = {"Network": sizes, **self.choice, "Plan": self.plan()}
         self.tell(Started(self.splits, {"training": data}, facts))
 
-    def evaluation(self, options: Options) -> str:
-        """The command that comes after training with these options: an honest measurement."""
-        if self.splits.test is not None and options.hold_out is None:
+    def evaluation(self, options: Options, *, few: bool = False) -> str:
+        """The command that comes after training with these options: an honest measurement. few :
+        whether the test examples do not tell whether anything was learned."""
+        if self.splits.test is not None and options.hold_out is None and not few:
             out = [] if options.drop_class is None else ["--drop-class", options.drop_class]
             source = options.test or self.data
             return shlex.join(["chainrule", "evaluate", str(self.folder.path), source, *out])
@@ -323,15 +324,14 @@ class Job(Generic[Own, Found]):
         from chainrule.experiments.folds import FOLDS
         from chainrule.jobs.grouping import most_folds
 
-        drawn = options.hold_out is not None
+        why = "the test examples do not tell" if few else "there is no test set to evaluate on"
+        if options.hold_out is not None:
+            why = "what was held out is one draw of many"
         options = replace(options, patience=None, hold_out=None)
         if (most := most_folds(self.splits.train, options)) < 2:
             return ""
         command = command_line("crossval", self.data, options)
         command += f" --folds {most}" if most < FOLDS else ""
-        why = "there is no test set to evaluate on"
-        if drawn:
-            why = "what was held out is one draw of many"
         return f"{command}  # {why}"
 
     def write_model(

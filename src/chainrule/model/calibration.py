@@ -15,7 +15,7 @@ from chainrule.wording import percent
 
 Array = np.ndarray
 BINS, LEAST = 10, 10  # at most, and examples in each
-SIGNIFICANT = 1.96  # deviations: 95 % of a normal distribution lie nearer
+CHANCE = 0.025  # on either side, below which a difference is more than chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +23,8 @@ class Calibration:
     """p, share, low, high : (k,) of bins of about equally many examples the mean probability, the
         share of which it was true, and that share's 95 % interval (Wilson 1927).
     m : how many examples. sure : the mean probability of the predicted class. right : the share
-        predicted rightly. excess : how much larger the one is, in deviations of the other if the
-        probabilities were true.
+        predicted rightly. so_few, so_many : how probable it is that no more are right, and that no
+        fewer are, if the probabilities are true.
     """
 
     p: Array
@@ -34,14 +34,15 @@ class Calibration:
     m: int
     sure: float
     right: float
-    excess: float
+    so_few: float
+    so_many: float
 
     @property
     def verdict(self) -> str:
         """One sentence of all together, as if examples were independent: a bin alone tells less."""
         said = f"As sure as it is right, as far as {self.m} examples can tell"
-        if abs(self.excess) > SIGNIFICANT:
-            said = "Too sure" if self.excess > 0 else "Less sure than it might be"
+        if min(self.so_few, self.so_many) <= CHANCE:
+            said = "Too sure" if self.so_few <= CHANCE else "Less sure than it might be"
         return (
             f"{said}: its answers have a probability of {percent(self.sure, 1)} on average, and "
             f"{percent(self.right, 1)} are right."
@@ -67,9 +68,17 @@ def calibration(P: Array, labels: Array, bins: int | None = None) -> Calibration
         inside = place == k
         hits, size = int(true[inside].sum()), int(inside.sum())
         rows.append((p[inside].mean(), hits / size, *wilson_interval(hits, size)))
-    excess, deviation = float((sure - right).sum()), float(np.sqrt((sure * (1 - sure)).sum()))
-    # Of answers that are all given as certain any mistake is one too many.
-    excess = excess / deviation if deviation else np.inf * excess if excess else 0.0
     means = float(sure.mean()), float(right.mean())
     points, share, low, high = np.array(rows).T
-    return Calibration(points, share, low, high, m, *means, excess)
+    return Calibration(points, share, low, high, m, *means, *_chances(sure, int((~right).sum())))
+
+
+def _chances(sure: Array, wrong: int) -> tuple[float, float]:
+    """How probable so many mistakes or more are, and so many or fewer, where each example is one
+    with the probability 1 - sure (m,): exactly, by adding one example after the other."""
+    counts = np.zeros(wrong + 1)  # how probable 0, 1, ..., `wrong` mistakes are
+    counts[0] = 1
+    for q in 1 - np.minimum(sure, 1):
+        counts[1:] = (1 - q) * counts[1:] + q * counts[:-1]
+        counts[0] *= 1 - q
+    return 1 - float(counts[:-1].sum()), float(counts.sum())

@@ -26,9 +26,8 @@ CONFIDENCE = 0.95
 SECOND = 0.99  # the AUC's
 WIDER = NormalDist().inv_cdf((1 + SECOND) / 2) / NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 CHANCE = 0.05  # p of a permutation test above which nothing is called better
-# Of right answers, or of R²: below it a gap between training and held-out examples is found with
-# most models that do well, and says little.
 WIDE = 0.5  # an interval of a dozen examples or fewer
+# Of right answers, or of R²: by less nearly all models do better where they trained.
 GAP = 0.1
 MEASURED = ("measure", "reached", "low", "high", "baseline", "trained")  # told as facts
 RANKS = "Ranks better than guessing"
@@ -92,13 +91,13 @@ class Verdict:
     @property
     def gap(self) -> float:
         """How much better the training examples are answered, where that is more than chance and
-        little: above the interval and by GAP at least; else 0."""
+        little: GAP above the interval at least; else 0. Wide data are answered without a mistake
+        where they trained, so one of a few held-out examples is no sign."""
         if self.answers is not None:
             return self.answers.gap
         if self.trained is None or self.kind == "unknown":
             return 0.0
-        gap = self.trained - self.reached
-        return gap if gap >= GAP and self.trained > self.high else 0.0
+        return self.trained - self.reached if self.trained >= self.high + GAP else 0.0
 
     @property
     def name(self) -> str:

@@ -65,7 +65,9 @@ def _by_name(found: Importance, axes: Axes, title: str, n: int) -> Figure:
             words = f"{found.in_top[j]:.0%}  {plots.literal(name, 16)}".rstrip()
             weight = "bold" if found.is_stable[j] else "normal"
             beside(words, (1.01, place), va="center", color=readable(color), weight=weight)
-    beside(f"in top {found.top}{', for' if any(favors) else ''}", (1.01, -1.2))
+    head = f"in top {found.top}{', for' if any(favors) else ''}"
+    above: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
+    axes.annotate(head, (1.01, 1), (0, 9), **above)
     axes.axvline(0, color=plots.CHANCE, linewidth=0.8)
     axes.set_yticks(places, [plots.literal(found.names[j], 28) for j in order])
     axes.set_ylim(n - 0.4, -0.6)

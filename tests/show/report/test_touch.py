@@ -295,6 +295,11 @@ def test_another_threshold_has_its_counts(opened_section):
         for t in ends
     ]
     assert said.inner_text().endswith(f"cost {min(costs)}.")
+    # Where none is found there is no precision; the curve goes on from the first that are.
+    page.get_by_label("Threshold:").evaluate(SLIDE, 1)
+    assert page.locator(".chart circle").nth(1).get_attribute("cx") == "-99"
+    points = page.locator(".chart .curve-0").nth(1).get_attribute("d").split("L")
+    assert points[-1].split()[1] == points[-2].split()[1]
     assert page.broken_rules() == []
 
 

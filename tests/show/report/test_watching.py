@@ -45,7 +45,7 @@ def test_what_was_said_on_the_way_is_shown(made, opened, tmp_path):
     record = history.records[5]
     assert record.iteration == 5
     costs = [f"{cost:.3g}" for cost in (record.cost, record.validation_cost)]
-    said = page.get_by_text("Iteration 5: cost {}, held out {}".format(*costs))
+    said = page.get_by_text("Iteration 5: cost {}, test {}".format(*costs))
     assert said.count() == 1
     dots = page.locator("[data-live=watch] .chart circle")
     assert len({dots.nth(k).get_attribute("cx") for k in range(dots.count())}) == 1

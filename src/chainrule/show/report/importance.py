@@ -15,7 +15,7 @@ def importance_section(found: Importance) -> page.Section:
         "examples and from weights of its own" + (f"; {diverged} diverged." if diverged else "."),
         f"{found.stability} (Shah & Samworth 2013.)" if found.halves else found.stability,
         *filter(None, [found.stretches]),
-        MEANING[found.by],
+        f"{MEANING[found.by]} {FOR}" if any(found.favors) else MEANING[found.by],
         CAUTION,
     ]
     table = found.table().first(SHOWN)  # the table in the folder has all
@@ -31,10 +31,13 @@ def importance_section(found: Importance) -> page.Section:
 MEANING = {
     "slope": "Importance is by how much one standard deviation more of a feature moves the answer "
     "by what was learned, whether up or down: the root of the mean square over examples and "
-    "classes, in the mean over trainings. It is for what more of the feature speaks for, if "
-    "examples and trainings agree on that. Low and high hold the middle 95 % of the trainings: "
+    "answers, in the mean over trainings. Low and high hold the middle 95 % of the trainings: "
     "they say how the list hangs on which examples there are, and are no confidence interval.",
     "permutation": "Importance is by how much the mean loss of held-out examples rises when a "
     "feature is permuted among them, in the mean over trainings. Low and high hold the middle 95 % "
     "of the trainings.",
 }
+FOR = (
+    'Under "for" stands what more of the feature speaks for; "both ways" where it raises the '
+    "answer to some examples and lowers it to others; nothing where the trainings do not agree."
+)

@@ -99,8 +99,13 @@ def training_report(
     answer, tested, outputs = judged.answer, judged.tested, judged.outputs
     chosen, _ = splits.tested
     shared = examples(tested, outputs, judged.predicted, f"{chosen} examples")
+    held = splits.watched[0]
     inside = [
-        *(watching_sections(model, splits.train, tested, watched, history) if watched else ()),
+        *(
+            watching_sections(model, splits.train, tested, watched, history, held)
+            if watched
+            else ()
+        ),
         weights_section(model, splits.train, learned),
         features,
         why,
@@ -111,9 +116,9 @@ def training_report(
         _results(judged.reached, model, tested),
         page.data_section(splits),
         _network(model),
-        _training(history, unseen, splits.watched[0]) if history.records else None,
+        _training(history, unseen, held) if history.records else None,
         *answer.sections(tested, outputs, shared, model.threshold),
-        _boundary(model, *splits.tested, watched, history),
+        _boundary(model, splits, watched, history),
         asking_section(model, tested, shared),
         *inside,
     ]
@@ -166,14 +171,16 @@ def _judged(model: Model, splits: Splits, unseen: Unseen | None) -> _Judged:
 
 
 def _boundary(
-    model: Model, name: str, data: Dataset, watched: Followed | None, history: History
+    model: Model, splits: Splits, watched: Followed | None, history: History
 ) -> page.Section | None:
     """Where a model of two features changes its mind, and its mistakes; and on the way there."""
+    name, data = splits.tested
     if data.features.shape[0] != 2 or not model.classes:
         return None
     figure = boundary_plot(model, data, title=f"{name} examples")
     words = f"The decision boundary, with the {name} examples and mistakes among them ringed."
-    live = watched_plane(model, data, watched, history) if watched else None
+    held = splits.watched[0]
+    live = watched_plane(model, data, watched, history, held) if watched else None
     heading = "Where it changes its mind"
     return page.Section(heading, pictures=[page.drawn(figure, words)], live=live)
 

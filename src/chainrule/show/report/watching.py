@@ -66,23 +66,30 @@ def moments(model: Model, iterations: int) -> list[int]:
     return sorted({0, *np.geomspace(1, max(1, iterations), n).round().astype(int).tolist()})
 
 
-def watched_plane(model: Model, data: Dataset, found: Followed, history: History) -> Live:
+def watched_plane(
+    model: Model, data: Dataset, found: Followed, history: History, held: str = "held-out"
+) -> Live:
     """The boundary of a model of two features among examples, in the place of its picture.
-    history : of the training as it was first."""
-    own = _curves(history) | _plane(model, model.prepare(data), found.frames)
+    history : of the training as it was first. held : whose its other cost is."""
+    own = _curves(history, held) | _plane(model, model.prepare(data), found.frames)
     return Live("watch", own, needs=NEEDS, instead=True)
 
 
 def watching_sections(
-    model: Model, data: Dataset, tested: Dataset, found: Followed, history: History
+    model: Model,
+    data: Dataset,
+    tested: Dataset,
+    found: Followed,
+    history: History,
+    held: str = "held-out",
 ) -> list[Section]:
     """The first layer's weights as pictures. data : the training set. tested : examples whose
-    answers are followed, prepared for the model. history : of the training as it was first."""
+    answers are followed, prepared for the model. history, held : as in `watched_plane`."""
     if not model.image_shape:
         return []
     units = np.argsort(-unit_effects(model.network, model.prepare(data).matrix()), kind="stable")
     units = units[:UNITS]
-    own = _curves(history) | {
+    own = _curves(history, held) | {
         "classes": model.classes,
         "frames": [{"t": t} for t in found.frames],
         "units": _weights(model, units, list(map(found.learned, found.frames.values()))),
@@ -96,8 +103,9 @@ def watching_sections(
     return [*sections, _emerging(model, data, units, found)] if drawn else sections
 
 
-def _curves(history: History) -> dict[str, Any]:
+def _curves(history: History, held: str) -> dict[str, Any]:
     return {
+        "held": held,
         "iteration": history.iteration,
         "cost": history.loss,
         "held_out": history.validation_cost,

@@ -20,7 +20,7 @@ const make = (name, attributes = {}, ...children) => {
 };
 
 const isolated = (name) => `\u2068${name}\u2069`;
-const percent = (p) => (p > 0.999 && p < 1 ? "> 99.9\u00a0%" : p < 0.001 && p > 0 ? "< 0.1\u00a0%" : `${(100 * p).toFixed(1)}\u00a0%`);
+const percent = (p) => (p > 0.999 && p < 1 ? ">\u00a099.9\u00a0%" : p < 0.001 && p > 0 ? "<\u00a00.1\u00a0%" : `${(100 * p).toFixed(1)}\u00a0%`);
 const short = (x) => Number(x.toPrecision(3)).toString();
 
 let ids = 0;

@@ -14,15 +14,17 @@ live.threshold = (root, own, { examples }) => {
   thresholds.unshift(-1);
   const recall = ({ TP, FN }) => TP / (TP + FN);
   const wrongly = ({ FP, TN }) => FP / (FP + TN);
-  const precision = ({ TP, FP }) => (TP + FP ? TP / (TP + FP) : 1);
+  const precision = ({ TP, FP }) => TP / (TP + FP);
   // Of many answers some: the curves are no finer with more.
   const step = Math.ceil(thresholds.length / 400);
   const counts = thresholds.filter((_, k) => k % step === 0 || k === thresholds.length - 1).map(at);
+  const found = counts.filter(({ TP }) => TP).map((c) => [recall(c), precision(c)]);
+  found.push([0, found[found.length - 1][1]]); // where none is found, precision is 0, or nothing at all
   const base = yes.reduce((a, b) => a + b, 0) / yes.length;
   const roc = chart({ title: "ROC", words: "ROC curve", x: "share of the others taken for it", y: "share found", chance: [[0, 0], [1, 1]],
     curves: [{ points: counts.map((c) => [wrongly(c), recall(c)]) }] });
   const pr = chart({ title: "Precision and recall", words: "Precision against recall", x: "share found", y: "share right", chance: [[0, base], [1, base]],
-    curves: [{ points: counts.map((c) => [recall(c), precision(c)]) }] });
+    curves: [{ points: found }] });
 
   let t = own.threshold, false_alarm = 1, missed = 1;
   const cost = ({ FP, FN }) => false_alarm * FP + missed * FN;
@@ -32,7 +34,7 @@ live.threshold = (root, own, { examples }) => {
   const show = () => {
     const c = at(t);
     roc.at([wrongly(c), recall(c)]);
-    pr.at([recall(c), precision(c)]);
+    pr.at(c.TP && [recall(c), precision(c)]);
     said.textContent = `Above ${short(t)}: ${percent(recall(c))} found, ${c.TP + c.FP ? percent(precision(c)) : "none"} of those found are right, cost ${short(cost(c))}.`;
     const row = (k, ...counts) => make("tr", {}, head("row", "is", k), ...counts.map((n, j) =>
       make("td", n ? { class: j === k ? "right" : "wrong", style: `--share: ${n / (counts[0] + counts[1])}` } : {}, String(n))));

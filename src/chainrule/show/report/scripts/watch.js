@@ -2,7 +2,7 @@
 // activations of an example, and the dots on the costs together.
 live.watch = (root, own) => {
   const { frames, iteration } = own;
-  const costs = [["training", own.cost], ["held out", own.held_out]].filter(([, cost]) => cost);
+  const costs = [["training", own.cost], [own.held, own.held_out]].filter(([, cost]) => cost);
   const curves = costs.map(([name, cost]) => ({ name, points: cost.map((c, i) => [iteration[i], c]).filter(([, c]) => c !== null) }));
   const curve = chart({ title: "Cost", words: "The cost at each iteration", x: "iteration", y: "cost", curves,
     xs: [0, frames[frames.length - 1].t], ys: [0, Math.max(...curves.flatMap(({ points }) => points.map(([, c]) => c)))] });
