@@ -40,7 +40,7 @@ def test_a_training_without_options_learns_and_can_be_repeated(chainrule, table)
     options = settings["options"]
     assert " ".join(line.split()[1:])[:40] in settings["chosen"]
     assert "auto" not in (options["layers"], options["learning_rate"])
-    names = ("layers", "learning_rate", "l2", "iterations", "optimizer")
+    names = ("layers", "learning_rate", "l2", "iterations", "optimizer", "initializer")
     given = [word for name in names for word in (f"--{name.replace('_', '-')}", options[name])]
     chainrule("train", table(2.0), *given, "--out", "again")
     assert Path("run/history.csv").read_text() == Path("again/history.csv").read_text()
@@ -88,14 +88,34 @@ def test_where_choosing_anew_takes_long_nothing_is_known(chainrule, noise, monke
     assert f"Next: chainrule crossval {noise} --layers 3 #" in words
 
 
-def test_the_next_command_has_no_more_folds_than_there_can_be(chainrule, fruit, monkeypatch):
+def test_a_report_knows_no_more_than_the_training_did(chainrule, noise):
+    with pytest.MonkeyPatch.context() as slow:
+        slow.setattr("chainrule.jobs.unseen.LONG", 0.0)
+        slow.setattr("chainrule.experiments.budget.SOON", 0.0)
+        chainrule("train", noise, "--layers", 3, "--out", "run")
+    assert chainrule("report", "run").code == 0
+    found = Path("run/report.html").read_text()
+    assert "takes more than" in found
+    assert "right more often" not in found
+    assert "cross-validated by the way" not in found
+
+
+def test_of_rare_classes_there_are_fewer_folds(chainrule, fruit, monkeypatch):
     monkeypatch.setattr("chainrule.jobs.unseen.LONG", 0.0)
     monkeypatch.setattr("chainrule.experiments.budget.SOON", 0.0)
     for path in (fruit / "train").iterdir():
         for one in sorted(path.iterdir())[3:]:
             one.unlink()
-    said = chainrule("train", fruit / "train", "--size", 4, *GIVEN, "--out", "run").out
-    assert "--folds 3" in said.split("Next:")[1]
+    own = (fruit / "train", "--size", 4, *GIVEN)
+    assert "--folds" not in chainrule("train", *own, "--out", "run").out.split("Next:")[1]
+    said = chainrule("crossval", *own, "--out", "folds").out
+    assert "each of 3 folds (there are 3 examples of the rarest class)" in " ".join(said.split())
+    for command, *more in (("crossval",), ("review-labels",), ("sweep", "--vary", "l2=0,1")):
+        given = ("--learning-rate", 0.1) if command == "sweep" else ()
+        how = (*own, *given, *more)
+        assert chainrule(command, *how, "--out", command).code == 0
+        said = chainrule(command, *how, "--folds", 4)
+        assert (said.code, "at most 3 folds" in said.error) == (2, True)
     for one in sorted((fruit / "train" / "lime").iterdir())[1:]:
         one.unlink()
     said = chainrule("train", fruit / "train", "--size", 4, *GIVEN, "--out", "one").out

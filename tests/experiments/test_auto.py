@@ -91,6 +91,18 @@ def test_where_folds_tell_nothing_the_simplest_is_taken(Y, why):
     assert right((X, np.array(Y, float)), found.setting) >= (0.5 if len(Y[0]) > 3 else 1)
 
 
+def test_without_a_hidden_layer_no_seed_draws_the_start():
+    data = two_classes(60)
+    found = choose_setting(data, {"hidden": ()}, execution=FEW)
+    assert {one.setting.initializer for one in found.trials} == {found.setting.initializer}
+    assert found.setting.initializer == "zeros"
+    assert "initializer zeros" in found.words
+    assert choose_setting(data, {"hidden": (3,)}, execution=FEW).setting.initializer == "he"
+    given = {"hidden": (), "initializer": "xavier"}
+    assert choose_setting(data, given, execution=FEW).setting.initializer == "xavier"
+    assert Setting(hidden=()).initializer == "he"  # where nothing is chosen
+
+
 def test_of_lbfgs_the_size_is_chosen():
     found = choose_setting(two_classes(40), {"optimizer": "lbfgs"}, execution=FEW)
     assert found.varied == ("hidden", "l2")

@@ -31,7 +31,9 @@ from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import Options, Running, command_line, restored, written
 from chainrule.jobs.training import TrainingJob
 
-QUICK = Options(hidden=(4,), learning_rate=0.1, optimizer="gd", l2=0.0, iterations=40)
+QUICK = Options(
+    hidden=(4,), learning_rate=0.1, optimizer="gd", l2=0.0, initializer="he", iterations=40
+)
 LONG = replace(QUICK, iterations=10**8)
 
 

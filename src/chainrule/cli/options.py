@@ -34,7 +34,7 @@ class Training(Tables, Options):
     cache: Annotated[bool, Parameter(negative="--no-cache")] = True
     hidden: Annotated[Any, _text(texts.layers, "--layers")] = Options.hidden
     activation: Annotated[str | tuple[str, ...], _text(texts.activation)] = Options.activation
-    initializer: Annotated[str | float, _text(str)] = Options.initializer
+    initializer: Annotated[str | float | None, _text(str)] = Options.initializer
 
 
 @Parameter(name="*", group="Running")

@@ -115,16 +115,17 @@ def _write(
         splits = options.open(source, screen.update, memory)
     is_training_set("--data" if data else str(source), model, splits.train)
     with Screen("report", quiet=quiet) as screen:
-        unseen = _unseen(model, splits, source, folder, screen)
+        unseen = _unseen(model, splits, source, folder, said=_said(settings), tell=screen)
     with Screen("leaving each out", quiet=quiet) as screen:
         how = Execution(progress=screen.update)
         write_report(path, model, splits, history, source, how, unseen=unseen)
 
 
 def _unseen(
-    model: "Model", splits: "Splits", source: str, folder: "RunFolder", screen: Screen
+    model: "Model", splits: "Splits", source: str, folder: "RunFolder", **told: Any
 ) -> "Unseen | None":
-    """How good it is, where no examples are held out."""
+    """How good it is, where no examples are held out. told : what it was said to be, and whom to
+    tell, see `cross_validated`."""
     from chainrule.experiments.answers import Unseen
     from chainrule.jobs.options import Options, restored
     from chainrule.jobs.trained import repeatable
@@ -140,11 +141,17 @@ def _unseen(
     if "chosen" in model.training:  # it is chosen anew in each fold, by what was given
         given = model.training.get("given", {"task": options.task})
         options = restored(given, Options(), str(folder.model))
-        return cross_validated(source, splits, options, folder, tell=screen)
+        return cross_validated(source, splits, options, folder, **told)
     done, took = (model.training.get(name) for name in ("iterations", "training_seconds"))
     if options.epochs is None and options.optimizer != "lbfgs":  # which may have converged
         options = replace(options, iterations=done)
-    return cross_validated(source, splits, options, folder, seconds=took or 0.0, tell=screen)
+    return cross_validated(source, splits, options, folder, seconds=took or 0.0, **told)
+
+
+def _said(settings: dict[str, Any]) -> str:
+    """The words of the verdict at the end of the training, if it has one."""
+    verdict = settings.get("verdict")
+    return str(verdict.get("words", "")) if isinstance(verdict, dict) else ""
 
 
 @contextmanager

@@ -68,7 +68,8 @@ class Chosen(Sweep):
     @property
     def words(self) -> str:
         """What was chosen, why, and what it cost: a sentence."""
-        words = f"{setting_words(self.setting, self.varied)}: {self._why}"
+        start = () if self.setting.initializer == Setting.initializer else ("initializer",)
+        words = f"{setting_words(self.setting, (*self.varied, *start))}: {self._why}"
         if not self.trials:
             return f"{words}."
         used, of = self.examples
@@ -108,7 +109,7 @@ def choose_setting(
         (n_y, m).
     given : values by name, of the fields of Setting, that are taken as they are; its "seed" draws
         the folds, too. Of `CHOSEN` what is not given is chosen, a penalty where sizes are; the
-        optimizer is nesterov by default.
+        optimizer is nesterov by default. A network without hidden layers starts from zeros.
     groups : (m,) whose examples are held out together, see `draw_folds`.
 
     After Ctrl-C KeyboardInterrupt. InputError where every setting diverges, and for features that
@@ -129,7 +130,8 @@ def choose_setting(
         raise InputError(WHERE, "an optimizer with a dual form", got, fix)
     examples, groups = _sample(whole, groups, base.seed)
     base = _in_batches(base, given, whole)
-    search = Halving(examples, base, _varied(base, given), execution or Execution())
+    start, how = given.get("initializer"), execution or Execution()
+    search = Halving(examples, base, _varied(base, given), start, how)
     held, nothing = _folds(examples, groups, base.seed), "there are too few to hold any out"
     if held:
         search.search(held)

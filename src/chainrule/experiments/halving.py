@@ -74,14 +74,22 @@ def _fan(examples: Examples, base: Setting, factors: Sequence[float]) -> list[fl
 class Halving:
     """The settings, and how they are compared.
 
+    start : the initializer that was given; None where networks without hidden layers, which have
+    one minimum from wherever they start, begin at zeros: no seed shall decide what they answer.
     trials : the chosen first, none before `search`. score : by which. blind : whether accuracy says
     nothing.
     """
 
     def __init__(
-        self, examples: Examples, base: Setting, varied: tuple[str, ...], how: Execution
+        self,
+        examples: Examples,
+        base: Setting,
+        varied: tuple[str, ...],
+        start: str | float | None,
+        how: Execution,
     ) -> None:
         self.examples, self.varied, self.how = examples, varied, how
+        self.start = "zeros" if start is None else start
         self.base = replace(base, dtype="float32")
         if not _within(examples, self.base):
             self.base = base
@@ -103,7 +111,9 @@ class Halving:
         if "learning_rate" in self.varied:
             factors = RATES if "hidden" in self.varied else FINE
             rates = _fan(self.examples, self.base, factors)
-        return [replace(self.base, hidden=h, learning_rate=r) for h in sizes for r in rates]
+        bases = [replace(self.base, hidden=h) for h in sizes]
+        bases = [one if one.hidden else replace(one, initializer=self.start) for one in bases]
+        return [replace(one, learning_rate=rate) for one in bases for rate in rates]
 
     @property
     def simplest(self) -> Setting:

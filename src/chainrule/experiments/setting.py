@@ -87,7 +87,8 @@ class Setting(Hyperparameters):
         data : a Dataset, Splits, of which the training set is used, or (X, Y).
         groups : (m,) whose examples are held out together. execution : threads, memory, progress.
         given : fields that are taken as they are. Of the others `hidden`, `learning_rate`, `l2` and
-            `iterations` are chosen (`l2` where `hidden` is), and the optimizer is nesterov.
+            `iterations` are chosen (`l2` where `hidden` is), the optimizer is nesterov, and a
+            network without hidden layers starts from zeros.
 
         Its `found` tells what was tried and why this was chosen: a table, and `words`.
         """

@@ -132,7 +132,7 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
 
     def plan(self) -> str:
         own = self.own
-        words = f"hold out {held_out_words(own, own.folds)}"
+        words = f"hold out {held_out_words(self)}"
         if self.options.to_choose:
             words += "; in each choose a setting on folds of the others"
         if own.nested:
@@ -252,13 +252,13 @@ class Search(Folds, Choice):
     Parameters
     ----------
     folds
-        Parts of the cross-validation; 5 by default. With data that have a validation set of their
+        Parts of the cross-validation; 5 by default, or as many as the rarest class or the groups
+        allow. With data that have a validation set of their
         own, that is used unless this is given.
     search
         How trials are drawn: random, or optuna (by what was seen so far; needs the package).
     """
 
-    folds: int | None = None  # type: ignore[assignment]  # None where a validation set may serve
     search: Literal["grid", "random", "optuna"] | None = None
     rule: Rule = "one-se"  # the best of many looks better than it is
 
@@ -268,6 +268,7 @@ class SweepJob(Job[Search, "Sweep"]):
 
     command = "sweep"
     chooses = False
+    usual_folds = 5
 
     def __init__(self, *planned: Any) -> None:
         super().__init__(*planned)
@@ -286,11 +287,10 @@ class SweepJob(Job[Search, "Sweep"]):
         return None if folds else self.splits.validation
 
     def plan(self) -> str:
-        from chainrule.experiments.sweep import FOLDS
-
-        where = "single groups" if self.own.leave_group_out else f"{self.own.folds or FOLDS} folds"
-        where = where if self.validation is None else "the validation set"
-        return f"{settings_words(self.space, self.own.trials)}, each on {where}"
+        words = f"{settings_words(self.space, self.own.trials)}, each on "
+        if self.validation is not None:
+            return f"{words}the validation set"
+        return f"{words}{held_out_words(self)}"
 
     def check(self) -> None:
         if self.validation is None:
@@ -307,7 +307,7 @@ class SweepJob(Job[Search, "Sweep"]):
             score=self.own.score,
             rule=self.own.rule,
             execution=how,
-            **held_out(self) | ({} if self.validation is None else {"groups": None}),
+            **held_out(self) | ({} if self.validation is None else {"groups": None, "folds": None}),
         )
 
     def warnings(self, found: "Sweep") -> "Sequence[TrainingWarning]":

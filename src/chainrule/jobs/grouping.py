@@ -20,16 +20,17 @@ def groups(data: "Dataset", options: "Options") -> Any:
     return groups_of(data, options.group_column, options.group_by)
 
 
-def most_folds(data: "Dataset", options: "Options") -> int:
-    """Into how many the examples can be divided, each class in its share and groups whole."""
+def most_folds(data: "Dataset", options: "Options", *, stratified: bool = True) -> tuple[int, str]:
+    """Into how many the examples can be divided, groups whole and, stratified, each class in its
+    share; and what there are so many of."""
     import numpy as np
 
     held = groups(data, options)
     if held is not None:
-        return len(np.unique(held))
-    if data.task == "regression":
-        return len(data)
-    return int(np.unique(data.labels, return_counts=True)[1].min())
+        return len(np.unique(held)), "groups"
+    if data.task == "regression" or not stratified:
+        return len(data), "examples"
+    return int(np.unique(data.labels, return_counts=True)[1].min()), "examples of the rarest class"
 
 
 def seen_groups(data: "Sequence[Dataset]", options: "Options") -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from chainrule import experiments
 from chainrule.errors import InputError
-from chainrule.jobs.grouping import groups, ignored_groups
+from chainrule.jobs.grouping import groups, ignored_groups, most_folds
 from chainrule.jobs.job import RUNNING, Found, Job, Nothing, Own
 from chainrule.jobs.options import Options, Running, absolute
 from chainrule.jobs.sources import is_model, loaded
@@ -36,7 +36,8 @@ class Folds:
     Parameters
     ----------
     folds
-        Parts of the data, each of which is held out once.
+        Parts of the data, each of which is held out once; by default 10, or as many as the rarest
+        class or the groups allow.
     repeats
         Repetitions, with other folds.
     stratified
@@ -46,7 +47,7 @@ class Folds:
         Hold each group of --group-column or --group-by out by itself, instead of --folds parts.
     """
 
-    folds: int = 10
+    folds: int | None = None
     repeats: int = 1
     stratified: bool = True
     leave_group_out: bool = False
@@ -92,13 +93,23 @@ class HeldOutJob(Job[Own, Found]):
         return {}
 
 
+def folds_of(job: "Job[Any, Any]") -> tuple[int, str]:
+    """How many folds, and if these are fewer than is usual, as nobody said how many, why."""
+    own = job.own
+    if own.folds is not None:
+        return own.folds, ""
+    most, of = most_folds(job.splits.train, job.options, stratified=own.stratified)
+    few = most < job.usual_folds
+    return (max(2, most) if few else job.usual_folds), f"there are {most} {of}" if few else ""
+
+
 def held_out(job: "Job[Any, Any]") -> dict[str, Any]:
     """How examples of the training set are held out, as functions of `experiments` take it."""
     from chainrule.experiments.folds import LEAVE_GROUP_OUT
 
     own = job.own
     return {
-        "folds": LEAVE_GROUP_OUT if own.leave_group_out else own.folds,
+        "folds": LEAVE_GROUP_OUT if own.leave_group_out else folds_of(job)[0],
         "repeats": own.repeats,
         "stratified": own.stratified,
         "groups": groups(job.splits.train, job.options),
@@ -111,11 +122,8 @@ def unseen_classes(job: "Job[Any, Any]") -> dict[int, list[int]]:
     be drawn."""
     from chainrule.experiments.examples import Examples
     from chainrule.experiments.folds import draw_folds, never_trained_on
-    from chainrule.experiments.sweep import FOLDS
 
     held, examples = held_out(job) | {"repeats": 1}, Examples(job.command, job.splits.train)
-    if held["folds"] is None:
-        held["folds"] = FOLDS
     return never_trained_on(examples, draw_folds(examples, **held))
 
 
@@ -140,12 +148,13 @@ def _torn(job: "Job[Any, Any]") -> "tuple[TrainingWarning, ...]":
     return ignored_groups(replace(job.splits, test=None), job.options)
 
 
-def held_out_words(own: Any, folds: int) -> str:
+def held_out_words(job: "Job[Any, Any]") -> str:
     """What is held out, for a plan."""
-    if own.leave_group_out:
+    if job.own.leave_group_out:
         return "each group"
-    times = f", {own.repeats} times" if own.repeats > 1 else ""
-    return f"each of {folds} folds{times}"
+    folds, why = folds_of(job)
+    times = f", {job.own.repeats} times" if job.own.repeats > 1 else ""
+    return f"each of {folds} folds{times}{why and f' ({why})'}"
 
 
 class LeaveOneOutJob(HeldOutJob[Nothing, "LeaveOneOut"]):
@@ -209,8 +218,7 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
         return (*super().warnings(found), *of_folds)
 
     def plan(self) -> str:
-        own = self.own
-        left = "each example" if own.leave_one_out else held_out_words(own, own.folds)
+        left = "each example" if self.own.leave_one_out else held_out_words(self)
         return f"leave out {left}, and look at what is said of it then"
 
     def work(self, how: "Execution") -> "LeaveOneOut | CrossValidation":
@@ -319,7 +327,8 @@ class ImportanceJob(Job[Named, "Importance"]):
         own = self.own
         if own.leave_group_out:
             return "networks that are each trained without one group"
-        return f"{own.folds * own.repeats} networks, each without one of {own.folds} parts"
+        folds, _ = folds_of(self)
+        return f"{folds * own.repeats} networks, each without one of {folds} parts"
 
     def check(self) -> None:
         if (encoder := self.splits.train.encoder) is not None:

@@ -74,6 +74,7 @@ class Job(Generic[Own, Found]):
     chooses: bool = True  # a learning rate and layers where none are given; else none at all
     chosen = ""  # what was, and why
     stops_early = False  # whether it takes the option `patience`
+    usual_folds = 10  # where nobody says how many
     decides = False  # whether it takes the option `threshold`
 
     def __init__(
@@ -321,17 +322,15 @@ class Job(Generic[Own, Found]):
             return shlex.join(["chainrule", "evaluate", str(self.folder.path), source, *out])
         if self.chosen and options is self.options:  # the choice is made anew in each fold
             options = self.given
-        from chainrule.experiments.folds import FOLDS
         from chainrule.jobs.grouping import most_folds
 
         why = "the test examples do not tell" if few else "there is no test set to evaluate on"
         if options.hold_out is not None:
             why = "what was held out is one draw of many"
         options = replace(options, patience=None, hold_out=None)
-        if (most := most_folds(self.splits.train, options)) < 2:
+        if most_folds(self.splits.train, options)[0] < 2:
             return ""
         command = command_line("crossval", self.data, options)
-        command += f" --folds {most}" if most < FOLDS else ""
         return f"{command}  # {why}"
 
     def write_model(

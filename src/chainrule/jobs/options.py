@@ -25,7 +25,8 @@ ITERATIONS = 2500
 AUTO: Literal["auto"] = "auto"
 # What is chosen where nothing is given, and what it is where it is not chosen.
 FALLBACK = {
-    name: getattr(Hyperparameters, name) for name in ("hidden", "learning_rate", "optimizer", "l2")
+    name: getattr(Hyperparameters, name)
+    for name in ("hidden", "learning_rate", "optimizer", "l2", "initializer")
 }
 OF_SETTING = tuple(one.name for one in fields(Hyperparameters))
 OF_TRAINING = {"patience", "threshold", "cost_ratio"}  # that say nothing of the data
@@ -42,6 +43,9 @@ class Options(Reading, Hyperparameters):
     hidden
         Units of the hidden layers, "none" for logistic or softmax regression, "auto" to choose.
         By default auto where the learning rate is chosen, too, else 20,7,5.
+    initializer
+        Scale of the starting weights: he, xavier, fan_in, normal (0.01), normal:SCALE, zeros. By
+        default zeros where something is chosen and no layer is hidden, else he.
     learning_rate
         Step size, or auto (the default) to choose one on folds of the training examples; where
         several are compared 0.0075.
@@ -101,6 +105,7 @@ class Options(Reading, Hyperparameters):
 
     hidden: tuple[int, ...] | Literal["auto"] | None = None  # type: ignore[assignment]
     learning_rate: float | Literal["auto"] | None = None  # type: ignore[assignment]
+    initializer: str | float | None = None  # type: ignore[assignment]
     optimizer: Literal["gd", "momentum", "nesterov", "adam", "rmsprop", "lbfgs"] | None = None  # type: ignore[assignment]
     l2: float | None = None  # type: ignore[assignment]
     patience: int | None = None
@@ -157,10 +162,12 @@ class Options(Reading, Hyperparameters):
         if hidden is None and rate == AUTO:
             hidden = "auto"
         chosen = AUTO in (rate, hidden)
-        values: dict[str, Any] = {"learning_rate": rate, "hidden": hidden, "l2": self.l2}
+        values: dict[str, Any] = {name: getattr(self, name) for name in FALLBACK}
+        values |= {"learning_rate": rate, "hidden": hidden}
         values["optimizer"] = self.optimizer or ("nesterov" if rate == AUTO else None)
+        free = {"l2": hidden == AUTO, "initializer": chosen}
         for name, value in FALLBACK.items():
-            if values[name] is None and not (name == "l2" and hidden == AUTO):
+            if values[name] is None and not free.get(name):
                 values[name] = value
         if self.iterations is None and self.epochs is None and not chosen:
             values["iterations"] = ITERATIONS
@@ -183,7 +190,8 @@ class Options(Reading, Hyperparameters):
         """What is not to be chosen, by the names of the fields of Setting."""
         found = {name: getattr(self, name) for name in OF_SETTING}
         free = {name for name, value in found.items() if value == AUTO}
-        free |= {name for name in ("l2", "iterations", "epochs") if found[name] is None}
+        or_not = ("l2", "initializer", "iterations", "epochs")
+        free |= {name for name in or_not if found[name] is None}
         return {name: value for name, value in found.items() if name not in free}
 
     def setting(self) -> "Setting":

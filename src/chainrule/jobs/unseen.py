@@ -9,6 +9,7 @@ from chainrule.errors import InputError
 from chainrule.jobs.events import Noted, Progressed, Tell
 from chainrule.jobs.experiments import CrossValidationJob, Nested
 from chainrule.jobs.grouping import most_folds, seen_groups
+from chainrule.jobs.held_out import folds_of
 from chainrule.jobs.options import Options, absolute, command_line
 from chainrule.jobs.run_folder import RunFolder
 
@@ -20,6 +21,7 @@ WITHIN = 20.0  # seconds
 LONG, ANEW = 10.0, 5  # the same, and folds, where in each a setting is chosen
 # Folds that train together take less than one after the other: by how much at most.
 GAIN = 5
+SLOW = "takes more than"
 MEMBERS = "it is an ensemble, of which only networks like its members can be."
 
 
@@ -30,13 +32,15 @@ def cross_validated(
     folder: RunFolder,
     *,
     seconds: float = 0.0,
+    said: str = "",
     tell: Tell | None = None,
     stop: threading.Event | None = None,
 ) -> "Unseen":
     """Of a training with these options on the data from `source`, in each fold of which is chosen
     what they leave to be chosen; folds that were trained before are in `folder`, and kept there.
 
-    seconds : that the training took. stop : see `Execution`.
+    seconds : that the training took. said : the verdict at its end, where it is asked for again:
+    what took too long then does so whatever else the machine does. stop : see `Execution`.
     """
     from chainrule.experiments import Execution
     from chainrule.experiments.answers import Unseen, held_out_answers
@@ -47,20 +51,20 @@ def cross_validated(
     together = f"{alike[:1].upper()}{alike[1:]}: each was held out whole." if alike else ""
     if alike:
         options = replace(options, group_by=pattern)
-    folds, chooses = most_folds(splits.train, options), options.planned(True).to_choose
-    folds = min(folds, ANEW if chooses else Nested.folds)
+    (most, _), chooses = most_folds(splits.train, options), options.planned(True).to_choose
     within = LONG if chooses else WITHIN
-    if folds < 2:
+    if most < 2:
         why = "there are too few examples, groups or members of a class to hold any out."
         return Unseen(why)
-    job = CrossValidationJob(source, options, Nested(folds=folds))
+    job = CrossValidationJob(source, options, Nested(folds=min(most, ANEW) if chooses else None))
     job.splits = splits
+    folds, _ = folds_of(job)
     plain = command_line("crossval", absolute(source), job.own, options)
     what = "its setting was chosen by the same examples, and to choose anew in each fold"
-    too_long = f"{what if chooses else 'to cross-validate'} takes more than {within:.0f} s here."
+    too_long = f"{what if chooses else 'to cross-validate'} {SLOW} {within:.0f} s here."
     # In a file, folds that learn a scaling each have a Gram matrix, which is most of the time.
     gain = 1 if splits.train.in_file and splits.train.scaling.learned else GAIN
-    if seconds * folds > gain * within:
+    if SLOW in said or seconds * folds > gain * within:
         return Unseen(too_long, plain)
     anew = ", in each a setting is chosen anew" if chooses else ""
     tell(Noted(f"cross-validating by the way, {folds} folds{anew}: no examples are held out"))

@@ -113,22 +113,26 @@ def run_names(runs: Sequence[History]) -> list[str]:
 
 def fold_curves(histories: Sequence[History], axes: Axes | None = None, title: str = "") -> Figure:
     """Cost against iterations of every fold: on what it trains on and, dashed, on what it holds
-    out; the means are thick."""
-    axes, ends = plots.axes_or_new(axes), []
+    out; their means, where all have records at the same iterations, are thick."""
+    axes, ends, shown = plots.axes_or_new(axes), [], list[Array]()
     for (column, color, line), label in zip(KINDS, ("training", "held out"), strict=True):
         style: dict[str, Any] = {"color": color, "linestyle": line}
         found = [(h.iteration, getattr(h, column)) for h in histories]
         curves = [(x, _finite(y)) for x, y in found if y is not None]
+        if not curves:
+            continue
+        # Folds in mini-batches, or of settings of their own, may have them at others.
+        alike = all(np.array_equal(x, curves[0][0]) for x, _ in curves)
+        width = 0.6 if alike else 1.2
         for x, y in curves:
-            axes.plot(x, y, linewidth=0.5, alpha=0.5, **style)
-        # Folds in mini-batches may have records at other iterations.
-        if curves and all(len(y) == len(curves[0][1]) for _, y in curves):
-            mean = np.mean([y for _, y in curves], axis=0)
-            axes.plot(curves[0][0], mean, linewidth=2, marker=_marker(histories[0]), **style)
-            ends.append((mean, label, color))
-        elif curves:
-            ends.append((curves[0][1], label, color))
-    _scale(axes, [h.loss for h in histories], [end[0] for end in ends])
+            axes.plot(x, y, linewidth=width, alpha=width / 1.2, **style)
+        longest = max(curves, key=lambda curve: curve[0][-1])[1]
+        shown += [y for _, y in curves]
+        if alike:
+            longest = np.mean([y for _, y in curves], axis=0)
+            axes.plot(curves[0][0], longest, linewidth=2, marker=_marker(histories[0]), **style)
+        ends.append((longest, label, color))
+    _scale(axes, [h.loss for h in histories], shown)
     figure = plots.finished(axes, title, xlabel="iteration", ylabel=_cost(*histories))
     name_at_ends(axes, ends)
     return figure
@@ -239,7 +243,7 @@ def _scale(axes: Axes, costs: Sequence[Array], held: Sequence[Array] = ()) -> No
     """From 0 to a little above all or, where a spike would flatten that, the logarithm. A curve
     that ends above HIGHEST is cut off.
 
-    costs : on the training set, with the first ones. held : of what was held out, or means.
+    costs : on the training set, with the first ones. held : of what was held out, too.
     """
     firsts = [float(cost[0]) for cost in costs if len(cost) and np.isfinite(cost[0])]
     first = max(firsts, default=1.0)

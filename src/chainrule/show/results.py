@@ -42,7 +42,10 @@ Title = Callable[[str], str]
 
 def _folds(found: experiments.CrossValidation, title: Title) -> Iterator[Drawn]:
     if found.folds:
-        words = "Learning curves of all folds, on what they train on and on what they hold out."
+        own = (
+            ", each with the setting that was chosen in it" if getattr(found, "varied", ()) else ""
+        )
+        words = f"Learning curves of all folds{own}: on what they train on, and what they hold out."
         figure = plots.fold_curves(found.histories, title=title(f"{len(found.folds)} folds"))
         yield Drawn("learning-curves", figure, words)
     if (test := found.permutation) is not None:

@@ -258,9 +258,14 @@ def _training(history: History, unseen: Unseen | None, held: str) -> page.Sectio
     if last.validation_cost is not None:
         text += f"; {held} {last.validation_cost:.4g}"
     pictures = [page.drawn(learning_curve(history, held=held), f"Learning curve. {text}.")]
+    words = ""
     if unseen and unseen.found:
-        pictures = page.pictures_of(unseen.found)[:1]
-    return page.Section("Learning curve", pictures=pictures)
+        (folds, *_) = page.pictures_of(unseen.found)
+        words, chosen = folds.words, getattr(unseen.found, "varied", ())
+        if chosen:  # a setting that need not be this network's
+            words = f"First this network's, then {words[0].lower()}{words[1:]}"
+        pictures = [*(pictures if chosen else []), folds]
+    return page.Section("Learning curve", [words] if words else [], pictures=pictures)
 
 
 def why_section(model: Model, splits: Splits, exact: Exact | None = None) -> page.Section | None:
