@@ -63,19 +63,18 @@ class Service:
 
     def guarded(self, hosts: set[str], token: str = "") -> ASGIApp:
         """The whole application, to which requests may come from anywhere."""
-        routes = [
-            Route("/v2", self.server),
+        both = (PREFIX, f"{PREFIX}/versions/{{version}}")
+        # In this order they are tried: the busiest first.
+        routes = [Route(f"{of}/infer", self.infer, methods=["POST"]) for of in both]
+        routes += [
+            Route(f"{PREFIX}/predict", self.predict, methods=["POST"]),
             Route("/v2/health/live", self.live),
             Route("/v2/health/ready", self.ready),
             Route("/metrics", self.measures),
-            Route(f"{PREFIX}/predict", self.predict, methods=["POST"]),
+            Route("/v2", self.server),
+            *(Route(f"{of}/ready", self.model_ready) for of in both),
+            *(Route(of, self.model) for of in both),
         ]
-        for of in (PREFIX, f"{PREFIX}/versions/{{version}}"):
-            routes += [
-                Route(of, self.model),
-                Route(f"{of}/ready", self.model_ready),
-                Route(f"{of}/infer", self.infer, methods=["POST"]),
-            ]
         handlers: dict[Any, Any] = {
             ChainruleError: _said,
             HTTPException: _said,

@@ -13,6 +13,7 @@ from chainrule.service.served import Served
 Array = np.ndarray
 TOGETHER = 1024  # examples that are computed at once
 PIXELS = 32 << 20  # numbers of them
+QUICK = 5_000_000  # multiplications, that take some milliseconds
 Answers = dict[str, Array | Sequence[str]]
 Waiting = tuple[Array, "asyncio.Future[Answers]"]
 
@@ -25,8 +26,9 @@ class Desk:
     """Answers requests to a model in the order in which they come.
 
     Those that came while others were computed are computed together: one product for all of them.
-    limit : requests that may be here at a time. thread : which computes, one at a time; the loop
-    goes on meanwhile.
+    limit : requests that may be here at a time. thread : which computes what takes long, one at a
+    time; the loop goes on meanwhile. What is quick the loop computes itself: handing the
+    interpreter from thread to thread took five times as long.
     """
 
     def __init__(self, served: Served, limit: int, thread: ThreadPoolExecutor) -> None:
@@ -57,6 +59,12 @@ class Desk:
     async def _aside(self, work: Callable[..., Any], *given: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self.thread, work, *given)
 
+    async def _answers(self, rows: Array) -> Answers:
+        model = self.served.model
+        if model.encoder is None and len(rows) * model.network.n_parameters <= QUICK:
+            return self.served.answers(rows)
+        return await self._aside(self.served.answers, rows)
+
     async def _infer(self, rows: Array) -> Answers:
         waiting = rows, asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
@@ -66,18 +74,19 @@ class Desk:
 
     async def _work(self) -> None:
         while self._waiting:
+            await asyncio.sleep(0)  # others that have arrived join them
             some = self._waiting[: _alike(self._waiting)]
             del self._waiting[: len(some)]
             together = np.concatenate([rows for rows, _ in some]) if len(some) > 1 else some[0][0]
             try:
-                answers = await self._aside(self.served.answers, together)
+                answers = await self._answers(together)
             except Exception as error:
                 if len(some) == 1:
                     _fail(some[0][1], error)
                 else:  # one of them is at fault: each is answered by itself
                     for rows, future in some:
                         try:
-                            _give(future, await self._aside(self.served.answers, rows))
+                            _give(future, await self._answers(rows))
                         except Exception as own:
                             _fail(future, own)
                 continue
