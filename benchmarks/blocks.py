@@ -12,12 +12,11 @@ import json
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from sklearn.linear_model import SGDClassifier
@@ -39,7 +38,6 @@ TRAINING = ("--layers", str(UNITS), "--learning-rate", "0.001", "--iterations", 
 SETTINGS, FOLDS = 10, 5
 TEN = ("--vary", "l2=0,0.01,0.1,1,10", "--vary", "learning_rate=0.001,0.0003", "--folds", "5")
 GROWTH = tuple(2**k for k in range(5))
-TURNS = 3  # of which the shortest counts
 LEAST = 250, 25_000  # examples and features that are doubled
 PEOPLE, VARIANTS, MACHINES = 100_000, 10_000_000, 100
 
@@ -118,7 +116,6 @@ def _of_a_pass(
     data = open_data(folder, memory=memory).train
     X, W = data.matrix(), np.random.default_rng(1).standard_normal((UNITS, n_x)) / n_x
     yield timed("one pass: X^T X and W X, scaled", lambda: X.once(Gram(), Times(W)), 8 * m * m)
-    yield from _on_workers(folder, X, (Gram(), Times(W)), memory, tell)
     mean, scale = (data.scaling.arrays()[f"scaling.{name}"].T for name in ("shift", "divisor"))
     tell("dask.array")
     try:
@@ -128,30 +125,6 @@ def _of_a_pass(
     tell("scikit-learn")
     epoch = lambda: _epoch(path, data.labels, mean, scale)  # noqa: E731
     yield timed("scikit-learn's SGDClassifier, one epoch", epoch)
-
-
-def _on_workers(
-    folder: Path, X: Any, asked: Sequence[Any], memory: float, tell: Callable[[str], None]
-) -> Iterator[Line]:
-    """The same pass by N processes of a local Dask cluster, and here with N threads, in turns; the
-    cluster runs already. Of the processors only this process's are counted."""
-    try:
-        import distributed  # noqa: F401
-    except ImportError:
-        return tell("distributed is not installed")
-    for n in range(1, blas.cores() + 1):
-        tell(f"a local cluster of {n}")
-        far = open_data(folder, memory=memory, cluster=f"local:{n}").train.matrix()
-        here, there = list[Line](), list[Line]()
-        for _ in range(TURNS):
-            with blas.at_most(n):
-                here.append(timed(f"the pass here, {n} threads", lambda: X.once(*asked)))
-            there.append(timed(f"the pass on local:{n}", lambda far=far: far.once(*asked)))
-        best = [min(lines, key=lambda one: one.wall or 0.0) for lines in (here, there)]
-        yield from best
-        ratio = (best[1].wall or 0.0) / (best[0].wall or 1.0)
-        yield Line(f"local:{n}: {ratio:.2f} times as long on the clock")
-    return None
 
 
 def _read(path: Path) -> None:
