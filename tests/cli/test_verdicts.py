@@ -54,6 +54,12 @@ def test_replicates_are_held_out_together_by_the_way_and_named_wherever_they_are
     assert "tears apart" in report("held")
 
 
+def test_a_choice_holds_groups_that_names_show_out_whole(chainrule, replicates):
+    said = chainrule("train", replicates, "--out", "run")
+    assert "on 5 folds of whole groups" in words(said.out)
+    assert "100.0 %" not in words(said.out).partition("Chosen")[2].partition("Form")[0]
+
+
 def test_a_test_set_of_other_groups_tears_none_apart(chainrule, replicates):
     head, *rows = replicates.read_text().splitlines()
     own, other = replicates.with_name("own.csv"), replicates.with_name("other.csv")
@@ -92,6 +98,6 @@ def test_a_test_set_that_training_has_seen_tells_nothing(chainrule, tmp_path):
     settings = ("--layers", "none", "--learning-rate", 0.1, "--iterations", 5, "--json")
     said = chainrule("train", "a.csv", "--test", "a.csv", *settings, "--out", "all")
     assert said.json["verdict"]["kind"] == "unknown"
-    assert "Not counted: 40 examples that training has seen." in said.json["verdict"]["words"]
+    assert "Not counted: 40 examples of another set, too." in said.json["verdict"]["words"]
     said = chainrule("train", "a.csv", "--test", "b.csv", *settings, "--out", "some")
     assert "Not counted: 10 examples" in said.json["verdict"]["words"]

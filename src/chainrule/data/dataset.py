@@ -402,18 +402,23 @@ class Splits:
     def tested(self) -> tuple[str, Dataset]:
         """What a model is judged by, with its name: of the test set, else the validation set, what
         is in no set before it; where nothing is, the training set."""
-        for name, data in reversed(self.sets.items()):
-            if not (again := self.repeated.get(name)):
-                return name, data
-            if len(again) < len(data):
-                return name, data.select(np.setdiff1d(np.arange(len(data)), again))
-        return "training", self.train
+        name = next(n for n, data in reversed(self.sets.items()) if self._left(n) < len(data))
+        data = self.sets[name]
+        if not self._left(name):
+            return name, data
+        return name, data.select(np.setdiff1d(np.arange(len(data)), self.repeated[name]))
+
+    def _left(self, name: str) -> int:
+        """How many of a set are in one before it, too."""
+        return len(self.repeated.get(name, ()))
 
     @property
     def uncounted(self) -> str:
         """What `tested` leaves out, a sentence; or ""."""
-        n = sum(map(len, self.repeated.values()))
-        return f"Not counted: {counted(n, 'example')} that training has seen." if n else ""
+        judged, _ = self.tested
+        names = [*self.sets]
+        n = sum(map(self._left, names[names.index(judged) :]))
+        return f"Not counted: {counted(n, 'example')} of another set, too." if n else ""
 
     @property
     def watched(self) -> tuple[str, Dataset | None]:

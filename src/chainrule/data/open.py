@@ -12,6 +12,7 @@ from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.encode import encoding_of
 from chainrule.data.encoders.encoding import KINDS as FEATURES
+from chainrule.data.encoders.encoding import Encoding
 from chainrule.data.hold_out import drawn
 from chainrule.data.label_decisions import apply_decisions, read_decisions
 from chainrule.data.labels import refuse_targets
@@ -165,17 +166,10 @@ def open_data(
     splits = splits.changed(lambda data: data.without(dropped))
     _check_train(splits.train, task)
     if test is not None:
-        train = splits.train
-        shape, how = train.image_shape or shape, train.reading or reading
-        as_train: dict[str, Any] = {"columns": train.feature_names, "task": train.task}
-        if encoding is not None and train.encoder is not None:
-            as_train["encoding"] = replace(encoding, auto=False)
+        own = splits.train.image_shape or shape, splits.train.reading or reading
         with checks.memory_within(memory):
-            other = read(test, shape, how, bits=train.bits, **as_train)
-        found = other.train if other.test is None else other.test
-        found = found.without([name for name in dropped if name in found.classes])
-        found = matched(found, train)
-        splits = replace(splits, test=found, skipped=splits.skipped + other.skipped)
+            other = read(test, *own, **_as_trained(splits.train, encoding))
+        splits = _with_test(splits, other, dropped)
     if positive is not None:
         splits = splits.changed(lambda data: data.with_positive(positive))
     if labels is not None:
@@ -195,6 +189,22 @@ def open_data(
         said = "the features of all training examples are the same: nothing can be learned of them"
         splits = replace(splits, train=splits.train.noted(said))
     return with_overlaps(splits.prepared(_steps(scale or "pixels", prepare, reading)))
+
+
+def _as_trained(train: Dataset, encoding: Encoding | None) -> dict[str, Any]:
+    """How other data are read that go with a training set."""
+    own: dict[str, Any] = {"columns": train.feature_names, "task": train.task, "bits": train.bits}
+    if encoding is not None and train.encoder is not None:
+        own["encoding"] = replace(encoding, auto=False)
+    return own
+
+
+def _with_test(splits: Splits, other: Splits, dropped: Sequence[str]) -> Splits:
+    """The same with the test set of another source, or its only set."""
+    found = other.train if other.test is None else other.test
+    found = found.without([name for name in dropped if name in found.classes])
+    found = matched(found, splits.train)
+    return replace(splits, test=found, skipped=splits.skipped + other.skipped)
 
 
 def _all_alike(train: Dataset) -> bool:

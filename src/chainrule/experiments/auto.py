@@ -147,7 +147,7 @@ def choose_setting(
         search.trials,
         search.varied,
         search.score,
-        f"{len(held)} folds",
+        f"{len(held)} folds{' of whole groups' if groups is not None else ''}",
         None,
         setting=_for_all(setting, given, examples.m, whole),
         nothing=nothing,

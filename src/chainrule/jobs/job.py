@@ -161,9 +161,8 @@ class Job(Generic[Own, Found]):
         from chainrule.data.matrix.workers import Cluster
 
         cluster = Cluster.of(self.running.cluster, lambda said: self.tell(Noted(said, "Cluster")))
-        memory = self.running.memory
-        told = lambda *done: self.tell(Progressed(*done))  # noqa: E731
-        return self.options.open(self.data, told, memory, cluster)
+        how = self.running.memory, cluster
+        return self.options.open(self.data, lambda *told: self.tell(Progressed(*told)), *how)
 
     @property
     def looked_for(self) -> str:

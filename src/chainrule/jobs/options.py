@@ -179,11 +179,13 @@ class Options(Reading, Hyperparameters):
         return AUTO in (self.learning_rate, self.hidden)
 
     def choose(self, data: "Dataset", how: "Execution") -> "Chosen":
-        """On folds of `data`, what is to be chosen."""
+        """On folds of `data`, what is to be chosen; groups that names show are held out whole."""
         from chainrule.experiments.auto import choose_setting
-        from chainrule.jobs.grouping import groups
+        from chainrule.jobs.grouping import groups, seen_groups
 
-        return choose_setting(data, self.decided, groups=groups(data, self), execution=how)
+        _, pattern = seen_groups([data], self)
+        held = groups(data, replace(self, group_by=pattern) if pattern else self)
+        return choose_setting(data, self.decided, groups=held, execution=how)
 
     @property
     def decided(self) -> dict[str, Any]:

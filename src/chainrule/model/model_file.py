@@ -194,6 +194,13 @@ class Model:
             self.network.dtype, copy=False
         )
 
+    def spreads(self, A: Array) -> Array:
+        """`spread` from `outputs`' A (R, n_y, m)."""
+        S = A.std(axis=0)
+        # 1 - a is spread as a is.
+        S = np.concatenate([S, S]) if len(self.classes) == 2 else S
+        return S.astype(self.network.dtype, copy=False)
+
     def outputs(self, raw: Any) -> tuple[Array, Array]:
         """Logits Z and outputs A (n_y, m), float64, for raw features (n_x, m), unscaled.
 
@@ -258,10 +265,7 @@ class Model:
         if self.n_members == 1:
             fix = "Train one with chainrule.experiments.train_ensemble."
             raise InputError("Model.spread", "an ensemble of 2 or more", "a single network", fix)
-        S = self.outputs(raw)[1].std(axis=0)
-        # 1 - a is spread as a is.
-        S = np.concatenate([S, S]) if len(self.classes) == 2 else S
-        return S.astype(self.network.dtype, copy=False)
+        return self.spreads(self.outputs(raw)[1])
 
     def predict(self, raw: Any) -> Array:
         """Index into `classes` of the most probable class (m,), or of two classes 1 where that is

@@ -1,7 +1,6 @@
 """The routes: the Open Inference Protocol, files as they are, metrics."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -148,7 +147,7 @@ def _error(status: int, words: str) -> Response:
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     line = " ".join(words.split())[:LONGEST]
-    return Response(json.dumps({"error": line}), status, headers, "application/json")
+    return JSONResponse({"error": line}, status, headers)
 
 
 async def _said(request: Request, error: Exception) -> Response:

@@ -33,13 +33,13 @@ MOST_AXES = 8
 
 @dataclass(frozen=True)
 class Asked:
-    """id : given back with the answer, or None. inputs : by name. outputs : the names that are
-    wanted, in order; () for all. binary : those of them that are wanted as bytes, or all."""
+    """id : given back with the answer, or None. inputs : by name. outputs : whether each that is
+    wanted is wanted as bytes, by name in order; {} for all. binary : whether these are."""
 
     id: str | None
     inputs: dict[str, Array]
-    outputs: tuple[str, ...]
-    binary: frozenset[str] | bool
+    outputs: dict[str, bool]
+    binary: bool
 
 
 def read(body: bytes, length: str | None) -> Asked:
@@ -66,15 +66,12 @@ def read(body: bytes, length: str | None) -> Asked:
     if rest.at != len(body):
         raise InputError("body", f"{rest.at - end} bytes of tensors", str(len(body) - end))
     wanted = [_object("outputs", one) for one in _list(found, "outputs")]
-    names = tuple(_text(one, "name") for one in wanted)
     every = _parameters(found).get("binary_data_output") is True
-    some = frozenset(
-        name
-        for name, one in zip(names, wanted, strict=True)
-        if _parameters(one).get("binary_data", every) is True
-    )
+    outputs = {
+        _text(one, "name"): _parameters(one).get("binary_data", every) is True for one in wanted
+    }
     id = found.get("id")
-    return Asked(None if id is None else str(id), inputs, names, some if wanted else every)
+    return Asked(None if id is None else str(id), inputs, outputs, every)
 
 
 def written(
@@ -86,11 +83,10 @@ def written(
     them.
     """
     outputs, parts = list[dict[str, Any]](), list[bytes]()
-    for name in asked.outputs or answers:
+    for name, binary in (asked.outputs or dict.fromkeys(answers, asked.binary)).items():
         if name not in answers:
             raise InputError("outputs", f"some of {', '.join(answers)}", repr(name))
         tensor = answers[name]
-        binary = asked.binary is True or (asked.binary and name in asked.binary)
         if isinstance(tensor, np.ndarray):
             one: dict[str, Any] = {"datatype": NAMES[tensor.dtype], "shape": list(tensor.shape)}
             data: Any = tensor.tobytes() if binary else np.ascontiguousarray(tensor).ravel()

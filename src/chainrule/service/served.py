@@ -110,9 +110,7 @@ class Served:
             found["class"] = [model.classes[k] for k in decided(P, model.threshold)]
         found["probabilities" if model.classes else "value"] = P.T
         if model.n_members > 1:
-            S = A.std(axis=0)
-            S = np.concatenate([S, S]) if len(model.classes) == 2 else S
-            found["spread"] = S.T.astype(P.dtype)
+            found["spread"] = model.spreads(A).T
         return found
 
     def predicted(self, body: bytes) -> dict[str, Any]:

@@ -218,7 +218,7 @@ def test_rows_of_the_training_set_in_the_test_set_are_counted(table):
     assert len(splits.test) == 8
     name, judged = splits.tested
     assert (name, judged.raw[0].tolist()) == ("test", [1036, 1049])
-    assert splits.uncounted == "Not counted: 6 examples that training has seen."
+    assert splits.uncounted == "Not counted: 6 examples of another set, too."
     same = open_data(train, test=train)
     assert same.tested == ("training", same.train)
 
