@@ -27,12 +27,12 @@ class Answer:
         return json.loads(self.body)
 
 
-def request(app, path, body=None, method=None, parts=None, **headers):
+def request(app, path, body=None, method=None, **more):
     """One request; header names with _ for -. parts : messages in place of the whole body."""
-    return asyncio.run(requested(app, path, body, method, parts, **headers))
+    return asyncio.run(requested(app, path, body, method, **more))
 
 
-async def requested(app, path, body=None, method=None, parts=None, **headers):
+async def requested(app, path, body=None, method=None, parts=None, query=b"", **headers):
     body = json.dumps(body).encode() if isinstance(body, dict) else body
     own = {"host": HOST, "content-length": str(len(body or b""))}
     own |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -43,7 +43,7 @@ async def requested(app, path, body=None, method=None, parts=None, **headers):
         "method": method or ("GET" if body is None else "POST"),
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query,
         "headers": [(k.encode(), v.encode("latin-1")) for k, v in own.items() if v is not None],
     }
     messages = iter(parts or [{"type": "http.request", "body": body or b""}])

@@ -8,6 +8,7 @@ import pytest
 from chainrule.service.guard import Guard, hosts
 
 from .conftest import HOST, request, requested
+from .strangers import STRANGERS, refused
 
 ROUTES = [
     ("GET", "/v2"),
@@ -23,18 +24,6 @@ ROUTES = [
     ("POST", "/v2/models/table/predict"),
     ("GET", "/nowhere"),
 ]
-STRANGERS = {
-    "no token": ({"authorization": None}, 401),
-    "a wrong token": ({"authorization": "Bearer secrex"}, 401),
-    "a token of letters beyond ASCII": ({"authorization": "Bearer ü"}, 401),
-    "another kind": ({"authorization": "Basic secret"}, 401),
-    "a foreign Host": ({"host": "evil.example"}, 403),
-    "another port": ({"host": "localhost:1"}, 403),
-    "no Host": ({"host": None}, 403),
-    "a foreign Origin": ({"origin": "http://evil.example"}, 403),
-    "no page's Origin": ({"origin": "null"}, 403),
-    "another site": ({"sec_fetch_site": "cross-site"}, 403),
-}
 TOKEN = {"authorization": "Bearer secret"}
 
 
@@ -46,11 +35,7 @@ def guarded(service):
 @pytest.mark.parametrize("stranger", STRANGERS)
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_strangers_get_nothing(guarded, method, path, stranger):
-    headers, status = STRANGERS[stranger]
-    answer = request(guarded, path, b"{}", method, **(TOKEN | headers))
-    assert answer.status == status
-    assert list(answer.json) == ["error"]
-    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    refused(guarded, method, path, TOKEN, stranger)
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
@@ -113,6 +98,98 @@ def test_limits_of_bodies():
     assert [one.status for one in asyncio.run(crowd())].count(200) == 1, "room is given back"
 
 
+def test_a_body_has_the_limit_of_its_address():
+    limited = guard(most=3, limits={"picture": 10})
+    assert request(limited, "/data/x/picture", b"x" * 10).status == 200
+    assert request(limited, "/data/picture/x", b"x" * 10).status == 413
+
+
+BROWSER = {"cookie": "other=1; broken; chainrule-1=secret"}
+
+
+@pytest.fixture
+def visited():
+    """A guard that lets a browser in, and the addresses that it had printed since."""
+    told = []
+    return guard(token="secret", cookie="chainrule-1", renewed=told.append), told
+
+
+def entered(app, once, path="/", **headers):
+    return request(app, path, query=f"token={once}".encode(), **headers)
+
+
+def test_the_printed_address_lets_one_browser_in(visited):
+    app, told = visited
+    once = app.once
+    answer = entered(app, once)
+    assert (answer.status, answer.headers["location"], answer.body) == (303, "/", b"")
+    cookie, *kept = answer.headers["set-cookie"].split("; ")
+    assert cookie == "chainrule-1=secret"
+    assert {"HttpOnly", "SameSite=Strict"} <= set(kept)
+    assert told == [app.once] != [once]
+    assert entered(app, once).status == 401, "it was used"
+    assert "set-cookie" not in entered(app, once, **BROWSER).headers
+    assert entered(app, once, **BROWSER).status == 303, "a reload of it is led on"
+    assert entered(app, app.once).status == 303
+
+
+def test_only_the_cookie_or_the_token_lets_in(visited):
+    app, _ = visited
+    assert request(app, "/", b"", **BROWSER).status == 200
+    assert request(app, "/", b"", **TOKEN).status == 200
+    for wrong in ("chainrule-1=secrex", "chainrule-2=secret", "chainrule-1=ü", "chainrule-1", ""):
+        assert request(app, "/", b"", cookie=wrong).status == 401
+    assert request(app, "/", b"", **(BROWSER | {"authorization": "Bearer x"})).status == 401
+    for path in ("/", "/api"):
+        for bad in ("", "x", "%00", "%ff", app.once + "x", "secret"):
+            assert entered(app, bad, path).status == 401
+    assert entered(app, app.once, "/api").status == 401, "only the page itself"
+    assert entered(app, app.once, method="POST", body=b"").status == 401
+    assert entered(app, app.once, host="evil.example").status == 403
+    assert entered(app, app.once, sec_fetch_site="cross-site").status == 403
+
+
+def test_an_answer_has_its_own_policy_and_the_other_headers_once():
+    async def page(scope, receive, send):
+        own = [(b"Content-Security-Policy", b"default-src 'self'")]
+        await send({"type": "http.response.start", "status": 200, "headers": own})
+        await send({"type": "http.response.body", "body": b""})
+
+    open_ = guard()
+    open_.app = page
+    headers = request(open_, "/").headers
+    assert headers["Content-Security-Policy"] == "default-src 'self'"
+    assert "content-security-policy" not in headers
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_stream_goes_on_until_its_reader_is_gone():
+    """Each part leaves as it comes, and the end is heard of."""
+    streaming, leaves, sent = guard(), asyncio.Event(), []
+
+    async def stream(scope, receive, send):
+        assert (await receive())["body"] == b""
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for part in (b"data: 1\n\n", b"data: 2\n\n"):
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        assert (await receive())["type"] == "http.disconnect"
+
+    async def receive():
+        await leaves.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+        if message.get("body") == b"data: 2\n\n":
+            leaves.set()
+
+    streaming.app = stream
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b""}
+    scope["headers"] = [(b"host", HOST.encode())]
+    asyncio.run(asyncio.wait_for(streaming(scope, receive, send), 5))
+    assert [one.get("body") for one in sent[1:]] == [b"data: 1\n\n", b"data: 2\n\n"]
+
+
 def test_a_slow_body(monkeypatch):
     monkeypatch.setattr("chainrule.service.guard.SECONDS", 0.01)
 
@@ -123,7 +200,7 @@ def test_a_slow_body(monkeypatch):
         await guard()(scope, receive, send)
 
     headers = [(b"host", HOST.encode()), (b"content-length", b"3")]
-    scope, sent = {"type": "http", "method": "POST", "headers": headers}, []
+    scope, sent = {"type": "http", "method": "POST", "path": "/", "headers": headers}, []
 
     async def send(message):
         sent.append(message)

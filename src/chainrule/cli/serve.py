@@ -45,7 +45,9 @@ def serve(
     """
     try:
         from chainrule.service.app import Service
-        from chainrule.service.run import listening, run
+        from chainrule.service.guard import hosts
+        from chainrule.service.run import listening
+        from chainrule.service.run import serve as answer
         from chainrule.service.served import named
     except ModuleNotFoundError as error:
         fix = 'Install it: pip install "chainrule[serve]".'
@@ -71,5 +73,11 @@ def serve(
             show.print_beside("Ask", f"curl {header}--data-binary @{file} {path}")
         print_ = show.console().print
         print_(f"Serving at {address} (Ctrl-C ends it)")
-        run(service, bound, host, name, token, lambda line: print_(show.safe(line)))
+
+        async def again() -> None:
+            for line in await service.reload() or ["All models were read again."]:
+                print_(show.safe(line))
+
+        names = hosts(host, bound.getsockname()[1], name)
+        answer(service.guarded(names, token), bound, again)
     return 0

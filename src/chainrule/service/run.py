@@ -1,18 +1,17 @@
-"""The service as a process: where it listens, what signals do."""
+"""A server as a process: where it listens, what signals do."""
 
 import asyncio
 import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from chainrule.errors import InputError
 from chainrule.files.atomic import reason
-from chainrule.service.app import Service
-from chainrule.service.guard import hosts
 
 BACKLOG = 2048
 GRACE = 10  # seconds that requests have to end
@@ -36,49 +35,43 @@ def listening(host: str, port: int) -> socket.socket:
         if bound is not None:
             bound.close()
         fix = "Choose another with --port, or --host."
-        raise InputError("serve", f"a place to listen, {host}:{port}", reason(error), fix) from None
+        where = f"{host}:{port}"
+        raise InputError(where, "a place to listen", reason(error), fix) from None
     return bound
 
 
-def run(
-    service: Service,
+def serve(
+    app: ASGIApp,
     bound: socket.socket,
-    host: str,
-    others: tuple[str, ...],
-    token: str,
-    tell: Callable[[str], None],
+    on_hangup: Callable[[], Awaitable[None]] | None = None,
+    grace: int = GRACE,
 ) -> None:
-    """Answer until SIGTERM or Ctrl-C: then what was begun is ended, for 10 s. SIGHUP reads the
-    models again. tell : is given a line where something has to be said."""
-    port = bound.getsockname()[1]
-    app = service.guarded(hosts(host, port, others), token)
+    """Answer until SIGTERM or Ctrl-C: then what was begun is ended, for `grace` seconds.
+
+    on_hangup : awaited at SIGHUP. The application's lifespan is run.
+    """
     config = uvicorn.Config(
         app,
         backlog=BACKLOG,
         log_level="error",
         access_log=False,
         server_header=False,
-        lifespan="off",
-        timeout_graceful_shutdown=GRACE,
+        lifespan="on",
+        timeout_graceful_shutdown=grace,
     )
     server = uvicorn.Server(config)
 
-    async def serve() -> None:
-        tasks = set()
+    async def served() -> None:
+        tasks = set[asyncio.Future[None]]()  # else nobody would hold them
 
-        async def again() -> None:
-            wrong = await service.reload()
-            for line in wrong or ["All models were read again."]:
-                tell(line)
-
-        def reload() -> None:
-            task = asyncio.ensure_future(again())
-            tasks.add(task)
+        def hung_up() -> None:
+            assert on_hangup is not None
+            tasks.add(task := asyncio.ensure_future(on_hangup()))
             task.add_done_callback(tasks.discard)
 
-        if hasattr(signal, "SIGHUP"):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+        if on_hangup is not None and hasattr(signal, "SIGHUP"):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up)
         await server.serve(sockets=[bound])
 
     with contextlib.suppress(KeyboardInterrupt):  # which uvicorn gives back when all is ended
-        asyncio.run(serve())
+        asyncio.run(served())
