@@ -1,0 +1,122 @@
+// What the server has said, as signals, and how it is asked. One stream of events a tab.
+import { signal } from "./vendor/signals.js";
+
+export const state = signal({ data: {}, runs: {}, built_in: [], loaded: false });
+export const lost = signal(""); // why nothing new comes, or ""
+export const said = signal([]); // the last words of runs: [{run, words}]
+
+const COLUMNS = ["iteration", "cost", "accuracy", "validation_cost", "validation_accuracy", "learning_rate"];
+const MOST = 4000; // points of a curve: of more, every second goes
+const empty = () => Object.fromEntries(COLUMNS.map((name) => [name, []]));
+
+// One signal for each run, made when it is first asked for.
+const each = (start) => {
+  const kept = {};
+  return (id) => (kept[id] ??= signal(start()));
+};
+export const records = each(empty); // columns, by name
+export const frames = each(() => null); // what is drawn of the run as it is now
+export const progress = each(() => null); // {iteration, iterations, per_second}
+export const details = each(() => null); // what GET /api/runs/ID says besides
+
+const ask = async (path, options) => {
+  let answer;
+  try {
+    answer = await fetch(path, options);
+  } catch {
+    throw new Error("The server does not answer.");
+  }
+  const found = await answer.json().catch(() => ({}));
+  if (answer.ok) return found;
+  if (answer.status === 401) lost.value = "The server was started anew: open the address that it printed.";
+  throw new Error(found.error ?? `The server answers ${answer.status}.`);
+};
+
+// api.get("/api/state"), api.post("/api/runs", {...}), api.send(path, a file as it is)
+export const api = {
+  get: (path) => ask(path),
+  post: (path, given = {}) =>
+    ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(given) }),
+  send: (path, body) => ask(path, { method: "POST", body }),
+};
+export const ofRun = (id, ...parts) => ["/api/runs", ...[id, ...parts].map(encodeURIComponent)].join("/");
+
+// What changes often is shown once a frame of the screen: the last value of each signal.
+const waiting = new Map();
+const show = () => {
+  const all = [...waiting];
+  waiting.clear();
+  for (const [one, value] of all) one.value = value;
+};
+const soon = (one, value) => {
+  if (!waiting.size) document.hidden ? setTimeout(show, 1000) : requestAnimationFrame(show);
+  waiting.set(one, value);
+};
+const latest = (one) => (waiting.has(one) ? waiting.get(one) : one.peek());
+
+const put = (kind, key, one) => {
+  state.value = { ...state.peek(), [kind]: { ...state.peek()[kind], [key]: one } };
+};
+export const putRun = (run) => put("runs", run.id, run);
+export const putData = (data) => put("data", data.name, data);
+
+const append = (columns, record) => {
+  const { iteration } = columns;
+  while (iteration.length && iteration.at(-1) >= record.iteration) for (const name of COLUMNS) columns[name].pop();
+  for (const name of COLUMNS) columns[name].push(record[name] ?? null);
+  if (iteration.length <= MOST) return;
+  const thin = (column) => column.filter((_, i) => i % 2 === 0 || i === column.length - 1);
+  for (const name of COLUMNS) columns[name] = thin(columns[name]);
+};
+
+export const heard = {
+  run: putRun,
+  data: putData,
+  record(record) {
+    const one = records(record.run);
+    const columns = latest(one);
+    append(columns, record);
+    soon(one, { ...columns });
+  },
+  progress: (one) => soon(progress(one.run), one),
+  frame: (one) => soon(frames(one.run), { ...latest(frames(one.run)), ...one }),
+  said: (one) => (said.value = [...said.peek().slice(-9), one]),
+};
+
+// All of a run: its history so far, and after it what came meanwhile.
+export const load = async (id) => {
+  const run = await api.get(ofRun(id));
+  const { history, ...more } = run;
+  const columns = { ...empty(), ...history };
+  for (const name of COLUMNS) columns[name] = [...(columns[name] ?? [])];
+  const last = columns.iteration.at(-1) ?? -1;
+  const old = latest(records(id));
+  old.iteration.forEach((k, i) => {
+    if (k > last) append(columns, Object.fromEntries(COLUMNS.map((name) => [name, old[name][i]])));
+  });
+  soon(records(id), columns);
+  details(id).value = more;
+  return more;
+};
+
+const refresh = async () => {
+  const found = await api.get("/api/state");
+  const by = (list, key) => Object.fromEntries((list ?? []).map((one) => [one[key], one]));
+  state.value = { ...found, data: by(found.data, "name"), runs: by(found.runs, "id"), loaded: true };
+  const known = Object.keys(state.peek().runs).filter((id) => details(id).peek());
+  await Promise.all(known.map(load));
+};
+
+export const connect = () => {
+  const stream = new EventSource("/api/events");
+  stream.onopen = () => refresh().then(() => (lost.value = ""), (error) => (lost.value ||= error.message));
+  stream.onerror = () => {
+    lost.value ||= "The server does not answer. What is shown is what it said last; it is asked again and again.";
+    if (stream.readyState !== EventSource.CLOSED) return;
+    setTimeout(connect, 2000);
+    refresh().catch(() => {});
+  };
+  for (const [name, hear] of Object.entries(heard))
+    stream.addEventListener(name, (event) => hear(JSON.parse(event.data)));
+  addEventListener("pagehide", () => stream.close(), { once: true });
+};
