@@ -217,6 +217,20 @@ def test_entries_that_are_not_there(name, place, part):
     assert part in str(error.value)
 
 
+def test_entries_of_what_is_given_and_of_the_derivative_by_it():
+    network, X, Y, _ = problem("tanh", "sigmoid", "binary_cross_entropy", 1)
+    graph = network.trace(X, Y)
+    for name, place, value in (
+        ("X", (2, 3), X[2, 3]), ("Y", (0, 4), Y[0, 4]), ("W[1]", (4, 5), network.weights[0][4, 5]),
+        ("b[2]", (0,), network.biases[1][0, 0]), ("dX", (2, 3), graph.numbers["dX"][2, 3]),
+    ):  # fmt: skip
+        assert_allclose(graph.entry(name, *place).value, value, rtol=1e-12)
+    own = network.trace(X[:, 3:4], Y[:, 3:4])
+    assert_allclose(graph.numbers["dX"][:, 3:4], own.gradients[own.X], rtol=1e-12)
+    assert graph.entry("dX[2, 3]").formula == "dX[2, 3] = sum_j W[1][j, 2] dZ[1][j, 3]"
+    assert str(graph.entry("b[2]", 0)).startswith("b[2][0] = parameter = ")
+
+
 @pytest.mark.parametrize("z", [-1000.0, 1000.0])
 @pytest.mark.parametrize("y", [0.0, 1.0])
 def test_confident_outputs_keep_exact_derivatives(z, y):

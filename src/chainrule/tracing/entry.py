@@ -93,20 +93,15 @@ class Entry:
 
 def entry_of(graph: "NetworkGraph", name: str, index: tuple[int, ...]) -> Entry:
     """See NetworkGraph.entry."""
-    whole = re.fullmatch(r"(J|L|d?[WZAb]\^?\[\d+\])\s*\[(\d+(?:\s*,\s*\d+)*)\]", str(name))
+    array = r"J|L|Y|d?X|d?[WZAb]\^?\[\d+\]"
+    whole = re.fullmatch(rf"({array})\s*\[(\d+(?:\s*,\s*\d+)*)\]", str(name))
     if whole and not index:
         name, index = whole[1], tuple(map(int, whole[2].split(",")))
     index = tuple(map(_whole, index))
-    if name in ("J", "L"):
-        return (_J if name == "J" else _L)(graph, *index)
-    found = re.fullmatch(r"(dW|db|dZ|dA|Z|A)\^?\[?(\d+)\]?", str(name))
-    depth = len(graph.layers)
-    if not found or not 1 <= int(found[2]) <= depth:
-        known = f"J, L, Z[l], A[l], dZ[l], dA[l], dW[l] or db[l] with l from 1 to {depth}"
-        raise InputError("entry", known, repr(name))
-    kind, layer = found[1], int(found[2])
-    place = (*index, 0) if kind == "db" and len(index) == 1 else index
-    label = f"{kind}[{layer}]"
+    kind, label, layer = array_called(name, len(graph.layers))
+    if kind in ("J", "L"):
+        return (_J if kind == "J" else _L)(graph, *index)
+    place = (*index, 0) if kind[-1] == "b" and len(index) == 1 else index
     if label not in graph.numbers:
         raise InputError(
             "entry",
@@ -118,8 +113,19 @@ def entry_of(graph: "NetworkGraph", name: str, index: tuple[int, ...]) -> Entry:
     shape = graph.numbers[label].shape
     if len(place) != 2 or not all(0 <= k < n for k, n in zip(place, shape, strict=True)):
         raise InputError("entry", f"a row and a column of {label} {shape}, from 0", f"{index}")
-    shown = place[:1] if kind == "db" else place
+    shown = place[:1] if kind[-1] == "b" else place
     return _SPELLED[kind](graph, f"{label}{_indexed(shown)}", layer, *place)
+
+
+def array_called(name: str, depth: int) -> tuple[str, str, int]:
+    """Kind, name and layer of an array: "dW", "dW[2]", 2; of J, L, X, dX and Y the layer 0."""
+    if name in ("J", "L", "X", "dX", "Y"):
+        return name, name, 0
+    found = re.fullmatch(r"(d?[WZAb])\^?\[?(\d+)\]?", str(name))
+    if not found or not 1 <= int(found[2]) <= depth:
+        arrays = "Z[l], A[l], dZ[l], dA[l], W[l], b[l], dW[l] or db[l]"
+        raise InputError("entry", f"J, L, X, dX, Y, {arrays} with l from 1 to {depth}", repr(name))
+    return found[1], f"{found[1]}[{int(found[2])}]", int(found[2])
 
 
 def _whole(k: Any) -> int:
@@ -163,6 +169,13 @@ def _input_name(layer: int) -> str:
     return f"A[{layer - 1}]" if layer > 1 else "X"
 
 
+def _given(graph: "NetworkGraph", name: str, layer: int, j: int, i: int) -> Entry:
+    """What nothing in the pass computes."""
+    array = name[: name.rindex("[")]
+    what = {"X": "input", "Y": "label"}.get(array, "parameter")
+    return Entry(name, "", {what: graph.numbers[array][j, i : i + 1]})
+
+
 def _Z(graph: "NetworkGraph", name: str, layer: int, j: int, i: int) -> Entry:
     factors = _part(graph, f"W[{layer}]", j, "k") | _part(graph, _input_name(layer), "k", i)
     return Entry(
@@ -194,6 +207,7 @@ def _dZ(graph: "NetworkGraph", name: str, layer: int, j: int, i: int) -> Entry:
 
 
 def _dA(graph: "NetworkGraph", name: str, layer: int, k: int, i: int) -> Entry:
+    """Of A[l], and of X = A[0]."""
     if layer == len(graph.layers):
         slope, slopes = _slope_of_loss(graph, f"[{k}, {i}]"), graph.numbers[f"dA[{layer}]"]
         return Entry(name, "", {slope: slopes[k, i : i + 1]})
@@ -224,4 +238,6 @@ def _db(graph: "NetworkGraph", name: str, layer: int, j: int, _: int) -> Entry:
     return Entry(name, "i", _part(graph, f"dZ[{layer}]", j, "i"), weights=graph.weights)
 
 
-_SPELLED = {"Z": _Z, "A": _A, "dZ": _dZ, "dA": _dA, "dW": _dW, "db": _db}
+_SPELLED = dict.fromkeys(("X", "Y", "W", "b"), _given) | {
+    "Z": _Z, "A": _A, "dZ": _dZ, "dA": _dA, "dX": _dA, "dW": _dW, "db": _db,
+}  # fmt: skip

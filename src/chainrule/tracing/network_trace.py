@@ -52,7 +52,7 @@ class NetworkGraph(Graph):
 
     network : what was traced. numbers : every value and derivative by its name, see there.
     layers : for each layer its nodes by kind: "W", "b", "Z", "A". loss_of : "Z" or "A", of which
-    of the last layer's the loss is computed.
+    of the last layer's the loss is computed, by the function `loss`, with Y.
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class NetworkGraph(Graph):
         loss, last = network.loss_function, self.layers[-1]
         self.loss_of = "Z" if loss.output and not of_outputs else "A"
         of_its_own = OF_OUTPUTS if self.loss_of == "A" else {}
-        function = of_its_own.get(loss.name, getattr(functions, loss.name))
-        self._losses = function(last[self.loss_of], Y)
+        self.loss = of_its_own.get(loss.name, getattr(functions, loss.name))
+        self._losses = self.loss(last[self.loss_of], Y)
         self._losses.name = "L"
         each = self.weights
         J: Any = np.sum(each * self._losses) if np.ndim(each) else np.mean(self._losses)
@@ -84,15 +84,16 @@ class NetworkGraph(Graph):
 
     @cached_property
     def numbers(self) -> Mapping[str, Array]:
-        """Arrays by name: X, Y, J, L; W[l], b[l], Z[l], A[l]; dW[l], db[l], dZ[l], dA[l].
+        """Arrays by name: X, Y, J, L; W[l], b[l], Z[l], A[l]; dW[l], db[l], dZ[l], dA[l], dX.
 
-        dW, db : derivatives of J. dZ, dA : column i is that of example i's own loss. There is no
-        dA[L] where the loss is computed from Z[L].
+        dW, db : derivatives of J. dZ, dA, dX : column i is that of example i's own loss. There is
+        no dA[L] where the loss is computed from Z[L].
         """
         found: dict[str, Array] = {"X": self.X.value, "Y": self.Y, "L": self._losses.value}
         found["J"] = self.output.value
         ones = np.ones(self._losses.shape, self.network.dtype)
         of_own_loss = backward(self._losses, ones)
+        found["dX"] = of_own_loss[self.X]
         for nodes in self.layers:
             for kind, node in nodes.items():
                 found[str(node.name)] = node.value
@@ -104,8 +105,9 @@ class NetworkGraph(Graph):
     def entry(self, name: str, *index: int) -> Entry:
         """The sum (or product) behind one entry: entry("dW[2]", 3, 17), or entry("dW[2][3, 17]").
 
-        name : Z[l], A[l], dZ[l], dA[l], dW[l], db[l], J or L. index : row and column, counted from
-        0; of db the row alone will do, of L it is the example, of J there is none.
+        name : Z[l], A[l], dZ[l], dA[l], dW[l], db[l], J or L, or what is given, X, Y, W[l], b[l];
+        dX. index : row and column, counted from 0; of b and db the row alone will do, of L it is
+        the example, of J there is none.
 
         >>> network = Network.create((2, 3, 1), rng=0)
         >>> X, Y = np.array([[1.0, 2.0], [0.0, -1.0]]), np.array([[1.0, 0.0]])
