@@ -18,7 +18,17 @@ ROOT = Path(chainrule.__file__).parent
 PAGE = Path(__file__).parents[1] / "docs/architecture.md"
 # The house, from the ground up. A part imports from lower floors only, whatever kind the import is:
 # at once, in a function, or for type checkers.
-GROUND = {"_lazy", "_version", "errors", "checks", "display", "wording", "blas", "device"}
+GROUND = {
+    "_lazy",
+    "_version",
+    "errors",
+    "checks",
+    "display",
+    "wording",
+    "blas",
+    "device",
+    "interrupt",
+}
 PACKAGES = (
     "files", "graph", "network", "tracing", "data", "training", "model", "experiments", "influence",
     "show", "estimators", "jobs", "course", "lab", "service", "cli",
@@ -223,7 +233,7 @@ def test_what_is_asked_for_loads_what_it_needs():
     found = loaded("import chainrule as cr; cr.open_data; cr.Network; cr.DataError")
     assert parts(found) == {
         "__init__", "_lazy", "_version", "blas", "checks", "data", "device", "display", "errors",
-        "files", "network", "wording",
+        "files", "interrupt", "network", "wording",
     }  # fmt: skip
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from chainrule import train
-from chainrule.training import Callback, OnRecord, StopOn, interrupt
+from chainrule import interrupt, train
+from chainrule.training import Callback, OnRecord, StopOn
 
 BATCHES = pytest.mark.parametrize("batch_size", [None, 5], ids=["full batch", "mini-batches"])
 

@@ -118,7 +118,9 @@ def _going_on(job: "Job[Any, Any]") -> Iterator[Callable[[], str]]:
     from chainrule.files.atomic import ROOM
 
     def way() -> str:  # whose number is known when it is made
-        return f"chainrule {job.command} --resume {job.folder.quoted}"
+        how = {"memory": job.running.memory, "cluster": job.running.cluster}
+        again = "".join(f" --{name} {value}" for name, value in how.items() if value is not None)
+        return f"chainrule {job.command} --resume {job.folder.quoted}{again}"
 
     try:
         yield way

@@ -17,9 +17,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.estimators.tasks import Tasks
 from chainrule.estimators.updates import Updates
+from chainrule.interrupt import interruptible
 from chainrule.training.batches import Batch, Dropout
 from chainrule.training.checkpoint import changing
-from chainrule.training.interrupt import interruptible
 from chainrule.training.objective import Objective
 
 if TYPE_CHECKING:

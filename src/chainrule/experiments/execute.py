@@ -29,9 +29,9 @@ from chainrule.experiments.runs import Group, Run, groups, operations, worth_thr
 from chainrule.experiments.setting import Setting, arguments, given, networks
 from chainrule.experiments.watching import Progress, Tally, Watch
 from chainrule.files.digest import digest
+from chainrule.interrupt import interruptible
 from chainrule.network import Network
 from chainrule.training import Callback, Session, StopOn
-from chainrule.training.interrupt import interruptible
 from chainrule.training.targets import fits
 from chainrule.training.train import trained
 

@@ -251,6 +251,10 @@ class Job(Generic[Own, Found]):
         if not self.resuming:
             self.folder.create(self.facts)
         how = replace(how, folder=self.folder.finished)  # whose number is known now
+        from chainrule.data.matrix.kept import KeptPasses
+
+        passes = KeptPasses(self.folder.finished, lambda said: self.tell(Noted(said, "Goes on")))
+        self.splits.train.features.keep_passes(passes)
         try:
             return self.work(how)
         except (ChainruleError, MemoryError) as error:

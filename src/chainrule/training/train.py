@@ -10,12 +10,12 @@ import numpy as np
 
 from chainrule import blas
 from chainrule.device import on_host
+from chainrule.interrupt import interruptible
 from chainrule.network import Network
 from chainrule.training.arguments import Data, HasArguments, arguments_of
 from chainrule.training.callbacks import Callback
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.first_layer import Dual, Rotated
-from chainrule.training.interrupt import interruptible
 from chainrule.training.optimizers import Optimizer
 from chainrule.training.plan import planned
 from chainrule.training.result import DualCoefficients, Training

@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule.checks import GRAM_SHARE
 from chainrule.data.blocks import blocks_of
+from chainrule.data.matrix.kept import Pass
 from chainrule.data.matrix.raw import RawMatrix
 from chainrule.data.matrix.source import Source
 from chainrule.data.matrix.verbs import Gram, Product, Times, mirrored
@@ -110,17 +111,20 @@ class BlockMatrix(RawMatrix):
         """Some features of every example at a time: (rows, floats (k, m))."""
         return ((rows, self.floats(raw, rows)) for rows, raw in self.raw_blocks())
 
-    def raw_blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """As they lie; the next stretch of the file is read meanwhile."""
-        n_x, m = self.shape
-        stretches, a_feature = list(self.source.stretches()), self.source.n_bytes / n_x / 1e9
+    def raw_blocks(self, start: int = 0) -> Iterator[tuple[slice, np.ndarray]]:
+        """As they lie, from a feature on with which a block begins; the next stretch of the file is
+        read meanwhile."""
+        (n_x, m), a_feature = self.shape, self.source.n_bytes / self.shape[0] / 1e9
+        stretches = [one for one in self.source.stretches() if one.stop > start]
         with ThreadPoolExecutor(1) as reader:
             ahead = [reader.submit(self.raw, first) for first in stretches[:1]]
             for k, stretch in enumerate(stretches):
                 raw = ahead.pop().result()
                 ahead += [reader.submit(self.raw, after) for after in stretches[k + 1 : k + 2]]
                 for part in blocks_of(len(raw), self.dtype.itemsize * m):
-                    yield slice(stretch.start + part.start, stretch.start + part.stop), raw[part]
+                    rows = slice(stretch.start + part.start, stretch.start + part.stop)
+                    if rows.start >= start:
+                        yield rows, raw[part]
                 if self.source.progress is not None:
                     self.source.progress(stretch.stop * a_feature, n_x * a_feature, "GB")
 
@@ -209,18 +213,38 @@ class BlockMatrix(RawMatrix):
         learned: list[list[Scaling]] = [[] for _ in kept]
         for one in chain.from_iterable(asked):
             one.start(self)
-        for rows, raw in self.raw_blocks():
-            for index, own, products in zip(kept, learned, asked, strict=True):
-                if index is not None:
-                    with self._placed(rows):
-                        own.append(self.scaling.learned_from(raw[:, index]))
-                if products:
-                    some = self.floats(raw, rows, own[-1] if own else None)
-                    for one in products:
-                        one.add(rows, some)
+        going = self._going(kept, learned, list(chain.from_iterable(asked)))
+        with going.stopping(self.shape[0]):
+            for rows, raw in self.raw_blocks(going.done):
+                for index, own, products in zip(kept, learned, asked, strict=True):
+                    if index is not None:
+                        with self._placed(rows):
+                            own.append(self.scaling.learned_from(raw[:, index]))
+                    if products:
+                        some = self.floats(raw, rows, own[-1] if own else None)
+                        for one in products:
+                            one.add(rows, some)
+                going.reached(rows.stop)
         pairs = zip(kept, learned, strict=True)
         scalings = [None if index is None else self.scaling.joined(own) for index, own in pairs]
         return scalings, [[one.end() for one in products] for products in asked]
+
+    def _going(
+        self, kept: Sequence[Any], learned: list[list[Scaling]], products: list[Product]
+    ) -> Pass:
+        """A pass, from where it was left. Those alone are kept that make X^T X: they take long."""
+        grams = [one for one in products if isinstance(one, Gram) and one.other is None]
+        if (passes := self.source.passes if grams else None) is None:
+            return Pass(None, ("", ""), self.scaling, learned, products)
+        of = ["as it is" if index is None else np.arange(self.shape[1])[index] for index in kept]
+        blocks = str(next(self.source.stretches()))
+        key = self._key(blocks, *of, *chain.from_iterable(one.known_by() for one in products))
+        series = self._key("gram") if grams[0].part else key
+        return Pass(passes, (series, key), self.scaling, learned, products)
+
+    def keep_passes(self, passes: Any) -> None:
+        """Where passes over the file are kept as they go."""
+        self.source.passes = passes
 
     def _recalled(self, one: Product) -> np.ndarray | None:
         """K, or W X of each run, of this matrix or of one that it is a part of."""

@@ -61,7 +61,8 @@ class Source(ABC):
     path : the file. shape : (n_x, m). dtype : of the numbers that `features` gives. together : how
     many features lie together, of which some are not read faster than all. by_feature : whether
     one feature is read faster than one example. memory : bytes that may be taken for it, as it was
-    when it was opened. progress : told of passes over it, in GB.
+    when it was opened. progress : told of passes over it, in GB. passes : where these are kept as
+    they go, see `KeptPasses`.
 
     DataError for a file that is shorter than it says, or is another one than it was at first.
     """
@@ -71,6 +72,7 @@ class Source(ABC):
     together = 1
     by_feature = True
     progress: Progress | None = None
+    passes: Any = None
 
     def __init__(self, path: str | Path) -> None:
         self.path, self.memory = Path(path), memory_bytes()
@@ -86,7 +88,7 @@ class Source(ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         """For another process: by the path as it is seen from anywhere, without what is known."""
-        here = {"path": self.path.absolute(), "progress": None}
+        here = {"path": self.path.absolute(), "progress": None, "passes": None}
         return {name: v for name, v in self.__dict__.items() if name != "known"} | here
 
     def place(self, rows: slice) -> str:

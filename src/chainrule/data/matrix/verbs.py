@@ -90,6 +90,9 @@ class FeatureMatrix(ABC):
     def remember(self, W: np.ndarray, times: Callable[[], np.ndarray]) -> None:  # noqa: B027
         """That `times()` is W X: an X that is slow to read is then not read for it."""
 
+    def keep_passes(self, passes: Any) -> None:  # noqa: B027
+        """Where passes over a file are kept as they go, see `KeptPasses`; nothing in memory."""
+
     @property
     def memory(self) -> float:
         """Bytes that may be counted on, for all that is computed of X."""
@@ -138,10 +141,11 @@ class FeatureMatrix(ABC):
 class Product(ABC):
     """A product that is asked of X, and how it comes together from some features at a time.
 
-    kept : whether X keeps it.
+    kept : whether X keeps it. total : what came together so far.
     """
 
     kept = False
+    total: np.ndarray
 
     @abstractmethod
     def of(self, X: FeatureMatrix) -> np.ndarray:
@@ -156,6 +160,10 @@ class Product(ABC):
     @abstractmethod
     def end(self) -> np.ndarray: ...
 
+    @abstractmethod
+    def known_by(self) -> list[np.ndarray | str]:
+        """By which the same product of the same X is known again."""
+
 
 class Times(Product):
     """W X for W (..., n_1, n_x): (..., n_1, m)."""
@@ -168,13 +176,16 @@ class Times(Product):
 
     def start(self, X: FeatureMatrix) -> None:
         self._rows = flat(self.W)
-        self._Z = np.zeros((len(self._rows), X.shape[1]), X.dtype)
+        self.total = np.zeros((len(self._rows), X.shape[1]), X.dtype)
 
     def add(self, rows: slice, some: np.ndarray) -> None:
-        self._Z += self._rows[:, rows] @ some
+        self.total += self._rows[:, rows] @ some
 
     def end(self) -> np.ndarray:
-        return self._Z.reshape(*self.W.shape[:-1], -1)
+        return self.total.reshape(*self.W.shape[:-1], -1)
+
+    def known_by(self) -> list[np.ndarray | str]:
+        return ["times", self.W]
 
 
 class Gram(Product):
@@ -193,21 +204,27 @@ class Gram(Product):
         m = X.shape[1]
         part = self.part or slice(0, m)
         self._start, width = part.start, part.stop if self.other is None else self.other.shape[1]
-        self._K = np.zeros((part.stop - part.start, width), X.dtype)
-        self._parts = list(blocks_of(len(self._K), 0, GRAM_ROWS))
+        self.total = np.zeros((part.stop - part.start, width), X.dtype)
+        self._parts = list(blocks_of(len(self.total), 0, GRAM_ROWS))
 
     def add(self, rows: slice, some: np.ndarray) -> None:
         """Of X^T X the lower triangle: half the work."""
-        others, width = some if self.other is None else self.other.features(rows), self._K.shape[1]
+        others, width = (
+            some if self.other is None else self.other.features(rows),
+            self.total.shape[1],
+        )
         for part in self._parts:
             own = slice(self._start + part.start, self._start + part.stop)
             stop = own.stop if self.kept else width
-            self._K[part, :stop] += some[:, own].T @ others[:, :stop]
+            self.total[part, :stop] += some[:, own].T @ others[:, :stop]
 
     def end(self) -> np.ndarray:
         if self.kept:
-            mirrored(self._K, self._parts)
-        return self._K
+            mirrored(self.total, self._parts)
+        return self.total
+
+    def known_by(self) -> list[np.ndarray | str]:
+        return ["gram", str(self.part), "" if self.other is None else self.other.digest()]
 
 
 def mirrored(K: np.ndarray, parts: Iterable[slice]) -> None:

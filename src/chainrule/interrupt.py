@@ -1,4 +1,4 @@
-"""Ctrl-C while training: finish the step, then stop with what was reached."""
+"""Ctrl-C while computing: finish the step, then stop with what was reached."""
 
 import signal
 import threading
