@@ -12,13 +12,14 @@ const DASHES = [[], [7, 4], [2, 3]];
 
 // data : [x, y1, y2, ...], columns of one length, null where there is nothing.
 // series : [{words, color: "--accent", dash: 0, 1 or 2}]. markers : [{x, words}]. at : an x, or null.
-// onAt(x) : what a click on it chooses.
-export const Curve = ({ data, series, words, markers = [], at = null, log = false, onAt, height = 260 }) => {
+// log : whether it begins on a log scale. onAt(x) : what a click on it chooses.
+export const Curve = ({ data, series, words, markers = [], at = null, log: asLog = false, onAt, height = 260 }) => {
   const root = useRef();
   const plot = useRef();
   const now = useRef({});
   now.current = { markers, at, onAt };
   const [pointed, point] = useState(null);
+  const [log, scale] = useState(asLog);
   const key = JSON.stringify([series, log, height]);
   useEffect(() => {
     const lines = (u) => {
@@ -45,12 +46,13 @@ export const Curve = ({ data, series, words, markers = [], at = null, log = fals
       if (now.current.at !== null) line(now.current.at, color("--ink"), []);
       ctx.restore();
     };
+    const box = root.current;
     const make = () => {
       plot.current?.destroy();
       const axis = { stroke: color("--soft"), font: "12px system-ui, sans-serif", grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
       plot.current = new uPlot(
         {
-          width: root.current.clientWidth || 300,
+          width: box.clientWidth || 300,
           height,
           legend: { show: false },
           cursor: { drag: { x: false, y: false }, points: { size: 7 }, y: false },
@@ -60,16 +62,16 @@ export const Curve = ({ data, series, words, markers = [], at = null, log = fals
           hooks: { draw: [lines], setCursor: [(u) => point(u.cursor.idx)] },
         },
         now.current.data ?? data,
-        root.current,
+        box,
       );
     };
     make();
     night.addEventListener("change", make);
     const size = new ResizeObserver(() => {
-      const width = root.current.clientWidth;
-      if (width && width !== plot.current.width) plot.current.setSize({ width, height });
+      const width = box.clientWidth;
+      if (plot.current && width && width !== plot.current.width) plot.current.setSize({ width, height });
     });
-    size.observe(root.current);
+    size.observe(box);
     return () => {
       night.removeEventListener("change", make);
       size.disconnect();
@@ -79,7 +81,7 @@ export const Curve = ({ data, series, words, markers = [], at = null, log = fals
   }, [key]);
   now.current.data = data;
   useEffect(() => plot.current.setData(data), [data]);
-  useEffect(() => plot.current.redraw(false), [at, JSON.stringify(markers)]);
+  useEffect(() => data[0].length && plot.current.redraw(false), [at, JSON.stringify(markers)]);
   const click = () => {
     const { idx } = plot.current.cursor;
     if (onAt && idx !== null && idx !== undefined) onAt(plot.current.data[0][idx]);
@@ -91,6 +93,7 @@ export const Curve = ({ data, series, words, markers = [], at = null, log = fals
     <div ref=${root} role="img" aria-label=${words} onClick=${click} />
     <figcaption>${series.map((one, s) => html`<span class=${`key key-${one.dash ?? 0}`}><svg viewBox="0 0 24 8" aria-hidden="true"><path
       d="M0 4H24" stroke=${`var(${one.color})`} /></svg><bdi>${one.words}</bdi> <b>${plain(reading(data[s + 1] ?? []))}</b></span>`)}
-      <span class="note">${data[0].length ? `at iteration ${(data[0][k] ?? 0).toLocaleString("en-US")}` : "no record yet"}</span></figcaption>
+      <span class="note">${data[0].length ? `at iteration ${(data[0][k] ?? 0).toLocaleString("en-US")}` : "no record yet"}
+        <label><input type="checkbox" checked=${log} onChange=${() => scale(!log)} /> log scale</label></span></figcaption>
   </figure>`;
 };

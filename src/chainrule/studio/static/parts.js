@@ -9,7 +9,7 @@ export const html = htm.bind(h);
 export const whole = (n) => (n === null || n === undefined ? "–" : Math.round(n).toLocaleString("en-US"));
 export const short = (x, digits = 3) => (Number.isFinite(x) ? Number(x.toPrecision(digits)).toString() : "–");
 export const percent = (p) =>
-  !Number.isFinite(p) ? "–" : p > 0.999 && p < 1 ? "> 99.9 %" : p < 0.001 && p > 0 ? "< 0.1 %" : `${(100 * p).toFixed(1)} %`;
+  !Number.isFinite(p) ? "–" : p > 0.999 && p < 1 ? ">\u00a099.9\u00a0%" : p < 0.001 && p > 0 ? "<\u00a00.1\u00a0%" : `${(100 * p).toFixed(1)}\u00a0%`;
 // 1 example, 2 examples
 export const count = (n, one, many = `${one}s`) => `${whole(n)} ${n === 1 ? one : many}`;
 

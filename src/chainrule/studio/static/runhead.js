@@ -1,7 +1,7 @@
 // What stands above all screens of a run: which one, how far, and the one slider of time.
-import { useEffect } from "./vendor/hooks.js";
+import { useEffect, useMemo } from "./vendor/hooks.js";
 import { at, here, moveTo } from "./router.js";
-import { details, load, progress, records, state } from "./store.js";
+import { details, load, progress, reachedOf, records, state } from "./store.js";
 import { Button, Slider, Wrong, html, short, useAsked, whole } from "./parts.js";
 
 const PARTS = [[[], "Training"], [["mistakes"], "Mistakes"], [["ship"], "Try and ship"]];
@@ -16,20 +16,22 @@ export const STATES = {
 };
 
 const Time = ({ id, run }) => {
-  const kept = details(id).value?.moments ?? [];
-  const { iteration: known, cost } = records(id).value;
-  const reached = progress(id).value?.iteration ?? run.iteration ?? 0;
-  // Past the kept moments comes what is now.
-  const values = [...kept.filter((k) => k < reached), Infinity];
+  const kept = details(id).value?.moments;
+  const columns = records(id).value;
+  const { iteration: known, cost } = columns;
+  const reached = reachedOf(run);
+  // What was recorded or kept, and past it what is now.
+  const values = useMemo(() => [...new Set([...known, ...(kept ?? [])])].sort((a, b) => a - b).concat(Infinity), [columns, kept]);
   const k = at.value;
   const place = k === null ? known.length - 1 : known.findLastIndex((one) => one <= k);
   const costs = place >= 0 ? `, cost ${short(cost[place], 4)}` : "";
   const said = k === null ? `now, iteration ${whole(reached)}` : `iteration ${whole(k)}`;
+  const of = run.iterations || progress(id).value?.iterations;
   const more = () => load(id).catch(() => {});
   return html`<div class="time">
     <${Slider} words="Moment that is shown" values=${values} value=${k ?? Infinity} said=${said}
       onFocus=${more} onPointerEnter=${more} onInput=${(one) => moveTo(one === Infinity ? null : one)} />
-    <span class="when">${k === null ? "Now: " : "Then: "}iteration <b>${whole(k ?? reached)}</b> of ${whole(run.iterations)}${costs}</span>
+    <span class="when">${k === null ? "Now: " : "Then: "}iteration <b>${whole(k ?? reached)}</b> ${of ? `of ${whole(of)}` : ""}${costs}</span>
     <${Button} disabled=${k === null} onClick=${() => moveTo(null)}>Now</${Button}>
   </div>`;
 };
@@ -37,10 +39,10 @@ const Time = ({ id, run }) => {
 export const RunHead = ({ id, part }) => {
   const run = state.value.runs[id];
   const { error } = useAsked(() => load(id), [id]);
-  useEffect(() => void (document.title = `${run?.title ?? "A run"} – chainrule studio`), [run?.title]);
+  useEffect(() => void (document.title = `${run?.id ?? "A run"} – chainrule studio`), [run?.id]);
   if (!run) return html`<h1>No such run</h1><${Wrong} words=${error} />`;
   return html`<div class="runhead">
-    <div class="row"><p class="of"><a href="#/runs">Runs</a> / <bdi>${run.title}</bdi></p>
+    <div class="row"><p class="of"><a href="#/runs">Runs</a> / <bdi>${run.id}</bdi></p>
       <span class=${`state ${run.state}`}>${STATES[run.state] ?? run.state}</span></div>
     <nav class="tabs" aria-label="Of this run">${PARTS.map(([parts, words]) =>
       html`<a href=${here("run", id, ...parts)} aria-current=${part === parts[0] ? "page" : undefined}>${words}</a>`)}</nav>

@@ -69,8 +69,16 @@ const append = (columns, record) => {
   for (const name of COLUMNS) columns[name] = thin(columns[name]);
 };
 
+export const reachedOf = ({ id, iteration }) => Math.max(progress(id).value?.iteration ?? 0, iteration ?? 0);
+// The name of a run's data among what there is.
+export const dataOf = ({ data }) => Object.values(state.value.data).find(({ source }) => source === data)?.name ?? data;
+
 export const heard = {
-  run: putRun,
+  run(run) {
+    const before = state.peek().runs[run.id]?.state;
+    putRun(run);
+    if (before !== run.state && details(run.id).peek()) load(run.id).catch(() => {});
+  },
   data: putData,
   record(record) {
     const one = records(record.run);
