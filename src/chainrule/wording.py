@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from unicodedata import bidirectional
 
+FEW = 3  # files that are named of those with one reason
 CROSSED = "cross-validation"  # what stands for a set where no examples are held out
 RIGHT_TO_LEFT = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "PDF", "FSI", "PDI"}
 
@@ -22,7 +23,7 @@ def describe(value: Any) -> str:
 
 def listed(names: Sequence[str], few: int = 10, separator: str = ", ") -> str:
     """The first few names for a message, and how many more there are."""
-    more = [f"and {len(names) - few} more"] if len(names) > few else []
+    more = [f"and {len(names) - few:,} more"] if len(names) > few else []
     return separator.join([*names[:few], *more])
 
 
@@ -91,14 +92,11 @@ def safe(text: str) -> str:
 
 
 def counted_by_reason(skipped: Sequence[str]) -> list[str]:
-    """Of files, each "path: reason", how many there are for each reason, with the first of each."""
+    """Of files, each "path: reason", the first few for each reason, and how many more there are."""
     examples: dict[str, list[str]] = {}
     for path, reason in (one.split(": ", 1) for one in skipped):
         examples.setdefault(reason, []).append(path)
-    return [
-        f"{paths[0]}{f' and {len(paths) - 1:,} more' if len(paths) > 1 else ''}: {reason}"
-        for reason, paths in examples.items()
-    ]
+    return [f"{listed(paths, FEW)}: {reason}" for reason, paths in examples.items()]
 
 
 def isolated(name: object) -> str:

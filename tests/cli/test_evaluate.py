@@ -130,7 +130,8 @@ def test_many_files_that_cannot_be_read_are_counted(chainrule, trained, tmp_path
     said = chainrule("predict", trained, "many")
     assert said.code == 2
     assert said.error == (
-        "chainrule: many/0.csv and 29 more: no picture format that Pillow knows (.csv).\n"
+        "chainrule: many/0.csv, many/1.csv, many/2.csv, and 27 more: "
+        "no picture format that Pillow knows (.csv).\n"
     )
     (tmp_path / "none").mkdir()
     said = chainrule("predict", trained, "none")

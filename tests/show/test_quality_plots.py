@@ -179,6 +179,14 @@ def test_axes_that_are_given_are_drawn_on():
     assert axes.lines
 
 
+def test_long_names_that_are_alike_at_both_ends_are_told_apart():
+    names = tuple(f"the subspecies of the north {k}, collected in 1936" for k in "ab")
+    axes = confusion_plot(evaluation(np.eye(2, dtype=int), names)).axes[0]
+    first, second = (label.get_text() for label in axes.get_yticklabels())
+    assert first != second
+    assert len(first) < len(names[0])
+
+
 @pytest.mark.parametrize("n", [30, 100])
 def test_many_classes_have_room(n):
     names = tuple(f"class {k}" for k in range(n))

@@ -6,7 +6,7 @@ draws returns a figure, a new one or that of the axes given.
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +128,11 @@ def look(k: int) -> dict[str, Any]:
 def literal(text: object, most: int = 40) -> str:
     """`shortened`, where matplotlib would read a $ as a formula."""
     return shortened(text, most).replace("$", r"\$")
+
+
+def literals(names: Sequence[str], most: int) -> list[str]:
+    """Each `literal`, longer by as much as it takes to tell them apart."""
+    for length in range(most, max(map(len, names))):
+        if len(set(shown := [literal(name, length) for name in names])) == len(names):
+            return shown
+    return [literal(name, max(map(len, names))) for name in names]

@@ -55,7 +55,7 @@ def confusion_plot(evaluation: Evaluation, axes: Axes | None = None, title: str 
             place: dict[str, Any] = {"ha": "center", "va": "center", "color": color}
             axes.text(j, i, f"{count}\n{percent}", **place, fontsize=8)
     if n <= NAMED:
-        names = [plots.literal(name, 18) for name in evaluation.classes]
+        names = plots.literals(evaluation.classes, 18)
         upright = n <= 3 and max(map(len, names)) <= 10
         turned: dict[str, Any] = {} if upright else {"rotation": 45, "ha": "right"}
         axes.set_xticks(range(n), names, **turned)

@@ -352,7 +352,9 @@ def test_a_folder_of_nothing_but_unreadable_pictures_says_what_to_do(tmp_path):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
-    with pytest.raises(DataError, match=r"\(a/1\.heic and 2 more: HEIC, .* save it as JPEG\)"):
+    with pytest.raises(
+        DataError, match=r"\(a/1\.heic, a/2\.heic, b/3\.jpg: HEIC, .* save it as JPEG\)"
+    ):
         open_data(tmp_path)
 
 
