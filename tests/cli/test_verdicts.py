@@ -54,6 +54,20 @@ def test_replicates_are_held_out_together_by_the_way_and_named_wherever_they_are
     assert "tears apart" in report("held")
 
 
+def test_importance_holds_groups_that_names_show_out_whole_where_it_can(chainrule, replicates):
+    halves = words(
+        chainrule("importance", replicates, *PLAIN, "--repeats", 1, "--out", "halves").out
+    )
+    assert "look like 12 groups: each was held out whole." in halves
+    assert ", of 12 groups)" in halves
+    assert "tears apart" not in halves
+    assert "--group-by '(.*)_'" in report("halves")
+    often = ("--folds", 13, "--repeats", 1)  # of 12 groups
+    torn = words(chainrule("importance", replicates, *PLAIN, *often, "--out", "torn").out)
+    assert "held out whole" not in torn
+    assert "look like 12 groups, which what is held out tears apart" in torn
+
+
 def test_a_choice_holds_groups_that_names_show_out_whole(chainrule, replicates):
     said = chainrule("train", replicates, "--out", "run")
     assert "on 5 folds of whole groups" in words(said.out)

@@ -73,6 +73,7 @@ def demo(*, out: Path | None = None, json: bool = False) -> int:
 
 def _trained(folder: "RunFolder", *, quiet: bool) -> list[dict[str, Any]]:
     """What is said of each of the networks; the best one is written."""
+    from chainrule.experiments import Execution
     from chainrule.jobs.trained import write_report
     from chainrule.show.report.page import Section
 
@@ -87,7 +88,11 @@ def _trained(folder: "RunFolder", *, quiet: bool) -> list[dict[str, Any]]:
         options = Options(optimizer="momentum", learning_rate=0.01, iterations=500, seed=1)
         options = replace(options, hidden=hidden).planned(False)
         if hidden is None:
-            options = _chosen(splits, quiet=quiet)
+            with Screen("choosing", quiet=quiet) as screen:
+                how = Execution(progress=screen.update)
+                options, words = Options(seed=1).planned(True).choose(splits.train, how, screen)
+            if not quiet:
+                show.print_beside("Chosen", words)
         row, model, history = _train(name, options, splits, quiet=quiet)
         rows.append(row)
         trained.append((model, history))
@@ -115,18 +120,6 @@ def _report(rows: list[dict[str, Any]], folder: "RunFolder") -> None:
     width = max(map(len, following))
     for command, what in following.items():
         out.print(f"  chainrule {command.ljust(width)}   {what}")
-
-
-def _chosen(splits: "Splits", *, quiet: bool) -> Options:
-    """What `chainrule train` chooses without options."""
-    from chainrule.experiments import Execution
-
-    options = Options(seed=1).planned(True)
-    with Screen("choosing", quiet=quiet) as screen:
-        found = options.choose(splits.train, Execution(progress=screen.update))
-    if not quiet:
-        show.print_beside("Chosen", found.words)
-    return options.chosen(found.setting)
 
 
 def _train(

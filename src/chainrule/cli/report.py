@@ -115,7 +115,7 @@ def _write(
         splits = options.open(source, screen.update, memory)
     is_training_set("--data" if data else str(source), model, splits.train)
     with Screen("report", quiet=quiet) as screen:
-        unseen = _unseen(model, splits, source, folder, said=_said(settings), tell=screen)
+        unseen = _unseen(model, splits, source, folder, slow=_slow(settings), tell=screen)
     with Screen("leaving each out", quiet=quiet) as screen:
         how = Execution(progress=screen.update)
         write_report(path, model, splits, history, source, how, unseen=unseen)
@@ -124,8 +124,7 @@ def _write(
 def _unseen(
     model: "Model", splits: "Splits", source: str, folder: "RunFolder", **told: Any
 ) -> "Unseen | None":
-    """How good it is, where no examples are held out. told : what it was said to be, and whom to
-    tell, see `cross_validated`."""
+    """How good it is, where no examples are held out. told : see `cross_validated`."""
     from chainrule.experiments.answers import Unseen
     from chainrule.jobs.options import Options, restored
     from chainrule.jobs.trained import repeatable
@@ -148,10 +147,10 @@ def _unseen(
     return cross_validated(source, splits, options, folder, seconds=took or 0.0, **told)
 
 
-def _said(settings: dict[str, Any]) -> str:
-    """The words of the verdict at the end of the training, if it has one."""
+def _slow(settings: dict[str, Any]) -> bool:
+    """Whether a cross-validation took too long at the end of the training."""
     verdict = settings.get("verdict")
-    return str(verdict.get("words", "")) if isinstance(verdict, dict) else ""
+    return isinstance(verdict, dict) and bool(verdict.get("slow"))
 
 
 @contextmanager

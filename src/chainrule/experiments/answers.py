@@ -46,7 +46,8 @@ class Unseen:
 
     why : it is not known, a sentence; or "". command : that finds it out, or does it again; ""
     where nothing can. found, answers : the cross-validation by which it is known. together : of
-    the groups that names showed and that were held out whole, a sentence; or "".
+    the groups that names showed and that were held out whole, a sentence; or "". slow : whether it
+    is not known because that takes long.
     """
 
     why: str
@@ -54,6 +55,7 @@ class Unseen:
     found: "CrossValidation | None" = None
     answers: HeldOutAnswers | None = None
     together: str = ""
+    slow: bool = False
 
 
 def held_out_answers(

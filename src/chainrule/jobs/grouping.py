@@ -3,6 +3,7 @@ together although their names look like it."""
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,6 +62,16 @@ def seen_groups(data: "Sequence[Dataset]", options: "Options") -> tuple[str, str
     if first == second:
         alike = f"{len(names) - len(kinds)} names come again, such as {first}"
     return alike, pattern
+
+
+def kept_whole(data: "Dataset", options: "Options") -> "tuple[Options, str]":
+    """The same options, by which groups that names show are held out whole, too; and which these
+    are, a sentence, or ""."""
+    alike, pattern = seen_groups([data], options)
+    if not alike:
+        return options, ""
+    said = f"{alike[:1].upper()}{alike[1:]}: each was held out whole."
+    return replace(options, group_by=pattern), said
 
 
 def ignored_groups(splits: "Splits", options: "Options") -> "tuple[TrainingWarning, ...]":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from chainrule import experiments
 from chainrule.errors import InputError
-from chainrule.jobs.grouping import groups, ignored_groups, most_folds
+from chainrule.jobs.grouping import groups, ignored_groups, kept_whole, most_folds
 from chainrule.jobs.job import RUNNING, Found, Job, Nothing, Own
 from chainrule.jobs.options import Options, Running, absolute
 from chainrule.jobs.sources import is_model, loaded
@@ -297,6 +297,7 @@ class ImportanceJob(Job[Named, "Importance"]):
     """Name the features that networks trained on parts of the examples depend on."""
 
     command = "importance"
+    together = ""  # the groups that names show and that are held out whole
 
     def __init__(
         self, data: str | None, options: Options, own: Named, running: Running = RUNNING
@@ -328,14 +329,23 @@ class ImportanceJob(Job[Named, "Importance"]):
         if own.leave_group_out:
             return "networks that are each trained without one group"
         folds, _ = folds_of(self)
-        return f"{folds * own.repeats} networks, each without one of {folds} parts"
+        words = f"{folds * own.repeats} networks, each without one of {folds} parts"
+        return f"{words}. {self.together}".removesuffix(". ")
 
     def check(self) -> None:
         if (encoder := self.splits.train.encoder) is not None:
             got = f"those of {encoder.name}, of which none has a name or a meaning of its own"
             fix = "chainrule explain says which places of a photo matter."
             raise InputError(self.command, "features that can be named", got, fix)
-        unseen_classes(self)
+        plain = self.options
+        self.options, self.together = kept_whole(self.splits.train, plain)
+        try:
+            unseen_classes(self)
+        except InputError:
+            if not self.together:
+                raise
+            self.options, self.together = plain, ""  # there are too few for these folds
+            unseen_classes(self)
 
     def work(self, how: "Execution") -> "Importance":
         from chainrule.influence.importance import importance

@@ -292,10 +292,7 @@ class Job(Generic[Own, Found]):
 
     def choose(self, how: "Execution") -> None:
         """Put what is chosen on folds of the training set in the place of "auto"."""
-        words = "a setting is chosen by the training examples"
-        self.tell(Noted(words, "First"))
-        found = self.options.choose(self.splits.train, how)
-        self.options, self.chosen = self.options.chosen(found.setting), found.words
+        self.options, self.chosen = self.options.choose(self.splits.train, how, self.tell)
         self.__dict__.pop("setting")  # of before
 
     @property
@@ -375,8 +372,7 @@ class Job(Generic[Own, Found]):
         """report.html in the folder, with all that looks wrong in what was found."""
         from chainrule.jobs.trained import save_report
 
-        more = [text for one in self.warnings(found) if (text := str(one)) not in report.warning]
-        report = replace(report, warning=" ".join(filter(None, (report.warning, *more))))
+        report = replace(report, warnings=(*report.warnings, *self.warnings(found)))
         command = command_line(self.command, absolute(self.data), self.own, self.options)
         title = f"{self.data_name}: {self.command}"
         save_report(self.folder.report, report, title, command, self.options, self.used)

@@ -15,11 +15,12 @@ from chainrule.errors import InputError, ModelFileError
 from chainrule.experiments.hyperparameters import Hyperparameters
 from chainrule.files.json_file import fits
 from chainrule.jobs import texts
+from chainrule.jobs.events import Noted, Tell
 from chainrule.wording import describe, setting_name
 
 if TYPE_CHECKING:
     from chainrule.data import Dataset, Splits
-    from chainrule.experiments import Chosen, Execution, Setting
+    from chainrule.experiments import Execution, Setting
 
 ITERATIONS = 2500
 AUTO: Literal["auto"] = "auto"
@@ -178,14 +179,16 @@ class Options(Reading, Hyperparameters):
         """Whether something of it is."""
         return AUTO in (self.learning_rate, self.hidden)
 
-    def choose(self, data: "Dataset", how: "Execution") -> "Chosen":
-        """On folds of `data`, what is to be chosen; groups that names show are held out whole."""
+    def choose(self, data: "Dataset", how: "Execution", tell: Tell) -> tuple["Options", str]:
+        """The same with what is to be chosen chosen on folds of `data`, and why; groups that names
+        show are held out whole."""
         from chainrule.experiments.auto import choose_setting
-        from chainrule.jobs.grouping import groups, seen_groups
+        from chainrule.jobs.grouping import groups, kept_whole
 
-        _, pattern = seen_groups([data], self)
-        held = groups(data, replace(self, group_by=pattern) if pattern else self)
-        return choose_setting(data, self.decided, groups=held, execution=how)
+        tell(Noted("a setting is chosen by the training examples", "First"))
+        held = groups(data, kept_whole(data, self)[0])
+        found = choose_setting(data, self.decided, groups=held, execution=how)
+        return self.chosen(found.setting), found.words
 
     @property
     def decided(self) -> dict[str, Any]:

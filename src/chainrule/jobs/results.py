@@ -38,7 +38,8 @@ def results(
     reached = {name: {"examples": one.m, **one.scores} for name, one in found.items()}
     if held is trained:
         why = NOTHING_HELD_OUT if unseen is None else f"{NOT_CROSSED}{unseen.why}"
-        tells = {"command": unseen.command} if unseen and unseen.command else {}
+        tells: dict[str, Any] = {"command": unseen.command} if unseen and unseen.command else {}
+        tells |= {"slow": True} if unseen and unseen.slow else {}
         why = f"{why} {splits.uncounted}".strip()
         return reached, UNKNOWN.facts(why) | tells | {"learned": trained.learned}
     own = trained.r2 if isinstance(trained, Regression) else trained.accuracy

@@ -22,7 +22,7 @@ from chainrule.files.json_file import fits
 from chainrule.influence.explanation import same_weights
 from chainrule.influence.feature_measures import learned_by
 from chainrule.influence.importance import importance
-from chainrule.jobs.grouping import groups, ignored_groups
+from chainrule.jobs.grouping import groups, ignored_groups, kept_whole
 from chainrule.jobs.options import Options, absolute, command_line, restored, written
 from chainrule.jobs.results import looks_wrong
 from chainrule.jobs.run_folder import RunFolder
@@ -134,6 +134,7 @@ def _features(model: Model, splits: Splits, options: Options, followed: int) -> 
         return page.Section("Features", [words])
     setting = _as_done(model, options)
     try:
+        options, together = kept_whole(data, options)
         held = groups(data, options)
         found = importance(data, setting, model=model, repeats=HALVES, groups=held)
     except InputError as error:  # such as of one example of a class
@@ -143,10 +144,10 @@ def _features(model: Model, splits: Splits, options: Options, followed: int) -> 
         return page.Section("Features", [f"Not shown: {error}"])
     if not len(found.slopes):
         return None
-    section = importance_section(found)
+    section, warning = importance_section(found), found.held_out.warning
     return replace(
         section,
-        words=[*filter(None, (found.held_out.words, found.held_out.warning)), *section.words],
+        words=[*filter(None, (found.held_out.words, together, warning)), *section.words],
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chainrule.errors import InputError
 from chainrule.jobs.events import Noted, Progressed, Tell
 from chainrule.jobs.experiments import CrossValidationJob, Nested
-from chainrule.jobs.grouping import most_folds, seen_groups
+from chainrule.jobs.grouping import kept_whole, most_folds
 from chainrule.jobs.held_out import folds_of
 from chainrule.jobs.options import Options, absolute, command_line
 from chainrule.jobs.run_folder import RunFolder
@@ -21,7 +21,6 @@ WITHIN = 20.0  # seconds
 LONG, ANEW = 10.0, 5  # the same, and folds, where in each a setting is chosen
 # Folds that train together take less than one after the other: by how much at most.
 GAIN = 5
-SLOW = "takes more than"
 MEMBERS = "it is an ensemble, of which only networks like its members can be."
 
 
@@ -32,25 +31,22 @@ def cross_validated(
     folder: RunFolder,
     *,
     seconds: float = 0.0,
-    said: str = "",
+    slow: bool = False,
     tell: Tell | None = None,
     stop: threading.Event | None = None,
 ) -> "Unseen":
     """Of a training with these options on the data from `source`, in each fold of which is chosen
     what they leave to be chosen; folds that were trained before are in `folder`, and kept there.
 
-    seconds : that the training took. said : the verdict at its end, where it is asked for again:
-    what took too long then does so whatever else the machine does. stop : see `Execution`.
+    seconds : that the training took. slow : whether it took too long when it was asked for before:
+    then it does so whatever else the machine does. stop : see `Execution`.
     """
     from chainrule.experiments import Execution
     from chainrule.experiments.answers import Unseen, held_out_answers
     from chainrule.experiments.budget import Budget
 
     options, tell = replace(options, patience=None), tell or (lambda event: None)
-    alike, pattern = seen_groups([splits.train], options)
-    together = f"{alike[:1].upper()}{alike[1:]}: each was held out whole." if alike else ""
-    if alike:
-        options = replace(options, group_by=pattern)
+    options, together = kept_whole(splits.train, options)
     (most, _), chooses = most_folds(splits.train, options), options.planned(True).to_choose
     within = LONG if chooses else WITHIN
     if most < 2:
@@ -61,11 +57,12 @@ def cross_validated(
     folds, _ = folds_of(job)
     plain = command_line("crossval", absolute(source), job.own, options)
     what = "its setting was chosen by the same examples, and to choose anew in each fold"
-    too_long = f"{what if chooses else 'to cross-validate'} {SLOW} {within:.0f} s here."
+    why = f"{what if chooses else 'to cross-validate'} takes more than {within:.0f} s here."
+    too_long = Unseen(why, plain, slow=True)
     # In a file, folds that learn a scaling each have a Gram matrix, which is most of the time.
     gain = 1 if splits.train.in_file and splits.train.scaling.learned else GAIN
-    if SLOW in said or seconds * folds > gain * within:
-        return Unseen(too_long, plain)
+    if slow or seconds * folds > gain * within:
+        return too_long
     anew = ", in each a setting is chosen anew" if chooses else ""
     tell(Noted(f"cross-validating by the way, {folds} folds{anew}: no examples are held out"))
 
@@ -81,7 +78,7 @@ def cross_validated(
     except InputError as error:
         return Unseen(f"expected {error.expected}; got {error.got}.", plain)
     if not found.complete:
-        return Unseen(too_long if budget.over else "it was interrupted.", plain)
+        return too_long if budget.over else Unseen("it was interrupted.", plain)
     answers = held_out_answers(found, splits.train)
     if answers is None:
         return Unseen("no fold ended with a result: each diverged.", plain)

@@ -78,9 +78,9 @@ def report_of(found: Any, splits: Splits) -> page.Report:
 def sweep_report(found: experiments.Sweep, splits: Splits) -> page.Report:
     """The trials. The chosen setting's answer is measured on the test set, if there is one."""
     checks.kind("sweep_report", "splits", splits, Splits)
-    end, warning = page.data_section(splits, found.varied), page.warned(found.complete)
+    end, warnings = page.data_section(splits, found.varied), page.warned(found.complete)
     if not found.trials:
-        return page.Report(NO_ANSWER, "No setting was finished.", [end], warning)
+        return page.Report(NO_ANSWER, "No setting was finished.", [end], warnings)
     more = len(found.trials) - TRIALS
     words = [f"The first {TRIALS}; {more} more are in the table results.csv."] if more > 0 else []
     words.insert(0, f"Each on {found.held_out}. {ERROR}")
@@ -90,19 +90,19 @@ def sweep_report(found: experiments.Sweep, splits: Splits) -> page.Report:
     top = found.trials[0]
     measure = experiments.SCORES[found.task][0]
     if not np.isfinite(top.spread(measure).mean):
-        return page.Report(NO_ANSWER, "The cost of every setting diverged.", sections, warning)
+        return page.Report(NO_ANSWER, "The cost of every setting diverged.", sections, warnings)
     setting = setting_words(top.setting, found.varied)
     chosen = f"Of {len(found.trials)} settings {setting} was chosen. {found.choice}"
     if found.best is not None and splits.test is not None:
         model = Model.of(found.best.network, top.setting.prepared(splits))
         tested = answers_of("test examples", evaluate(model, splits.test))
         answer = f"{chosen} Trained on all: {tested.words}"
-        return page.Report(tested.headline, answer, sections, warning, tested.verdict)
+        return page.Report(tested.headline, answer, sections, warnings, tested.verdict)
     reached = top.spread(found.score).mean
     said = percent(reached, 1) if found.score == "accuracy" else f"{reached:.4g}"
     answer = f"{chosen} Its {found.score} on {found.held_out}: {said}. {_guess(splits.train)}"
-    warning = f"{warning} {CHOSEN if len(found.trials) > 1 else ''}".strip()
-    return page.Report(setting, answer, sections, warning, UNKNOWN)
+    warnings += [CHOSEN] if len(found.trials) > 1 else []
+    return page.Report(setting, answer, sections, warnings, UNKNOWN)
 
 
 def _guess(data: Dataset) -> str:
@@ -139,8 +139,8 @@ def learning_rates_report(found: experiments.RateComparison, data: Dataset | Spl
         page.Section("Rates", table=table, folded=isinstance(found, experiments.RateSuggestion)),
         page.data_section(splits),
     ]
-    warning = f"{page.warned(found.complete)} {found.warning(splits.train)}".strip()
-    return page.Report(headline, answer, sections, warning)
+    warnings = [*page.warned(found.complete), found.warning(splits.train)]
+    return page.Report(headline, answer, sections, warnings)
 
 
 def cross_validation_report(
@@ -228,31 +228,27 @@ def _held_out(
     """by : what answers, without the example. own : the result's sections."""
     varied = getattr(found, "varied", ())
     end = page.data_section(splits, varied)
-    warning = page.warned(found.complete, found.histories, chosen=bool(varied))
+    warnings = page.warned(found.complete, found.histories, chosen=bool(varied))
     held = held_out_answers(found, splits.train)
     if held is None:
-        return page.Report(NO_ANSWER, NOTHING, [*own, end], warning)
+        return page.Report(NO_ANSWER, NOTHING, [*own, end], warnings)
     name = f"examples, each by {by} trained without it"
     answer = answers_of(name, held.found, intervals=held.intervals, trained=held.trained, p=held.p)
     shared = examples(held.data, held.outputs, held.predicted, "examples")
     threshold = None if getattr(found, "thresholds", None) else 0.5
     sections = [*own, *answer.sections(held.data, held.outputs, shared, threshold), end]
-    return page.Report(answer.headline, answer.words, sections, warning, answer.verdict)
+    return page.Report(answer.headline, answer.words, sections, warnings, answer.verdict)
 
 
 def importance_report(found: Importance, data: Dataset | Splits) -> page.Report:
     """The features, and whether what is held out is answered at all."""
     splits = _training_set("importance_report", data, found.held_out.Y.shape[1])
-    warning = page.warned(found.complete)
+    warnings = page.warned(found.complete)
     if not len(found.slopes):
-        return page.Report(NO_ANSWER, NOTHING, [page.data_section(splits)], warning)
+        return page.Report(NO_ANSWER, NOTHING, [page.data_section(splits)], warnings)
     sections = [importance_section(found), page.data_section(splits)]
-    return page.Report(
-        found.headline,
-        found.held_out.words,
-        sections,
-        f"{warning} {found.held_out.warning}".strip(),
-    )
+    warnings.append(found.held_out.warning)
+    return page.Report(found.headline, found.held_out.words, sections, warnings)
 
 
 def _by_heart(found: experiments.LeaveOneOut, data: Dataset) -> page.Section:
@@ -327,8 +323,7 @@ def label_review_report(
         headline, answer = TOO_WEAK, f"{WEAK} {verdict.said} {verdict.words} {answer}"
     live = decisions_live(found, splits.train, SUSPECTS, "labels.csv")
     sections = [replace(labels, live=live), page.data_section(splits)]
-    warning = page.warned(True, histories)
-    return page.Report(headline, answer, sections, warning, verdict)
+    return page.Report(headline, answer, sections, page.warned(True, histories), verdict)
 
 
 def _training_set(

@@ -24,7 +24,7 @@ from chainrule.show.report.number_line import NumberLine
 from chainrule.show.results import figures
 from chainrule.show.tables import Texts, data_uri, texts
 from chainrule.training import History
-from chainrule.training.warnings import warnings_of_runs
+from chainrule.training.warnings import TrainingWarning, warnings_of_runs
 from chainrule.wording import isolated, listed
 
 PACKAGES = ("numpy", "scikit-learn", "matplotlib")
@@ -109,7 +109,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """headline, answer : what was found, in a few words and in a few sentences. warning : what
+    """headline, answer : what was found, in a few words and in a few sentences. warnings : what
     must not be overlooked. sections : where there is something to say of it, else None.
 
     verdict : what it says of the model, where it is about one."""
@@ -117,8 +117,13 @@ class Report:
     headline: str
     answer: str
     sections: Sequence[Section | None]
-    warning: str = ""
+    warnings: Sequence[TrainingWarning | str] = ()
     verdict: Verdict | None = None
+
+    @property
+    def warning(self) -> str:
+        """All of them, each once."""
+        return " ".join(filter(None, map(str, dict.fromkeys(self.warnings))))
 
     @property
     def line(self) -> NumberLine | None:
@@ -163,11 +168,12 @@ def pictures_of(found: Result) -> list[Image]:
     return [drawn(one.figure, one.words) for one in figures(found)]
 
 
-def warned(complete: bool, histories: Sequence[History] = (), *, chosen: bool = False) -> str:
-    """The warning of a report on an experiment that may have been interrupted, or whose trainings
+def warned(
+    complete: bool, histories: Sequence[History] = (), *, chosen: bool = False
+) -> list[TrainingWarning | str]:
+    """The warnings of a report on an experiment that may have been interrupted, or whose trainings
     look wrong."""
-    found = warnings_of_runs(histories, chosen=chosen)
-    return " ".join([*([] if complete else [INTERRUPTED]), *map(str, found)])
+    return [*([] if complete else [INTERRUPTED]), *warnings_of_runs(histories, chosen=chosen)]
 
 
 def data_section(splits: Splits, varied: Sequence[str] = ()) -> Section:

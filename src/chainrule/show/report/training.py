@@ -122,17 +122,17 @@ def training_report(
         asking_section(model, tested, shared),
         *inside,
     ]
-    warning = " ".join([*map(str, warnings), VALIDATED if chosen == "validation" else ""]).strip()
+    said: list[TrainingWarning | str] = [*warnings, VALIDATED if chosen == "validation" else ""]
     if answer.seen:
         words = _unknown(unseen)
-        return page.Report(UNKNOWN.name, words, sections, warning, UNKNOWN)
+        return page.Report(UNKNOWN.name, words, sections, said, UNKNOWN)
     if judged.crossed:
         assert unseen is not None
         anew = ANEW if getattr(unseen.found, "varied", ()) else ""
         words = f"{answer.words} {BY_THE_WAY}{anew} {unseen.together}".strip()
-        return page.Report(answer.headline, words, sections, warning, answer.verdict)
+        return page.Report(answer.headline, words, sections, said, answer.verdict)
     words = f"{answer.words} {splits.uncounted}".strip()
-    return page.Report(answer.headline, words, sections, warning, answer.verdict)
+    return page.Report(answer.headline, words, sections, said, answer.verdict)
 
 
 @dataclass(frozen=True, eq=False)
