@@ -4,8 +4,6 @@ One kernel runs them all, each in an empty namespace: to start it and to import 
 costs more than most of them.
 """
 
-import re
-import runpy
 from pathlib import Path
 
 import nbformat
@@ -143,14 +141,3 @@ def test_it_runs_with_the_course_s_pictures(name, kernel, tmp_path, course_data)
     notebook = executed(FOLDER / f"{name}.ipynb", kernel, tmp_path, drawn=False, **course)
     check(notebook, drawn=False)
     assert COURSE_SHAPE in "".join(str(out) for out in outputs(notebook))
-
-
-def test_as_pages_formulas_are_mathml_and_nothing_is_fetched():
-    tool = runpy.run_path(str(FOLDER.parent / "tools" / "notebooks_html.py"))
-    path = FOLDER / "3-computation-graph.ipynb"
-    source = "\n".join(cell.source for cell in kept(path).cells if cell.cell_type == "markdown")
-    formulas = re.findall(r"\$\$.+?\$\$|\$.+?\$", source, re.DOTALL)
-    html = tool["page"](path)
-    assert html.count("<math") == len(formulas) > 50
-    assert not re.search(r"<(script|link|iframe)\b|(src|@import|url\()[=\s\"']*https?:", html)
-    assert 'href="4-one-hidden-layer.html"' in html

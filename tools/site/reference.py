@@ -1,0 +1,83 @@
+"""The pages that the program writes about itself: its names and its commands."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from tools.site.docstrings import rendered
+
+# The packages whose names are public, in the order in which one learns them.
+PACKAGES = (
+    "chainrule", "chainrule.data", "chainrule.network", "chainrule.training", "chainrule.model",
+    "chainrule.experiments", "chainrule.influence", "chainrule.graph", "chainrule.tracing",
+    "chainrule.show", "chainrule.estimators", "chainrule.lab", "chainrule.course",
+    "chainrule.errors",
+)  # fmt: skip
+
+
+def write(source: Path) -> None:
+    folder = source / "api"
+    (folder / "names").mkdir(parents=True)
+    seen: set[int] = set()
+    for package in PACKAGES:
+        (folder / f"{package}.rst").write_text(page(package, seen, folder / "names"), "utf-8")
+    names = "\n".join(f"   {package}" for package in PACKAGES)
+    text = f"{_title('Python')}.. toctree::\n   :maxdepth: 1\n\n{names}\n"
+    (folder / "index.rst").write_text(text, "utf-8")
+    (source / "commands.md").write_text(commands(), "utf-8")
+
+
+def page(package: str, seen: set[int], folder: Path) -> str:
+    """A package's page: what it says of itself, and its names, each of which has an own page."""
+    said = importlib.import_module(package)
+    parts = [f"{_title(package)}.. py:module:: {package}\n\n", rendered(said.__doc__ or ""), "\n"]
+    for module, names in modules(said):
+        new = [name for name in names if id(getattr(module, name)) not in seen]
+        seen |= {id(getattr(module, name)) for name in new}
+        for name in new:
+            kind = "class" if inspect.isclass(getattr(module, name)) else "function"
+            own = f"{_title(name)}.. auto{kind}:: {module.__name__}.{name}\n"
+            own += "   :members:\n" if kind == "class" else ""
+            (folder / f"{module.__name__}.{name}.rst").write_text(own, "utf-8")
+        if new:
+            listed = "".join(f"   {name}\n" for name in new)
+            parts.append(
+                f".. rubric:: {module.__name__}\n\n.. currentmodule:: {module.__name__}\n\n"
+                f".. autosummary::\n   :toctree: names\n   :nosignatures:\n\n{listed}\n"
+            )
+    return "".join(parts)
+
+
+def modules(package: ModuleType) -> Iterator[tuple[ModuleType, list[str]]]:
+    """The package if it names what is public, else each module in it with what it defines."""
+    if hasattr(package, "__all__"):
+        yield package, [name for name in package.__all__ if _documented(getattr(package, name))]
+        return
+    paths = pkgutil.iter_modules(getattr(package, "__path__", ()), f"{package.__name__}.")
+    found = [importlib.import_module(path.name) for path in paths if "._" not in path.name]
+    for module in found or [package]:
+        names = getattr(module, "__all__", None) or [
+            name
+            for name, thing in vars(module).items()
+            if not name.startswith("_") and getattr(thing, "__module__", "") == module.__name__
+        ]
+        yield module, [name for name in names if _documented(getattr(module, name))]
+
+
+def _documented(thing: object) -> bool:
+    return inspect.isclass(thing) or inspect.isfunction(thing)
+
+
+def _title(text: str) -> str:
+    return f"{text}\n{'=' * len(text)}\n\n"
+
+
+def commands() -> str:
+    """The help of all commands as one page."""
+    from chainrule.cli.app import app
+
+    text = app.generate_docs(output_format="markdown")
+    return text.replace("# chainrule", "# Command line", 1)
