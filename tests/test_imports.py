@@ -31,7 +31,8 @@ GROUND = {
 }
 PACKAGES = (
     "files", "graph", "network", "tracing", "data", "training", "model", "experiments", "influence",
-    "show", "estimators", "jobs", "course", "lab", "service", "cli",
+    "show", "estimators", "jobs", "course", "lab", "service", "studio",
+    "cli",
 )  # fmt: skip
 FLOOR = dict.fromkeys(GROUND, 0) | {name: k for k, name in enumerate(PACKAGES, start=1)}
 FACE = {"__init__", "__main__"}  # names everything, and starts the command line

@@ -35,6 +35,9 @@ def test_each_is_a_plain_training_without_it(problem, kind, problems, quick):
         if problem == "standard":
             rest = replace(rest, scaling=Scaling.standard(rest.raw))
         assert_allclose(found.without[i], plain(rest, setting, raw), rtol=1e-9)
+    some = without_each(data, raw, setting, only=[4, 1])
+    assert_allclose(some.without, found.without[[4, 1]], rtol=1e-12)
+    assert some.complete
     classes = np.array([0, 1, 0])
     expected = found.full[classes, range(3)] - found.without[:, classes, range(3)]
     assert_allclose(found.change(classes), expected)

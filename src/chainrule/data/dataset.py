@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -192,12 +193,12 @@ class Dataset:
             return self.features.stored(index).T.reshape(-1, *self.picture_shape)
         return None if self.photos is None else self.photos.small[index]
 
-    @property
+    @cached_property
     def example_names(self) -> tuple[str, ...]:
         """(m,) the names, or "example 0", "example 1", ... where there are none."""
         return self.names or tuple(f"example {i}" for i in range(len(self)))
 
-    @property
+    @cached_property
     def column_names(self) -> tuple[str, ...]:
         """(n_x,) the features' names, or "x1", "x2", ... where there are none."""
         return self.feature_names or tuple(f"x{j + 1}" for j in range(self.features.shape[0]))

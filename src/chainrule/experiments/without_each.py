@@ -27,8 +27,9 @@ class WithoutEach:
     """network : trained on all m examples, with `data.rescaled()`'s scaling.
 
     full : (n_classes, q) probabilities by it; of a regression (1, q) predictions.
-    without : (m, n_classes, q) the same by the network trained without example i; not a number
-        where a training was not finished, or diverged. complete : whether all were finished.
+    without : (m, n_classes, q) the same by the network trained without example i, of those that
+        were left out; not a number where a training was not finished, or diverged. complete :
+        whether all were finished.
     history : of the training on all examples.
     """
 
@@ -60,12 +61,14 @@ def without_each(
     raw: Any,
     setting: Setting | None = None,
     *,
+    only: Any = None,
     execution: Execution | None = None,
 ) -> WithoutEach:
     """Train m + 1 times, on all of `data` and without each example, and ask about raw (n_x, q).
 
     raw : unscaled features, of 8-bit pictures whole numbers from 0 to 255 as `data.raw` holds them.
-    setting : what is trained; the course's 4-layer network by default.
+    setting : what is trained; the course's 4-layer network by default. only : the examples that are
+    left out, each alone; all by default.
 
     A scaling that is learned from data is learned in each training from what it trains on, in
     that on all of `data` as well, so that `change` is the effect of leaving one out and no other.
@@ -91,7 +94,10 @@ def without_each(
     # Their labels are never looked at: they weigh nothing in any run.
     examples = Examples(where, data.joined(asked_about))
     asked = np.arange(m, m + q)
-    runs = [Run(setting, np.append(asked, i)) for i in range(m)]
+    left = range(m) if only is None else checks.listing(where, "only", only)
+    for i in left:
+        checks.whole_number(where, "an example to leave out", i, most=m - 1)
+    runs = [Run(setting, np.append(asked, i)) for i in left]
 
     def keep(run: Run, A: Array) -> Array:
         """Outputs of those asked about."""
@@ -100,10 +106,10 @@ def without_each(
     every = max(1, setting.updates(m))
     found = execute(where, examples, runs, how, keep=keep, record_every=every)
     answers: Any = class_probabilities if data.classes else np.asarray
-    without = np.full((m, max(1, len(data.classes)), q), np.nan)
+    without = np.full((len(runs), max(1, len(data.classes)), q), np.nan)
     for i, outcome in found.items():
         if outcome.diverged < 0 and outcome.kept is not None:
             without[i] = answers(outcome.kept)
     X = replace(asked_about, scaling=data.scaling).matrix(trained.network.dtype)
     full = answers(trained.network.predict_proba(X))
-    return WithoutEach(trained.network, full, without, len(found) == m, trained.history)
+    return WithoutEach(trained.network, full, without, len(found) == len(runs), trained.history)

@@ -17,6 +17,8 @@ import numpy as np
 from chainrule import checks
 from chainrule.data import FeatureMatrix
 from chainrule.errors import InputError
+from chainrule.network import Network
+from chainrule.network.network import backward_from
 from chainrule.training import Training
 
 Array = np.ndarray
@@ -51,12 +53,37 @@ def contributions(training: Training, X: FeatureMatrix, others: FeatureMatrix) -
         expected = "a training in the dual form, which has a coefficient for each example"
         raise InputError("contributions", expected, training.first_layer.form, fix)
     checks.features("contributions", others.shape, X.shape[0], "others")
-    C, K = training.dual.C, X.gram(others)
-    of_examples = C[:, :, None] * K
-    whole = others.times(training.network.weights[0])
+    return parts(training.network, training.dual.C, X, others)
+
+
+def parts(network: Network, C: Array, X: FeatureMatrix, others: FeatureMatrix) -> Contributions:
+    """The same of a network and its dual coefficients C (n_1, m)."""
+    K = X.gram(others)
     # a W0 x is what remains of W x: the starting weights are not kept.
-    start = whole - C @ K
-    return Contributions(start, training.network.biases[0], of_examples)
+    start = others.times(network.weights[0]) - C @ K
+    return Contributions(start, network.biases[0], C[:, :, None] * K)
+
+
+def next_step(
+    network: Network, X: FeatureMatrix, Y: Array, other: FeatureMatrix, delta: Array
+) -> Array:
+    """(m,) by how much f of one other example rises, for each unit of rate and weight, by a step of
+    gradient descent on training example i alone: to first order, and of this step only,
+
+        -grad f . grad L_i = -sum_l (delta[l] . dZ[l]_i) (1 + A[l-1]_i . a[l-1])
+
+    X (n_x, m), Y (n_y, m) : the training examples. other : (n_x, 1), with activations a. delta :
+    df/dZ[L] (n_y, 1). Summed over a training it is TracIn (Pruthi et al. 2020, section 3.2).
+    """
+    of_all, own = network.forward(X), network.forward(other)
+    dZ = network.output_error(of_all.A[-1], Y, np.ones((1, Y.shape[1]), network.dtype))
+    of_losses, of_f = (
+        backward_from(D, network.weights[1:], cache.A, network.activations)
+        for D, cache in ((dZ, of_all), (delta, own))
+    )
+    inputs = [X.gram(other)[:, 0], *(A.T @ a[:, 0] for A, a in zip(of_all.A, own.A, strict=True))]
+    layers = zip(of_f, of_losses, inputs, strict=False)
+    return -sum((d[:, 0] @ D) * (1 + same) for d, D, same in layers)
 
 
 def log_odds(Z: Array, classes: Array) -> tuple[Array, Array]:
