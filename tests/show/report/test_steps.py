@@ -50,6 +50,13 @@ def test_the_sum_behind_each_number_of_a_network():
     assert large[0]["parts"][0]["rows"][0][0].endswith("60 x 50")
 
 
+def test_what_is_not_finite_is_said_on_the_page():
+    with np.errstate(divide="ignore"):
+        graph = graph_of("log(x)", {"x": 0})
+        page = steps_report(graph).html("log(x)", {})
+        assert f'<p class="warning">{graph.steps().note}</p>' in page
+
+
 def test_a_variable_alone_has_a_page():
     assert "x = 2" in steps_report(Graph(variable(2.0, "x"))).html("x", {})
 

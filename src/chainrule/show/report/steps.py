@@ -50,7 +50,7 @@ def steps_report(graph: Graph) -> Report:
             Section("Forward: values", table=_table(FORWARD, steps.forward)),
             Section(f"Backward: derivatives of {output}", table=_table(BACKWARD, steps.backward)),
         ],
-        steps.note,
+        [steps.note],
     )
 
 
