@@ -31,8 +31,7 @@ GROUND = {
 }
 PACKAGES = (
     "files", "graph", "network", "tracing", "data", "training", "model", "experiments", "influence",
-    "show", "estimators", "jobs", "course", "lab", "service", "studio",
-    "cli",
+    "show", "estimators", "jobs", "course", "lab", "service", "studio", "cli",
 )  # fmt: skip
 FLOOR = dict.fromkeys(GROUND, 0) | {name: k for k, name in enumerate(PACKAGES, start=1)}
 FACE = {"__init__", "__main__"}  # names everything, and starts the command line
@@ -64,7 +63,7 @@ AT_ONCE = {
     **{
         name: {"starlette", "uvicorn", "prometheus_client", "orjson"}
         for name in MODULES
-        if part_of(name) == "service"
+        if part_of(name) in ("service", "studio")
     },
 }
 

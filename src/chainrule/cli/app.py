@@ -18,7 +18,7 @@ from chainrule.jobs import texts
 # Each is the function of its name, which is imported when it is called.
 COMMANDS = (
     "demo", "train", "evaluate", "predict", "undo", "lr-find", "sweep", "crossval", "leave-one-out",
-    "review-labels", "importance", "explain", "report", "graph", "lab", "export", "serve",
+    "review-labels", "importance", "explain", "report", "graph", "lab", "export", "studio", "serve",
     "reproduce", "cache",
 )  # fmt: skip
 EXPERIMENTS = (

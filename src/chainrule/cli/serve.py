@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -11,6 +13,16 @@ from chainrule.errors import InputError
 
 TOKEN = "CHAINRULE_TOKEN"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@contextmanager
+def extra(name: str) -> Iterator[None]:
+    """A block of imports that need an extra; InputError where it is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        fix = f'Install it: pip install "chainrule[{name}]".'
+        raise InputError(name, f"the extra {name}", f"no {error.name}", fix) from None
 
 
 def serve(
@@ -43,15 +55,12 @@ def serve(
     queue
         Requests to a model that may wait; more are told to come again.
     """
-    try:
+    with extra("serve"):
         from chainrule.service.app import Service
         from chainrule.service.guard import hosts
         from chainrule.service.run import listening
         from chainrule.service.run import serve as answer
         from chainrule.service.served import named
-    except ModuleNotFoundError as error:
-        fix = 'Install it: pip install "chainrule[serve]".'
-        raise InputError("serve", "the extra serve", f"no {error.name}", fix) from None
     if queue < 1:
         raise InputError("--queue", "a whole number from 1 up", str(queue))
     paths, token = named(models), os.environ.get(TOKEN, "")

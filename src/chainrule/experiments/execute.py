@@ -56,6 +56,7 @@ class Execution:
         present step, as at Ctrl-C, which sets it, too: no later part of an experiment begins.
     device : where runs are trained, see `train`; there a group is as large as `memory` has room
         for, and one trains after the other. "auto" goes by all runs together.
+    watching : callbacks of a training beside the runs.
     """
 
     memory: float = MEMORY
@@ -64,11 +65,12 @@ class Execution:
     folder: str | Path | None = None
     stop: threading.Event | None = None
     device: str = "cpu"
+    watching: tuple[Callback, ...] = ()
 
     @property
     def callbacks(self) -> tuple[Callback, ...]:
         """Of `train`, for a training beside the runs."""
-        return () if self.stop is None else (StopOn(self.stop),)
+        return self.watching + (() if self.stop is None else (StopOn(self.stop),))
 
     def parts(self, *updates: float) -> "list[Execution]":
         """One for each of several parts of an experiment, of so many updates: the progress of each

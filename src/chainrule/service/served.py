@@ -118,7 +118,7 @@ class Served:
 
         The body lies in a file of its own meanwhile. DataError for what cannot be read.
         """
-        suffix = _suffix(body) if self.model.image_shape is not None else ".csv"
+        suffix = suffix_of(body) if self.model.image_shape is not None else ".csv"
         with tempfile.TemporaryDirectory(prefix="chainrule-") as folder:
             path = Path(folder, f"body{suffix}")
             path.write_bytes(body)
@@ -136,7 +136,8 @@ class Served:
                 raise DataError(where, error.expected, error.got, error.fix) from None
 
 
-def _suffix(body: bytes) -> str:
+def suffix_of(body: bytes) -> str:
+    """Of a picture file that is accepted, by how it begins; DataError for another."""
     for begin, suffix in BEGINS.items():
         if body.startswith(begin) and (suffix != ".webp" or body[8:12] == b"WEBP"):
             return suffix

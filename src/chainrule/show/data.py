@@ -90,7 +90,7 @@ def drawable(data: "Dataset") -> bool:
     return len(shape) == 2 or shape[2:] == (3,)
 
 
-def _some(data: "Dataset", most: int) -> list[int]:
+def some_of(data: "Dataset", most: int) -> list[int]:
     """At most so many examples, the first of each class, the second of each, and so on; without
     classes the first ones."""
     if not data.classes:
@@ -106,7 +106,7 @@ def _grid(data: "Dataset") -> str:
     scale = SIDE / max(height, width)
     size = f' width="{round(width * scale)}" height="{round(height * scale)}"'
     cells = []
-    for i in _some(data, PICTURES):
+    for i in some_of(data, PICTURES):
         name = shortened(data.label_of(i), LETTERS)
         shown = pixels(data, i)
         assert shown is not None
@@ -151,7 +151,7 @@ def _rows(data: "Dataset") -> str:
         *(["…"] if n_x > shown else []),
     ]
     lines = []
-    for i in _some(data, ROWS):
+    for i in some_of(data, ROWS):
         label = data.label_of(i)
         numbers = (f"{x:.4g}" for x in data.features.stored([i])[:shown, 0].astype(float))
         lines.append([data.example_names[i], label, *numbers, *(["…"] if n_x > shown else [])])

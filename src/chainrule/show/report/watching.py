@@ -92,7 +92,7 @@ def watching_sections(
     own = _curves(history, held) | {
         "classes": model.classes,
         "frames": [{"t": t} for t in found.frames],
-        "units": _weights(model, units, list(map(found.learned, found.frames.values()))),
+        "units": weight_pictures(model, units, list(map(found.learned, found.frames.values()))),
         "followed": _answers(model, tested, found.frames),
     }
     part = Live("watch", own, needs=NEEDS)
@@ -127,7 +127,7 @@ def _plane(model: Model, data: Dataset, frames: Mapping[int, Network]) -> dict[s
     }
 
 
-def _weights(model: Model, units: Array, of: Sequence[Array]) -> dict[str, Any]:
+def weight_pictures(model: Model, units: Array, of: Sequence[Array]) -> dict[str, Any]:
     """Some units' weights in several W (n_1, n_x) as pictures of bytes around 0, each unit at one
     scale in all."""
     assert model.image_shape is not None
@@ -174,7 +174,7 @@ def _emerging(model: Model, data: Dataset, units: Array, found: Followed) -> Sec
     """W = a W0 + C X^T: what was drawn, and what was learned, whose largest parts are shown."""
     W, dual = model.network.weights[0], found.training.dual
     new = found.learned(model.network) if dual is None else W - dual.a * found.start.weights[0]
-    own = _weights(model, units, [W - new, new])
+    own = weight_pictures(model, units, [W - new, new])
     words = ["Fade out what was drawn of a unit's weights W, and fade in what was learned."]
     if dual is not None:
         C = dual.C[units]

@@ -1,0 +1,333 @@
+"""The studio's routes: each reads what it is asked, lets another module do it, and says what was
+found."""
+
+import asyncio
+import contextlib
+import json
+import mimetypes
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Send
+
+from chainrule._version import __version__
+from chainrule.data.readers.sources import NAMES
+from chainrule.errors import ChainruleError, InputError
+from chainrule.files.json_file import plain
+from chainrule.service.guard import Guard, RefusedError
+from chainrule.show.data import encoded, pixels
+from chainrule.studio import frames
+from chainrule.studio.fan import fan
+from chainrule.studio.hub import Hub
+from chainrule.studio.library import Library
+from chainrule.studio.runs import Run, Runs
+
+STATIC = files("chainrule.studio").joinpath("static")
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+PICTURE, SMALL = 32 << 20, 8 << 20  # bytes of a picture or table, and of all other bodies
+LONGEST = 500  # characters of an error
+Facts = dict[str, Any]
+
+
+class Studio:
+    """All that the page asks for.
+
+    folder : of the runs; what is given through the page lies in its folder `data`. named : data
+    sets from the command line. cores : trainings at a time.
+    """
+
+    def __init__(self, folder: Path, named: Sequence[str] = (), cores: int = 1) -> None:
+        self.hub = Hub()
+        self.library = Library(folder / "data", named)
+        self.runs = Runs(folder, self.library, cores, self.hub.tell, self._moved)
+        self.folder = folder
+        self._to_draw: dict[str, Run] = {}
+        self._drawn = threading.Condition()
+        self._ended = False
+
+    def guarded(
+        self, hosts: set[str], token: str, cookie: str, renewed: Callable[[str], None]
+    ) -> Guard:
+        """The whole application, to which requests may come from anywhere."""
+        app = Starlette(
+            routes=self.routes(),
+            lifespan=self._lifespan,
+            exception_handlers={ChainruleError: _said, HTTPException: _said, Exception: _failed},
+        )
+        limits = {"picture": PICTURE, "table": PICTURE, "ask": PICTURE}
+        how: Any = {"most": SMALL, "limits": limits, "cookie": cookie, "renewed": renewed}
+        return Guard(app, _refuse, hosts, token, **how)
+
+    def routes(self) -> list[Route]:
+        """All addresses; GET changes nothing."""
+        data, run = "/api/data/{name}", "/api/runs/{run}"
+        asked: dict[str, Any] = {
+            "/api/state": self.state,
+            data: self.opened,
+            f"{run}": self.run,
+            f"{run}/scene": self.scene,
+            f"{run}/frame": self.frame,
+        }
+        done: dict[str, Any] = {
+            "/api/data/new": self.new_data,
+            f"{data}/open": self.open,
+            f"{data}/picture": self.add_picture,
+            f"{data}/table": self.write_table,
+            f"{data}/points": self.write_points,
+            "/api/runs": self.begin,
+            "/api/fan": self.fan,
+            f"{run}/{{word}}": self.say,
+        }
+        return [
+            Route("/", page),
+            Route("/static/{path:path}", static),
+            Route("/api/events", self.events),
+            Route(f"{data}/picture/{{set}}/{{i:int}}.png", self.picture),
+            *(Route(path, _json(handler)) for path, handler in asked.items()),
+            *(Route(path, _json(handler), methods=["POST"]) for path, handler in done.items()),
+        ]
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, app: ASGIApp) -> AsyncIterator[None]:
+        threading.Thread(target=self._draw, daemon=True).start()
+        await asyncio.to_thread(self.runs.warm)
+        yield
+        self.end()
+
+    def end(self) -> None:
+        """Let tabs go, and stop what runs."""
+        self.hub.end()
+        with self._drawn:
+            self._ended = True
+            self._drawn.notify()
+        self.runs.end()
+
+    def _moved(self, run: Run) -> None:
+        """There is a new moment of a run: it is drawn, unless a later one comes before its turn."""
+        if self.hub.watched:
+            with self._drawn:
+                self._to_draw[run.id] = run
+                self._drawn.notify()
+
+    def _draw(self) -> None:
+        while True:
+            with self._drawn:
+                self._drawn.wait_for(lambda: self._to_draw or self._ended)
+                if self._ended:
+                    return
+                run = self._to_draw.pop(next(iter(self._to_draw)))
+            with contextlib.suppress(ChainruleError):  # the data are gone: the run says so itself
+                self.hub.tell("frame", self._frame(run, None))
+
+    def _frame(self, run: Run, at: int | None) -> Facts:
+        iteration, model = run.model_at(at)
+        decayed = bool(run.options.l2)
+        drawn = frames.frame(model, run.splits, run.start, decayed)
+        return {"run": run.id, "iteration": iteration, **drawn}
+
+    # What is asked. Each is given the request, and its body as JSON where it has one.
+
+    def state(self, request: Request, body: Any) -> Facts:
+        return {
+            "version": __version__,
+            "folder": str(self.folder),
+            "built_in": list(NAMES),
+            "data": [source.summary() for source in self.library.sources.values()],
+            "runs": [run.summary() for run in self.runs.runs.values()],
+        }
+
+    async def events(self, request: Request) -> Response:
+        headers = {"X-Accel-Buffering": "no"}
+        return StreamingResponse(self.hub.stream(), media_type="text/event-stream", headers=headers)
+
+    def opened(self, request: Request, body: Any) -> Facts:
+        source = self.library[request.path_params["name"]]
+        return (source if source.facts else self.library.opened(source.name)).summary()
+
+    def run(self, request: Request, body: Any) -> Facts:
+        return self.runs[request.path_params["run"]].everything()
+
+    def scene(self, request: Request, body: Any) -> Facts:
+        return frames.scene(self.runs[request.path_params["run"]].splits)
+
+    def frame(self, request: Request, body: Any) -> Facts:
+        return self._frame(self.runs[request.path_params["run"]], at_of(request))
+
+    async def picture(self, request: Request) -> Response:
+        found = await asyncio.to_thread(self._picture, request)
+        return Response(*found)
+
+    def _picture(self, request: Request) -> tuple[bytes, int, None, str]:
+        """Of a data set, as its run has it where one is named."""
+        given = request.path_params
+        if "run" in request.query_params:
+            splits = self.runs[request.query_params["run"]].splits
+        else:
+            source = self.library[given["name"]]
+            splits = self.library.splits(source.path, source.options)
+        data = splits.sets.get(given["set"])
+        shown = None if data is None or given["i"] >= len(data) else pixels(data, given["i"])
+        if shown is None:
+            raise HTTPException(404, "no such picture")
+        content, kind = encoded(shown)
+        return content, 200, None, f"image/{kind}"
+
+    # What is done.
+
+    def _told(self, name: str) -> Facts:
+        found = self.library[name].summary()
+        self.hub.tell("data", found)
+        return found
+
+    def new_data(self, request: Request, body: Any) -> Facts:
+        found = self.library.new(str(body.get("name", "")), str(body.get("kind", "")))
+        return self._told(found.name)
+
+    def open(self, request: Request, body: Any) -> Facts:
+        return self._told(self.library.opened(request.path_params["name"], body).name)
+
+    def add_picture(self, request: Request, body: bytes) -> Facts:
+        name, label = request.path_params["name"], request.query_params.get("label", "")
+        path = self.library.add_picture(name, label, body)
+        return {"name": name, "file": f"{label}/{path.name}"}
+
+    def write_table(self, request: Request, body: bytes) -> Facts:
+        self.library.write_table(request.path_params["name"], body)
+        return self._told(request.path_params["name"])
+
+    def write_points(self, request: Request, body: Any) -> Facts:
+        self.library.write_points(request.path_params["name"], body.get("points"))
+        return self._told(request.path_params["name"])
+
+    def begin(self, request: Request, body: Any) -> Facts:
+        options, fork = body.get("options") or {}, body.get("fork")
+        if fork is None:
+            return self.runs.begin(str(body.get("data")), options).summary()
+        parent, change = self.runs[str(fork.get("run"))], body.get("change")
+        at = 0 if change is None else whole(fork, "iteration")
+        change = None if change is None else changes(change)
+        return self.runs.fork(parent, options, at, change).summary()
+
+    def fan(self, request: Request, body: Any) -> Facts:
+        source = self.library[str(body.get("data"))]
+        return fan(source, self.library.splits, body.get("options") or {}, body.get("rates"))
+
+    def say(self, request: Request, body: Any) -> Facts:
+        run, word = self.runs[request.path_params["run"]], request.path_params["word"]
+        if word == "resume":
+            self.runs.resume(run)
+        elif word == "step":
+            self.runs.say(run, word, int(whole(body, "n")))
+        elif word == "change":
+            self.runs.say(run, word, changes(body))
+        elif word in ("pause", "go", "stop"):
+            self.runs.say(run, word)
+        else:
+            raise HTTPException(404, "Not Found")
+        return run.summary()
+
+
+def at_of(request: Request) -> int | None:
+    """The iteration that is asked for; None for the last."""
+    given = request.query_params.get("at", "")
+    if given and not given.isdecimal():
+        raise InputError("at", "an iteration", repr(given))
+    return int(given) if given else None
+
+
+def whole(body: Any, name: str) -> int:
+    """A whole number from 1 up, of a body."""
+    given = body.get(name)
+    if type(given) is not int or not 1 <= given < 1 << 31:
+        raise InputError(name, "a whole number from 1 up", repr(given))
+    return given
+
+
+def changes(body: Any) -> dict[str, float]:
+    """The settings that can be changed on the way."""
+    found = {name: body[name] for name in ("learning_rate", "l2") if body.get(name) is not None}
+    for name, value in found.items():
+        good = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not good or not np.isfinite(value) or value < 0 or (value == 0 and name != "l2"):
+            raise InputError(name, "a positive number", repr(value)[:40])
+    if not found:
+        raise InputError("change", "a learning_rate or l2", "neither")
+    return {name: float(value) for name, value in found.items()}
+
+
+def _json(handler: Callable[[Request, Any], Facts]) -> Callable[[Request], Any]:
+    """A handler as an endpoint: it works in a thread, and what it gives back is JSON."""
+
+    async def endpoint(request: Request) -> Response:
+        body: Any = await request.body()
+        if request.method == "POST" and not request.url.path.endswith(tuple(RAW)):
+            try:
+                body = json.loads(body or b"{}")
+            except (ValueError, RecursionError):
+                raise HTTPException(400, "the body is no JSON") from None
+            if not isinstance(body, dict):
+                raise HTTPException(400, "the body is no JSON object")
+        found = await asyncio.to_thread(handler, request, body)
+        text = json.dumps(plain(found, finite=True))
+        return Response(text, media_type="application/json")
+
+    return endpoint
+
+
+RAW = ("/picture", "/table", "/ask")  # whose bodies are files
+
+
+async def page(request: Request) -> Response:
+    """The page, which may load nothing but what is here."""
+    content, headers = (
+        STATIC.joinpath("index.html").read_bytes(),
+        {"Content-Security-Policy": POLICY},
+    )
+    return Response(content, headers=headers, media_type="text/html")
+
+
+async def static(request: Request) -> Response:
+    """A file of the page."""
+    parts = request.path_params["path"].split("/")
+    found = STATIC.joinpath(*parts)
+    if any(part in ("", ".", "..") or "\\" in part for part in parts) or not found.is_file():
+        raise HTTPException(404, "Not Found")
+    kind = mimetypes.guess_type(parts[-1])[0] or "application/octet-stream"
+    kind = "text/javascript" if parts[-1].endswith((".js", ".mjs")) else kind
+    return Response(found.read_bytes(), media_type=kind)
+
+
+def _error(status: int, words: str) -> Response:
+    line = " ".join(words.split())[:LONGEST]
+    return Response(json.dumps({"error": line}), status, media_type="application/json")
+
+
+async def _said(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        return _error(error.status_code, error.detail)
+    return _error(400, str(error))
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    return _error(500, f"this failed here ({type(error).__name__})")
+
+
+async def _refuse(error: RefusedError, send: Send) -> None:
+    await _error(error.status, str(error))({"type": "http"}, _nothing, send)
+
+
+async def _nothing() -> dict[str, Any]:
+    return {"type": "http.disconnect"}

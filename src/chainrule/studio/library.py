@@ -1,0 +1,195 @@
+"""The data sets of the studio: what was named at its start, what is built in, and what was given
+through the page, which lies in files from then on, so that any command can read it, too."""
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.data import Splits
+from chainrule.data.readers.sources import NAMES, is_builtin, refuse_missing
+from chainrule.errors import InputError
+from chainrule.files import atomic
+from chainrule.files.csv_file import write_csv
+from chainrule.jobs.options import OF_SETTING, OF_TRAINING, Options, absolute, restored
+from chainrule.service.served import suffix_of
+from chainrule.show.data import drawable
+
+KINDS = {"pictures": "", "table": ".csv", "points": ".csv"}
+FILES, ROOM = 20_000, 4 << 30  # of one data set given through the page: files, and bytes in all
+NAMED = 20  # columns that are named
+KEPT = 4  # data sets that stay in memory
+# What data that are read depend on; generated and held-out examples on the seed, too.
+OF_DATA = {one.name for one in fields(Options)}.difference(OF_SETTING, OF_TRAINING) | {"seed"}
+
+
+@dataclass(eq=False)
+class Source:
+    """A data set by its name in addresses.
+
+    path : what `open_data` takes. options : how it is read. facts : of it, once it was read.
+    """
+
+    name: str
+    path: str
+    kind: str = ""
+    options: Options = field(default_factory=Options)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def summary(self) -> dict[str, Any]:
+        """What the page shows of it."""
+        plain = {"name": self.name, "source": self.path, "title": Path(self.path).name}
+        return plain | {"kind": self.kind, "opened": bool(self.facts)} | self.facts
+
+
+class Library:
+    """All data sets. Nothing outside the named paths and the own folder is ever read.
+
+    folder : in which what is given through the page is kept. named : paths from the command line.
+    """
+
+    def __init__(self, folder: Path, named: Sequence[str] = ()) -> None:
+        self.folder = folder
+        self.sources: dict[str, Source] = {}
+        self._open: OrderedDict[tuple[Any, ...], Splits] = OrderedDict()
+        self._lock = threading.Lock()
+        for path in named:
+            refuse_missing(path)
+            self._add(Path(path).stem or "data", absolute(path))
+        for place in sorted(folder.iterdir()) if folder.is_dir() else []:
+            if not place.name.startswith("."):
+                self._add(place.stem, str(place.resolve()))
+
+    def _add(self, stem: str, path: str, kind: str = "") -> Source:
+        """A new source, whose name is the stem, or that and a number."""
+        stem = re.sub(r"[^\w-]+", "-", stem)[:40].strip("-") or "data"
+        name, number = stem, 1
+        while name in self.sources:
+            number += 1
+            name = f"{stem}-{number}"
+        self.sources[name] = found = Source(name, path, kind)
+        return found
+
+    def __getitem__(self, name: str) -> Source:
+        if name in self.sources:
+            return self.sources[name]
+        if is_builtin(name):
+            self.sources[name] = Source(name, name)
+            return self.sources[name]
+        known = ", ".join([*self.sources, *NAMES])
+        raise InputError("data", f"one of {known}", repr(name))
+
+    def opened(self, name: str, given: dict[str, Any] | None = None) -> Source:
+        """A source that is read, as `given` options or as before; raises what `open_data` does."""
+        found = self[name]
+        if given is not None:
+            found.options = restored(given, Options(), "options")
+        found.facts = _facts(self.splits(found.path, found.options))
+        found.kind = found.facts["kind"]
+        return found
+
+    def splits(self, path: str, options: Options) -> Splits:
+        """The data as a training by these options reads them; of the last few they are kept."""
+        key = (path, *(repr(getattr(options, name)) for name in sorted(OF_DATA)))
+        with self._lock:
+            if key not in self._open:
+                self._open[key] = options.open(path)
+            self._open.move_to_end(key)
+            while len(self._open) > KEPT:
+                self._open.popitem(last=False)
+            return self._open[key]
+
+    def new(self, title: str, kind: str) -> Source:
+        """A data set to be filled: a folder of pictures, a table, or points in the plane."""
+        if kind not in KINDS:
+            raise InputError("kind", f"one of {', '.join(KINDS)}", repr(kind))
+        taken = {Path(one.path).name for one in self.sources.values()}
+        stem = re.sub(r"[^\w-]+", "-", title)[:40].strip("-") or kind
+        names = (f"{stem}{f'-{n}' if n else ''}{KINDS[kind]}" for n in range(len(taken) + 1))
+        path = self.folder / next(name for name in names if name not in taken)
+        (path if kind == "pictures" else self.folder).mkdir(parents=True, exist_ok=True)
+        return self._add(path.stem, str(path.resolve()), kind)
+
+    def add_picture(self, name: str, label: str, body: bytes) -> Path:
+        """A picture file of a class, under a name that is made."""
+        suffix, source = suffix_of(body), self._own(name, "pictures")
+        bad = not label.strip() or label.startswith(".") or len(label.encode()) > 100
+        if bad or any(not c.isprintable() or c in '/\\:*?"<>|' for c in label):
+            raise InputError("label", "a class's name that can name a folder", repr(label[:40]))
+        there = [p for p in Path(source.path).rglob("*") if p.is_file()]
+        if len(there) >= FILES or sum(p.stat().st_size for p in there) + len(body) > ROOM:
+            raise InputError(name, f"at most {FILES:,} files of {ROOM >> 30} GB", "more")
+        folder = Path(source.path, label)
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{len(there) + 1:05d}{suffix}"
+        atomic.write_bytes(path, body)
+        source.facts = {}
+        return path
+
+    def write_table(self, name: str, body: bytes) -> None:
+        """The table as it came."""
+        source = self._own(name, "table")
+        atomic.write_bytes(Path(source.path), body)
+        self._forget(source)
+
+    def write_points(self, name: str, points: Any) -> None:
+        """Points in the plane, each (x1, x2, label)."""
+        source = self._own(name, "points")
+        good = isinstance(points, list) and all(
+            isinstance(p, list) and len(p) == 3 and np.isfinite(_numbers(p[:2])).all()
+            for p in points
+        )
+        if not good or len(points) > FILES:
+            raise InputError("points", f"a list of at most {FILES:,} [x1, x2, label]", "another")
+        rows = [[float(a), float(b), str(label)[:100]] for a, b, label in points]
+        write_csv(Path(source.path), ["x1", "x2", "label"], rows)
+        self._forget(source)
+
+    def _forget(self, source: Source) -> None:
+        source.facts = {}
+        with self._lock:
+            for key in [key for key in self._open if key[0] == source.path]:
+                del self._open[key]
+
+    def _own(self, name: str, kind: str) -> Source:
+        """A source that may be written: none but what was made here."""
+        found = self[name]
+        own = Path(found.path).parent == self.folder.resolve()
+        if not own or (found.kind and found.kind != kind):
+            raise InputError(name, f"a data set of {kind} that was made here", "another")
+        return found
+
+
+def _numbers(pair: list[Any]) -> Any:
+    try:
+        return np.array(pair, dtype=float)
+    except (TypeError, ValueError):
+        return np.array([np.nan])
+
+
+def _facts(splits: Splits) -> dict[str, Any]:
+    """What there is to say of data that were read."""
+    data, shape = splits.train, splits.train.image_shape
+    kind = "pictures" if shape else "points" if data.features.shape[0] == 2 else "table"
+    sets = {}
+    for name, one in splits.sets.items():
+        counts: Any = np.bincount(one.labels, minlength=len(data.classes)) if data.classes else []
+        sets[name] = {"examples": len(one), "counts": [int(n) for n in counts]}
+    names = data.feature_names
+    return {
+        "kind": kind,
+        "image_shape": shape,
+        "drawable": drawable(data),
+        "feature_names": None if names is None else list(names[:NAMED]),
+        "n_x": data.features.shape[0],
+        "classes": list(data.classes),
+        "task": data.task,
+        "sets": sets,
+        "duplicates": {name: len(index) for name, index in splits.repeated.items()},
+        "notes": [*splits.notes, *splits.skipped[:NAMED]],
+    }

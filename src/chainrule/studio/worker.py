@@ -1,0 +1,153 @@
+"""One training in a process of its own: it is told what to do, and tells how far it is.
+
+Both are tuples through a pipe, a word and what belongs to it. The process ends with its training,
+and where the other end is gone it stops after its step, what was reached kept.
+"""
+
+import contextlib
+import multiprocessing
+import signal
+import threading
+import time
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+from chainrule.errors import ChainruleError
+from chainrule.files.json_file import plain
+from chainrule.jobs.events import (
+    Control,
+    Event,
+    Noted,
+    Progressed,
+    Recorded,
+    Started,
+    Warned,
+)
+from chainrule.jobs.job import NOTHING
+from chainrule.jobs.options import Options, Running, written
+from chainrule.jobs.training import TrainingJob
+from chainrule.training import Callback, Record, Session
+from chainrule.training.moment import Moment
+
+if TYPE_CHECKING:
+    from chainrule.experiments import Execution
+    from chainrule.training import Training
+
+EVERY = 0.1  # seconds between two moments where no record is due
+SHARE = 20  # a moment is sent no sooner than so many times after what the last one took
+
+
+class Watching(Callback):
+    """Sends the network on its way, for at most a twentieth of the training's time."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe, self._began, self._took = pipe, 0.0, 0.0
+
+    def on_start(self, session: Session) -> None:
+        self._session = session
+        self.send()
+
+    def on_record(self, session: Session, record: Record) -> None:
+        if time.perf_counter() >= self._began + SHARE * self._took:
+            self.send()
+
+    def on_step(self, session: Session) -> None:
+        if time.perf_counter() >= self._began + max(EVERY, SHARE * self._took):
+            self.send()
+
+    def on_end(self, session: Session) -> None:
+        self.send()
+
+    def send(self) -> None:
+        self._began = time.perf_counter()
+        self._pipe.send(("moment", Moment.of(self._session)))
+        self._took = time.perf_counter() - self._began
+
+
+class WatchedJob(TrainingJob):
+    """A training that sends its moments."""
+
+    def __init__(self, pipe: Connection, *job: Any, **more: Any) -> None:
+        super().__init__(*job, **more)
+        self.watching = Watching(pipe)
+
+    def work(self, how: "Execution") -> "Training":
+        return super().work(replace(how, watching=(self.watching,)))
+
+
+def work(pipe: Connection) -> None:
+    """All that the process does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is its parent's, who then stops it
+    try:
+        word, *given = pipe.recv()
+    except EOFError:
+        return
+    if word != "begin":  # it was never needed
+        return
+    control = Control()
+    threading.Thread(target=_listen, args=(pipe, control), daemon=True).start()
+
+    def tell(event: Event) -> None:
+        if said := _said(event, job):
+            pipe.send(said)
+
+    try:
+        job = WatchedJob(pipe, *given)
+        found, facts = job.run(tell, control)
+        pipe.send(("finished", plain(facts, finite=True), found.complete))
+    except (ChainruleError, MemoryError, OSError, KeyboardInterrupt) as error:
+        pipe.send(("failed", str(error) or type(error).__name__))
+
+
+def _listen(pipe: Connection, control: Control) -> None:
+    """Do what is said, until nobody says anything any more."""
+    try:
+        while True:
+            word, *given = pipe.recv()
+            getattr(control, {"stop": "set", "go": "go_on"}.get(word, word))(*given)
+    except (EOFError, OSError):
+        control.set()
+
+
+def _said(event: Event, job: TrainingJob) -> tuple[Any, ...] | None:
+    if isinstance(event, Recorded):
+        record = vars(event.record)
+        return "record", {name: record[name] for name in record if name != "epoch"}
+    if isinstance(event, Progressed):
+        return "progress", event.done, event.total, event.unit
+    if isinstance(event, Started):
+        return "started", dict(event.facts), written(job.options)
+    if isinstance(event, Noted):
+        return "said", event.words
+    if isinstance(event, Warned):
+        return "warned", str(event.warning)
+    return None
+
+
+class Worker:
+    """A process for one training, which is started before it is needed: to import takes longer
+    than the first hundred steps."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=work, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def begin(self, data: str, options: Options, running: Running) -> None:
+        self.pipe.send(("begin", data, options, NOTHING, running))
+
+    def say(self, word: str, *given: Any) -> None:
+        """pause, go, step n, change values, stop; nothing where it has ended."""
+        with contextlib.suppress(OSError):
+            self.pipe.send((word, *given))
+
+    def end(self, seconds: float = 5.0) -> None:
+        """Stop it, what was reached kept; kill it where it does not within so many seconds."""
+        self.say("stop")
+        self.process.join(seconds)
+        if self.process.is_alive():
+            self.process.kill()
+        self.pipe.close()

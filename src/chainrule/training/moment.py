@@ -1,0 +1,56 @@
+"""A training at one moment: what its network is made of, small where the first layer is dual."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chainrule.data import Dataset
+from chainrule.device import on_host
+from chainrule.network import Network
+from chainrule.training.first_layer import Dual, Rotated
+
+if TYPE_CHECKING:
+    from chainrule.training.session import Session
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """Copies of a session's parameters, as NumPy's, to be sent elsewhere or kept.
+
+    iteration : updates done. first : W[1], or (a, C) of W[1] = a W0 + C X^T. weights, biases : of
+    the layers above, and all biases.
+    """
+
+    iteration: int
+    first: tuple[Array, ...]
+    weights: tuple[Array, ...]
+    biases: tuple[Array, ...]
+
+    @classmethod
+    def of(cls, session: "Session") -> "Moment":
+        """The present one, of a single network without standardized targets."""
+        first, upper = session.first, session.objective.upper
+        parts = (first.weights(),)
+        if isinstance(first, Dual | Rotated):
+            parts = tuple(on_host(part).copy() for part in (first.a, first.coefficients()))
+        above = (
+            tuple(on_host(one).copy() for one in some) for some in (upper.weights, upper.biases)
+        )
+        return cls(session.iteration, parts, *above)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(array.nbytes for array in (*self.first, *self.weights, *self.biases))
+
+    def network(self, start: Network, data: Dataset) -> Network:
+        """The network, as the session itself makes it. start : where the training of `data` began.
+        One pass over the features in the dual form, and no Gram matrix."""
+        W = self.first[0]
+        if len(self.first) == 2:
+            a, C = self.first
+            W = data.matrix(start.dtype).outer(C.astype(start.dtype, copy=False))
+            W += a * start.weights[0]
+        return Network((W, *self.weights), self.biases, start.activations, start.loss)

@@ -1,0 +1,134 @@
+"""Trainings in processes of their own: what they tell, and the same bits as the command line."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chainrule.errors import ChainruleError, InputError
+from chainrule.jobs.job import NOTHING
+from chainrule.jobs.options import Options, Running
+from chainrule.jobs.training import TrainingJob
+from chainrule.model.model_file import load
+from chainrule.studio.library import Library
+from chainrule.studio.runs import Run, Runs
+
+SLOW = {"layers": "8", "learning_rate": 0.5, "iterations": 20_000}
+
+
+class Told(list):
+    def __call__(self, name, facts):
+        self.append((name, facts))
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder, told = tmp_path_factory.mktemp("studio") / "runs", Told()
+    found = Runs(folder, Library(folder / "data"), 2, told, lambda run: None)
+    found.told = told
+    yield found
+    found.end()
+
+
+def until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.01)
+
+
+def same(run: Run, folder, **options):
+    """Whether the training of these options from the start, without pause, ends with the same
+    weights."""
+    job = TrainingJob(run.data, replace(run.options, **options), NOTHING, Running(out=folder))
+    plain, _ = job.run()
+    own = load(run.folder.model).network
+    pairs = zip((*plain.network.weights, *plain.network.biases), (*own.weights, *own.biases),
+                strict=True)  # fmt: skip
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+def test_a_run_tells_its_records_and_keeps_its_moments(runs, tmp_path):
+    run = runs.begin("planar:moons", {"layers": "4", "learning_rate": 0.3, "iterations": 200})
+    until(lambda: run.state not in ("waiting", "training"))
+    assert run.state == "finished", run.error
+    records = [
+        facts["iteration"]
+        for name, facts in runs.told
+        if name == "record" and facts["run"] == run.id
+    ]
+    assert records == run.history["iteration"] == list(range(0, 201, 2))
+    assert {0, 200} <= set(run.moments)
+    iteration, model = run.model_at()
+    assert iteration == 200
+    saved = load(run.folder.model)
+    assert all(map(np.array_equal, model.network.weights, saved.network.weights))
+    assert run.model_at(0)[0] == 0
+    assert run.command.startswith("chainrule train planar:moons --layers 4 --learning-rate 0.3")
+    assert same(run, tmp_path / "again")
+
+
+def test_a_killed_worker_is_said_and_its_run_resumed(runs, tmp_path):
+    run = runs.begin("planar:moons", SLOW)
+    until(lambda: run.iteration > 0)
+    run.worker.process.kill()
+    until(lambda: run.state == "killed")
+    assert "can be resumed" in run.error
+    runs.resume(run)
+    until(lambda: run.state == "finished")
+    assert same(run, tmp_path / "again")
+
+
+def test_more_than_there_are_cores_for_wait(runs):
+    first, second, third = (runs.begin("planar:moons", SLOW) for _ in range(3))
+    assert [first.state, second.state, third.state] == ["training", "training", "waiting"]
+    runs.say(third, "stop")
+    assert third.state == "stopped"
+    runs.say(first, "stop")
+    until(lambda: first.state == "stopped")
+
+
+def test_what_an_earlier_studio_left_is_there(runs, tmp_path):
+    run = runs.begin("planar:moons", {"layers": "4", "learning_rate": 0.3, "iterations": 100})
+    until(lambda: run.state == "finished")
+    again = Runs(runs.folder, runs.library, 1, Told(), lambda run: None)
+    found = again[run.id]
+    assert found.summary() == run.summary()
+    assert found.history["cost"] == pytest.approx(run.history["cost"])
+    assert found.model_at()[0] == 100
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"learning_rate": -1}, "learning_rate"),
+        ({"layers": "20", "activation": "swish"}, "activation"),
+        ({"colour": 3}, "settings"),
+        ({"iterations": "many"}, "iterations"),
+    ],
+)
+def test_settings_that_are_none_begin_nothing(runs, options, words):
+    before = dict(runs.runs)
+    with pytest.raises(ChainruleError, match=words):
+        runs.begin("planar:moons", options)
+    assert runs.runs == before
+
+
+def test_a_run_that_does_not_train_is_not_told_to_pause(runs):
+    with pytest.raises(InputError, match="there is"):
+        runs["none"]
+    run = runs.begin("planar:moons", {"learning_rate": 1e30, "layers": "4"})
+    until(lambda: run.state == "failed")
+    assert "diverged" in run.error
+    with pytest.raises(InputError, match="is training"):
+        runs.say(run, "pause")
+
+
+def test_defaults_of_the_command_line(runs):
+    """A learning rate is chosen, which the run's options then have."""
+    run = runs.begin("planar:moons", {})
+    until(lambda: run.state == "finished")
+    assert isinstance(run.options.learning_rate, float)
+    assert run.options.hidden not in (None, "auto")
+    assert isinstance(run.options, Options)
