@@ -12,6 +12,7 @@ from benchmarks import (
     agreement,
     blocks,
     busy,
+    cluster,
     defaults,
     device,
     estimators,
@@ -80,6 +81,7 @@ OTHERS = {
         lambda s, tell: blocks.measure(s, s.blocks_shape, tell),
         lambda found, s: table.blocks_table(found, s.blocks_shape, s),
     ),
+    cluster.NAME: Benchmark(cluster.measure, table.cluster_table),
     threads.NAME: Benchmark(
         lambda s, tell: threads.measure(1 if s.quick else THREAD_TRIES, tell), table.threads_table
     ),

@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import blocks, busy, defaults, device, estimators, many, startup, threads
+from benchmarks import blocks, busy, cluster, defaults, device, estimators, many, startup, threads
 from benchmarks.measure import Line, Result, Settings
 from benchmarks.peers import PEERS
 from benchmarks.problems import described
@@ -193,6 +193,21 @@ def blocks_table(lines: list[blocks.Line], shape: tuple[int, int], settings: Set
         memory = line.memory and line.memory / MB
         numbers = (line.cpu, ",.2f"), (line.wall, ",.2f"), (memory, ",.0f"), (line.reads, ".3f")
         table.add_row(line.what, *("" if x is None else f"{x:{how}}" for x, how in numbers))
+    return table
+
+
+def cluster_table(timings: list[cluster.Timing], settings: Settings) -> Table:
+    """A line for each work and number of workers."""
+    table = _empty(
+        f"N Dask workers beside one process of N threads, asked {cluster.LIMIT:g} [cluster]",
+        ("what",),
+        ("N", "s in one process", "s workers", "ratio", "s of the processor", "workers", "ratio"),
+        stand_in=False,
+        quick=settings.quick,
+    )
+    for one in timings:
+        numbers = (*one.wall, one.ratio, *one.cpu, one.cpu[1] / one.cpu[0])
+        table.add_row(one.what, str(one.workers), *(f"{number:.2f}" for number in numbers))
     return table
 
 

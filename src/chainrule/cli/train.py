@@ -1,5 +1,6 @@
 """`chainrule train`."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,11 @@ def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any])
     _print_results(reached)
     show.print_verdict(facts["verdict"])
     _advise(job, reached["training"], facts["verdict"])
+    if "rounding" in facts:
+        of = facts["rounding"]
+        single, double = (math.nan if of[n] is None else of[n] for n in ("float32", "float64"))
+        said = f"cost {single:.8g}, by the same weights in float64 {double:.8g}"
+        show.print_beside("float32", f"{said}, {abs(single - double) / abs(double or 1):.1g} apart")
     if "threshold" in facts:
         name = show.safe(job.splits.train.classes[1])
         out.print(f"Answers {name} where its probability is above {facts['threshold']:.4g}.")

@@ -7,10 +7,18 @@ from typing import Any
 import numpy as np
 
 from chainrule import blas
+from chainrule.data import FeatureMatrix
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.runs import Group, Run
 
 SHARE = 0.45  # of the memory, which Gram matrices may take that are made at once; see `KNOWN`
+
+
+def room(X: FeatureMatrix, dtype: str) -> str:
+    """What the Gram matrices of runs take of the memory, of features in a file, in words."""
+    gram = np.dtype(dtype).itemsize * X.shape[1] ** 2
+    at_once = f"as many at once as fit into {SHARE * X.memory / 1e9:.2g} GB of memory"
+    return f"Gram matrices of {gram / 1e9:.2g} GB each, {at_once}; {X.reads() / 1e9:.3g} GB a pass"
 
 
 def prepared(

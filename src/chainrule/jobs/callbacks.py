@@ -6,6 +6,7 @@ from collections.abc import Callable
 from chainrule.jobs.events import Progressed, Recorded, Tell
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.training import Callback, Record, Session, save_checkpoint
+from chainrule.training.plan import Plan
 
 
 class Saver(Callback):
@@ -39,12 +40,14 @@ class Telling(Callback):
 
     INTERVAL = 0.1  # seconds between two words of progress
 
-    def __init__(self, tell: Tell, started: Callable[[Session], None] = lambda session: None):
-        """started : called before the first word of progress."""
-        self._tell, self._started, self._next = tell, started, 0.0
+    def __init__(self, tell: Tell, planned: Callable[[Plan], None] = lambda plan: None):
+        """planned : called before anything is computed."""
+        self._tell, self._planned, self._next = tell, planned, 0.0
+
+    def on_plan(self, plan: Plan) -> None:
+        self._planned(plan)
 
     def on_start(self, session: Session) -> None:
-        self._started(session)
         self._progressed(session)
 
     def on_step(self, session: Session) -> None:

@@ -311,6 +311,10 @@ class Job(Generic[Own, Found]):
         hidden = ["..."] if self.options.hidden == AUTO else self.setting.hidden
         sizes = "-".join(map(str, (data.features.shape[0], *hidden, len(data.Y))))
         facts = {"Network": sizes, **self.choice, "Plan": self.plan()}
+        if data.in_file:
+            from chainrule.experiments.reading import room
+
+            facts["Room"] = room(data.features, self.setting.dtype)
         self.tell(Started(self.splits, {"training": data}, facts))
 
     def evaluation(self, options: Options, *, few: bool = False) -> str:

@@ -11,7 +11,7 @@ from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model
 from chainrule.model.regression import Regression
 from chainrule.model.verdict import UNKNOWN, verdict_of
-from chainrule.training import History
+from chainrule.training import History, Training
 from chainrule.training.layer_health import dead_relus
 from chainrule.training.warnings import TrainingWarning, training_warnings
 from chainrule.wording import CROSSED
@@ -46,6 +46,16 @@ def results(
     verdict, together = verdict_of(held, own, intervals), unseen.together if unseen else ""
     words = " ".join(filter(None, (verdict.said, verdict.words, together, splits.uncounted)))
     return reached, verdict.facts(words) | {"learned": trained.learned}
+
+
+def rounding(found: Training, options: Options, reached: dict[str, Any]) -> dict[str, Any]:
+    """What float32, of K first of all, did to the last cost of a training in full batches: that is
+    beside the cost that a model has, which computes in float64; {} where the two are no pair."""
+    alike = not (options.batch_size or options.dropout or options.patience or options.class_weight)
+    if found.network.dtype != np.float32 or "cost" not in reached or not (alike and found.complete):
+        return {}
+    last = found.history.records[-1]
+    return {"rounding": {"float32": last.cost - last.penalty, "float64": reached["cost"]}}
 
 
 def looks_wrong(

@@ -15,7 +15,8 @@ from chainrule.jobs.options import CHANGEABLE, absolute, written
 if TYPE_CHECKING:
     from chainrule.experiments import Execution
     from chainrule.experiments.answers import Unseen
-    from chainrule.training import Session, Training
+    from chainrule.training import Training
+    from chainrule.training.plan import Plan
     from chainrule.training.warnings import TrainingWarning
 
 
@@ -62,23 +63,24 @@ class TrainingJob(Job[Nothing, "Training"]):
             splits.train,
             validation=splits.watched[1],
             early_stopping=None if patience is None else EarlyStopping(patience),
-            callbacks=[*saver, Telling(self.tell, self._started), *how.callbacks],
+            callbacks=[*saver, Telling(self.tell, self._planned_so), *how.callbacks],
             resume=self.folder.checkpoint if self.resuming and begun else None,
             device=how.device,
             **self.setting.arguments(),
         )
 
-    def _started(self, session: "Session") -> None:
-        network = session.start
+    def _planned_so(self, plan: "Plan") -> None:
+        network, choice = plan.start, plan.choice
         sizes, kinds = "-".join(map(str, network.layer_sizes)), ", ".join(network.activations)
         words = f"{sizes} ({kinds}), {network.n_parameters:,} parameters"
-        facts = {"Network": words, **self.choice, "Form": session.plan.choice.reason}
-        facts |= {} if self.running.device == "cpu" else {"Device": session.plan.placement}
+        facts = {"Network": words, **self.choice, "Form": choice.reason}
+        facts |= {"Room": plan.size.room(choice.form)} if self.splits.train.in_file else {}
+        facts |= {} if self.running.device == "cpu" else {"Device": plan.placement}
         facts |= {"Answers": self.looked_for} if self.looked_for else {}
         self.tell(Started(self.splits, self.splits.sets, facts))
 
     def write(self, found: "Training") -> dict[str, Any]:
-        from chainrule.jobs.results import looks_wrong, results
+        from chainrule.jobs.results import looks_wrong, results, rounding
         from chainrule.jobs.sources import trained_on
         from chainrule.model.model_file import Model
 
@@ -101,6 +103,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         self.folder.write_results(model, found.history)
         unseen = self._unseen(found)
         reached, verdict = results(model, self.splits, unseen)
+        facts |= rounding(found, self.options, reached["training"])
         self._warnings = looks_wrong(model, self.splits, found.history, self.options)
         if self.splits.test is not None:
             self._warnings += ignored_groups(self.splits, self.options)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chainrule.training.history import Record
+    from chainrule.training.plan import Plan
     from chainrule.training.session import Session
 
 
@@ -15,6 +16,9 @@ class Callback:
     `on_step` is called after every update, so it should cost next to nothing; a callback that
     does not override it costs nothing at all.
     """
+
+    def on_plan(self, plan: "Plan") -> None:
+        """Before anything is computed, the Gram matrix included."""
 
     def on_start(self, session: "Session") -> None:
         """Before the first iteration."""

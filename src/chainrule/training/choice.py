@@ -10,6 +10,9 @@ from chainrule.files import scratch
 FORMS = ("auto", "primal", "dual")
 # Bytes of a file a second, and operations: what a solid disk and a core do in about the same time.
 READ, COMPUTED = 1e9, 2e10
+# Of a file two stretches of 64 MiB, or a sixteenth of the memory, each, and a block of floats; the
+# first layer's weights as they are drawn, learned and saved.
+STRETCHES, STRETCH_SHARE, BLOCK, COPIES = 2**27, 1 / 8, 2**24, 3
 MOST_HOURS = 1.0  # of reading at every step that nobody has asked for
 # A symmetric eigenvalue problem of order m (Golub & Van Loan 2013, section 8.3): 9 m^3 operations.
 EIGEN = 9.0
@@ -71,10 +74,7 @@ class Size:
         run for the start and the end, 2 n_1 m B a step and run, the update, and reading X three
         times. In rotated coordinates these are found first, and a step takes 4 n_1 m B. K in a
         file takes several passes for the one, and B rows of it are read at each step."""
-        passes = 3.0
-        if self.gram_in_file:
-            passes += self.gram_bytes / (GRAM_SHARE * self.memory)
-        once = (passes * self.pass_bytes + self.reads("dual")) / READ * COMPUTED
+        once = (self.passes * self.pass_bytes + self.reads("dual")) / READ * COMPUTED
         once += float(self.m) ** 2 * self.read + 4.0 * self.runs * self.n_1 * self.read * self.m
         if self.lbfgs:
             return once + EIGEN * float(self.m) ** 3 + self._steps * 4 * self.m * self.batch
@@ -99,6 +99,28 @@ class Size:
     def gram_in_file(self) -> bool:
         """Whether K has no room in memory, but on the disk."""
         return not self.lbfgs and GRAM_SHARE * self.memory < self.gram_bytes <= self.disk
+
+    def room(self, form: str) -> str:
+        """What a form takes of the memory beside the program and features that lie there, of the
+        disk, and of a file's readings, about, in words."""
+        gram = self.gram_bytes if form == "dual" else 0
+        held = min(float(gram), GRAM_SHARE * self.memory) if self.gram_in_file else float(gram)
+        weights = float(COPIES) * self.runs * self.n_1 * self.n_x * self.itemsize
+        memory = held + weights
+        if self.pass_bytes:
+            memory += BLOCK + min(STRETCHES, STRETCH_SHARE * self.memory)
+        said = f"about {memory / 1e9:.2g} GB of memory"
+        said += f", {gram / 1e9:.2g} of them for K" if gram and not self.gram_in_file else ""
+        said += f"; {gram / 1e9:.2g} GB of the disk for K" if gram and self.gram_in_file else ""
+        read = self.passes * self.pass_bytes if form == "dual" else self.reads(form)
+        return f"{said}; {read / 1e9:.3g} GB are read"
+
+    @property
+    def passes(self) -> float:
+        """Over X in the dual form: what a scaling learns, K with W0 X, the weights; of K in a file
+        some rows at a time by themselves."""
+        most = max(1, int(GRAM_SHARE * self.memory) // (self.itemsize * self.m))
+        return 3.0 + (-(-self.m // most) if self.gram_in_file else 0)
 
     def too_much(self) -> str:
         """Why the dual form has no room, or "". A validation set's Gram matrix (m, m_val) is left

@@ -132,6 +132,8 @@ def trained(network: Network, data: Data, **keywords: Any) -> Session:
 
 def _trained(asked: SimpleNamespace) -> Session:
     plan, saved = planned(asked)
+    for callback in plan.callbacks:
+        callback.on_plan(plan)
     operations = plan.size.product(plan.choice.form)
     with plan.device.enough():
         session = Session(plan)  # with all threads: the Gram matrix is large

@@ -159,9 +159,21 @@ def test_a_job_goes_on_from_the_last_block_and_says_so(folder, monkeypatch):
     assert_array_equal(found.network.weights[0], expected.network.weights[0])
     said = [one for one in told if isinstance(one, Noted) and one.head == "Goes on"]
     assert len(said) == 1
-    assert any(isinstance(one, Started) for one in told)
+    (begun,) = (one for one in told if isinstance(one, Started))
+    assert told.index(begun) < told.index(said[0])  # the estimate comes before K is made
+    assert "GB of memory" in begun.facts["Room"]
     assert not (folder.parent / "two/finished").exists()
 
 
 def running(out):
     return Running(memory=MEMORY, out=out)
+
+
+def test_what_is_trained_in_float32_says_what_rounding_did(folder):
+    options = Options(
+        hidden=(4,), iterations=5, learning_rate=0.05, missing="mean", dtype="float32"
+    )
+    _, facts = TrainingJob(str(folder), options, NOTHING, running(folder.parent / "one")).run()
+    apart = facts["rounding"]["float32"] / facts["rounding"]["float64"] - 1
+    assert 0 < abs(apart) < 1e-5
+    assert facts["rounding"]["float64"] == facts["results"]["training"]["cost"]
