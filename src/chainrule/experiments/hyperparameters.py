@@ -32,6 +32,8 @@ class Hyperparameters:
         Of the optimizers momentum and nesterov.
     schedule
         How the learning rate falls.
+    changes
+        Of the learning rate and l2 on the way, by updates done: 400:learning_rate=0.002,600:l2=0.1.
     iterations
         Updates; 1000 if neither they nor epochs are given.
     epochs
@@ -70,6 +72,7 @@ class Hyperparameters:
     learning_rate: float = 0.0075
     momentum: float = 0.9
     schedule: Literal["constant", "inverse", "step", "cosine"] = "constant"
+    changes: str | None = None
     iterations: int | None = None
     epochs: int | None = None
     batch_size: int | None = None

@@ -27,7 +27,7 @@ def shares_of(sessions: Sequence[Session]) -> Array | None:
     for session in sessions:
         first, targets = session.first, session.plan.targets
         if isinstance(first, Primal):
-            if np.any(session.plan.l2):
+            if session.pace.decays:
                 return None
             a = np.ones((session.start.n_runs or 1, 1, 1))
         else:

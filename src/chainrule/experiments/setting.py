@@ -15,6 +15,7 @@ from chainrule.network.activations import ACTIVATIONS
 from chainrule.network.initializers import standard_deviation
 from chainrule.network.losses import LOSSES, output_and_loss
 from chainrule.training import OPTIMIZERS, SCHEDULES
+from chainrule.training.changes import Changes, changes_of, text_of
 from chainrule.training.choice import FORMS
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Setting(Hyperparameters):
     activation : one name for all hidden layers, or a tuple with one for each.
     initializer : a name, or the standard deviation as a number.
     output : activation of the outputs; by default what goes with the task and the loss.
+    changes : of learning_rate and l2 on the way, as text or as `train` takes them.
     iterations : updates; or epochs : passes over the data. 1000 updates if neither is given.
     prepare : steps of the features' preparation with commas between them, "snv,standard", in the
         place of those that the data carry; experiments learn it anew in each fold. See `prepared`.
@@ -70,6 +72,7 @@ class Setting(Hyperparameters):
             if getattr(self, name) is not None:
                 checks.whole_number("Setting", name, getattr(self, name), least=least)
         object.__setattr__(self, "dtype", checks.float_dtype("Setting", self.dtype).name)
+        object.__setattr__(self, "changes", text_of(changes_of("Setting", self.changes)))
         standard_deviation(self.initializer, 1, 1)
         if self.prepare is not None:
             from chainrule.data import Scaling
@@ -145,6 +148,15 @@ class Setting(Hyperparameters):
             fix = "Pass setting.prepared(data), also to Model.of."
             raise InputError(where, f"data prepared by {self.prepare}", own.kind, fix)
 
+    @property
+    def decays(self) -> bool:
+        """Whether a penalty shrinks the weights at any time."""
+        return self.l2 > 0 or any(values.get("l2") for _, values in self._changes)
+
+    @property
+    def _changes(self) -> Changes:
+        return changes_of("Setting", self.changes)
+
     def arguments(self) -> dict[str, Any]:
         """Of `train`, for this setting alone."""
         return arguments(self)
@@ -154,6 +166,13 @@ class Setting(Hyperparameters):
         if self.epochs is None:
             return 1000 if self.iterations is None else self.iterations
         return self.epochs * -(-m // min(m, self.batch_size or m))
+
+    def check_changes(self, where: str, m: int) -> None:
+        """InputError for changes that a training on m examples does not come to."""
+        last, planned = max((at for at, _ in self._changes), default=-1), self.updates(m)
+        if last >= planned:
+            expected = f"changes before the last of {planned} iterations"
+            raise InputError(where, expected, f"one at {last}", "Leave it out, or train longer.")
 
     def output_and_loss(self, n_y: int, task: str | None = None) -> tuple[str, str]:
         """Of the network: as set, or what goes with the task and the number of outputs.
@@ -224,9 +243,8 @@ def arguments(settings: Setting | Sequence[Setting]) -> dict[str, Any]:
         optimizer = OPTIMIZERS[optimizer](of_each("momentum"))
     # A stream of random numbers apart from the one that draws the starting weights.
     rng = [np.random.default_rng([1, one.seed]) for one in each]
-    shared = ("iterations", "epochs", "batch_size", "schedule", "class_weight", "first_layer")
-    return {name: getattr(first, name) for name in shared} | {
-        "dropout": first.dropout,
+    shared = ("iterations", "epochs", "batch_size", "schedule", "changes", "dropout")
+    return {name: getattr(first, name) for name in (*shared, "class_weight", "first_layer")} | {
         "optimizer": optimizer,
         "learning_rate": of_each("learning_rate"),
         "l2": of_each("l2"),

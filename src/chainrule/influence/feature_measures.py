@@ -46,7 +46,7 @@ def learned_by(model: Model, setting: Setting) -> Array:
     """The same of a saved model of one network, from the start that its `setting` draws."""
     n_x, *_, n_y = model.network.layer_sizes
     start = setting.network(n_x, n_y, model.task)
-    return learned(model.network, start, None if setting.l2 else 1.0)
+    return learned(model.network, start, None if setting.decays else 1.0)
 
 
 def slopes(network: Network, X: FeatureMatrix, W: Array | None = None) -> tuple[Array, Array]:

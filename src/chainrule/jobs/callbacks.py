@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable
 
-from chainrule.jobs.events import Progressed, Recorded, Tell
+from chainrule.errors import InputError
+from chainrule.jobs.events import Changed, Control, Noted, Paused, Progressed, Recorded, Tell
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.training import Callback, Record, Session, save_checkpoint
+from chainrule.training.changes import Changes
 from chainrule.training.plan import Plan
 
 
@@ -20,18 +22,18 @@ class Saver(Callback):
     def on_start(self, session: Session) -> None:
         if session.iteration == 0:
             # Also of what was killed before. From here on it can be resumed at any moment.
-            self._save(session)
+            self.save(session)
         self._next = time.monotonic() + self.INTERVAL
 
     def on_step(self, session: Session) -> None:
         if time.monotonic() >= self._next:
-            self._save(session)
+            self.save(session)
             self._next = time.monotonic() + self.INTERVAL
 
     def on_end(self, session: Session) -> None:
-        self._save(session)
+        self.save(session)
 
-    def _save(self, session: Session) -> None:
+    def save(self, session: Session) -> None:
         save_checkpoint(session, self._folder.checkpoint)
 
 
@@ -60,3 +62,41 @@ class Telling(Callback):
     def _progressed(self, session: Session) -> None:
         self._next = time.perf_counter() + self.INTERVAL
         self._tell(Progressed(session.iteration, session.plan.iterations))
+
+
+class Controlled(Callback):
+    """Does what a control asks of a training; it is asked by `StopOn`, which comes after.
+
+    saver : keeps a checkpoint at a pause. changed : called with all changes, after each.
+    """
+
+    def __init__(
+        self,
+        control: Control,
+        tell: Tell,
+        saver: Saver | None,
+        changed: Callable[[Changes], None],
+    ) -> None:
+        self._control, self._tell, self._saver, self._changed = control, tell, saver, changed
+
+    def on_start(self, session: Session) -> None:
+        def paused() -> None:
+            if self._saver is not None:
+                self._saver.save(session)
+            self._tell(Paused(session.iteration))
+
+        def change(values: dict[str, float]) -> None:
+            try:
+                session.change(**values)
+            except InputError as error:
+                self._tell(Noted(f"not changed: expected {error.expected}; got {error.got}"))
+                return
+            self._changed(session.changes)
+            self._tell(Changed(session.iteration, values))
+
+        self._control.obeyed_by(paused, change)
+
+    def on_end(self, session: Session) -> None:
+        """What comes after the last step is done at once."""
+        self._control.obeyed_by(lambda: None, lambda values: None)
+        self._control.go_on()

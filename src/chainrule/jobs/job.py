@@ -276,6 +276,7 @@ class Job(Generic[Own, Found]):
             fix, where = "Resume with the same data, or begin anew.", str(self.folder.settings)
             raise ModelFileError(where, "the data that it was begun with", "others", fix)
         self.check()
+        self.setting.check_changes("--changes", len(self.splits.train))
         how = Execution(
             memory=MEMORY if memory is None else memory * 2**30 / 4,
             threads=self.running.threads,

@@ -213,6 +213,9 @@ class Options(Reading, Hyperparameters):
         if given and self.optimizer == "lbfgs":
             fix = "Leave it out: L-BFGS finds the size of its steps itself."
             raise InputError("--learning-rate", "an optimizer that has one", "lbfgs", fix)
+        if self.changes and self.to_choose:
+            expected = "layers and a learning rate that are given, not chosen"
+            raise InputError("--changes", expected, "auto", "Give both, as --learning-rate 0.01.")
         values = {name: getattr(plain, name) for name in OF_SETTING}
         names, n = self.activation, len(values["hidden"])
         if isinstance(names, tuple) and (len(names) != n or self.hidden == AUTO):

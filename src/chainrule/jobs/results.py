@@ -68,6 +68,8 @@ def looks_wrong(
     if options.patience is not None and history.validation_cost is not None:
         # The network kept is that of the lowest validation cost: what came later is no matter.
         history = history.until(history.iteration[int(np.nanargmin(history.validation_cost))])
+    if "l2" in (options.changes or ""):  # costs with a penalty and without do not compare
+        history = history.without_penalty()
     X = model.prepare(splits.train).matrix(model.network.dtype)
     found = training_warnings(history, dead=dead_relus(model.network, X))
     has_rate = options.optimizer != "lbfgs"

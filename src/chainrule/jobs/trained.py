@@ -33,6 +33,7 @@ from chainrule.show.report.importance import importance_section
 from chainrule.show.report.training import training_report, why_section
 from chainrule.show.report.watching import Followed, can_be_watched, moments
 from chainrule.training import History, train
+from chainrule.training.changes import before, changes_of, text_of
 from chainrule.training.warnings import far_above
 from chainrule.wording import duration
 
@@ -109,7 +110,7 @@ def _watched(model: Model, data: Dataset, options: Options) -> Followed | None:
     if not same_weights(model.network, found.network):
         return None
     kept = frames.frames | {found.iterations: found.network}
-    return Followed(start, kept, found, None if setting.l2 else 1.0)
+    return Followed(start, kept, found, None if setting.decays else 1.0)
 
 
 def _learned(model: Model, options: Options) -> np.ndarray | None:
@@ -202,7 +203,8 @@ def as_trained(model: Model, given: Options, where: str, data: str | None) -> tu
     except InputError as error:
         expected, fix = "the setting of the model's training", "Leave it out: that is taken."
         raise InputError(error.where, expected, error.got, fix) from None
-    done, data = model.training.get("iterations"), data or model.training.get("data")
+    done: Any = model.training.get("iterations")
+    data = data or model.training.get("data")
     if data is None and Path(where).is_dir():
         data = RunFolder(where).read_settings().get("data")
     if not isinstance(data, str):
@@ -211,7 +213,8 @@ def as_trained(model: Model, given: Options, where: str, data: str | None) -> tu
             where, "a model that says what it was trained on", "one that does not", fix
         )
     if fits(done, int):
-        options = replace(options, iterations=done, epochs=None)
+        changes = text_of(before(done, changes_of("changes", options.changes)))
+        options = replace(options, iterations=done, epochs=None, changes=changes)
     return data, replace(options, patience=None)
 
 
@@ -239,8 +242,8 @@ def left_out(
         found = [without_each(data, raw, setting, execution=budget.execution)]
     except DivergenceError as error:
         return [], str(error).rstrip(".")
-    if (history := found[0].history) and far_above(history.cost[-1], history.cost[0]):
-        rose = " to ".join(f"{cost:.3g}" for cost in history.cost[[0, -1]])
+    if (history := found[0].history) and far_above(history.loss[-1], history.loss[0]):
+        rose = " to ".join(f"{cost:.3g}" for cost in history.loss[[0, -1]])
         return [], f"training diverged: the cost rose from {rose}"
     if not found[0].complete:
         if not budget.over:  # but by Ctrl-C

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule._version import __version__
 from chainrule.errors import InputError
-from chainrule.jobs.events import Started
+from chainrule.jobs.events import Control, Started
 from chainrule.jobs.grouping import groups, ignored_groups
 from chainrule.jobs.job import Job, Nothing
 from chainrule.jobs.options import CHANGEABLE, absolute, written
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chainrule.experiments import Execution
     from chainrule.experiments.answers import Unseen
     from chainrule.training import Training
+    from chainrule.training.changes import Changes
     from chainrule.training.plan import Plan
     from chainrule.training.warnings import TrainingWarning
 
@@ -47,7 +48,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         """It tells what it trains once the form of the first layer is chosen."""
 
     def work(self, how: "Execution") -> "Training":
-        from chainrule.jobs.callbacks import Saver, Telling
+        from chainrule.jobs.callbacks import Controlled, Saver, Telling
         from chainrule.training import EarlyStopping, train
 
         splits, patience = self.splits, self.options.patience
@@ -55,7 +56,10 @@ class TrainingJob(Job[Nothing, "Training"]):
         # Not if it was killed before it began; L-BFGS always begins anew.
         goes_on = self.options.optimizer != "lbfgs"
         begun = goes_on and (self.folder.checkpoint.exists() or self.folder.model.exists())
-        saver = [Saver(self.folder)] if goes_on else []
+        saver = Saver(self.folder) if goes_on else None
+        control = []
+        if isinstance(how.stop, Control):
+            control.append(Controlled(how.stop, self.tell, saver, self._changed))
         return train(
             self.setting.network(
                 splits.train.features.shape[0], len(splits.train.Y), splits.train.task
@@ -63,11 +67,25 @@ class TrainingJob(Job[Nothing, "Training"]):
             splits.train,
             validation=splits.watched[1],
             early_stopping=None if patience is None else EarlyStopping(patience),
-            callbacks=[*saver, Telling(self.tell, self._planned_so), *how.callbacks],
+            callbacks=[
+                *([saver] if saver else []),
+                Telling(self.tell, self._planned_so),
+                *control,
+                *how.callbacks,
+            ],
             resume=self.folder.checkpoint if self.resuming and begun else None,
             device=how.device,
             **self.setting.arguments(),
         )
+
+    def _changed(self, changes: "Changes") -> None:
+        """What was changed on the way belongs to the options, at once: so it can be repeated."""
+        from chainrule.training.changes import text_of
+
+        self.options = replace(self.options, changes=text_of(changes))
+        for name in ("setting", "facts"):
+            self.__dict__.pop(name, None)
+        self.folder.write_settings(self.facts)
 
     def _planned_so(self, plan: "Plan") -> None:
         network, choice = plan.start, plan.choice

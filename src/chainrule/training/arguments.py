@@ -65,6 +65,7 @@ def check_lbfgs(asked: Any, network: Network, dropout: Dropout | None) -> None:
         "R runs": network.n_runs is not None,
         "batch_size": asked.batch_size is not None,
         "dropout": dropout is not None,
+        "changes": bool(asked.changes),
         "a schedule": asked.schedule != "constant",
         "resume": asked.resume is not None,
     }

@@ -19,6 +19,7 @@ from chainrule.files import tensor_file
 from chainrule.files.digest import digest
 from chainrule.files.json_file import plain
 from chainrule.network import Network
+from chainrule.training.changes import before, text_of
 from chainrule.training.choice import Choice
 from chainrule.training.early_stopping import Best
 from chainrule.training.first_layer import distinct
@@ -30,7 +31,7 @@ from chainrule.training.schedules import Constant, InverseDecay, StepDecay
 if TYPE_CHECKING:
     from chainrule.training.session import Session
 
-KIND, VERSION = "checkpoint", 3  # older ones, of trainings or of fits alone, are not read any more
+KIND, VERSION = "checkpoint", 4  # older ones, of trainings or of fits alone, are not read any more
 SAME = "Resume with the same data and settings; as a rule only iterations may change."
 SEEN = ("cost", "waited", "ended")  # of Best, beside its parameters
 Array = np.ndarray
@@ -46,7 +47,8 @@ def save_checkpoint(session: "Session", path: str | Path) -> None:
     arrays = {name: distinct(array) for name, array in start.items()}
     there = changing(session.blocks, None if best is None else best.parameters)
     arrays |= {name: on_host(array) for name, array in there.items()}
-    same = facts("training", session.plan.choice, _settings(session), _digests(session))
+    settings = _settings(session, session.iteration)
+    same = facts("training", session.plan.choice, settings, _digests(session))
     own = {
         **kind,
         "iteration": session.iteration,
@@ -126,16 +128,17 @@ class Saved:
 
     def restore(self, session: "Session") -> None:
         """Put the session where the saved one was."""
-        self.compare(_settings(session), _digests(session), SAME)
+        at, planned = self.facts["iteration"], session.plan.iterations
+        self.compare(_settings(session, at), _digests(session), SAME)
+        if at > planned:
+            done = f"at least the {at} iterations that are done"
+            raise ModelFileError(self.path, done, f"{planned}", "Plan more of them.")
         try:
             session.batches.restore(self.facts["batches"])
         except (KeyError, TypeError, ValueError) as error:  # of NumPy's generators
             began = "rng as the training began with"
             raise ModelFileError(self.path, began, f"another kind ({error})"[:120], SAME) from None
         self._fill(session)
-        if session.iteration > (planned := session.plan.iterations):
-            done = f"at least the {session.iteration} iterations that are done"
-            raise ModelFileError(self.path, done, f"{planned}", "Plan more of them.")
 
     def _fill(self, session: "Session") -> None:
         facts, arrays = self.facts, self.arrays
@@ -159,8 +162,8 @@ def _shared(array: Array, n_runs: int | None) -> Array:
     return array
 
 
-def _settings(session: "Session") -> dict[str, Any]:
-    """What must not change between the parts of one training."""
+def _settings(session: "Session", iteration: int) -> dict[str, Any]:
+    """What must not change between the parts of one training, of which the first ended there."""
     plan, batches = session.plan, session.batches
     # Any other schedule may look at the planned iterations, as the cosine does.
     planless = isinstance(plan.schedule, (Constant, InverseDecay, StepDecay))
@@ -172,6 +175,7 @@ def _settings(session: "Session") -> dict[str, Any]:
         if planless
         else plan.iterations,
         "l2": np.asarray(plan.l2).tolist(),
+        f"changes before iteration {iteration}": text_of(before(iteration, session.changes)),
         "first_layer": plan.choice.form,
         "record_every": plan.record_every,
         "early_stopping": repr(plan.early_stopping),

@@ -75,9 +75,12 @@ def distinct(W0: Array) -> Array:
 
 
 class Primal:
-    """W itself is the parameter: gradient D X^T, 4 n_1 n_x B operations a step."""
+    """W itself is the parameter: gradient D X^T, 4 n_1 n_x B operations a step.
 
-    D = None
+    decays : of no matter here.
+    """
+
+    D, decays = None, False
     _batch: Any  # its features, from forward to backward
 
     def __init__(self, X: FeatureMatrix, W0: Array) -> None:
@@ -174,11 +177,12 @@ class Dual:
     """a and C are the parameters: gradients 0 and D, 2 n_1 m B operations a step.
 
     W0 : (..., n_1, n_x), kept, not copied.
-    decays : whether a penalty shrinks the weights; if not, a stays 1 and is no parameter.
+    decays : whether a penalty shrinks the weights, or did; may be set before any step. Until then
+        a is 1, and is not multiplied by.
     """
 
     def __init__(self, X: FeatureMatrix, W0: Array, *, decays: bool) -> None:
-        self._X, self._decays = X, decays
+        self._X, self.decays = X, decays
         # Weights that all runs start from are multiplied once, and seen by each.
         self._W0 = distinct(W0)
         start_norm = squares(self._W0)
@@ -192,9 +196,10 @@ class Dual:
             self._Z0 = np.ascontiguousarray(Z0) if X.device is HOST else Z0
         a = np.ones((*W0.shape[:-2], 1, 1), W0.dtype)
         self.a, self._start_norm = X.device.put(a), X.device.put(start_norm)
-        self.parts = [Part(_flat(np.zeros(shape, W0.dtype)), 1.0, self._bind)]
-        if decays:
-            self.parts.append(Part(_flat(a), 1.0, self._bind_a))
+        self.parts = [
+            Part(_flat(np.zeros(shape, W0.dtype)), 1.0, self._bind),
+            Part(_flat(a), 1.0, self._bind_a, small=True),
+        ]
 
     def _bind(self, p: Array, g: Array) -> None:
         # D is C's gradient: the layers above write it where the optimizer reads it.
@@ -216,12 +221,11 @@ class Dual:
             Z0 = xp.broadcast_to(self._Z0, self._shape)
             Z0 = xp.take_along_axis(Z0, batch[:, None, :], axis=-1)
         if not self._zero_start:
-            Z1 += self.a * Z0 if self._decays else Z0
+            Z1 += self.a * Z0 if self.decays else Z0
 
     def backward(self, D: Array, batch: Index) -> None:
         """Full batch: D already stands in C's gradient. Mini-batch: only B columns are not 0."""
-        if self._decays:
-            self._da[...] = 0
+        self._da[...] = 0
         if batch is None:
             return
         self.D[...] = 0
@@ -271,7 +275,7 @@ class Dual:
         for start in range(0, W.shape[-1], step):
             part = slice(start, start + step)
             # Without decay a is 1, and no product needs to be made.
-            W[..., part] += a * self._W0[..., part] if self._decays else self._W0[..., part]
+            W[..., part] += a * self._W0[..., part] if self.decays else self._W0[..., part]
         return W
 
 
@@ -319,8 +323,7 @@ class Carried(Dual):
     def as_weights(self, *vectors: Array) -> list[Array]:
         """Parameters, then the optimizer's memory of them, as (n_1, n_x) each: X is read once."""
         C = np.stack([v[: self.C.size].reshape(self._shape) for v in vectors])
-        # Without decay a stays 1, and what follows W has no part of W0.
-        shares = [v[-1] if self._decays else float(k == 0) for k, v in enumerate(vectors)]
+        shares = [v[-1] for v in vectors]
         return [self._with_start(*pair) for pair in zip(self._X.outer(C), shares, strict=True)]
 
 
@@ -346,7 +349,7 @@ class Rotated:
         are a million times as large: beside its eigenvalue the others' would be rounding.
     """
 
-    D = None
+    D, decays = None, False
 
     def __init__(self, X: FeatureMatrix, W0: Array, counted: Array | None = None) -> None:
         self._X, self._W0 = X, W0

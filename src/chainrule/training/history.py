@@ -2,7 +2,7 @@
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,11 @@ class History:
         """The cost without the penalty, as that of a validation set is: what compares with it."""
         with np.errstate(invalid="ignore"):  # where both have diverged
             return np.array([record.cost - record.penalty for record in self.records])
+
+    def without_penalty(self) -> "History":
+        """The same with the loss as its cost."""
+        costs = zip(self.records, self.loss, strict=True)
+        return History([replace(one, cost=loss, penalty=0.0) for one, loss in costs])
 
     @property
     def penalized(self) -> bool:

@@ -64,7 +64,7 @@ class LayerHealth(Callback):
     def on_record(self, session: Session, record: Record) -> None:
         network = session.network()
         cache = network.forward(self._X)
-        gradients = network.backward(cache, self._Y, l2=session.plan.l2)
+        gradients = network.backward(cache, self._Y, l2=session.pace.l2)
         sizes = (
             np.array([_root_mean_square(dW) for dW in gradients.dW]),
             np.array([float(np.linalg.norm(dZ)) for dZ in gradients.dZ]),

@@ -44,20 +44,27 @@ class Part:
     """Some parameters of a layer, before they have their place.
 
     start : (..., size) starting values. decayed : (size,) or a number for all, see Block.
-    bind : is told their place: views of p and g, (..., size).
+    bind : is told their place: views of p and g, (..., size). small : not worth a block of its own.
     """
 
     start: Array
     decayed: Array | float
     bind: Callable[[Array, Array], None]
+    small: bool = False
 
 
 def placed(parts: list[Part], device: Device = HOST) -> list[Block]:
     """One block for all parts of a single network, so that an update is one operation; one for
-    each part of R runs, so that the runs of a part lie together and can be multiplied as one.
+    each part of R runs, so that the runs of a part lie together and can be multiplied as one, but
+    that a small one lies before the next.
 
     device : where they are to lie."""
-    groups = [parts] if parts[0].start.ndim == 1 else [[part] for part in parts]
+    alone, groups = parts[0].start.ndim == 1, [parts[:1]]
+    for before, part in pairwise(parts):
+        if alone or before.small:
+            groups[-1].append(part)
+        else:
+            groups.append([part])
     return [_placed(group, device) for group in groups]
 
 

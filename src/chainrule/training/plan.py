@@ -14,6 +14,7 @@ from chainrule.network import Network
 from chainrule.training import arguments, checkpoint, targets
 from chainrule.training.batches import Batches
 from chainrule.training.callbacks import Callback
+from chainrule.training.changes import Changes, changes_of
 from chainrule.training.choice import Choice, Size, choose
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.optimizers import LBFGS, Optimizer, optimizer_named
@@ -26,7 +27,8 @@ class Plan:
     """What was decided, checked and in the engine's shapes.
 
     start : the network to train. validation : examples (X, Y), or weights (..., 1, m) of the
-    training set's own. learning_rate, l2 : float, or (R, 1) for R runs. targets : how those of a
+    training set's own. learning_rate, l2 : float, or (R, 1) for R runs. changes : of these on the
+    way. targets : how those of a
     regression were standardized; the labels of batches and validation are. device : on which it is
     computed, `placement` says why; the arrays here are NumPy's.
     """
@@ -40,6 +42,7 @@ class Plan:
     schedule: Schedule
     iterations: int
     l2: Any
+    changes: Changes
     size: Size
     choice: Choice
     record_every: int
@@ -82,6 +85,7 @@ def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
         schedule_named(asked.schedule),
         iterations,
         per_run(l2, start.dtype),
+        changes_of("train", asked.changes),
         size,
         choice,
         arguments.record_interval(every, iterations, batches),

@@ -7,6 +7,7 @@ import numpy as np
 from chainrule.display import shown_by
 from chainrule.errors import InputError
 from chainrule.network import Network
+from chainrule.training.changes import Changes
 from chainrule.training.choice import Choice
 from chainrule.training.history import History
 
@@ -35,6 +36,7 @@ class Training:
         where it never did; for one network -1.
     ended : likewise, where early stopping ended a run.
     device : on which it was computed, and why.
+    changes : of learning_rate and l2 on the way, (iteration, {name: value}), planned and made.
     """
 
     network: Network
@@ -47,6 +49,7 @@ class Training:
     diverged: Array
     ended: Array
     device: str = "cpu: as asked"
+    changes: Changes = ()
 
     @property
     def complete(self) -> bool:

@@ -9,19 +9,20 @@ import numpy as np
 
 from chainrule.data.matrix import placed
 from chainrule.device import HOST, namespace, on_host
-from chainrule.errors import DivergenceError
+from chainrule.errors import DivergenceError, InputError
 from chainrule.network import Network
 from chainrule.training.batches import Batch
 from chainrule.training.callbacks import Callback
+from chainrule.training.changes import Changes, Pace, checked
 from chainrule.training.early_stopping import Best
 from chainrule.training.first_layer import first_layer
 from chainrule.training.history import History, Record, Sums, number
 from chainrule.training.lbfgs import minimize
+from chainrule.training.measuring import Validated, measure
 from chainrule.training.objective import Objective
 from chainrule.training.optimizers import LBFGS, Momentum
 from chainrule.training.plan import Plan
 from chainrule.training.propagation import Propagation
-from chainrule.training.schedules import Constant
 
 Array = np.ndarray
 Hook = Callable[["Session"], None]
@@ -37,25 +38,27 @@ class Session:
     stopped : why it ended early ("interrupted", "early stopping", ...), or None.
     seen : at a record of full-batch training the pass that it was made from, over all examples.
     diverged : () or (R,) the iteration at which the cost stopped being finite, or -1.
+    pace : learning rate and penalty as they are now.
     objective : what is minimized, and the parameters. device : where these lie; what is recorded,
         and `network()`, are NumPy's.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan, self.start, self.batches = plan, plan.start, plan.batches
-        network, batches, validation = plan.start, plan.batches, plan.validation
+        network, batches = plan.start, plan.batches
         self.iteration, self.history = 0, History()
         self.stopped: str | None = None
         self.seen: Propagation | None = None
         self.diverged = np.full(() if network.n_runs is None else (network.n_runs,), -1)
-        self._decays = bool(np.any(plan.l2))
-        how: dict[str, Any] = {"decays": self._decays, "lbfgs": isinstance(plan.optimizer, LBFGS)}
-        if how["lbfgs"]:
-            how["counted"] = np.flatnonzero(batches.weight[0])
+        lbfgs = isinstance(plan.optimizer, LBFGS)
         # SciPy's L-BFGS computes with NumPy's arrays, and only X's products come from the device.
-        device = self.device = HOST if how["lbfgs"] else plan.device
+        device = self.device = HOST if lbfgs else plan.device
         batches.place(device)
-        X = placed(plan.X, plan.device, fetched=how["lbfgs"])
+        self.pace = Pace(plan, batches.per_epoch, device)
+        how: dict[str, Any] = {"decays": self.pace.decays, "lbfgs": lbfgs}
+        if lbfgs:
+            how["counted"] = np.flatnonzero(batches.weight[0])
+        X = placed(plan.X, plan.device, fetched=lbfgs)
         self.first = first_layer(X, network.weights[0], plan.choice.form, **how)
         whole = batches.whole is not None
         self.objective = Objective(network, self.first, whole=whole, device=device)
@@ -66,34 +69,42 @@ class Session:
         self._rule = plan.optimizer
         if isinstance(self._rule, Momentum):
             self._rule = self._rule.placed(device, network.dtype)
-        self._l2, self._own_rate = device.put(plan.l2), device.put(plan.learning_rate)
         self._last_db = self.objective.upper.last_db
         # Where an error of this size is squared, the cost is no longer finite.
         self._limit = float(np.sqrt(np.finfo(network.dtype).max))
-        # As an array, which NumPy multiplies by sooner than by a float.
-        own = np.asarray(plan.learning_rate, network.dtype) if device is HOST else self._own_rate
-        self._constant_rate = own if isinstance(plan.schedule, Constant) else None
         # On a device: the last steps' errors, which are looked at when a record is due.
         self._pending: list[tuple[int, Array]] = []
         self._sums = Sums()
         self.best = None if plan.early_stopping is None else Best.of(self.blocks)
         self._before_finish: Snapshot | None = None
-        self._measure_on(validation, fetched=how["lbfgs"])
+        labels, where = batches.labels, (self.objective, device, plan.device)
+        self._validate = Validated(plan.validation, labels, *where, fetched=lbfgs)
 
-    def _measure_on(self, validation: Any, *, fetched: bool) -> None:
-        """What is measured: labels and weights; and how to pass over it."""
-        put = self.device.put
-        self._measured: Batch | None = None
-        self._look: Callable[[], Propagation]
-        if isinstance(validation, np.ndarray):
-            measured = self._measured = Batch(None, put(self.batches.labels), put(validation))
-            forward = self.objective.forward  # not of self: arrays are to be freed with the session
-            self._look = lambda: forward(measured)
-        elif validation is not None:
-            other, Y = validation
-            equal = np.full((1, Y.shape[-1]), 1 / Y.shape[-1], Y.dtype)
-            self._measured = Batch(None, put(Y), put(equal))
-            self._look = self.objective.on(placed(other, self.plan.device, fetched=fetched))
+    @property
+    def changes(self) -> Changes:
+        """Of learning_rate and l2, by iteration: planned ones, and those made by `change`."""
+        return self.pace.changes
+
+    def change(self, **values: float) -> None:
+        """Set learning_rate or l2 from the next update on: between two steps, as in a callback's
+        `on_step` or `on_start`. Planned for this iteration it gives the same numbers.
+
+        InputError for what cannot be changed, after the last update, and of L-BFGS.
+        """
+        if isinstance(self.plan.optimizer, LBFGS):
+            raise InputError("change", "an optimizer that takes its steps one by one", "lbfgs")
+        if self.iteration >= self.plan.iterations:
+            got = f"all {self.plan.iterations} done"
+            raise InputError("change", "an update that is still to be made", got)
+        self._look_back()
+        self.pace.change(self.iteration, checked("change", values))
+        self._paced()
+
+    def _paced(self) -> int:
+        """Be at the pace of this iteration, and up to which."""
+        until = self.pace.set(self.iteration)
+        self.first.decays = self.pace.decays
+        return until
 
     @property
     def ended(self) -> Array:
@@ -108,23 +119,26 @@ class Session:
         """Step until the planned iterations are done or training is stopped."""
         hooks = [c.on_step for c in self.plan.callbacks if type(c).on_step is not Callback.on_step]
         whole, rule = self.batches.whole, self.plan.optimizer
-        if whole is None:
-            self._run_batches(hooks)
-        elif isinstance(rule, LBFGS):
+        if whole is not None and isinstance(rule, LBFGS):
             self._run_lbfgs(whole, rule, hooks)
-        else:
-            self._run_whole(whole, hooks)
+            return
+        while self.iteration < self.plan.iterations and self.stopped is None:
+            until = self._paced()
+            if whole is None:
+                self._run_batches(until, hooks)
+            else:
+                self._run_whole(until, whole, hooks)
 
-    def _run_whole(self, whole: Batch, hooks: Sequence[Hook]) -> None:
+    def _run_whole(self, until: int, whole: Batch, hooks: Sequence[Hook]) -> None:
         """Each step: forward, record if one is due, backward, update. This loop is the hot one."""
         plan, batch, dropout = self.plan, whole, self.batches.dropout
         forward, first = self.objective.forward, self.first
-        while self.iteration < plan.iterations and self.stopped is None:
+        while self.iteration < until and self.stopped is None:
             due = self.iteration % plan.record_every == 0 and not self._recorded()
             if due or dropout is None:
                 work = forward(whole)
             if due:
-                self._record(*_measure(work, whole), work)
+                self._record(*measure(work, whole), work)
                 if self.stopped:
                     return
             if dropout is not None:  # what is recorded is of all units
@@ -136,9 +150,9 @@ class Session:
             for hook in hooks:
                 hook(self)
 
-    def _run_batches(self, hooks: Sequence[Hook]) -> None:
+    def _run_batches(self, until: int, hooks: Sequence[Hook]) -> None:
         plan, objective = self.plan, self.objective
-        while self.iteration < plan.iterations and self.stopped is None:
+        while self.iteration < until and self.stopped is None:
             due = self.iteration > 0 and self.iteration % plan.record_every == 0
             if due and not self._recorded():
                 self._record_sums()
@@ -146,7 +160,7 @@ class Session:
                     return
             batch = self.batches.next()
             work = objective.forward(batch)
-            self._sums = self._sums.plus(*_measure(work, batch), batch.share)
+            self._sums = self._sums.plus(*measure(work, batch), batch.share)
             objective.backward(work, batch)
             self._learn()
             for hook in hooks:
@@ -158,7 +172,7 @@ class Session:
 
         def record() -> None:
             work = self.objective.last
-            self._record(*_measure(work, whole), work)
+            self._record(*measure(work, whole), work)
 
         def after(converged: bool) -> bool:
             self.iteration += 1
@@ -185,11 +199,12 @@ class Session:
                 self._mark(errors, self._limit)
         else:
             self._look_later(errors)
-        rate = self._constant_rate
+        pace = self.pace
+        rate = pace.constant
         if rate is None:
-            rate = self._own_rate * self._factor(self.iteration)
-        if self._decays:
-            self.objective.decay(self._l2)
+            rate = pace.step(self.iteration)
+        if pace.penalty is not None:
+            self.objective.decay(pace.penalty)
         for block in self.blocks:
             self._rule.step(block.p, block.g, block.state, rate, self.iteration + 1)
         self.iteration += 1
@@ -211,19 +226,6 @@ class Session:
             if not (np.abs(values) < self._limit).all():
                 self._mark(values, self._limit, iteration)
 
-    def rate(self) -> Any:
-        """The learning rate of the current iteration: float, or (R, 1)."""
-        return self._rate_at(self.iteration)
-
-    def _rate_at(self, iteration: int) -> Any:
-        rate = self.plan.learning_rate
-        return rate if self._constant_rate is not None else rate * self._factor(iteration)
-
-    def _factor(self, iteration: int) -> float:
-        """Of the schedule, on the learning rate."""
-        epoch, plan = iteration // self.batches.per_epoch, self.plan
-        return plan.schedule(iteration, epoch, plan.iterations)
-
     def _mark(self, values: Array, limit: float = math.inf, iteration: int | None = None) -> None:
         """Stop, or mark the runs, whose `values` (..., n, 1) are not below the limit in size, at an
         iteration, the present one by default."""
@@ -233,7 +235,7 @@ class Session:
         self.diverged = np.where(bad, at, self.diverged)
         if self.diverged.ndim == 0:
             if bad:
-                raise DivergenceError(int(self.diverged), float(self._rate_at(at)))
+                raise DivergenceError(int(self.diverged), float(self.pace.rate(at)))
             return
         self._stop_if_over()
 
@@ -260,13 +262,13 @@ class Session:
         """work : a pass over all examples with the present parameters, where there is one."""
         self._look_back()
         cost, accuracy, penalty = on_host(cost), on_host(accuracy), 0.0
-        if self._decays:
-            l2, norm = self.plan.l2, on_host(self.objective.squared_norm())
+        if self.pace.penalty is not None:
+            l2, norm = self.pace.l2, on_host(self.objective.squared_norm())
             penalty = 0.5 * (l2[:, 0] if np.ndim(l2) else l2) * norm
             cost = cost + penalty
         self.seen = work
         self._mark(np.asarray(cost)[..., None, None])
-        rate = self.rate()
+        rate = self.pace.rate(self.iteration)
         record = Record(
             self.iteration,
             self.iteration // self.batches.per_epoch,
@@ -284,15 +286,6 @@ class Session:
         for callback in self.plan.callbacks:
             callback.on_record(self, record)
 
-    def _validate(self, work: Propagation | None) -> tuple[Any, Any]:
-        """Cost and accuracy on the validation set, or None twice."""
-        if self._measured is None:
-            return None, None
-        if work is None or isinstance(self.plan.validation, tuple):
-            work = self._look()
-        cost, accuracy = _measure(work, self._measured)
-        return number(on_host(cost)), number(on_host(accuracy))
-
     def finish(self) -> None:
         """The last record: after all updates there is one more cost to see.
 
@@ -304,7 +297,7 @@ class Session:
         whole = self.batches.whole
         if whole is not None:
             work = self.objective.forward(whole)
-            self._record(*_measure(work, whole), work)
+            self._record(*measure(work, whole), work)
         elif np.any(on_host(self._sums.share)):
             self._record_sums()
 
@@ -318,6 +311,7 @@ class Session:
         self.iteration, self.diverged = iteration, diverged
         records, self._sums, self.best = at
         self.history = History(records)
+        self._paced()
         if self.best is not None:
             self._stop_if_over()
 
@@ -332,12 +326,3 @@ class Session:
         with self.plan.device.enough():
             network, targets = self.objective.network(), self.plan.targets
         return network if targets is None else targets.folded(network)
-
-
-def _measure(work: Propagation, batch: Batch) -> tuple[Any, Any]:
-    """Weighted cost (without penalty) and accuracy of a pass, () or (R,)."""
-    weight = batch.weight[..., 0, :]
-    cost = (work.losses(batch.Y) * weight).sum(axis=-1)
-    if not work.classifies:
-        return cost, cost * np.nan
-    return cost, (work.correct(batch.Y) * weight).sum(axis=-1)

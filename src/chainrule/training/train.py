@@ -39,6 +39,7 @@ def train(
     l2: Any = 0.0,
     dropout: Any = 0.0,
     schedule: str | Schedule = "constant",
+    changes: Any = None,
     sample_weight: Any = None,
     class_weight: str | Mapping[int, float] | None = None,
     validation: Data | None = None,
@@ -74,6 +75,9 @@ def train(
     iterations : updates (default 1000); or epochs : passes over the data. Not both.
     batch_size : examples a step, shuffled every epoch; None for all of them, in their order.
     schedule : "constant", "inverse", "step", "cosine", or a Schedule: a factor on learning_rate.
+    changes : what learning_rate or l2 is set to on the way, of all runs: text such as
+        "400:learning_rate=0.00225,600:l2=0.1", or pairs (400, {"learning_rate": 0.00225}), the
+        updates done before it. A schedule's factor is on the new rate. Not for "lbfgs".
     sample_weight : (m,) or (R, m), >= 0, any scale. Weight 0 leaves an example out.
     class_weight : "balanced" (in inverse proportion to the class's examples of positive weight)
         or {class index: weight}; times sample_weight. For labels of 0 and 1.
@@ -176,4 +180,5 @@ def _result(session: Session, dtype: np.dtype, began: float) -> Training:
         session.diverged,
         session.ended,
         session.plan.placement,
+        session.changes,
     )
