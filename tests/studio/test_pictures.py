@@ -78,7 +78,7 @@ def test_of_a_table_the_largest_features_come_by_name(monkeypatch):
 def test_contributions_add_up_to_the_logit(n_classes, hidden, activation, l2):
     more = {"hidden": hidden, "activation": activation, "l2": l2, "first_layer": "dual"}
     model, splits, training = problem(n_classes, initializer="he", **more)
-    made = pictures.example(model, splits, "test", 1, training.dual)["made_by"]
+    made = pictures.example(model, splits, "test", 1, training.dual.C)["made_by"]
     Z, _ = model.network.outputs(splits.test.select([1]).matrix())
     top = np.sort(Z[:, 0])[::-1]
     logit = top[0] if len(top) == 1 else top[0] - top[1]
@@ -105,7 +105,7 @@ def _plain(model):
 
 def test_what_bends_belongs_to_no_example_and_is_said():
     model, splits, training = problem(activation="tanh", first_layer="dual")
-    made = pictures.example(model, splits, "test", 1, training.dual)["made_by"]
+    made = pictures.example(model, splits, "test", 1, training.dual.C)["made_by"]
     assert not made["exact"]
     assert abs(made["bend"]) > 1e-3
     assert "tanh bends" in made["words"][0]

@@ -139,7 +139,7 @@ def _derivative(graph: NetworkGraph, kind: str, array: str, own: Place) -> dict[
     gradient = np.asarray(graph.gradients[graph[array]])
     value = float((gradient[:, 0] if kind == "b" else gradient)[own])
     if kind not in ("J", "L"):
-        by = [f"d{array}", list(own)]
+        by = f"d{array}"
     if kind in OF_EXAMPLE or kind == "L":
         weight = float(np.broadcast_to(graph.weights, graph.numbers["L"].shape)[own[-1]])
     return {"value": value, "by": by, "weight": weight}

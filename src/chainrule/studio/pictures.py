@@ -19,7 +19,6 @@ from chainrule.network.network import Cache, backward_from
 from chainrule.show.data import drawable
 from chainrule.studio.nodes import picture
 from chainrule.studio.passes import set_called
-from chainrule.training.result import DualCoefficients
 
 Array = np.ndarray
 FEATURES, EXAMPLES = 40, 12  # that are listed, and training examples
@@ -33,13 +32,14 @@ NEXT = (
 
 
 def example(
-    model: Model, splits: Splits, of: str, i: int, dual: DualCoefficients | None = None
+    model: Model, splits: Splits, of: str, i: int, C: Array | None = None
 ) -> dict[str, Any]:
     """An example's way through the network, as JSON has it.
 
     Forward Z[l] and A[l], back dZ[l], dA[l] and dX, of its own loss; the answer; and the training
-    examples that made it. of, i : the set and which of it. dual : the coefficients of the network's
-    first layer, where the dual form trained it. InputError for what there is not, and an ensemble.
+    examples that made it. of, i : the set and which of it. C : the dual coefficients (n_1, m) of
+    the network's first layer, where the dual form trained it. InputError for what there is not, and
+    an ensemble.
     """
     data, x, Y = _asked(model, splits, of, i)
     network = model.network.astype(np.float64)
@@ -50,7 +50,7 @@ def example(
             "answer": _answer(model, data, i, cache) | {"loss": float(network.cost(x, Y))},
             "layers": _layers(network, cache, found.dZ),
             "x": _features(data, i, x.columns(slice(None))[:, 0], _back(network, 0, found.dZ)),
-            "made_by": _made_by(model, network, splits.train, x, cache, dual),
+            "made_by": _made_by(model, network, splits.train, x, cache, C),
         }
     name, _ = set_called(splits, of)
     shape = data.picture_shape
@@ -129,7 +129,7 @@ def _made_by(
     train: Dataset,
     x: FeatureMatrix,
     cache: Cache,
-    dual: DualCoefficients | None,
+    C: Array | None,
 ) -> dict[str, Any]:
     """What each training example has added to the answer, or would add by the next step.
 
@@ -138,7 +138,7 @@ def _made_by(
     examples.
     """
     f, delta, of = _answered(model, network, cache)
-    if dual is None:
+    if C is None:
         some = model.prepare(train.select(np.arange(min(ASKED, len(train)))))
         of_examples = next_step(network, some.matrix(np.float64), some.Y, x, delta)
         words = [NEXT]
@@ -149,7 +149,7 @@ def _made_by(
         )
     D = backward_from(delta, network.weights[1:], cache.A, network.activations)
     g = D[0][:, 0]
-    found = parts(network, dual.C.astype(np.float64), model.prepare(train).matrix(np.float64), x)
+    found = parts(network, C.astype(np.float64), model.prepare(train).matrix(np.float64), x)
     of_examples = g @ found.of_examples[:, :, 0]
     sums = {
         "start": float(g @ found.start[:, 0]),
