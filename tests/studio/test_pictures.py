@@ -144,7 +144,7 @@ def test_without_coefficients_it_is_said_and_the_next_step_is_shown(monkeypatch)
     model, splits, _ = problem(first_layer="primal")
     made = plain(pictures.example(model, splits, "test", 1))["made_by"]
     assert made["kind"] == "next step"
-    assert "is not known" in made["words"][0]
+    assert "and not here" in made["words"][0]
     assert "first 6 of 10" in made["words"][1]
     assert made["examples"] == 6
 

@@ -25,10 +25,12 @@ from chainrule.errors import ChainruleError, InputError
 from chainrule.files.json_file import plain
 from chainrule.service.guard import Guard, RefusedError
 from chainrule.show.data import encoded, pixels
-from chainrule.studio import frames
+from chainrule.studio import frames, pictures
 from chainrule.studio.fan import fan
 from chainrule.studio.hub import Hub
 from chainrule.studio.library import Library
+from chainrule.studio.nodes import node
+from chainrule.studio.passes import Passes
 from chainrule.studio.runs import Run, Runs
 
 STATIC = files("chainrule.studio").joinpath("static")
@@ -54,6 +56,7 @@ class Studio:
         self.library = Library(folder / "data", named)
         self.runs = Runs(folder, self.library, cores, self.hub.tell, self._moved)
         self.folder = folder
+        self.passes = Passes()
         self._to_draw: dict[str, Run] = {}
         self._drawn = threading.Condition()
         self._ended = False
@@ -80,6 +83,9 @@ class Studio:
             f"{run}": self.run,
             f"{run}/scene": self.scene,
             f"{run}/frame": self.frame,
+            f"{run}/example/{{set}}/{{i:int}}": self.example,
+            f"{run}/example/{{set}}/{{i:int}}/without": self.without,
+            f"{run}/node": self.node,
         }
         done: dict[str, Any] = {
             "/api/data/new": self.new_data,
@@ -166,6 +172,29 @@ class Studio:
     def frame(self, request: Request, body: Any) -> Facts:
         return self._frame(self.runs[request.path_params["run"]], at_of(request))
 
+    def example(self, request: Request, body: Any) -> Facts:
+        run, given = self.runs[request.path_params["run"]], request.path_params
+        iteration, model = run.model_at(at_of(request))
+        C = run.moments[iteration].coefficients if iteration in run.moments else None
+        found = pictures.example(model, run.splits, given["set"], given["i"], C)
+        return {"iteration": iteration, **found}
+
+    def without(self, request: Request, body: Any) -> Facts:
+        run, given = self.runs[request.path_params["run"]], request.path_params
+        iteration, model = run.model_at(at_of(request))
+        leave = numbers(request, "leave") or None
+        found = pictures.without(model, run.splits, given["set"], given["i"], leave)
+        return {"iteration": iteration, **found}
+
+    def node(self, request: Request, body: Any) -> Facts:
+        run, asked = self.runs[request.path_params["run"]], request.query_params
+        iteration, model = run.model_at(at_of(request))
+        place = (*numbers(request, "row"), *numbers(request, "column"))
+        array, moment = asked.get("name", ""), (run.id, iteration)
+        of = asked.get("set", "training")
+        found = self.passes.around(moment, model, run.splits, of, array, place)
+        return {"iteration": iteration, **node(found, array, place)}
+
     async def picture(self, request: Request) -> Response:
         found = await asyncio.to_thread(self._picture, request)
         return Response(*found)
@@ -246,6 +275,14 @@ def at_of(request: Request) -> int | None:
     if given and not given.isdecimal():
         raise InputError("at", "an iteration", repr(given))
     return int(given) if given else None
+
+
+def numbers(request: Request, name: str) -> tuple[int, ...]:
+    """Whole numbers with commas between them; none where nothing is asked."""
+    given = request.query_params.get(name, "")
+    if not all(one.isdecimal() and len(one) < 10 for one in given.split(",") if given):
+        raise InputError(name, "whole numbers from 0", repr(given[:40]))
+    return tuple(map(int, given.split(","))) if given else ()
 
 
 def whole(body: Any, name: str) -> int:

@@ -190,9 +190,10 @@ def _link(found: Pass, link: Link, entry: Entry | None = None) -> dict[str, Any]
     """Entries that are linked, the first few by name: those with the largest terms of the entry's
     sum, else the largest."""
     values = link.values(found.graph)
-    sizes = np.abs(values)
+    sizes, order = np.abs(values), "the largest"
     if entry is not None and entry.running and entry.terms.shape == values.shape:
         sizes = np.abs(entry.terms * (1.0 if entry.weights is None else entry.weights))
+        order = "those of the largest terms"
     first = np.argsort(-sizes, axis=None, kind="stable")[:LINKED]
     nodes = []
     for flat in first.tolist():
@@ -200,7 +201,7 @@ def _link(found: Pass, link: Link, entry: Entry | None = None) -> dict[str, Any]
         place = _shifted(link.array, link.at(k), found.first)
         nodes.append({"array": link.array, "place": place, "value": float(values[k])})
     label = _renumbered(link.label, found.first)
-    return {"label": label, "count": int(values.size), "nodes": nodes}
+    return {"label": label, "count": int(values.size), "order": order, "nodes": nodes}
 
 
 def _lit(found: Pass, entry: Entry, array: str, own: Place) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from chainrule.jobs.trained import as_trained, repeatable
 from chainrule.model.model_file import Model, decided
 from chainrule.network import Network
 from chainrule.network.network import Cache, backward_from
-from chainrule.show.data import drawable
+from chainrule.show.data import drawable, pixels
 from chainrule.studio.nodes import picture
 from chainrule.studio.passes import set_called
 
@@ -25,9 +25,9 @@ FEATURES, EXAMPLES = 40, 12  # that are listed, and training examples
 ASKED = 2_000  # training examples that are looked at in the primal form, the first of more
 STRAIGHT = ("relu", "leaky_relu", "identity")  # sums pass them whole, unit by unit
 NEXT = (
-    "Its first layer was trained in the primal form, which keeps weights, and no coefficient of "
-    "each example: what these have added by now is not known. This is what a further step of "
-    "gradient descent on an example alone would add, to first order, for a rate of 1."
+    "What each training example has added by now is known of a first layer in the dual form, while "
+    "its moments are kept, and not here. This is what a further step of gradient descent on an "
+    "example alone would add, to first order, for a rate of 1."
 )
 
 
@@ -38,7 +38,7 @@ def example(
 
     Forward Z[l] and A[l], back dZ[l], dA[l] and dX, of its own loss; the answer; and the training
     examples that made it. of, i : the set and which of it. C : the dual coefficients (n_1, m) of
-    the network's first layer, where the dual form trained it. InputError for what there is not, and
+    the first layer, where they are known. InputError for what there is not, and
     an ensemble.
     """
     data, x, Y = _asked(model, splits, of, i)
@@ -107,10 +107,12 @@ def _layers(network: Network, cache: Cache, dZ: Sequence[Array]) -> list[dict[st
 
 
 def _features(data: Dataset, i: int, x: Array, dx: Array) -> dict[str, Any]:
-    """X and dX: of a picture's pixels as pictures, else the features that are largest in X."""
+    """X and dX: of a picture, and it itself; else the features that are largest in X."""
     if (shape := data.picture_shape) is not None:
         both = {"X": x, "dX": dx}.items()
-        return {k: picture(shape, v, f"{k}[k, {i}]", k, (None, i)) for k, v in both}
+        found = {k: picture(shape, v, f"{k}[k, {i}]", k, (None, i)) for k, v in both}
+        shown = pixels(data, i)
+        return found | {"pixels": None if shown is None else shown.ravel()}
     order = np.argsort(-np.abs(x), kind="stable")[:FEATURES]
     raw = np.asarray(data.features.stored([i]), float)[:, 0]
     rows = [

@@ -42,6 +42,11 @@ class Moment:
         return cls(session.iteration, parts, *above)
 
     @property
+    def coefficients(self) -> Array | None:
+        """C of the dual form (n_1, m); None of the primal one."""
+        return self.first[1] if len(self.first) == 2 else None
+
+    @property
     def nbytes(self) -> int:
         return sum(array.nbytes for array in (*self.first, *self.weights, *self.biases))
 

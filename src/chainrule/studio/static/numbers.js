@@ -17,7 +17,7 @@ export const NodeLink = ({ id, set, array, place, children }) =>
   html`<a href=${toNode(id, set, array, place)}>${children ?? labelOf(array, place)}</a>`;
 
 // Numbers of one array as columns of cells; place(k) is where the k-th of them is.
-export const Vector = ({ id, set, array, values, place, words, cell = 14 }) => {
+export const Vector = ({ id, set, array, values, place, words, cell = 16 }) => {
   const rows = Math.min(values.length, TALL);
   const columns = Math.ceil(values.length / rows);
   const laid = Array.from({ length: rows * columns }, (_, n) => values[(n % columns) * rows + Math.floor(n / columns)] ?? 0);
@@ -30,15 +30,17 @@ export const Vector = ({ id, set, array, values, place, words, cell = 14 }) => {
     <small class="most">± ${short(most)}</small>`;
 };
 
-// Numbers that belong to pixels; a click opens that of the color with the largest.
-export const Pixels = ({ id, set, lit, size = 160, words }) => {
-  const { values, most, shape, array, place, colors, n_colors: n } = lit;
+// Numbers that belong to pixels; a click opens that of the color with the largest. bytes: the picture
+// itself, in the place of numbers.
+export const Pixels = ({ id, set, lit, size = 160, words, bytes }) => {
+  const { most, shape, array, place, colors, n_colors: n } = lit;
+  const values = bytes ? bytes.map((one) => one / 127.5 - 1) : lit.values;
   const open = (row, column) => {
     const cell = row * shape[1] + column;
     const k = cell * n + (colors?.[cell] ?? 0);
     go(toNode(id, set, array, place.map((one) => one ?? k)));
   };
   const chosen = lit.at === null ? undefined : [Math.floor(lit.at / shape[1]), lit.at % shape[1]];
-  return html`<${Tile} values=${values} shape=${shape} most="1" size=${size} words=${words} onCell=${open} chosen=${chosen} />
-    <small class="most">± ${short(most)}${n > 1 ? ", the colors added" : ""}</small>`;
+  return html`<${Tile} values=${values} shape=${bytes && n === 3 ? [...shape, 3] : shape} most="1" size=${size} words=${words} onCell=${open} chosen=${chosen} />
+    ${!bytes && html`<small class="most">± ${short(most)}${n > 1 ? ", the colors added" : ""}</small>`}`;
 };

@@ -126,8 +126,8 @@ export const Tile = ({ values, shape, words, most, size = 160, onCell, chosen })
     width: `${100 / columns}%`,
     height: `${100 / rows}%`,
   };
-  return html`<button type="button" class="tile" onClick=${click} onKeyDown=${key}
-    aria-label=${`${words}, row ${row + 1}, column ${column + 1}: ${short(values[row * columns + column], 4)}`}>
+  return html`<button type="button" class=${chosen ? "tile chosen" : "tile"} onClick=${click} onKeyDown=${key}
+    aria-label=${`${words}, row ${row + 1}, column ${column + 1}${colors === 3 ? "" : `: ${short(values[row * columns + column], 4)}`}`}>
     ${drawn}<span class="cell" style=${mark} /></button>`;
 };
 

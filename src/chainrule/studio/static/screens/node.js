@@ -15,8 +15,8 @@ const Elsewhere = ({ run, found: { array, place, shape, set } }) => {
   const names = place.length === 2 ? ["row", "column"] : ["place"];
   const open = () => go(toNode(run.id, set, asked.array.trim(), asked.place.split(/[\s,]+/).filter(Boolean)));
   return html`<nav class="row" aria-label="Other numbers">${place.map((k, axis) => html`<span class="move">${names[axis]} ${whole(k)} of ${whole(shape[axis])}
-      ${k > 0 && html` <a href=${toNode(run.id, set, array, move(axis, -1))} aria-label=${`${names[axis]} ${k - 1}`}>−</a>`}
-      ${k < shape[axis] - 1 && html` <a href=${toNode(run.id, set, array, move(axis, 1))} aria-label=${`${names[axis]} ${k + 1}`}>+</a>`}</span>`)}</nav>
+      ${k > 0 && html` <a class="button" href=${toNode(run.id, set, array, move(axis, -1))} aria-label=${`${names[axis]} ${k - 1}`}>−</a>`}
+      ${k < shape[axis] - 1 && html` <a class="button" href=${toNode(run.id, set, array, move(axis, 1))} aria-label=${`${names[axis]} ${k + 1}`}>+</a>`}</span>`)}</nav>
     <details><summary>Any other number</summary><form class="row end" onSubmit=${(e) => (e.preventDefault(), open())}>
       <${Field} words="Array, such as dW[1]"><input value=${asked.array} onInput=${(e) => set_({ ...asked, array: e.target.value })} /></${Field}>
       <${Field} words="Row, column, from 0"><input value=${asked.place} onInput=${(e) => set_({ ...asked, place: e.target.value })} /></${Field}>
@@ -41,7 +41,7 @@ const Formula = ({ run, found }) => {
   const said = terms.rows.some((row) => row.said);
   const rest = Object.entries(terms.rest);
   return html`<h2>Formula</h2><pre tabindex="0"><code>${formula}</code></pre>
-    ${!(one && terms.heads.length === 1 && !rest.length) && html`<div class="wide" tabindex="0" role="group" aria-label="Table: the terms of the formula"><table>
+    ${!(one && terms.heads.length === 1 && !rest.length) && html`<div class="wide" tabindex="0" role="group" aria-label="Table: the terms of the formula"><table class="terms">
       <thead><tr>${!one && html`<th scope="col" class="n">${terms.running}</th>`}${said && html`<th scope="col">is</th>`}
         ${terms.heads.map((head) => html`<th scope="col" class="n">${head}</th>`)}<th scope="col" class="n">${terms.weight === null ? "product" : "weighted product"}</th></tr></thead>
       <tbody>${terms.rows.map((row) => html`<tr>${!one && html`<th scope="row" class="n">${row.k}</th>`}${said && html`<td><bdi>${row.said}</bdi></td>`}
@@ -55,24 +55,25 @@ const Row = ({ terms, said, words, x, digits = 6 }) => html`<tr><th scope="row" 
   <td class="n">${short(x, Number(digits))}</td></tr>`;
 
 const Links = ({ run, set, links, none }) => links.length
-  ? html`<ul class="links">${links.map(({ label, count, nodes }) => html`<li>${count > 1 && html`<span>${label}, ${whole(count)} numbers${count > nodes.length ? ", first the largest" : ""}:</span>`}
+  ? html`<ul class="links">${links.map(({ label, count, order, nodes }) => html`<li>${count > 1 && html`<span>${label}, ${whole(count)} numbers${count > nodes.length ? `, first ${order}` : ""}:</span>`}
     ${nodes.map((one) => html`<span><${NodeLink} id=${run.id} set=${set} array=${one.array} place=${one.place} /> = ${short(one.value, 5)}</span>`)}</li>`)}</ul>`
   : html`<p class="note">${none}</p>`;
 
 const Lit = ({ run, found: { lit, set, place, array } }) => {
   if (!lit) return "";
   const i = EXAMPLES.test(array) ? place.at(-1) : null;
-  return html`<h2>On the picture</h2><div class="lit"><figure><${Pixels} id=${run.id} set=${set} lit=${lit} size="256" words=${lit.label} /><figcaption>${lit.label}</figcaption></figure>
-    ${i !== null && html`<figure><a href=${toExample(run.id, set, i)}><${Picture} src=${`${ofData(dataOf(run), set, i)}?run=${encodeURIComponent(run.id)}`} words="The example" size="256" /></a></figure>`}</div>`;
+  return html`<div class="lit"><figure><${Pixels} id=${run.id} set=${set} lit=${lit} size="208" words=${lit.label} /><figcaption>${lit.label}</figcaption></figure>
+    ${i !== null && html`<figure><a href=${toExample(run.id, set, i)}><${Picture} src=${`${ofData(dataOf(run), set, i)}?run=${encodeURIComponent(run.id)}`} words="The example" size="208" /></a></figure>`}</div>`;
 };
 
-const Check = ({ found: { check, label, array } }) => {
+const Check = ({ found: { check, label, array, place } }) => {
   if (!check) return "";
   const of = array[0] !== "d" ? `dJ/d${label}` : label;
+  const f = /^d[XZA]/.test(array) ? `L[${place.at(-1)}]` : "J";
   const words = check.kink ? "At a kink: the slopes to its left and right differ, and this is between them."
     : check.agrees ? "They agree." : "They do not agree: the rule or this check is wrong here.";
   return html`<h2>Is it the slope?</h2><p>What follows from this number is computed again with h = ${short(check.step)} added and taken away.</p>
-    <dl><dt>(J(x + h) − J(x − h)) / 2h</dt><dd>${number(check.numeric)}</dd><dt>${of}, by the chain rule</dt><dd>${number(check.derivative)}</dd>
+    <dl><dt>(${f}(x + h) − ${f}(x − h)) / 2h</dt><dd>${number(check.numeric)}</dd><dt>${of}, by the chain rule</dt><dd>${number(check.derivative)}</dd>
       <dt>difference, relative</dt><dd>${short(check.error, 2)}</dd><dt>rounding alone may make</dt><dd>${short(check.noise, 2)}</dd></dl>
     <p class=${check.agrees ? "agrees" : "warning"}><b>${words}</b></p>`;
 };
@@ -88,9 +89,9 @@ export default ({ params: { id, name, row, column }, query }) => {
   const i = EXAMPLES.test(found.array) ? found.place.at(-1) : null;
   return html`<h1>${found.label}</h1><${Wrong} words=${error} />
     <p><bdi>${found.said[0].toUpperCase()}${found.said.slice(1)}</bdi>.${i !== null && html` <a href=${toExample(id, set, i)}>Its example</a>`}</p>
-    <${Elsewhere} key=${path} run=${run} found=${found} /><${Value} run=${run} found=${found} />
+    <${Elsewhere} key=${path} run=${run} found=${found} /><div class="beside"><div><${Value} run=${run} found=${found} /></div><${Lit} run=${run} found=${found} /></div>
     ${found.notes.map((words) => html`<p class="note">${words}</p>`)}
-    <div class="beside"><div><${Formula} run=${run} found=${found} /></div><div><${Lit} run=${run} found=${found} /></div></div>
+    <${Formula} run=${run} found=${found} />
     <div class="beside"><div><h2>Computed from</h2><${Links} run=${run} set=${set} links=${found.made_of} none=${found.array[0] === "X" || found.array[0] === "Y" ? "It is given." : "Nothing: it is given, and training changes it."} /></div>
       <div><h2>Used by</h2><${Links} run=${run} set=${set} links=${found.used_by} none=${/^d[Wb]/.test(found.array) ? "The next update." : found.array === "J" ? "Nothing: it is what is made small." : "Nothing further."} /></div></div>
     <${Check} found=${found} />`;

@@ -27,7 +27,7 @@ const Answer = ({ run, found }) => {
 const Inputs = ({ run, found, back }) => {
   const { x, set, index } = found;
   const name = back ? "dX" : "X";
-  if (!x.rows) return html`<${Pixels} id=${run.id} set=${set} lit=${x[name]} size="120" words=${back ? "dX, how the loss changes with each pixel" : "X, the pixels as the network takes them"} />`;
+  if (!x.rows) return html`<${Pixels} id=${run.id} set=${set} lit=${x[name]} bytes=${back ? undefined : x.pixels} size="120" words=${back ? "dX, how the loss changes with each pixel" : "X, the picture"} />`;
   return html`<${Vector} id=${run.id} set=${set} array=${name} values=${x.rows.map((row) => row[name])} place=${(k) => [x.rows[k].k, index]}
     words=${`${name}, the features that are largest in X`} />`;
 };
@@ -123,7 +123,7 @@ const MadeBy = ({ run, found }) => {
   return html`<h2>${made.kind === "contributions" ? "The training examples that made this answer" : "The training examples that pull at this answer"}</h2>
     ${made.words.map((words) => html`<p class="note">${words}</p>`)}
     ${made.kind === "contributions" ? html`<${Sum} made=${made} />` : html`<p>What is pulled at is <bdi>${made.of}</bdi>, now ${short(made.value, 5)}.</p>`}
-    <p>The ${made.rows.length} of ${whole(made.examples)} that add the most, for it or against it:</p>
+    <p>The ${made.rows.length} of ${whole(made.examples)} with the largest parts, for it or against it:</p>
     <ul class="trained">${made.rows.map((row) => html`<${Trained} key=${row.index} row=${row} left=${left[row.index]} ...${more} />`)}</ul>
     <div class="row"><${Button} onClick=${() => onLeave(made.rows.map((row) => row.index).filter((k) => !(k in left)))}>Leave out each of these</${Button}>
       <span class="note">One at a time: the same training is done again without it, to the same iteration, and asked about this example.</span></div>
