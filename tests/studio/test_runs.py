@@ -69,6 +69,34 @@ def test_a_run_tells_its_records_and_keeps_its_moments(runs, tmp_path):
     assert same(run, tmp_path / "again")
 
 
+def test_paused_stepped_and_changed_it_is_the_run_of_its_command(runs, tmp_path):
+    run = runs.begin("planar:moons", SLOW)
+    until(lambda: run.iteration > 0)
+    runs.say(run, "pause")
+    until(lambda: run.state == "paused")
+    at = run.iteration
+    runs.say(run, "step", 3)
+    until(lambda: run.iteration == at + 3 and run.state == "paused")
+    assert run.model_at()[0] == at + 3
+    runs.say(run, "change", {"learning_rate": 0.25, "l2": 0.01})
+    runs.say(run, "go")
+    until(lambda: run.state == "finished")
+    assert f"{at + 3}:learning_rate=0.25" in run.command
+    assert same(run, tmp_path / "again")
+
+
+def test_a_fork_is_the_run_of_its_command(runs, tmp_path):
+    parent = runs.begin("planar:moons", {"layers": "4", "learning_rate": 0.3, "iterations": 300})
+    until(lambda: parent.state == "finished")
+    fork = runs.fork(parent, {}, 100, {"learning_rate": 0.09})
+    until(lambda: fork.state == "finished")
+    assert fork.parent == {"run": parent.id, "iteration": 100}
+    assert "--changes 100:learning_rate=0.09" in fork.command
+    assert same(fork, tmp_path / "again")
+    upto = [k for k, at in enumerate(parent.history["iteration"]) if at < 100]
+    assert fork.history["cost"][: len(upto)] == parent.history["cost"][: len(upto)]
+
+
 def test_a_killed_worker_is_said_and_its_run_resumed(runs, tmp_path):
     run = runs.begin("planar:moons", SLOW)
     until(lambda: run.iteration > 0)

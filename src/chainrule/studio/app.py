@@ -11,7 +11,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -32,6 +31,7 @@ from chainrule.studio.library import Library
 from chainrule.studio.nodes import node
 from chainrule.studio.passes import Passes
 from chainrule.studio.runs import Run, Runs
+from chainrule.training.changes import checked
 
 STATIC = files("chainrule.studio").joinpath("static")
 POLICY = (
@@ -295,14 +295,11 @@ def whole(body: Any, name: str) -> int:
 
 def changes(body: Any) -> dict[str, float]:
     """The settings that can be changed on the way."""
-    found = {name: body[name] for name in ("learning_rate", "l2") if body.get(name) is not None}
-    for name, value in found.items():
-        good = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not good or not np.isfinite(value) or value < 0 or (value == 0 and name != "l2"):
-            raise InputError(name, "a positive number", repr(value)[:40])
+    names = ("learning_rate", "l2")
+    found = checked("change", {n: body[n] for n in names if body.get(n) is not None})
     if not found:
         raise InputError("change", "a learning_rate or l2", "neither")
-    return {name: float(value) for name, value in found.items()}
+    return found
 
 
 def _json(handler: Callable[[Request, Any], Facts]) -> Callable[[Request], Any]:

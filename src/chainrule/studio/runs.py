@@ -5,7 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from chainrule.model.model_file import Model
 from chainrule.network import Network
 from chainrule.studio.library import Library
 from chainrule.studio.worker import Worker
+from chainrule.training.changes import before, changes_of, text_of
 from chainrule.training.moment import Moment
 from chainrule.training.warnings import TrainingWarning
 
@@ -224,6 +225,9 @@ class Runs:
         """The training of another run up to an iteration, and from there on with a change; or with
         other options from its start. What was changed in the other one later is left out."""
         options = restored(written(parent.options) | dict(given), Options(), "options")
+        if change is not None:
+            kept = before(at, changes_of("fork", options.changes))
+            options = replace(options, changes=text_of(changes_of("fork", [*kept, (at, change)])))
         return self._enter(parent.data, options, {"run": parent.id, "iteration": at})
 
     def _enter(self, path: str, options: Options, parent: dict[str, Any] | None = None) -> Run:

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from chainrule.errors import ChainruleError
 from chainrule.files.json_file import plain
 from chainrule.jobs.events import (
+    Changed,
     Control,
     Event,
     Noted,
+    Paused,
     Progressed,
     Recorded,
     Started,
@@ -89,6 +91,8 @@ def work(pipe: Connection) -> None:
     threading.Thread(target=_listen, args=(pipe, control), daemon=True).start()
 
     def tell(event: Event) -> None:
+        if isinstance(event, Paused):
+            job.watching.send()
         if said := _said(event, job):
             pipe.send(said)
 
@@ -105,7 +109,10 @@ def _listen(pipe: Connection, control: Control) -> None:
     try:
         while True:
             word, *given = pipe.recv()
-            getattr(control, {"stop": "set", "go": "go_on"}.get(word, word))(*given)
+            if word == "change":
+                control.change(**given[0])
+            else:
+                getattr(control, {"stop": "set", "go": "go_on"}.get(word, word))(*given)
     except (EOFError, OSError):
         control.set()
 
@@ -118,6 +125,10 @@ def _said(event: Event, job: TrainingJob) -> tuple[Any, ...] | None:
         return "progress", event.done, event.total, event.unit
     if isinstance(event, Started):
         return "started", dict(event.facts), written(job.options)
+    if isinstance(event, Paused):
+        return "paused", event.iteration
+    if isinstance(event, Changed):
+        return "changed", written(job.options)
     if isinstance(event, Noted):
         return "said", event.words
     if isinstance(event, Warned):
