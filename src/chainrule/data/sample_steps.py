@@ -2,7 +2,7 @@
 samples given with it."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -25,12 +25,26 @@ class SNV(Step):
     whose features are all alike only the mean is taken off."""
 
     whole: ClassVar = True
+    samples: Any = None  # (2, m) means and divisors, where X has some features only
 
     def __call__(self, X: Array, rows: Rows = slice(None)) -> Array:
-        divisor = self._divisor(X)
-        X -= X.mean(axis=0)
+        known = self.samples
+        mean, divisor = (X.mean(axis=0), self._divisor(X)) if known is None else known
+        X -= mean
         X /= divisor
         return X
+
+    def of_samples(self, blocks: Iterable[Array]) -> Array:
+        """Means and sums of squares put together as Chan, Golub & LeVeque (1983) do."""
+        n, mean, squares, least, most = 0, 0.0, 0.0, np.inf, -np.inf
+        for X in blocks:
+            k, own = len(X), X.mean(axis=0)
+            apart = own - mean
+            squares += np.square(X - own).sum(axis=0) + apart**2 * (n * k / (n + k))
+            mean, n = mean + apart * (k / (n + k)), n + k
+            least, most = np.minimum(least, X.min(axis=0)), np.maximum(most, X.max(axis=0))
+        divisor = np.sqrt(squares / max(1, n - 1))
+        return np.stack([mean, np.where(np.equal(least, most), 1.0, divisor)])
 
     def _divisor(self, X: Array) -> Array:
         constant = np.ptp(X, axis=0) == 0
@@ -50,10 +64,17 @@ class Total(Step):
     molecules) that do not depend on how much of the sample was counted. One of zeros only stays."""
 
     whole: ClassVar = True
+    samples: Any = None  # (1, m) factors, where X has some features only
 
     def __call__(self, X: Array, rows: Rows = slice(None)) -> Array:
-        X *= self._factor(X.sum(axis=0), X)
+        X *= self._factor(X.sum(axis=0), X) if self.samples is None else self.samples
         return X
+
+    def of_samples(self, blocks: Iterable[Array]) -> Array:
+        sums, least = np.zeros(()), 0.0
+        for X in blocks:
+            sums, least = sums + X.sum(axis=0), min(least, X.min(initial=0))
+        return self._factor(sums, np.array(least))[None]
 
     def _factor(self, sums: Array, X: Array) -> Array:
         if X.min(initial=0) < 0:
@@ -87,6 +108,10 @@ class Derivative(Step):
     @property
     def name(self) -> str:
         return f"derivative:{self.window}"
+
+    @property
+    def reach(self) -> int:
+        return self.window
 
     @cached_property
     def _weights(self) -> Array:

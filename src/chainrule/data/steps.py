@@ -6,7 +6,7 @@ a step stands in one place: how it is learned, done, undone, differentiated, sav
 X is (n_x, m) throughout, one column a sample; in ONNX samples are rows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -39,12 +39,23 @@ class Step:
         """As it is asked for, and kept in files."""
         return type(self).__name__.lower()
 
+    @property
+    def reach(self) -> int:
+        """How many features on either side a number depends on, of a step that is `whole`; 0 where
+        that is on all."""
+        return 0
+
     def fitted(self, X: Array) -> "Step":
         """The step as learned from X (k, m), float64, some or all features of every sample."""
         return self
 
     def __call__(self, X: Array, rows: Rows = slice(None)) -> Array:
         """X (k, m), floats, which may be overwritten, of the features at `rows`."""
+        raise NotImplementedError
+
+    def of_samples(self, blocks: Iterable[Array]) -> Array:
+        """Of a step that is `whole`, what it has to know of each sample to take some features at a
+        time, as its field `samples` (k, m): from all features, some (k, m) after the others."""
         raise NotImplementedError
 
     def carefully(self, X: Array, rows: Rows = slice(None)) -> Array:

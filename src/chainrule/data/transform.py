@@ -111,6 +111,11 @@ class Scaling:
         """The names of steps that need all features of a sample, or several samples, at once."""
         return tuple(step.name for step in self.steps if step.whole)
 
+    def of_samples(self) -> tuple["Scaling", "Scaling"]:
+        """The steps up to the last that is whole, and the others."""
+        k = max((k for k, step in enumerate(self.steps, 1) if step.whole), default=0)
+        return Scaling(self.steps[:k]), Scaling(self.steps[k:])
+
     @property
     def batches(self) -> tuple[str, ...]:
         """The facts that it asks for: columns that have batches."""

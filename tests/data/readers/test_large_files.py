@@ -2,6 +2,7 @@
 the same."""
 
 import os
+import pickle
 from pathlib import Path
 
 import h5py
@@ -12,8 +13,10 @@ from scipy.sparse import csc_array, csr_array
 
 import chainrule as cr
 from chainrule.data import open_data
+from chainrule.data.readers import h5ad
 from chainrule.data.readers.plink import BedSource
 from chainrule.errors import DataError, InputError
+from chainrule.experiments import Setting, cross_validate
 
 M, N_X = 63, 400
 LITTLE = 1e-4  # GB, of which a sixteenth is less than these tables
@@ -159,6 +162,27 @@ def test_anndata(tmp_path, memory, form):
     assert data.notes[:2] == ("labels from 'kind'", "left out 1 examples without a label")
 
 
+@pytest.mark.parametrize("memory", [1e-3, 1e-4], ids=["in memory", "in a file"])
+def test_anndata_by_examples_is_turned_some_at_a_time(tmp_path, monkeypatch, memory):
+    monkeypatch.setattr(h5ad, "READ_BYTES", 12 * 1000)
+    made, zeros = [], h5ad.scratch.zeros
+    monkeypatch.setattr(
+        h5ad.scratch, "zeros", lambda *of, **how: made.append(0) or zeros(*of, **how)
+    )
+    some = np.where(RNG.random(X.shape) < 0.3, X, 0)
+    some[11] = 0
+    some[:, 17] = 0
+    path = write_h5ad(tmp_path, csr_array(some))
+    data = open_data(path, label="kind", memory=memory).train
+    assert data.in_file
+    assert bool(made) == (memory == 1e-4)
+    kept = np.arange(M) != 7
+    assert_array_equal(data.raw, some[kept].T)
+    assert_array_equal(data.features.features(slice(15, 30)), some[kept].T[15:30])
+    with pytest.raises(DataError, match="that workers can read"):
+        pickle.dumps(data.features.source)
+
+
 def test_what_is_wrong_with_anndata(tmp_path):
     path = write_h5ad(tmp_path, X)
     for how, message in (
@@ -170,9 +194,6 @@ def test_what_is_wrong_with_anndata(tmp_path):
         with pytest.raises(DataError, match=message):
             open_data(path, **how)
     sparse = csr_array(X)
-    write_h5ad(tmp_path, sparse)
-    with pytest.raises(DataError, match=r"by examples \(CSR\) that fits into .*tocsc"):
-        open_data(path, label="kind", memory=LITTLE)
     sparse.indices[-1] = N_X
     write_h5ad(tmp_path, sparse)
     with pytest.raises(DataError, match="a sparse X"):
@@ -269,7 +290,45 @@ def test_what_is_wrong_with_hdf5(tmp_path):
         data.matrix().gram()
 
 
-def test_steps_of_whole_examples_are_refused_in_a_file(tmp_path):
+@pytest.mark.parametrize(
+    "prepare", ["total,log1p,standard", "log1p,derivative:5,snv", "snv,standard"]
+)
+def test_steps_of_whole_examples_in_a_file(tmp_path, prepare):
+    path = write_hdf5(tmp_path, CHUNKS["squares"])
+    here = open_data(path, prepare=prepare).train
+    told = []
+    data = open_data(
+        path, prepare=prepare, memory=10 * LITTLE, progress=lambda *one: told.append(one)
+    )
+    data = data.train
+    for name, expected in here.scaling.arrays().items():
+        assert_allclose(data.scaling.arrays()[name], expected, rtol=1e-10, atol=1e-14)
+    of_file, in_memory = data.matrix(), here.matrix()
+    assert_allclose(of_file.gram(), in_memory.gram(), rtol=1e-10, atol=1e-9)
+    assert_allclose(of_file.features(slice(3, 9)), in_memory.features(slice(3, 9)), atol=1e-12)
+    assert_allclose(of_file.columns([5, 2]), in_memory.columns([5, 2]), atol=1e-12)
+    part, rest = (X.select(np.arange(9)) for X in (of_file, in_memory))
+    assert_allclose(part.outer(np.ones((1, 9))), rest.outer(np.ones((1, 9))), atol=1e-11)
+    # A pass for each step that needs the whole examples, but the derivative; and for what learns.
+    assert sum(done == total for done, total, _ in told) == 2 + ("standard" in prepare) + 1
+
+
+def test_steps_of_whole_examples_that_are_refused_in_a_file(tmp_path):
     path = write_hdf5(tmp_path)
-    with pytest.raises(InputError, match=r"steps that take one feature at a time.*got total"):
-        open_data(path, prepare="total,log1p,standard", memory=LITTLE)
+    with pytest.raises(InputError, match=r"whole examples before all that learn.*standard,snv"):
+        open_data(path, prepare="standard,snv", memory=LITTLE)
+    path = write_hdf5(tmp_path, **{"less/X": X - 1, "less/y": KINDS.astype("S")})
+    with pytest.raises(InputError, match=r"a.h5.*counts, 0 or more"):
+        open_data(f"{path}:/less", prepare="total,standard", memory=LITTLE)
+
+
+def test_experiments_with_steps_of_whole_examples_in_a_file(tmp_path):
+    path = write_hdf5(tmp_path)
+    setting = Setting(hidden=(4,), iterations=9, learning_rate=0.05)
+    found = [
+        cross_validate(
+            open_data(path, prepare="total,log1p,standard", memory=memory).train, setting
+        )
+        for memory in (None, 10 * LITTLE)
+    ]
+    assert_allclose(found[1].outputs, found[0].outputs, rtol=1e-10)

@@ -4,7 +4,7 @@ gave is remembered with the file, by digests of what it is of."""
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
+from functools import partial, reduce
 from itertools import chain
 from typing import Any
 
@@ -15,6 +15,7 @@ from chainrule.data.blocks import blocks_of
 from chainrule.data.matrix.kept import Pass
 from chainrule.data.matrix.raw import RawMatrix
 from chainrule.data.matrix.source import Source
+from chainrule.data.matrix.stepped import Stepped
 from chainrule.data.matrix.verbs import Gram, Product, Times, mirrored
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
@@ -33,7 +34,7 @@ class BlockMatrix(RawMatrix):
     does not hold.
     """
 
-    _whole_fix = "Prepare them so beforehand, and write them to a file anew."
+    _whole_fix = "Name those first that learn nothing; or prepare them so, and write a file anew."
     _part_of: tuple["BlockMatrix", Any] | None = None
 
     def __init__(
@@ -47,6 +48,16 @@ class BlockMatrix(RawMatrix):
         n_x, m = source.shape
         self.shape = n_x, m if index is None else len(index)
         self._scaled_by(scaling or Scaling(), dtype)
+        # What is read: of steps that need whole examples what they make of the file.
+        self.first, self.rest = self.scaling.of_samples()
+        self.made: Source = reduce(Stepped, self.first.steps, source)
+
+    def _refuse_whole(self, scaling: Scaling) -> None:
+        """InputError for steps that need all features of an example after others that learn."""
+        first, _ = scaling.of_samples()
+        if first.learned:
+            expected = "steps that need whole examples before all that learn, of features in a file"
+            raise InputError(type(self).__name__, expected, scaling.kind, self._whole_fix)
 
     def astype(self, dtype: Any) -> "BlockMatrix":
         """The same features yielding another float dtype (itself if it does already)."""
@@ -73,12 +84,13 @@ class BlockMatrix(RawMatrix):
         return known[index]
 
     def raw(self, rows: Any) -> np.ndarray:
-        """Some features of all examples, as they lie: (k, m)."""
+        """Some features of all examples: (k, m), as they lie, or as steps that need whole examples
+        make them."""
         if not isinstance(rows, slice):  # those between are read, too
             rows = np.arange(self.shape[0])[rows]
             start = int(rows.min(initial=self.shape[0]))
             return self.raw(slice(start, int(rows.max(initial=0)) + 1))[rows - start]
-        found = self.source.features(*rows.indices(self.shape[0])[:2])
+        found = self.made.features(*rows.indices(self.shape[0])[:2])
         return found if self.index is None else found[:, self.index]
 
     def stored(self, index: Any = slice(None)) -> np.ndarray:
@@ -115,7 +127,9 @@ class BlockMatrix(RawMatrix):
         """As they lie, from a feature on with which a block begins; the next stretch of the file is
         read meanwhile."""
         (n_x, m), a_feature = self.shape, self.source.n_bytes / self.shape[0] / 1e9
-        stretches = [one for one in self.source.stretches() if one.stop > start]
+        if isinstance(self.made, Stepped):
+            _ = self.made.bound  # in a pass before this one
+        stretches = [one for one in self.made.stretches() if one.stop > start]
         with ThreadPoolExecutor(1) as reader:
             ahead = [reader.submit(self.raw, first) for first in stretches[:1]]
             for k, stretch in enumerate(stretches):
@@ -134,7 +148,11 @@ class BlockMatrix(RawMatrix):
         with self._placed(rows):
             if learned is not None:
                 return learned(raw, self.dtype)
-            return self.scaling(raw, self.dtype, rows)
+            return self.rest(raw, self.dtype, rows)
+
+    def features(self, index: Any) -> np.ndarray:
+        """Features at `index` of all examples, as floats: (k, m)."""
+        return self.rest(self.raw(index), self.dtype, index)
 
     def fitted(self, scaling: Scaling) -> Scaling:
         """The scaling, learned from these examples."""
@@ -219,15 +237,19 @@ class BlockMatrix(RawMatrix):
                 for index, own, products in zip(kept, learned, asked, strict=True):
                     if index is not None:
                         with self._placed(rows):
-                            own.append(self.scaling.learned_from(raw[:, index]))
+                            own.append(self.rest.learned_from(raw[:, index]))
                     if products:
                         some = self.floats(raw, rows, own[-1] if own else None)
                         for one in products:
                             one.add(rows, some)
                 going.reached(rows.stop)
         pairs = zip(kept, learned, strict=True)
-        scalings = [None if index is None else self.scaling.joined(own) for index, own in pairs]
+        scalings = [None if index is None else self._after(own) for index, own in pairs]
         return scalings, [[one.end() for one in products] for products in asked]
+
+    def _after(self, learned: Sequence[Scaling]) -> Scaling:
+        """What was learned of some features after the other, with the steps before it."""
+        return Scaling((*self.first.steps, *self.rest.joined(learned).steps))
 
     def _going(
         self, kept: Sequence[Any], learned: list[list[Scaling]], products: list[Product]
@@ -235,12 +257,12 @@ class BlockMatrix(RawMatrix):
         """A pass, from where it was left. Those alone are kept that make X^T X: they take long."""
         grams = [one for one in products if isinstance(one, Gram) and one.other is None]
         if (passes := self.source.passes if grams else None) is None:
-            return Pass(None, ("", ""), self.scaling, learned, products)
+            return Pass(None, ("", ""), self.rest, learned, products)
         of = ["as it is" if index is None else np.arange(self.shape[1])[index] for index in kept]
-        blocks = str(next(self.source.stretches()))
+        blocks = str(next(self.made.stretches()))
         key = self._key(blocks, *of, *chain.from_iterable(one.known_by() for one in products))
         series = self._key("gram") if grams[0].part else key
-        return Pass(passes, (series, key), self.scaling, learned, products)
+        return Pass(passes, (series, key), self.rest, learned, products)
 
     def keep_passes(self, passes: Any) -> None:
         """Where passes over the file are kept as they go."""

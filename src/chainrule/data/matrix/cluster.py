@@ -73,8 +73,8 @@ class ClusterMatrix(BlockMatrix):
         for _ in self._told(tasks):
             pass
         for _, future in self.cluster.finished(self.source, {whole: None}):
-            found: Found = self.cluster.result(self.source, future)
-        return found
+            learned, found = self.cluster.result(self.source, future)
+        return [own and self._after([own]) for own in learned], found
 
     def _pieces(self, verb: str, of: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         """What a verb makes of each range of features, as they come."""
@@ -107,11 +107,11 @@ class ClusterMatrix(BlockMatrix):
         a_feature = self.source.n_bytes / self.shape[0]
         room = COPIES * needed + 2 * longest * a_feature + 2 * BLOCK_BYTES
         self.cluster.check(self.source, room)
-        whole = self.cluster.submit((f"shared-{name}",), _itself, self.source, self.index, shared)
+        whole = self.cluster.submit((f"shared-{name}",), _itself, self.made, self.index, shared)
         tasks = {}
         for k, stretches in enumerate(ranges):
             rows = slice(stretches[0].start, stretches[-1].stop)
-            how = self.scaling.part(rows), self.dtype
+            how = self.rest.part(rows), self.dtype
             key, given = (name, rows.start, rows.stop), (whole, verb, stretches, *how, *own(rows))
             tasks[self.cluster.submit(key, _of_range, *given, priority=-k)] = rows
         return tasks
@@ -120,7 +120,7 @@ class ClusterMatrix(BlockMatrix):
         """The file's stretches, as many together as are worth a task."""
         a_feature = max(1, self.source.n_bytes // self.shape[0])
         least, found = max(FEATURES, TASK_BYTES // a_feature), list[list[slice]]()
-        for stretch in self.source.stretches():
+        for stretch in self.made.stretches():
             if not found or found[-1][-1].stop - found[-1][0].start >= least:
                 found.append([])
             found[-1].append(stretch)
@@ -172,8 +172,8 @@ def _part(one: Product, rows: slice) -> Product:
     assert isinstance(one, Gram)
     other = one.other
     if isinstance(other, BlockMatrix):
-        own = other.scaling.part(rows), other.dtype, other.index
-        return Gram(BlockMatrix(_Range(other.source, [rows]), *own))
+        own = other.rest.part(rows), other.dtype, other.index
+        return Gram(BlockMatrix(_Range(other.made, [rows]), *own))
     return Gram(None if other is None else FloatMatrix(other.features(rows)), one.part)
 
 

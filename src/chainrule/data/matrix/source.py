@@ -83,6 +83,11 @@ class Source(ABC):
         """What need not be read for again."""
         return Known(KNOWN * self.memory)
 
+    @property
+    def source_of_all(self) -> "Source":
+        """The file itself, of what is made of it."""
+        return self
+
     def __repr__(self) -> str:
         return str(self.path)
 

@@ -3,6 +3,8 @@
 The format: anndata.readthedocs.io, "The on-disk format of AnnData", its version 0.1.0 of a file.
 """
 
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,13 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Splits
-from chainrule.data.matrix.source import Source
+from chainrule.data.matrix.source import READ_BYTES, Source
 from chainrule.data.readers.annotated import annotated
 from chainrule.data.readers.arrays import stays
 from chainrule.data.readers.hdf5_file import H5Source, dataset, inside, opened, whole
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError
+from chainrule.files import scratch
 
 
 def open_h5ad(path: Path, reading: Reading | None = None) -> Splits:
@@ -45,45 +48,71 @@ def _dense(path: Path, file: Any, shape: tuple[int, int]) -> Any:
 
 class SparseSource(Source):
     """A sparse X, of which features are made dense as they are read: those of a file by features
-    (CSC) from there, of one by examples (CSR) from memory, where it must have room."""
+    (CSC) from there. One by examples (CSR) is turned once, some examples at a time: into memory, or
+    where that has no room a file of the temporary folder."""
 
     def __init__(self, path: Path, file: Any, shape: tuple[int, int], by_feature: bool) -> None:
         super().__init__(path)
         self.shape, where = shape[::-1], str(path)
-        data = dataset(file, "X/data", where)
+        data, indices = (dataset(file, f"X/{name}", where) for name in ("data", "indices"))
         self.dtype = np.dtype(data.dtype)
         starts = whole(file, "X/indptr", where).astype(np.int64)
         n = shape[1] if by_feature else shape[0]
         rising = len(starts) == n + 1 and starts[0] == 0 and bool((np.diff(starts) >= 0).all())
-        if not rising or starts[-1] > min(
-            data.shape[0], dataset(file, "X/indices", where).shape[0]
-        ):
+        if not rising or starts[-1] > min(data.shape[0], indices.shape[0]):
             raise DataError(where, f"a sparse X of shape {shape}", "numbers that are none")
-        self._starts, self._held = starts, None
+        self._starts, self._turned = starts, None
         if not by_feature:
-            self._held = self._turned(file, data)
+            self._turned = self._by_feature(data, indices)
 
-    def _turned(self, file: Any, data: Any) -> Any:
-        """X (n_x, m) in memory, by features."""
-        from scipy.sparse import csr_array
+    def __getstate__(self) -> dict[str, Any]:
+        if self._turned is not None:
+            fix = "Write it by features: adata.X = adata.X.tocsc()."
+            raise DataError(str(self.path), "features that workers can read (CSC)", "CSR", fix)
+        return super().__getstate__()
 
-        needed = 4.0 * data.shape[0] * (data.dtype.itemsize + 8)
-        if needed > self.memory:
-            expected = f"a sparse X by examples (CSR) that fits into {self.memory / 2**30:.3g} GiB"
-            fix = "Keep it by features, which are read as needed: adata.X = adata.X.tocsc()."
-            raise DataError(str(self.path), expected, f"{needed / 2**30:.3g} GiB", fix)
-        indices = whole(file, "X/indices", str(self.path))
-        _check_indices(str(self.path), indices, self.shape[0])
-        return csr_array((data[()], indices, self._starts), shape=self.shape[::-1]).T.tocsr()
+    def _by_feature(self, data: Any, indices: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Values and examples, feature after feature, whose starts `_starts` has from then on."""
+        of_examples, (n_x, m) = self._starts, self.shape
+        counts, most = np.zeros(n_x, np.int64), READ_BYTES // (self.dtype.itemsize + 8)
+        # Some examples of whole rows at a time, of about READ_BYTES.
+        ends = np.unique([*np.searchsorted(of_examples, np.arange(0, of_examples[-1], most)), m])
+        parts = list(pairwise([0, *ends[ends > 0].tolist()]))
+        for first, last in parts:
+            places = indices[of_examples[first] : of_examples[last]]
+            _check_indices(f"{self}, examples {first} to {last - 1}", places, n_x)
+            counts += np.bincount(places, minlength=n_x)
+        self._starts = np.concatenate([[0], np.cumsum(counts)])
+        n_bytes = float(self._starts[-1]) * (self.dtype.itemsize + 4)
+        make = (
+            partial(scratch.zeros, f"{self}: X by features")
+            if n_bytes > self.memory / 8
+            else np.empty
+        )
+        values, examples = (make((self._starts[-1],), dtype=one) for one in (self.dtype, np.int32))
+        free = self._starts[:-1].copy()
+        for first, last in parts:
+            own = slice(of_examples[first], of_examples[last])
+            places, numbers = indices[own], np.arange(first, last, dtype=np.int32)
+            order = np.argsort(places, kind="stable")
+            places = places[order]
+            # Of each feature the places after those that are filled.
+            new = np.bincount(places, minlength=n_x)
+            at = free[places] + np.arange(len(places)) - np.repeat(np.cumsum(new) - new, new)
+            values[at] = data[own][order]
+            examples[at] = np.repeat(numbers, np.diff(of_examples[first : last + 1]))[order]
+            free += new
+        return values, examples
 
     def features(self, start: int, stop: int) -> np.ndarray:
-        if self._held is not None:
-            return self._held[start:stop].toarray()
         found = np.zeros((stop - start, self.shape[1]), self.dtype)
         places = slice(self._starts[start], self._starts[stop])
-        with self.unchanged(), opened(self.path) as file:
-            data, indices = (file[f"X/{name}"][places] for name in ("data", "indices"))
-        _check_indices(f"{self}, features {start} to {stop - 1}", indices, self.shape[1])
+        if self._turned is not None:
+            data, indices = (one[places] for one in self._turned)
+        else:
+            with self.unchanged(), opened(self.path) as file:
+                data, indices = (file[f"X/{name}"][places] for name in ("data", "indices"))
+            _check_indices(f"{self}, features {start} to {stop - 1}", indices, self.shape[1])
         rows = np.repeat(np.arange(stop - start), np.diff(self._starts[start : stop + 1]))
         found[rows, indices] = data
         return found
