@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import re
+import zlib
 
 import numpy as np
 import pytest
@@ -148,6 +149,36 @@ def png(seed=0, size=(9, 7)):
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()
+
+
+def bomb(kind, width, height):
+    """A small file of a large picture of one color."""
+    file = io.BytesIO()
+    Image.new("L" if kind == "PNG" else "RGB", (width, height)).save(file, kind, quality=1)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "size"), [("PNG", (10_000, 5_001)), ("JPEG", (50_001, 1000)), ("WEBP", (5001, 10_000))]
+)
+def test_a_picture_of_too_many_pixels_is_not_decoded(app, kind, size, monkeypatch):
+    body = bomb(kind, *size)
+    assert len(body) < 1_000_000
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", None)
+    answer = request(app, "/v2/models/pictures/predict", body)
+    assert answer.status == 400
+    assert answer.json["error"] == (
+        "body: expected at most 50 megapixels; got 50.0. Save the picture smaller."
+    )
+
+
+def test_a_picture_beyond_what_is_opened_at_all(app):
+    huge = bytearray(png())
+    huge[16:24] = b"\x7f\xff\xff\xff" * 2
+    huge[29:33] = zlib.crc32(huge[12:29]).to_bytes(4, "big")
+    answer = request(app, "/v2/models/pictures/predict", bytes(huge))
+    assert answer.status == 400
+    assert "at most 50 megapixels" in answer.json["error"]
 
 
 def test_a_picture_file_as_it_is(app, models, tmp_path):

@@ -57,6 +57,7 @@ def serve(
     """
     with extra("serve"):
         from chainrule.service.app import Service
+        from chainrule.service.bodies import curl
         from chainrule.service.guard import hosts
         from chainrule.service.run import listening
         from chainrule.service.run import serve as answer
@@ -77,9 +78,8 @@ def serve(
             if one.unknown:
                 why = f"not compared with the training data: {show.safe(one.unknown)}"
                 show.print_beside("", why)
-            file = "table.csv" if one.model.image_shape is None else "picture.jpg"
-            path = f"{address}/v2/models/{one.name}/predict"
-            show.print_beside("Ask", f"curl {header}--data-binary @{file} {path}")
+            pictures = one.model.image_shape is not None
+            show.print_beside("Ask", curl(address, one.name, pictures, header))
         print_ = show.console().print
         print_(f"Serving at {address} (Ctrl-C ends it)")
 

@@ -1,27 +1,22 @@
 """One model, made ready to answer: its tensors, and what it says of arrays and of files."""
 
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from chainrule.data import Reading
 from chainrule.data.encoders.encoding import Encoding
-from chainrule.errors import DataError, InputError
+from chainrule.errors import InputError
 from chainrule.influence.out_of_distribution import Neighborhoods
-from chainrule.influence.predictions import predictions
 from chainrule.jobs.sources import loaded
 from chainrule.jobs.training_set import known_examples
 from chainrule.model.model_file import Model, decided
-from chainrule.model.new_data import open_for, pictures_for, read_pictures
+from chainrule.service.bodies import answers_to_file
 from chainrule.service.protocol import NAMES
 
 Array = np.ndarray
-# How picture files begin that are accepted: PNG, JPEG, and WebP after its length.
-BEGINS = {b"\x89PNG\r\n\x1a\n": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,36 +111,9 @@ class Served:
     def predicted(self, body: bytes) -> dict[str, Any]:
         """What `chainrule predict --json` says of a picture file, or of a table as CSV.
 
-        The body lies in a file of its own meanwhile. DataError for what cannot be read.
+        DataError for what cannot be read.
         """
-        suffix = suffix_of(body) if self.model.image_shape is not None else ".csv"
-        with tempfile.TemporaryDirectory(prefix="chainrule-") as folder:
-            path = Path(folder, f"body{suffix}")
-            path.write_bytes(body)
-            try:
-                if self.model.image_shape is None:
-                    data = open_for(self.model, path, Reading(label="")).train
-                else:
-                    reader = pictures_for(self.model, cache=False)
-                    found = read_pictures(self.model, reader, [path], _refuse)
-                    assert found is not None
-                    data = replace(found, names=("body",))
-                return predictions(self.model, data, self.known).facts()
-            except InputError as error:  # the file's name is nobody's business
-                where = error.where.replace(str(path), "body")
-                raise DataError(where, error.expected, error.got, error.fix) from None
-
-
-def suffix_of(body: bytes) -> str:
-    """Of a picture file that is accepted, by how it begins; DataError for another."""
-    for begin, suffix in BEGINS.items():
-        if body.startswith(begin) and (suffix != ".webp" or body[8:12] == b"WEBP"):
-            return suffix
-    raise DataError("body", "a PNG, JPEG or WebP file", f"{len(body)} bytes of something else")
-
-
-def _refuse(path: str | Path, why: str) -> None:
-    raise DataError("body", "a picture that can be read", why)
+        return answers_to_file(self.model, body, self.known)
 
 
 def named(models: Sequence[str]) -> dict[str, Path]:

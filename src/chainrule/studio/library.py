@@ -17,7 +17,7 @@ from chainrule.errors import InputError
 from chainrule.files import atomic
 from chainrule.files.csv_file import write_csv
 from chainrule.jobs.options import OF_SETTING, OF_TRAINING, Options, absolute, restored
-from chainrule.service.served import suffix_of
+from chainrule.service.bodies import suffix_of
 from chainrule.show.data import drawable
 
 KINDS = {"pictures": "", "table": ".csv", "points": ".csv"}
