@@ -118,21 +118,7 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
         expected = "classes, for decisions about doubtful labels (--labels)"
         raise DataError(data.source or "apply_decisions", expected, "a regression's numbers")
     labels, stays = data.labels.copy(), np.ones(len(data), dtype=bool)
-    places: dict[str, list[int]] = {}
-    for i, name in enumerate(data.example_names):
-        places.setdefault(alike(name), []).append(i)
-    seen: dict[int, Decision] = {}
-    for one in decisions.rows:
-        i = _place(one, places)
-        if i in seen:
-            got = f"{one.name!r} again, decided in {seen[i].where}"
-            raise DataError(one.where, "each example once", got, "Leave one of the rows out.")
-        seen[i] = one
-        label = data.classes[data.labels[i]]
-        if alike(one.given) != alike(label):
-            expected = f"{one.name!r} to be of the class {one.given!r}"
-            fix = "This file was made for other data, or for classes made otherwise (positive)."
-            raise DataError(one.where, expected, repr(label), fix)
+    for i, one in decided(data, decisions).items():
         if one.action == "relabel":
             labels[i] = data.class_called(one.target, "relabel_as", one.where)
         stays[i] = one.action != "drop"
@@ -141,6 +127,26 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
     doubted = f"{counted(n, 'label')} changed, {counted(dropped, 'example')} left out, as networks "
     doubted = f"{doubted}doubted them" if n or dropped else ""
     return replace(data, labels=labels, source=source, doubted=doubted).select(stays)
+
+
+def decided(data: Dataset, decisions: Decisions) -> dict[int, Decision]:
+    """By the examples' places in the data; raises what `apply_decisions` does."""
+    places: dict[str, list[int]] = {}
+    for i, name in enumerate(data.example_names):
+        places.setdefault(alike(name), []).append(i)
+    found: dict[int, Decision] = {}
+    for one in decisions.rows:
+        i = _place(one, places)
+        if i in found:
+            got = f"{one.name!r} again, decided in {found[i].where}"
+            raise DataError(one.where, "each example once", got, "Leave one of the rows out.")
+        found[i] = one
+        label = data.classes[data.labels[i]]
+        if alike(one.given) != alike(label):
+            expected = f"{one.name!r} to be of the class {one.given!r}"
+            fix = "This file was made for other data, or for classes made otherwise (positive)."
+            raise DataError(one.where, expected, repr(label), fix)
+    return found
 
 
 def _decision(row: dict[str, str], where: str) -> Decision:

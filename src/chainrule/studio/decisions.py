@@ -1,0 +1,191 @@
+"""What was decided about the labels of a run's training examples: a journal, which can be undone to
+its beginning, and the file for `--labels` by which a fork is trained. No file of the data is
+changed.
+"""
+
+import itertools
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.data import Dataset
+from chainrule.data.label_decisions import (
+    ACTIONS,
+    apply_decisions,
+    decided,
+    read_decisions,
+    write_decisions,
+)
+from chainrule.errors import InputError
+from chainrule.files.journal import Journal
+from chainrule.jobs.options import Options
+
+JOURNAL = "decisions.jsonl"
+_ONE = threading.Lock()  # a journal is written by one at a time
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The decisions of one run.
+
+    folder : the run's, in which they are kept. data : the examples that it was trained on. whole :
+    the data's own, with their own labels, from which these came. labels : the decisions, by whole's
+    places, that were made before it was trained.
+    """
+
+    folder: Path
+    data: Dataset
+    whole: Dataset
+    labels: dict[int, Row]
+
+    @classmethod
+    def of(cls, folder: Path, opened: Callable[[Options], Any], options: Options) -> "Decided":
+        """Of a run with these options. opened : gives the splits that some are read to."""
+        whole = opened(replace(options, labels=None, hold_out=None)).train
+        before = decided(whole, read_decisions(options.labels)) if options.labels else {}
+        rows = {
+            i: _row(whole, i, one.action, one.target if one.action == "relabel" else "")
+            for i, one in before.items()
+        }
+        return cls(folder, opened(options).train, whole, rows)
+
+    @property
+    def rows(self) -> list[Row]:
+        """What stands, in the order in which it was decided first; to keep a label is a decision
+        where another was made before."""
+        found = dict[int, Row]()
+        for row in self._stack():
+            found[row["example"]] = row
+        known = self.labels
+        return [r for r in found.values() if r["decision"] != "keep" or r["index"] in known]
+
+    def facts(self) -> dict[str, Any]:
+        """For the page."""
+        stack, rows = self._stack(), self.rows
+        counts = {action: sum(r["decision"] == action for r in rows) for action in ACTIONS[1:]}
+        return {
+            "rows": rows,
+            **counts,
+            "before": len(self.labels),
+            "undo": _said(stack[-1]) if stack else None,
+            "journal": str(self.folder / JOURNAL),
+        }
+
+    def decide(self, given: Mapping[str, Any], doubt: Mapping[str, Any]) -> None:
+        """Add a decision: {"example": place, "decision": keep, drop or relabel, "relabel_as"}.
+
+        doubt : `suggested` and the probabilities, as a network gave them, or nothing. InputError
+        for another, and for a regression's numbers.
+        """
+        i, action = given.get("example"), given.get("decision")
+        if not self.data.classes:
+            raise InputError("decisions", "labels that are classes", "a regression's numbers")
+        if type(i) is not int or not 0 <= i < len(self.data):
+            raise InputError("example", "a place in the training set", repr(i)[:40])
+        if action not in ACTIONS:
+            raise InputError("decision", f"one of {', '.join(ACTIONS)}", repr(action)[:40])
+        target = given.get("relabel_as", "") if action == "relabel" else ""
+        if action == "relabel" and target not in self.data.classes:
+            raise InputError("relabel_as", "one of the classes", repr(target)[:40])
+        row = _row(self.whole, self._origin(i), str(action), target)
+        self._write(lambda journal: journal.add([[{"example": i} | dict(doubt) | row]]))
+
+    def undo(self) -> None:
+        """Take the last one back; InputError where there is none."""
+        if not self._stack():
+            raise InputError("undo", "a decision", "none")
+        self._write(lambda journal: journal.add([[]]))
+
+    def file(self) -> Path:
+        """A new file of all decisions, those from before, too, for `--labels`.
+
+        InputError where there is nothing new, or what is decided leaves no two classes.
+        """
+        if not (rows := self.rows):
+            raise InputError("fork", "a decision to drop or relabel", "none")
+        places = {row["index"]: row for row in rows}
+        paths = (self.folder / f"labels-{n}.csv" for n in itertools.count(1))
+        path = next(path for path in paths if not path.exists())
+        write_decisions([row for _, row in sorted((self.labels | places).items())], path)
+        try:
+            left = apply_decisions(self.whole, read_decisions(path))
+            if len(np.unique(left.labels)) < 2:
+                raise InputError("fork", "examples of two classes", "one, after what was decided")
+        except InputError:
+            path.unlink()
+            raise
+        return path
+
+    def _origin(self, i: int) -> int:
+        """Where an example of the run is among the whole: of those that are there still, by its
+        name, its label then and, where others have these, its features."""
+        data, whole, labels = self.data, self.whole, self.whole.labels.copy()
+        for k, row in self.labels.items():
+            if row["decision"] == "relabel":
+                labels[k] = whole.class_called(row["relabel_as"], "relabel_as")
+        gone = {k for k, row in self.labels.items() if row["decision"] == "drop"}
+
+        def like(one: Dataset, labels: np.ndarray) -> list[int]:
+            """Examples of this label and, where there are names, this name."""
+            found = map(int, np.flatnonzero(labels == data.labels[i]))
+            name, names = data.example_names[i], one.example_names
+            return [k for k in found if data.names is None or names[k] == name]
+
+        found = [k for k in like(whole, labels) if k not in gone]
+        if len(found) == 1:
+            return found[0]
+        same = _equal(whole, found, data, i)
+        # Equals, which nothing tells apart, are there in their order.
+        rank = _equal(data, like(data, data.labels), data, i).index(i)
+        return same[min(rank, len(same) - 1)]
+
+    def _stack(self) -> list[Row]:
+        """The decisions that were not taken back, the last one last."""
+        stack: list[Row] = []
+        if not (self.folder / JOURNAL).exists():
+            return stack
+        self._write(lambda journal: stack.extend(_replayed(journal)))
+        return stack
+
+    def _write(self, work: Callable[[Journal], Any]) -> None:
+        with _ONE:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            begun = {"decisions about": self.data.source, "examples": len(self.data)}
+            journal = Journal(self.folder / JOURNAL, begun)
+            try:
+                work(journal)
+            finally:
+                journal.close(done=False)
+
+
+def _equal(data: Dataset, index: list[int], other: Dataset, i: int) -> list[int]:
+    """Which of data's examples at `index` have the very features of another's example i."""
+    S, own = (np.asarray(d.features.stored(k)) for d, k in ((data, index), (other, [i])))
+    alike = (own == S) | ((S != S) & (own != own))  # missing in both
+    return [k for k, yes in zip(index, alike.all(axis=0), strict=True) if yes]
+
+
+def _replayed(journal: Journal) -> list[Row]:
+    stack: list[Row] = []
+    for row in journal.rows():
+        if row:
+            stack.append(row[0])
+        else:
+            stack.pop()
+    return stack
+
+
+def _row(whole: Dataset, i: int, action: str, target: str) -> Row:
+    """As a file of decisions has it."""
+    names = {"name": whole.example_names[i], "index": i, "given": whole.label_of(i)}
+    return names | {"decision": action, "relabel_as": target}
+
+
+def _said(row: Row) -> str:
+    to = f" as {row['relabel_as']}" if row["relabel_as"] else ""
+    return f"{row['decision']} {row['name']}{to}"

@@ -1,0 +1,120 @@
+"""What becomes of a trained network: answers to new examples, files, and what to type."""
+
+import json
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.data import Dataset
+from chainrule.errors import InputError
+from chainrule.influence.out_of_distribution import Neighborhoods
+from chainrule.influence.predictions import MOST, known_to, predictions
+from chainrule.jobs.run_folder import RunFolder
+from chainrule.model.model_file import Model, save
+from chainrule.service.bodies import answers_to_file, curl
+
+REPORT = 300  # seconds that a report may take
+
+
+def asked(model: Model, body: bytes, known: Neighborhoods | None = None) -> dict[str, Any]:
+    """The model's answers to a picture file, a table as CSV, or {"features": [numbers]} of one
+    example; with `known` whether it is unlike all training examples.
+
+    Raises DataError or InputError for what cannot be read.
+    """
+    if model.image_shape is None and body.lstrip()[:1] == b"{":
+        return predictions(model, _example(model, body), known).facts()
+    return answers_to_file(model, body, known)
+
+
+def known_of(model: Model, train: Dataset) -> Neighborhoods | None:
+    """What new examples are compared with; None where there are too many."""
+    return known_to("studio", model, train) if len(train) <= MOST else None
+
+
+def _example(model: Model, body: bytes) -> Dataset:
+    """One example of a table, without a label."""
+    n_x = model.network.layer_sizes[0]
+    try:
+        x = np.array(json.loads(body)["features"], dtype=float)
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        x = np.empty(0)
+    if x.shape != (n_x,):
+        raise InputError("features", f"a list of {n_x} numbers", "something else")
+    none = np.zeros(1, np.int64 if model.classes else np.float64)
+    names = model.feature_names
+    return Dataset(x[:, None], none, model.classes, ("asked",), feature_names=names)
+
+
+def onnx(model: Model) -> bytes:
+    """As an ONNX file, whose answers were seen to be the model's own; raises what `export_onnx`
+    does."""
+    from chainrule.model import export_onnx
+
+    return _written("model.onnx", partial(export_onnx, model))
+
+
+def safetensors(model: Model) -> bytes:
+    """As a model file, that every command takes."""
+    return _written("model.safetensors", partial(save, model))
+
+
+def report(folder: RunFolder) -> bytes:
+    """What `chainrule report` makes of a run that has ended, in a process of its own, as it may
+    take a while; InputError with what that says."""
+    if not folder.model.exists():
+        fix = "Let it end, or stop it."
+        raise InputError(folder.path.name, "a training that has ended", "one that has not", fix)
+    return _written("report.html", partial(_reported, folder))
+
+
+def _reported(folder: RunFolder, path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "chainrule.cli",
+        "report",
+        str(folder.path),
+        "--out",
+        str(path),
+    ]
+    try:
+        done = subprocess.run(
+            [*command, "--json"], capture_output=True, text=True, timeout=REPORT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        got, fix = "more", f"Type: chainrule report {folder.quoted}"
+        raise InputError("report", f"{REPORT} s to be enough", got, fix) from None
+    if done.returncode:
+        raise InputError("report", "a report", done.stderr.strip() or f"exit {done.returncode}")
+
+
+def _written(name: str, write: Callable[[Path], Any]) -> bytes:
+    """The content of a file that is written in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="chainrule-") as folder:
+        path = Path(folder, name)
+        write(path)
+        return path.read_bytes()
+
+
+def commands(run: Mapping[str, Any], folder: RunFolder, pictures: bool) -> dict[str, Any]:
+    """What to type. run : its summary. `ready` : whether there is the model file that most need."""
+    place = folder.quoted
+    file = "picture.jpg" if pictures else "table.csv"
+    return {
+        "ready": folder.model.exists(),
+        "model": str(folder.model),
+        "train": run["command"],
+        "predict": f"chainrule predict {shlex.quote(str(folder.model))} {file}",
+        "serve": f"chainrule serve {place}",
+        "curl": curl("http://localhost:8000", folder.path.name, pictures),
+        "export": f"chainrule export {place} --onnx model.onnx",
+        "report": f"chainrule report {place}",
+    }
