@@ -6,19 +6,25 @@ A model of a table of 784 features; 32 clients, each on its own connection, one 
 as JSON and as bytes. The other server is Starlette on the same uvicorn: it reads the same bodies
 and answers a constant. They take turns, each as a process of its own. Asked: at least half of its
 requests a second, and a 99th percentile at most five times its own.
+
+    python -m benchmarks.serving --minutes 10
+
+asks `chainrule serve` alone, for so long, while 1,000 connections are open that send nothing or
+half a request; reports its memory after each minute, and how long health took to answer beside it.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +33,7 @@ from chainrule.model.model_file import Model, save
 from chainrule.network import Network
 
 N_X, CLIENTS, ROUNDS = 784, 32, 3
+OPEN = 1000  # connections that nothing comes of
 BARE = """
 import uvicorn
 from starlette.applications import Starlette
@@ -55,9 +62,9 @@ def bodies() -> dict[str, tuple[bytes, str]]:
     return {"JSON": (text, ""), "bytes": (head + x.tobytes(), length)}
 
 
-@contextmanager
-def server(command: list[str]) -> Iterator[int]:
-    """A process that serves; its port."""
+@contextlib.contextmanager
+def server(command: list[str]) -> Iterator[tuple[int, int]]:
+    """A process that serves; its port and id."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -66,7 +73,7 @@ def server(command: list[str]) -> Iterator[int]:
             for line in process.stdout
             if (found := re.search(r"Serving at .*:(\d+)", line))
         )
-        yield int(port)
+        yield int(port), process.pid
     finally:
         process.terminate()
         process.wait(30)
@@ -101,24 +108,74 @@ async def asked(port: int, body: bytes, header: str, seconds: float) -> list[flo
     return took
 
 
+def resident(pid: int) -> float:
+    """Megabytes that a process holds in memory, on Linux."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+async def health(port: int, end: float) -> list[float]:
+    """Seconds of each answer, asked ten times a second on a connection of its own."""
+    took = []
+    while time.perf_counter() < end:
+        began = time.perf_counter()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET /v2/health/live HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode())
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        took.append(time.perf_counter() - began)
+        writer.close()
+        await asyncio.sleep(0.1)
+    return took
+
+
+def long(command: list[str], minutes: int) -> int:
+    """Whether memory grows under load. 0 where it does by less than a tenth after the first
+    minute."""
+
+    async def minute(port: int, body: bytes, header: str) -> tuple[list[float], list[float]]:
+        asking = asked(port, body, header, 60.0)
+        return await asyncio.gather(asking, health(port, time.perf_counter() + 60))
+
+    kinds = list(bodies().values())
+    with server(command) as (port, pid), contextlib.ExitStack() as stack:
+        for k in range(OPEN):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            head = f"POST /v2/models/model/infer HTTP/1.1\r\nHost: localhost:{port}\r\n".encode()
+            one.sendall((b"", head[:20], head, head + b"Content-Length: 9\r\n\r\n{")[k % 4])
+        held = [resident(pid)]
+        print(f"{OPEN:,} connections open; at the start {held[0]:.1f} MB", flush=True)
+        for n in range(minutes):
+            took, alive = asyncio.run(minute(port, *kinds[n % len(kinds)]))
+            held.append(resident(pid))
+            slow = 1000 * np.quantile(alive, 0.99)
+            words = f"minute {n + 1:>3}: {len(took):9,} requests   {held[-1]:6.1f} MB"
+            print(f"{words}   health p99 {slow:6.1f} ms", flush=True)
+    grown = held[-1] / held[1] - 1
+    print(f"{100 * grown:+.1f} % since the first minute")
+    return int(grown >= 0.1)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--seconds", type=float, default=5.0, help="of each turn")
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--minutes", type=int, default=0, help="whether memory grows for so long")
+    given = parser.parse_args()
+    seconds = given.seconds
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.safetensors")
         network = Network.create([N_X, 20, 10], rng=np.random.default_rng(0))
         save(Model(network, tuple("abcdefghij")), path)
         served = [sys.executable, "-m", "chainrule.cli", "serve", str(path), "--port", "0"]
+        if given.minutes:
+            return long(served, given.minutes)
         commands = {"chainrule serve": served, "bare Starlette": [sys.executable, "-c", BARE]}
         print(f"{os.cpu_count()} cores; {CLIENTS} clients, {ROUNDS} turns of {seconds:g} s each")
         for kind, (body, header) in bodies().items():
             rates, worst = {}, {}
             for _ in range(ROUNDS):
                 for what, command in commands.items():
-                    with server(command) as port:
+                    with server(command) as (port, _):
                         asyncio.run(asked(port, body, header, min(1.0, seconds)))  # warm
                         took = np.array(asyncio.run(asked(port, body, header, seconds)))
                     rates.setdefault(what, []).append(len(took) / seconds)
