@@ -7,7 +7,7 @@ import pytest
 
 from chainrule.errors import ChainruleError, InputError
 from chainrule.jobs.options import Options
-from chainrule.studio.decisions import JOURNAL, Decided
+from chainrule.studio.decisions import JOURNAL, Decided, review
 
 CLASSES = ("no", "yes")
 
@@ -29,7 +29,7 @@ def of(table, folder, options=None):
 
 def change(one, example, decision, relabel_as=""):
     given = {"example": example, "decision": decision, "relabel_as": relabel_as}
-    one.decide(given, {"suggested": "yes"})
+    one.decide(given, lambda i: {"suggested": "yes"})
 
 
 def test_they_are_there_again_and_taken_back_one_by_one(table, tmp_path):
@@ -101,6 +101,11 @@ def test_examples_without_names_are_known_by_their_features(tmp_path, hold_out):
             assert k == i
 
 
+def test_what_to_type_for_a_review():
+    found = review("/data/t.csv", replace(Options(), iterations=50, patience=3))
+    assert found == "chainrule review-labels /data/t.csv --iterations 50"
+
+
 BAD = [
     {},
     {"example": -1, "decision": "drop"},
@@ -118,7 +123,7 @@ BAD = [
 def test_what_is_no_decision_leaves_nothing(table, tmp_path, given):
     one = of(table, tmp_path / "run")
     with pytest.raises(ChainruleError, match="expected"):
-        one.decide(given, {})
+        one.decide(given, lambda i: {})
     assert not (tmp_path / "run" / JOURNAL).exists()
 
 

@@ -128,8 +128,11 @@ def test_a_regression_has_distances():
 
 
 def test_what_a_label_could_be_instead(model):
-    assert doubt(model, data(), 2) == {
+    p = np.tile([0.1, 0.9], 50)
+    held = data(p, np.tile([0, 1], 50), None)
+    assert doubt(model, Splits(data(), test=held), 2) == {
         "suggested": "dog",
         "probability_of_given": pytest.approx(0.2),
         "probability_of_suggested": pytest.approx(0.8),
     }
+    assert doubt(model, Splits(data()), 2) == {}, "how good it is, is not known"

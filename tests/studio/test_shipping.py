@@ -79,11 +79,11 @@ def test_what_cannot_be_answered_is_said_and_leaves_nothing(model, given, tmp_pa
 
 
 def test_files_are_whole(tmp_path):
-    session = pytest.importorskip("onnxruntime").InferenceSession(shipping.onnx(TABLE))
+    session = pytest.importorskip("onnxruntime").InferenceSession(shipping.written(TABLE, "onnx"))
     X = np.array([[1.5, -2.0]])
     np.testing.assert_allclose(session.run(["probabilities"], {"features": X})[0].T,
                                TABLE.predict_proba(X.T))  # fmt: skip
-    (tmp_path / "m.safetensors").write_bytes(shipping.safetensors(TABLE))
+    (tmp_path / "m.safetensors").write_bytes(shipping.written(TABLE, "model"))
     again = load(tmp_path / "m.safetensors")
     np.testing.assert_array_equal(again.predict_proba(X.T), TABLE.predict_proba(X.T))
 
@@ -98,10 +98,17 @@ def test_a_report_of_what_has_not_ended(tmp_path):
     assert "\n" not in str(error.value)
 
 
-def test_what_to_type(tmp_path):
+@pytest.mark.parametrize("pictures", [True, False])
+def test_what_to_ask_and_to_type(tmp_path, pictures):
     folder = RunFolder(tmp_path / "my run")
-    found = shipping.commands({"command": "chainrule train x"}, folder, True)
+    X = np.array([[1.0, 2.0, np.nan], [1234.5, 0.0, 0.0]])
+    train = Dataset(X, np.array([0, 1, 1]), TABLE.classes, feature_names=("x", "y"))
+    if pictures:
+        train = Dataset(np.ones((60, 1), np.uint8), np.array([0]), TABLE.classes, None, (4, 5, 3))
+    found = shipping.facts({"command": "chainrule train x"}, folder, train)
     assert not found["ready"]
-    assert found["train"] == "chainrule train x"
+    assert found["features"] == (None if pictures else [["x", 1.5], ["y", 412.0]])
     assert found["serve"] == f"chainrule serve '{folder.path}'"
-    assert found["curl"].startswith("curl --data-binary @picture.jpg http://localhost:8000/")
+    file = "picture.jpg" if pictures else "table.csv"
+    assert found["curl"].startswith(f"curl --data-binary @{file} http://localhost:8000/")
+    assert "chainrule train x" in found["commands"].values()

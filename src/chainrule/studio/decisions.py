@@ -22,7 +22,8 @@ from chainrule.data.label_decisions import (
 )
 from chainrule.errors import InputError
 from chainrule.files.journal import Journal
-from chainrule.jobs.options import Options
+from chainrule.jobs.held_out import Review
+from chainrule.jobs.options import Options, absolute, command_line
 
 JOURNAL = "decisions.jsonl"
 _ONE = threading.Lock()  # a journal is written by one at a time
@@ -76,11 +77,11 @@ class Decided:
             "journal": str(self.folder / JOURNAL),
         }
 
-    def decide(self, given: Mapping[str, Any], doubt: Mapping[str, Any]) -> None:
+    def decide(self, given: Mapping[str, Any], doubt: Callable[[int], Mapping[str, Any]]) -> None:
         """Add a decision: {"example": place, "decision": keep, drop or relabel, "relabel_as"}.
 
-        doubt : `suggested` and the probabilities, as a network gave them, or nothing. InputError
-        for another, and for a regression's numbers.
+        doubt : of an example `suggested` and the probabilities, as a network gives them, or
+        nothing. InputError for another, and for a regression's numbers.
         """
         i, action = given.get("example"), given.get("decision")
         if not self.data.classes:
@@ -93,7 +94,7 @@ class Decided:
         if action == "relabel" and target not in self.data.classes:
             raise InputError("relabel_as", "one of the classes", repr(target)[:40])
         row = _row(self.whole, self._origin(i), str(action), target)
-        self._write(lambda journal: journal.add([[{"example": i} | dict(doubt) | row]]))
+        self._write(lambda journal: journal.add([[{"example": i} | dict(doubt(i)) | row]]))
 
     def undo(self) -> None:
         """Take the last one back; InputError where there is none."""
@@ -161,6 +162,11 @@ class Decided:
                 work(journal)
             finally:
                 journal.close(done=False)
+
+
+def review(data: str, options: Options) -> str:
+    """What to type to ask networks that were trained without each example."""
+    return command_line("review-labels", absolute(data), Review(), replace(options, patience=None))
 
 
 def _equal(data: Dataset, index: list[int], other: Dataset, i: int) -> list[int]:

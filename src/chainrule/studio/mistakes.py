@@ -12,6 +12,7 @@ from chainrule.model.evaluation import evaluate, evaluate_probabilities
 from chainrule.model.model_file import Model, decided
 from chainrule.model.regression import Regression
 from chainrule.model.verdict import UNKNOWN, Verdict, verdict_of
+from chainrule.show.data import drawable
 
 Array = np.ndarray
 MOST = 120  # examples that are listed at a time
@@ -73,6 +74,7 @@ def mistakes(model: Model, splits: Splits, asked: Mapping[str, str]) -> dict[str
         "sets": {which: len(one) for which, one in splits.sets.items()},
         "classes": list(data.classes),
         "task": data.task,
+        "drawable": drawable(data),
         "held_out": name != "training",
         **facts,
         "found": len(order),
@@ -142,10 +144,9 @@ def _judging(
 ) -> dict[str, Any]:
     """Whether this network may judge labels, and why not."""
     verdict = verdict_at(model, judged, tested)
-    known = verdict is not UNKNOWN
     words = [TRAINED_ON] if name == "training" else []
-    facts: dict[str, Any] = {"verdict": verdict.facts() if known else None, "decides": False}
-    facts["judges"] = bool(model.classes) and not too_weak(verdict)
+    facts: dict[str, Any] = {"verdict": None if verdict is UNKNOWN else verdict.facts()}
+    facts |= {"decides": False, "judges": bool(model.classes) and not too_weak(verdict)}
     if model.classes:
         words.append(HELD_OUT if name != "training" else OWN_LABEL if facts["judges"] else WEAK)
         facts["decides"] = name == "training"
@@ -157,8 +158,12 @@ def verdict_at(model: Model, judged: str, tested: Dataset) -> Verdict:
     return UNKNOWN if judged == "training" else verdict_of(evaluate(model, tested))
 
 
-def doubt(model: Model, data: Dataset, i: int) -> dict[str, Any]:
-    """Of one example what its label could be instead: the most probable other class."""
+def doubt(model: Model, splits: Splits, i: int) -> dict[str, Any]:
+    """Of a training example what its label could be instead: the most probable other class; nothing
+    of a network that is too weak to judge."""
+    if not model.classes or too_weak(verdict_at(model, *splits.tested)):
+        return {}
+    data = splits.train
     P = model.probabilities(model.outputs(data.select([i]))[1])[:, 0]
     given = data.labels[i]
     other = int(np.where(np.arange(len(P)) == given, -1, P).argmax())

@@ -1,7 +1,6 @@
 """What becomes of a trained network: answers to new examples, files, and what to type."""
 
 import json
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ from chainrule.model.model_file import Model, save
 from chainrule.service.bodies import answers_to_file, curl
 
 REPORT = 300  # seconds that a report may take
+FIELDS = 20  # features of a table that can be typed one by one
+FILES = {"onnx": ".onnx", "model": ".safetensors", "report": ".html"}
 
 
 def asked(model: Model, body: bytes, known: Neighborhoods | None = None) -> dict[str, Any]:
@@ -53,17 +54,13 @@ def _example(model: Model, body: bytes) -> Dataset:
     return Dataset(x[:, None], none, model.classes, ("asked",), feature_names=names)
 
 
-def onnx(model: Model) -> bytes:
-    """As an ONNX file, whose answers were seen to be the model's own; raises what `export_onnx`
-    does."""
+def written(model: Model, kind: str) -> bytes:
+    """A model as a file, "onnx" or "model", which every command takes; raises what `export_onnx`
+    does, which holds it beside the model before it is given."""
     from chainrule.model import export_onnx
 
-    return _written("model.onnx", partial(export_onnx, model))
-
-
-def safetensors(model: Model) -> bytes:
-    """As a model file, that every command takes."""
-    return _written("model.safetensors", partial(save, model))
+    work = export_onnx if kind == "onnx" else save
+    return _written(f"file{FILES[kind]}", partial(work, model))
 
 
 def report(folder: RunFolder) -> bytes:
@@ -104,17 +101,27 @@ def _written(name: str, write: Callable[[Path], Any]) -> bytes:
         return path.read_bytes()
 
 
-def commands(run: Mapping[str, Any], folder: RunFolder, pictures: bool) -> dict[str, Any]:
-    """What to type. run : its summary. `ready` : whether there is the model file that most need."""
-    place = folder.quoted
+def facts(run: Mapping[str, Any], folder: RunFolder, train: Dataset) -> dict[str, Any]:
+    """What can be asked, and what to type. run : its summary. `ready` : whether there is the model
+    file that most of that needs. `features` : of few ones their names, with the means of training
+    examples."""
+    place, pictures = folder.quoted, train.image_shape is not None
     file = "picture.jpg" if pictures else "table.csv"
+    fields = None
+    if not pictures and train.features.shape[0] <= FIELDS:
+        some = np.asarray(train.features.stored(np.arange(min(len(train), 1000))), float)
+        names, means = train.column_names, np.nanmean(some, axis=1)
+        fields = [[name, float(f"{x:.3g}")] for name, x in zip(names, means, strict=True)]
     return {
+        "pictures": pictures,
+        "features": fields,
         "ready": folder.model.exists(),
-        "model": str(folder.model),
-        "train": run["command"],
-        "predict": f"chainrule predict {shlex.quote(str(folder.model))} {file}",
+        "commands": {
+            "Train it again, to the bit": run["command"],
+            "Ask it": f"chainrule predict {place} {file}",
+            "Write it as ONNX": f"chainrule export {place} --onnx model.onnx",
+            "Write its report": f"chainrule report {place}",
+        },
         "serve": f"chainrule serve {place}",
         "curl": curl("http://localhost:8000", folder.path.name, pictures),
-        "export": f"chainrule export {place} --onnx model.onnx",
-        "report": f"chainrule report {place}",
     }
