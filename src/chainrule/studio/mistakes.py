@@ -18,8 +18,8 @@ Array = np.ndarray
 MOST = 120  # examples that are listed at a time
 TRAINED_ON = "It was trained on these examples: how often it is wrong here says nothing of others."
 WEAK = (
-    "It is not known to do better than guessing: what it takes an example for says nothing about "
-    "the label."
+    "It is not known to name the class more often than guessing does: what it takes an example for "
+    "says nothing about the label."
 )
 OWN_LABEL = (
     "It has learned these labels themselves, wrong ones, too. Networks that were trained without "

@@ -38,7 +38,7 @@ const Filters = ({ found, query }) => {
     <${Choice} words="Examples of" value=${found.set} options=${Object.keys(found.sets).map((one) => [one, SETS[one]])} onChange=${(one) => ask({ set: one })} />
     ${found.classes.length > 0 && html`<${Choice} words="Shown are" value=${query.kind ?? "wrong"} options=${KINDS} onChange=${(kind) => ask({ kind })} />`}
     <${Choice} words="Sorted" value=${query.sort ?? "loss"} options=${found.classes.length ? SORTS : SORTS.filter(([key]) => key !== "probability")} onChange=${(sort) => ask({ sort })} />
-    ${found.classes.length > 0 && html`${some("Class", "actual")}${some("Taken for", "predicted")}`}</div>`;
+    ${found.classes.length > MOST_CLASSES && html`${some("Class", "actual")}${some("Taken for", "predicted")}`}</div>`;
 };
 
 const DONE = { drop: () => "Will be left out", relabel: (to) => html`Will be <bdi>${to}</bdi>`, keep: () => "Will be as it was" };
@@ -73,7 +73,7 @@ const Decisions = ({ run, kept, onUndo, onFork }) => {
   const now = rows.length ? `${count(relabel, "label")} to be changed, ${count(drop, "example")} to be left out.` : "Nothing is decided.";
   return html`<h2>Decisions</h2><p role="status">${now}${before ? ` ${count(before, "decision")} from before this run hold, too.` : ""}</p>
     <div class="row"><${Button} disabled=${!undo} onClick=${onUndo}>Undo${undo ? html`: <bdi>${undo}</bdi>` : ""}</${Button}>
-      <${Button} class="main" disabled=${!rows.length} onClick=${onFork}>Train anew so</${Button}></div>
+      <${Button} class="main" disabled=${!rows.length} onClick=${onFork}>Train with these labels</${Button}></div>
     <p class="note">That is a run of its own, from the beginning. No file of the data is changed: decisions are in <bdi>${journal}</bdi>, and a run
       takes them by --labels.${run.options.hold_out ? " What is held out is drawn anew among what is left: the two runs are then tested on other examples." : ""}</p>`;
 };
@@ -115,12 +115,13 @@ export default ({ params: { id }, query }) => {
   const left = found.found - found.rows.length;
   return html`<h1>Mistakes</h1>
     <${Summary} found=${found} />
-    <p class="note">At iteration ${whole(found.iteration)}. ${run.state === "training" && at.value === null && html`<${Button} onClick=${look}>Look again</${Button}>`}</p>
+    <p class="note">${at.value === null || at.value === found.iteration ? `At iteration ${whole(found.iteration)}.` : `At iteration ${whole(found.iteration)}, the last that was kept before.`} ${run.state === "training" && at.value === null && html`<${Button} onClick=${look}>Look again</${Button}>`}</p>
     ${found.words.map((words) => html`<p class="note">${words}</p>`)}
     <${Wrong} words=${error || first.error} />
     <${Confusion} found=${found} query=${query} />
     <${Filters} found=${found} query=${query} />
-    <p role="status">${found.found ? count(found.found, found.classes.length ? "example" : "answer") : "There is none."}</p>
+    <div class="row"><p role="status">${found.found ? count(found.found, "example") : "No example"}${query.actual ? html` of <bdi>${query.actual}</bdi>` : ""}${query.predicted ? html` taken for <bdi>${query.predicted}</bdi>` : ""}</p>
+      ${(query.actual || query.predicted) && html`<${Button} onClick=${() => ask({ actual: null, predicted: null })}>Of all classes</${Button}>`}</div>
     <ul class=${`cases ${pictures ? "" : "texts"}`}>${found.rows.map((row) => html`<${Row} key=${row.example} run=${run} found=${found} row=${row}
       pictures=${pictures} decided=${of[row.example]} onDecide=${say} />`)}</ul>
     ${left > 0 && html`<${Button} onClick=${next}>More (${whole(left)})</${Button}>`}
