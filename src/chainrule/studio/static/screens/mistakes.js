@@ -1,5 +1,5 @@
 // Mistakes: what is answered wrongly at a moment, and what is decided about labels.
-import { useEffect, useState } from "../vendor/hooks.js";
+import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { address, ask, at, go, here } from "../router.js";
 import { api, dataOf, ofRun, putRun, state } from "../store.js";
 import { Button, Choice, Command, Picture, Wrong, count, html, ofData, percent, short, useAsked, whole } from "../parts.js";
@@ -43,15 +43,19 @@ const Filters = ({ found, query }) => {
 
 const DONE = { drop: () => "Will be left out", relabel: (to) => html`Will be <bdi>${to}</bdi>`, keep: () => "Will be as it was" };
 const Decide = ({ row, classes, decided, onDecide, judges }) => {
+  const box = useRef();
   const others = classes.filter((one) => one !== row.actual);
-  const first = judges && row.predicted !== row.actual ? row.predicted : others[0];
-  const [to, choose] = useState(first);
-  const say = (decision, more = {}) => onDecide({ example: row.example, decision, ...more });
-  if (decided) return html`<span class="decided">${DONE[decided.decision](decided.relabel_as)} <${Button} aria-label=${`Keep ${row.name} as it is`} onClick=${() => say("keep")}>Keep</${Button}></span>`;
-  return html`<span class="decide"><${Button} aria-label=${`Leave ${row.name} out`} onClick=${() => say("drop")}>Leave out</${Button}>
+  const [to, choose] = useState(judges && row.predicted !== row.actual ? row.predicted : others[0]);
+  // Its buttons are others then: with the keyboard one goes on there.
+  const say = async (decision, more = {}) => {
+    await onDecide({ example: row.example, decision, ...more });
+    setTimeout(() => box.current?.querySelector("button:enabled")?.focus());
+  };
+  if (decided) return html`<span ref=${box} class="decided">${DONE[decided.decision](decided.relabel_as)} <${Button} key="keep" aria-label=${`Keep ${row.name} as it is`} onClick=${() => say("keep")}>Keep</${Button}></span>`;
+  return html`<span ref=${box} class="decide"><${Button} key="drop" aria-label=${`Leave ${row.name} out`} onClick=${() => say("drop")}>Leave out</${Button}>
     ${others.length > 1 && html`<select aria-label=${`Another class for ${row.name}`} value=${to} onChange=${(e) => choose(e.target.value)}>
       ${others.map((one) => html`<option value=${one} selected=${one === to}>${one}</option>`)}</select>`}
-    <${Button} aria-label=${`Relabel ${row.name} as ${to}`} onClick=${() => say("relabel", { relabel_as: to })}>${others.length > 1 ? "Relabel" : html`It is <bdi>${to}</bdi>`}</${Button}></span>`;
+    <${Button} key="relabel" aria-label=${`Relabel ${row.name} as ${to}`} onClick=${() => say("relabel", { relabel_as: to })}>${others.length > 1 ? "Relabel" : html`It is <bdi>${to}</bdi>`}</${Button}></span>`;
 };
 
 const Answer = ({ row, numbers }) => numbers
@@ -126,5 +130,5 @@ export default ({ params: { id }, query }) => {
       pictures=${pictures} decided=${of[row.example]} onDecide=${say} />`)}</ul>
     ${left > 0 && html`<${Button} onClick=${next}>More (${whole(left)})</${Button}>`}
     ${decisions && found.classes.length > 0 && html`<${Decisions} run=${run} kept=${decisions} onUndo=${() => say({ undo: true })} onFork=${fork} />`}
-    ${found.decides && decisions && html`<${Command} words="Which labels look wrong to networks that were trained without the example" text=${decisions.review} />`}`;
+    ${found.decides && decisions && html`<h2>Which labels look wrong</h2><${Command} words="To networks that were trained without the example" text=${decisions.review} />`}`;
 };
