@@ -3,6 +3,7 @@ found."""
 
 import asyncio
 import contextlib
+import functools
 import json
 import mimetypes
 import threading
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,12 +24,15 @@ from chainrule._version import __version__
 from chainrule.data.readers.sources import NAMES
 from chainrule.errors import ChainruleError, InputError
 from chainrule.files.json_file import plain
+from chainrule.influence.out_of_distribution import Neighborhoods
 from chainrule.service.guard import Guard, RefusedError
 from chainrule.show.data import encoded, pixels
-from chainrule.studio import frames, pictures
+from chainrule.studio import frames, pictures, shipping
+from chainrule.studio.decisions import Decided, review
 from chainrule.studio.fan import fan
 from chainrule.studio.hub import Hub
 from chainrule.studio.library import Library
+from chainrule.studio.mistakes import doubt, mistakes
 from chainrule.studio.nodes import node
 from chainrule.studio.passes import Passes
 from chainrule.studio.runs import Run, Runs
@@ -60,6 +65,7 @@ class Studio:
         self._to_draw: dict[str, Run] = {}
         self._drawn = threading.Condition()
         self._ended = False
+        self._known: tuple[str, Neighborhoods | None] = "", None
 
     def guarded(
         self, hosts: set[str], token: str, cookie: str, renewed: Callable[[str], None]
@@ -86,6 +92,9 @@ class Studio:
             f"{run}/example/{{set}}/{{i:int}}": self.example,
             f"{run}/example/{{set}}/{{i:int}}/without": self.without,
             f"{run}/node": self.node,
+            f"{run}/mistakes": self.mistakes,
+            f"{run}/decisions": self.decisions,
+            f"{run}/ship": self.ship,
         }
         done: dict[str, Any] = {
             "/api/data/new": self.new_data,
@@ -95,6 +104,8 @@ class Studio:
             f"{data}/points": self.write_points,
             "/api/runs": self.begin,
             "/api/fan": self.fan,
+            f"{run}/decisions": self.decide,
+            f"{run}/ask": self.ask,
             f"{run}/{{word}}": self.say,
         }
         return [
@@ -102,6 +113,7 @@ class Studio:
             Route("/static/{path:path}", static),
             Route("/api/events", self.events),
             Route(f"{data}/picture/{{set}}/{{i:int}}.png", self.picture),
+            *(Route(f"{run}/{kind}", self.file) for kind in shipping.FILES),
             *(Route(path, _json(handler)) for path, handler in asked.items()),
             *(Route(path, _json(handler), methods=["POST"]) for path, handler in done.items()),
         ]
@@ -214,7 +226,56 @@ class Studio:
         content, kind = encoded(shown)
         return content, 200, None, f"image/{kind}"
 
+    def mistakes(self, request: Request, body: Any) -> Facts:
+        run = self.runs[request.path_params["run"]]
+        iteration, model = run.model_at(at_of(request))
+        found = mistakes(model, run.splits, request.query_params)
+        return {"run": run.id, "iteration": iteration, **found}
+
+    def _decided(self, run: Run) -> Decided:
+        opened = functools.partial(run.splits_of, run.data)
+        return Decided.of(run.folder.path, opened, run.options)
+
+    def decisions(self, request: Request, body: Any) -> Facts:
+        run = self.runs[request.path_params["run"]]
+        return self._decided(run).facts() | {"review": review(run.data, run.options)}
+
+    def ship(self, request: Request, body: Any) -> Facts:
+        run = self.runs[request.path_params["run"]]
+        return shipping.facts(run.summary(), run.folder, run.splits.train)
+
+    async def file(self, request: Request) -> Response:
+        kind, run = request.url.path.rpartition("/")[2], self.runs[request.path_params["run"]]
+        content = await asyncio.to_thread(self._file, request, run, kind)
+        name = f"{run.id}{shipping.FILES[kind]}"
+        headers = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(name)}"}
+        return Response(content, headers=headers, media_type="application/octet-stream")
+
+    def _file(self, request: Request, run: Run, kind: str) -> bytes:
+        if kind == "report":
+            return shipping.report(run.folder)
+        return shipping.written(run.model_at(at_of(request))[1], kind)
+
     # What is done.
+
+    def decide(self, request: Request, body: Any) -> Facts:
+        run = self.runs[request.path_params["run"]]
+        decided, fork = self._decided(run), None
+        if body.get("undo"):
+            decided.undo()
+        elif body.get("fork"):
+            fork = self.runs.fork(run, {"labels": str(decided.file())}, 0, None).summary()
+        else:
+            _, model = run.model_at(at_of(request))
+            decided.decide(body, lambda i: doubt(model, run.splits, i))
+        return {"fork": fork, **self.decisions(request, body)}
+
+    def ask(self, request: Request, body: bytes) -> Facts:
+        run = self.runs[request.path_params["run"]]
+        iteration, model = run.model_at(at_of(request))
+        if self._known[0] != run.id:
+            self._known = run.id, shipping.known_of(model, run.splits.train)
+        return {"iteration": iteration, **shipping.asked(model, body, self._known[1])}
 
     def _told(self, name: str) -> Facts:
         found = self.library[name].summary()
@@ -226,7 +287,8 @@ class Studio:
         return self._told(found.name)
 
     def open(self, request: Request, body: Any) -> Facts:
-        return self._told(self.library.opened(request.path_params["name"], body).name)
+        name = request.path_params["name"]
+        return self._told(self.library.opened(name, settings(body)).name)
 
     def add_picture(self, request: Request, body: bytes) -> Facts:
         name, label = request.path_params["name"], request.query_params.get("label", "")
@@ -242,17 +304,18 @@ class Studio:
         return self._told(request.path_params["name"])
 
     def begin(self, request: Request, body: Any) -> Facts:
-        options, fork = body.get("options") or {}, body.get("fork")
-        if fork is None:
+        options, fork = settings(part(body, "options")), part(body, "fork")
+        if not fork:
             return self.runs.begin(str(body.get("data")), options).summary()
-        parent, change = self.runs[str(fork.get("run"))], body.get("change")
-        at = 0 if change is None else whole(fork, "iteration")
-        change = None if change is None else changes(change)
+        parent, given = self.runs[str(fork.get("run"))], part(body, "change")
+        at = whole(fork, "iteration") if given else 0
+        change = changes(given) if given else None
         return self.runs.fork(parent, options, at, change).summary()
 
     def fan(self, request: Request, body: Any) -> Facts:
         source = self.library[str(body.get("data"))]
-        return fan(source, self.library.splits, body.get("options") or {}, body.get("rates"))
+        options = settings(part(body, "options"))
+        return fan(source, self.library.splits, options, body.get("rates"))
 
     def say(self, request: Request, body: Any) -> Facts:
         run, word = self.runs[request.path_params["run"]], request.path_params["word"]
@@ -283,6 +346,22 @@ def numbers(request: Request, name: str) -> tuple[int, ...]:
     if not all(one.isdecimal() and len(one) < 10 for one in given.split(",") if given):
         raise InputError(name, "whole numbers from 0", repr(given[:40]))
     return tuple(map(int, given.split(","))) if given else ()
+
+
+def part(body: Facts, name: str) -> Facts:
+    """An object in a body; {} where none is given."""
+    given = body.get(name)
+    if not isinstance(given, dict | None):
+        raise InputError(name, "an object", repr(given)[:40])
+    return given or {}
+
+
+def settings(given: Facts) -> Facts:
+    """Options as the page may give them: those that name files come from the command line."""
+    for name in ("labels", "test", "samples"):
+        if given.get(name):
+            raise InputError(name, "a file that is named on the command line", "one of the page's")
+    return given
 
 
 def whole(body: Any, name: str) -> int:
