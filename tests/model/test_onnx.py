@@ -14,8 +14,9 @@ from chainrule.data import Scaling
 from chainrule.errors import InputError
 from chainrule.model import export_onnx  # fmt: skip
 from chainrule.model import onnx as module
+from chainrule.network import ACTIVATIONS
 
-HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "identity", "softmax")
+HIDDEN = tuple(name for name in ACTIVATIONS if name != "exp")
 
 
 def model(n_y=1, *, hidden="relu", shape=(4, 5, 3), scaling=None, dtype="float64", depth=2):

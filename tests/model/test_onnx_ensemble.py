@@ -10,8 +10,9 @@ from chainrule import InputError, Model, Network
 from chainrule.data import Scaling
 from chainrule.model import export_onnx
 from chainrule.model import onnx as module
+from chainrule.network import ACTIVATIONS
 
-HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "identity", "softmax", "exp")
+HIDDEN = tuple(ACTIVATIONS)
 PICTURES = np.random.default_rng(2).integers(0, 256, (9, 4, 5, 3), dtype=np.uint8)
 
 

@@ -6,8 +6,9 @@ import pytest
 
 import chainrule as cr
 from chainrule.model import export_onnx
+from chainrule.network import ACTIVATIONS
 
-HIDDEN = ("relu", "leaky_relu", "tanh", "sigmoid", "identity", "softmax", "exp")
+HIDDEN = tuple(ACTIVATIONS)
 ARCHITECTURES = [((), "relu"), *(((16, 12, 8)[:n], name) for n in (1, 2, 3) for name in HIDDEN)]
 
 

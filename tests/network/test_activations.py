@@ -11,12 +11,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule.network import ACTIVATIONS
 
-NAMES = ("sigmoid", "tanh", "relu", "leaky_relu", "identity", "exp", "softmax")
-each = pytest.mark.parametrize("name", NAMES)
+each = pytest.mark.parametrize("name", ACTIVATIONS)
 
 
-def test_the_seven_activations_are_there():
-    assert sorted(ACTIVATIONS) == sorted(NAMES)
+def test_each_activation_has_its_name():
     assert all(activation.name == name for name, activation in ACTIVATIONS.items())
 
 
@@ -60,7 +58,7 @@ def test_the_kink_belongs_to_the_left(name, slope):
 
 
 # exp(1000) is no number of either dtype.
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "exp"])
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "exp"])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_logits_of_a_thousand(name, dtype):
     Z = np.array([[1000, -1000, 0], [-1000, 1000, 0]], dtype)

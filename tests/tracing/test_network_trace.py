@@ -8,8 +8,9 @@ from numpy.testing import assert_allclose
 
 from chainrule import Network, PixelMatrix, train
 from chainrule.errors import InputError
+from chainrule.network import ACTIVATIONS
 
-HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "identity", "exp", "softmax")
+HIDDEN = tuple(ACTIVATIONS)
 OUTPUTS = (
     ("sigmoid", "binary_cross_entropy"),
     ("softmax", "softmax_cross_entropy"),
