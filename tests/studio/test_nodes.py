@@ -28,12 +28,13 @@ def problem(n_classes=2, m=9, pictures=True, **given):
     labels = np.arange(m + 4) % n_classes
     names = tuple(f"c{k}" for k in range(n_classes))
     shape = (2, 2, 3) if pictures else None
-    whole = Dataset(pixels if pictures else pixels / 100.0, labels, names, image_shape=shape)
-    whole = whole.prepared("pixels" if pictures else "standard")
-    splits = Splits(whole.select(np.arange(m)), test=whole.select(np.arange(m, m + 4)))
-    options = Options(hidden=(4, 3), learning_rate=0.3, iterations=30, **given).planned(False)
-    setting = options.setting()
-    start = setting.network(12, len(whole.Y), "classification")
+    data = Dataset(pixels if pictures else pixels / 100.0, labels, names, image_shape=shape)
+    data = data.prepared("pixels" if pictures else "standard")
+    splits = Splits(data.select(np.arange(m)), test=data.select(np.arange(m, m + 4)))
+    whole = {"hidden": (4, 3), "learning_rate": 0.3, "iterations": 50, **given}
+    setting = Options(**whole | {"iterations": 30, "changes": None}).planned(False).setting()
+    options = Options(**whole).planned(False)
+    start = setting.network(12, len(data.Y), "classification")
     training = cr.train(start, splits.train, **setting.arguments())
     facts = {"options": written(options), "data": "somewhere", "iterations": 30}
     return Model.of(training.network, splits, facts), splits, training
@@ -91,6 +92,12 @@ def test_every_kind_of_node_by_hand(given, of):
                 own *= weight[0, at[1]] if array[0] in "ZAX" else 1
                 assert_allclose(found["derivative"]["value"], own, rtol=1e-8, atol=1e-12)
                 assert found["derivative"]["by"] == f"d{array}"
+
+
+def test_the_penalty_is_that_of_the_moment():
+    model, splits, _ = problem(l2=0.2, changes="10:l2=0.5,40:l2=9")
+    J = model.network.cost(splits.train.matrix(), splits.train.Y, l2=0.5)
+    assert_allclose(Asked().node(1, model, splits, "train", "J", ())["value"], J, rtol=1e-12)
 
 
 def test_links_lead_to_nodes_and_back():

@@ -5,6 +5,8 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+from chainrule.files.json_file import plain
+
 WAITING = 2000  # events that a tab may be behind; then it is let go, and comes again for the state
 BEAT = 15.0  # seconds, after which a silent stream says that it is there
 
@@ -24,7 +26,7 @@ class Hub:
     def tell(self, name: str, facts: dict[str, Any]) -> None:
         """An event for all tabs, from any thread."""
         if self._tabs and self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._put, (name, facts))
+            self._loop.call_soon_threadsafe(self._put, (name, plain(facts, finite=True)))
 
     def _put(self, event: tuple[str, dict[str, Any]] | None) -> None:
         for tab in list(self._tabs):

@@ -16,6 +16,7 @@ from chainrule.model.model_file import Model
 from chainrule.tracing.entry import array_called
 from chainrule.tracing.network_trace import NetworkGraph
 from chainrule.training.arguments import example_weights
+from chainrule.training.changes import changes_of
 
 ROOM = 32 << 20  # bytes of X that are traced; the pass holds about four times as much
 KEPT = 2  # passes
@@ -84,7 +85,9 @@ def traced(
         weight /= weight.sum()
     network = model.network.astype(np.float64)
     Y, X = data.Y[:, some], data.select(some).matrix(np.float64)
-    graph = network.trace(X, Y, weight, setting.l2, loss_of_outputs=of_outputs)
+    changes = changes_of("model", setting.changes)
+    l2 = [setting.l2, *(values["l2"] for _, values in changes if "l2" in values)][-1]
+    graph = network.trace(X, Y, weight, l2, loss_of_outputs=of_outputs)
     notes = [_of_some(first, len(some), m, data)] if len(some) < m and not of_outputs else []
     notes += [SLIDES] if of_outputs else []
     notes += [UNIT] if not data.classes else []

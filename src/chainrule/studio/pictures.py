@@ -21,7 +21,7 @@ from chainrule.studio.nodes import picture
 from chainrule.studio.passes import set_called
 
 Array = np.ndarray
-FEATURES, EXAMPLES = 40, 12  # that are listed, and training examples
+FEATURES, EXAMPLES = 20, 12  # that are listed, and training examples
 ASKED = 2_000  # training examples that are looked at in the primal form, the first of more
 STRAIGHT = ("relu", "leaky_relu", "identity")  # sums pass them whole, unit by unit
 NEXT = (
@@ -48,7 +48,7 @@ def example(
         found = network.backward(cache, Y, np.ones((1, 1)))
         own = {
             "answer": _answer(model, data, i, cache) | {"loss": float(network.cost(x, Y))},
-            "layers": _layers(network, cache, found.dZ),
+            "layers": _layers(network, cache, found.dZ, Y),
             "x": _features(data, i, x.columns(slice(None))[:, 0], _back(network, 0, found.dZ)),
             "made_by": _made_by(model, network, splits.train, x, cache, C),
         }
@@ -90,16 +90,17 @@ def _back(network: Network, layer: int, dZ: Sequence[Array]) -> Array:
     return found
 
 
-def _layers(network: Network, cache: Cache, dZ: Sequence[Array]) -> list[dict[str, Any]]:
-    """Z, A, dA and dZ of each layer; no dA of the last, whose loss is computed from Z."""
-    last = len(network.weights)
+def _layers(network: Network, cache: Cache, dZ: Sequence[Array], Y: Array) -> list[dict[str, Any]]:
+    """Z, A, dA and dZ of each layer; no dA of the last where the loss is computed from Z."""
+    last, loss = len(network.weights), network.loss_function
+    top = None if loss.output else loss.derivative(cache.A[-1], Y, np.ones((1, 1)))[:, 0]
     return [
         {
             "layer": layer,
             "activation": network.activations[layer - 1],
             "Z": cache.Z[layer - 1][:, 0],
             "A": cache.A[layer - 1][:, 0],
-            "dA": _back(network, layer, dZ) if layer < last else None,
+            "dA": _back(network, layer, dZ) if layer < last else top,
             "dZ": dZ[layer - 1][:, 0],
         }
         for layer in range(1, last + 1)
@@ -187,7 +188,9 @@ def _answered(model: Model, network: Network, cache: Cache) -> tuple[float, Arra
         f = float(Z[first, 0] - Z[second, 0])
         return f, delta, f"the logit of {classes[first]} less that of {classes[second]}"
     delta[0] = 1
-    of = f"the logit of {classes[1]}" if classes else "the output before its activation"
+    of = f"the logit of {classes[1]}" if classes else "the output"
+    if not classes and network.activations[-1] != "identity":
+        of += f" before its {network.activations[-1]}"
     return float(Z[0, 0]), delta, of
 
 

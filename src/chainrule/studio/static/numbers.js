@@ -1,17 +1,27 @@
 // What the screens of an example and of a number share: addresses of numbers, tiles of vectors and
 // pictures whose cells lead to them.
 import { address, at, go } from "./router.js";
-import { Tile, html, short } from "./parts.js";
+import { signal } from "./vendor/signals.js";
+import { Tile, html, short, whole } from "./parts.js";
 
 const TALL = 20; // cells of a column
-const asked = (given) => {
-  const kept = Object.entries({ ...given, at: at.value }).filter(([, value]) => value !== null && value !== undefined);
+// Of a training that goes on what is linked is of the moment that is shown: its numbers belong together.
+const shown = signal(null);
+const asked = (given, k = at.value ?? shown.value) => {
+  const kept = Object.entries({ ...given, at: k }).filter(([, value]) => value !== null && value !== undefined);
   return kept.length ? `?${new URLSearchParams(kept)}` : "";
 };
 export const toNode = (id, set, array, place) => `${address("run", id, "node", array, ...place.map(String))}${asked({ set })}`;
 export const toExample = (id, set, i) => `${address("run", id, "example", set, String(i))}${asked({})}`;
 export const labelOf = (array, place) => (place.length ? `${array}[${place.join(", ")}]` : array);
-export const atMoment = (path, given = {}) => `${path}${asked(given)}`;
+export const atMoment = (path, given = {}) => `${path}${asked(given, at.value)}`;
+
+// What was found is of this moment.
+export const Moment = ({ run, iteration }) => {
+  shown.value = run.state === "training" ? iteration : null;
+  return at.value !== null && at.value !== iteration
+    ? html`<p class="note">This is of iteration ${whole(iteration)}, the last one before that was kept.</p>` : "";
+};
 
 export const NodeLink = ({ id, set, array, place, children }) =>
   html`<a href=${toNode(id, set, array, place)}>${children ?? labelOf(array, place)}</a>`;

@@ -3,7 +3,7 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { go } from "../router.js";
 import { api, dataOf, ofRun, state } from "../store.js";
 import { Button, Field, Picture, Wrong, html, ofData, short, useAsked, whole } from "../parts.js";
-import { NodeLink, Pixels, atMoment, labelOf, toExample, toNode } from "../numbers.js";
+import { Moment, NodeLink, Pixels, atMoment, labelOf, toExample, toNode } from "../numbers.js";
 
 const EXAMPLES = /^(L|X|Y|dX|d?[ZA]\[\d+\])$/;
 const number = (x) => short(x, 10);
@@ -88,6 +88,7 @@ export default ({ params: { id, name, row, column }, query }) => {
   if (!found) return html`<h1>${labelOf(name ?? "", [row, column].filter(Boolean))}</h1>${error ? html`<${Wrong} words=${error} />` : html`<p class="note">Asking …</p>`}`;
   const i = EXAMPLES.test(found.array) ? found.place.at(-1) : null;
   return html`<h1>${found.label}</h1><${Wrong} words=${error} />
+    <${Moment} run=${run} iteration=${found.iteration} />
     <p><bdi>${found.said[0].toUpperCase()}${found.said.slice(1)}</bdi>.${i !== null && html` <a href=${toExample(id, set, i)}>Its example</a>`}</p>
     <${Elsewhere} key=${path} run=${run} found=${found} /><div class="beside"><div><${Value} run=${run} found=${found} /></div><${Lit} run=${run} found=${found} /></div>
     ${found.notes.map((words) => html`<p class="note">${words}</p>`)}

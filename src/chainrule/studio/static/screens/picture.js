@@ -4,7 +4,7 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { address, go } from "../router.js";
 import { api, dataOf, ofRun, putRun, state } from "../store.js";
 import { Button, Choice, Picture, Wrong, html, ofData, percent, short, useAsked, whole } from "../parts.js";
-import { NodeLink, Pixels, Vector, atMoment, toExample } from "../numbers.js";
+import { Moment, NodeLink, Pixels, Vector, atMoment, toExample } from "../numbers.js";
 
 const SETS = { training: "training set", validation: "validation set", test: "test set" };
 const pictureOf = (run, set, i) => `${ofData(dataOf(run), set, i)}?run=${encodeURIComponent(run.id)}`;
@@ -19,7 +19,7 @@ const Answer = ({ run, found }) => {
         <p class=${answer.right ? "" : "off"}>${answer.right ? "That is right: " : "That is wrong: "}it is <b><bdi>${answer.label}</bdi></b>.</p>
         <dl>${classes.map(([name, p]) => html`<dt><bdi>${name}</bdi></dt><dd>${percent(p)} <span class="share"><i style=${{ width: `${100 * p}%` }} /></span></dd>`)}
           <dt>Its loss</dt><dd><${NodeLink} id=${run.id} set=${set} array="L" place=${[index]}>${short(answer.loss, 4)}</${NodeLink}></dd></dl>`
-      : html`<p class="large">${short(answer.value, 5)}</p><p>It is <b>${answer.label}</b>; its loss is
+      : html`<p class="large">${short(answer.value, 5)}</p><p>It is <b>${answer.label}</b>; its loss is${" "}
         <${NodeLink} id=${run.id} set=${set} array="L" place=${[index]}>${short(answer.loss, 4)}</${NodeLink}>.</p>`}</div></div>`;
 };
 
@@ -152,6 +152,7 @@ export default ({ params: { id, set, i } }) => {
   if (!run) return "";
   if (!found) return html`<h1>Example ${i}</h1>${error ? html`<${Wrong} words=${error} />` : html`<p class="note">Asking …</p>`}`;
   return html`<h1><bdi>${found.name}</bdi></h1><${Wrong} words=${error} />
+    <${Moment} run=${run} iteration=${found.iteration} />
     <${Others} run=${run} found=${found} /><${Answer} run=${run} found=${found} />
     <${Way} run=${run} found=${found} /><${Features} run=${run} found=${found} />
     <${MadeBy} key=${path} run=${run} found=${found} />`;
