@@ -1,7 +1,9 @@
 """What all tests share: strict floating point, repeatable properties, two small problems."""
 
 import os
+import shutil
 import signal
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +57,50 @@ def wide_data():
     if not folder:
         pytest.skip("CHAINRULE_WIDE_DATA does not name the folder of wide tables")
     return Path(folder)
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# Whatever one could scroll to the side, and whatever makes the page itself too wide.
+SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll("body *")]
+    .filter((e) => e.scrollWidth > e.clientWidth + 1)
+    .filter((e) => e.nodeName === "HTML" || /auto|scroll/.test(getComputedStyle(e).overflowX))
+    .map((e) => `${e.tagName} ${e.ariaLabel}: ${e.scrollWidth} of ${e.clientWidth}`)"""
+# The rules of axe-core that are broken: to be told all else that it finds takes longer.
+BROKEN = "() => axe.run({ resultTypes: ['violations'] }).then((r) => r.violations.map((v) => v.id))"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright")
+    if CHROMIUM is None:
+        pytest.skip("no chromium: apt-get install chromium (Debian)")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def new_tab():
+    """`new_tab(context)`: a page that keeps what is `said` in its console and what is `asked` for,
+    and tells the accessibility rules that it has `broken_rules()`, and what lies `sideways()`."""
+
+    def new(context):
+        page = context.new_page()
+        axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+
+        def broken_rules():
+            page.evaluate(axe)
+            return page.evaluate(BROKEN)
+
+        page.said, page.asked, page.broken_rules = [], [], broken_rules
+        page.sideways = lambda: page.evaluate(SIDEWAYS)
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("pageerror", lambda error: page.said.append(error.stack or str(error)))
+        page.on("request", lambda request: page.asked.append(request.url))
+        return page
+
+    return new
 
 
 @pytest.fixture

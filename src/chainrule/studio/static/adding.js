@@ -58,7 +58,7 @@ export const Finish = () => {
   const { counts, name } = draft.value;
   const classes = Object.entries(counts);
   const use = async () => open(await name, share > 0 ? { hold_out: share / 100 } : {});
-  return html`<p role="status">${classes.map(([label, n], k) => html`${k ? ", " : ""}<bdi>${label}</bdi>: ${count(n, "picture")}`)}</p>
+  return html`<h2>Given so far</h2><p role="status">${classes.map(([label, n], k) => html`${k ? ", " : ""}<bdi>${label}</bdi>: ${count(n, "picture")}`)}</p>
     ${classes.length > 1
       ? html`<div class="row end"><${Field} words="Held out as a test set, %"><input type="number" min="0" max="90" value=${share}
           onInput=${(e) => hold(e.target.valueAsNumber || 0)} /></${Field}><${Button} class="main" onClick=${use}>Use these pictures</${Button}></div>`
@@ -113,5 +113,5 @@ export const Dropped = () => {
         <label class="button">Choose files<input class="unseen" type="file" multiple accept=".png,.jpg,.jpeg,.webp,.csv" onChange=${pick} /></label>
         <${Field} words="Class of pictures in no folder"><input type="text" value=${label} onInput=${(e) => name(e.target.value)} /></${Field}></div>
       <p class="note" role="status">${doing}</p><${Wrong} words=${wrong} />
-    </div><${Finish} />`;
+    </div>`;
 };

@@ -59,6 +59,7 @@ const Page = () => {
     first.current = false;
   }, [path]);
   const here = parts[0] === "runs" || parts[0] === "run" ? "runs" : "data";
+  const known = parts[0] !== "run" || state.value.runs[parts[1]];
   const last = said.value.at(-1);
   return html`
     <a class="skip" href="#main" onClick=${(e) => (e.preventDefault(), main.current.focus())}>To the content</a>
@@ -73,7 +74,7 @@ const Page = () => {
     <div role="alert">${lost.value && html`<p class="lost">${lost.value}</p>`}</div>
     <main id="main" tabindex="-1" ref=${main}>
       ${state.value.loaded && parts[0] === "run" && parts[1] && html`<${RunHead} key=${parts[1]} id=${parts[1]} part=${parts[2]} />`}
-      ${state.value.loaded ? html`<${Shown} key=${path} />` : html`<p class="note">Asking the server …</p>`}
+      ${state.value.loaded ? known && html`<${Shown} key=${path} />` : html`<p class="note">Asking the server …</p>`}
     </main>
     <div class="unseen" aria-live="polite">${last && `${last.words}`}</div>`;
 };

@@ -31,5 +31,5 @@ export const Fan = ({ data, options, onChoose, chooses = "Take this rate" }) => 
       <div class="wide" tabindex="0" role="group" aria-label="Table: the rates"><table><thead><tr><th scope="col" class="n">Rate</th><th scope="col" class="n">Training cost</th><th scope="col" class="n">Held-out cost</th>
         <th scope="col" class="n">Held-out accuracy</th><td /></tr></thead><tbody>${found.rates.map((rate, k) => html`<tr><th scope="row" class="n">${short(rate)}</th>
           <td class="n">${found.diverged?.[k] >= 0 ? `diverged at ${found.diverged[k]}` : short(last(found.cost, k))}</td><td class="n">${short(last(found.validation_cost, k))}</td>
-          <td class="n">${percent(last(found.validation_accuracy, k))}</td><td><${Button} onClick=${() => onChoose(rate)}>${chooses}</${Button}></td></tr>`)}</tbody></table></div>`}`;
+          <td class="n">${percent(last(found.validation_accuracy, k))}</td><td><${Button} onClick=${() => onChoose(rate)}>${chooses}<span class="unseen">: ${short(rate)}</span></${Button}></td></tr>`)}</tbody></table></div>`}`;
 };

@@ -17,20 +17,19 @@ export const STATES = {
 
 const Time = ({ id, run }) => {
   const kept = details(id).value?.moments;
-  const columns = records(id).value;
-  const { iteration: known, cost } = columns;
+  const { iteration: known, cost } = records(id).value;
   const reached = reachedOf(run);
-  // What was recorded or kept, and past it what is now.
-  const values = useMemo(() => [...new Set([...known, ...(kept ?? [])])].sort((a, b) => a - b).concat(Infinity), [columns, kept]);
+  // What is kept, and past it what is now.
+  const values = useMemo(() => [...(kept ?? []), Infinity], [kept]);
   const k = at.value;
   const place = k === null ? known.length - 1 : known.findLastIndex((one) => one <= k);
   const costs = place >= 0 ? `, cost ${short(cost[place], 4)}` : "";
   const said = k === null ? `now, iteration ${whole(reached)}` : `iteration ${whole(k)}`;
   const of = run.iterations || progress(id).value?.iterations;
   const more = () => load(id).catch(() => {});
-  return html`<div class="time">
+  return html`<div class="time" onPointerEnter=${more}>
     <${Slider} words="Moment that is shown" values=${values} value=${k ?? Infinity} said=${said}
-      onFocus=${more} onPointerEnter=${more} onInput=${(one) => moveTo(one === Infinity ? null : one)} />
+      onFocus=${more} onInput=${(one) => moveTo(one === Infinity ? null : one)} />
     <span class="when">${k === null ? "Now: " : "Then: "}iteration <b>${whole(k ?? reached)}</b> ${of ? `of ${whole(of)}` : ""}${costs}</span>
     <${Button} disabled=${k === null} onClick=${() => moveTo(null)}>Now</${Button}>
   </div>`;

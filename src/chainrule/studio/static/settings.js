@@ -14,9 +14,17 @@ const WORDS = { l2: "L2 penalty", batch_size: "batch size", learning_rate: "lear
 export const named = (name) => WORDS[name] ?? name.replaceAll("_", " ");
 export const valued = (value) => (value === null || value === undefined || value === "" ? "–" : Array.isArray(value) ? value.join(", ") : String(value));
 
-// What was changed on the way, from "400:learning_rate=0.00225,600:l2=0.1": [{x, words}].
+// What was changed on the way, from "400:learning_rate=0.00225,600:l2=0.1": [{x, name, value, words}].
 export const changesOf = (options) =>
   (options.changes ?? "").split(",").filter(Boolean).map((one) => {
     const [, x, name, value] = one.match(/^(\d+):(\w+)=(.*)$/) ?? [];
-    return { x: Number(x), words: `${name === "l2" ? "penalty" : "rate"} ${value}` };
+    return { x: Number(x), name, value: Number(value), words: `${name === "l2" ? "penalty" : "rate"} ${value}` };
   }).filter(({ x }) => Number.isFinite(x));
+
+// The rate and the penalty of a run at an iteration. records : its columns.
+export const valuesAt = ({ options }, { iteration, learning_rate: rates }, k) => {
+  const last = iteration.findLastIndex((one) => one <= k);
+  const found = { learning_rate: rates[last] ?? Number(options.learning_rate), l2: Number(options.l2 ?? 0) };
+  for (const { x, name, value } of changesOf(options)) if (x <= k && (name === "l2" || x >= iteration[last])) found[name] = value;
+  return found;
+};

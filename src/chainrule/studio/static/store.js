@@ -54,10 +54,14 @@ const soon = (one, value) => {
 };
 const latest = (one) => (waiting.has(one) ? waiting.get(one) : one.peek());
 
+let since = null; // what came after the whole state was asked for, and before it was here
 const put = (kind, key, one) => {
+  since?.push([kind, key, one]);
   state.value = { ...state.peek(), [kind]: { ...state.peek()[kind], [key]: one } };
 };
-export const putRun = (run) => put("runs", run.id, run);
+const newer = (run) => put("runs", run.id, run);
+// A run that was just begun; what its events say since is newer.
+export const putRun = (run) => state.peek().runs[run.id] ?? newer(run);
 export const putData = (data) => put("data", data.name, data);
 
 const append = (columns, record) => {
@@ -76,7 +80,7 @@ export const dataOf = ({ data }) => Object.values(state.value.data).find(({ sour
 export const heard = {
   run(run) {
     const before = state.peek().runs[run.id]?.state;
-    putRun(run);
+    newer(run);
     if (before !== run.state && details(run.id).peek()) load(run.id).catch(() => {});
   },
   data: putData,
@@ -108,9 +112,12 @@ export const load = async (id) => {
 };
 
 const refresh = async () => {
+  const meanwhile = (since = []);
   const found = await api.get("/api/state");
   const by = (list, key) => Object.fromEntries((list ?? []).map((one) => [one[key], one]));
   state.value = { ...found, data: by(found.data, "name"), runs: by(found.runs, "id"), loaded: true };
+  since = null;
+  for (const one of meanwhile) put(...one);
   const known = Object.keys(state.peek().runs).filter((id) => details(id).peek());
   await Promise.all(known.map(load));
 };
@@ -126,5 +133,4 @@ export const connect = () => {
   };
   for (const [name, hear] of Object.entries(heard))
     stream.addEventListener(name, (event) => hear(JSON.parse(event.data)));
-  addEventListener("pagehide", () => stream.close(), { once: true });
 };

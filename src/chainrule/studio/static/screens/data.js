@@ -3,7 +3,7 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { address, go } from "../router.js";
 import { api, putData, state } from "../store.js";
 import { Button, Choice, Field, Picture, Wrong, count, html, ofData, useAsked, whole } from "../parts.js";
-import { Dropped } from "../adding.js";
+import { Dropped, Finish } from "../adding.js";
 import { Webcam } from "../webcam.js";
 import { Drawn } from "../drawing.js";
 
@@ -36,7 +36,7 @@ const All = () => {
       <span class="note">${BUILT_IN[name] ?? ""}</span></li>`)}</ul>
     <h2>Give pictures or a table</h2><${Dropped} />
     <p class="note">A file or folder that is too large for this, or should stay where it is, is named at the start: <code>chainrule studio PATH</code></p>
-    <h2>Take pictures</h2><${Webcam} />
+    <h2>Take pictures</h2><${Webcam} /><${Finish} />
     <h2>Draw points</h2><${Drawn} />`;
 };
 
@@ -84,7 +84,7 @@ const Samples = ({ data }) => {
 
 const One = ({ name }) => {
   const known = state.value.data[name];
-  const { error } = useAsked(async () => known?.opened || putData(await api.get(`/api/data/${encodeURIComponent(name)}`)), [name]);
+  const { error } = useAsked(async () => known?.opened || putData(await api.get(`/api/data/${encodeURIComponent(name)}`)), [name, known?.opened]);
   useEffect(() => void (document.title = `${name} – chainrule studio`), [name]);
   if (!known?.opened)
     return html`<h1><bdi>${name}</bdi></h1>${error ? html`<${Wrong} words=${error} />` : html`<p class="note">Reading it …</p>`}`;

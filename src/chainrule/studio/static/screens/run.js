@@ -1,13 +1,14 @@
 // Run: a training as it goes on, or as it was at a kept moment.
 import { useEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { address, at, go, here, moveTo } from "../router.js";
-import { api, dataOf, details, frames, ofRun, progress, putRun, reachedOf, records, state } from "../store.js";
+import { api, dataOf, details, frames, load, putRun, ofRun, progress, reachedOf, records, state } from "../store.js";
 import { Button, Command, Curve, Field, Picture, Tile, Wrong, count, html, ofData, percent, short, useAsked, whole } from "../parts.js";
 import { Plane, bytes } from "../plane.js";
-import { Rate, changesOf } from "../settings.js";
+import { Rate, changesOf, valuesAt } from "../settings.js";
 
 const RUNNING = new Set(["waiting", "training", "paused"]);
-const say = async (id, word, given) => putRun(await api.post(ofRun(id, word), given));
+// What comes of it, events say.
+const say = (id, word, given) => api.post(ofRun(id, word), given);
 
 const Controls = ({ run: { id, state: now } }) => {
   const [n, set] = useState(10);
@@ -26,6 +27,11 @@ const Controls = ({ run: { id, state: now } }) => {
 };
 
 const MEASURES = { cost: ["cost", "validation_cost"], accuracy: ["accuracy", "validation_accuracy"] };
+// The last moment that is kept before an iteration.
+const moveBefore = async (id, k) => {
+  const { moments } = await load(id);
+  moveTo(moments.findLast((one) => one <= k) ?? moments[0] ?? null);
+};
 const Curves = ({ run }) => {
   const [measure, choose] = useState("cost");
   const columns = records(run.id).value;
@@ -35,7 +41,7 @@ const Curves = ({ run }) => {
   const series = [{ words: "training", color: "--accent" }, ...(has ? [{ words: "held out", color: "--other", dash: 1 }] : [])];
   return html`<div><div class="row pick" role="group" aria-label="What is drawn">${Object.keys(MEASURES).map((name) =>
       html`<button type="button" class="plain" aria-pressed=${name === measure} onClick=${() => choose(name)}>${name === "cost" ? "Cost" : "Accuracy"}</button>`)}</div>
-    <${Curve} data=${data} series=${series} at=${at.value} onAt=${moveTo} markers=${changesOf(run.options)}
+    <${Curve} data=${data} series=${series} at=${at.value} onAt=${(k) => moveBefore(run.id, k)} markers=${changesOf(run.options)}
       words=${`The ${measure} over ${whole(columns.iteration.at(-1) ?? 0)} iterations`} /></div>`;
 };
 
@@ -85,11 +91,11 @@ const HeldOut = ({ run, frame, scene }) => {
 };
 
 const Change = ({ run }) => {
-  const now = records(run.id).value.learning_rate.at(-1) ?? Number(run.options.learning_rate);
   const [rate, set] = useState(null);
   const [l2, penalize] = useState(null);
   const live = run.state === "training" || run.state === "paused";
-  const k = at.value ?? reachedOf(run);
+  const k = Math.max(1, at.value ?? reachedOf(run)); // from 0 on it would be no fork
+  const now = valuesAt(run, records(run.id).value, k);
   const asked = { ...(rate === null ? {} : { learning_rate: rate }), ...(l2 === null ? {} : { l2 }) };
   const none = !Object.keys(asked).length;
   const clear = () => (set(null), penalize(null));
@@ -100,12 +106,12 @@ const Change = ({ run }) => {
     clear();
     go(address("run", made.id));
   };
-  const value = rate ?? now ?? 0.0075;
+  const value = rate ?? now.learning_rate;
   return html`<h2>Change it</h2><div class="fields">
       <${Rate} value=${value} onChange=${set} />
       <div class="field"><span>Times</span><div class="row times">${[0.1, 0.3, 3, 10].map((times) => html`<${Button} aria-label=${`Rate times ${times}`}
         onClick=${() => set(Number((value * times).toPrecision(3)))}>× ${times}</${Button}>`)}</div></div>
-      <${Field} words="L2 penalty"><input type="number" min="0" step="any" value=${l2 ?? Number(run.options.l2 ?? 0)} onChange=${(e) => e.target.valueAsNumber >= 0 && penalize(e.target.valueAsNumber)} /></${Field}></div>
+      <${Field} words="L2 penalty"><input type="number" min="0" step="any" value=${l2 ?? now.l2} onChange=${(e) => e.target.valueAsNumber >= 0 && penalize(e.target.valueAsNumber)} /></${Field}></div>
     <div class="row">${live && html`<${Button} disabled=${none || at.value !== null} onClick=${change}>Change it from now on</${Button}>`}
       <${Button} disabled=${none} onClick=${fork}>Fork from iteration ${whole(k)}</${Button}>
       <span class="note">A fork is a run of its own; this one stays as it is.</span></div>`;
@@ -125,6 +131,7 @@ export default ({ params: { id } }) => {
     ${more?.verdict && run.state === "finished" && at.value === null && html`<p class="verdict-words"><b>${more.verdict.verdict}.</b> ${more.verdict.words}</p>`}
     <div class="beside"><${Curves} run=${run} /><div><${Learned} frame=${frame} scene=${scene.value} /></div></div>
     <${Wrong} words=${error || scene.error} />
+    ${at.value !== null && frame && frame.iteration !== at.value && html`<p class="note" role="status">Of iteration ${whole(at.value)} nothing is kept: pictures and answers are as they were at iteration ${whole(frame.iteration)}.</p>`}
     <${HeldOut} run=${run} frame=${frame} scene=${scene.value} />
     <${Change} run=${run} />
     <${Command} text=${run.command} />`;

@@ -1,7 +1,7 @@
 // Train: a new run on some data.
 import { useEffect, useState } from "../vendor/hooks.js";
 import { address, go } from "../router.js";
-import { api, putData, putRun, state } from "../store.js";
+import { api, putRun, putData, state } from "../store.js";
 import { Button, Choice, Field, Wrong, html, useAsked } from "../parts.js";
 import { Fan } from "../fan.js";
 import { Layers } from "../layers.js";
@@ -64,7 +64,7 @@ const Form = ({ data }) => {
 
 export default ({ params: { name } }) => {
   const data = state.value.data[name];
-  const { error } = useAsked(async () => data?.opened || putData(await api.get(`/api/data/${encodeURIComponent(name)}`)), [name]);
+  const { error } = useAsked(async () => data?.opened || putData(await api.get(`/api/data/${encodeURIComponent(name)}`)), [name, data?.opened]);
   useEffect(() => void (document.title = `Train on ${name} – chainrule studio`), [name]);
   if (!name) return html`<h1>Train</h1><p><a href="#/data">Choose data first.</a></p>`;
   return html`<p class="of"><a href="#/data">Data</a> / <a href=${address("data", name)}><bdi>${data?.title || name}</bdi></a></p>
