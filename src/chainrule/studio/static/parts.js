@@ -63,7 +63,7 @@ export const Choice = ({ words, note, value, options, onChange }) => html`
 export const Slider = ({ words, values, value, onInput, said, ...more }) => {
   const place = Math.max(0, values.findLastIndex((one) => one <= value));
   return html`<label class="slider"><span class="unseen">${words}</span>
-    <input type="range" min="0" max=${Math.max(values.length - 1, 0)} value=${place} disabled=${values.length < 2}
+    <input type="range" min="0" max=${Math.max(values.length - 1, 0)} value=${place}
       aria-valuetext=${said} ...${more} onInput=${(e) => onInput(values[e.target.valueAsNumber])} /></label>`;
 };
 

@@ -74,14 +74,22 @@ const append = (columns, record) => {
 };
 
 export const reachedOf = ({ id, iteration }) => Math.max(progress(id).value?.iteration ?? 0, iteration ?? 0);
+const asked = new Set();
+const again = (id) => {
+  if (asked.has(id)) return;
+  asked.add(id);
+  setTimeout(() => {
+    asked.delete(id);
+    load(id).catch(() => {});
+  }, 300);
+};
 // The name of a run's data among what there is.
 export const dataOf = ({ data }) => Object.values(state.value.data).find(({ source }) => source === data)?.name ?? data;
 
 export const heard = {
   run(run) {
-    const before = state.peek().runs[run.id]?.state;
     newer(run);
-    if (before !== run.state && details(run.id).peek()) load(run.id).catch(() => {});
+    if (details(run.id).peek()) again(run.id); // of warnings and moments there may be more
   },
   data: putData,
   record(record) {

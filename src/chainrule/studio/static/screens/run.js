@@ -6,6 +6,8 @@ import { Button, Command, Curve, Field, Picture, Tile, Wrong, count, html, ofDat
 import { Plane, bytes } from "../plane.js";
 import { Rate, changesOf, valuesAt } from "../settings.js";
 
+// Probabilities come with four digits: one that is rounded to 1 is less.
+const ROUNDED = 0.9999;
 const RUNNING = new Set(["waiting", "training", "paused"]);
 // What comes of it, events say.
 const say = (id, word, given) => api.post(ofRun(id, word), given);
@@ -63,7 +65,7 @@ const Units = ({ units }) => {
 
 const Learned = ({ frame, scene }) => {
   if (frame?.units) return html`<h2>What the first layer has learned</h2><${Units} units=${frame.units} />
-    <p class="note">Weights less those that it began with, each unit at its own scale: yellow is for, blue is against.</p>`;
+    <p class="note">Weights less those that it began with, each unit at its own scale${frame.units.shape[2] ? ", around gray" : ": yellow is more, blue is less"}.</p>`;
   if (scene?.plane) return html`<h2>What it answers in the plane</h2><${Plane} boundary=${frame?.boundary} scene=${scene} />`;
   return "";
 };
@@ -77,7 +79,7 @@ const Example = ({ id, name, scene, k, p }) => {
   const said = scene.names?.[k] ?? `Example ${i + 1}`;
   return html`<a class=${`example ${p && scene.labels ? (right ? "right" : "mistaken") : ""}`} href=${here("run", id, "example", scene.set, String(i))}>
     ${scene.drawable ? html`<${Picture} src=${`${ofData(name, scene.set, i)}?run=${encodeURIComponent(id)}`} words=${said} size="84" />` : html`<bdi class="text">${said}</bdi>`}
-    ${p && html`<span class="answer"><bdi>${answer}</bdi>${scene.labels ? html` <b>${percent(p[best])}</b>${!right && html`<span class="unseen">, mistaken</span>`}` : ""}</span>`}
+    ${p && html`<span class="answer"><bdi>${answer}</bdi>${scene.labels ? html` <b>${percent(Math.min(p[best], ROUNDED))}</b>${!right && html`<span class="unseen">, mistaken</span>`}` : ""}</span>`}
     ${p && scene.labels && html`<span class="share"><i style=${{ width: `${100 * p[label]}%` }} /></span>`}</a>`;
 };
 
