@@ -152,8 +152,7 @@ class Studio:
 
     def _frame(self, run: Run, at: int | None) -> Facts:
         iteration, model = run.model_at(at)
-        decayed = bool(run.options.l2)
-        drawn = frames.frame(model, run.splits, run.start, decayed)
+        drawn = frames.frame(model, run.splits, run.start, run.share_at(iteration))
         return {"run": run.id, "iteration": iteration, **drawn}
 
     # What is asked. Each is given the request, and its body as JSON where it has one.

@@ -46,18 +46,18 @@ def scene(splits: Splits) -> dict[str, Any]:
     }
 
 
-def frame(model: Model, splits: Splits, start: Network, decayed: bool) -> dict[str, Any]:
+def frame(model: Model, splits: Splits, start: Network, share: float | None) -> dict[str, Any]:
     """A moment: `probabilities` of the examples that are followed (each with one a class, or its
     value); `units` of pictures' first layer, or None; `boundary` in the plane, or None.
 
-    start : where the training began. decayed : whether a penalty shrinks that.
+    start : where the training began. share : of it that is left in W[1], see `learned`.
     """
     _, data, index = followed(splits)
     P = model.probabilities(model.outputs(data.select(index))[1])
     found: dict[str, Any] = {"probabilities": P.T.astype(float).round(4).tolist()}
     found["units"] = found["boundary"] = None
     if model.picture_shape is not None and drawable(splits.train):
-        W = learned(model.network, start, None if decayed else 1.0)
+        W = learned(model.network, start, share)
         units = np.arange(min(UNITS, len(W)))
         found["units"] = weight_pictures(model, units, [W])
     elif _is_plane(splits.train):

@@ -159,6 +159,14 @@ class Run:
         data = self.splits.train
         return self.options.setting().network(data.features.shape[0], len(data.Y), data.task)
 
+    def share_at(self, iteration: int) -> float | None:
+        """a of W[1] = a W0 + what was learned, at a moment; None where it is not known."""
+        first = self.moments[iteration].first if iteration in self.moments else ()
+        if len(first) == 2:
+            return float(first[0].item())
+        penalized = self.options.l2 or "l2" in (self.options.changes or "")
+        return None if penalized else 1.0
+
     def model_at(self, iteration: int | None = None) -> tuple[int, Model]:
         """The network of the last moment kept at or before an iteration, by default of all, as a
         model; and its iteration. InputError where none is kept."""
@@ -258,6 +266,8 @@ class Runs:
             run.state = "stopped"
             self.tell("run", run.summary())
             return
+        if word == "change" and run.options.optimizer == "lbfgs":
+            raise InputError("change", "an optimizer that takes its steps one by one", "lbfgs")
         if run.worker is None or run.state not in RUNNING:
             raise InputError(run.id, "a run that is training", f"one that is {run.state}")
         run.worker.say(word, *given)
