@@ -74,6 +74,26 @@ def distinct(W0: Array) -> Array:
     return W0[:1] if W0.ndim == 3 and W0.strides[0] == 0 else W0
 
 
+def spanned(X: FeatureMatrix, W0: Array, a: Array, C: Array) -> Array:
+    """W = a W0 + C X^T (..., n_1, n_x), NumPy's: one pass over X.
+
+    W0 : (..., n_1, n_x). a : (..., 1, 1). C : (..., n_1, m), where X lies.
+    """
+    return _added(on_host(X.outer(C)), distinct(W0), a)
+
+
+def _added(W: Array, W0: Array, a: Any) -> Array:
+    """W with a W0 added, in place."""
+    if not np.any(a) or not W0.any():
+        return W
+    step = W.shape[-1] if W0.flags.c_contiguous else FEATURES
+    decayed = np.any(np.not_equal(a, 1))  # else no product needs to be made
+    for start in range(0, W.shape[-1], step):
+        part = slice(start, start + step)
+        W[..., part] += a * W0[..., part] if decayed else W0[..., part]
+    return W
+
+
 class Primal:
     """W itself is the parameter: gradient D X^T, 4 n_1 n_x B operations a step.
 
@@ -257,7 +277,7 @@ class Dual:
 
     def weights(self) -> Array:
         """W = a W0 + C X^T (..., n_1, n_x)."""
-        W = self._with_start(on_host(self._X.outer(self.coefficients())), on_host(self.a))
+        W = spanned(self._X, self._W0, on_host(self.a), self.coefficients())
         self._X.remember(W, self._times)
         return W
 
@@ -266,17 +286,6 @@ class Dual:
         Z = namespace(self.C).empty_like(self.C)
         self.forward(Z, None)
         return Z
-
-    def _with_start(self, W: Array, a: Any) -> Array:
-        """W with a W0 added, in place."""
-        if self._zero_start or not np.any(a):
-            return W
-        step = W.shape[-1] if self._W0.flags.c_contiguous else FEATURES
-        for start in range(0, W.shape[-1], step):
-            part = slice(start, start + step)
-            # Without decay a is 1, and no product needs to be made.
-            W[..., part] += a * self._W0[..., part] if self.decays else self._W0[..., part]
-        return W
 
 
 class Carried(Dual):
@@ -324,7 +333,7 @@ class Carried(Dual):
         """Parameters, then the optimizer's memory of them, as (n_1, n_x) each: X is read once."""
         C = np.stack([v[: self.C.size].reshape(self._shape) for v in vectors])
         shares = [v[-1] for v in vectors]
-        return [self._with_start(*pair) for pair in zip(self._X.outer(C), shares, strict=True)]
+        return [_added(W, self._W0, a) for W, a in zip(self._X.outer(C), shares, strict=True)]
 
 
 class Rotated:
@@ -410,7 +419,7 @@ class Rotated:
 
     def weights(self) -> Array:
         """W (n_1, n_x)."""
-        W = self.a * self._W0 + self._X.outer(self.coefficients())
+        W = spanned(self._X, self._W0, self.a, self.coefficients())
         self._X.remember(W, lambda: self._B @ self._R + self._t * self._PX)
         return W
 

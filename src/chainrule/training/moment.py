@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule.data import Dataset
+from chainrule.data import Dataset, FeatureMatrix
 from chainrule.device import on_host
 from chainrule.network import Network
-from chainrule.training.first_layer import Dual, Rotated
+from chainrule.training.first_layer import Dual, Rotated, spanned
 from chainrule.training.targets import Standardized
 
 if TYPE_CHECKING:
@@ -22,26 +22,25 @@ class Moment:
     """Copies of a session's parameters, as NumPy's, to be sent elsewhere or kept.
 
     iteration : updates done. first : W[1], or (a, C) of W[1] = a W0 + C X^T. weights, biases : of
-    the layers above, and all biases. targets : how a regression's are standardized.
+    the layers above, and all biases. targets : how those of a regression were standardized.
     """
 
     iteration: int
     first: tuple[Array, ...]
     weights: tuple[Array, ...]
     biases: tuple[Array, ...]
-    targets: Standardized | None = None
+    targets: Standardized | None
 
     @classmethod
     def of(cls, session: "Session") -> "Moment":
-        """The present one, of a single network."""
+        """The present one."""
         first, upper = session.first, session.objective.upper
-        parts = (first.weights(),)
         if isinstance(first, Dual | Rotated):
-            parts = tuple(on_host(part).copy() for part in (first.a, first.coefficients()))
-        weights, biases = (
-            tuple(on_host(one).copy() for one in some) for some in (upper.weights, upper.biases)
-        )
-        return cls(session.iteration, parts, weights, biases, session.plan.targets)
+            parts = _copies(first.a, first.coefficients())
+        else:
+            parts = (first.weights(),)
+        above = _copies(*upper.weights), _copies(*upper.biases)
+        return cls(session.iteration, parts, *above, session.plan.targets)
 
     @property
     def coefficients(self) -> Array | None:
@@ -57,13 +56,21 @@ class Moment:
     def nbytes(self) -> int:
         return sum(array.nbytes for array in (*self.first, *self.weights, *self.biases))
 
-    def network(self, start: Network, data: Dataset) -> Network:
-        """The network, as the session itself makes it. start : where the training of `data` began.
-        One pass over the features in the dual form, and no Gram matrix."""
+    def network(self, start: Network, data: Dataset | FeatureMatrix) -> Network:
+        """The network, as `Session.network` makes it, to the bit where that trained on the cpu.
+
+        start : where the training of `data` began. One pass over the features in the dual form, and
+        no Gram matrix.
+        """
         W = self.first[0]
         if len(self.first) == 2:
-            a, C = self.first
-            W = data.matrix(start.dtype).outer(C.astype(start.dtype, copy=False))
-            W += a * start.weights[0]
-        found = Network((W, *self.weights), self.biases, start.activations, start.loss)
-        return found if self.targets is None else self.targets.folded(found)
+            dtype = W.dtype
+            X = data.matrix(dtype) if isinstance(data, Dataset) else data.astype(dtype)
+            W = spanned(X, start.weights[0].astype(dtype, copy=False), *self.first)
+        kinds = start.activations, start.loss
+        network = Network((W, *self.weights), self.biases, *kinds)
+        return network if self.targets is None else self.targets.folded(network)
+
+
+def _copies(*arrays: Array) -> tuple[Array, ...]:
+    return tuple(on_host(array).copy() for array in arrays)
