@@ -13,7 +13,7 @@ from numpy.testing import assert_array_equal
 
 import chainrule as cr
 from chainrule.cli.app import run
-from chainrule.jobs.events import Changed, Control, Noted, Paused
+from chainrule.jobs.events import Changed, Control, Noted, Paused, Progressed
 from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import Options, Running, command_line
 from chainrule.jobs.training import TrainingJob
@@ -158,3 +158,50 @@ def test_a_penalty_that_begins_on_the_way_is_no_divergence():
     options = replace(PLAIN, changes="55:l2=0.3")
     _, facts = TrainingJob("planar:moons", options, NOTHING, Running(out=Path("run"))).run()
     assert "learning rate too high" not in [one["kind"] for one in facts["warnings"]]
+
+
+class TestFork:
+    """A run that begins at another's checkpoint is the run from scratch."""
+
+    @pytest.fixture
+    def parent(self):
+        """Its checkpoint is at iteration 24, a change behind it."""
+        told = Told(replace(PLAIN, changes="10:l2=0.1"), "parent")
+        told.wait(Paused)
+        told.control.step(24)
+        told.wait(Paused)
+        shutil.copytree("parent", "paused")
+        return told.end() and told.job.options
+
+    @pytest.mark.parametrize(
+        ("more", "began"),
+        [
+            ({"changes": "10:l2=0.1,24:learning_rate=0.03"}, 24),
+            ({"changes": "10:l2=0.1,40:l2=0", "iterations": 80}, 24),
+            ({"changes": "10:l2=0.1,23:learning_rate=0.03"}, 0),
+            ({"changes": None}, 0),
+            ({"seed": 1}, 0),
+            ({"learning_rate": 0.2}, 0),
+            ({"iterations": 20}, 0),  # which are behind it
+            ({"iterations": 500}, 0),  # which has fewer records
+        ],
+        ids=str,
+    )
+    def test_it_begins_where_the_other_is_on_its_way(self, parent, more, began):
+        options, seen = replace(parent, **more), []
+        fork = TrainingJob(
+            "planar:moons", options, running=Running(out=Path("fork")), begin_from=Path("paused")
+        )
+        fork.run(seen.append)
+        assert next(event for event in seen if isinstance(event, Progressed)).done == began
+        TrainingJob("planar:moons", options, running=Running(out=Path("scratch"))).run()
+        assert_same("fork", "scratch")
+
+    def test_of_what_is_gone_or_damaged_it_begins_at_the_start(self, parent):
+        Path("paused/checkpoint.safetensors").write_bytes(b"no checkpoint")
+        how = {"running": Running(out=Path("fork")), "begin_from": Path("paused")}
+        TrainingJob("planar:moons", parent, **how).run()
+        assert_same("fork", "parent")
+        with pytest.raises(cr.ModelFileError, match="settings of a run"):
+            TrainingJob("planar:moons", parent, begin_from=Path("nowhere")).run()
+        assert not Path("runs").exists()

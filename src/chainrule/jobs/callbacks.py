@@ -2,13 +2,29 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
-from chainrule.errors import InputError
+from chainrule.errors import InputError, ModelFileError
 from chainrule.jobs.events import Changed, Control, Noted, Paused, Progressed, Recorded, Tell
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.training import Callback, Record, Session, save_checkpoint
 from chainrule.training.changes import Changes
+from chainrule.training.checkpoint import read
 from chainrule.training.plan import Plan
+
+
+class BeginsFrom(Callback):
+    """Begins at a checkpoint of another training of the same data and settings, where this one
+    would come by it; else at the start. The numbers are the same."""
+
+    def __init__(self, checkpoint: Path) -> None:
+        self._checkpoint = checkpoint
+
+    def on_start(self, session: Session) -> None:
+        if session.iteration == 0:
+            with suppress(ModelFileError):
+                read(self._checkpoint).restore(session)
 
 
 class Saver(Callback):
@@ -20,7 +36,7 @@ class Saver(Callback):
         self._folder, self._next = folder, 0.0
 
     def on_start(self, session: Session) -> None:
-        if session.iteration == 0:
+        if session.iteration == 0 or not self._folder.checkpoint.exists():
             # Also of what was killed before. From here on it can be resumed at any moment.
             self.save(session)
         self._next = time.monotonic() + self.INTERVAL

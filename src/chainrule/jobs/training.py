@@ -3,32 +3,49 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule._version import __version__
 from chainrule.errors import InputError
 from chainrule.jobs.events import Control, Started
 from chainrule.jobs.grouping import groups, ignored_groups
-from chainrule.jobs.job import Job, Nothing
-from chainrule.jobs.options import CHANGEABLE, absolute, written
+from chainrule.jobs.job import NOTHING, RUNNING, Job, Nothing
+from chainrule.jobs.options import CHANGEABLE, Options, Running, absolute, written
+from chainrule.jobs.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from chainrule.experiments import Execution
     from chainrule.experiments.answers import Unseen
-    from chainrule.training import Training
+    from chainrule.training import Callback, Training
     from chainrule.training.changes import Changes
     from chainrule.training.plan import Plan
     from chainrule.training.warnings import TrainingWarning
 
 
 class TrainingJob(Job[Nothing, "Training"]):
-    """Train a network and write a run folder: model, settings, history."""
+    """Train a network and write a run folder: model, settings, history.
+
+    begin_from : the folder of another run, at whose checkpoint it begins where that is on its way:
+        with the same data and options but `changes` after it. No number depends on that.
+    """
 
     command = "train"
     changeable = CHANGEABLE
     kept_as = None
     stops_early = True
     decides = True
+
+    def __init__(
+        self,
+        data: str | None,
+        options: Options,
+        own: Nothing = NOTHING,
+        running: Running = RUNNING,
+        begin_from: Path | None = None,
+    ) -> None:
+        super().__init__(data, options, own, running)
+        self._parent = None if begin_from is None else RunFolder(begin_from)
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -48,7 +65,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         """It tells what it trains once the form of the first layer is chosen."""
 
     def work(self, how: "Execution") -> "Training":
-        from chainrule.jobs.callbacks import Controlled, Saver, Telling
+        from chainrule.jobs.callbacks import BeginsFrom, Controlled, Saver, Telling
         from chainrule.training import EarlyStopping, train
 
         splits, patience = self.splits, self.options.patience
@@ -57,9 +74,11 @@ class TrainingJob(Job[Nothing, "Training"]):
         goes_on = self.options.optimizer != "lbfgs"
         begun = goes_on and (self.folder.checkpoint.exists() or self.folder.model.exists())
         saver = Saver(self.folder) if goes_on else None
-        control = []
+        own: list[Callback | None] = [saver, Telling(self.tell, self._planned_so)]
+        if self._parent is not None and self._alike(self._parent.read_settings()):
+            own.insert(0, BeginsFrom(self._parent.checkpoint))
         if isinstance(how.stop, Control):
-            control.append(Controlled(how.stop, self.tell, saver, self._changed))
+            own.append(Controlled(how.stop, self.tell, saver, self._changed))
         return train(
             self.setting.network(
                 splits.train.features.shape[0], len(splits.train.Y), splits.train.task
@@ -67,16 +86,20 @@ class TrainingJob(Job[Nothing, "Training"]):
             splits.train,
             validation=splits.watched[1],
             early_stopping=None if patience is None else EarlyStopping(patience),
-            callbacks=[
-                *([saver] if saver else []),
-                Telling(self.tell, self._planned_so),
-                *control,
-                *how.callbacks,
-            ],
+            callbacks=[*filter(None, own), *how.callbacks],
             resume=self.folder.checkpoint if self.resuming and begun else None,
             device=how.device,
             **self.setting.arguments(),
         )
+
+    def _alike(self, parent: dict[str, Any]) -> bool:
+        """Whether another run's settings are these, but for what its checkpoint knows."""
+        from chainrule.files.json_file import plain
+
+        here = plain(written(self.options)) | {"data": absolute(self.data)}
+        there = {**parent.get("options", {}), "data": parent.get("data")}
+        known = ("changes", *CHANGEABLE)
+        return all(there.get(name) == here[name] for name in here if name not in known)
 
     def _changed(self, changes: "Changes") -> None:
         """What was changed on the way belongs to the options, at once: so it can be repeated."""
