@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from chainrule.cli import show
-from chainrule.cli.options import TABLES, Tables
+from chainrule.cli.options import TABLES, USUAL, Tables, Usual
 from chainrule.cli.progress import Screen
 from chainrule.data.reading import listed
 from chainrule.errors import InputError
@@ -34,9 +34,7 @@ def evaluate(
     seed: int = 0,
     strict: bool = False,
     mistakes: int = 10,
-    cache: Annotated[bool, Parameter(negative="--no-cache")] = True,
-    memory: float | None = None,
-    json: bool = False,
+    usual: Usual = USUAL,
 ) -> int:
     """Measure a model on data: accuracy, cost, confusion matrix, the most confident mistakes; of a
     regression RMSE, MAE, R² and the largest errors.
@@ -60,13 +58,6 @@ def evaluate(
         Stop at unreadable files in a folder instead of skipping them.
     mistakes
         How many mistakes, or largest errors, to list.
-    cache
-        Keep features of photos for the next time.
-    memory
-        Gigabytes that may be counted on, by default what the machine has: features larger than a
-        sixteenth of it stay in their file.
-    json
-        Print one JSON object instead of text.
     """
     if mistakes < 0:
         expected = "--mistakes to be a whole number of at least 0"
@@ -78,8 +69,9 @@ def evaluate(
     from chainrule.model.regression import Regression
     from chainrule.model.verdict import verdict_of
 
-    with Screen("evaluate", "photos", quiet=json) as screen:
-        splits = open_for(tried, data, reading, strict, seed, cache, screen.update, memory)
+    with Screen("evaluate", "photos", quiet=usual.json) as screen:
+        how = screen.update, usual.memory
+        splits = open_for(tried, data, reading, strict, seed, usual.cache, *how)
     name, chosen = ("test", splits.test) if splits.test else ("", splits.train)
     chosen = chosen.without(listed(drop_class, chosen.classes))
     if labels is not None and not name:
@@ -88,7 +80,7 @@ def evaluate(
     found = evaluate_model(tried, chosen)
     verdict = verdict_of(found).facts()
     verdict["verdict"] += "" if name or verdict["kind"] == "unknown" else UNSEEN
-    if json:
+    if usual.json:
         facts = {"model": str(model), "data": data, "set": name or "all", "verdict": verdict}
         more = {"members": tried.n_members, **found.facts(mistakes)}
         show.print_json(facts | more | {"notes": [*chosen.notes, *torn], "skipped": splits.skipped})

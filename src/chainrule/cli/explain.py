@@ -4,11 +4,10 @@ import itertools
 import math
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
+from chainrule.cli.options import USUAL, Usual
 from chainrule.cli.progress import Screen
 from chainrule.display import Column, Table
 from chainrule.errors import DataError, InputError
@@ -34,9 +33,7 @@ def explain(
     leave_one_out: bool = False,
     out: Path | None = None,
     threads: int | None = None,
-    cache: Annotated[bool, Parameter(negative="--no-cache")] = True,
-    memory: float | None = None,
-    json: bool = False,
+    usual: Usual = USUAL,
 ) -> int:
     """Say why a model answers as it does to an example of your own.
 
@@ -62,13 +59,6 @@ def explain(
         The picture to write; explanation-1.png, -2, ... by default. Never overwritten.
     threads
         Cores that may be used; all of them by default.
-    cache
-        Keep features of photos for the next time.
-    memory
-        Gigabytes that may be counted on, by default what the machine has: features larger than a
-        sixteenth of it stay in their file.
-    json
-        Print one JSON object instead of text.
     """
     known, path = loaded(model), _picture(out)
     if known.n_members > 1:
@@ -85,18 +75,19 @@ def explain(
     from chainrule.show.plots import save_figure
 
     pictured = known.image_shape is not None
-    read = _read if pictured else partial(_row, memory=memory)
+    read = _read if pictured else partial(_row, memory=usual.memory)
     asked, name = read(known, source, example)
-    with Screen("reading", "photos", quiet=json) as screen:
-        train, note = training_set(known, str(model), data, screen.update, memory, cache)
+    with Screen("reading", "photos", quiet=usual.json) as screen:
+        how = screen.update, usual.memory, usual.cache
+        train, note = training_set(known, str(model), data, *how)
     if train is None and (leave_one_out or not pictured):
         raise InputError("--data", "what the model was trained on", f"none: {note}")
     exact: list[WithoutEach] = []
     if train is not None:
-        with Screen("leaving each out", quiet=json) as screen:
-            how = Execution(threads=threads, progress=screen.update)
+        with Screen("leaving each out", quiet=usual.json) as screen:
+            again = Execution(threads=threads, progress=screen.update)
             within = math.inf if leave_one_out else WITHIN
-            exact, note = left_out(known, str(model), train, asked.raw, how, within)
+            exact, note = left_out(known, str(model), train, asked.raw, again, within)
         if leave_one_out and not exact:
             raise InputError(
                 "--leave-one-out", "a model that can be trained again", f"none: {note}"
@@ -104,7 +95,7 @@ def explain(
     (found,) = explanation.explain(known, asked, train, exact)
     save_figure(_drawn(found, known, asked, train, name), path)
     note = note or found.note
-    say = _print_facts if json else _report
+    say = _print_facts if usual.json else _report
     say(found, known, train or _nothing_of(known), path, note)
     return 0
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from chainrule.cli import show
-from chainrule.cli.options import TABLES, Tables
+from chainrule.cli.options import TABLES, USUAL, Tables, Usual
 from chainrule.errors import InputError
 from chainrule.jobs.sources import loaded
 
@@ -21,8 +21,7 @@ def export(
     reading: Annotated[Tables, Parameter(name="*", group="Tables")] = TABLES,
     compute: str = "float64",
     encoder: Annotated[bool, Parameter(negative="--without-encoder")] = True,
-    cache: Annotated[bool, Parameter(negative="--no-cache")] = True,
-    json: bool = False,
+    usual: Usual = USUAL,
 ) -> int:
     """Write a model in a format that other programs read: ONNX.
 
@@ -44,10 +43,6 @@ def export(
     encoder
         Of a model of photos: put its encoder into the file, so that photos go in, of any size.
         --without-encoder features do.
-    cache
-        Keep features of photos for the next time.
-    json
-        Print one JSON object instead of text.
     """
     found = loaded(model)
     from chainrule.model import export_onnx
@@ -59,40 +54,30 @@ def export(
         raise InputError("--onnx", "a file name that ends in .onnx", str(onnx))
     raw = None
     if data is not None:  # the first test examples, or the first of all
-        splits = open_for(found, data, reading, cache=cache)
+        splits = open_for(found, data, reading, cache=usual.cache, memory=usual.memory)
         raw = found.prepare(splits.test or splits.train)
         raw = raw.select(slice(MOST))
     done = export_onnx(found, onnx, raw, compute, encoder)
-    if json:
-        show.print_json(
-            {
-                "onnx": str(done.path),
-                "input": done.input,
-                "members": found.n_members,
-                "compared": done.examples,
-                "real_data": data is not None,
-                "largest_difference": done.difference,
-                "largest_difference_of_other_sizes": done.resized
-                if "photo" in done.input
-                else None,
-            }
-        )
+    if usual.json:
+        facts = {
+            "onnx": str(done.path),
+            "input": done.input,
+            "members": found.n_members,
+            "compared": done.examples,
+            "real_data": data is not None,
+            "largest_difference": done.difference,
+            "largest_difference_of_other_sizes": done.resized if "photo" in done.input else None,
+        }
+        show.print_json(facts)
         return 0
-    kind = (
-        "examples of the data" if data is not None else "random examples (--data takes real ones)"
-    )
+    kind = "random examples (--data takes real ones)" if data is None else "examples of the data"
     several = found.n_members > 1
-    answers, of = "class and probabilities", "a probability"
+    answers, of = "class, probabilities" if several else "class and probabilities", "a probability"
     if found.task == "regression":
-        answers, of = (
-            "value and spread" if several else "value",
-            "a value (of those above 1 a part)",
-        )
-    elif several:
-        answers = "class, probabilities and spread"
-    members = f" of {found.n_members} members" if several else ""
+        answers, of = "value", "a value (of those above 1 a part)"
+    answers += f" and spread of {found.n_members} members" if several else ""
     show.console().print(
-        f"Wrote {show.safe(str(done.path))}: from {done.input} to {answers}{members}.\n"
+        f"Wrote {show.safe(str(done.path))}: from {done.input} to {answers}.\n"
         f"Compared in onnxruntime on {done.examples} {kind}: "
         f"largest difference of {of} {done.difference:.1e}."
     )

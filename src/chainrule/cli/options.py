@@ -40,7 +40,7 @@ class Training(Tables, Options):
 @Parameter(name="*", group="Running")
 @dataclass(frozen=True, kw_only=True)
 class Common(Running):
-    """How an experiment is carried out, and what is printed of it.
+    """How it is carried out, and what is printed of it.
 
     Parameters
     ----------
@@ -51,4 +51,25 @@ class Common(Running):
     json: bool = False
 
 
-COMMON, TRAINING, TABLES = Common(), Training(), Tables()  # where nothing is given
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Usual:
+    """What commands take that read data for a model.
+
+    Parameters
+    ----------
+    cache
+        Keep features of photos for the next time.
+    memory
+        Gigabytes that may be counted on, by default what the machine has: features larger than a
+        sixteenth of it stay in their file.
+    json
+        Print one JSON object instead of text.
+    """
+
+    cache: Annotated[bool, Parameter(negative="--no-cache")] = True
+    memory: float | None = None
+    json: bool = False
+
+
+COMMON, TRAINING, TABLES, USUAL = Common(), Training(), Tables(), Usual()  # where nothing is given

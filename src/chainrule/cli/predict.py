@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from chainrule.cli import show
-from chainrule.cli.options import TABLES, Tables
+from chainrule.cli.options import TABLES, USUAL, Tables, Usual
 from chainrule.cli.progress import Screen
 from chainrule.display import Column, Table
 from chainrule.errors import InputError
@@ -42,9 +42,7 @@ def predict(
     sure: Annotated[float | None, Parameter(group="Many pictures")] = None,
     dry_run: Annotated[bool, Parameter(group="Many pictures")] = False,
     data: str | None = None,
-    cache: Annotated[bool, Parameter(negative="--no-cache")] = True,
-    memory: float | None = None,
-    json: bool = False,
+    usual: Usual = USUAL,
 ) -> int:
     """Ask a model about examples of your own: the class of each and its probability, or its value.
 
@@ -73,13 +71,6 @@ def predict(
     data
         The training data, if they are no longer where they were: to warn of examples that are
         unlike all of them.
-    cache
-        Keep features of photos for the next time.
-    memory
-        Gigabytes that may be counted on, by default what the machine has: features larger than a
-        sixteenth of it stay in their file.
-    json
-        Print one JSON object instead of text.
     """
     asked = loaded(model)
     if out is not None:
@@ -95,11 +86,12 @@ def predict(
             raise InputError(str(model), "a model of pictures", got, "Give it a table.")
         if len(inputs) != 1:
             raise InputError("predict", "one table of examples", f"{len(inputs) or 'none'}")
-        return _of_table(model, asked, str(inputs[0]), reading, out, data, memory, json)
+        return _of_table(model, asked, str(inputs[0]), reading, out, data, usual)
     from chainrule.jobs.answering import PicturesJob
 
-    how: dict[str, Any] = {"into": sort_into, "sure": sure, "dry_run": dry_run, "cache": cache}
-    return _of_pictures(PicturesJob(asked, inputs, str(model), data, out=out, **how), json)
+    how: dict[str, Any] = {"into": sort_into, "sure": sure, "dry_run": dry_run}
+    job = PicturesJob(asked, inputs, str(model), data, out=out, cache=usual.cache, **how)
+    return _of_pictures(job, usual.json)
 
 
 def _of_table(
@@ -109,8 +101,7 @@ def _of_table(
     reading: Tables,
     out: Path | None,
     data: str | None,
-    memory: float | None,
-    json: bool,
+    usual: Usual,
 ) -> int:
     from dataclasses import replace
 
@@ -118,15 +109,15 @@ def _of_table(
     from chainrule.jobs.training_set import known_examples
     from chainrule.model.new_data import open_for
 
-    with Screen("answering", "GB", quiet=json) as screen:
-        how: dict[str, Any] = {"progress": screen.update, "memory": memory}
+    with Screen("answering", "GB", quiet=usual.json) as screen:
+        how: dict[str, Any] = {"progress": screen.update, "memory": usual.memory}
         asked = open_for(model, table, replace(reading, label=""), **how).train
         train, why = known_examples(model, str(path), data, **how)
         found = predictions(model, asked, train)
     if out is not None:
         found.to_csv(out)
     facts = {"model": str(path), "data": table, "members": model.n_members, **found.facts()}
-    if json:
+    if usual.json:
         show.print_json(facts | {"compared_with_training_data": not why, "note": why or None})
         return 0
     print_ = show.console().print

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Any
 
 from chainrule import blas
 from chainrule.cli import show
+from chainrule.cli.options import USUAL, Usual
 from chainrule.cli.progress import Screen
 from chainrule.errors import InputError, ModelFileError
 from chainrule.files.atomic import new_file
@@ -28,9 +27,7 @@ def report(
     data: str | None = None,
     out: Path | None = None,
     threads: int | None = None,
-    cache: Annotated[bool, Parameter(negative="--no-cache")] = True,
-    memory: float | None = None,
-    json: bool = False,
+    usual: Usual = USUAL,
 ) -> int:
     """Write one HTML file that says how good a training is, and shows why.
 
@@ -45,13 +42,6 @@ def report(
         written anew.
     threads
         Cores that may be used; all of them by default.
-    cache
-        Keep features of photos for the next time.
-    memory
-        Gigabytes that may be counted on, by default what the machine has: features larger than a
-        sixteenth of it stay in their file.
-    json
-        Print one JSON object instead of text.
     """
     from chainrule.jobs.run_folder import RunFolder
 
@@ -66,7 +56,7 @@ def report(
     path = out or folder.report
     if "command" not in settings or is_ensemble(run):
         with blas.at_most(threads):
-            _write(path, folder, data, settings, memory, cache=cache, quiet=json)
+            _write(path, folder, data, settings, usual)
     elif data is not None:
         fix = "Leave it out: its report is there already."
         raise InputError("--data", "the folder of a training", "of an experiment", fix)
@@ -76,7 +66,7 @@ def report(
         if out is not None:
             atomic.write_bytes(out, content)
     size, seconds = path.stat().st_size, time.perf_counter() - began
-    if json:
+    if usual.json:
         show.print_json({"out": str(path), "bytes": size, "seconds": round(seconds, 3)})
     else:
         show.console().print(f"{seconds:.1f} s; wrote {show.safe(str(path))} ({size / 1e6:.2f} MB)")
@@ -88,10 +78,7 @@ def _write(
     folder: "RunFolder",
     data: str | None,
     settings: dict[str, Any],
-    memory: float | None,
-    *,
-    cache: bool,
-    quiet: bool,
+    usual: Usual,
 ) -> None:
     """The report of a training anew."""
     from chainrule.experiments import Execution
@@ -102,7 +89,7 @@ def _write(
 
     model = load(folder.path)
     options, _ = repeatable(model, str(folder.model))
-    options = replace(options, cache=options.cache and cache)
+    options = replace(options, cache=options.cache and usual.cache)
     source = data or settings.get("data")
     if not isinstance(source, str):
         raise ModelFileError(str(folder.settings), "the data that it was trained on", "none")
@@ -111,12 +98,12 @@ def _write(
     if model.n_members == 1:
         with _readable(folder.history, "the history of a run"):
             history = History.from_csv(folder.history)
-    with Screen("report", "photos", quiet=quiet) as screen:
-        splits = options.open(source, screen.update, memory)
+    with Screen("report", "photos", quiet=usual.json) as screen:
+        splits = options.open(source, screen.update, usual.memory)
     is_training_set("--data" if data else str(source), model, splits.train)
-    with Screen("report", quiet=quiet) as screen:
+    with Screen("report", quiet=usual.json) as screen:
         unseen = _unseen(model, splits, source, folder, slow=_slow(settings), tell=screen)
-    with Screen("leaving each out", quiet=quiet) as screen:
+    with Screen("leaving each out", quiet=usual.json) as screen:
         how = Execution(progress=screen.update)
         write_report(path, model, splits, history, source, how, unseen=unseen)
 

@@ -2,16 +2,15 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
-from chainrule.cli.options import TRAINING, Training
+from chainrule.cli.options import COMMON, TRAINING, Common, Training
 from chainrule.cli.progress import carried_out
 from chainrule.display import Column, Table
 from chainrule.jobs.ensemble import EnsembleJob, Members, is_ensemble
 from chainrule.jobs.job import NOTHING
-from chainrule.jobs.options import Options, Running, command_line
+from chainrule.jobs.options import Options, command_line
 from chainrule.jobs.training import TrainingJob
 from chainrule.wording import CROSSED
 
@@ -46,13 +45,7 @@ def train(
     *,
     options: Training = TRAINING,
     runs: int = 1,
-    threads: int | None = None,
-    memory: float | None = None,
-    cluster: str | None = None,
-    device: str = "cpu",
-    out: Path | None = None,
-    resume: Path | None = None,
-    json: bool = False,
+    common: Common = COMMON,
 ) -> int:
     """Train a network and write a run folder: model, settings, history.
 
@@ -65,31 +58,12 @@ def train(
     runs
         Train so many networks together, from the seeds --seed, --seed + 1, ..., and use them as one
         model whose probabilities are their mean.
-    threads
-        Cores that may be used; all of them by default.
-    memory
-        Gigabytes that may be counted on, by default what the machine has: features larger than a
-        sixteenth of it stay in their file.
-    cluster
-        By which what stays in its file is read and multiplied (extra cluster): local:N processes,
-        the tcp:// address of a Dask scheduler, or its .json file. By default what
-        DASK_SCHEDULER_ADDRESS names.
-    device
-        Where to train: cpu; with PyTorch (extra device) cuda, cuda:N, mps, torch:cpu, or auto: cuda
-        where there is one and a step is worth it.
-    out
-        The run folder to make; runs/NAME-1, -2, ... by default. Never overwritten.
-    resume
-        A run folder to go on in, with its own settings, from where it stopped.
-    json
-        Print one JSON object instead of text.
     """
-    how: dict[str, Any] = {"threads": threads, "device": device, "memory": memory}
-    running = Running(**how, cluster=cluster, out=out, resume=resume)
-    if runs != 1 or (resume is not None and out is None and is_ensemble(resume)):
-        ensemble = EnsembleJob(data, options, Members(runs=runs), running)
+    resume, json = common.resume, common.json
+    if runs != 1 or (resume is not None and common.out is None and is_ensemble(resume)):
+        ensemble = EnsembleJob(data, options, Members(runs=runs), common)
         return carried_out(ensemble, _report_members, json=json)
-    return carried_out(TrainingJob(data, options, NOTHING, running), _report, json=json)
+    return carried_out(TrainingJob(data, options, NOTHING, common), _report, json=json)
 
 
 def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any]) -> str:

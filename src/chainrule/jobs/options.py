@@ -226,7 +226,7 @@ class Options(Reading, Hyperparameters):
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """How an experiment is carried out; no number depends on it.
+    """How a training or an experiment is carried out; no number depends on it.
 
     Parameters
     ----------
@@ -243,9 +243,10 @@ class Running:
         the tcp:// address of a Dask scheduler, or its .json file. By default what
         DASK_SCHEDULER_ADDRESS names.
     out
-        The folder to make; runs/NAME-COMMAND-1, -2, ... by default. Never overwritten.
+        The folder to make; runs/NAME-1 or runs/NAME-COMMAND-1, -2, ... by default. Never
+        overwritten.
     resume
-        The folder of an interrupted experiment to go on in.
+        A folder to go on in, with its own settings, from where it was interrupted or ended.
     """
 
     threads: int | None = None
