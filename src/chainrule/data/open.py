@@ -38,22 +38,7 @@ def open_data(
     size: int | tuple[int, int] = 64,
     scale: str | None = None,
     prepare: str | Sequence[str] | None = None,
-    missing: str = "refuse",
-    categories: str = "refuse",
     positive: str | None = None,
-    label: str | None = None,
-    header: bool | None = None,
-    names: str | None = None,
-    drop: str | Sequence[str] | None = None,
-    keep: str | Sequence[str] | None = None,
-    na: str | Sequence[str] | None = None,
-    decimal: str | None = None,
-    separator: str | None = None,
-    sheet: str | None = None,
-    transpose: bool = False,
-    samples: str | Path | Any = None,
-    group_column: str | None = None,
-    batch_column: str | None = None,
     drop_class: str | Sequence[str] | None = None,
     task: str | None = None,
     labels: str | Path | None = None,
@@ -66,6 +51,7 @@ def open_data(
     progress: Progress | None = None,
     memory: float | None = None,
     cluster: Any = None,
+    **table: Any,
 ) -> Splits:
     """The training set of a source and, where there are any, its validation and test sets.
 
@@ -90,14 +76,7 @@ def open_data(
         learn at all: center, standard, robust (median and quartiles), log1p, snv (each sample by
         its own mean and deviation), total (as parts of the sample's sum), derivative (or
         derivative:WINDOW), batch (by the means of `batch_column`'s batches), pixels, none.
-    missing : values are filled by each feature's "mean" or "median" in the training set, or by
-        "zero", before all other steps; or refused.
-    categories : a table's columns of texts become one feature of 0 and 1 for each level that the
-        training set has ("onehot"); or are refused.
     positive : this class (label 1) against all the rest.
-    label, header, names, drop, keep, na, decimal, separator, sheet, transpose, samples,
-        group_column, batch_column : of a table, see `Reading`. By default the table says it, and
-        what is doubtful is an error that names the option.
     task : "classification", or "regression" for labels that are numbers to predict; by default that
         for a table's labels with fractions.
     drop_class : classes whose examples are left out, of all sets.
@@ -119,6 +98,12 @@ def open_data(
     cluster : of Dask's (extra `cluster`), by which what stays in its file is read and multiplied:
         "local:N", the address of a scheduler, its .json file, or a `distributed.Client`; by default
         what DASK_SCHEDULER_ADDRESS names, if it names one.
+    table : how a table is read, by the names of the fields of `Reading`: label, header, names,
+        drop, keep, na, decimal, separator, sheet, transpose, samples, group_column, batch_column.
+        By default the table says it, and what is doubtful is an error that names the option. And
+        missing : values are filled by each feature's "mean" or "median" in the training set, or by
+        "zero", before all other steps; or refused. categories : columns of texts become one feature
+        of 0 and 1 for each level that the training set has ("onehot"); or are refused.
 
     Raises DataError, or another InputError for an option, for whatever is wrong with them.
     """
@@ -129,23 +114,7 @@ def open_data(
     checks.one_of("open_data", "features", features, FEATURES)
     if scale is not None and prepare is not None:
         raise InputError("open_data", "scale or prepare", "both", "Name all steps in prepare.")
-    reading = Reading(
-        missing=missing,  # type: ignore[arg-type]
-        categories=categories,  # type: ignore[arg-type]
-        label=label,
-        header=header,
-        names=names,
-        drop=as_text("drop", drop),
-        keep=as_text("keep", keep),
-        na=as_text("na", na),
-        decimal=decimal,
-        separator=separator,
-        sheet=sheet,
-        transpose=transpose,
-        samples=str(samples) if isinstance(samples, Path) else samples,
-        group_column=group_column,
-        batch_column=batch_column,
-    )
+    reading = Reading(**table)
     shape: tuple[int, ...] = (*_size(size), 3)
     encoding, said = encoding_of(features, cache, progress)
     by = Cluster.of(cluster)
@@ -160,7 +129,7 @@ def open_data(
         said = "its features fit into the memory: the cluster has nothing to do"
         splits = replace(splits, train=splits.train.noted(said))
     splits = splits.changed(lambda data: data.with_task(task))
-    if task is None and label is None:
+    if task is None and reading.label is None:
         _refuse_guess(splits.train)
     dropped = listed(as_text("drop_class", drop_class), splits.train.classes)
     splits = splits.changed(lambda data: data.without(dropped))
@@ -176,7 +145,7 @@ def open_data(
         splits = replace(splits, train=apply_decisions(splits.train, read_decisions(labels)))
         _check_train(splits.train, task)
     if hold_out is not None:
-        splits = drawn(splits, hold_out, seed, group_column, group_by)
+        splits = drawn(splits, hold_out, seed, reading.group_column, group_by)
         _check_train(splits.train, task)
     if scale is None and prepare is None and splits.train.picture_shape is None:
         plane = sources.is_builtin(source) and splits.train.encoder is None

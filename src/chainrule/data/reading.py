@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Literal, get_args, get_type_hints
 
 from chainrule.data.readers.sources import is_frame
@@ -14,7 +15,7 @@ from chainrule.wording import describe
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """What decides where a table is doubtful. Columns are listed with commas, in quotes where
-    their names hold some.
+    their names hold some; in Python also as a list.
 
     Parameters
     ----------
@@ -84,6 +85,11 @@ class Reading:
             value, flag = getattr(self, one.name), one.name in ("header", "transpose")
             if one.name == "samples" and is_frame(value):  # in Python
                 continue
+            if one.name in ("drop", "keep", "na"):
+                value = as_text(one.name, value)
+            elif one.name == "samples" and isinstance(value, Path):
+                value = str(value)
+            object.__setattr__(self, one.name, value)
             if value is not None and not isinstance(value, bool if flag else str):
                 raise _wrong(one.name, "True or False" if flag else "a text", value)
         for name in ("missing", "categories"):
