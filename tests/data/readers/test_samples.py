@@ -95,7 +95,7 @@ def test_a_label_called_so_among_the_samples_is_taken(table, genes):
             "for 1 of 4",
         ),
         ("id,k\n", {"label": "k"}, "header only"),
-        ("id,k\ns1,\ns2,NA\n", {"label": "k"}, "labels in 'k'; got none in any row"),
+        ("id,k\ns1,\ns2,NA\n", {"label": "k"}, "labels in 'k'; got none for any example"),
     ],
 )
 def test_samples_that_do_not_fit(table, genes, text, options, message):

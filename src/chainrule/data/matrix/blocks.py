@@ -59,12 +59,6 @@ class BlockMatrix(RawMatrix):
             expected = "steps that need whole examples before all that learn, of features in a file"
             raise InputError(type(self).__name__, expected, scaling.kind, self._whole_fix)
 
-    def astype(self, dtype: Any) -> "BlockMatrix":
-        """The same features yielding another float dtype (itself if it does already)."""
-        return (
-            self if np.dtype(dtype) == self.dtype else self._like(self.scaling, dtype, self.index)
-        )
-
     def scaled(self, scaling: Scaling, dtype: Any) -> "BlockMatrix":
         """The same numbers scaled so, whatever they were scaled by; nothing is read."""
         return self._like(scaling, dtype, self.index)
@@ -293,11 +287,6 @@ class BlockMatrix(RawMatrix):
     def known_by(self) -> list[np.ndarray | str]:
         """The file's shape and some of its features, and which of them these are."""
         return [self.source.digest(), "" if self.index is None else self.index]
-
-    def digest(self) -> str:
-        """By which the same features, scaled alike, are known again."""
-        kind = f"{self.scaling.kind} {self.dtype} {self.shape};"
-        return digest(kind, *self.known_by(), *self.scaling.arrays().values())
 
 
 def read_ahead(

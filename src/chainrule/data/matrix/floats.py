@@ -59,17 +59,11 @@ class FloatMatrix(FeatureMatrix):
 
     def times(self, W: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """W X for W (..., n_1, n_x): (..., n_1, m)."""
-        if W.ndim == 2:
-            return np.matmul(W, self._X, out=out)
-        Z = np.matmul(flat(W), self._X, out=None if out is None else flat(out))
-        return Z.reshape(*W.shape[:-1], self.shape[1])
+        return _product(W, self._X, out)
 
     def outer(self, D: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """D X^T for D (..., n_1, m): (..., n_1, n_x)."""
-        if D.ndim == 2:
-            return np.matmul(D, self._X.T, out=out)
-        G = np.matmul(flat(D), self._X.T, out=None if out is None else flat(out))
-        return G.reshape(*D.shape[:-1], self.shape[0])
+        return _product(D, self._X.T, out)
 
     def _own_gram(self) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -79,6 +73,14 @@ class FloatMatrix(FeatureMatrix):
             fix = 'Scale them, or train with first_layer="primal".'
             raise InputError("Gram matrix", expected, "larger ones", fix)
         return K
+
+
+def _product(A: np.ndarray, X: np.ndarray, out: np.ndarray | None) -> np.ndarray:
+    """A X for A (..., n, k) and X (k, j): one product of all runs' rows together."""
+    if A.ndim == 2:
+        return np.matmul(A, X, out=out)
+    found = np.matmul(flat(A), X, out=None if out is None else flat(out))
+    return found.reshape(*A.shape[:-1], X.shape[1])
 
 
 def _holding(X: np.ndarray) -> FloatMatrix:

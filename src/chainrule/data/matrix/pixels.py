@@ -8,7 +8,6 @@ from chainrule import checks
 from chainrule.data.matrix.raw import RawMatrix
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
-from chainrule.files.digest import digest
 
 
 class PixelMatrix(RawMatrix):
@@ -26,12 +25,6 @@ class PixelMatrix(RawMatrix):
         self.shape = pixels.shape[0], pixels.shape[1]
         self._scaled_by(scaling or Scaling.pixels(), dtype)
 
-    def astype(self, dtype: Any) -> "PixelMatrix":
-        """The same pixels yielding another float dtype (itself if it does already)."""
-        if np.dtype(dtype) == self.dtype:
-            return self
-        return PixelMatrix(self.pixels, self.scaling, dtype)
-
     def select(self, index: Any) -> "PixelMatrix":
         """The examples at `index` as a matrix of their own."""
         return PixelMatrix(self.pixels.T[index].T, self.scaling, self.dtype)
@@ -48,7 +41,6 @@ class PixelMatrix(RawMatrix):
         """Examples at `index` as pixels: (n_x, k) uint8; a view for a slice."""
         return self.pixels.T[index].T
 
-    def digest(self) -> str:
-        """By which the same pixels, scaled alike, are known again."""
-        kind = f"{self.scaling.kind} {self.dtype} {self.shape};"
-        return digest(kind, self.pixels, *self.scaling.arrays().values())
+    def known_by(self) -> list[np.ndarray | str]:
+        """The pixels."""
+        return [self.pixels]

@@ -13,6 +13,7 @@ from chainrule import checks
 from chainrule.data.matrix.verbs import FeatureMatrix, Gram, Product, Times, flat, into
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
+from chainrule.files.digest import digest
 
 
 class RawMatrix(FeatureMatrix):
@@ -38,6 +39,19 @@ class RawMatrix(FeatureMatrix):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self.shape}, {self.scaling}, {self.dtype}"
+
+    @abstractmethod
+    def known_by(self) -> list[np.ndarray | str]:
+        """What says which raw features these are."""
+
+    def astype(self, dtype: Any) -> Any:
+        """The same features yielding another float dtype (itself if it does already)."""
+        return self if np.dtype(dtype) == self.dtype else self.scaled(self.scaling, dtype)
+
+    def digest(self) -> str:
+        """By which the same features, scaled alike, are known again."""
+        kind = f"{self.scaling.kind} {self.dtype} {self.shape};"
+        return digest(kind, *self.known_by(), *self.scaling.arrays().values())
 
     def features(self, index: Any) -> np.ndarray:
         """Features at `index` of all examples, as floats: (k, m)."""

@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from chainrule import checks
-from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.labels import FEW, alike, encode_texts, merged
+from chainrule.data.dataset import Splits
+from chainrule.data.labels import FEW, alike
 from chainrule.data.matrix.source import Source
 from chainrule.data.readers.arrays import in_file
-from chainrule.data.readers.columns import missing_as
+from chainrule.data.readers.columns import Text, missing_as
 from chainrule.data.readers.label_column import LABELS
+from chainrule.data.readers.labeled import labeled
 from chainrule.data.readers.samples import read_samples
 from chainrule.data.readers.table import UNLABELED
 from chainrule.data.reading import Reading
@@ -43,34 +42,13 @@ def annotated(
     _refuse(where, reading, columns)
     label, m = _label(where, columns, reading.label, usual), len(names)
     cells = columns.pop(label) if label else [UNLABELED] * m
-    gone, _ = missing_as(reading.na)
-    rows = [i for i, cell in enumerate(cells) if cell.strip().casefold() not in gone]
-    if not rows:
-        got, fix = "none for any example", "Choose others with --label."
-        raise DataError(where, f"labels in '{label}'", got, fix)
-    for option, name in reading.fact_columns.items():
-        if lacking := sum(not columns[name][i] for i in rows):
-            got = f"none for {lacking} of {len(rows)}"
-            raise DataError(where, f"a text in '{name}' (--{option}) for each example", got)
-    indices, classes = encode_texts([cells[i].strip() for i in rows])
-    notes = ((f"labels from '{label}'",) if label else ()) + notes + merged(cells)
-    if len(rows) < m:
-        notes += (f"left out {m - len(rows)} examples without a label",)
-    if isinstance(features, Source):
-        X, said = in_file(where, features, m)
-        X, notes = X if len(rows) == m else X.select(rows), (*notes, said)
-    else:
-        X = (features if len(rows) == m else features[rows]).T
-    return Splits(
-        Dataset(
-            *(X, indices, classes, tuple(names[i] for i in rows)),
-            source=where,
-            feature_names=tuple(feature_names),
-            notes=notes,
-            reading=replace(reading, label=label) if reading.label else reading,
-            facts={name: np.array(values, np.str_)[rows] for name, values in columns.items()},
-        )
-    )
+    notes = ((f"labels from '{label}'",) if label else ()) + notes
+    X, *said = in_file(where, features, m) if isinstance(features, Source) else (features.T,)
+    notes += tuple(said)
+    labels = Text(cells, *missing_as(reading.na))
+    asked, as_read = reading.fact_columns, replace(reading, label=reading.label and label)
+    known_of = names, columns, asked, as_read, feature_names, notes
+    return Splits(labeled(where, X, label, labels, *known_of))
 
 
 def _refuse(where: str, reading: Reading, columns: Mapping[str, Any]) -> None:

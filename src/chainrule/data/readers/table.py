@@ -12,10 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.labels import alike, encode_texts, merged
+from chainrule.data.labels import alike
 from chainrule.data.readers import expression
 from chainrule.data.readers.columns import (
     Text,
@@ -24,6 +22,7 @@ from chainrule.data.readers.columns import (
 )
 from chainrule.data.readers.formats import grid_of
 from chainrule.data.readers.grid import Grid
+from chainrule.data.readers.labeled import labeled
 from chainrule.data.readers.roles import candidates, roles_of
 from chainrule.data.readers.samples import read_samples
 from chainrule.data.readers.written import Written
@@ -31,7 +30,6 @@ from chainrule.data.reading import Reading
 from chainrule.errors import DataError
 from chainrule.files.csv_file import number
 
-Array = np.ndarray
 UNLABELED = "unlabeled"  # the one class of a table that is read without its labels
 
 
@@ -86,30 +84,11 @@ def _examples(grid: Grid, reading: Reading, features: Sequence[str] | None) -> D
     facts |= {name: list(map(str.strip, texts[k].cells)) for name, k in roles.facts.items()}
     label, labels, said = _labels(table, facts, reading)
     notes = (*said, *roles.notes, *notes)
-    rows = [i for i, gone in enumerate(labels.gone) if not gone]
-    if not rows:
-        got = "none in any row"
-        raise DataError(grid.where, f"labels in '{label}'", got, "Choose others with --label.")
-    if len(rows) < len(X):
-        notes += (f"left out {len(X) - len(rows)} examples without a label",)
-        X = X[rows]
-    for option, name in reading.fact_columns.items() if features is None else ():
-        if lacking := sum(not facts[name][i] for i in rows):
-            expected = f"a text in '{name}' (--{option}) for each example"
-            fix = "Fill them in, or leave these examples out."
-            raise DataError(grid.where, expected, f"none for {lacking} of {len(rows)}", fix)
-    indices, classes = encode_texts([labels.cells[i].strip() for i in rows])
-    return Dataset(
-        X.T,
-        indices,
-        classes,
-        None if names is None else tuple(names[i] for i in rows),
-        source=grid.where,
-        feature_names=tuple(called),
-        reading=replace(reading, label=label, decimal=decimal),
-        notes=(*notes, *_same_values(classes), *merged(labels.cells), *grid.notes),
-        facts={name: np.array(values, np.str_)[rows] for name, values in facts.items()},
-    )
+    asked = reading.fact_columns if features is None else {}
+    as_read = replace(reading, label=label, decimal=decimal)
+    known_of = names, facts, asked, as_read, called, notes
+    found = labeled(grid.where, X.T, label, labels, *known_of)
+    return found.noted(*_same_values(found.classes), *grid.notes)
 
 
 def _labels(
