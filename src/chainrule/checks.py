@@ -60,12 +60,17 @@ def memory_within(gigabytes: float | None) -> Iterator[None]:
         _bound.reset(before)
 
 
-def room(where: str, n_bytes: float, error: type[InputError] = InputError) -> None:
+def room(
+    where: str,
+    n_bytes: float,
+    error: type[InputError] = InputError,
+    fix: str = "Choose a smaller size or fewer.",
+) -> None:
     """An `error` if so many bytes, which are yet to be taken, are more than the machine has."""
     if n_bytes > memory_bytes():
         expected = f"what fits into memory, {memory_bytes() / 2**30:.3g} GiB"
         got = f"{n_bytes / 2**30:.3g} GiB"
-        raise error(where, expected, got, "Choose a smaller size or fewer.")
+        raise error(where, expected, got, fix)
 
 
 def kind(where: str, name: str, value: Any, wanted: type) -> None:

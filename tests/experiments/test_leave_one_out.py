@@ -1,7 +1,6 @@
 """Leave-one-out: m + 1 plain trainings."""
 
 import csv
-import importlib
 from dataclasses import replace
 
 import numpy as np
@@ -153,8 +152,7 @@ def test_bad_input(data, setting, message):
 
 
 def test_too_many_for_the_memory_is_said_before_training(binary, quick, monkeypatch):
-    module = importlib.import_module("chainrule.experiments.leave_one_out")
-    monkeypatch.setattr(module, "memory_bytes", lambda: 1000.0)
+    monkeypatch.setattr("chainrule.checks.memory_bytes", lambda: 1000.0)
     with pytest.raises(InputError, match=r"GiB.*Take fewer, or cross-validate"):
         leave_one_out(binary, quick)
 

@@ -182,18 +182,10 @@ class CrossValidation(Result):
             cost = float(fold.history.loss[-1])
             own = self.group_of_folds[k - 1 : k]
             rows.append((k, fold.held_out.size, *own, *measures, cost, iteration(fold.diverged)))
-        spreads = [self.spread(name) for name in names]
-        foot = [
-            (
-                part,
-                None,
-                *(None for _ in group),
-                *(getattr(spread, part) for spread in spreads),
-                None,
-                None,
-            )
-            for part in ("mean", "deviation")
-        ]
+        spreads = [vars(self.spread(name)) for name in names]
+        blank = [None] * (1 + len(group))
+        parts = ("mean", "deviation")
+        foot = [(part, *blank, *(one[part] for one in spreads), None, None) for part in parts]
         return Table(columns, rows, foot)
 
     def facts(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.display import Column, Result, Table
 from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
@@ -24,7 +25,6 @@ from chainrule.experiments.setting import Setting, given
 from chainrule.model.model_file import class_probabilities, decided
 from chainrule.model.regression import errors
 from chainrule.training import History
-from chainrule.training.choice import memory_bytes
 
 Array = np.ndarray
 NONE = {"rmse": np.nan, "mae": np.nan, "r2": np.nan}
@@ -235,14 +235,8 @@ def leave_one_out(
     if examples.m < 2:
         raise InputError("leave_one_out", "at least two examples", "one")
     # As the runs are finished, and once more as they are gathered: said before, not at the end.
-    needed = 2 * 8 * examples.m**2
-    if needed > memory_bytes():
-        raise InputError(
-            "leave_one_out",
-            "as few examples as there is memory for their influence on each other",
-            f"{examples.m}, which take {needed / 2**30:.1f} GiB",
-            "Take fewer, or cross-validate.",
-        )
+    fix = "Take fewer, or cross-validate."
+    checks.room("leave_one_out", 2 * 8 * examples.m**2, InputError, fix)
     runs = [Run(setting), *(Run(setting, np.array([i])) for i in range(examples.m))]
     regression = setting.task_of(examples) == "regression"
     labels = examples.Y[0] if regression else examples.labels

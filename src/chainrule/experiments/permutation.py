@@ -69,6 +69,7 @@ class PermutationTest:
     def facts(self) -> dict[str, Any]:
         """As plain numbers; of the permuted scores their mean and 95 % point."""
         known = self.permuted[np.isfinite(self.permuted)]
+        mean, most = (known.mean(), np.quantile(known, 0.95)) if known.size else (np.nan, np.nan)
         return {
             "measure": self.measure,
             "observed": self.observed,
@@ -76,10 +77,8 @@ class PermutationTest:
             "permutations": len(self.permuted),
             "exchanged": self.exchanged,
             "caution": self.caution,
-            "mean_of_permuted": float(known.mean()) if known.size else np.nan,
-            "95_percent_point_of_permuted": float(np.quantile(known, 0.95))
-            if known.size
-            else np.nan,
+            "mean_of_permuted": float(mean),
+            "95_percent_point_of_permuted": float(most),
         }
 
     def __repr__(self) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from chainrule.data import Dataset
 from chainrule.data.matrix.source import Progress
@@ -48,18 +49,14 @@ def training_set(
 
 
 def known_examples(
-    model: Model,
-    where: str,
-    data: str | None = None,
-    progress: Progress | None = None,
-    memory: float | None = None,
-    cache: bool = True,
+    model: Model, where: str, data: str | None = None, **how: Any
 ) -> tuple[Neighborhoods | None, str]:
-    """The training set, that new examples are compared with; or None, and why there is none."""
+    """The training set, that new examples are compared with; or None, and why there is none. how :
+    see `training_set`."""
     many, said = f"there are more than {MOST}", model.training.get("training_examples", 0)
     if fits(said, int) and said > MOST:  # which need not be read
         return None, many
-    train, why = training_set(model, where, data, progress, memory, cache)
+    train, why = training_set(model, where, data, **how)
     if train is None:
         return None, why
     return (None, many) if len(train) > MOST else (known_to(where, model, train), "")

@@ -100,16 +100,10 @@ def training_report(
     chosen, _ = splits.tested
     shared = examples(tested, outputs, judged.predicted, f"{chosen} examples")
     held = splits.watched[0]
-    inside = [
-        *(
-            watching_sections(model, splits.train, tested, watched, history, held)
-            if watched
-            else ()
-        ),
-        weights_section(model, splits.train, learned),
-        features,
-        why,
-    ]
+    inside = [weights_section(model, splits.train, learned), features, why]
+    if watched:
+        seen = watching_sections(model, splits.train, tested, watched, history, held)
+        inside = [*seen, *inside]
     if alike := _alike(model, splits.train):
         inside = [page.Section("Not shown", [alike])]
     sections = [
@@ -157,10 +151,8 @@ def _judged(model: Model, splits: Splits, unseen: Unseen | None) -> _Judged:
     trained, answer = _measure(reached[0]), next(one for one in reached if one.name == chosen)
     if tested is not splits.sets[chosen]:
         answer = answers_of(chosen, evaluate(model, tested))
-    tested, answer = (
-        model.prepare(tested),
-        replace(answer, name=f"{chosen} examples", trained=trained),
-    )
+    tested = model.prepare(tested)
+    answer = replace(answer, name=f"{chosen} examples", trained=trained)
     if answer.seen and unseen and unseen.found and (held := unseen.answers):
         name = f"examples, each by a network trained without it ({len(unseen.found.folds)} folds)"
         answer = answers_of(name, held.found, intervals=held.intervals, trained=trained)
