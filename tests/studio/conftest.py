@@ -9,8 +9,8 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def studio(tmp_path_factory):
-    """The printed address of a studio that runs, which opens one browser."""
+def running(tmp_path_factory):
+    """A studio that runs: its process, and the printed address."""
     folder = tmp_path_factory.mktemp("studio")
     command = [sys.executable, "-m", "chainrule.cli", "studio", "--no-browser", "--port", "0"]
     with subprocess.Popen(
@@ -19,11 +19,17 @@ def studio(tmp_path_factory):
         text=True,
         cwd=folder,
         env={**os.environ, "COLUMNS": "200"},
-    ) as running:
-        line = next(line for line in running.stdout if "token=" in line)
-        yield re.search(r"http://\S+token=\S+", line)[0]
-        running.terminate()
-        running.communicate(timeout=30)
+    ) as process:
+        line = next(line for line in process.stdout if "token=" in line)
+        yield process, re.search(r"http://\S+token=\S+", line)[0]
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def studio(running):
+    """The printed address of a studio that runs, which opens one browser."""
+    return running[1]
 
 
 @pytest.fixture(scope="session")

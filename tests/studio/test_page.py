@@ -1,6 +1,11 @@
 """The studio in a browser: giving data, training, watching, forking and comparing; by keyboard
 alone; for everybody, by the rules of axe-core; with names that would do harm."""
 
+import contextlib
+import os
+import signal
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -166,6 +171,37 @@ def test_a_run_is_paused_stepped_changed_forked_and_looked_at_as_it_was(page):
     button(page, "Stop").click()
     page.locator(".state.stopped").wait_for()
     assert page.locator(".main").text_content() == "Go on where it stopped"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
+def test_a_killed_worker_is_said_and_goes_on(page, running):
+    begun(page, "planar:moons", Iterations=2_000_000)
+    page.locator(".plane canvas").wait_for()
+    button(page, "Pause").click()
+    button(page, "Go on").click()
+    page.locator(".state.training").wait_for()
+    before = reached(page)
+    os.kill(busiest_child(running[0].pid), signal.SIGKILL)
+    page.locator(".state.killed").wait_for()
+    assert has(page, "it can be resumed")
+    button(page, "Go on where it stopped").click()
+    page.locator(".state.training").wait_for()
+    page.wait_for_function(
+        "(k) => Number(document.querySelector('.when b').textContent.replaceAll(',', '')) > k",
+        arg=before,
+    )
+    button(page, "Stop").click()
+    page.locator(".state.stopped").wait_for()
+
+
+def busiest_child(parent):
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == parent:
+                found.append((int(fields[11]), int(stat.parent.name)))
+    return max(found)[1]
 
 
 def reached(page):

@@ -26,10 +26,11 @@ const Time = ({ id, run }) => {
   const costs = place >= 0 ? `, cost ${short(cost[place], 4)}` : "";
   const said = k === null ? `now, iteration ${whole(reached)}` : `iteration ${whole(k)}`;
   const of = run.iterations || progress(id).value?.iterations;
+  const over = kept && run.state !== "waiting" && run.state !== "training";
   const more = () => load(id).catch(() => {});
   return html`<div class="time" onPointerEnter=${more}>
-    <${Slider} words="Moment that is shown" values=${values} value=${k ?? Infinity} said=${said}
-      onFocus=${more} onInput=${(one) => moveTo(one === Infinity ? null : one)} />
+    ${over && values.length < 2 ? html`<span class="note slider">Of this run only the end is kept.</span>` : html`<${Slider} words="Moment that is shown" values=${values} value=${k ?? Infinity} said=${said}
+      onFocus=${more} onInput=${(one) => moveTo(one === Infinity ? null : one)} />`}
     <span class="when">${k === null ? "Now: " : "Then: "}iteration <b>${whole(k ?? reached)}</b> ${of ? `of ${whole(of)}` : ""}${costs}</span>
     <${Button} disabled=${k === null} onClick=${() => moveTo(null)}>Now</${Button}>
   </div>`;
