@@ -93,6 +93,7 @@ def test_a_fork_is_the_run_of_its_command(runs, tmp_path):
     assert fork.parent == {"run": parent.id, "iteration": 100}
     assert "--changes 100:learning_rate=0.09" in fork.command
     assert same(fork, tmp_path / "again")
+    assert fork.model_at(50)[0] <= 50
     upto = [k for k, at in enumerate(parent.history["iteration"]) if at < 100]
     assert fork.history["cost"][: len(upto)] == parent.history["cost"][: len(upto)]
 
@@ -160,3 +161,18 @@ def test_defaults_of_the_command_line(runs):
     assert isinstance(run.options.learning_rate, float)
     assert run.options.hidden not in (None, "auto")
     assert isinstance(run.options, Options)
+
+
+def test_a_fork_of_a_paused_run_begins_at_its_checkpoint(runs, tmp_path):
+    parent = runs.begin("planar:moons", SLOW)
+    until(lambda: parent.iteration > 0)
+    runs.say(parent, "pause")
+    until(lambda: parent.state == "paused")
+    at = parent.iteration
+    fork = runs.fork(parent, {}, at, {"learning_rate": 0.1})
+    runs.say(parent, "stop")
+    until(lambda: fork.state == "finished")
+    assert fork.history["iteration"] == sorted(set(fork.history["iteration"]))
+    upto = [k for k, one in enumerate(parent.history["iteration"]) if one < at]
+    assert fork.history["cost"][: len(upto)] == parent.history["cost"][: len(upto)]
+    assert same(fork, tmp_path / "again")

@@ -103,8 +103,7 @@ class Run:
     def take(self, word: str, given: tuple[Any, ...]) -> tuple[str, dict[str, Any]] | None:
         """What the worker says; the event that the page is told."""
         if word == "record":
-            for name in COLUMNS:
-                self.history[name].append(given[0][name])
+            self._record(given[0])
             return word, {"run": self.id, **{name: given[0][name] for name in COLUMNS}}
         if word == "moment":
             self._keep(given[0])
@@ -129,6 +128,15 @@ class Run:
         elif word == "failed":
             self.state, self.error = "failed", given[0]
         return "run", self.summary()
+
+    def _record(self, record: dict[str, Any]) -> None:
+        """Where a training goes on from a checkpoint some come again."""
+        past = self.history["iteration"]
+        while past and past[-1] >= record["iteration"]:
+            for column in self.history.values():
+                column.pop()
+        for name in COLUMNS:
+            self.history[name].append(record[name])
 
     def _progressed(self, done: float, total: float, unit: str) -> tuple[str, dict[str, Any]]:
         if self.said or unit != "iterations":  # beside the training
@@ -236,7 +244,10 @@ class Runs:
         if change is not None:
             kept = before(at, changes_of("fork", options.changes))
             options = replace(options, changes=text_of(changes_of("fork", [*kept, (at, change)])))
-        return self._enter(parent.data, options, {"run": parent.id, "iteration": at})
+        run = self._enter(parent.data, options, {"run": parent.id, "iteration": at})
+        if change is not None:  # up to there it is the same training
+            run.moments = {k: m for k, m in dict(parent.moments).items() if k <= at} | run.moments
+        return run
 
     def _enter(self, path: str, options: Options, parent: dict[str, Any] | None = None) -> Run:
         options.planned(True).setting()  # whose mistakes are said at once
@@ -283,12 +294,11 @@ class Runs:
             for run in waiting[: max(0, self.cores - busy)]:
                 worker, self._spare = self._spare or Worker(), None
                 run.worker, run.state = worker, "training"
-                again = run.folder.begun
-                how: dict[str, Any] = (
-                    {"resume": run.folder.path} if again else {"out": run.folder.path}
-                )
-                options = Options() if again else run.options
-                worker.begin(run.data, options, Running(**how))
+                path, begun = run.folder.path, run.folder.begun
+                running = Running(resume=path) if begun else Running(out=path)
+                parent = self.runs.get(run.parent["run"]) if run.parent else None
+                options = Options() if begun else run.options
+                worker.begin(run.data, options, running, parent.folder.path if parent else None)
                 threading.Thread(target=self._follow, args=(run, worker), daemon=True).start()
                 self.tell("run", run.summary())
         if waiting:

@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import ChainruleError
@@ -48,6 +49,8 @@ class Watching(Callback):
 
     def on_start(self, session: Session) -> None:
         self._session = session
+        for record in session.history.records:  # of before, where it goes on
+            self._pipe.send(_recorded(record))
         self.send()
 
     def on_record(self, session: Session, record: Record) -> None:
@@ -117,10 +120,13 @@ def _listen(pipe: Connection, control: Control) -> None:
         control.set()
 
 
+def _recorded(record: Record) -> tuple[str, dict[str, Any]]:
+    return "record", {name: value for name, value in vars(record).items() if name != "epoch"}
+
+
 def _said(event: Event, job: TrainingJob) -> tuple[Any, ...] | None:
     if isinstance(event, Recorded):
-        record = vars(event.record)
-        return "record", {name: record[name] for name in record if name != "epoch"}
+        return _recorded(event.record)
     if isinstance(event, Progressed):
         return "progress", event.done, event.total, event.unit
     if isinstance(event, Started):
@@ -147,8 +153,10 @@ class Worker:
         self.process.start()
         theirs.close()
 
-    def begin(self, data: str, options: Options, running: Running) -> None:
-        self.pipe.send(("begin", data, options, NOTHING, running))
+    def begin(
+        self, data: str, options: Options, running: Running, begin_from: Path | None = None
+    ) -> None:
+        self.pipe.send(("begin", data, options, NOTHING, running, begin_from))
 
     def say(self, word: str, *given: Any) -> None:
         """pause, go, step n, change values, stop; nothing where it has ended."""
