@@ -23,7 +23,7 @@ WEAK = (
 )
 OWN_LABEL = (
     "It has learned these labels themselves, wrong ones, too. Networks that were trained without "
-    "the example judge better:"
+    "the example judge better: the command below asks some."
 )
 HELD_OUT = (
     "Decide on training examples. Labels by which a network is tested are not changed here: once "
@@ -126,11 +126,12 @@ def _rows(data: Dataset, columns: Mapping[str, Array], index: Array) -> list[dic
     def said(value: Any) -> Any:
         return data.classes[value] if data.classes else float(value)
 
+    names = data.example_names
     shown = [name for name in columns if name not in ("actual", "predicted", "name")]
     return [
         {
             "example": int(i),
-            "name": data.example_names[i],
+            "name": names[i],
             "actual": said(columns["actual"][i]),
             "predicted": said(columns["predicted"][i]),
             **{name: float(columns[name][i]) for name in shown if data.classes or name == "loss"},

@@ -6,6 +6,7 @@ import { Button, Choice, Command, Picture, Wrong, count, html, ofData, percent, 
 
 const KINDS = [["wrong", "mistakes"], ["right", "right answers"], ["all", "all"]];
 const SORTS = [["loss", "largest loss first"], ["probability", "surest answer first"], ["name", "by name"]];
+const OF_NUMBERS = [["loss", "largest error first"], ["name", "by name"]];
 const MOST_CLASSES = 12;
 const SETS = { training: "training examples", validation: "validation examples", test: "test examples" };
 
@@ -27,9 +28,10 @@ const Confusion = ({ found, query }) => {
   };
   return html`<div class="wide" tabindex="0" role="group" aria-label="Table: which class is taken for which"><table class="confusion">
     <thead><tr><th scope="col">is \\ taken for</th>${classes.map((one) => html`<th scope="col" class="n"><bdi>${one}</bdi></th>`)}</tr></thead>
-    <tbody>${classes.map((one, i) => html`<tr><th scope="row"><bdi>${one}</bdi></th>${classes.map((other, j) => html`<td class="n"><button type="button"
-      class=${i === j ? "" : "off"} aria-pressed=${query.actual === one && query.predicted === other} aria-label=${`${confusion[i][j]} that are ${one}, taken for ${other}`}
-      disabled=${!confusion[i][j]} onClick=${() => choose(one, other)}>${whole(confusion[i][j])}</button></td>`)}</tr>`)}</tbody></table></div>`;
+    <tbody>${classes.map((one, i) => html`<tr><th scope="row"><bdi>${one}</bdi></th>${classes.map((other, j) => html`<td class="n">${confusion[i][j]
+      ? html`<button type="button" class=${i === j ? "" : "off"} aria-pressed=${query.actual === one && query.predicted === other}
+        aria-label=${`${confusion[i][j]} that are ${one}, taken for ${other}`} onClick=${() => choose(one, other)}>${whole(confusion[i][j])}</button>`
+      : html`<span class="none">0</span>`}</td>`)}</tr>`)}</tbody></table></div>`;
 };
 
 const Filters = ({ found, query }) => {
@@ -37,7 +39,7 @@ const Filters = ({ found, query }) => {
   return html`<div class="fields">
     <${Choice} words="Examples of" value=${found.set} options=${Object.keys(found.sets).map((one) => [one, SETS[one]])} onChange=${(one) => ask({ set: one })} />
     ${found.classes.length > 0 && html`<${Choice} words="Shown are" value=${query.kind ?? "wrong"} options=${KINDS} onChange=${(kind) => ask({ kind })} />`}
-    <${Choice} words="Sorted" value=${query.sort ?? "loss"} options=${found.classes.length ? SORTS : SORTS.filter(([key]) => key !== "probability")} onChange=${(sort) => ask({ sort })} />
+    <${Choice} words="Sorted" value=${query.sort ?? "loss"} options=${found.classes.length ? SORTS : OF_NUMBERS} onChange=${(sort) => ask({ sort })} />
     ${found.classes.length > MOST_CLASSES && html`${some("Class", "actual")}${some("Taken for", "predicted")}`}</div>`;
 };
 
