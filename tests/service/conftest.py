@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,9 +28,16 @@ class Answer:
         return json.loads(self.body)
 
 
+def run(work):
+    """What a coroutine gives. A thread of its own has no loop, as this one has while a browser is
+    open."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 def request(app, path, body=None, method=None, **more):
     """One request; header names with _ for -. parts : messages in place of the whole body."""
-    return asyncio.run(requested(app, path, body, method, **more))
+    return run(requested(app, path, body, method, **more))
 
 
 async def requested(app, path, body=None, method=None, parts=None, query=b"", **headers):

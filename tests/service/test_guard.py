@@ -7,7 +7,7 @@ import pytest
 
 from chainrule.service.guard import Guard, hosts
 
-from .conftest import HOST, request, requested
+from .conftest import HOST, request, requested, run
 from .strangers import STRANGERS, refused
 
 ROUTES = [
@@ -94,8 +94,8 @@ def test_limits_of_bodies():
         await echo(scope, receive, send)
 
     small.app = slow
-    assert sorted(one.status for one in asyncio.run(crowd())) == [200, 503, 503]
-    assert [one.status for one in asyncio.run(crowd())].count(200) == 1, "room is given back"
+    assert sorted(one.status for one in run(crowd())) == [200, 503, 503]
+    assert [one.status for one in run(crowd())].count(200) == 1, "room is given back"
 
 
 def test_a_body_has_the_limit_of_its_address():
@@ -186,7 +186,7 @@ def test_a_stream_goes_on_until_its_reader_is_gone():
     streaming.app = stream
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": b""}
     scope["headers"] = [(b"host", HOST.encode())]
-    asyncio.run(asyncio.wait_for(streaming(scope, receive, send), 5))
+    run(asyncio.wait_for(streaming(scope, receive, send), 5))
     assert [one.get("body") for one in sent[1:]] == [b"data: 1\n\n", b"data: 2\n\n"]
 
 
@@ -205,7 +205,7 @@ def test_a_slow_body(monkeypatch):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(never(scope, send))
+    run(never(scope, send))
     assert sent[0]["status"] == 408
 
 
