@@ -29,6 +29,7 @@ myst_dmath_double_inline = True
 nb_execution_mode = "off"
 nb_merge_streams = True
 
+autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autodoc_typehints_format = "short"

@@ -16,9 +16,10 @@ are left to numpydoc.
 import re
 from collections.abc import Iterator
 from itertools import takewhile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sphinx.application import Sphinx
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 SECTION = re.compile(r"^-{3,}$", re.MULTILINE)
 ATTRIBUTE = re.compile(r"(?<=[( ])(\w+)_(?=[ ,)] ?(?!:))")  # coefs_, which would be a link
@@ -106,7 +107,7 @@ def skip(app: Any, what: str, name: str, thing: Any, skipped: bool, options: Any
     return True if re.fullmatch(r"set_\w+_request", name) else None
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: "Sphinx") -> dict[str, bool]:
     app.connect("autodoc-skip-member", skip)
     app.connect("autodoc-process-docstring", process, priority=100)  # before numpydoc
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,9 +3,12 @@
 import importlib
 import inspect
 import pkgutil
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from tools.site.docstrings import rendered
 
@@ -38,6 +41,7 @@ def page(package: str, seen: set[int], folder: Path) -> str:
         new = [name for name in names if id(getattr(module, name)) not in seen]
         seen |= {id(getattr(module, name)) for name in new}
         for name in new:
+            undocumented(f"{module.__name__}.{name}", getattr(module, name))
             kind = "class" if inspect.isclass(getattr(module, name)) else "function"
             own = f"{_title(name)}.. auto{kind}:: {module.__name__}.{name}\n"
             own += "   :members:\n" if kind == "class" else ""
@@ -49,6 +53,19 @@ def page(package: str, seen: set[int], folder: Path) -> str:
                 f".. autosummary::\n   :toctree: names\n   :nosignatures:\n\n{listed}\n"
             )
     return "".join(parts)
+
+
+def undocumented(name: str, thing: Any) -> None:
+    """Ends it where a public name, or a method or property of it, does not say what it is."""
+    lacking = [] if (thing.__doc__ or "").strip() else [name]
+    for own in (name for name in vars(thing) if inspect.isclass(thing) and name[0] != "_"):
+        member = inspect.getattr_static(thing, own)
+        told = member if isinstance(member, property) else getattr(thing, own, None)
+        callable_or_property = isinstance(member, property) or inspect.isroutine(told)
+        if callable_or_property and not inspect.getdoc(told):
+            lacking.append(f"{name}.{own}")
+    if lacking:
+        sys.exit(f"site: no docstring: {', '.join(lacking)}")
 
 
 def modules(package: ModuleType) -> Iterator[tuple[ModuleType, list[str]]]:
@@ -79,5 +96,5 @@ def commands() -> str:
     """The help of all commands as one page."""
     from chainrule.cli.app import app
 
-    text = app.generate_docs(output_format="markdown")
-    return text.replace("# chainrule", "# Command line", 1)
+    text = app.generate_docs(output_format="markdown").replace("# chainrule", "# Command line", 1)
+    return re.sub(r"## Table of Contents\n\n(- .*\n)+", "", text)

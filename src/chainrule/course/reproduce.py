@@ -67,15 +67,18 @@ class Reproduction(Result):
 
     @property
     def iteration(self) -> np.ndarray:
+        """(T,), those of which costs were published."""
         return EVERY * np.arange(len(self.published.cost))
 
     @property
     def obtained(self) -> np.ndarray:
+        """(T,) the costs there, nats per example."""
         history = self.training.history
         return history.cost[np.isin(history.iteration, self.iteration)]
 
     @property
     def agrees(self) -> bool:
+        """Whether all costs agree to the last published digit, and the accuracies."""
         # Half a unit of the last printed digit.
         costs = np.abs(self.obtained - self.published.cost) <= 0.5 * 10.0**-self.published.digits
         differences = np.subtract(self.accuracies, self.published.accuracies)

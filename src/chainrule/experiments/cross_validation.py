@@ -111,6 +111,7 @@ class CrossValidation(Result):
 
     @property
     def histories(self) -> tuple[History, ...]:
+        """Each fold's learning curves."""
         return tuple(fold.history for fold in self.folds)
 
     @property

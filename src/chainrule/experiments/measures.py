@@ -74,6 +74,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> "Spread":
+        """Of numbers, one for each fold; nan where one of them is not finite."""
         listed = checks.listing("Spread.of", "numbers", values)
         found = checks.reals("Spread.of", "numbers", listed)
         if not found.size or not np.isfinite(found).all():

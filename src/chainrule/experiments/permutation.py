@@ -55,10 +55,12 @@ class PermutationTest:
 
     @property
     def name(self) -> str:
+        """What was measured, as it is written: AUC or R²."""
         return {"auc": "AUC", "r2": "R²"}[self.measure]
 
     @property
     def p_value(self) -> float:
+        """(1 + how many permutations were as good) / (1 + permutations), in (0, 1]."""
         return float((1 + np.sum(~(self.permuted < self.observed))) / (1 + len(self.permuted)))
 
     @property

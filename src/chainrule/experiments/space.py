@@ -31,6 +31,7 @@ class Between:
 
     @property
     def whole(self) -> bool:
+        """Whether whole numbers are drawn."""
         return isinstance(self.low, Integral) and isinstance(self.high, Integral)
 
     def rvs(self, random_state: Any = None) -> Any:

@@ -60,7 +60,12 @@ def floats(where: str, value: Any, *, copy: bool = False) -> np.ndarray:
 
 def method(function: Callable) -> Any:
     """The function as a method: x.sum(axis=0) is np.sum(x, axis=0)."""
-    return lambda self, *others, **options: function(self, *others, **options)
+
+    def of_node(self: Any, *others: Any, **options: Any) -> Any:
+        return function(self, *others, **options)
+
+    of_node.__doc__ = f"The same as `numpy.{function.__name__}` of the node."
+    return of_node
 
 
 def operators(function: Callable) -> tuple[Any, Any, Any]:
@@ -143,26 +148,32 @@ class Node:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Of the value."""
         return np.shape(self.value)
 
     @property
     def ndim(self) -> int:
+        """Of the value."""
         return np.ndim(self.value)
 
     @property
     def size(self) -> int:
+        """Of the value."""
         return np.size(self.value)
 
     @property
     def dtype(self) -> np.dtype:
+        """Of the value, a float's."""
         return self.value.dtype
 
     @property
     def T(self) -> "Node":
+        """With all axes in reverse order."""
         return _np.transpose(self)
 
     @property
     def mT(self) -> "Node":
+        """With the last two axes exchanged."""
         return self.T if self.ndim == 2 else _np.matrix_transpose(self)
 
     def __len__(self) -> int:
@@ -183,17 +194,21 @@ class Node:
         raise refused_write("x[...] = ...", fix)
 
     def astype(self, dtype: Any, copy: bool = True) -> "Node":
+        """The same numbers as other floats; the derivative goes back in its own dtype."""
         if np.dtype(dtype) == self.dtype:
             return self
         return operations.astype(self, checks.float_dtype("astype", dtype))
 
     def reshape(self, *shape: Any) -> "Node":
+        """The same numbers in another shape, as NumPy's `reshape`."""
         return _np.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def transpose(self, *axes: Any) -> "Node":
+        """With axes in another order, as NumPy's `transpose`."""
         return _np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
     def item(self) -> NoReturn:
+        """Refused: a number alone has no graph; see `value`."""
         self.__float__()
 
     # ---- what would lose the derivative ------------------------------------------------------

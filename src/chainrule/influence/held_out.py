@@ -110,6 +110,7 @@ class HeldOut:
         )
 
     def facts(self) -> dict[str, float]:
+        """As JSON has them: right answers beside those of guessing, or R²."""
         if self.classes is None:
             return {"r_squared": self.r_squared}
         share = self.right / len(self.known)

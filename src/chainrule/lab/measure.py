@@ -32,6 +32,7 @@ class Measured:
 
     @property
     def agrees(self) -> bool:
+        """Whether loop and matrices gave the same, to `TOLERANCE`."""
         return self.difference <= TOLERANCE
 
 

@@ -85,6 +85,7 @@ class Evaluation(Result):
 
     @property
     def m(self) -> int:
+        """The number of examples."""
         return int(self.confusion.sum())
 
     @property
@@ -94,6 +95,7 @@ class Evaluation(Result):
 
     @property
     def accuracy(self) -> float:
+        """The share answered rightly, in [0, 1]."""
         return self.right / self.m
 
     @property
@@ -115,6 +117,7 @@ class Evaluation(Result):
 
     @property
     def baseline(self) -> float:
+        """The share of the commonest class: the accuracy of always saying that."""
         return float(self.confusion.sum(axis=1).max() / self.m)
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:

@@ -189,6 +189,7 @@ class Network:
 
     @property
     def dtype(self) -> np.dtype:
+        """Of the weights, and of all that is computed with them."""
         return self.weights[0].dtype
 
     @property
@@ -203,6 +204,7 @@ class Network:
 
     @property
     def loss_function(self) -> Loss:
+        """The loss by whose name the network is trained."""
         return LOSSES[self.loss]
 
     def saved(self, prefix: str = "") -> tuple[dict[str, Array], dict[str, Any]]:

@@ -49,6 +49,7 @@ class Entry:
 
     @property
     def value(self) -> float:
+        """The entry itself: the sum of its weighted terms, and of the rest."""
         weights = 1 if self.weights is None else self.weights
         return float(np.sum(weights * self.terms) + sum(self.rest.values()))
 

@@ -122,10 +122,12 @@ class History:
 
     @property
     def validation_cost(self) -> np.ndarray | None:
+        """(T,) or (T, R), nats per example, as `cost`; None without a validation."""
         return self._column("validation_cost") if self.validated else None
 
     @property
     def validation_accuracy(self) -> np.ndarray | None:
+        """(T,) or (T, R), in [0, 1]; None without a validation."""
         return self._column("validation_accuracy") if self.validated else None
 
     def run(self, r: int, last_iteration: int | None = None) -> "History":

@@ -46,6 +46,7 @@ class GradientDescent:
     n_states: ClassVar[int] = 0
 
     def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
+        """One update of p in place; g may be overwritten. See `Optimizer`."""
         g *= rate
         p -= g
 
@@ -68,6 +69,7 @@ class Momentum:
         object.__setattr__(self, "momentum", mu if mu.ndim else float(mu))
 
     def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
+        """One update of p in place; g may be overwritten. See `Optimizer`."""
         (v,) = state
         v *= per_run(self.momentum, p.dtype)
         g *= rate
@@ -118,6 +120,7 @@ class Adam:
         checks.number("Adam", "epsilon", self.epsilon, least=0, open_below=True)
 
     def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
+        """One update of p in place; g may be overwritten. See `Optimizer`."""
         (m, s), xp = state, namespace(p)
         m *= self.beta_1
         m += (1 - self.beta_1) * g
@@ -144,6 +147,7 @@ class RMSProp:
         checks.number("RMSProp", "epsilon", self.epsilon, least=0, open_below=True)
 
     def step(self, p: Array, g: Array, state: list[Array], rate: Any, t: int) -> None:
+        """One update of p in place; g may be overwritten. See `Optimizer`."""
         (s,), xp = state, namespace(p)
         s *= self.rho
         s += (1 - self.rho) * xp.square(g)

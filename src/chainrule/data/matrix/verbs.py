@@ -50,21 +50,37 @@ class FeatureMatrix(ABC):
     _gram: np.ndarray | None = None
 
     @abstractmethod
-    def columns(self, index: Any) -> np.ndarray: ...
+    def columns(self, index: Any) -> np.ndarray:
+        """The examples at `index`, as floats (n_x, k)."""
+
     @abstractmethod
-    def times(self, W: np.ndarray, out: np.ndarray | None = None) -> np.ndarray: ...
+    def times(self, W: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """W X of W (..., n_1, n_x): (..., n_1, m)."""
+
     @abstractmethod
-    def outer(self, D: np.ndarray, out: np.ndarray | None = None) -> np.ndarray: ...
+    def outer(self, D: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """D X^T of D (..., n_1, m): (..., n_1, n_x)."""
+
     @abstractmethod
-    def select(self, index: Any) -> "FeatureMatrix": ...
+    def select(self, index: Any) -> "FeatureMatrix":
+        """The examples at `index` as a matrix of the same kind."""
+
     @abstractmethod
-    def features(self, index: Any) -> np.ndarray: ...
+    def features(self, index: Any) -> np.ndarray:
+        """The features at `index` of every example, as floats (k, m)."""
+
     @abstractmethod
-    def scaled(self, scaling: Scaling, dtype: Any) -> "FeatureMatrix": ...
+    def scaled(self, scaling: Scaling, dtype: Any) -> "FeatureMatrix":
+        """The same examples, scaled, as floats of `dtype`."""
+
     @abstractmethod
-    def astype(self, dtype: Any) -> "FeatureMatrix": ...
+    def astype(self, dtype: Any) -> "FeatureMatrix":
+        """The same examples, which yield floats of `dtype`."""
+
     @abstractmethod
-    def digest(self) -> str: ...
+    def digest(self) -> str:
+        """By which equal examples are known again: hexadecimal digits."""
+
     @abstractmethod
     def _own_gram(self) -> np.ndarray: ...
 

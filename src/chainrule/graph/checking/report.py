@@ -46,6 +46,7 @@ class GradientReport:
     directions: tuple[float, ...] = ()
 
     def cells(self) -> tuple[str, ...]:
+        """A row of the report's table."""
         size = int(np.prod(self.expected_shape))
         verdict = "right" if self.right else "wrong"
         if self.kinks:
@@ -63,6 +64,7 @@ class GradientReport:
 
     @property
     def mistake(self) -> str | None:
+        """What is wrong, in words; None where nothing is known."""
         return " ".join(self.mistakes) or None
 
     @property
