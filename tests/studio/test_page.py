@@ -138,10 +138,14 @@ def test_a_run_is_paused_stepped_changed_forked_and_looked_at_as_it_was(page):
     button(page, "Pause").click()
     button(page, "Go on").wait_for()
     before = reached(page)
+    answers = page.locator(".examples").text_content()
     page.get_by_label("How many steps").fill("7")
     button(page, "steps").click()
     page.wait_for_function(
         "(k) => document.querySelector('.when b').textContent === k", arg=f"{before + 7:,}"
+    )
+    page.wait_for_function(
+        "(old) => document.querySelector('.examples').textContent !== old", arg=answers
     )
     button(page, "Rate times 0.3").click()
     button(page, "Change it from now on").click()

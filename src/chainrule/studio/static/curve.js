@@ -1,10 +1,8 @@
 // Curves over iterations, by uPlot.
-import { h } from "./vendor/preact.js";
 import { useEffect, useRef, useState } from "./vendor/hooks.js";
-import htm from "./vendor/htm.js";
+import { html } from "./html.js";
 import uPlot from "./vendor/uplot.js";
 
-const html = htm.bind(h);
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const plain = (x) => (Number.isFinite(x) ? Number(x.toPrecision(4)).toString() : "–");
 const night = matchMedia("(prefers-color-scheme: dark)");

@@ -1,10 +1,9 @@
 // What several screens are made of.
-import { h } from "./vendor/preact.js";
 import { useEffect, useRef, useState } from "./vendor/hooks.js";
-import htm from "./vendor/htm.js";
+import { html } from "./html.js";
 
 export { Curve } from "./curve.js";
-export const html = htm.bind(h);
+export { html };
 
 export const whole = (n) => (n === null || n === undefined ? "–" : Math.round(n).toLocaleString("en-US"));
 export const short = (x, digits = 3) => (Number.isFinite(x) ? Number(x.toPrecision(digits)).toString() : "–");

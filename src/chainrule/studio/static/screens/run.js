@@ -48,12 +48,13 @@ const Curves = ({ run }) => {
 };
 
 // What is drawn of the run: live, or at the moment that the slider says.
+const newer = (a, b) => ((a?.iteration ?? -1) > (b?.iteration ?? -1) ? a : b);
 const useFrame = (id) => {
   const k = at.value;
   const then = useAsked(async () => (k === null ? null : api.get(`${ofRun(id, "frame")}?at=${k}`)), [id, k]);
   const quiet = state.value.runs[id].state !== "waiting" && state.value.runs[id].state !== "training";
   const first = useAsked(async () => (quiet ? api.get(ofRun(id, "frame")).catch(() => null) : null), [id, quiet]);
-  return { frame: (k === null ? quiet && first.value ? first.value : frames(id).value : then.value) ?? null, error: k === null ? "" : then.error };
+  return { frame: (k === null ? newer(first.value, frames(id).value) : then.value) ?? null, error: k === null ? "" : then.error };
 };
 
 const Units = ({ units }) => {
