@@ -31,10 +31,10 @@ def here(tmp_path, monkeypatch):
 class Told:
     """A job in a thread of its own, and what it tells."""
 
-    def __init__(self, options, out="run", **running):
+    def __init__(self, options, out="run", data="planar:moons"):
         self.control, self.events = Control(), []
         self._there = threading.Condition()
-        self.job = TrainingJob("planar:moons", options, NOTHING, Running(out=Path(out), **running))
+        self.job = TrainingJob(data, options, NOTHING, Running(out=Path(out)))
         self.result = None
         self.control.pause()
         self._thread = threading.Thread(target=self._run)
@@ -130,6 +130,19 @@ def test_what_has_no_rate_is_not_changed():
     assert "not changed" in told.wait(Noted).words
     assert told.end().changes == ()
     assert not Path("run/checkpoint.safetensors").exists()
+
+
+def test_of_what_was_chosen_and_then_changed_nothing_is_measured(capsys):
+    rng = np.random.default_rng(0)
+    rows = [f"{a:.3f},{b:.3f},{'no' if a + b < 0 else 'yes'}" for a, b in rng.normal(size=(30, 2))]
+    Path("t.csv").write_text("\n".join(["a,b,label", *rows]))
+    told = Told(Options(hidden=(2,), iterations=30), data="t.csv")
+    told.wait(Paused)
+    told.control.change(l2=0.1)
+    assert told.end().changes == ((0, {"l2": 0.1}),)
+    assert "chosen, and changed by hand" in told.result[1]["verdict"]["words"]
+    assert run(["report", "run"]) == 0
+    assert "chosen, and changed by hand" in Path("run/report.html").read_text()
 
 
 def test_steps_that_are_left_at_its_end_are_no_pause():

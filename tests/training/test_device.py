@@ -62,6 +62,15 @@ def assert_alike(network, data, *, weights=1e-10, costs=1e-10, **keywords):
     return found
 
 
+@pytest.mark.parametrize("rate", [0.1, RATES], ids=["one", "runs"])
+@pytest.mark.parametrize("batch_size", [None, 7], ids=["whole", "batches"])
+@pytest.mark.parametrize("form", ["primal", "dual"])
+def test_what_changes_on_the_way(form, batch_size, rate, problem):
+    how = {"first_layer": form, "batch_size": batch_size, "learning_rate": rate}
+    changes = "8:l2=0.2,12:learning_rate=0.02"
+    assert_alike(network_of(), problem[:2], changes=changes, optimizer="nesterov", **how)
+
+
 @pytest.mark.parametrize("runs", [None, 3], ids=["one", "runs"])
 @pytest.mark.parametrize("batch_size", [None, 7], ids=["whole", "batches"])
 @pytest.mark.parametrize("form", ["primal", "dual"])

@@ -115,7 +115,7 @@ def _unseen(
     from chainrule.experiments.answers import Unseen
     from chainrule.jobs.options import Options, restored
     from chainrule.jobs.trained import repeatable
-    from chainrule.jobs.unseen import cross_validated, unseen_ensemble
+    from chainrule.jobs.unseen import CHANGED, cross_validated, unseen_ensemble
 
     if list(splits.sets) != ["training"]:
         return None
@@ -124,6 +124,8 @@ def _unseen(
         return unseen_ensemble(source, options)
     if note:
         return Unseen(f"{note}.")
+    if "chosen" in model.training and options.changes:
+        return Unseen(CHANGED)
     if "chosen" in model.training:  # it is chosen anew in each fold, by what was given
         given = model.training.get("given", {"task": options.task})
         options = restored(given, Options(), str(folder.model))

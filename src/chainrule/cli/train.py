@@ -105,7 +105,9 @@ def _advise(job: TrainingJob, trained: dict[str, Any], verdict: dict[str, Any]) 
         show.print_set_in(f"{head} {_or([*tries, *layers])}.", "Try", 9)
         if not lbfgs:
             plain = replace(job.options, patience=None, learning_rate=None)
-            plain = replace(plain, threshold=Options.threshold, cost_ratio=Options.cost_ratio)
+            plain = replace(
+                plain, changes=None, threshold=Options.threshold, cost_ratio=Options.cost_ratio
+            )
             find = command_line("lr-find", job.data, plain)
             show.console().print(f"{' ' * 9}{show.folded(show.safe(find), 9)}")
     elif verdict["gap"] or verdict["kind"] in ("nothing", "worse"):

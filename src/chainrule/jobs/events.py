@@ -130,10 +130,13 @@ class Control(threading.Event):
     Set, it stops a job after its present step, as Ctrl-C does: what was reached is kept. Between
     `pause` and `go_on` (or `set`) a job waits before its next step. What a training is to be
     changed to it is between two steps.
+
+    ended : is set with it, and waits for nothing: for what has no steps of its own.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.ended = threading.Event()
         self._asked = threading.Condition()  # guards what follows, and tells of it
         self._steps = math.inf  # that may be made until it pauses
         self._changes: dict[str, float] = {}
@@ -158,6 +161,7 @@ class Control(threading.Event):
 
     def set(self) -> None:
         super().set()
+        self.ended.set()
         self._ask(math.inf)
 
     def change(self, **values: float) -> None:

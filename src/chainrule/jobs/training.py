@@ -61,6 +61,10 @@ class TrainingJob(Job[Nothing, "Training"]):
             fix = "Early stopping looks at examples that are not trained on: see docs/data.md."
             raise InputError("--patience", "data with a dev or valid part", "none", fix)
 
+    def choose(self, how: "Execution") -> None:
+        """A pause is one of the training, of which there is none yet."""
+        super().choose(_unpaused(how))
+
     def begin(self) -> None:
         """It tells what it trains once the form of the first layer is chosen."""
 
@@ -69,7 +73,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         from chainrule.training import EarlyStopping, train
 
         splits, patience = self.splits, self.options.patience
-        self._stop = how.stop
+        self._stop = _unpaused(how).stop
         # Not if it was killed before it began; L-BFGS always begins anew.
         goes_on = self.options.optimizer != "lbfgs"
         begun = goes_on and (self.folder.checkpoint.exists() or self.folder.model.exists())
@@ -160,8 +164,11 @@ class TrainingJob(Job[Nothing, "Training"]):
         """How good it is, where no examples are held out."""
         if list(self.splits.sets) != ["training"] or not found.complete:
             return None
-        from chainrule.jobs.unseen import cross_validated
+        from chainrule.experiments.answers import Unseen
+        from chainrule.jobs.unseen import CHANGED, cross_validated
 
+        if self.chosen and self.options.changes:
+            return Unseen(CHANGED)
         how: dict[str, Any] = {"seconds": found.seconds, "tell": self.tell, "stop": self._stop}
         options = self.given if self.chosen else self.options
         return cross_validated(self.data, self.splits, options, self.folder, **how)
@@ -179,3 +186,8 @@ class TrainingJob(Job[Nothing, "Training"]):
 
     def warnings(self, found: "Training") -> "Sequence[TrainingWarning]":
         return self._warnings
+
+
+def _unpaused(how: "Execution") -> "Execution":
+    """For what comes before and after the training's steps: it can be stopped, but waits not."""
+    return replace(how, stop=how.stop.ended) if isinstance(how.stop, Control) else how

@@ -21,6 +21,7 @@ WITHIN = 20.0  # seconds
 LONG, ANEW = 10.0, 5  # the same, and folds, where in each a setting is chosen
 # Folds that train together take less than one after the other: by how much at most.
 GAIN = 5
+CHANGED = "its setting was chosen, and changed by hand while it trained."
 MEMBERS = "it is an ensemble, of which only networks like its members can be."
 
 
