@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from chainrule.files.json_file import plain, write_json
+from chainrule.files.json_file import compact, plain, write_json
 
 
 def test_arrays_tuples_and_keys_become_plain():
@@ -16,6 +16,8 @@ def test_arrays_tuples_and_keys_become_plain():
 def test_what_is_no_finite_number_is_null_where_asked():
     given = [math.nan, np.array([1.0, -math.inf])]
     assert plain(given, finite=True) == [None, [1.0, None]]
+    assert compact(given) == "[null, [1.0, null]]"
+    assert compact({1: (np.float32(0.5), np.float64(0.1))}) == '{"1": [0.5, 0.1]}'
     found = plain(given)
     assert math.isnan(found[0])
     assert found[1] == [1.0, -math.inf]

@@ -18,6 +18,14 @@ def plain(value: Any, *, finite: bool = False) -> Any:
     return json.loads(text, parse_constant=(lambda _: None) if finite else None)
 
 
+def compact(value: Any) -> str:
+    """JSON in one line, as others read it: null for what is not finite."""
+    try:
+        return json.dumps(value, default=_list, allow_nan=False)
+    except ValueError:
+        return json.dumps(plain(value, finite=True))
+
+
 def _list(value: Any) -> Any:
     """NumPy's numbers and arrays as Python's."""
     if hasattr(value, "tolist"):

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Send
 from chainrule._version import __version__
 from chainrule.data.readers.sources import NAMES
 from chainrule.errors import ChainruleError, InputError
-from chainrule.files.json_file import plain
+from chainrule.files.json_file import compact
 from chainrule.influence.out_of_distribution import Neighborhoods
 from chainrule.service.guard import Guard, RefusedError
 from chainrule.show.data import encoded, pixels
@@ -392,8 +392,7 @@ def _json(handler: Callable[[Request, Any], Facts]) -> Callable[[Request], Any]:
                 raise HTTPException(400, "the body is no JSON") from None
             if not isinstance(body, dict):
                 raise HTTPException(400, "the body is no JSON object")
-        found = await asyncio.to_thread(handler, request, body)
-        text = json.dumps(plain(found, finite=True))
+        text = await asyncio.to_thread(lambda: compact(handler(request, body)))
         return Response(text, media_type="application/json")
 
     return endpoint

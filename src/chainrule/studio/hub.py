@@ -1,11 +1,10 @@
 """What happens, told to every open tab: one stream of server-sent events each."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from chainrule.files.json_file import plain
+from chainrule.files.json_file import compact
 
 WAITING = 2000  # events that a tab may be behind; then it is let go, and comes again for the state
 BEAT = 15.0  # seconds, after which a silent stream says that it is there
@@ -26,7 +25,7 @@ class Hub:
     def tell(self, name: str, facts: dict[str, Any]) -> None:
         """An event for all tabs, from any thread."""
         if self._tabs and self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._put, (name, plain(facts, finite=True)))
+            self._loop.call_soon_threadsafe(self._put, (name, facts))
 
     def _put(self, event: tuple[str, dict[str, Any]] | None) -> None:
         for tab in list(self._tabs):
@@ -64,4 +63,4 @@ class Hub:
 
 
 def _text(name: str, facts: dict[str, Any]) -> bytes:
-    return f"event: {name}\ndata: {json.dumps(facts)}\n\n".encode()
+    return f"event: {name}\ndata: {compact(facts)}\n\n".encode()

@@ -17,6 +17,7 @@ from chainrule.tracing.entry import array_called
 from chainrule.tracing.network_trace import NetworkGraph
 from chainrule.training.arguments import example_weights
 from chainrule.training.changes import changes_of
+from chainrule.training.targets import fits as standardized
 
 ROOM = 32 << 20  # bytes of X that are traced; the pass holds about four times as much
 KEPT = 2  # passes
@@ -26,8 +27,8 @@ SLIDES = (
     "the same numbers, exact even where an output is rounded to 0 or 1."
 )
 UNIT = (
-    "J and all derivatives are in the unit of the target, here; the training itself standardizes "
-    "targets, which changes them by a factor."
+    "J and all derivatives are in the unit of the target, here; the training itself has "
+    "standardized targets, with others."
 )
 
 
@@ -90,7 +91,7 @@ def traced(
     graph = network.trace(X, Y, weight, l2, loss_of_outputs=of_outputs)
     notes = [_of_some(first, len(some), m, data)] if len(some) < m and not of_outputs else []
     notes += [SLIDES] if of_outputs else []
-    notes += [UNIT] if not data.classes else []
+    notes += [UNIT] if not data.classes and standardized(network) else []
     return Pass(graph, data, name, first, tuple(notes))
 
 
