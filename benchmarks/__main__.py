@@ -13,6 +13,7 @@ from benchmarks import (
     blocks,
     busy,
     cluster,
+    commands,
     defaults,
     device,
     estimators,
@@ -81,6 +82,7 @@ OTHERS = {
         lambda s, tell: blocks.measure(s, s.blocks_shape, tell),
         lambda found, s: table.blocks_table(found, s.blocks_shape, s),
     ),
+    commands.NAME: Benchmark(commands.measure, table.commands_table),
     cluster.NAME: Benchmark(cluster.measure, table.cluster_table),
     threads.NAME: Benchmark(
         lambda s, tell: threads.measure(1 if s.quick else THREAD_TRIES, tell), table.threads_table

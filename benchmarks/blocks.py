@@ -52,6 +52,7 @@ class Line:
     wall: float | None = None
     memory: int | None = None
     reads: float | None = None
+    failure: str = ""
 
 
 def measure(
@@ -178,7 +179,7 @@ def _command(what: str, folder: Path, grams: int, memory: float, threads: int) -
     done = run_module("benchmarks.command", json.dumps(asked), threads)
     found = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {"code": 1}
     if found["code"]:
-        return Line(f"{what}: FAILED {done.stderr.strip()[-200:]}")
+        return Line(what, failure=done.stderr.strip()[-300:])
     m = len(np.load(folder / "y.npy"))
     beside = found["peak"] - grams * 8 * m * m
     return Line(what, found["cpu"], found["wall"], beside, found["read"] / size)

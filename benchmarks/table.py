@@ -6,7 +6,18 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import blocks, busy, cluster, defaults, device, estimators, many, startup, threads
+from benchmarks import (
+    blocks,
+    busy,
+    cluster,
+    commands,
+    defaults,
+    device,
+    estimators,
+    many,
+    startup,
+    threads,
+)
 from benchmarks.measure import Line, Result, Settings
 from benchmarks.peers import PEERS
 from benchmarks.problems import described
@@ -181,17 +192,29 @@ def many_table(
 
 def blocks_table(lines: list[blocks.Line], shape: tuple[int, int], settings: Settings) -> Table:
     """A line for each work on the file."""
-    m, n_x = blocks.QUICK if settings.quick else shape
+    shape = blocks.QUICK if settings.quick else shape
+    return _of_a_file(lines, shape, settings, "MB beside K", blocks.NAME)
+
+
+def commands_table(lines: list[blocks.Line], settings: Settings) -> Table:
+    """A line for each command."""
+    shape = commands.QUICK if settings.quick else commands.SHAPE
+    return _of_a_file(lines, shape, settings, "MB", commands.NAME)
+
+
+def _of_a_file(
+    lines: list[blocks.Line], shape: tuple[int, int], settings: Settings, memory: str, name: str
+) -> Table:
     table = _empty(
-        f"{m:,} examples x {n_x:,} features of a byte that stay in their file [blocks]",
+        f"{shape[0]:,} examples x {shape[1]:,} features of a byte in their file [{name}]",
         ("what",),
-        ("s of the processor", "s", "MB beside K", "readings"),
+        ("s of the processor", "s", memory, "readings"),
         stand_in=False,
         quick=settings.quick,
     )
     for line in lines:
-        memory = line.memory and line.memory / MB
-        numbers = (line.cpu, ",.2f"), (line.wall, ",.2f"), (memory, ",.0f"), (line.reads, ".3f")
+        megabytes = line.memory and line.memory / MB
+        numbers = (line.cpu, ",.2f"), (line.wall, ",.2f"), (megabytes, ",.0f"), (line.reads, ".3f")
         table.add_row(line.what, *("" if x is None else f"{x:{how}}" for x, how in numbers))
     return table
 

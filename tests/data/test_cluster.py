@@ -104,6 +104,43 @@ def test_what_workers_see_and_have_is_looked_at_first(local, opened, tmp_path):
         Cluster(client).check(source, 0)
 
 
+# What one worker has instead, how it is given back, and what is said.
+UNLIKE = {
+    "another version": (
+        "import distributed.versions as c; c.kept = c._version_cached;"
+        "c._version_cached = lambda package: '0.0.9'",
+        "c._version_cached = c.kept",
+        r"worker tcp.*expected python .*; got python .*chainrule 0.0.9",
+    ),
+    "a path that it does not see": (
+        "import chainrule.data.matrix.source as c, types; c.kept = c.os;"
+        "c.os = types.SimpleNamespace(stat=lambda path: open('/gone/' + path.name))",
+        "c.os = c.kept",
+        r"worker tcp.*X.npy as it is here, at the same path; got No such file",
+    ),
+    "too little memory": (
+        "import chainrule.data.matrix.cluster as c; c.kept = c.BlockMatrix;"
+        "c.BlockMatrix = lambda *of: bytearray(2**60)",
+        "c.BlockMatrix = c.kept",
+        r"X.npy: a worker has too little memory",
+    ),
+}
+
+
+@pytest.mark.parametrize(("instead", "back", "message"), UNLIKE.values(), ids=UNLIKE)
+def test_one_worker_unlike_the_others_ends_it_in_one_line(local, opened, instead, back, message):
+    cluster, client = local
+    all_there(cluster, client)
+    one = [next(iter(client.scheduler_info()["workers"]))]
+    client.run(exec, instead, workers=one)
+    try:
+        with pytest.raises((InputError, ClusterError), match=message) as found:
+            opened(client)
+        assert "\n" not in str(found.value)
+    finally:
+        client.run(exec, f"{instead.partition(';')[0]}; {back}", workers=one)
+
+
 def test_what_stays_in_memory_has_no_work_for_a_cluster(tmp_path, opened, monkeypatch):
     opened(None)
     data = open_data(tmp_path, cluster="local:2").train

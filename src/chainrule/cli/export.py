@@ -10,7 +10,8 @@ from chainrule.cli.options import TABLES, USUAL, Tables, Usual
 from chainrule.errors import InputError
 from chainrule.jobs.sources import loaded
 
-MOST = 1000  # examples to compare on: more would only take longer
+# Examples to compare on, in number and in bytes of floats: more would only take longer.
+MOST, MOST_BYTES = 1000, 2**27
 
 
 def export(
@@ -56,7 +57,7 @@ def export(
     if data is not None:  # the first test examples, or the first of all
         splits = open_for(found, data, reading, cache=usual.cache, memory=usual.memory)
         raw = found.prepare(splits.test or splits.train)
-        raw = raw.select(slice(MOST))
+        raw = raw.select(slice(max(1, min(MOST, MOST_BYTES // (8 * raw.features.shape[0])))))
     done = export_onnx(found, onnx, raw, compute, encoder)
     if usual.json:
         facts = {

@@ -169,6 +169,8 @@ def _in_words(source: Source, error: Exception) -> Exception:
 
     if isinstance(error, ChainruleError):
         return error
+    if isinstance(error, MemoryError):
+        return ClusterError(f"{source}: a worker has too little memory ({error}).")
     if not isinstance(error, KilledWorker):
         return ClusterError(f"{source}: a worker failed: {type(error).__name__}: {error}")
     key: Any = error.task

@@ -1,0 +1,74 @@
+"""Every command on features that stay in their file: its peak memory, and how often it reads them.
+
+Each command is a process of its own, by the system's figures. Bytes are read as often as the file
+is long, so what else is read (the program, a model's weights) is in the count. Times are the
+processor's.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.blocks import Line, make
+from benchmarks.measure import Settings, run_module
+
+NAME = "commands"
+SHAPE, QUICK = (1_000, 400_000), (100, 40_000)  # examples, features
+MEMORY = 0.8  # GB for each GB of the file: a tenth of its floats
+UNITS = 20
+SETTING = ("--layers", str(UNITS), "--learning-rate", "0.001", "--iterations", "20")
+RATES = ("--vary", "learning_rate=0.001,0.0003")
+FOLDS = ("--folds", "5")
+# By name: what is asked for; DATA and RUN stand for the file and the run of the first.
+COMMANDS = {
+    "train": ("train", "DATA", *SETTING, "--out", "RUN"),
+    "predict, all training examples": ("predict", "RUN", "DATA", "--out", "ANSWERS"),
+    "evaluate": ("evaluate", "RUN", "DATA"),
+    "report": ("report", "RUN"),
+    "show": ("show", "RUN"),
+    "export": ("export", "RUN", "--onnx", "MODEL.onnx", "--data", "DATA"),
+    "explain, one example": ("explain", "RUN", "3"),
+    "crossval, 5 folds": ("crossval", "DATA", *SETTING, *FOLDS),
+    "crossval, 5 folds, 20 permutations": (
+        *("crossval", "DATA", *SETTING, *FOLDS),
+        *("--permutations", "20"),
+    ),
+    "crossval --nested, 5 folds of 2 settings": (
+        *("crossval", "DATA", *SETTING, *FOLDS),
+        *("--nested", *RATES, "--inner-folds", "2"),
+    ),
+    "sweep, 2 settings in 5 folds": ("sweep", "DATA", *SETTING, *FOLDS, *RATES),
+    "lr-find": ("lr-find", "DATA", *SETTING[:2], "--count", "9", "--test-iterations", "9"),
+    "review-labels, 5 folds": ("review-labels", "DATA", *SETTING, *FOLDS),
+    "leave-one-out": ("leave-one-out", "DATA", *SETTING),
+    "importance, two networks": ("importance", "DATA", *SETTING, "--repeats", "1"),
+}
+WITHOUT_OUT = ("train", "predict", "evaluate", "report", "show", "export", "explain")
+HAVE_MEMORY = ("train", "crossval", "sweep", "lr-find", "review-labels", "leave-one-out")
+HAVE_MEMORY += ("importance", "predict", "evaluate", "report", "explain", "export")
+
+
+def measure(settings: Settings, tell: Callable[[str], None]) -> Iterator[Line]:
+    m, n_x = QUICK if settings.quick else SHAPE
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        tell("making the file")
+        size = make(folder / "data", m, n_x).stat().st_size
+        places = {"DATA": folder / "data", "RUN": folder / "run", "ANSWERS": folder / "a.csv"}
+        places |= {"MODEL.onnx": folder / "model.onnx"}
+        for k, (what, words) in enumerate(COMMANDS.items()):
+            tell(what)
+            asked = [str(places.get(word, word)) for word in words]
+            asked += ["--memory", str(MEMORY * size / 1e9)] * (words[0] in HAVE_MEMORY)
+            asked += ["--out", str(folder / f"{k}")] * (words[0] not in WITHOUT_OUT)
+            yield line_of(what, asked, size, max(settings.threads))
+
+
+def line_of(what: str, asked: list[str], size: int, threads: int) -> Line:
+    """A command in a process of its own. size : of the file, in bytes."""
+    done = run_module("benchmarks.command", json.dumps(asked), threads)
+    found = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {"code": 2}
+    if found["code"]:
+        return Line(what, failure=done.stderr.strip()[-300:])
+    return Line(what, found["cpu"], found["wall"], found["peak"], found["read"] / size)
