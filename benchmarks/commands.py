@@ -15,7 +15,7 @@ from benchmarks.measure import Settings, run_module
 
 NAME = "commands"
 SHAPE, QUICK = (1_000, 400_000), (100, 40_000)  # examples, features
-MEMORY = 0.8  # GB for each GB of the file: a tenth of its floats
+MEMORY, QUICK_MEMORY = 0.8, 12  # GB for each GB of the file: a tenth of its floats; and a small one
 UNITS = 20
 SETTING = ("--layers", str(UNITS), "--learning-rate", "0.001", "--iterations", "20")
 RATES = ("--vary", "learning_rate=0.001,0.0003")
@@ -26,7 +26,6 @@ COMMANDS = {
     "predict, all training examples": ("predict", "RUN", "DATA", "--out", "ANSWERS"),
     "evaluate": ("evaluate", "RUN", "DATA"),
     "report": ("report", "RUN"),
-    "show": ("show", "RUN"),
     "export": ("export", "RUN", "--onnx", "MODEL.onnx", "--data", "DATA"),
     "explain, one example": ("explain", "RUN", "3"),
     "crossval, 5 folds": ("crossval", "DATA", *SETTING, *FOLDS),
@@ -44,7 +43,7 @@ COMMANDS = {
     "leave-one-out": ("leave-one-out", "DATA", *SETTING),
     "importance, two networks": ("importance", "DATA", *SETTING, "--repeats", "1"),
 }
-WITHOUT_OUT = ("train", "predict", "evaluate", "report", "show", "export", "explain")
+WITHOUT_OUT = ("train", "predict", "evaluate", "report", "export", "explain")
 HAVE_MEMORY = ("train", "crossval", "sweep", "lr-find", "review-labels", "leave-one-out")
 HAVE_MEMORY += ("importance", "predict", "evaluate", "report", "explain", "export")
 
@@ -57,10 +56,11 @@ def measure(settings: Settings, tell: Callable[[str], None]) -> Iterator[Line]:
         size = make(folder / "data", m, n_x).stat().st_size
         places = {"DATA": folder / "data", "RUN": folder / "run", "ANSWERS": folder / "a.csv"}
         places |= {"MODEL.onnx": folder / "model.onnx"}
+        memory = str((QUICK_MEMORY if settings.quick else MEMORY) * size / 1e9)
         for k, (what, words) in enumerate(COMMANDS.items()):
             tell(what)
             asked = [str(places.get(word, word)) for word in words]
-            asked += ["--memory", str(MEMORY * size / 1e9)] * (words[0] in HAVE_MEMORY)
+            asked += ["--memory", memory] * (words[0] in HAVE_MEMORY)
             asked += ["--out", str(folder / f"{k}")] * (words[0] not in WITHOUT_OUT)
             yield line_of(what, asked, size, max(settings.threads))
 

@@ -251,7 +251,8 @@ def threads_table(gains: list[threads.Gain], settings: Settings) -> Table:
 
 def device_table(timings: list[device.Timing], settings: Settings) -> Table:
     """A line for each training, with NumPy and on the device."""
-    name = timings[0].device if timings else "PyTorch or array-api-compat is not installed"
+    name = timings[0].device if timings else "none, PyTorch or array-api-compat is not installed"
+    name += ", no GPU here" if name == "torch:cpu" else ""
     table = _empty(
         f"Stacked runs in float64 on a device: {name} [device]",
         ("what",),
