@@ -14,8 +14,8 @@ from benchmarks.blocks import Line, make
 from benchmarks.measure import Settings, run_module
 
 NAME = "commands"
-SHAPE, QUICK = (1_000, 400_000), (100, 40_000)  # examples, features
-MEMORY, QUICK_MEMORY = 0.8, 12  # GB for each GB of the file: a tenth of its floats; and a small one
+SHAPE, QUICK = (300, 400_000), (100, 40_000)  # examples, features
+MEMORY, QUICK_MEMORY = 2.5, 12  # GB for each GB of the file: less than a third of its floats
 UNITS = 20
 SETTING = ("--layers", str(UNITS), "--learning-rate", "0.001", "--iterations", "20")
 RATES = ("--vary", "learning_rate=0.001,0.0003")

@@ -25,7 +25,7 @@ from chainrule.experiments.examples import Examples, Subset
 from chainrule.experiments.outcomes import Outcome, keys, read_outcomes, write_outcomes
 from chainrule.experiments.reached import network_of, outputs_of, shares_of
 from chainrule.experiments.reading import SHARE, prepared
-from chainrule.experiments.runs import Group, Run, groups, operations, worth_threads
+from chainrule.experiments.runs import Group, Run, groups, operations, run_bytes, worth_threads
 from chainrule.experiments.setting import Setting, arguments, given, networks
 from chainrule.experiments.watching import Progress, Tally, Watch
 from chainrule.files.digest import digest
@@ -143,6 +143,10 @@ def execute(
         memory = min(memory, SHARE * examples.features.memory)
     divided = groups(runs, todo, examples, memory, threads, on_device=device is not HOST)
     at_once = threads if how.threads or worth_threads(divided, runs, examples) else 1
+    if examples.in_file:  # groups of one run may be larger than the memory of a thread
+        at_once = min(
+            at_once, int(memory // max(run_bytes(r.setting, examples) for r in runs)) or 1
+        )
     with interruptible(tally.interrupt):
         tally.finish(outcomes)
     if tally.stops:

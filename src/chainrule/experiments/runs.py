@@ -195,11 +195,17 @@ def group_size(
     if OPTIMIZERS[setting.optimizer] is LBFGS:
         return 1
     (n_x, m), itemsize = examples.shape, np.dtype(setting.dtype).itemsize
-    units = (*setting.hidden, len(examples.Y))
     gram, features = (m * k * itemsize / of_matrix if of_matrix else 0 for k in (m, n_x))
     features = 0 if examples.in_file else features
     step = step_bytes(setting, examples) + gram
-    by_cache = max(-(-LEAST_ROWS // units[0]), GROUP_BYTES // step)
-    layers = COPIES * units[0] * n_x * itemsize + ARRAYS * sum(units) * m * itemsize
-    by_memory = memory // (layers + gram + features)
+    n_1 = (*setting.hidden, len(examples.Y))[0]
+    by_cache = max(-(-LEAST_ROWS // n_1), GROUP_BYTES // step)
+    by_memory = memory // (run_bytes(setting, examples) + gram + features)
     return int(max(1, min(by_cache, by_memory) if cached else by_memory))
+
+
+def run_bytes(setting: Setting, examples: Examples) -> int:
+    """What the weights and activations of one run take."""
+    (n_x, m), itemsize = examples.shape, np.dtype(setting.dtype).itemsize
+    units = (*setting.hidden, len(examples.Y))
+    return (COPIES * units[0] * n_x + ARRAYS * sum(units) * m) * itemsize

@@ -74,10 +74,14 @@ def slopes(network: Network, X: FeatureMatrix, W: Array | None = None) -> tuple[
         else:
             delta = np.broadcast_to(np.eye(n_y, dtype=Z.dtype)[:, :, None], (n_y, *Z.shape))
         first = backward_from(delta, network.weights[1:], cache.A, network.activations)[0]
-        sd = np.concatenate([some.std(axis=1) for _, some in X.blocks()])
         W = network.weights[0] if W is None else W
-        squares = np.stack([((one @ one.T) @ W * W).sum(axis=0) for one in first]) / X.shape[1]
-        return first.mean(axis=-1) @ W * sd, np.sqrt(np.maximum(squares, 0)) * sd
+        G, mean = first @ first.mT / X.shape[1], first.mean(axis=-1)
+        means, sizes = np.empty((2, n_y, X.shape[0]), W.dtype)
+        for rows, some in X.blocks():  # nothing is made that is as large as W
+            sd, own = some.std(axis=1), W[:, rows]
+            means[:, rows] = mean @ own * sd
+            sizes[:, rows] = np.sqrt(np.maximum((G @ own * own).sum(axis=-2), 0)) * sd
+        return means, sizes
 
 
 def rises(network: Network, X: FeatureMatrix, Y: Array, count: int, seed: int) -> Array:
