@@ -77,8 +77,8 @@ const Decisions = ({ run, kept, onUndo, onFork }) => {
   const { relabel, drop, before, undo, journal, rows } = kept;
   if (!rows.length && !undo && !before) return "";
   const now = rows.length ? `${count(relabel, "label")} to be changed, ${count(drop, "example")} to be left out.` : "Nothing is decided.";
-  return html`<h2>Decisions</h2><p role="status">${now}${before ? ` ${count(before, "decision")} from before this run hold, too.` : ""}</p>
-    <div class="row"><${Button} disabled=${!undo} onClick=${onUndo}>Undo${undo ? html`: <bdi>${undo}</bdi>` : ""}</${Button}>
+  return html`<div class="row kept" role="group" aria-label="Decisions"><p role="status">${now}${before ? ` ${count(before, "decision")} from before this run hold, too.` : ""}</p>
+      <${Button} disabled=${!undo} onClick=${onUndo}>Undo${undo ? html`: <bdi>${undo}</bdi>` : ""}</${Button}>
       <${Button} class="main" disabled=${!rows.length} onClick=${onFork}>Train with these labels</${Button}></div>
     <p class="note">That is a run of its own, from the beginning. No file of the data is changed: decisions are in <bdi>${journal}</bdi>, and a run
       takes them by --labels.${run.options.hold_out ? " What is held out is drawn anew among what is left: the two runs are then tested on other examples." : ""}</p>`;
