@@ -14,6 +14,9 @@ Every InputError says where, what was expected, what was got, and how to mend it
     (209, 12288). The examples look like rows: pass X.T.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class ChainruleError(Exception):
     """The root: catching it catches everything that chainrule raises on purpose."""
@@ -68,6 +71,19 @@ class DivergenceError(ChainruleError, ArithmeticError):
             f"(learning rate {self.learning_rate:g}). Try a learning rate ten times smaller, "
             "or scale the features (pixels / 255, or standardized), or a smaller l2."
         )
+
+
+@contextmanager
+def needing(
+    where: str, package: str, extra: str, kind: type[InputError] = InputError, besides: str = ""
+) -> Iterator[None]:
+    """Imports of a package that comes with an extra: without it the error says how to install it.
+    besides : what else can be done."""
+    try:
+        yield
+    except ImportError:
+        fix = f'Install it: pip install "chainrule[{extra}]".{besides}'
+        raise kind(where, f"the package {package}", "none", fix) from None
 
 
 class ClusterError(ChainruleError):

@@ -85,9 +85,7 @@ def evaluate(
         more = {"members": tried.n_members, **found.facts(mistakes)}
         show.print_json(facts | more | {"notes": [*chosen.notes, *torn], "skipped": splits.skipped})
     else:
-        if tried.n_members > 1:
-            show.console().print(f"Model     ensemble of {tried.n_members}")
-        show.print_threshold(tried)
+        show.print_model(tried)
         show.print_skipped(splits.skipped)
         out = show.console()
         examples = counted(found.m, f"{name} example".strip())

@@ -10,7 +10,7 @@ from chainrule.cli import show
 from chainrule.cli.options import USUAL, Usual
 from chainrule.cli.progress import Screen
 from chainrule.display import Column, Table
-from chainrule.errors import DataError, InputError
+from chainrule.errors import InputError
 from chainrule.files.atomic import new_file
 from chainrule.jobs.sources import loaded
 from chainrule.wording import counted, percent, shortened
@@ -102,15 +102,12 @@ def explain(
 
 def _read(model: "Model", picture: Path, example: str | None) -> "tuple[Dataset, str]":
     """The picture as the model takes it, and its name."""
+    from chainrule.data.encoders.encoding import refuse
     from chainrule.model.new_data import pictures_for, read_pictures
 
     if example is not None:
         raise InputError("--example", "a model of tables", "one of pictures", "Leave it out.")
-
-    def unread(path: str | Path, why: str) -> None:
-        raise DataError(str(path), "a picture that can be read", why)
-
-    asked = read_pictures(model, pictures_for(model, cache=False), [picture], unread)
+    asked = read_pictures(model, pictures_for(model, cache=False), [picture], refuse)
     assert asked is not None
     return asked, picture.name
 

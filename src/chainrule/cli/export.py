@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from chainrule.cli import show
 from chainrule.cli.options import TABLES, USUAL, Tables, Usual
 from chainrule.errors import InputError
+from chainrule.files.atomic import named_file
 from chainrule.jobs.sources import loaded
 
 # Examples to compare on, in number and in bytes of floats: more would only take longer.
@@ -51,8 +52,7 @@ def export(
 
     if onnx is None:
         raise InputError("export", "the file to write", "none", "Add --onnx FILE.")
-    if onnx.suffix.lower() != ".onnx":
-        raise InputError("--onnx", "a file name that ends in .onnx", str(onnx))
+    named_file(onnx, (".onnx",), "--onnx")
     raw = None
     if data is not None:  # the first test examples, or the first of all
         splits = open_for(found, data, reading, cache=usual.cache, memory=usual.memory)

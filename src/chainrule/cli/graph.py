@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.cli import show
 from chainrule.errors import InputError
+from chainrule.files.atomic import named_file
 from chainrule.wording import describe
 
 SVG, DOT, HTML = (".svg",), (".dot", ".gv"), (".html", ".htm")
@@ -71,8 +72,10 @@ def graph(
     json
         Print one JSON object instead of tables.
     """
+    # Only files of its own kind are ever replaced, and all can be written or none is.
     for path, endings, option in ((svg, SVG, "--svg"), (dot, DOT, "--dot"), (html, HTML, "--html")):
-        _check_name(path, endings, option)
+        if path is not None:
+            named_file(path, endings, option)
     if network is None:
         found, spelled = _of_formula(formula, values, entry), None
     elif formula is not None:
@@ -179,16 +182,6 @@ def _value(text: str) -> tuple[str, Any]:
         raise InputError("graph", f"a number for {name}", "one beyond 1e308", fix) from None
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise InputError("graph", f"a number for {name}", repr(number[:60]), fix) from None
-
-
-def _check_name(path: Path | None, endings: tuple[str, ...], option: str) -> None:
-    """Only files of its own kind are ever replaced, and both can be written or none is."""
-    if path is None:
-        return
-    if path.suffix.lower() not in endings:
-        raise InputError(option, f"a file name that ends in {' or '.join(endings)}", str(path))
-    if not path.parent.is_dir():
-        raise InputError(option, "a folder that is there", str(path.parent))
 
 
 def _facts(found: "Graph", steps: "Steps", spelled: Any) -> dict[str, Any]:

@@ -121,9 +121,7 @@ def _of_table(
         show.print_json(facts | {"compared_with_training_data": not why, "note": why or None})
         return 0
     print_ = show.console().print
-    if model.n_members > 1:
-        print_(f"Model     ensemble of {model.n_members}")
-    show.print_threshold(model)
+    show.print_model(model)
     print_(f"{len(asked)} examples from {show.safe(asked.source)}")
     for note in found.notes:
         print_(f"          {show.safe(note)}")
@@ -187,8 +185,7 @@ def _of_pictures(job: "PicturesJob", json: bool) -> int:
 def _say(job: "PicturesJob", found: "Answers", told: "Sequence[Predictions]") -> None:
     """The answers, or how many there are of each, and what to do next."""
     print_, n = show.console().print, found.answered
-    if job.model.n_members > 1:
-        print_(f"Model     ensemble of {job.model.n_members}")
+    show.print_model(job.model)
     for note in found.notes:
         show.print_note(show.safe(note))
     each = n <= (SHOWN if job.out or job.into else MOST) and not found.before

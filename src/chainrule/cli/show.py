@@ -88,8 +88,11 @@ def print_beside(head: str, text: str) -> None:
         console().print(f"{head:<9}{text}")
 
 
-def print_threshold(model: "Model") -> None:
-    """Which class is answered above which probability, where that is not 1/2."""
+def print_model(model: "Model") -> None:
+    """Of how many networks it is, where these are several; which class is answered above which
+    probability, where that is not 1/2."""
+    if model.n_members > 1:
+        console().print(f"Model     ensemble of {model.n_members}")
     if model.threshold != 0.5:
         second = safe(model.classes[1])
         line = f"Threshold {second} where its probability is above {model.threshold:.4g}"

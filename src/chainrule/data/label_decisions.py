@@ -70,11 +70,8 @@ def read_decisions(path: str | Path) -> Decisions:
     and a class to relabel to where the decision is another.
     """
     where = str(path)
-    try:
+    with atomic.refused(path, "a file of decisions about labels", DataError):
         content = atomic.read_bytes(path)
-    except (OSError, ValueError) as error:
-        reason = atomic.reason(error)
-        raise DataError(where, "a file of decisions about labels", reason) from None
     grid = read_grid(content, where, Reading(header=True))
     header = [name.casefold() for name in grid.names]
     if lacking := [name for name in NEEDED if header.count(name) != 1]:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from chainrule._version import __version__
-from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.runs import Run
 from chainrule.files import tensor_file
+from chainrule.files.atomic import writable
 from chainrule.files.digest import digest
 from chainrule.network import Network
 from chainrule.training import History, Record
@@ -92,10 +92,8 @@ def write_outcomes(folder: Path, found: Mapping[str, Outcome]) -> None:
             own, kind = outcome.network.saved(f"{key}.")
             arrays, fact = arrays | own, fact | kind
         facts["runs"][key] = fact
-    try:
+    with writable(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(str(folder), "a place to write", error.strerror or str(error)) from None
     tensor_file.write(folder / f"{min(found)[:32]}.safetensors", arrays, facts)
 
 

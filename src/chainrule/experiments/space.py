@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.errors import InputError
+from chainrule.errors import InputError, needing
 from chainrule.experiments.setting import WITH_MOMENTUM, Setting, plain
 
 
@@ -126,11 +126,8 @@ def ask(space: Space, base: Setting, trials: int, seed: int) -> Iterator[Asked]:
 
     Bergstra et al. 2011 (the tree-structured Parzen estimator), as Optuna has it.
     """
-    try:
+    with needing("sweep", "optuna", "optuna"):
         import optuna
-    except ImportError:
-        fix = 'Install it: pip install "chainrule[optuna]".'
-        raise InputError("sweep", "the package optuna", "none", fix) from None
 
     known = checked_space(space, base)
     kinds = {name: _distribution(optuna, name, values) for name, values in known.items()}

@@ -18,6 +18,24 @@ ROOM = "room to write it"  # what a full disk has not
 PART = ".part"  # how the name of a file ends that is not written whole yet
 
 
+@contextlib.contextmanager
+def refused(
+    where: str | Path, expected: str, kind: type[InputError] = InputError
+) -> Iterator[None]:
+    """What the system refuses within becomes an error of this kind."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:
+        raise kind(str(where), expected, reason(error)) from None
+
+
+def writable(where: str | Path) -> contextlib.AbstractContextManager[None]:
+    """InputError within, where the system refuses a place to write."""
+    return refused(where, "a place to write")
+
+
 def write_bytes(path: str | Path, content: bytes, *, new: bool = False) -> None:
     """Make `path` a file with this content, atomically; InputError where that cannot be.
 
@@ -36,11 +54,9 @@ def whole_file(path: str | Path, *, new: bool = False) -> Iterator[BinaryIO]:
     from chainrule import checks
 
     path = checks.path("write", path)
-    try:
+    with writable(path):  # not the temporary file, whose name is no matter to anyone
         start = f".{path.name[:40]}."
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=start, suffix=PART)
-    except (OSError, ValueError) as error:  # which names the temporary file: no matter to anyone
-        raise InputError(str(path), "a place to write", reason(error)) from None
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -97,8 +113,13 @@ def new_file(path: Path, endings: Sequence[str]) -> Path:
     if path.exists():
         fix = "Choose another with --out."
         raise InputError(str(path), "a file that does not exist yet", "one that does", fix)
+    return named_file(path, endings, "--out")
+
+
+def named_file(path: Path, endings: Sequence[str], option: str) -> Path:
+    """`path`, which is yet to be written; InputError for another ending, and where no folder is."""
     if path.suffix.lower() not in endings:
-        raise InputError("--out", f"a name that ends in {' or '.join(endings[:2])}", str(path))
+        raise InputError(option, f"a file name that ends in {' or '.join(endings[:2])}", str(path))
     if not path.parent.is_dir():
         raise InputError(str(path), "a file in a folder that exists", "no such folder")
     return path

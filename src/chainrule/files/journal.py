@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.errors import InputError
-from chainrule.files.atomic import ROOM, reason
+from chainrule.files.atomic import ROOM, reason, writable
 
 
 def append(file: FileIO, content: bytes, where: Path) -> None:
@@ -33,10 +33,8 @@ class Journal:
 
     def __init__(self, path: Path, work: dict[str, Any]) -> None:
         self.path = path
-        try:
+        with writable(path):
             self._file = FileIO(path, "a")
-        except OSError as error:
-            raise InputError(str(path), "a place to write", reason(error)) from None
         try:
             self._lock()
             self._begin(work)

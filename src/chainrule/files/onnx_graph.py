@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule._version import __version__
-from chainrule.errors import InputError
+from chainrule.errors import needing
 
 if TYPE_CHECKING:
     import onnx
@@ -16,7 +16,6 @@ Array = np.ndarray
 Value = tuple[Any, Sequence[int | str]]  # dtype and shape of an input or output
 # Newer ones exist, but not every onnxruntime in use reads them: 1.31 refuses onnx 1.23's default.
 IR_VERSION, OPSET = 10, 21
-INSTALL = 'Install it: pip install "chainrule[onnx]".'
 
 
 class OnnxBuilder:
@@ -26,11 +25,9 @@ class OnnxBuilder:
     """
 
     def __init__(self, dtype: np.dtype, stored: np.dtype) -> None:
-        try:
+        with needing("export", "onnx", "onnx"):
             import onnx.helper
             import onnx.numpy_helper
-        except ImportError:
-            raise InputError("export", "the package onnx", "none", INSTALL) from None
         self.onnx, self.dtype, self.stored = onnx, dtype, stored
         self.nodes: list[Any] = []
         self.constants: list[Any] = []

@@ -69,13 +69,10 @@ class Folder:
         """
         self.refuse_existing()
         self._parents = [parent for parent in self.path.parents if not parent.exists()]
-        try:
+        with atomic.writable(self.path):
             if self._numbered:
                 self._take_number()
             self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            reason = atomic.reason(error)
-            raise InputError(str(self.path), "a place to write", reason) from None
         if settings is not None:
             try:
                 self.write_settings(settings, new=True)

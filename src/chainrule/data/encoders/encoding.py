@@ -22,7 +22,7 @@ AT_MOST = 64  # photos that wait for some to be encoded
 Unread = Callable[[Path, str], None]
 
 
-def refuse(path: Path, why: str) -> None:
+def refuse(path: str | Path, why: str) -> None:
     raise unreadable(path, why)
 
 

@@ -12,8 +12,7 @@ import numpy as np
 
 from chainrule.data.matrix.verbs import Product
 from chainrule.data.transform import Scaling
-from chainrule.errors import InputError
-from chainrule.files.atomic import reason, whole_file
+from chainrule.files.atomic import whole_file, writable
 from chainrule.interrupt import interruptible
 
 # Between two writings: so many seconds at least, and times as long as one takes.
@@ -35,10 +34,8 @@ class KeptPasses:
     def write(self, path: Path, arrays: dict[str, Any]) -> None:
         """One file, atomically, in the place of those of other series; InputError if it cannot
         be."""
-        try:
+        with writable(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(str(self.folder), "a place to write", reason(error)) from None
         series = path.name.partition("-")[0]
         for other in self.folder.glob(f"*{ENDING}"):
             if not other.name.startswith(series):

@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.checks import memory_bytes
 from chainrule.data.blocks import blocks_of
 from chainrule.errors import DataError
-from chainrule.files.atomic import reason
+from chainrule.files.atomic import refused
 from chainrule.files.digest import digest
 
 T = TypeVar("T")
@@ -151,10 +151,8 @@ class Source(ABC):
         return digest(f"{self.dtype} {self.shape};", *map(one, some))
 
     def _state_now(self) -> tuple[int, int]:
-        try:
+        with refused(self.path, "the file that was opened", DataError):
             found = os.stat(self.path)
-        except OSError as error:
-            raise DataError(str(self.path), "the file that was opened", reason(error)) from None
         return found.st_size, found.st_mtime_ns
 
     @contextmanager

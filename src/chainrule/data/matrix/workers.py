@@ -12,7 +12,7 @@ from typing import Any
 
 from chainrule import checks
 from chainrule.data.matrix.source import Source
-from chainrule.errors import ChainruleError, ClusterError, InputError
+from chainrule.errors import ChainruleError, ClusterError, InputError, needing
 from chainrule.wording import counted
 
 ADDRESS = "DASK_SCHEDULER_ADDRESS"
@@ -20,7 +20,6 @@ KINDS = "local:N, the address of a scheduler (tcp://HOST:PORT), or its .json fil
 SECONDS = 30  # after which a scheduler does not answer, or no worker comes any more
 VERSIONS = ("python", "numpy", "chainrule")
 LOGS = ("distributed", "distributed.client", "tornado.application")
-INSTALL = 'Install it: pip install "chainrule[cluster]".'
 Key = tuple[str | int, ...]
 
 
@@ -196,15 +195,13 @@ def _seen(source: Source) -> str:
 @cache
 def _client(asked: str) -> Any:
     """Connected to what is asked for, once in a process; closed with it."""
-    try:
+    with needing(asked, "distributed", "cluster"):
         import dask
 
         # What goes wrong is said in one line, where it is known what it means.
         dask.config.set({"logging": dict.fromkeys(LOGS, "critical")})
         from distributed import Client, LocalCluster
         from distributed.system import MEMORY_LIMIT
-    except ImportError:
-        raise InputError(asked, "the package distributed", "none", INSTALL) from None
     if asked.endswith(".json"):
         if not Path(asked).is_file():
             raise InputError(asked, "the file that a scheduler wrote", "none")

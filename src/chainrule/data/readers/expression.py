@@ -57,10 +57,8 @@ def gct(raw: bytes, path: Path, reading: Reading) -> Grid:
 def _classes(path: Path, m: int) -> Cells:
     """The classes (or the numbers of the first phenotype) of m samples in a CLS file."""
     where = str(path)
-    try:
+    with atomic.refused(path, "a file of classes", DataError):
         content = atomic.read_bytes(path)
-    except OSError as error:
-        raise DataError(where, "a file of classes", atomic.reason(error)) from None
     encoding, _ = encoding_of(content, where)
     lines = [line.split() for line in content.decode(encoding).splitlines() if line.strip()]
     if lines and lines[0] == ["#numeric"]:

@@ -13,10 +13,9 @@ from chainrule import checks
 from chainrule.data.dataset import Splits
 from chainrule.data.readers.arrays import Places, open_arrays, stays
 from chainrule.data.readers.chunks import ChunkedSource
-from chainrule.errors import DataError
+from chainrule.errors import DataError, needing
 
 FILES = ("zarr.json", ".zgroup", ".zarray")  # of versions 3 and 2
-INSTALL = 'Install it: pip install "chainrule[zarr]".'
 
 
 def is_zarr(path: Path) -> bool:
@@ -69,10 +68,8 @@ class ZarrSource(ChunkedSource):
 @contextmanager
 def _opened(path: Path, at: str) -> Iterator[Any]:
     """The array or group at a path."""
-    try:
+    with needing(str(path), "zarr", "zarr", DataError):
         import zarr
-    except ImportError:
-        raise DataError(str(path), "the package zarr", "none", INSTALL) from None
     zipped, storage = path.is_file(), zarr.storage
     store = storage.ZipStore(path, mode="r") if zipped else storage.LocalStore(path, read_only=True)
     try:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chainrule.errors import InputError
+from chainrule.errors import needing
 
 Point = tuple[float, float]
 
@@ -110,15 +110,9 @@ def _row(
 
 
 def _graphlay() -> Any:
-    try:
+    besides = " Graph.dot() works without."
+    with needing("Graph.svg", "graphlay, which lays a graph out", "graph", besides=besides):
         import graphlay
-    except ImportError:
-        raise InputError(
-            "Graph.svg",
-            "the package graphlay, which lays a graph out",
-            "an installation without it",
-            'Install it: pip install "chainrule[graph]". Graph.dot() works without.',
-        ) from None
     return graphlay
 
 
