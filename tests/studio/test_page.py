@@ -56,7 +56,11 @@ def begun(page, data, **fields):
 
 
 def has(page, words):
-    page.get_by_text(words).first.wait_for()
+    """Whether such a text is there before long; AssertionError with what is there instead."""
+    with contextlib.suppress(Exception):
+        page.get_by_text(words).first.wait_for()
+    there = page.locator("body").text_content()
+    assert words in there, f"{page.url}: {there}"
     return True
 
 

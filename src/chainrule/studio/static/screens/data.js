@@ -79,7 +79,7 @@ const Samples = ({ data }) => {
   const shown = Math.min(SHOWN, examples);
   const some = Array.from({ length: shown }, (_, k) => Math.floor((k * examples) / shown));
   return html`<h2>Some of them</h2><div class="sheet">${some.map((i) =>
-    html`<${Picture} key=${i} src=${`${ofData(data.name, name, i)}?${data.read}`} words=${`Example ${i + 1} of ${name}`} size="72" />`)}</div>`;
+    html`<${Picture} key=${i} src=${ofData(data.name, name, i)} words=${`Example ${i + 1} of ${name}`} size="72" />`)}</div>`;
 };
 
 const One = ({ name }) => {
