@@ -89,18 +89,16 @@ def test_everybody_can_read_it_and_a_phone_shows_it_whole(page, moons, screen):
 
 def test_pictures_in_folders_become_a_data_set(page, tmp_path):
     rng = np.random.default_rng(0)
-    for kind in ("light & <b>bold</b>", "dark {{7*7}}"):
-        label = kind.replace("<", "(").replace(">", ")").replace("/", "").replace("*", "x")
+    for label, least in (("light & (b)bold(b)", 150), ("dark {{7x7}}", 0)):
         (tmp_path / "two" / label).mkdir(parents=True)
         for k in range(6):
-            gray = rng.integers(0, 90, (9, 9)) + (150 if kind.startswith("light") else 0)
+            gray = rng.integers(0, 90, (9, 9)) + least
             Image.fromarray(gray.astype(np.uint8)).save(tmp_path / "two" / label / f"{k}.png")
     (tmp_path / "two" / "notes.txt").write_text("no picture")
     page.get_by_label("Choose a folder").set_input_files(tmp_path / "two")
-    assert has(page, "1 file of other kinds")
     button(page, "Use these pictures").click()
     page.wait_for_url("**/#/data/two")
-    assert has(page, "12 examples of")
+    assert has(page, "12 examples of")  # however early it was pressed
     assert page.locator("tbody th").all_text_contents() == ["dark {{7x7}}", "light & (b)bold(b)"]
     held = [int(n) for n in page.locator("tfoot td.n").all_text_contents()]
     assert (sum(held), held[1] > 0) == (12, True)

@@ -11,14 +11,23 @@ const AT_ONCE = 4;
 
 // A data set of pictures on its way: {name, counts: {class: n}}; it is on the server's disk already.
 export const draft = signal(null);
+const arriving = signal(0); // pictures, and heaps of them, that are not there yet
+const meanwhile = async (work) => {
+  arriving.value += 1;
+  try {
+    return await work();
+  } finally {
+    arriving.value -= 1;
+  }
+};
 
-export const addPicture = async (label, file, title = "pictures") => {
+export const addPicture = (label, file, title = "pictures") => meanwhile(async () => {
   draft.value ??= { name: api.post("/api/data/new", { name: title, kind: "pictures" }).then((one) => one.name), counts: {} };
   const name = await draft.value.name;
   await api.send(`/api/data/${encodeURIComponent(name)}/picture?label=${encodeURIComponent(label)}`, file);
   const { counts, ...more } = draft.peek();
   draft.value = { ...more, counts: { ...counts, [label]: (counts[label] ?? 0) + 1 } };
-};
+});
 
 export const open = async (name, given) => {
   putData(await api.post(`/api/data/${encodeURIComponent(name)}/open`, given));
@@ -61,7 +70,7 @@ export const Finish = () => {
   return html`<h2>Given so far</h2><p role="status">${classes.map(([label, n], k) => html`${k ? ", " : ""}<bdi>${label}</bdi>: ${count(n, "picture")}`)}</p>
     ${classes.length > 1
       ? html`<div class="row end"><${Field} words="Held out as a test set, %"><input type="number" min="0" max="90" value=${share}
-          onInput=${(e) => hold(e.target.valueAsNumber || 0)} /></${Field}><${Button} class="main" onClick=${use}>Use these pictures</${Button}></div>`
+          onInput=${(e) => hold(e.target.valueAsNumber || 0)} /></${Field}><${Button} class="main" disabled=${arriving.value > 0} onClick=${use}>Use these pictures</${Button}></div>`
       : html`<p class="note">Pictures of a second class are needed.</p>`}`;
 };
 
@@ -88,7 +97,7 @@ export const Dropped = () => {
           say(`${(done += 1)} of ${count(pictures.length, "picture")}`);
         }
       };
-      await Promise.all(Array.from({ length: AT_ONCE }, some));
+      await meanwhile(() => Promise.all(Array.from({ length: AT_ONCE }, some)));
       const others = given.length - pictures.length;
       say(others ? `${count(others, "file")} of other kinds were left out.` : "");
       if (bad.length) throw new Error(`${count(bad.length, "picture")} could not be taken. The first: ${bad[0]}`);
