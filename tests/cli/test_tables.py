@@ -1,6 +1,7 @@
 """Tables on the command line: options, what is said, and what a user types next."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -109,10 +110,10 @@ def test_what_follows_a_training_looks_at_the_test_set(chainrule, table):
     options = ("--test", second, "--drop-class", "r")
     said = chainrule("train", first, *options, *SETTINGS, "--out", "run")
     (following,) = (line for line in said.out.splitlines() if line.startswith("Next:"))
-    words = following.split()[1:]
+    words = shlex.split(following)[1:]
     assert [words[k] for k in (1, 2, 4, 5)] == ["evaluate", "run", "--drop-class", "r"]
     assert words[3].endswith(second)
-    assert chainrule(*following.split()[2:]).code == 0
+    assert chainrule(*words[1:]).code == 0
     alone = chainrule("train", first, *SETTINGS, "--out", "alone")
     (following,) = (line for line in alone.out.splitlines() if line.startswith("Next:"))
     assert following.split()[1:] == ["chainrule", "report", "alone"]  # it was cross-validated
