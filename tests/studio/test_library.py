@@ -1,6 +1,7 @@
 """The studio's data sets: what the page may open, and what is given through it."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -108,3 +109,27 @@ def test_what_was_given_is_there_again_after_a_restart(library):
 def test_a_path_that_is_not_there_is_said_at_the_start(tmp_path):
     with pytest.raises(DataError, match="no such file"):
         Library(tmp_path, [str(tmp_path / "none.csv")])
+
+
+def test_pictures_that_come_at_once_are_all_kept(library):
+    name = library.new("p", "pictures").name
+    with ThreadPoolExecutor(8) as threads:
+        paths = list(threads.map(lambda k: library.add_picture(name, "cat", png()), range(40)))
+    assert len(set(paths)) == len(list(library.folder.rglob("*.png"))) == 40
+
+
+def test_of_a_files_name_what_is_harmless_is_kept(library):
+    name = library.new("p", "pictures").name
+    path = library.add_picture(name, "cat", png(), "../../my <b>owl</b>.jpg")
+    assert path.parent == library.folder / "p" / "cat"
+    assert path.name == "00001-b.png"
+    assert library.add_picture(name, "cat", png(), "owl.png").name == "00002-owl.png"
+
+
+def test_how_data_were_read_is_known_after_a_restart(library):
+    name = library.new("drawn", "points").name
+    library.write_points(name, [[k, k * k, "ab"[k % 2]] for k in range(20)])
+    before = library.opened(name, {"hold_out": 0.2}).facts
+    assert Library(library.folder).opened(name).facts == before
+    (library.folder / ".options.json").write_text("{")
+    assert Library(library.folder).opened(name).facts["sets"]["training"]["examples"] == 20

@@ -11,6 +11,7 @@ from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import Options, Running
 from chainrule.jobs.training import TrainingJob
 from chainrule.model.model_file import load
+from chainrule.studio import frames
 from chainrule.studio.library import Library
 from chainrule.studio.runs import Run, Runs
 
@@ -121,11 +122,19 @@ def test_more_than_there_are_cores_for_wait(runs):
 def test_what_an_earlier_studio_left_is_there(runs, tmp_path):
     run = runs.begin("planar:moons", {"layers": "4", "learning_rate": 0.3, "iterations": 100})
     until(lambda: run.state == "finished")
+    fork = runs.fork(run, {}, 50, {"l2": 0.01})
+    until(lambda: fork.state == "finished")
     again = Runs(runs.folder, runs.library, 1, Told(), lambda run: None)
+    assert again[fork.id].summary() == fork.summary()
     found = again[run.id]
     assert found.summary() == run.summary()
     assert found.history["cost"] == pytest.approx(run.history["cost"])
     assert found.model_at()[0] == 100
+    again.remember(found)
+    until(lambda: len(found.moments) == len(found.history["iteration"]))
+    for iteration in set(run.moments) & set(found.moments):
+        then, now = run.model_at(iteration)[1], found.model_at(iteration)[1]
+        assert all(map(np.array_equal, then.network.weights, now.network.weights))
 
 
 @pytest.mark.parametrize(
@@ -176,3 +185,26 @@ def test_a_fork_of_a_paused_run_begins_at_its_checkpoint(runs, tmp_path):
     upto = [k for k, one in enumerate(parent.history["iteration"]) if one < at]
     assert fork.history["cost"][: len(upto)] == parent.history["cost"][: len(upto)]
     assert same(fork, tmp_path / "again")
+
+
+def test_the_command_of_a_stopped_run_goes_as_far(runs, tmp_path):
+    run = runs.begin("planar:moons", SLOW)
+    until(lambda: run.iteration > 0)
+    runs.say(run, "stop")
+    until(lambda: run.state == "stopped" and run.worker is None)
+    assert f"--iterations {run.iteration}" in run.command
+    assert same(run, tmp_path / "again", iterations=run.iteration)
+    runs.resume(run)
+    until(lambda: run.state == "finished")
+    assert run.iteration == run.iterations == SLOW["iterations"]
+
+
+def test_the_cost_of_a_moment_is_that_of_its_record(runs):
+    given = {"layers": "4", "learning_rate": 0.3, "iterations": 100, "changes": "50:l2=0.1"}
+    run = runs.begin("planar:moons", given)
+    until(lambda: run.state == "finished")
+    until(lambda: len(run.moments) == len(run.history["iteration"]))
+    for at, cost in zip(run.history["iteration"], run.history["cost"], strict=True):
+        iteration, model = run.model_at(at)
+        assert iteration == at
+        assert frames.cost(model, run.splits, run.l2_at(at)) == pytest.approx(cost, rel=1e-12)

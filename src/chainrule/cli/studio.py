@@ -64,5 +64,5 @@ def studio(
             import webbrowser
 
             webbrowser.open(address)
-        serve(guard, bound, grace=1)
+        serve(guard, bound, grace=1, on_exit=app.hub.end)
     return 0

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -45,10 +46,12 @@ def serve(
     bound: socket.socket,
     on_hangup: Callable[[], Awaitable[None]] | None = None,
     grace: int = GRACE,
+    on_exit: Callable[[], None] = lambda: None,
 ) -> None:
     """Answer until SIGTERM or Ctrl-C: then what was begun is ended, for `grace` seconds.
 
-    on_hangup : awaited at SIGHUP. The application's lifespan is run.
+    on_hangup : awaited at SIGHUP. on_exit : called at the end's signal, that streams without an
+    end have one. The application's lifespan is run.
     """
     config = uvicorn.Config(
         app,
@@ -59,7 +62,13 @@ def serve(
         lifespan="on",
         timeout_graceful_shutdown=grace,
     )
-    server = uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            on_exit()
+            super().handle_exit(sig, frame)
+
+    server = Server(config)
 
     async def served() -> None:
         tasks = set[asyncio.Future[None]]()  # else nobody would hold them

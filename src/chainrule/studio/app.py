@@ -153,6 +153,8 @@ class Studio:
     def _frame(self, run: Run, at: int | None) -> Facts:
         iteration, model = run.model_at(at)
         drawn = frames.frame(model, run.splits, run.start, run.share_at(iteration))
+        if run.options.class_weight is None:
+            drawn["cost"] = frames.cost(model, run.splits, run.l2_at(iteration))
         return {"run": run.id, "iteration": iteration, **drawn}
 
     # What is asked. Each is given the request, and its body as JSON where it has one.
@@ -175,7 +177,9 @@ class Studio:
         return (source if source.facts else self.library.opened(source.name)).summary()
 
     def run(self, request: Request, body: Any) -> Facts:
-        return self.runs[request.path_params["run"]].everything()
+        run = self.runs[request.path_params["run"]]
+        self.runs.remember(run)
+        return run.everything()
 
     def scene(self, request: Request, body: Any) -> Facts:
         return frames.scene(self.runs[request.path_params["run"]].splits)
@@ -291,7 +295,8 @@ class Studio:
 
     def add_picture(self, request: Request, body: bytes) -> Facts:
         name, label = request.path_params["name"], request.query_params.get("label", "")
-        path = self.library.add_picture(name, label, body)
+        title = request.query_params.get("file", "")
+        path = self.library.add_picture(name, label, body, title)
         return {"name": name, "file": f"{label}/{path.name}"}
 
     def write_table(self, request: Request, body: bytes) -> Facts:

@@ -14,6 +14,7 @@ from chainrule.show.report.live import packed
 from chainrule.show.report.watching import weight_pictures
 
 ASKED, UNITS, GRID, POINTS = 24, 12, 72, 1000
+LARGE = 2**25  # numbers that the cost of a moment is computed from
 MARGIN = 0.08  # of the data's range, around it
 
 
@@ -63,6 +64,16 @@ def frame(model: Model, splits: Splits, start: Network, share: float | None) -> 
     elif _is_plane(splits.train):
         found["boundary"] = _boundary(model, splits.train)
     return found
+
+
+def cost(model: Model, splits: Splits, l2: float) -> float | None:
+    """J over the whole training set; None of numbers, whose training has another unit, and where
+    that takes long."""
+    data = splits.train
+    if not model.classes or data.in_file or data.features.shape[0] * len(data) > LARGE:
+        return None
+    X = model.prepare(data).matrix(model.network.dtype)
+    return float(model.network.cost(X, data.Y.astype(model.network.dtype), l2=l2))
 
 
 def followed(splits: Splits) -> tuple[str, Dataset, list[int]]:

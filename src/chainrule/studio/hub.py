@@ -36,9 +36,9 @@ class Hub:
                 tab.put_nowait(event)
 
     def end(self) -> None:
-        """Let all tabs go."""
-        for tab in self._tabs:
-            tab.put_nowait(None)
+        """Let all tabs go, from any thread and from a signal."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._put, None)
 
     async def stream(self) -> AsyncIterator[bytes]:
         """Events as text, until the tab is let go. Those that are here are sent together."""

@@ -1,6 +1,7 @@
 """The data sets of the studio: what was named at its start, what is built in, and what was given
 through the page, which lies in files from then on, so that any command can read it, too."""
 
+import contextlib
 import re
 import threading
 from collections import OrderedDict
@@ -13,12 +14,13 @@ import numpy as np
 
 from chainrule.data import Splits
 from chainrule.data.readers.sources import NAMES, is_builtin, refuse_missing
-from chainrule.errors import InputError
+from chainrule.errors import ChainruleError, InputError
 from chainrule.files import atomic
 from chainrule.files.csv_file import write_csv
-from chainrule.jobs.options import OF_SETTING, OF_TRAINING, Options, absolute, restored
+from chainrule.jobs.options import OF_SETTING, OF_TRAINING, Options, absolute, restored, written
 from chainrule.service.bodies import suffix_of
 from chainrule.show.data import drawable
+from chainrule.studio.kept import Kept
 
 KINDS = {"pictures": "", "table": ".csv", "points": ".csv"}
 FILES, ROOM = 20_000, 4 << 30  # of one data set given through the page: files, and bytes in all
@@ -57,7 +59,9 @@ class Library:
         self.folder = folder
         self.sources: dict[str, Source] = {}
         self._open: OrderedDict[tuple[Any, ...], Splits] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock, self._filling = threading.Lock(), threading.Lock()
+        self._filled: dict[str, tuple[int, int]] = {}  # files and bytes of what is given
+        self._kept = Kept(folder / ".options.json")  # as which sources were read
         for path in named:
             refuse_missing(path)
             self._add(Path(path).stem or "data", absolute(path))
@@ -73,6 +77,8 @@ class Library:
             number += 1
             name = f"{stem}-{number}"
         self.sources[name] = found = Source(name, path, kind)
+        with contextlib.suppress(ChainruleError):
+            found.options = restored(self._kept.get(path), Options(), "options")
         return found
 
     def __getitem__(self, name: str) -> Source:
@@ -89,6 +95,9 @@ class Library:
         found = self[name]
         if given is not None:
             found.options = restored(given, Options(), "options")
+            plain = written(Options())
+            changed = {k: v for k, v in written(found.options).items() if v != plain[k]}
+            self._kept.put(found.path, changed)
         found.facts = _facts(self.splits(found.path, found.options))
         found.kind = found.facts["kind"]
         return found
@@ -115,20 +124,23 @@ class Library:
         (path if kind == "pictures" else self.folder).mkdir(parents=True, exist_ok=True)
         return self._add(path.stem, str(path.resolve()), kind)
 
-    def add_picture(self, name: str, label: str, body: bytes) -> Path:
-        """A picture file of a class, under a name that is made."""
+    def add_picture(self, name: str, label: str, body: bytes, title: str = "") -> Path:
+        """A picture file of a class, under a number and what is harmless of its title."""
         suffix, source = suffix_of(body), self._own(name, "pictures")
         bad = not label.strip() or label.startswith(".") or len(label.encode()) > 100
         if bad or any(not c.isprintable() or c in '/\\:*?"<>|' for c in label):
             raise InputError("label", "a class's name that can name a folder", repr(label[:40]))
-        there = [p for p in Path(source.path).rglob("*") if p.is_file()]
-        if len(there) >= FILES or sum(p.stat().st_size for p in there) + len(body) > ROOM:
-            raise InputError(name, f"at most {FILES:,} files of {ROOM >> 30} GB", "more")
+        stem = re.sub(r"[^\w-]+", "-", Path(title).stem)[:40].strip("-")
         folder = Path(source.path, label)
+        with self._filling:
+            files, taken = self._filled.get(name) or _size(Path(source.path))
+            if files >= FILES or taken + len(body) > ROOM:
+                raise InputError(name, f"at most {FILES:,} files of {ROOM >> 30} GB", "more")
+            self._filled[name] = files + 1, taken + len(body)
         folder.mkdir(exist_ok=True)
-        path = folder / f"{len(there) + 1:05d}{suffix}"
+        path = folder / f"{files + 1:05d}{'-' * bool(stem)}{stem}{suffix}"
         atomic.write_bytes(path, body)
-        source.facts = {}
+        self._forget(source)
         return path
 
     def write_table(self, name: str, body: bytes) -> None:
@@ -163,6 +175,12 @@ class Library:
         if not own or (found.kind and found.kind != kind):
             raise InputError(name, f"a data set of {kind} that was made here", "another")
         return found
+
+
+def _size(folder: Path) -> tuple[int, int]:
+    """How many files there are, and bytes."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return len(files), sum(path.stat().st_size for path in files)
 
 
 def _numbers(pair: list[Any]) -> Any:

@@ -16,14 +16,17 @@ from chainrule.jobs.options import Options, Running, absolute, command_line, res
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.model.model_file import Model
 from chainrule.network import Network
+from chainrule.studio.kept import Kept
 from chainrule.studio.library import Library
 from chainrule.studio.worker import Worker
+from chainrule.training import Callback, Record, Session, train
 from chainrule.training.changes import before, changes_of, text_of
 from chainrule.training.moment import Moment
 from chainrule.training.warnings import TrainingWarning
 
 ROOM = 512 << 20  # bytes of one run's moments
 MOMENTS = 400
+AGAIN = 10.0  # seconds of a training that is done again for its moments
 COLUMNS = ("iteration", "cost", "accuracy", "validation_cost", "validation_accuracy",
            "learning_rate", "penalty")  # fmt: skip
 RUNNING = ("waiting", "training", "paused")
@@ -56,6 +59,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     worker: Worker | None = None
+    remembered: bool = False
     _clock: tuple[float, int] = (0.0, 0)
     _models: dict[int, Model] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -67,8 +71,11 @@ class Run:
 
     @property
     def command(self) -> str:
-        """What to type to do it again, to the bit."""
-        return command_line("train", absolute(self.data), self.options)
+        """What to type to do it again, to the bit, as far as it went."""
+        options, steady = self.options, self.options.schedule == "constant"
+        if self.state == "stopped" and steady and options.epochs is None and self.iteration:
+            options = replace(options, iterations=self.iteration)
+        return command_line("train", absolute(self.data), options)
 
     def summary(self) -> dict[str, Any]:
         """What lists of runs show."""
@@ -106,7 +113,7 @@ class Run:
             self._record(given[0])
             return word, {"run": self.id, **{name: given[0][name] for name in COLUMNS}}
         if word == "moment":
-            self._keep(given[0])
+            self.keep(given[0])
             return None
         if word == "progress":
             return self._progressed(*given)
@@ -151,7 +158,7 @@ class Run:
     def _now(self, options: dict[str, Any]) -> None:
         self.options = restored(options, Options(), "options")
 
-    def _keep(self, moment: Moment) -> None:
+    def keep(self, moment: Moment) -> None:
         """The first and last stay; where there are too many, every other one goes."""
         with self._lock:
             self.moments[moment.iteration] = moment
@@ -166,6 +173,12 @@ class Run:
         """Where it begins."""
         data = self.splits.train
         return self.options.setting().network(data.features.shape[0], len(data.Y), data.task)
+
+    def l2_at(self, iteration: int) -> float:
+        """The penalty of the update of that number."""
+        changes = changes_of("changes", self.options.changes)
+        found = [values["l2"] for at, values in changes if at <= iteration and "l2" in values]
+        return found[-1] if found else self.options.l2 or 0.0
 
     def share_at(self, iteration: int) -> float | None:
         """a of W[1] = a W0 + what was learned, at a moment; None where it is not known."""
@@ -197,6 +210,23 @@ class Run:
         return moment.iteration, self._models[moment.iteration]
 
 
+class Keeping(Callback):
+    """Keeps the moments of a run's training that is done again, as far as it went."""
+
+    def __init__(self, run: Run, over: Callable[[], bool]) -> None:
+        self._run, self._over = run, over
+
+    def on_start(self, session: Session) -> None:
+        self._run.keep(Moment.of(session))
+
+    def on_record(self, session: Session, record: Record) -> None:
+        self._run.keep(Moment.of(session))
+
+    def on_step(self, session: Session) -> None:
+        if session.iteration >= self._run.iteration or self._over():
+            session.stop("as far as it went")
+
+
 class Runs:
     """All runs, by name; as many train at a time as there are cores.
 
@@ -210,6 +240,7 @@ class Runs:
         self.folder, self.library, self.cores = folder, library, cores
         self.tell, self.moved = tell, moved
         self.runs: dict[str, Run] = {}
+        self._parents = Kept(folder / ".forks.json")
         self._lock = threading.RLock()
         self._spare: Worker | None = None
         self._ended = False
@@ -257,6 +288,8 @@ class Runs:
             folder = RunFolder(self.folder / f"{stem}-{number}")
             run = Run(folder.path.name, path, options, folder, self.library.splits, parent)
             self.runs[run.id] = run
+        if parent is not None:
+            self._parents.put(run.id, parent)
         self.tell("run", run.summary())
         self._next()
         return run
@@ -322,6 +355,24 @@ class Runs:
         if not self._ended:
             self.tell("run", run.summary())
             self._next()
+            self.remember(run)
+
+    def remember(self, run: Run) -> None:
+        """Keep the moments of all records of a training that has ended, where it took seconds: it
+        is done again, with the same bits, aside."""
+        seconds = run.facts.get("training_seconds")
+        if run.remembered or run.state not in ("finished", "stopped") or seconds is None:
+            return
+        if seconds <= AGAIN and len(run.moments) < len(run.history["iteration"]):
+            run.remembered = True
+            threading.Thread(target=self._remember, args=(run,), daemon=True).start()
+
+    def _remember(self, run: Run) -> None:
+        with contextlib.suppress(ChainruleError):  # the data are gone or others
+            setting, data = run.options.setting(), run.splits.train
+            keeping = Keeping(run, lambda: self._ended)
+            train(run.start, data, callbacks=[keeping], threads=1, **setting.arguments())
+            self.tell("run", run.summary())
 
     def end(self) -> None:
         """Stop all that runs, what was reached kept."""
@@ -343,12 +394,12 @@ class Runs:
             return
         options = restored(facts["options"], Options(), str(folder.settings))
         run = Run(place.name, str(facts.get("data")), options, folder, self.library.splits)
-        run.facts, run.warnings = (
-            facts,
-            [str(TrainingWarning(**w)) for w in facts.get("warnings", [])],
-        )
+        warnings = [TrainingWarning(**one) for one in facts.get("warnings", [])]
+        run.facts, run.warnings = facts, list(map(str, warnings))
         run.state = "finished" if facts.get("complete") else "stopped"
-        run.iteration = run.iterations = int(facts.get("iterations") or 0)
+        run.iteration = int(facts.get("iterations") or 0)
+        run.iterations = options.iterations or run.iteration
+        run.parent = self._parents.get(run.id)
         run.history = _history(folder) or run.history
         self.runs[run.id] = run
 

@@ -24,7 +24,7 @@ const meanwhile = async (work) => {
 export const addPicture = (label, file, title = "pictures") => meanwhile(async () => {
   draft.value ??= { name: api.post("/api/data/new", { name: title, kind: "pictures" }).then((one) => one.name), counts: {} };
   const name = await draft.value.name;
-  await api.send(`/api/data/${encodeURIComponent(name)}/picture?label=${encodeURIComponent(label)}`, file);
+  await api.send(`/api/data/${encodeURIComponent(name)}/picture?label=${encodeURIComponent(label)}&file=${encodeURIComponent(file.name ?? "")}`, file);
   const { counts, ...more } = draft.peek();
   draft.value = { ...more, counts: { ...counts, [label]: (counts[label] ?? 0) + 1 } };
 });
