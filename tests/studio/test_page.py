@@ -136,7 +136,7 @@ def test_what_cannot_be_used_is_said(page, tmp_path):
 
 def test_a_run_is_paused_stepped_changed_forked_and_looked_at_as_it_was(page):
     run = begun(page, "planar:moons", Iterations=200_000)
-    page.locator(".plane canvas").wait_for()
+    page.locator(".examples .share").first.wait_for()  # a moment is there
     button(page, "Pause").click()
     button(page, "Go on").wait_for()
     before = reached(page)
@@ -182,7 +182,7 @@ def test_a_run_is_paused_stepped_changed_forked_and_looked_at_as_it_was(page):
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 def test_a_killed_worker_is_said_and_goes_on(page, running):
     begun(page, "planar:moons", Iterations=2_000_000)
-    page.locator(".plane canvas").wait_for()
+    page.locator(".examples .share").first.wait_for()  # a moment is there
     button(page, "Pause").click()
     button(page, "Go on").click()
     page.locator(".state.training").wait_for()
