@@ -13,7 +13,8 @@ from chainrule.jobs.training import TrainingJob
 from chainrule.model.model_file import load
 from chainrule.studio import frames
 from chainrule.studio.library import Library
-from chainrule.studio.runs import Run, Runs
+from chainrule.studio.run import Run
+from chainrule.studio.runs import Runs
 
 SLOW = {"layers": "8", "learning_rate": 0.5, "iterations": 20_000}
 

@@ -17,11 +17,11 @@ from chainrule._version import __version__
 from chainrule.errors import ChainruleError
 from chainrule.service import protocol
 from chainrule.service.desk import BusyError, Desk
+from chainrule.service.errors import HANDLERS, refuse
 from chainrule.service.guard import Guard, RefusedError
 from chainrule.service.metrics import Metrics
 from chainrule.service.served import Served
 
-LONGEST = 500  # characters of an error
 PREFIX = "/v2/models/{model}"
 
 
@@ -74,17 +74,12 @@ class Service:
             *(Route(f"{of}/ready", self.model_ready) for of in both),
             *(Route(of, self.model) for of in both),
         ]
-        handlers: dict[Any, Any] = {
-            ChainruleError: _said,
-            HTTPException: _said,
-            Exception: _failed,
-        }
-        app = Starlette(routes=routes, exception_handlers=handlers)
+        app = Starlette(routes=routes, exception_handlers=HANDLERS)
         return self.metrics.around(Guard(app, self._refuse, hosts, token))
 
     async def _refuse(self, error: RefusedError, send: Send) -> None:
         self.metrics.refused.labels(error.reason).inc()
-        await _error(error.status, str(error))({"type": "http"}, _nothing, send)
+        await refuse(error, send)
 
     def _desk(self, request: Request) -> Desk:
         name, version = request.path_params["model"], request.path_params.get("version", "1")
@@ -139,28 +134,3 @@ class Service:
         except BusyError as error:
             self.metrics.refused.labels("queue").inc()
             raise HTTPException(503, str(error)) from None
-
-
-def _error(status: int, words: str) -> Response:
-    """One line; who is to come again is told when."""
-    headers = {"Retry-After": "1"} if status == 503 else {}
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    line = " ".join(words.split())[:LONGEST]
-    return JSONResponse({"error": line}, status, headers)
-
-
-async def _said(request: Request, error: Exception) -> Response:
-    """What the client can mend."""
-    if isinstance(error, HTTPException):
-        return _error(error.status_code, error.detail)
-    return _error(400, str(error))
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    """What it cannot: the log has the rest."""
-    return _error(500, f"this failed here ({type(error).__name__})")
-
-
-async def _nothing() -> dict[str, Any]:
-    return {"type": "http.disconnect"}

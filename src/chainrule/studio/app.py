@@ -4,11 +4,8 @@ found."""
 import asyncio
 import contextlib
 import functools
-import json
-import mimetypes
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,16 +15,27 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Send
+from starlette.types import ASGIApp
 
 from chainrule._version import __version__
 from chainrule.data.readers.sources import NAMES
-from chainrule.errors import ChainruleError, InputError
-from chainrule.files.json_file import compact
+from chainrule.errors import ChainruleError
 from chainrule.influence.out_of_distribution import Neighborhoods
-from chainrule.service.guard import Guard, RefusedError
+from chainrule.service.errors import HANDLERS, refuse
+from chainrule.service.guard import Guard
 from chainrule.show.data import encoded, pixels
 from chainrule.studio import frames, pictures, shipping
+from chainrule.studio.asking import (
+    Facts,
+    as_json,
+    at_of,
+    changes,
+    numbers,
+    part,
+    settings,
+    whole,
+)
+from chainrule.studio.assets import page, static
 from chainrule.studio.decisions import Decided, review
 from chainrule.studio.fan import fan
 from chainrule.studio.hub import Hub
@@ -35,18 +43,10 @@ from chainrule.studio.library import Library
 from chainrule.studio.mistakes import doubt, mistakes
 from chainrule.studio.nodes import node
 from chainrule.studio.passes import Passes
-from chainrule.studio.runs import Run, Runs
-from chainrule.training.changes import checked
+from chainrule.studio.run import Run
+from chainrule.studio.runs import Runs
 
-STATIC = files("chainrule.studio").joinpath("static")
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
 PICTURE, SMALL = 32 << 20, 8 << 20  # bytes of a picture or table, and of all other bodies
-LONGEST = 500  # characters of an error
-Facts = dict[str, Any]
 
 
 class Studio:
@@ -74,11 +74,11 @@ class Studio:
         app = Starlette(
             routes=self.routes(),
             lifespan=self._lifespan,
-            exception_handlers={ChainruleError: _said, HTTPException: _said, Exception: _failed},
+            exception_handlers=HANDLERS,
         )
         limits = {"picture": PICTURE, "table": PICTURE, "ask": PICTURE}
         how: Any = {"most": SMALL, "limits": limits, "cookie": cookie, "renewed": renewed}
-        return Guard(app, _refuse, hosts, token, **how)
+        return Guard(app, refuse, hosts, token, **how)
 
     def routes(self) -> list[Route]:
         """All addresses; GET changes nothing."""
@@ -114,8 +114,8 @@ class Studio:
             Route("/api/events", self.events),
             Route(f"{data}/picture/{{set}}/{{i:int}}.png", self.picture),
             *(Route(f"{run}/{kind}", self.file) for kind in shipping.FILES),
-            *(Route(path, _json(handler)) for path, handler in asked.items()),
-            *(Route(path, _json(handler), methods=["POST"]) for path, handler in done.items()),
+            *(Route(path, as_json(handler)) for path, handler in asked.items()),
+            *(Route(path, as_json(handler), methods=["POST"]) for path, handler in done.items()),
         ]
 
     @contextlib.asynccontextmanager
@@ -334,116 +334,3 @@ class Studio:
         else:
             raise HTTPException(404, "Not Found")
         return run.summary()
-
-
-def at_of(request: Request) -> int | None:
-    """The iteration that is asked for; None for the last."""
-    given = request.query_params.get("at", "")
-    if given and not given.isdecimal():
-        raise InputError("at", "an iteration", repr(given))
-    return int(given) if given else None
-
-
-def numbers(request: Request, name: str) -> tuple[int, ...]:
-    """Whole numbers with commas between them; none where nothing is asked."""
-    given = request.query_params.get(name, "")
-    if not all(one.isdecimal() and len(one) < 10 for one in given.split(",") if given):
-        raise InputError(name, "whole numbers from 0", repr(given[:40]))
-    return tuple(map(int, given.split(","))) if given else ()
-
-
-def part(body: Facts, name: str) -> Facts:
-    """An object in a body; {} where none is given."""
-    given = body.get(name)
-    if not isinstance(given, dict | None):
-        raise InputError(name, "an object", repr(given)[:40])
-    return given or {}
-
-
-def settings(given: Facts) -> Facts:
-    """Options as the page may give them: those that name files come from the command line."""
-    for name in ("labels", "test", "samples"):
-        if given.get(name):
-            raise InputError(name, "a file that is named on the command line", "one of the page's")
-    return given
-
-
-def whole(body: Any, name: str) -> int:
-    """A whole number from 1 up, of a body."""
-    given = body.get(name)
-    if type(given) is not int or not 1 <= given < 1 << 31:
-        raise InputError(name, "a whole number from 1 up", repr(given))
-    return given
-
-
-def changes(body: Any) -> dict[str, float]:
-    """The settings that can be changed on the way."""
-    names = ("learning_rate", "l2")
-    found = checked("change", {n: body[n] for n in names if body.get(n) is not None})
-    if not found:
-        raise InputError("change", "a learning_rate or l2", "neither")
-    return found
-
-
-def _json(handler: Callable[[Request, Any], Facts]) -> Callable[[Request], Any]:
-    """A handler as an endpoint: it works in a thread, and what it gives back is JSON."""
-
-    async def endpoint(request: Request) -> Response:
-        body: Any = await request.body()
-        if request.method == "POST" and not request.url.path.endswith(tuple(RAW)):
-            try:
-                body = json.loads(body or b"{}")
-            except (ValueError, RecursionError):
-                raise HTTPException(400, "the body is no JSON") from None
-            if not isinstance(body, dict):
-                raise HTTPException(400, "the body is no JSON object")
-        text = await asyncio.to_thread(lambda: compact(handler(request, body)))
-        return Response(text, media_type="application/json")
-
-    return endpoint
-
-
-RAW = ("/picture", "/table", "/ask")  # whose bodies are files
-
-
-async def page(request: Request) -> Response:
-    """The page, which may load nothing but what is here."""
-    content, headers = (
-        STATIC.joinpath("index.html").read_bytes(),
-        {"Content-Security-Policy": POLICY},
-    )
-    return Response(content, headers=headers, media_type="text/html")
-
-
-async def static(request: Request) -> Response:
-    """A file of the page."""
-    parts = request.path_params["path"].split("/")
-    found = STATIC.joinpath(*parts)
-    if any(part in ("", ".", "..") or "\\" in part for part in parts) or not found.is_file():
-        raise HTTPException(404, "Not Found")
-    kind = mimetypes.guess_type(parts[-1])[0] or "application/octet-stream"
-    kind = "text/javascript" if parts[-1].endswith((".js", ".mjs")) else kind
-    return Response(found.read_bytes(), media_type=kind)
-
-
-def _error(status: int, words: str) -> Response:
-    line = " ".join(words.split())[:LONGEST]
-    return Response(json.dumps({"error": line}), status, media_type="application/json")
-
-
-async def _said(request: Request, error: Exception) -> Response:
-    if isinstance(error, HTTPException):
-        return _error(error.status_code, error.detail)
-    return _error(400, str(error))
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    return _error(500, f"this failed here ({type(error).__name__})")
-
-
-async def _refuse(error: RefusedError, send: Send) -> None:
-    await _error(error.status, str(error))({"type": "http"}, _nothing, send)
-
-
-async def _nothing() -> dict[str, Any]:
-    return {"type": "http.disconnect"}
