@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import functools
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,7 @@ from chainrule.studio.passes import Passes
 from chainrule.studio.run import Run
 from chainrule.studio.runs import Runs
 
+EVERY = 0.08  # seconds between two drawings, at least: the cores are for training
 PICTURE, SMALL = 32 << 20, 8 << 20  # bytes of a picture or table, and of all other bodies
 
 
@@ -147,8 +149,10 @@ class Studio:
                 if self._ended:
                     return
                 run = self._to_draw.pop(next(iter(self._to_draw)))
+            began = time.monotonic()
             with contextlib.suppress(ChainruleError):  # the data are gone: the run says so itself
                 self.hub.tell("frame", self._frame(run, None))
+            time.sleep(max(0.0, began + EVERY - time.monotonic()))
 
     def _frame(self, run: Run, at: int | None) -> Facts:
         iteration, model = run.model_at(at)
@@ -184,8 +188,11 @@ class Studio:
     def scene(self, request: Request, body: Any) -> Facts:
         return frames.scene(self.runs[request.path_params["run"]].splits)
 
-    def frame(self, request: Request, body: Any) -> Facts:
-        return self._frame(self.runs[request.path_params["run"]], at_of(request))
+    def frame(self, request: Request, body: Any) -> Facts | None:
+        """None before the first moment."""
+        run = self.runs[request.path_params["run"]]
+        begun = run.moments or run.folder.model.exists()
+        return self._frame(run, at_of(request)) if begun else None
 
     def example(self, request: Request, body: Any) -> Facts:
         run, given = self.runs[request.path_params["run"]], request.path_params

@@ -66,7 +66,7 @@ def changes(body: Any) -> dict[str, float]:
     return found
 
 
-def as_json(handler: Callable[[Request, Any], Facts]) -> Callable[[Request], Any]:
+def as_json(handler: Callable[[Request, Any], Facts | None]) -> Callable[[Request], Any]:
     """A handler as an endpoint: it works in a thread, and what it gives back is JSON."""
 
     async def endpoint(request: Request) -> Response:
