@@ -95,7 +95,9 @@ def test_pictures_in_folders_become_a_data_set(page, tmp_path):
             gray = rng.integers(0, 90, (9, 9)) + least
             Image.fromarray(gray.astype(np.uint8)).save(tmp_path / "two" / label / f"{k}.png")
     (tmp_path / "two" / "notes.txt").write_text("no picture")
+    Image.new("RGB", (9, 9)).save(tmp_path / "two" / "beside.png")
     page.get_by_label("Choose a folder").set_input_files(tmp_path / "two")
+    assert has(page, "1 picture beside the folders of the classes was left out.")
     button(page, "Use these pictures").click()
     page.wait_for_url("**/#/data/two")
     assert has(page, "12 examples of")  # however early it was pressed
@@ -125,12 +127,32 @@ def test_names_from_data_are_only_text(page, tmp_path):
 
 def test_what_cannot_be_used_is_said(page, tmp_path):
     (tmp_path / "notes.txt").write_text("no picture")
-    (tmp_path / "bad.csv").write_text("just one column\n1\n")
-    for name, words in (("notes.txt", "no PNG, JPEG or WebP pictures"), ("bad.csv", "got 1 names")):
-        page.get_by_label("Choose files").set_input_files(tmp_path / name)
-        page.locator(".drop .warning", has_text=words).wait_for()
+    page.get_by_label("Choose files").set_input_files(tmp_path / "notes.txt")
+    page.locator(".drop .warning", has_text="no PNG, JPEG or WebP pictures").wait_for()
     page.at("#/run/nothing")
     assert has(page, "No such run")
+    page.said[:] = [words for words in page.said if "400" not in words]
+
+
+def test_a_table_that_cannot_be_read_is_read_otherwise(page, tmp_path):
+    rows = [f"{a or ''},{'yes' if a % 3 else 'no'},{'ab'[a > 9]}" for a in range(20)]
+    (tmp_path / "half.csv").write_text("\n".join(["size,round,kind", *rows]))
+    page.get_by_label("Choose files").set_input_files(tmp_path / "half.csv")
+    page.wait_for_url("**/#/data/half")
+    page.locator("main .warning", has_text="--categories onehot").wait_for()
+    page.get_by_label("Missing values").select_option("median")
+    page.get_by_label("Columns of texts").select_option("onehot")
+    button(page, "Read it so").click()
+    assert has(page, "20 examples of 3 features")
+    first = page.get_by_role("group", name="Table: the first rows").locator("tr")
+    assert first.first.locator("th").all_text_contents() == [
+        "Label",
+        "size",
+        "round=no",
+        "round=yes",
+    ]
+    held = page.locator("tfoot td.n").all_text_contents()
+    assert held == ["16", "4"]  # as a table is when it comes
     page.said[:] = [words for words in page.said if "400" not in words]
 
 
@@ -269,6 +291,10 @@ def test_the_keyboard_alone_is_enough(page):
     to("Use these points")
     page.keyboard.press("Enter")
     page.wait_for_url("**/#/data/points")
+    fills = "all => [...new Set(all.map((one) => one.getAttribute('fill')))].sort()"
+    page.locator(".plane circle").first.wait_for()
+    drawn = page.locator(".plane circle").evaluate_all(fills)
+    assert drawn == ["rgb(0,114,178)", "rgb(213,94,0)"]  # blue and orange, as they were drawn
     to("Train on them")
     page.keyboard.press("Enter")
     to("One unit more in hidden layer 1")

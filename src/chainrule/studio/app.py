@@ -298,7 +298,12 @@ class Studio:
 
     def open(self, request: Request, body: Any) -> Facts:
         name = request.path_params["name"]
-        return self._told(self.library.opened(name, settings(body)).name)
+        given = settings(body)
+        try:
+            self.library.opened(name, given)
+        finally:  # what was asked is kept where it cannot be read, too
+            found = self._told(name)
+        return found
 
     def add_picture(self, request: Request, body: bytes) -> Facts:
         name, label = request.path_params["name"], request.query_params.get("label", "")

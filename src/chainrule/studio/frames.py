@@ -22,28 +22,30 @@ def scene(splits: Splits) -> dict[str, Any]:
     """What stays the same in all frames of a run: whose answers are shown, with their labels; of
     the plane its points, and how far it reaches."""
     name, data, index = followed(splits)
-    train = splits.train
-    facts: dict[str, Any] = {
+    return {
         "set": name,
         "indices": index,
         "labels": [int(label) for label in data.labels[index]] if data.classes else None,
         "names": [data.example_names[i] for i in index],
         "classes": list(data.classes),
         "drawable": drawable(data),
+        "plane": plane(splits.train),
     }
+
+
+def plane(train: Dataset) -> dict[str, Any] | None:
+    """Points of the plane, with their labels, and how far it reaches; None of other data."""
     if not _is_plane(train):
-        return facts
+        return None
     every = -(-len(train) // POINTS)
     at = np.asarray(train.features.stored(np.arange(0, len(train), every)), float)
     low, high = _range(train)
-    return facts | {
-        "plane": {
-            "x": at.tolist(),
-            "labels": [int(label) for label in train.labels[::every]],
-            "low": low.tolist(),
-            "high": high.tolist(),
-            "axes": list(train.feature_names or ("x1", "x2")),
-        }
+    return {
+        "x": at.tolist(),
+        "labels": [int(label) for label in train.labels[::every]],
+        "low": low.tolist(),
+        "high": high.tolist(),
+        "axes": list(train.feature_names or ("x1", "x2")),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.data import Splits
+from chainrule.data import Dataset, Splits
 from chainrule.data.readers.sources import NAMES, is_builtin, refuse_missing
 from chainrule.errors import ChainruleError, InputError
 from chainrule.files import atomic
@@ -20,11 +20,13 @@ from chainrule.files.csv_file import write_csv
 from chainrule.jobs.options import OF_SETTING, OF_TRAINING, Options, absolute, restored, written
 from chainrule.service.bodies import suffix_of
 from chainrule.show.data import drawable
+from chainrule.studio.frames import plane
 from chainrule.studio.kept import Kept
 
 KINDS = {"pictures": "", "table": ".csv", "points": ".csv"}
 FILES, ROOM = 20_000, 4 << 30  # of one data set given through the page: files, and bytes in all
 NAMED = 20  # columns that are named
+ROWS, WIDE = 5, 8  # of a table that are shown, and columns
 KEPT = 4  # data sets that stay in memory
 # What data that are read depend on; generated and held-out examples on the seed, too.
 OF_DATA = {one.name for one in fields(Options)}.difference(OF_SETTING, OF_TRAINING) | {"seed"}
@@ -46,6 +48,7 @@ class Source:
     def summary(self) -> dict[str, Any]:
         """What the page shows of it."""
         plain = {"name": self.name, "source": self.path, "title": Path(self.path).name}
+        plain["reading"] = _changed(self.options)
         return plain | {"kind": self.kind, "opened": bool(self.facts)} | self.facts
 
 
@@ -95,9 +98,8 @@ class Library:
         found = self[name]
         if given is not None:
             found.options = restored(given, Options(), "options")
-            plain = written(Options())
-            changed = {k: v for k, v in written(found.options).items() if v != plain[k]}
-            self._kept.put(found.path, changed)
+            found.facts = {}
+            self._kept.put(found.path, _changed(found.options))
         found.facts = _facts(self.splits(found.path, found.options))
         found.kind = found.facts["kind"]
         return found
@@ -177,6 +179,12 @@ class Library:
         return found
 
 
+def _changed(options: Options) -> dict[str, Any]:
+    """What is not as it is by default."""
+    plain = written(Options())
+    return {k: v for k, v in written(options).items() if v != plain[k]}
+
+
 def _size(folder: Path) -> tuple[int, int]:
     """How many files there are, and bytes."""
     files = [path for path in folder.rglob("*") if path.is_file()]
@@ -210,4 +218,18 @@ def _facts(splits: Splits) -> dict[str, Any]:
         "sets": sets,
         "duplicates": {name: len(index) for name, index in splits.repeated.items()},
         "notes": [*splits.notes, *splits.skipped[:NAMED]],
+        "plane": plane(data),
+        "rows": _rows(data) if kind == "table" else None,
     }
+
+
+def _rows(data: Dataset) -> dict[str, Any] | None:
+    """The first examples of a table, as they came."""
+    if data.in_file:
+        return None
+    first = np.arange(min(ROWS, len(data)))
+    X = data.select(first).features.stored()
+    X = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
+    labels = [str(data.label_of(int(i))) for i in first]
+    values = [[x if np.isfinite(x) else None for x in row] for row in X[:WIDE].T.tolist()]
+    return {"columns": list(data.column_names[:WIDE]), "labels": labels, "values": values}

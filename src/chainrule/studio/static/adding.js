@@ -38,7 +38,14 @@ export const open = async (name, given) => {
 const addTable = async (file) => {
   const { name } = await api.post("/api/data/new", { name: file.name.replace(/\.[^.]*$/, ""), kind: "table" });
   await api.send(`/api/data/${encodeURIComponent(name)}/table`, file);
-  await open(name, { hold_out: 0.2 });
+  // What is wrong with it its page says, too, beside how it can be read otherwise.
+  await open(name, { hold_out: 0.2 }).catch(() => go(address("data", name)));
+};
+
+// Pictures that lie beside the folders of the classes.
+const loose = (all) => {
+  const above = new Set(all.flatMap(({ folders }) => folders.map((_, k) => folders.slice(0, k).join("/"))).filter(Boolean));
+  return all.filter(({ folders }) => above.has(folders.join("/")));
 };
 
 // Files of a drop, of folders too: [{file, folders: ["cats", "black"]}].
@@ -82,12 +89,13 @@ export const Dropped = () => {
   const take = async (given) => {
     fail("");
     const table = given.find(({ file }) => TABLE.test(file.name));
-    const pictures = given.filter(({ file }) => PICTURE.test(file.name));
+    const all = given.filter(({ file }) => PICTURE.test(file.name));
+    const beside = new Set(loose(all));
+    const pictures = all.filter((one) => !beside.has(one));
     try {
       if (!table && !pictures.length) throw new Error("These are no PNG, JPEG or WebP pictures, and no .csv table.");
       if (table && !pictures.length) return await addTable(table.file);
-      const loose = pictures.some(({ folders }) => !folders.length);
-      if (loose && !label.trim()) throw new Error("These pictures are in no folder: name their class first.");
+      if (pictures.some(({ folders }) => !folders.length) && !label.trim()) throw new Error("These pictures are in no folder: name their class first.");
       const bad = [];
       let done = 0;
       const waiting = [...pictures];
@@ -98,8 +106,9 @@ export const Dropped = () => {
         }
       };
       await meanwhile(() => Promise.all(Array.from({ length: AT_ONCE }, some)));
-      const others = given.length - pictures.length;
-      say(others ? `${count(others, "file")} of other kinds were left out.` : "");
+      const others = given.length - all.length;
+      say([others && `${count(others, "file")} of ${others === 1 ? "another kind was" : "other kinds were"} left out.`,
+        beside.size && `${count(beside.size, "picture")} beside the folders of the classes ${beside.size === 1 ? "was" : "were"} left out.`].filter(Boolean).join(" "));
       if (bad.length) throw new Error(`${count(bad.length, "picture")} could not be taken. The first: ${bad[0]}`);
     } catch (error) {
       fail(error.message);

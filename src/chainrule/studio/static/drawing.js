@@ -3,9 +3,8 @@ import { useRef, useState } from "./vendor/hooks.js";
 import { open } from "./adding.js";
 import { api } from "./store.js";
 import { Button, count, html } from "./parts.js";
-import { tint } from "./plane.js";
+import { HUES as CLASSES, tint } from "./plane.js";
 
-const CLASSES = ["orange", "blue", "green"];
 const [SIDE, FAR] = [320, 3]; // units of the drawing, and how far the axes go
 const KEPT = "chainrule-points"; // until they are used they are in this tab
 const PLACES = { ArrowUp: [0, 1], ArrowDown: [0, -1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };

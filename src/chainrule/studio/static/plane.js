@@ -3,7 +3,10 @@ import { useEffect, useRef } from "./vendor/hooks.js";
 import { html } from "./parts.js";
 
 const TINTS = [[213, 94, 0], [0, 114, 178], [0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233], [120, 120, 120]];
-export const tint = (k) => `rgb(${TINTS[k % TINTS.length]})`;
+export const HUES = ["orange", "blue", "green"]; // classes with these names have these colors
+// The color of the k-th class.
+const hue = (k, classes) => TINTS[(classes.every((one) => HUES.includes(one)) ? HUES.indexOf(classes[k]) : k) % TINTS.length];
+export const tint = (k, classes = HUES) => `rgb(${hue(k, classes)})`;
 export const bytes = (text, Kind = Uint8Array) => new Kind(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 const SIDE = 320;
 const paper = () => {
@@ -26,16 +29,16 @@ export const Plane = ({ boundary, scene: { classes, plane } }) => {
       const from = (side - 1 - Math.floor(i / side)) * side + (i % side);
       const chance = 1 / Math.max(classes.length, 2);
       const share = 0.12 + 0.5 * Math.max(0, (sure[from] / 255 - chance) / (1 - chance));
-      const color = TINTS[answer[from] % TINTS.length];
+      const color = hue(answer[from], classes);
       for (let c = 0; c < 3; c++) image.data[4 * i + c] = under[c] + (color[c] - under[c]) * share;
       image.data[4 * i + 3] = 255;
     }
     context.putImageData(image, 0, 0);
   }, [boundary]);
   const place = (value, j) => ((value - plane.low[j]) / (plane.high[j] - plane.low[j])) * SIDE;
-  return html`<div class="plane"><canvas ref=${canvas} role="img" aria-label="The answers over the plane" />
+  return html`<div class="plane"><canvas ref=${canvas} role="img" aria-label=${boundary ? "The answers over the plane" : "The examples in the plane"} />
       <svg viewBox=${`0 0 ${SIDE} ${SIDE}`} aria-hidden="true">${plane.labels.map((label, i) =>
-        html`<circle cx=${place(plane.x[0][i], 0)} cy=${SIDE - place(plane.x[1][i], 1)} r="2.6" fill=${tint(label)} />`)}</svg></div>
-    <p class="note">${classes.map((name, k) => html`<span class="dot" style=${{ background: tint(k) }} /> <bdi>${name}</bdi> \u2003`)}<br />
+        html`<circle cx=${place(plane.x[0][i], 0)} cy=${SIDE - place(plane.x[1][i], 1)} r="2.6" fill=${tint(label, classes)} />`)}</svg></div>
+    <p class="note">${classes.map((name, k) => html`<span class="dot" style=${{ background: tint(k, classes) }} /> <bdi>${name}</bdi> \u2003`)}<br />
       Across: <bdi>${plane.axes[0]}</bdi>, up: <bdi>${plane.axes[1]}</bdi>.</p>`;
 };

@@ -94,9 +94,10 @@ export const heard = {
   data: putData,
   record(record) {
     const one = records(record.run);
-    const columns = latest(one);
+    // What is shown stays as it is until the next is shown.
+    const columns = waiting.get(one) ?? Object.fromEntries(COLUMNS.map((name) => [name, [...one.peek()[name]]]));
     append(columns, record);
-    soon(one, { ...columns });
+    soon(one, columns);
   },
   progress: (one) => soon(progress(one.run), one),
   frame: (one) => soon(frames(one.run), { ...latest(frames(one.run)), ...one }),

@@ -2,10 +2,11 @@
 import { useEffect, useState } from "../vendor/hooks.js";
 import { address, go } from "../router.js";
 import { api, putData, state } from "../store.js";
-import { Button, Choice, Field, Picture, Wrong, count, html, ofData, useAsked, whole } from "../parts.js";
+import { Button, Choice, Field, Picture, Wrong, count, html, ofData, percent, short, useAsked, whole } from "../parts.js";
 import { Dropped, Finish } from "../adding.js";
 import { Webcam } from "../webcam.js";
 import { Drawn } from "../drawing.js";
+import { Plane } from "../plane.js";
 
 const SHOWN = 24;
 const KINDS = { pictures: "pictures", table: "table", points: "points in the plane" };
@@ -52,21 +53,30 @@ const Counts = ({ classes, sets }) => {
   </table></div>`;
 };
 
-// The same data, read otherwise.
-const Reading = ({ data, own }) => {
-  const [asked, set] = useState({ positive: "", hold_out: "", size: "", features: "pixels" });
+// The same data, read otherwise: from how they are read now.
+const Reading = ({ data, own, open }) => {
+  const [asked, set] = useState({ positive: "", hold_out: "", size: "", features: "pixels", label: "", drop: "", missing: "refuse", categories: "refuse", ...data.reading });
   const change = (name) => (value) => set({ ...asked, [name]: value });
   const read = async () => {
-    const given = Object.entries(asked).filter(([, value]) => value !== "" && value !== "pixels");
+    const given = Object.entries(asked).filter(([, value]) => !["", "pixels", "refuse"].includes(value));
     const numbers = new Set(["hold_out", "size"]);
     putData(await api.post(`/api/data/${encodeURIComponent(data.name)}/open`,
       Object.fromEntries(given.map(([name, value]) => [name, numbers.has(name) ? Number(value) : value]))));
   };
-  return html`<details><summary>Read it otherwise</summary><div class="fields">
-    ${data.classes.length > 2 && html`<${Choice} words="Two classes" value=${asked.positive} onChange=${change("positive")}
-      options=${[["", "as they are"], ...data.classes.map((one) => [one, `${one} or not`])]} />`}
-    ${own && html`<${Choice} words="Held out as a test set" value=${asked.hold_out} onChange=${change("hold_out")}
-      options=${[["", "as it is"], ["0.1", "10 %"], ["0.2", "20 %"], ["0.3", "30 %"], ["0.5", "50 %"]]} />`}
+  const classes = data.classes ?? [];
+  const table = own && data.kind !== "pictures";
+  const text = (words, name, note) => html`<${Field} words=${words} note=${note}><input type="text" value=${asked[name]} onInput=${(e) => change(name)(e.target.value)} /></${Field}>`;
+  return html`<details open=${open}><summary>Read it otherwise</summary><div class="fields">
+    ${table && html`${text("Label column", "label", "--label; by default label, class, target, y or the last")}
+      <${Choice} words="Missing values" note="--missing" value=${asked.missing} onChange=${change("missing")}
+        options=${[["refuse", "are refused"], ["mean", "filled by the mean"], ["median", "filled by the median"], ["zero", "filled by 0"]]} />
+      <${Choice} words="Columns of texts" note="--categories" value=${asked.categories} onChange=${change("categories")}
+        options=${[["refuse", "are refused"], ["onehot", "a 0 or 1 for each of their texts"]]} />
+      ${text("Columns to leave out", "drop", "--drop; several with commas between them")}`}
+    ${(classes.length > 2 || asked.positive) && html`<${Choice} words="Two classes" value=${asked.positive} onChange=${change("positive")}
+      options=${[["", "as they are"], ...[...new Set([asked.positive, ...classes])].filter(Boolean).map((one) => [one, `${one} or not`])]} />`}
+    ${own && html`<${Choice} words="Held out as a test set" value=${String(asked.hold_out)} onChange=${change("hold_out")}
+      options=${[["", "only what the data name so"], ...[...new Set([0.1, 0.2, 0.3, 0.5, Number(asked.hold_out || 0.2)])].sort().map((one) => [String(one), percent(one)])]} />`}
     ${own && data.kind === "pictures" && html`<${Field} words="Side of the pictures, in pixels"><input type="number" min="8" max="512" placeholder="64"
       value=${asked.size} onInput=${(e) => change("size")(e.target.value)} /></${Field}>`}
     ${own && data.kind === "pictures" && html`<${Choice} words="Features" note="EfficientNet has seen a million other photos (extra photos)." value=${asked.features}
@@ -82,13 +92,20 @@ const Samples = ({ data }) => {
     html`<${Picture} key=${i} src=${ofData(data.name, name, i)} words=${`Example ${i + 1} of ${name}`} size="72" />`)}</div>`;
 };
 
+// A table's first rows, as far as they have room.
+const Rows = ({ rows: { columns, labels, values }, more }) => html`<h2>The first of them</h2>
+  <div class="wide" tabindex="0" role="group" aria-label="Table: the first rows"><table><thead><tr><th scope="col">Label</th>${columns.map((one) => html`<th scope="col" class="n"><bdi>${one}</bdi></th>`)}</tr></thead>
+    <tbody>${labels.map((label, i) => html`<tr><th scope="row"><bdi>${label}</bdi></th>${values[i].map((x) => html`<td class="n">${short(x, 6)}</td>`)}</tr>`)}</tbody></table></div>
+  ${more > 0 && html`<p class="note">And ${count(more, "column")} more.</p>`}`;
+
 const One = ({ name }) => {
   const known = state.value.data[name];
   const { error } = useAsked(async () => known?.opened || putData(await api.get(`/api/data/${encodeURIComponent(name)}`)), [name, known?.opened]);
   useEffect(() => void (document.title = `${name} – chainrule studio`), [name]);
-  if (!known?.opened)
-    return html`<h1><bdi>${name}</bdi></h1>${error ? html`<${Wrong} words=${error} />` : html`<p class="note">Reading it …</p>`}`;
   const own = !state.value.built_in.includes(name);
+  if (!known?.opened)
+    return html`<p class="of"><a href="#/data">Data</a> / <bdi>${known?.title || name}</bdi></p><h1><bdi>${name}</bdi></h1>
+      ${error ? html`<${Wrong} words=${error} />${known && own && html`<${Reading} data=${known} own open />`}` : html`<p class="note">Reading it …</p>`}`;
   const twice = Object.entries(known.duplicates).filter(([, n]) => n);
   return html`<p class="of"><a href="#/data">Data</a> / <bdi>${known.title || name}</bdi></p>
     <h1>${count(Object.values(known.sets).reduce((n, one) => n + one.examples, 0), "example")} of ${whole(known.n_x)} features</h1>
@@ -100,6 +117,8 @@ const One = ({ name }) => {
     ${known.notes.map((words) => html`<p class="note"><bdi>${words}</bdi></p>`)}
     <${Reading} data=${known} own=${own} />
     ${known.classes.length > 0 && html`<h2>Classes</h2><${Counts} classes=${known.classes} sets=${known.sets} />`}
+    ${known.plane && html`<h2>In the plane</h2><${Plane} scene=${known} />`}
+    ${known.rows && html`<${Rows} rows=${known.rows} more=${known.n_x - known.rows.columns.length} />`}
     ${known.drawable && html`<${Samples} data=${known} />`}`;
 };
 
