@@ -48,8 +48,8 @@ class Source:
     def summary(self) -> dict[str, Any]:
         """What the page shows of it."""
         plain = {"name": self.name, "source": self.path, "title": Path(self.path).name}
-        plain["reading"] = _changed(self.options)
-        return plain | {"kind": self.kind, "opened": bool(self.facts)} | self.facts
+        more = {"kind": self.kind, "opened": bool(self.facts), "reading": _changed(self.options)}
+        return plain | more | self.facts
 
 
 class Library:
