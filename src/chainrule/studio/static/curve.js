@@ -86,11 +86,17 @@ export const Curve = ({ data, series, words, markers = [], at = null, log: asLog
   };
   const nearest = at === null ? -1 : data[0].findLastIndex((x) => x <= at);
   const k = pointed ?? (nearest >= 0 ? nearest : data[0].length - 1);
-  const reading = (column) => column.slice(0, k + 1).findLast((y) => y !== null && y !== undefined);
+  const given = (y) => y !== null && y !== undefined;
+  const reading = (column) => column.slice(0, k + 1).findLast(given);
+  // Of a curve that has ended before, where.
+  const end = (column) => {
+    const last = column.findLastIndex(given);
+    return last >= 0 && last < k ? ` at ${data[0][last].toLocaleString("en-US")}` : "";
+  };
   return html`<figure class="curve">
     <div ref=${root} role="img" aria-label=${words} onClick=${click} />
     <figcaption>${series.map((one, s) => html`<span class=${`key key-${one.dash ?? 0}`}><svg viewBox="0 0 24 8" aria-hidden="true"><path
-      d="M0 4H24" stroke=${`var(${one.color})`} /></svg><bdi>${one.words}</bdi> <b>${plain(reading(data[s + 1] ?? []))}</b></span>`)}
+      d="M0 4H24" stroke=${`var(${one.color})`} /></svg><bdi>${one.words}</bdi> <b>${plain(reading(data[s + 1] ?? []))}</b>${end(data[s + 1] ?? [])}</span>`)}
       <span class="note">${data[0].length ? `at iteration ${(data[0][k] ?? 0).toLocaleString("en-US")}` : "no record yet"}
         <label><input type="checkbox" checked=${log} onChange=${() => scale(!log)} /> log scale</label></span></figcaption>
   </figure>`;

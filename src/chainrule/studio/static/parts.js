@@ -58,12 +58,21 @@ export const Choice = ({ words, note, value, options, onChange }) => html`
     </select>
   </${Field}>`;
 
-// Positions along `values`, such as the kept moments; `value` is one of them.
-export const Slider = ({ words, values, value, onInput, said, ...more }) => {
+// `values` such as the kept moments, at their places from 0 to `top` and one, where the last is;
+// `value` is one of them. The arrow keys go from one to the next.
+const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
+export const Slider = ({ words, values, value, top, onInput, said, ...more }) => {
+  const end = Math.max(top, 1) * 1.01;
   const place = Math.max(0, values.findLastIndex((one) => one <= value));
+  const nearest = (x) => values.reduce((best, one) => (Math.abs(Math.min(one, end) - x) < Math.abs(Math.min(best, end) - x) ? one : best));
+  const key = (event) => {
+    if (!KEYS[event.key]) return;
+    event.preventDefault();
+    onInput(values[Math.max(0, Math.min(values.length - 1, place + KEYS[event.key]))]);
+  };
   return html`<label class="slider"><span class="unseen">${words}</span>
-    <input type="range" min="0" max=${Math.max(values.length - 1, 0)} value=${place}
-      aria-valuetext=${said} ...${more} onInput=${(e) => onInput(values[e.target.valueAsNumber])} /></label>`;
+    <input type="range" min="0" max=${end} step="any" value=${Math.min(values[place] ?? 0, end)} aria-valuetext=${said} ...${more}
+      onKeyDown=${key} onInput=${(e) => onInput(nearest(e.target.valueAsNumber))} /></label>`;
 };
 
 export const Picture = ({ src, words, size = 96, ...more }) =>

@@ -1,9 +1,10 @@
 // Run: a training as it goes on, or as it was at a kept moment.
 import { useEffect, useMemo, useRef, useState } from "../vendor/hooks.js";
 import { address, at, go, here, moveTo } from "../router.js";
-import { api, dataOf, details, frames, load, putRun, ofRun, progress, reachedOf, records, state } from "../store.js";
+import { api, dataOf, details, load, putRun, ofRun, progress, reachedOf, records, state } from "../store.js";
 import { Button, Command, Curve, Field, Picture, Tile, Wrong, count, html, ofData, percent, short, useAsked, whole } from "../parts.js";
 import { Plane, bytes } from "../plane.js";
+import { seen } from "../runhead.js";
 import { Rate, changesOf, valuesAt } from "../settings.js";
 
 // Probabilities come with four digits: one that is rounded to 1 is less.
@@ -47,16 +48,6 @@ const Curves = ({ run }) => {
       words=${`The ${measure} over ${whole(columns.iteration.at(-1) ?? 0)} iterations`} /></div>`;
 };
 
-// What is drawn of the run: live, or at the moment that the slider says.
-const newer = (a, b) => ((a?.iteration ?? -1) > (b?.iteration ?? -1) ? a : b);
-const useFrame = (id) => {
-  const k = at.value;
-  const then = useAsked(async () => (k === null ? null : api.get(`${ofRun(id, "frame")}?at=${k}`)), [id, k]);
-  const quiet = state.value.runs[id].state !== "waiting" && state.value.runs[id].state !== "training";
-  const first = useAsked(async () => (quiet ? api.get(ofRun(id, "frame")).catch(() => null) : null), [id, quiet]);
-  return { frame: (k === null ? newer(first.value, frames(id).value) : then.value) ?? null, error: k === null ? "" : then.error };
-};
-
 const Units = ({ units }) => {
   const all = useMemo(() => bytes(units.weights, Int8Array), [units.weights]);
   const size = units.shape.reduce((a, b) => a * b);
@@ -81,7 +72,7 @@ const Example = ({ id, name, scene, k, p }) => {
   return html`<a class=${`example ${p && scene.labels ? (right ? "right" : "mistaken") : ""}`} href=${here("run", id, "example", scene.set, String(i))}>
     ${scene.drawable ? html`<${Picture} src=${`${ofData(name, scene.set, i)}?run=${encodeURIComponent(id)}`} words=${said} size="84" />` : html`<bdi class="text">${said}</bdi>`}
     ${p && html`<span class="answer"><bdi>${answer}</bdi>${scene.labels ? html` <b>${percent(Math.min(p[best], ROUNDED))}</b>${!right && html`<span class="unseen">, mistaken</span>`}` : ""}</span>`}
-    ${p && scene.labels && html`<span class="share"><i style=${{ width: `${100 * p[label]}%` }} /></span>`}</a>`;
+    ${p && scene.labels && html`<span class="share"><i style=${{ width: `${100 * p[best]}%` }} /></span>`}</a>`;
 };
 
 const HeldOut = ({ run, frame, scene }) => {
@@ -89,7 +80,7 @@ const HeldOut = ({ run, frame, scene }) => {
   const P = frame?.probabilities ?? [];
   const right = scene.labels && P.length ? P.filter((p, k) => p.indexOf(Math.max(...p)) === scene.labels[k]).length : null;
   const set = scene.set === "training" ? "training examples: nothing is held out" : `examples of the ${scene.set} set, which it does not learn from`;
-  return html`<h2>${right === null ? "Some answers" : `${right} of ${P.length} right`}</h2><p class="note">${scene.indices.length} ${set}. ${scene.labels ? "The bar is the probability of its own class; mistakes have a dashed frame." : ""}</p>
+  return html`<h2>${right === null ? "Some answers" : `${right} of ${P.length} right`}</h2><p class="note">${scene.indices.length} ${set}. ${scene.labels ? "The bar is the probability of the answer; mistakes have a dashed frame." : ""}</p>
     <div class=${`examples ${scene.drawable ? "" : "texts"}`}>${scene.indices.map((_, k) => html`<${Example} key=${k} id=${run.id} name=${dataOf(run)} scene=${scene} k=${k} p=${P[k]} />`)}</div>`;
 };
 
@@ -117,13 +108,13 @@ const Change = ({ run }) => {
       <${Field} words="L2 penalty"><input type="number" min="0" step="any" value=${l2 ?? now.l2} onChange=${(e) => e.target.valueAsNumber >= 0 && penalize(e.target.valueAsNumber)} /></${Field}></div>
     <div class="row">${live && html`<${Button} disabled=${none || at.value !== null} onClick=${change}>Change it from now on</${Button}>`}
       <${Button} disabled=${none} onClick=${fork}>Fork from iteration ${whole(k)}</${Button}>
-      <span class="note">A fork is a run of its own; this one stays as it is.</span></div>`;
+      <span class="note">${none ? "Choose another rate or penalty first. " : ""}A fork is a run of its own; this one stays as it is.</span></div>`;
 };
 
 export default ({ params: { id } }) => {
   const run = state.value.runs[id];
   const scene = useAsked(() => api.get(ofRun(id, "scene")), [id]);
-  const { frame, error } = useFrame(id);
+  const { error, frame } = seen.value.id === id ? seen.value : {};
   const more = details(id).value;
   if (!run) return "";
   const warnings = more?.warnings ?? [];

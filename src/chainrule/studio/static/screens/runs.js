@@ -5,20 +5,21 @@ import { address, ask, go, place } from "../router.js";
 import { api, dataOf, load, putRun, reachedOf, records, state } from "../store.js";
 import { Choice, Curve, html, percent, short, whole } from "../parts.js";
 import { Fan } from "../fan.js";
-import { STATES } from "../runhead.js";
+import { wordOf } from "../runhead.js";
 import { changesOf, named, valued } from "../settings.js";
 
 const COLORS = 8;
 const MEASURES = [["validation_cost", "held-out cost"], ["cost", "training cost"], ["validation_accuracy", "held-out accuracy"]];
 
+const forked = ({ options, parent }) => changesOf(options).filter(({ x }) => x === parent.iteration).map(({ words }) => words).join(", ") || "with no change";
 const Node = ({ run, children, chosen, toggle }) => {
   const k = chosen.indexOf(run.id);
   const reached = reachedOf(run);
   const { parent } = run;
   return html`<li><div class="run"><label><input type="checkbox" checked=${k >= 0} onChange=${() => toggle(run.id)} aria-label=${`Show ${run.id}`} /></label>
       <svg class="swatch" viewBox="0 0 24 8" aria-hidden="true">${k >= 0 && html`<path d="M0 4H24" stroke=${`var(--c${k % COLORS})`} stroke-dasharray=${k >= COLORS ? "6 3" : undefined} />`}</svg>
-      <a href=${address("run", run.id)}><bdi>${run.id}</bdi></a> <span class=${`state ${run.state}`}>${STATES[run.state] ?? run.state}</span>
-      <span class="note">${parent ? html`from iteration ${whole(parent.iteration)}, ${changesOf(run.options).filter(({ x }) => x === parent.iteration).map(({ words }) => words).join(", ") || "from the beginning"}; ` : ""}iteration ${whole(reached)}${run.cost === null || run.cost === undefined ? "" : `, cost ${short(run.cost)}`}${run.validation_accuracy === null || run.validation_accuracy === undefined ? "" : `, held out ${percent(run.validation_accuracy)}`}</span></div>
+      <a href=${address("run", run.id)}><bdi>${run.id}</bdi></a> <span class=${`state ${run.state}`}>${wordOf(run)}</span>
+      <span class="note">${parent ? `${parent.iteration ? `from iteration ${whole(parent.iteration)}, ${forked(run)}` : `from the beginning, with changed ${run.options.labels ? "labels" : "settings"}`}; ` : ""}iteration ${whole(reached)}${run.cost === null || run.cost === undefined ? "" : `, last recorded cost ${short(run.cost)}`}${run.validation_accuracy === null || run.validation_accuracy === undefined ? "" : `, held out ${percent(run.validation_accuracy)}`}</span></div>
     ${children.length > 0 && html`<ul class="tree">${children}</ul>`}</li>`;
 };
 
