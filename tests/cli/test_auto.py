@@ -68,7 +68,7 @@ def test_a_cross_validation_chooses_in_each_fold(chainrule):
 def test_a_training_chooses_anew_in_each_fold_to_say_how_good_it_is(chainrule, noise):
     said = chainrule("train", noise, *GIVEN, "--out", "run")
     words = " ".join(said.out.split())
-    assert "by the way, 5 folds, in each a setting is chosen anew" in words
+    assert "on 5 folds, in each a setting is chosen anew" in words
     assert "same examples" not in words
     assert "Next: chainrule report run chainrule importance run" in words
     reached = json.loads(Path("run/settings.json").read_text())["results"]["cross-validation"]

@@ -312,7 +312,7 @@ def test_what_does_not_carry_over_to_the_test_set_is_said(chainrule, fruit):
 def test_what_holds_nothing_out_is_cross_validated_by_the_way(chainrule, fruit, monkeypatch):
     options = ("--size", 8, "--layers", "3", "--learning-rate", 0.1, "--iterations", 60)
     said = chainrule("train", fruit / "train", *options, "--out", "run")
-    assert "cross-validating by the way, 8 folds" in said.out
+    assert "measuring by cross-validation on 8 folds" in said.out
     settings = json.loads(Path("run/settings.json").read_text())
     folds = chainrule("crossval", fruit / "train", *options, "--folds", 8, "--json").json
     known = settings["results"]["cross-validation"]

@@ -1,6 +1,8 @@
 """The screens of one example and of one number in a browser: from an answer to a gradient, by mouse
 and by keyboard alone; for everybody; and a label decided on the way."""
 
+import re
+
 import pytest
 
 POST = """([path, given]) => fetch(path, {method: "POST", body: JSON.stringify(given),
@@ -13,7 +15,7 @@ def clothes(let_in, new_tab, studio):
     """The id of a run on pictures that has finished."""
     page = new_tab(let_in)
     page.goto(studio.partition("?")[0])
-    options = {"layers": "4,3", "learning_rate": 0.02, "iterations": 30, "positive": "Sandal"}
+    options = {"layers": "4,5,4", "learning_rate": 0.02, "iterations": 30, "positive": "Sandal"}
     found = page.evaluate(POST, ["/api/runs", {"data": "fashion", "options": options}])["id"]
     page.evaluate("(where) => (location.hash = where)", f"#/run/{found}")
     page.locator(".state.finished").wait_for()
@@ -31,16 +33,28 @@ def link(page, label, within="ul.links"):
 
 def test_from_a_wrong_answer_to_a_gradient_in_five_clicks(page, clothes):
     """As docs/studio.md tells it."""
-    page.at(f"#/run/{clothes}/mistakes?kind=all")
+    page.at(f"#/run/{clothes}/mistakes?set=training&kind=all")
     page.locator(".case a").first.click()
-    page.locator(".stop", has_text="dZ[3]").locator(".tile").nth(1).click()
-    heading(page, "dZ[3][0, ")
-    assert "A[3][0, " in page.locator("pre").first.text_content()
-    for array in ("dA[2][", "dZ[2][", "dW[2]["):
-        link(page, array).click()
-        heading(page, array)
-        assert page.locator(".agrees").text_content() == "They agree."
-    assert "sum_i dZ[2][" in page.locator("pre").first.text_content()
+    page.locator(".stop", has_text="dZ[4]").locator(".tile").nth(1).click()
+    heading(page, "dZ[4][0, ")
+    assert "A[4][0, " in page.locator("pre").first.text_content()
+    link(page, "dA[3][").click()
+    heading(page, "dA[3][")
+    link(page, "dZ[3][").click()
+    heading(page, "dZ[3][")
+    off = page.locator("main .note", has_text="is switched off")
+    if off.count():
+        row = re.search(r"Unit (\d+) is on", off.text_content())[1]
+        page.evaluate(
+            "(row) => (location.hash = location.hash.replace(/\\/\\d+\\//, `/${row}/`))", row
+        )
+        heading(page, f"dZ[3][{row}, ")
+    link(page, "dW[3][").click()
+    heading(page, "dW[3][")
+    assert page.locator(".agrees").text_content() == "They agree."
+    assert page.locator(".large").first.text_content() != "0"
+    assert "sum_i dZ[3][" in page.locator("pre").first.text_content()
+    assert page.get_by_text("The next update.").count() == 1
 
 
 def test_cells_of_pictures_lead_to_numbers_and_back(page, clothes):

@@ -65,7 +65,7 @@ def cross_validated(
     if slow or seconds * folds > gain * within:
         return too_long
     anew = ", in each a setting is chosen anew" if chooses else ""
-    tell(Noted(f"cross-validating by the way, {folds} folds{anew}: no examples are held out"))
+    tell(Noted(f"no examples are held out: measuring by cross-validation on {folds} folds{anew}"))
 
     def progressed(done: float, total: float) -> None:
         if stop is not None and stop.is_set() and budget.execution.stop is not None:

@@ -50,7 +50,7 @@ def node(found: Pass, array: str, place: Place) -> dict[str, Any]:
         "used_by": [_link(found, one) for one in used_by(graph, array, own)],
         "lit": _lit(found, entry, array, own),
         "check": _check(graph, array, own, derivative, entry.value),
-        "notes": found.notes,
+        "notes": [*found.notes, *_switched_off(found, kind, array, own)],
     }
 
 
@@ -97,11 +97,18 @@ def feature(data: Dataset, k: int) -> str:
 def said(found: Pass, array: str, place: Place) -> str:
     """An entry in words."""
     kind, _, layer = array_called(array, len(found.graph.layers))
+    some = f"{counted(found.here, 'example')} of the {found.of} set"
+    only = "" if found.of == "training" else "; no update is made from it"
     if kind == "J":
-        return f"the cost, of {counted(found.here, 'example')} of the {found.of} set"
+        return f"the cost, of {some}{only}"
     if kind[0] == "d":
-        of = "J" if kind in ("dW", "db") else f"the loss of {_example(found, place[-1])}"
-        return f"how {of} changes with {_label(array[1:], place)}, {said(found, array[1:], place)}"
+        by, what = _label(array[1:], place), said(found, array[1:], place)
+        if kind in ("dW", "db"):
+            return f"how J, of {some}, changes with {by}, {what}{only}"
+        example = _example(found, place[-1])
+        return (
+            f"how the loss of {example} changes with {by}, {what.removesuffix(f', of {example}')}"
+        )
     if kind == "L":
         return f"the loss of {_example(found, place[0])}"
     unit = f"{_unit(found, layer, place[0])}"
@@ -116,6 +123,20 @@ def said(found: Pass, array: str, place: Place) -> str:
         return f"the weight by which {unit} takes {start}"
     g = found.graph.network.activations[layer - 1]
     return f"{unit} {'before' if kind == 'Z' else 'after'} its {g}, of {_example(found, place[1])}"
+
+
+def _switched_off(found: Pass, kind: str, array: str, own: Place) -> list[str]:
+    """Why dZ of a unit is 0 where relu is, and at which unit one goes on."""
+    layer = array_called(array, len(found.graph.layers))[2]
+    numbers, activations = found.graph.numbers, found.graph.network.activations
+    off = kind == "dZ" and activations[layer - 1] == "relu" and numbers[f"Z[{layer}]"][own] <= 0
+    if not off:
+        return []
+    column = np.abs(numbers[array][:, own[1]])
+    k = int(column.argmax())
+    on = f"Unit {k} is on: {_label(array, (k, own[1] + found.first))} is the largest."
+    why = f"Unit {own[0]} is switched off at this example: relu's slope is 0 where Z is not above 0"
+    return [f"{why}. {on if column[k] else 'So are all units of this layer that lead on.'}"]
 
 
 def _unit(found: Pass, layer: int, j: int) -> str:

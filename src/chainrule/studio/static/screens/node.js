@@ -43,7 +43,7 @@ const Formula = ({ run, found }) => {
   return html`<h2>Formula</h2><pre tabindex="0"><code>${formula}</code></pre>
     ${!(one && terms.heads.length === 1 && !rest.length) && html`<div class="wide" tabindex="0" role="group" aria-label="Table: the terms of the formula"><table class="terms">
       <thead><tr>${!one && html`<th scope="col" class="n">${terms.running}</th>`}${said && html`<th scope="col">is</th>`}
-        ${terms.heads.map((head) => html`<th scope="col" class="n">${head}</th>`)}<th scope="col" class="n">${terms.weight === null ? "product" : "weighted product"}</th></tr></thead>
+        ${terms.heads.map((head) => html`<th scope="col" class="n">${head}</th>`)}<th scope="col" class="n">${terms.heads.length < 2 && terms.weight === null ? "value" : terms.weight === null ? "product" : "weighted product"}</th></tr></thead>
       <tbody>${terms.rows.map((row) => html`<tr>${!one && html`<th scope="row" class="n">${row.k}</th>`}${said && html`<td><bdi>${row.said}</bdi></td>`}
         ${terms.heads.map((head, n) => html`<td class="n"><${Factor} run=${run} found=${found} head=${head} k=${row.k} x=${row.factors[n]} /></td>`)}
         <td class="n">${short(row.product, 6)}</td></tr>`)}
@@ -94,6 +94,6 @@ export default ({ params: { id, name, row, column }, query }) => {
     ${found.notes.map((words) => html`<p class="note">${words}</p>`)}
     <${Formula} run=${run} found=${found} />
     <div class="beside"><div><h2>Computed from</h2><${Links} run=${run} set=${set} links=${found.made_of} none=${found.array[0] === "X" || found.array[0] === "Y" ? "It is given." : "Nothing: it is given, and training changes it."} /></div>
-      <div><h2>Used by</h2><${Links} run=${run} set=${set} links=${found.used_by} none=${/^d[Wb]/.test(found.array) ? "The next update." : found.array === "J" ? "Nothing: it is what is made small." : "Nothing further."} /></div></div>
+      <div><h2>Used by</h2><${Links} run=${run} set=${set} links=${found.used_by} none=${/^d[Wb]/.test(found.array) ? (found.set === "training" ? "The next update." : `Nothing: it is of J of the ${found.set} set, and updates are made from that of the training set.`) : found.array === "J" ? "Nothing: it is what is made small." : "Nothing further."} /></div></div>
     <${Check} found=${found} />`;
 };

@@ -136,7 +136,7 @@ const MadeBy = ({ run, found }) => {
 
 const Others = ({ run, found: { set, index, of } }) => html`<nav class="row" aria-label="Other examples">
   ${index > 0 && html`<a href=${toExample(run.id, set, index - 1)}>Previous</a>`}
-  <span class="note">${whole(index)} of 0 to ${whole(of - 1)} in the ${SETS[set]}</span>
+  <span class="note">Number ${whole(index)} of the ${SETS[set]}, counted from 0 to ${whole(of - 1)}</span>
   ${index < of - 1 && html`<a href=${toExample(run.id, set, index + 1)}>Next</a>`}</nav>`;
 
 export default ({ params: { id, set, i } }) => {
