@@ -38,7 +38,9 @@ def test_pictures_lie_in_a_folder_that_any_command_reads(library):
     assert np.array_equal(read.features.stored(), own.features.stored())
 
 
-@pytest.mark.parametrize("label", ["", "..", ".", "a/b", "a\\b", "x\n", "c" * 101, "a:b", " "])
+@pytest.mark.parametrize(
+    "label", ["", "..", ".", "a/b", "a\\b", "x\n", "c" * 101, "a:b", " ", "Train", "valid"]
+)
 def test_a_class_that_cannot_name_a_folder_is_refused(library, label):
     name = library.new("p", "pictures").name
     with pytest.raises(InputError, match="name a folder"):
@@ -71,7 +73,33 @@ def test_points_become_a_table(library):
     assert facts["feature_names"] == ["x1", "x2"]
 
 
-@pytest.mark.parametrize("points", [None, [[1, 2]], [["x", 2, "a"]], [[np.inf, 1, "a"]], {"a": 1}])
+def test_a_class_in_either_spelling_of_unicode_is_one(library):
+    name = library.new("p", "pictures").name
+    paths = [library.add_picture(name, label, png()) for label in ("\u00e9", "e\u0301")]
+    assert paths[0].parent == paths[1].parent
+
+
+def test_of_two_studios_on_one_folder_none_takes_the_others_file(library):
+    mine = library.new("d", "points")
+    library.write_points(mine.name, [[0, 1, "a"]])
+    other = Library(library.folder.parent / "data")
+    del other.sources[mine.name]
+    assert other.new("d", "points").path != mine.path
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        [[10**400, 1, "a"]],
+        [[[1], [2], "a"]],
+        [[True, 1, "a"]],
+        None,
+        [[1, 2]],
+        [["x", 2, "a"]],
+        [[np.inf, 1, "a"]],
+        {"a": 1},
+    ],
+)
 def test_points_that_are_none_are_refused(library, points):
     name = library.new("drawn", "points").name
     with pytest.raises(InputError, match="x1, x2, label"):

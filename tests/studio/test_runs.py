@@ -6,15 +6,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chainrule.errors import ChainruleError, InputError
+from chainrule.errors import ChainruleError, DataError, InputError
 from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import Options, Running
+from chainrule.jobs.run_folder import RunFolder
 from chainrule.jobs.training import TrainingJob
 from chainrule.model.model_file import load
 from chainrule.studio import frames
 from chainrule.studio.library import Library
 from chainrule.studio.run import Run
 from chainrule.studio.runs import Runs
+from chainrule.studio.worker import Worker
 
 SLOW = {"layers": "8", "learning_rate": 0.5, "iterations": 20_000}
 
@@ -209,3 +211,65 @@ def test_the_cost_of_a_moment_is_that_of_its_record(runs):
         iteration, model = run.model_at(at)
         assert iteration == at
         assert frames.cost(model, run.splits, run.l2_at(at)) == pytest.approx(cost, rel=1e-12)
+
+
+def test_gone_on_with_at_once_after_a_stop_it_is_one_training(runs, tmp_path):
+    run = runs.begin("planar:moons", SLOW)
+    for _ in range(3):
+        until(lambda: run.state == "training" and run.iteration > 0)
+        runs.say(run, "stop")
+        until(lambda: run.state == "stopped")
+        runs.resume(run)
+        assert run.state in ("training", "waiting")
+    until(lambda: run.state == "finished")
+    assert same(run, tmp_path / "again")
+
+
+def test_a_worker_that_died_before_it_was_needed_is_replaced(runs):
+    runs.warm()
+    spare = runs._spare
+    spare.process.kill()
+    spare.process.join()
+    run = runs.begin("planar:moons", {"layers": "4", "learning_rate": 0.3, "iterations": 50})
+    until(lambda: run.state == "finished")
+
+
+def test_a_worker_whose_studio_is_gone_keeps_what_it_reached(runs, tmp_path):
+    run = Run("x", "planar:moons", Options(hidden=(8,), learning_rate=0.5, iterations=10**7),
+              RunFolder(tmp_path / "x"), runs.library.splits)  # fmt: skip
+    worker = Worker()
+    worker.begin(run.data, run.options, Running(out=run.folder.path))
+    while (said := worker.pipe.recv())[0] != "progress" or said[1] == 0:
+        pass
+    worker.pipe.close()
+    worker.process.join(60)
+    assert worker.process.exitcode == 0
+    again = Runs(tmp_path, runs.library, 1, Told(), lambda run: None)["x"]
+    assert again.state == "stopped"
+    assert again.iteration > 0
+
+
+def test_data_that_are_others_by_now_are_said(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,label\n" + "".join(f"{k},{k % 3},{'xy'[k % 2]}\n" for k in range(30)))
+    library = Library(tmp_path / "runs" / "data", [str(path)])
+    found = Runs(tmp_path / "runs", library, 1, Told(), lambda run: None)
+    run = found.begin("t", {"layers": "2", "learning_rate": 0.1, "iterations": 20})
+    until(lambda: run.state == "finished")
+    assert len(run.splits.train) == 30
+    with path.open("a") as file:
+        file.write("1,2,x\n")
+    with pytest.raises(DataError, match="others by now"):
+        run.model_at(0)
+    assert library.opened("t").facts["sets"]["training"]["examples"] == 31
+    found.end()
+
+
+def test_a_fork_that_comes_to_nothing_is_refused(runs):
+    run = runs.begin("planar:moons", {"layers": "4", "learning_rate": 0.3, "iterations": 50})
+    until(lambda: run.state == "finished")
+    before = dict(runs.runs)
+    for at in (50, 10**9):
+        with pytest.raises(InputError, match="before the last of 50"):
+            runs.fork(run, {}, at, {"learning_rate": 0.1})
+    assert runs.runs == before

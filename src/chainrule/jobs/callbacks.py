@@ -32,19 +32,19 @@ class Saver(Callback):
 
     INTERVAL = 60.0  # seconds between checkpoints
 
-    def __init__(self, folder: RunFolder) -> None:
-        self._folder, self._next = folder, 0.0
+    def __init__(self, folder: RunFolder, every: float | None = None) -> None:
+        self._folder, self._next, self._every = folder, 0.0, every or self.INTERVAL
 
     def on_start(self, session: Session) -> None:
         if session.iteration == 0 or not self._folder.checkpoint.exists():
             # Also of what was killed before. From here on it can be resumed at any moment.
             self.save(session)
-        self._next = time.monotonic() + self.INTERVAL
+        self._next = time.monotonic() + self._every
 
     def on_step(self, session: Session) -> None:
         if time.monotonic() >= self._next:
             self.save(session)
-            self._next = time.monotonic() + self.INTERVAL
+            self._next = time.monotonic() + self._every
 
     def on_end(self, session: Session) -> None:
         self.save(session)

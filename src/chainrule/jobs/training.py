@@ -35,6 +35,7 @@ class TrainingJob(Job[Nothing, "Training"]):
     kept_as = None
     stops_early = True
     decides = True
+    saved_every: float | None = None  # seconds between checkpoints, else as `Saver` has it
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         # Not if it was killed before it began; L-BFGS always begins anew.
         goes_on = self.options.optimizer != "lbfgs"
         begun = goes_on and (self.folder.checkpoint.exists() or self.folder.model.exists())
-        saver = Saver(self.folder) if goes_on else None
+        saver = Saver(self.folder, self.saved_every) if goes_on else None
         own: list[Callback | None] = [saver, Telling(self.tell, self._planned_so)]
         if self._parent is not None and self._alike(self._parent.read_settings()):
             own.insert(0, BeginsFrom(self._parent.checkpoint))

@@ -23,6 +23,7 @@ HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
 )
+LONGEST = 4000  # letters of an address
 SECONDS = 60.0  # in which a body has to arrive
 
 
@@ -74,6 +75,8 @@ class Guard:
         try:
             if scope["type"] != "http":
                 raise RefusedError(403, "websocket", "there are no WebSockets here")
+            if len(scope["path"]) + len(scope["query_string"]) > LONGEST:
+                raise RefusedError(414, "length", f"an address has at most {LONGEST} letters")
             headers: dict[bytes, bytes] = dict(scope["headers"])
             self._check_origin(scope["method"], headers)
             if cookie := self._entered(scope, headers):

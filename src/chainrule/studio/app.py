@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from chainrule._version import __version__
 from chainrule.data.readers.sources import NAMES
 from chainrule.errors import ChainruleError
+from chainrule.files.atomic import writable
 from chainrule.influence.out_of_distribution import Neighborhoods
 from chainrule.service.errors import HANDLERS, refuse
 from chainrule.service.guard import Guard
@@ -61,6 +62,8 @@ class Studio:
     def __init__(self, folder: Path, named: Sequence[str] = (), cores: int = 1) -> None:
         self.hub = Hub()
         self.library = Library(folder / "data", named)
+        with writable(folder):
+            self.library.folder.mkdir(parents=True, exist_ok=True)
         self.runs = Runs(folder, self.library, cores, self.hub.tell, self._moved)
         self.folder = folder
         self.passes = Passes()
@@ -324,7 +327,7 @@ class Studio:
         if not fork:
             return self.runs.begin(str(body.get("data")), options).summary()
         parent, given = self.runs[str(fork.get("run"))], part(body, "change")
-        at = whole(fork, "iteration") if given else 0
+        at = whole(fork, "iteration", 0) if given else 0
         change = changes(given) if given else None
         return self.runs.fork(parent, options, at, change).summary()
 

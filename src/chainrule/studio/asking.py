@@ -9,7 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from chainrule import checks
 from chainrule.errors import InputError
+from chainrule.files.atomic import reason
 from chainrule.files.json_file import compact
 from chainrule.training.changes import checked
 
@@ -20,8 +22,8 @@ RAW = ("/picture", "/table", "/ask")  # addresses to which bodies are files
 def at_of(request: Request) -> int | None:
     """The iteration that is asked for; None for the last."""
     given = request.query_params.get("at", "")
-    if given and not given.isdecimal():
-        raise InputError("at", "an iteration", repr(given))
+    if given and not (given.isdecimal() and len(given) < 20):
+        raise InputError("at", "an iteration", repr(given[:40]))
     return int(given) if given else None
 
 
@@ -49,18 +51,18 @@ def settings(given: Facts) -> Facts:
     return given
 
 
-def whole(body: Any, name: str) -> int:
-    """A whole number from 1 up, of a body."""
-    given = body.get(name)
-    if type(given) is not int or not 1 <= given < 1 << 31:
-        raise InputError(name, "a whole number from 1 up", repr(given))
-    return given
+def whole(body: Any, name: str, least: int = 1) -> int:
+    """A whole number of a body."""
+    return checks.whole_number("body", name, body.get(name), least=least, most=1 << 31)
 
 
 def changes(body: Any) -> dict[str, float]:
     """The settings that can be changed on the way."""
     names = ("learning_rate", "l2")
-    found = checked("change", {n: body[n] for n in names if body.get(n) is not None})
+    given = {name: body[name] for name in names if body.get(name) is not None}
+    if any(isinstance(value, bool) for value in given.values()):
+        raise InputError("change", "numbers", "true or false")
+    found = checked("change", given)
     if not found:
         raise InputError("change", "a learning_rate or l2", "neither")
     return found
@@ -78,7 +80,12 @@ def as_json(handler: Callable[[Request, Any], Facts | None]) -> Callable[[Reques
                 raise HTTPException(400, "the body is no JSON") from None
             if not isinstance(body, dict):
                 raise HTTPException(400, "the body is no JSON object")
-        text = await asyncio.to_thread(lambda: compact(handler(request, body)))
+        try:
+            text = await asyncio.to_thread(lambda: compact(handler(request, body)))
+        except OSError as error:
+            raise HTTPException(
+                507, f"this could not be written or read: {reason(error)}"
+            ) from None
         return Response(text, media_type="application/json")
 
     return endpoint

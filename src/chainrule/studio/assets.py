@@ -25,7 +25,8 @@ async def static(request: Request) -> Response:
     """A file of the page."""
     parts = request.path_params["path"].split("/")
     found = STATIC.joinpath(*parts)
-    if any(part in ("", ".", "..") or "\\" in part for part in parts) or not found.is_file():
+    bad = any(part in ("", ".", "..") or "\\" in part or len(part) > 100 for part in parts)
+    if bad or not found.is_file():
         raise HTTPException(404, "Not Found")
     kind = mimetypes.guess_type(parts[-1])[0] or "application/octet-stream"
     kind = "text/javascript" if parts[-1].endswith((".js", ".mjs")) else kind

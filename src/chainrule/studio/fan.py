@@ -21,7 +21,7 @@ def fan(
     """The curves of R rates on one data set, each with the numbers that it would have alone:
     `iteration` (T,), `cost` and `validation_cost` (T, R), `diverged` (R,) with -1 for none."""
     good = isinstance(rates, list) and 1 <= len(rates) <= MOST
-    if not good or not all(isinstance(r, (int, float)) and 0 < r < np.inf for r in rates):
+    if not good or not all(type(r) in (int, float) and 0 < r < 1e300 for r in rates):
         raise InputError("rates", f"1 to {MOST} positive numbers", repr(rates)[:60])
     options = restored(written(source.options) | given, Options(), "options")
     options = replace(options, learning_rate=float(rates[0])).planned(False)

@@ -2,8 +2,11 @@
 through the page, which lies in files from then on, so that any command can read it, too."""
 
 import contextlib
+import itertools
+import os
 import re
 import threading
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -13,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.data import Dataset, Splits
-from chainrule.data.readers.sources import NAMES, is_builtin, refuse_missing
-from chainrule.errors import ChainruleError, InputError
+from chainrule.data.readers.sources import NAMES, SETS, is_builtin, parted, refuse_missing
+from chainrule.errors import ChainruleError, DataError, InputError
 from chainrule.files import atomic
 from chainrule.files.csv_file import write_csv
 from chainrule.jobs.options import OF_SETTING, OF_TRAINING, Options, absolute, restored, written
@@ -27,6 +30,7 @@ KINDS = {"pictures": "", "table": ".csv", "points": ".csv"}
 FILES, ROOM = 20_000, 4 << 30  # of one data set given through the page: files, and bytes in all
 NAMED = 20  # columns that are named
 ROWS, WIDE = 5, 8  # of a table that are shown, and columns
+State = tuple[tuple[int, int], ...] | None
 KEPT = 4  # data sets that stay in memory
 # What data that are read depend on; generated and held-out examples on the seed, too.
 OF_DATA = {one.name for one in fields(Options)}.difference(OF_SETTING, OF_TRAINING) | {"seed"}
@@ -104,9 +108,16 @@ class Library:
         found.kind = found.facts["kind"]
         return found
 
-    def splits(self, path: str, options: Options) -> Splits:
-        """The data as a training by these options reads them; of the last few they are kept."""
-        key = (path, *(repr(getattr(options, name)) for name in sorted(OF_DATA)))
+    def splits(self, path: str, options: Options, state: State = None) -> Splits:
+        """The data as a training by these options reads them; of the last few they are kept.
+
+        state : the files' when the training began; DataError where it is another now.
+        """
+        now = state_of(path)
+        if state not in (None, now):
+            fix = "Put them back, or train anew."
+            raise DataError(path, "the data that the run was trained on", "others by now", fix)
+        key = (path, now, *(repr(getattr(options, name)) for name in sorted(OF_DATA)))
         with self._lock:
             if key not in self._open:
                 self._open[key] = options.open(path)
@@ -121,15 +132,18 @@ class Library:
             raise InputError("kind", f"one of {', '.join(KINDS)}", repr(kind))
         taken = {Path(one.path).name for one in self.sources.values()}
         stem = re.sub(r"[^\w-]+", "-", title)[:40].strip("-") or kind
-        names = (f"{stem}{f'-{n}' if n else ''}{KINDS[kind]}" for n in range(len(taken) + 1))
-        path = self.folder / next(name for name in names if name not in taken)
+        names = (f"{stem}{f'-{n}' if n else ''}{KINDS[kind]}" for n in itertools.count())
+        there = self.folder
+        path = there / next(n for n in names if n not in taken and not (there / n).exists())
         (path if kind == "pictures" else self.folder).mkdir(parents=True, exist_ok=True)
         return self._add(path.stem, str(path.resolve()), kind)
 
     def add_picture(self, name: str, label: str, body: bytes, title: str = "") -> Path:
         """A picture file of a class, under a number and what is harmless of its title."""
         suffix, source = suffix_of(body), self._own(name, "pictures")
-        bad = not label.strip() or label.startswith(".") or len(label.encode()) > 100
+        label = unicodedata.normalize("NFC", label)  # as which folders are read
+        bad = not label.strip() or label.lower() in itertools.chain(*SETS.values())
+        bad |= label.startswith(".") or len(label.encode()) > 100
         if bad or any(not c.isprintable() or c in '/\\:*?"<>|' for c in label):
             raise InputError("label", "a class's name that can name a folder", repr(label[:40]))
         stem = re.sub(r"[^\w-]+", "-", Path(title).stem)[:40].strip("-")
@@ -155,8 +169,7 @@ class Library:
         """Points in the plane, each (x1, x2, label)."""
         source = self._own(name, "points")
         good = isinstance(points, list) and all(
-            isinstance(p, list) and len(p) == 3 and np.isfinite(_numbers(p[:2])).all()
-            for p in points
+            isinstance(p, list) and len(p) == 3 and all(map(_finite, p[:2])) for p in points
         )
         if not good or len(points) > FILES:
             raise InputError("points", f"a list of at most {FILES:,} [x1, x2, label]", "another")
@@ -185,17 +198,26 @@ def _changed(options: Options) -> dict[str, Any]:
     return {k: v for k, v in written(options).items() if v != plain[k]}
 
 
+def state_of(path: str) -> State:
+    """By which files are known to be the same: time and size of a file, or of a folder's folders;
+    None of what is built in, or gone."""
+    place = parted(path)[0]
+    try:
+        folders = [Path(one[0]) for one in os.walk(place)] or [place]
+        states = [one.stat() for one in ([] if is_builtin(path) else folders)]
+    except OSError:
+        return None
+    return tuple((one.st_mtime_ns, one.st_size) for one in states) or None
+
+
 def _size(folder: Path) -> tuple[int, int]:
     """How many files there are, and bytes."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return len(files), sum(path.stat().st_size for path in files)
 
 
-def _numbers(pair: list[Any]) -> Any:
-    try:
-        return np.array(pair, dtype=float)
-    except (TypeError, ValueError):
-        return np.array([np.nan])
+def _finite(value: Any) -> bool:
+    return type(value) in (int, float) and -1e300 < value < 1e300
 
 
 def _facts(splits: Splits) -> dict[str, Any]:

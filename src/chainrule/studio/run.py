@@ -14,6 +14,7 @@ from chainrule.jobs.options import Options, absolute, command_line, restored, wr
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.model.model_file import Model
 from chainrule.network import Network
+from chainrule.studio.library import State
 from chainrule.studio.worker import Worker
 from chainrule.training.changes import changes_of
 from chainrule.training.moment import Moment
@@ -37,7 +38,7 @@ class Run:
     data: str
     options: Options
     folder: RunFolder
-    splits_of: Callable[[str, Options], Splits]
+    splits_of: Callable[..., Splits]
     parent: dict[str, Any] | None = None
     state: str = "waiting"
     iteration: int = 0
@@ -51,6 +52,7 @@ class Run:
     facts: dict[str, Any] = field(default_factory=dict)
     worker: Worker | None = None
     remembered: bool = False
+    data_state: State = None
     _clock: tuple[float, int] = (0.0, 0)
     _models: dict[int, Model] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -58,7 +60,7 @@ class Run:
     @property
     def splits(self) -> Splits:
         """The data as they are trained on."""
-        return self.splits_of(self.data, self.options)
+        return self.splits_of(self.data, self.options, self.data_state)
 
     @property
     def command(self) -> str:

@@ -13,10 +13,10 @@ from chainrule.errors import ChainruleError, InputError
 from chainrule.jobs.options import Options, Running, restored, written
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.studio.kept import Kept
-from chainrule.studio.library import Library
+from chainrule.studio.library import Library, state_of
 from chainrule.studio.run import COLUMNS, Run
 from chainrule.studio.worker import Worker
-from chainrule.training import Callback, Record, Session, train
+from chainrule.training import Callback, Record, Session, checkpoint, train
 from chainrule.training.changes import before, changes_of, text_of
 from chainrule.training.moment import Moment
 from chainrule.training.warnings import TrainingWarning
@@ -91,6 +91,9 @@ class Runs:
         if change is not None:
             kept = before(at, changes_of("fork", options.changes))
             options = replace(options, changes=text_of(changes_of("fork", [*kept, (at, change)])))
+            if options.optimizer == "lbfgs":
+                raise InputError("fork", "an optimizer that takes its steps one by one", "lbfgs")
+            options.planned(True).setting().check_changes("fork", len(parent.splits.train))
         run = self._enter(parent.data, options, {"run": parent.id, "iteration": at})
         if change is not None:  # up to there it is the same training
             run.moments = {k: m for k, m in dict(parent.moments).items() if k <= at} | run.moments
@@ -115,8 +118,11 @@ class Runs:
 
     def resume(self, run: Run) -> None:
         """Go on with a run that was stopped or killed, from its checkpoint."""
-        if run.state not in ("stopped", "killed"):
+        going_on = run.state in ("stopped", "killed")
+        if not going_on and not (run.state == "failed" and run.folder.checkpoint.exists()):
             raise InputError(run.id, "a run that was stopped", f"one that is {run.state}")
+        if (worker := run.worker) is not None:  # which still writes its last
+            worker.process.join()
         run.state, run.error = "waiting", ""
         self._next()
 
@@ -141,8 +147,10 @@ class Runs:
             waiting = [run for run in self.runs.values() if run.state == "waiting"]
             busy = sum(run.worker is not None for run in self.runs.values())
             for run in waiting[: max(0, self.cores - busy)]:
-                worker, self._spare = self._spare or Worker(), None
+                spare, self._spare = self._spare, None
+                worker = spare if spare and spare.process.is_alive() else Worker()
                 run.worker, run.state = worker, "training"
+                run.data_state = run.data_state or state_of(run.data)
                 path, begun = run.folder.path, run.folder.begun
                 running = Running(resume=path) if begun else Running(out=path)
                 parent = self.runs.get(run.parent["run"]) if run.parent else None
@@ -164,10 +172,13 @@ class Runs:
                 if word == "moment":
                     self.moved(run)
         worker.process.join()
-        run.worker = None
-        if run.state in RUNNING:
-            run.state, code = "killed", worker.process.exitcode
-            run.error = f"The process that trained it has ended ({code}); it can be resumed."
+        with self._lock:
+            if run.worker is not worker:  # it was gone on with
+                return
+            run.worker = None
+            if run.state in RUNNING:
+                run.state, code = "killed", worker.process.exitcode
+                run.error = f"The process that trained it has ended ({code}); it can be resumed."
         if not self._ended:
             self.tell("run", run.summary())
             self._next()
@@ -217,6 +228,11 @@ class Runs:
         run.iterations = options.iterations or run.iteration
         run.parent = self._parents.get(run.id)
         run.history = _history(folder) or run.history
+        if not run.facts.get("iterations") and folder.checkpoint.exists():  # it was killed
+            saved = checkpoint.read(folder.checkpoint).facts
+            run.iteration = saved["iteration"]
+            records = saved["records"]
+            run.history = {name: [one[name] for one in records] for name in COLUMNS}
         self.runs[run.id] = run
 
 

@@ -9,6 +9,7 @@ import multiprocessing
 import signal
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -44,13 +45,13 @@ SHARE = 20  # a moment is sent no sooner than so many times after what the last 
 class Watching(Callback):
     """Sends the network on its way, for at most a twentieth of the training's time."""
 
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe, self._began, self._took = pipe, 0.0, 0.0
+    def __init__(self, say: Callable[..., None]) -> None:
+        self._say, self._began, self._took = say, 0.0, 0.0
 
     def on_start(self, session: Session) -> None:
         self._session = session
         for record in session.history.records:  # of before, where it goes on
-            self._pipe.send(_recorded(record))
+            self._say(*_recorded(record))
         self.send()
 
     def on_record(self, session: Session, record: Record) -> None:
@@ -66,16 +67,18 @@ class Watching(Callback):
 
     def send(self) -> None:
         self._began = time.perf_counter()
-        self._pipe.send(("moment", Moment.of(self._session)))
+        self._say("moment", Moment.of(self._session))
         self._took = time.perf_counter() - self._began
 
 
 class WatchedJob(TrainingJob):
     """A training that sends its moments."""
 
-    def __init__(self, pipe: Connection, *job: Any, **more: Any) -> None:
+    saved_every = 10.0
+
+    def __init__(self, say: Callable[..., None], *job: Any, **more: Any) -> None:
         super().__init__(*job, **more)
-        self.watching = Watching(pipe)
+        self.watching = Watching(say)
 
     def work(self, how: "Execution") -> "Training":
         return super().work(replace(how, watching=(self.watching,)))
@@ -93,18 +96,26 @@ def work(pipe: Connection) -> None:
     control = Control()
     threading.Thread(target=_listen, args=(pipe, control), daemon=True).start()
 
+    def say(*words: Any) -> None:
+        try:
+            pipe.send(words)
+        except OSError:  # nobody hears it any more
+            control.set()
+
     def tell(event: Event) -> None:
         if isinstance(event, Paused):
             job.watching.send()
         if said := _said(event, job):
-            pipe.send(said)
+            say(*said)
 
     try:
-        job = WatchedJob(pipe, *given)
+        job = WatchedJob(say, *given)
         found, facts = job.run(tell, control)
-        pipe.send(("finished", plain(facts, finite=True), found.complete))
-    except (ChainruleError, MemoryError, OSError, KeyboardInterrupt) as error:
-        pipe.send(("failed", str(error) or type(error).__name__))
+        say("finished", plain(facts, finite=True), found.complete)
+    except ChainruleError as error:
+        say("failed", str(error))
+    except (Exception, KeyboardInterrupt) as error:
+        say("failed", f"{type(error).__name__}: {error}")
 
 
 def _listen(pipe: Connection, control: Control) -> None:

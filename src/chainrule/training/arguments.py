@@ -15,6 +15,7 @@ from chainrule.training.early_stopping import EarlyStopping
 
 Array = np.ndarray
 Data = Dataset | tuple[Any, Any]
+MOST = 2**53  # iterations or epochs, which floats count
 LARGE = 1e290  # of such numbers there may be 10^18
 Validation = tuple[FeatureMatrix, Array] | Array | None
 
@@ -162,8 +163,9 @@ def planned_iterations(iterations: int | None, epochs: int | None, per_epoch: in
     if iterations is not None and epochs is not None:
         raise InputError("train", "iterations or epochs", "both", "Leave one of them out.")
     if epochs is not None:
-        return checks.whole_number("train", "epochs", epochs) * per_epoch
-    return checks.whole_number("train", "iterations", 1000 if iterations is None else iterations)
+        return checks.whole_number("train", "epochs", epochs, most=MOST) * per_epoch
+    iterations = 1000 if iterations is None else iterations
+    return checks.whole_number("train", "iterations", iterations, most=MOST)
 
 
 def record_interval(record_every: int | None, iterations: int, batches: Batches) -> int:
