@@ -75,7 +75,7 @@ class Guard:
         try:
             if scope["type"] != "http":
                 raise RefusedError(403, "websocket", "there are no WebSockets here")
-            if len(scope["path"]) + len(scope["query_string"]) > LONGEST:
+            if len(scope["path"]) + len(scope.get("query_string", b"")) > LONGEST:
                 raise RefusedError(414, "length", f"an address has at most {LONGEST} letters")
             headers: dict[bytes, bytes] = dict(scope["headers"])
             self._check_origin(scope["method"], headers)
