@@ -84,6 +84,9 @@ class Page:
             time.sleep(0.05)
             run = self.ask(f"/api/runs/{run['id']}")
         assert run["state"] == "finished", run["error"]
+        while len(run["moments"]) < len(run["history"]["iteration"]):  # which are made aside
+            time.sleep(0.2)
+            run = self.ask(f"/api/runs/{run['id']}")
         settings = json.loads(Path(run["folder"], "settings.json").read_text())
         return run["id"], settings["training_seconds"], self.records[run["id"]] - began
 

@@ -18,6 +18,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from chainrule import blas
 from chainrule._version import __version__
 from chainrule.data.readers.sources import NAMES
 from chainrule.errors import ChainruleError
@@ -153,7 +154,8 @@ class Studio:
                     return
                 run = self._to_draw.pop(next(iter(self._to_draw)))
             began = time.monotonic()
-            with contextlib.suppress(ChainruleError):  # the data are gone: the run says so itself
+            # The run itself says where its data are gone.
+            with contextlib.suppress(ChainruleError), blas.at_most(1):
                 self.hub.tell("frame", self._frame(run, None))
             time.sleep(max(0.0, began + EVERY - time.monotonic()))
 

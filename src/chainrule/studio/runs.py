@@ -186,19 +186,24 @@ class Runs:
 
     def remember(self, run: Run) -> None:
         """Keep the moments of all records of a training that has ended, where it took seconds: it
-        is done again, with the same bits, aside."""
+        is done again, with the same bits, aside and while no other runs."""
         seconds = run.facts.get("training_seconds")
         if run.remembered or run.state not in ("finished", "stopped") or seconds is None:
             return
-        if seconds <= AGAIN and len(run.moments) < len(run.history["iteration"]):
+        few = len(run.moments) < len(run.history["iteration"])
+        if seconds <= AGAIN and few and not self._busy():
             run.remembered = True
             threading.Thread(target=self._remember, args=(run,), daemon=True).start()
+
+    def _busy(self) -> bool:
+        return self._ended or any(run.worker is not None for run in self.runs.values())
 
     def _remember(self, run: Run) -> None:
         with contextlib.suppress(ChainruleError):  # the data are gone or others
             setting, data = run.options.setting(), run.splits.train
-            keeping = Keeping(run, lambda: self._ended)
+            keeping = Keeping(run, self._busy)
             train(run.start, data, callbacks=[keeping], threads=1, **setting.arguments())
+            run.remembered = not self._busy()
             self.tell("run", run.summary())
 
     def end(self) -> None:
