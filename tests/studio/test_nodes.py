@@ -124,6 +124,28 @@ def test_links_lead_to_nodes_and_back():
     assert [link["label"] for link in used] == ["Z[3][j, 4]", "dW[3][j, 1]"]
 
 
+def test_of_a_unit_that_is_switched_off_one_that_is_on_is_named():
+    model, splits, _ = problem()
+    kept, named = Asked(), 0
+    for j, i in np.ndindex(3, 9):
+        Z, dZ = (kept.node(1, model, splits, "train", a, (j, i)) for a in ("Z[2]", "dZ[2]"))
+        words = " ".join(dZ["notes"])
+        assert ("switched off" in words) == (Z["value"] <= 0)
+        if " is on: " in words:
+            named += 1
+            k = int(words.split("dZ[2][")[1].split(",")[0])
+            assert kept.node(1, model, splits, "train", "dZ[2]", (k, i))["value"] != 0
+    assert named
+
+
+def test_whose_examples_J_is_of():
+    model, splits, _ = problem()
+    for of, update in (("training", False), ("test", True)):
+        words = Asked().node(1, model, splits, of, "dW[2]", (0, 0))["said"]
+        assert f"examples of the {of} set" in words
+        assert ("no update is made" in words) == update
+
+
 def test_a_picture_is_lit_where_terms_are_largest():
     model, splits, _ = problem()
     found = plain(Asked().node(1, model, splits, "test", "Z[1]", (2, 3)))

@@ -15,7 +15,7 @@ def clothes(let_in, new_tab, studio):
     """The id of a run on pictures that has finished."""
     page = new_tab(let_in)
     page.goto(studio.partition("?")[0])
-    options = {"layers": "4,5,4", "learning_rate": 0.02, "iterations": 30, "positive": "Sandal"}
+    options = {"layers": "20,7,5", "learning_rate": 0.02, "iterations": 30, "positive": "Sandal"}
     found = page.evaluate(POST, ["/api/runs", {"data": "fashion", "options": options}])["id"]
     page.evaluate("(where) => (location.hash = where)", f"#/run/{found}")
     page.locator(".state.finished").wait_for()
@@ -42,6 +42,7 @@ def test_from_a_wrong_answer_to_a_gradient_in_five_clicks(page, clothes):
     heading(page, "dA[3][")
     link(page, "dZ[3][").click()
     heading(page, "dZ[3][")
+    page.locator(".links").first.wait_for()
     off = page.locator("main .note", has_text="is switched off")
     if off.count():
         row = re.search(r"Unit (\d+) is on", off.text_content())[1]
@@ -118,6 +119,8 @@ def test_an_example_is_left_out_and_a_label_is_decided(page, clothes):
     page.wait_for_url(lambda url: "/example/" not in url)
     page.locator(".state.finished").wait_for()
     assert "--labels" in page.locator(".command code").text_content()
+    page.at("#/runs")
+    page.locator(".tree", has_text="from the beginning, with changed labels").first.wait_for()
 
 
 def test_a_number_that_there_is_not_is_said(page, clothes):

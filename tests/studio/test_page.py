@@ -171,6 +171,9 @@ def test_a_run_is_paused_stepped_changed_forked_and_looked_at_as_it_was(page):
     page.wait_for_function(
         "(old) => document.querySelector('.examples').textContent !== old", arg=answers
     )
+    asked = "(run) => fetch(`/api/runs/${run}/frame`).then((r) => r.json())"
+    cost = page.evaluate(asked, run)["cost"]
+    assert has(page, f"of 200,000, cost {cost:.4g}")  # of this very moment, not of the last record
     button(page, "Rate times 0.3").click()
     button(page, "Change it from now on").click()
     page.wait_for_function(

@@ -136,7 +136,7 @@ def _switched_off(found: Pass, kind: str, array: str, own: Place) -> list[str]:
     k = int(column.argmax())
     on = f"Unit {k} is on: {_label(array, (k, own[1] + found.first))} is the largest."
     why = f"Unit {own[0]} is switched off at this example: relu's slope is 0 where Z is not above 0"
-    return [f"{why}. {on if column[k] else 'So are all units of this layer that lead on.'}"]
+    return [f"{why}. {on if column[k] else 'No unit of this layer passes anything on here.'}"]
 
 
 def _unit(found: Pass, layer: int, j: int) -> str:

@@ -73,7 +73,7 @@ const append = (columns, record) => {
   for (const name of COLUMNS) columns[name] = thin(columns[name]);
 };
 
-export const reachedOf = ({ id, iteration }) => Math.max(progress(id).value?.iteration ?? 0, iteration ?? 0);
+export const reachedOf = ({ id, iteration }) => progress(id).value?.iteration ?? iteration ?? 0;
 const asked = new Set();
 const again = (id) => {
   if (asked.has(id)) return;
@@ -89,6 +89,9 @@ export const dataOf = ({ data }) => Object.values(state.value.data).find(({ sour
 export const heard = {
   run(run) {
     newer(run);
+    // It stands there now; from a checkpoint it may go on at an earlier one.
+    const one = progress(run.id);
+    if (latest(one) && run.state !== "training") soon(one, { ...latest(one), iteration: run.iteration, iterations: run.iterations || latest(one).iterations });
     if (details(run.id).peek()) again(run.id); // of warnings and moments there may be more
   },
   data: putData,
