@@ -58,5 +58,9 @@ def page(let_in, new_tab, studio):
     tab.at = at
     yield tab
     tab.close()
+    # What a test leaves running would keep the next one waiting.
+    for run in let_in.request.get(f"{own}/api/state").json()["runs"]:
+        if run["state"] in ("waiting", "training", "paused"):
+            let_in.request.post(f"{own}/api/runs/{run['id']}/stop")
     assert tab.said == []
     assert [url for url in tab.asked if not url.startswith((own, "data:", "blob:"))] == []

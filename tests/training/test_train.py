@@ -208,6 +208,7 @@ def test_huge_features_are_scaled_features(form):
         ({"learning_rate": [[0.1], [0.2]]}, "got shape (2, 1)"),
         ({"l2": -1}, "0 <= l2"),
         ({"iterations": -1}, "iterations to be a whole number of at least 0; got -1"),
+        ({"iterations": 10**400}, "at most 9,007,199,254,740,992 iterations"),
         ({"iterations": 2.5}, "got 2.5"),
         ({"iterations": True}, "got True"),
         ({"epochs": "all"}, "epochs to be a whole number"),

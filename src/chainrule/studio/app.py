@@ -173,8 +173,8 @@ class Studio:
             "version": __version__,
             "folder": str(self.folder),
             "built_in": list(NAMES),
-            "data": [source.summary() for source in self.library.sources.values()],
-            "runs": [run.summary() for run in self.runs.runs.values()],
+            "data": [source.summary() for source in list(self.library.sources.values())],
+            "runs": [run.summary() for run in list(self.runs.runs.values())],
         }
 
     async def events(self, request: Request) -> Response:

@@ -130,7 +130,7 @@ class Library:
         """A data set to be filled: a folder of pictures, a table, or points in the plane."""
         if kind not in KINDS:
             raise InputError("kind", f"one of {', '.join(KINDS)}", repr(kind))
-        taken = {Path(one.path).name for one in self.sources.values()}
+        taken = {Path(one.path).name for one in list(self.sources.values())}
         stem = re.sub(r"[^\w-]+", "-", title)[:40].strip("-") or kind
         names = (f"{stem}{f'-{n}' if n else ''}{KINDS[kind]}" for n in itertools.count())
         there = self.folder

@@ -196,7 +196,7 @@ class Runs:
             threading.Thread(target=self._remember, args=(run,), daemon=True).start()
 
     def _busy(self) -> bool:
-        return self._ended or any(run.worker is not None for run in self.runs.values())
+        return self._ended or any(run.worker is not None for run in list(self.runs.values()))
 
     def _remember(self, run: Run) -> None:
         with contextlib.suppress(ChainruleError):  # the data are gone or others

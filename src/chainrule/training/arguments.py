@@ -162,10 +162,11 @@ def validation_arrays(asked: Any, Y: Array, network: Network) -> Validation:
 def planned_iterations(iterations: int | None, epochs: int | None, per_epoch: int) -> int:
     if iterations is not None and epochs is not None:
         raise InputError("train", "iterations or epochs", "both", "Leave one of them out.")
-    if epochs is not None:
-        return checks.whole_number("train", "epochs", epochs, most=MOST) * per_epoch
-    iterations = 1000 if iterations is None else iterations
-    return checks.whole_number("train", "iterations", iterations, most=MOST)
+    name, planned = ("iterations", iterations) if epochs is None else ("epochs", epochs)
+    planned = checks.whole_number("train", name, 1000 if planned is None else planned)
+    if planned > MOST:
+        raise InputError("train", f"at most {MOST:,} {name}", "more")
+    return planned if epochs is None else planned * per_epoch
 
 
 def record_interval(record_every: int | None, iterations: int, batches: Batches) -> int:
