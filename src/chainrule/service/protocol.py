@@ -7,7 +7,9 @@ the header Inference-Header-Content-Length says, then the bytes of each tensor i
 
 import math
 import struct
+from array import array as floats
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,7 +147,11 @@ def _tensor(given: Any, rest: _Bytes) -> tuple[str, Array]:
 def _numbers(found: dict[str, Any], dtype: np.dtype) -> Array:
     """Those of `data`, flat or nested; null is missing, NaN. ValueError for what is no number, or
     does not fit."""
-    given = np.asarray(_list(found, "data"))
+    values = _list(found, "data")
+    if values and dtype == np.float64:  # a flat list of numbers, sooner
+        with suppress(TypeError, OverflowError):
+            return np.frombuffer(floats("d", values))
+    given = np.asarray(values)
     if given.dtype.kind == "O" and dtype.kind == "f":
         given = given.astype(np.float64)
     if given.dtype.kind not in "biuf":
