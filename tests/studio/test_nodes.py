@@ -62,13 +62,13 @@ def by_hand(model, data, l2, weight):
     return n
 
 
-@pytest.mark.parametrize("of", ["train", "test"])
+@pytest.mark.parametrize("of", ["training", "test"])
 @pytest.mark.parametrize("given", [{}, {"l2": 0.2, "class_weight": "balanced"}], ids=str)
 def test_every_kind_of_node_by_hand(given, of):
     model, splits, _ = problem(**given)
-    data = splits.train if of == "train" else splits.test
+    data = splits.train if of == "training" else splits.test
     ones, y = np.ones((1, len(data))), data.Y
-    if given and of == "train":
+    if given and of == "training":
         ones = y / y.sum() + (1 - y) / (1 - y).sum()
     weight = ones / ones.sum()
     expected = by_hand(model, data, given.get("l2", 0), weight)
@@ -97,7 +97,7 @@ def test_every_kind_of_node_by_hand(given, of):
 def test_the_penalty_is_that_of_the_moment():
     model, splits, _ = problem(l2=0.2, changes="10:l2=0.5,40:l2=9")
     J = model.network.cost(splits.train.matrix(), splits.train.Y, l2=0.5)
-    assert_allclose(Asked().node(1, model, splits, "train", "J", ())["value"], J, rtol=1e-12)
+    assert_allclose(Asked().node(1, model, splits, "training", "J", ())["value"], J, rtol=1e-12)
 
 
 def test_links_lead_to_nodes_and_back():
@@ -105,7 +105,7 @@ def test_links_lead_to_nodes_and_back():
     kept = Asked()
 
     def asked(array, place):
-        return plain(kept.node(1, model, splits, "train", array, tuple(place)))
+        return plain(kept.node(1, model, splits, "training", array, tuple(place)))
 
     waiting, seen = [("J", ())], set()
     while waiting:
@@ -128,13 +128,13 @@ def test_of_a_unit_that_is_switched_off_one_that_is_on_is_named():
     model, splits, _ = problem()
     kept, named = Asked(), 0
     for j, i in np.ndindex(3, 9):
-        Z, dZ = (kept.node(1, model, splits, "train", a, (j, i)) for a in ("Z[2]", "dZ[2]"))
+        Z, dZ = (kept.node(1, model, splits, "training", a, (j, i)) for a in ("Z[2]", "dZ[2]"))
         words = " ".join(dZ["notes"])
         assert ("switched off" in words) == (Z["value"] <= 0)
         if " is on: " in words:
             named += 1
             k = int(words.split("dZ[2][")[1].split(",")[0])
-            assert kept.node(1, model, splits, "train", "dZ[2]", (k, i))["value"] != 0
+            assert kept.node(1, model, splits, "training", "dZ[2]", (k, i))["value"] != 0
     assert named
 
 
@@ -166,27 +166,27 @@ def test_a_picture_is_lit_where_terms_are_largest():
 
 def test_of_large_data_a_part_is_traced_and_said(monkeypatch):
     model, splits, _ = problem()
-    whole = plain(Asked().node(1, model, splits, "train", "dZ[2]", (1, 7)))
+    whole = plain(Asked().node(1, model, splits, "training", "dZ[2]", (1, 7)))
     monkeypatch.setattr(passes, "ROOM", 8 * 12 * 4)
     asked = Asked()
-    part = plain(asked.node(1, model, splits, "train", "dZ[2]", (1, 7)))
+    part = plain(asked.node(1, model, splits, "training", "dZ[2]", (1, 7)))
     assert "Of 9 examples 4 to 7 were traced" in part.pop("notes")[0]
     for name in ("value", "formula", "label", "place", "shape", "terms", "said"):
         assert part[name] == (pytest.approx(whole[name]) if name == "value" else whole[name])
     assert part["used_by"][0] == whole["used_by"][0]
-    J = plain(asked.node(1, model, splits, "train", "J", ()))
+    J = plain(asked.node(1, model, splits, "training", "J", ()))
     assert [row["k"] for row in J["terms"]["rows"]] == sorted(
-        range(4, 8), key=lambda k: -asked.node(1, model, splits, "train", "L", (k,))["value"]
+        range(4, 8), key=lambda k: -asked.node(1, model, splits, "training", "L", (k,))["value"]
     )
 
 
 def test_a_pass_is_traced_once():
     model, splits, _ = problem()
     asked = Asked()
-    asked.node("a", model, splits, "train", "Z[1]", (0, 0))
+    asked.node("a", model, splits, "training", "Z[1]", (0, 0))
     other = replace(model, network=model.network.astype(np.float32))
-    same = asked.node("a", other, splits, "train", "Z[1]", (0, 0))
-    anew = asked.node("b", other, splits, "train", "Z[1]", (0, 0))
+    same = asked.node("a", other, splits, "training", "Z[1]", (0, 0))
+    anew = asked.node("b", other, splits, "training", "Z[1]", (0, 0))
     assert same["value"] != anew["value"]
 
 
@@ -194,16 +194,16 @@ def test_a_pass_is_traced_once():
     ("of", "array", "place", "words"),
     [
         ("nowhere", "J", (), "one of training, test"),
-        ("train", "Q[1]", (0, 0), "Z\\[l\\]"),
-        ("train", "W[7]", (0, 0), "l from 1 to 3"),
-        ("train", "Z[1]", (0, 9), "one of 9 in the training set"),
-        ("train", "Z[1]", (0, -1), "one of 9 in the training set"),
-        ("train", "Z[1]", (4, 0), "a row and a column"),
-        ("train", "Z[1]", (), "a row and a column"),
-        ("train", "W[1]", (0, 12), "a row and a column"),
-        ("train", "b[1]", (-1,), "a row and a column"),
-        ("train", "L", (1, 2), "an example of L"),
-        ("train", "J", (0,), "one number"),
+        ("training", "Q[1]", (0, 0), "Z\\[l\\]"),
+        ("training", "W[7]", (0, 0), "l from 1 to 3"),
+        ("training", "Z[1]", (0, 9), "one of 9 in the training set"),
+        ("training", "Z[1]", (0, -1), "one of 9 in the training set"),
+        ("training", "Z[1]", (4, 0), "a row and a column"),
+        ("training", "Z[1]", (), "a row and a column"),
+        ("training", "W[1]", (0, 12), "a row and a column"),
+        ("training", "b[1]", (-1,), "a row and a column"),
+        ("training", "L", (1, 2), "an example of L"),
+        ("training", "J", (0,), "one number"),
     ],
 )
 def test_what_there_is_not(of, array, place, words):

@@ -60,7 +60,7 @@ def test_the_way_of_an_example_is_that_of_the_network():
 def test_of_a_table_the_largest_features_come_by_name(monkeypatch):
     monkeypatch.setattr(pictures, "FEATURES", 5)
     model, splits, _ = problem(pictures=False)
-    x = plain(pictures.example(model, splits, "train", 1))["x"]
+    x = plain(pictures.example(model, splits, "training", 1))["x"]
     X = splits.train.matrix().columns([1])[:, 0]
     assert [row["k"] for row in x["rows"]] == np.argsort(-abs(X))[:5].tolist()
     assert x["others"] == 7

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.data import Reading
+from chainrule.data.encoders.encoding import refuse
 from chainrule.data.readers.images import quietly
 from chainrule.errors import DataError, InputError
 from chainrule.influence.out_of_distribution import Neighborhoods
@@ -60,7 +61,7 @@ def answers_to_file(model: Model, body: bytes, known: Neighborhoods | None) -> d
             if model.image_shape is None:
                 data = open_for(model, path, Reading(label="")).train
             else:
-                found = read_pictures(model, pictures_for(model, cache=False), [path], _refuse)
+                found = read_pictures(model, pictures_for(model, cache=False), [path], refuse)
                 assert found is not None
                 data = replace(found, names=("body",))
             return predictions(model, data, known).facts()
@@ -73,7 +74,3 @@ def curl(address: str, name: str, pictures: bool, header: str = "") -> str:
     """What to type to ask a served model about a file."""
     file = "picture.jpg" if pictures else "table.csv"
     return f"curl {header}--data-binary @{file} {address}/v2/models/{name}/predict"
-
-
-def _refuse(path: str | Path, why: str) -> None:
-    raise DataError("body", "a picture that can be read", why)

@@ -57,8 +57,7 @@ class Pass:
 
 
 def set_called(splits: Splits, name: str) -> tuple[str, Dataset]:
-    """One of the sets and its name; "train" is the training set. InputError for another."""
-    name = "training" if name == "train" else name
+    """One of the sets and its name; InputError for another."""
     if name not in splits.sets:
         raise InputError("set", f"one of {', '.join(splits.sets)}", repr(name))
     return name, splits.sets[name]
