@@ -327,7 +327,8 @@ def defaults_table(lines: list[defaults.Line], settings: Settings) -> Table:
         caption="better: seeds in which it is better than the commonest class. lead: over a sweep "
         f"of 30 settings, on {defaults.SWEPT} seeds, in points. Processor seconds, of one core.\n"
         "× training: choosing and training beside training alone. command: chainrule train DATA,\n"
-        "from start to end; × given: beside the same with the chosen setting given, seed 0.",
+        "from start to end; × given: beside the same with the chosen setting given; "
+        "worst: of one seed.",
         title_justify="left",
         caption_justify="left",
         box=SIMPLE_HEAD,
@@ -335,12 +336,12 @@ def defaults_table(lines: list[defaults.Line], settings: Settings) -> Table:
     )
     heads = ("accuracy", "commonest", "lead", "choosing", "training", "× training")
     table.add_column("data")
-    for name in ("better", *heads, "command", "× given"):
+    for name in ("better", *heads, "command", "× given", "worst"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in lines:
         shares = [f"{100 * share:.1f} %" for share in (one.accuracy, one.of_commonest)]
         lead = "–" if one.lead != one.lead else f"{one.lead:+.1f}"
-        whole = [f"{one.command:.2f} s", f"{one.command / one.given:.2f}"]
+        whole = [f"{one.command:.2f} s", f"{one.command / one.given:.2f}", f"{one.worst:.2f}"]
         seconds = [f"{one.choosing:.2f} s", f"{one.training:.2f} s", f"{one.ratio:.1f}"]
         table.add_row(one.what, f"{one.better} of {one.seeds}", *shares, lead, *seconds, *whole)
     return table
