@@ -65,6 +65,33 @@ def test_another_seed_draws_others(table):
     assert again.names == first.names
 
 
+@pytest.mark.parametrize("names", ["id", None])
+def test_decisions_about_labels_leave_the_division(table, tmp_path, names):
+    how = {"names": names, "drop": "site" if names else ["id", "site"], "scale": "none"}
+    whole = open_data(table, **how).train
+    before = open_data(table, hold_out=0.2, **how)
+    dropped, changed = before.train.names[3], before.train.names[4]
+
+    def opened(*rows):
+        path = tmp_path / "labels.csv"
+        path.write_text("\n".join(["name,index,given,decision,relabel_as", *rows]))
+        return open_data(table, hold_out=0.2, labels=path, **how)
+
+    def row(name, decision, target=""):
+        i = whole.example_names.index(name)
+        return f"{name},{i},{whole.label_of(i)},{decision},{target}"
+
+    other = {"sick": "well", "well": "sick"}[before.train.label_of(4)]
+    after = opened(row(dropped, "drop"), row(changed, "relabel", other))
+    assert after.test.names == before.test.names
+    assert after.test.doubted == ""  # what is measured on it agrees with nobody's doubts
+    assert after.train.names == tuple(n for n in before.train.names if n != dropped)
+    assert after.train.label_of(after.train.names.index(changed)) == other
+    held = opened(row(before.test.names[0], "drop"))
+    assert (held.test.names, held.train.names) == (before.test.names[1:], before.train.names)
+    assert "1 example left out" in held.test.doubted
+
+
 @pytest.mark.parametrize("share", [0, 0.6, -1, float("nan")])
 def test_a_share_that_is_none(table, share):
     with pytest.raises(InputError, match="--hold-out"):

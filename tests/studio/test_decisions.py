@@ -83,6 +83,23 @@ def test_a_fork_of_a_fork_has_both(table, tmp_path):
     np.testing.assert_array_equal(left.labels, plain.labels[stay])
 
 
+def test_a_fork_holds_out_what_its_parent_does(table, tmp_path):
+    options = replace(Options(), hold_out=0.3)
+    one = of(table, tmp_path / "run", options)
+    change(one, 2, "drop")
+    change(one, 5, "relabel", CLASSES[1 - one.data.labels[5]])
+    first = options.open(str(table))
+    again = replace(options, labels=str(one.file()))
+    made = again.open(str(table))
+    assert made.test.names == first.test.names
+    np.testing.assert_array_equal(made.test.labels, first.test.labels)
+    assert len(made.train) == len(first.train) - 1
+    # What is decided there is about its own examples.
+    other = of(table, tmp_path / "fork", again)
+    change(other, 3, "drop")
+    assert other.rows[0]["name"] == made.train.names[3] == one.data.names[4]
+
+
 @pytest.mark.parametrize("hold_out", [None, 0.3])
 def test_examples_without_names_are_known_by_their_features(tmp_path, hold_out):
     rng = np.random.default_rng(0)

@@ -7,42 +7,59 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.groups import groups_of
+from chainrule.data.label_decisions import Decisions, applied, decided
 from chainrule.errors import InputError
 from chainrule.wording import counted, percent
 
 
 def drawn(
-    splits: Splits, share: float, seed: int, column: str | None, pattern: str | None
+    splits: Splits,
+    share: float,
+    seed: int,
+    column: str | None,
+    pattern: str | None,
+    decisions: Decisions | None = None,
 ) -> Splits:
     """The same with about this share of the training set as the test set, classes in their shares;
     whole groups where a column of facts or a pattern of names says which (`groups_of`).
 
+    decisions : about labels, carried out once it is drawn, so that none of them changes which
+        examples are held out.
+
     InputError for data that have a test set, and for too few examples or groups to draw from.
     """
-    bounds = {"least": 0, "most": 0.5, "open_below": True}
-    share = checks.number("--hold-out", "the share of examples", share, **bounds)
     if splits.test is not None:
         fix = "Leave it out: the test set is used."
         raise InputError("--hold-out", "data without a test set", "data with one", fix)
     # Examples without names keep their numbers, by which they are found in the file.
-    data, groups = replace(splits.train, names=splits.train.example_names), None
-    if column is not None or pattern is not None:
-        groups = groups_of(data, column, pattern)
-    test = _test(data, share, seed, groups)
+    data = replace(splits.train, names=splits.train.example_names)
+    test, groups = held_out(data, share, seed, column, pattern)
     train = np.setdiff1d(np.arange(len(data)), test)
+    sets = [data.select(train), data.select(test)]
+    if decisions is not None:
+        found = decided(data, decisions)
+        of = ({k: found[i] for k, i in enumerate(one) if i in found} for one in (train, test))
+        sets = [applied(*one, decisions.source) for one in zip(sets, of, strict=True)]
     said = f"{len(test)} of {counted(len(data), 'example')} were drawn to test on"
     if groups is not None:
         said += f", {counted(len(np.unique(groups[test])), 'whole group')}"
     return Splits(
-        data.select(train).noted(f"{said} ({percent(share, 0)}, seed {seed})"),
+        sets[0].noted(f"{said} ({percent(share, 0)}, seed {seed})"),
         splits.validation,
-        data.select(test),
+        sets[1],
         splits.skipped,
     )
 
 
-def _test(data: Dataset, share: float, seed: int, groups: np.ndarray | None) -> np.ndarray:
-    """Indices of the test set, sorted."""
+def held_out(
+    data: Dataset, share: float, seed: int, column: str | None, pattern: str | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Indices of the test set, sorted; and the group of each example, or None."""
+    bounds = {"least": 0, "most": 0.5, "open_below": True}
+    share = checks.number("--hold-out", "the share of examples", share, **bounds)
+    groups = None
+    if column is not None or pattern is not None:
+        groups = groups_of(data, column, pattern)
     from sklearn.model_selection import (
         GroupShuffleSplit,
         ShuffleSplit,
@@ -64,5 +81,4 @@ def _test(data: Dataset, share: float, seed: int, groups: np.ndarray | None) -> 
         expected = f"{len(data)} examples of which {percent(share, 0)} can be held out"
         fix = "Hold more of them out, or cross-validate: chainrule crossval."
         raise InputError("--hold-out", expected, f"too few ({error})"[:200], fix) from None
-    found: np.ndarray = np.sort(test)
-    return found
+    return np.sort(test), groups

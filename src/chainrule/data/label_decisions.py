@@ -111,16 +111,18 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
     """
     checks.kind("apply_decisions", "data", data, Dataset)
     checks.kind("apply_decisions", "decisions", decisions, Decisions)
-    if data.task == "regression":
-        expected = "classes, for decisions about doubtful labels (--labels)"
-        raise DataError(data.source or "apply_decisions", expected, "a regression's numbers")
+    return applied(data, decided(data, decisions), decisions.source)
+
+
+def applied(data: Dataset, found: Mapping[int, Decision], source: str) -> Dataset:
+    """The same by decisions of the file `source` that were `found` for these examples."""
     labels, stays = data.labels.copy(), np.ones(len(data), dtype=bool)
-    for i, one in decided(data, decisions).items():
+    for i, one in found.items():
         if one.action == "relabel":
             labels[i] = data.class_called(one.target, "relabel_as", one.where)
         stays[i] = one.action != "drop"
     n, dropped = int((labels != data.labels).sum()), int((~stays).sum())
-    source = f"{data.source} ({n} relabeled, {dropped} dropped by {decisions.source})".lstrip()
+    source = f"{data.source} ({n} relabeled, {dropped} dropped by {source})".lstrip()
     doubted = f"{counted(n, 'label')} changed, {counted(dropped, 'example')} left out, as networks "
     doubted = f"{doubted}doubted them" if n or dropped else ""
     return replace(data, labels=labels, source=source, doubted=doubted).select(stays)
@@ -128,6 +130,9 @@ def apply_decisions(data: Dataset, decisions: Decisions) -> Dataset:
 
 def decided(data: Dataset, decisions: Decisions) -> dict[int, Decision]:
     """By the examples' places in the data; raises what `apply_decisions` does."""
+    if data.task == "regression":
+        expected = "classes, for decisions about doubtful labels (--labels)"
+        raise DataError(data.source or "apply_decisions", expected, "a regression's numbers")
     places: dict[str, list[int]] = {}
     for i, name in enumerate(data.example_names):
         places.setdefault(alike(name), []).append(i)

@@ -81,7 +81,8 @@ def open_data(
         for a table's labels with fractions.
     drop_class : classes whose examples are left out, of all sets.
     labels : a file of decisions about doubtful labels (`read_decisions`), applied to the training
-        set before a scaling is learned. Its classes are those after `positive`.
+        set before a scaling is learned, and to what is held out of it, which is drawn as it would
+        be without them. Its classes are those after `positive`.
     hold_out : a share of the training set that becomes the test set, drawn before anything is
         learned: classes in their shares, whole groups where `group_column` or `group_by`, a regular
         expression for the examples' names, says which.
@@ -141,12 +142,12 @@ def open_data(
         splits = _with_test(splits, other, dropped)
     if positive is not None:
         splits = splits.changed(lambda data: data.with_positive(positive))
-    if labels is not None:
-        splits = replace(splits, train=apply_decisions(splits.train, read_decisions(labels)))
-        _check_train(splits.train, task)
+    decisions = None if labels is None else read_decisions(labels)
     if hold_out is not None:
-        splits = drawn(splits, hold_out, seed, reading.group_column, group_by)
-        _check_train(splits.train, task)
+        splits = drawn(splits, hold_out, seed, reading.group_column, group_by, decisions)
+    elif decisions is not None:
+        splits = replace(splits, train=apply_decisions(splits.train, decisions))
+    _check_train(splits.train, task)
     if scale is None and prepare is None and splits.train.picture_shape is None:
         plane = sources.is_builtin(source) and splits.train.encoder is None
         scale = "none" if plane else "standard"

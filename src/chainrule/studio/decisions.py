@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data import Dataset
+from chainrule.data.hold_out import held_out
 from chainrule.data.label_decisions import (
     ACTIONS,
     apply_decisions,
@@ -36,13 +37,14 @@ class Decided:
 
     folder : the run's, in which they are kept. data : the examples that it was trained on. whole :
     the data's own, with their own labels, from which these came. labels : the decisions, by whole's
-    places, that were made before it was trained.
+    places, that were made before it was trained. places : where each of data's examples is in it.
     """
 
     folder: Path
     data: Dataset
     whole: Dataset
     labels: dict[int, Row]
+    places: list[int]
 
     @classmethod
     def of(cls, folder: Path, opened: Callable[[Options], Any], options: Options) -> "Decided":
@@ -53,7 +55,12 @@ class Decided:
             i: _row(whole, i, one.action, one.target if one.action == "relabel" else "")
             for i, one in before.items()
         }
-        return cls(folder, opened(options).train, whole, rows)
+        gone = {i for i, one in before.items() if one.action == "drop"}
+        if options.hold_out is not None:
+            groups = options.group_column, options.group_by
+            gone.update(held_out(whole, options.hold_out, options.seed, *groups)[0].tolist())
+        places = [i for i in range(len(whole)) if i not in gone]
+        return cls(folder, opened(options).train, whole, rows, places)
 
     @property
     def rows(self) -> list[Row]:
@@ -93,7 +100,7 @@ class Decided:
         target = given.get("relabel_as", "") if action == "relabel" else ""
         if action == "relabel" and target not in self.data.classes:
             raise InputError("relabel_as", "one of the classes", repr(target)[:40])
-        row = _row(self.whole, self._origin(i), str(action), target)
+        row = _row(self.whole, self.places[i], str(action), target)
         self._write(lambda journal: journal.add([[{"example": i} | dict(doubt(i)) | row]]))
 
     def undo(self) -> None:
@@ -122,29 +129,6 @@ class Decided:
             raise
         return path
 
-    def _origin(self, i: int) -> int:
-        """Where an example of the run is among the whole: of those that are there still, by its
-        name, its label then and, where others have these, its features."""
-        data, whole, labels = self.data, self.whole, self.whole.labels.copy()
-        for k, row in self.labels.items():
-            if row["decision"] == "relabel":
-                labels[k] = whole.class_called(row["relabel_as"], "relabel_as")
-        gone = {k for k, row in self.labels.items() if row["decision"] == "drop"}
-
-        def like(one: Dataset, labels: np.ndarray) -> list[int]:
-            """Examples of this label and, where there are names, this name."""
-            found = map(int, np.flatnonzero(labels == data.labels[i]))
-            name, names = data.example_names[i], one.example_names
-            return [k for k in found if data.names is None or names[k] == name]
-
-        found = [k for k in like(whole, labels) if k not in gone]
-        if len(found) == 1:
-            return found[0]
-        same = _equal(whole, found, data, i)
-        # Equals, which nothing tells apart, are there in their order.
-        rank = _equal(data, like(data, data.labels), data, i).index(i)
-        return same[min(rank, len(same) - 1)]
-
     def _stack(self) -> list[Row]:
         """The decisions that were not taken back, the last one last."""
         stack: list[Row] = []
@@ -167,13 +151,6 @@ class Decided:
 def review(data: str, options: Options) -> str:
     """What to type to ask networks that were trained without each example."""
     return command_line("review-labels", absolute(data), Review(), replace(options, patience=None))
-
-
-def _equal(data: Dataset, index: list[int], other: Dataset, i: int) -> list[int]:
-    """Which of data's examples at `index` have the very features of another's example i."""
-    S, own = (np.asarray(d.features.stored(k)) for d, k in ((data, index), (other, [i])))
-    alike = (own == S) | ((S != S) & (own != own))  # missing in both
-    return [k for k, yes in zip(index, alike.all(axis=0), strict=True) if yes]
 
 
 def _replayed(journal: Journal) -> list[Row]:

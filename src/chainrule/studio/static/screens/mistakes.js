@@ -81,7 +81,7 @@ const Decisions = ({ run, kept, onUndo, onFork }) => {
       <${Button} disabled=${!undo} onClick=${onUndo}>Undo${undo ? html`: <bdi>${undo}</bdi>` : ""}</${Button}>
       <${Button} class="main" disabled=${!rows.length} onClick=${onFork}>Train with these labels</${Button}></div>
     <p class="note">That is a run of its own, from the beginning. No file of the data is changed: decisions are in <bdi>${journal}</bdi>, and a run
-      takes them by --labels.${run.options.hold_out ? " What is held out is drawn anew among what is left: the two runs are then tested on other examples." : ""}</p>`;
+      takes them by --labels.${run.options.hold_out ? " It holds out the examples that this one does." : ""}</p>`;
 };
 
 // Asked anew when something else is asked for, not with every step of a training.
