@@ -6,13 +6,14 @@ import inspect
 import io
 import json
 import pkgutil
+import tracemalloc
 
 import numpy as np
 import pytest
 from rich.console import Console
 
 import chainrule
-from chainrule.display import Column, Result, Table
+from chainrule.display import Column, Result, Rows, Table
 from chainrule.show import tables
 
 HOSTILE = "\x1b[31m<b>&"
@@ -106,6 +107,23 @@ def test_some_columns_and_some_rows():
     with pytest.raises(ValueError, match="nothing"):
         TABLE.only("nothing")
     assert TABLE.sorted_by("accuracy").rows[1][0] == "b"  # no number is the least
+
+
+def test_rows_of_columns_are_rows_that_are_made_as_they_are_asked_for(tmp_path):
+    n = 50_000
+    columns = np.arange(n), np.array([None, "b"] * (n // 2), object), np.linspace(0, 1, n)
+    rows, made = list(zip(*(one.tolist() for one in columns), strict=True)), Rows(columns)
+    assert [*made] == rows
+    assert (made[:3], made[0], made[-1], len(made)) == (rows[:3], rows[0], rows[-1], n)
+    assert [type(cell) for cell in made[1]] == [int, str, float]
+    named = tuple(map(Column, "abc"))
+    tables.write(Table(named, rows), tmp_path / "rows.csv")
+    tracemalloc.start()
+    tables.write(Table(named, made), tmp_path / "made.csv")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3e6  # all rows together take 7 MB
+    assert (tmp_path / "made.csv").read_bytes() == (tmp_path / "rows.csv").read_bytes()
 
 
 def test_every_function_that_an_object_names_is_there():

@@ -39,7 +39,8 @@ def learned(network: Network, start: Network, share: float | None) -> Array:
     W, W0 = network.weights[0], start.weights[0]
     if share is None:
         share = float(np.vdot(W, W0)) / max(float(np.vdot(W0, W0)), np.finfo(W0.dtype).tiny)
-    return W - share * W0
+    found = share * W0
+    return np.subtract(W, found, out=found)  # a third array as large would be needless
 
 
 def learned_by(model: Model, setting: Setting) -> Array:

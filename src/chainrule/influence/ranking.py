@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from chainrule import checks
-from chainrule.display import Column, Result, Table
+from chainrule.display import Column, Result, Rows, Table
 from chainrule.experiments import Setting
 from chainrule.influence.held_out import HeldOut
 from chainrule.model.intervals import wilson_interval
@@ -166,9 +166,10 @@ class Importance(Result):
         each, classes = np.arange(len(self.names)), self.held_out.classes
         mean, size = self.mean[self.leading, each], self.sizes.mean(axis=0)[self.leading, each]
         of_runs = np.abs(self.slopes).mean(axis=0)[self.leading, each]
-        up, down = np.array(self.of)[self.leading], f"not {self.of[0]}"
+        # Objects: of each word one, however many features there are.
+        up, down = np.array(self.of, object)[self.leading], f"not {self.of[0]}"
         if classes is None:
-            up, down = np.full(len(each), "higher"), "lower"
+            up, down = np.full(len(each), "higher", object), "lower"
         elif len(classes) == 2:
             down = next((name for name in classes if name != self.of[0]), "")
         known = [of_runs < ONE_WAY * size, np.abs(mean) < ONE_WAY * size, mean > 0, mean < 0]
@@ -206,20 +207,22 @@ class Importance(Result):
 
     def table(self) -> Table:
         """A row for each feature, the most important first."""
-        if not len(self.slopes):
-            return Table(_columns(self), [])
-        runs, places = len(self.slopes), self.positions
+        return Table(_columns(self), Rows(self._cells()) if len(self.slopes) else [])
+
+    def _cells(self) -> tuple[Array, ...]:
+        """The table's columns."""
+        runs, nothing = len(self.slopes), np.full(len(self.names), None)
         shares = [wilson_interval(k, runs) for k in range(runs + 1)]
         counts = np.rint(self.in_top * runs).astype(int)
         own = None if self.model_sizes is None else _size(self.model_sizes)
-        of_each = (
-            range(1, len(self.names) + 1),
-            [self.names[j] for j in self.order],
+        return (
+            np.arange(1, len(self.names) + 1),
             *(
-                [None] * len(self.names) if one is None else np.asarray(one)[self.order].tolist()
+                nothing if one is None else one[self.order]
                 for one in (
-                    places,
-                    self.favors,
+                    np.array(self.names, object),
+                    self.positions,
+                    np.array(self.favors, object),
                     self.importance,
                     *np.percentile(self.of_runs, MIDDLE, axis=0),
                     self.in_top,
@@ -232,11 +235,12 @@ class Importance(Result):
                 )
             ),
         )
-        return Table(_columns(self), list(zip(*of_each, strict=True)))
 
     def by_class(self) -> Table:
         """Of several classes the tables of each, with its name in the first column."""
-        rows = [(name, *row) for name in self.of for row in self.only(name).table().rows]
+        each = zip(*(self.only(name)._cells() for name in self.of), strict=True)
+        names = np.repeat(np.array(self.of, object), len(self.names))
+        rows = Rows((names, *map(np.concatenate, each)))
         return Table((Column("of", head="class"), *_columns(self.only(self.of[0]))), rows)
 
     def facts(self) -> dict[str, Any]:
@@ -288,10 +292,14 @@ def positions(names: Sequence[str]) -> Array | None:
     """(n,) the numbers in names such as nm1100, 1100.5 and mz_200.1, if all are an axis: the same
     text around numbers that only rise or only fall. Else None, as where columns are counted from 0
     or 1, or whole numbers lie without order as of features that were chosen."""
-    found = [re.fullmatch(r"(.*?)(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(\D*)", name) for name in names]
-    if len(names) < 3 or len({one and (one[1], one[3]) for one in found}) > 1 or found[0] is None:
+    numbers, around = np.empty(len(names)), set[tuple[str, str]]()
+    for k, name in enumerate(names):
+        one = re.fullmatch(r"(.*?)(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(\D*)", name)
+        if one is None or len(around := around | {(one[1], one[3])}) > 1:
+            return None
+        numbers[k] = float(one[2])
+    if len(names) < 3:
         return None
-    numbers = np.array([float(one[2]) for one in found if one])
     steps = np.diff(numbers)
     counted = numbers[0] in (0, 1) and (steps == 1).all()
     chosen = (numbers == np.rint(numbers)).all() and np.mean(steps == np.median(steps)) < 0.5

@@ -132,7 +132,7 @@ class Job(Generic[Own, Found]):
 
     def write(self, found: Found) -> dict[str, Any]:
         """Write what was found to the folder; the same as facts."""
-        if found.rows():
+        if found.table().rows:
             from chainrule.show.report.experiments import report_of
 
             found.to_csv(self.folder.table)

@@ -178,7 +178,8 @@ class Network:
             runs = [draw_layers(sizes, initializer, r) for r in rng]
             weights = [np.stack(layer).astype(dtype) for layer in zip(*runs, strict=True)]
         else:
-            weights = [W.astype(dtype) for W in draw_layers(sizes, initializer, rng)]
+            drawn = draw_layers(sizes, initializer, rng)
+            weights = [W.astype(dtype, copy=False) for W in drawn]
         biases = [np.zeros((*W.shape[:-1], 1), dtype) for W in weights]
         return cls(tuple(weights), tuple(biases), (*hidden, output), loss)
 
