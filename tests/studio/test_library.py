@@ -45,14 +45,14 @@ def test_a_class_that_cannot_name_a_folder_is_refused(library, label):
     name = library.new("p", "pictures").name
     with pytest.raises(InputError, match="name a folder"):
         library.add_picture(name, label, png())
-    assert not [p for p in library.folder.parent.rglob("*") if p.is_file()]
+    assert not [p for p in library.folder.parent.rglob("[!.]*") if p.is_file()]
 
 
 def test_what_is_no_picture_is_refused_and_leaves_nothing(library):
     name = library.new("p", "pictures").name
     with pytest.raises(DataError, match="PNG, JPEG or WebP"):
         library.add_picture(name, "cat", b"<svg onload=alert(1)>")
-    assert not [p for p in library.folder.rglob("*") if p.is_file()]
+    assert not [p for p in library.folder.rglob("[!.]*") if p.is_file()]
 
 
 def test_there_is_an_end_to_files(library, monkeypatch):
@@ -127,6 +127,45 @@ def test_nothing_but_what_was_named_can_be_opened_or_written(library, tmp_path):
         named.write_table("fashion", b"a\n")
 
 
+def test_what_was_given_is_deleted_and_nothing_else(library, tmp_path):
+    name = library.new("pets", "pictures").name
+    library.add_picture(name, "cat", png())
+    drawn = library.new("drawn", "points").name
+    library.write_points(drawn, [[0, 1, "a"], [1, 2, "b"]])
+    own = tmp_path / "own"
+    (own / "cat").mkdir(parents=True)
+    (library.folder / "mine.csv").write_text("a,label\n1,x\n2,y\n")
+    (library.folder / "linked").symlink_to(own)
+    (library.folder / "pets" / "link").symlink_to(own)
+    again = Library(library.folder, [str(own)])
+    for foreign in ("own", "mine", "linked", "fashion"):
+        with pytest.raises(InputError, match="made here"):
+            again.delete(foreign, [])
+    with pytest.raises(InputError, match="these runs need: run-1"):
+        again.delete(name, ["run-1"])
+    again.delete(name, [])
+    again.delete(drawn, [])
+    left = sorted(path.name for path in library.folder.glob("[!.]*"))
+    assert left == ["linked", "mine.csv"]
+    assert (own / "cat").is_dir()
+    assert not {name, drawn} & set(again.sources)
+    # One of the same name that a person put there afterwards.
+    (library.folder / "pets").mkdir()
+    with pytest.raises(InputError, match="made here"):
+        Library(library.folder).delete("pets", [])
+
+
+def test_another_name_is_there_after_a_restart(library):
+    name = library.new("drawn", "points").name
+    library.write_points(name, [[0, 1, "a"], [1, 2, "b"]])
+    library.rename(name, "  My   points ")
+    assert Library(library.folder)[name].summary()["title"] == "My points"
+    library.rename(name, "")
+    assert library[name].summary()["title"] == "drawn.csv"
+    with pytest.raises(InputError, match="a text"):
+        library.rename(name, 3)
+
+
 def test_what_was_given_is_there_again_after_a_restart(library):
     name = library.new("drawn", "points").name
     library.write_points(name, [[0, 1, "a"], [1, 2, "b"]])
@@ -159,5 +198,5 @@ def test_how_data_were_read_is_known_after_a_restart(library):
     library.write_points(name, [[k, k * k, "ab"[k % 2]] for k in range(20)])
     before = library.opened(name, {"hold_out": 0.2}).facts
     assert Library(library.folder).opened(name).facts == before
-    (library.folder / ".options.json").write_text("{")
+    (library.folder / ".studio.json").write_text("{")
     assert Library(library.folder).opened(name).facts["sets"]["training"]["examples"] == 20

@@ -139,7 +139,7 @@ def test_a_table_that_cannot_be_read_is_read_otherwise(page, tmp_path):
     (tmp_path / "half.csv").write_text("\n".join(["size,round,kind", *rows]))
     page.get_by_label("Choose files").set_input_files(tmp_path / "half.csv")
     page.wait_for_url("**/#/data/half")
-    page.locator("main .warning", has_text="--categories onehot").wait_for()
+    page.locator("main .warning", has_text="\u201cColumns of texts\u201d onehot").wait_for()
     page.get_by_label("Missing values").select_option("median")
     page.get_by_label("Columns of texts").select_option("onehot")
     button(page, "Read it so").click()
@@ -268,6 +268,48 @@ def test_runs_are_laid_over_each_other_and_compared(page, moons):
     button(page, "Train them together").click()
     page.get_by_role("group", name="Table: the rates").wait_for()
     assert page.locator("table").last.locator("tbody tr").count() == 3
+
+
+def test_runs_and_data_get_another_name_and_are_deleted(page, tmp_path):
+    (tmp_path / "few.csv").write_text("a,b,label\n" + "1,2,x\n2,1,y\n" * 9)
+    page.get_by_label("Choose files").set_input_files(tmp_path / "few.csv")
+    page.wait_for_url("**/#/data/few")
+    begun(page, "few", Iterations=20)
+    page.locator(".state.finished").wait_for()
+    run = page.url
+
+    def open_at(where):
+        page.goto(where)
+        page.locator("summary", has_text="Rename or delete").click()
+
+    def asked(dialog):
+        words.append(dialog.message)
+        (dialog.accept if agree else dialog.dismiss)()
+
+    words, agree = [], False
+    page.on("dialog", asked)
+    open_at(run)
+    page.get_by_label("Name", exact=True).fill(HOSTILE)
+    button(page, "Rename").click()
+    page.locator(".runhead bdi", has_text=HOSTILE).wait_for()
+    page.at("#/data/few")
+    open_at(page.url)
+    button(page, "Delete …").click()
+    assert "There is no way back." in words[0]
+    agree = True
+    button(page, "Delete …").click()
+    assert has(page, f"these runs need: {HOSTILE}")
+    open_at(run)
+    button(page, "Delete …").click()
+    page.wait_for_url("**/#/runs")
+    page.at("#/data/few")
+    open_at(page.url)
+    button(page, "Delete …").click()
+    page.wait_for_url("**/#/data")
+    page.locator(".cards").first.wait_for()
+    assert page.locator(".cards", has_text="few").count() == 0
+    assert [HOSTILE in one for one in words] == [False, False, True, False]
+    page.said[:] = [one for one in page.said if "400" not in one]
 
 
 def test_the_keyboard_alone_is_enough(page):

@@ -116,6 +116,14 @@ def test_a_killed_worker_is_said_and_its_run_resumed(runs, tmp_path):
 def test_more_than_there_are_cores_for_wait(runs):
     first, second, third = (runs.begin("planar:moons", SLOW) for _ in range(3))
     assert [first.state, second.state, third.state] == ["training", "training", "waiting"]
+    # The studio ends, and begins again: it is there, and can be gone on with.
+    again = Runs(runs.folder, runs.library, 1, Told(), lambda run: None)
+    assert again[third.id].state == "stopped"
+    assert again[third.id].command == third.command
+    again.resume(again[third.id])
+    until(lambda: again[third.id].iteration > 0)
+    again.end()
+    assert Runs(runs.folder, runs.library, 1, Told(), lambda run: None)[third.id].iteration > 0
     runs.say(third, "stop")
     assert third.state == "stopped"
     runs.say(first, "stop")
@@ -133,8 +141,7 @@ def test_what_an_earlier_studio_left_is_there(runs, tmp_path):
     assert found.summary() == run.summary()
     assert found.history["cost"] == pytest.approx(run.history["cost"])
     assert found.model_at()[0] == 100
-    again.remember(found)
-    until(lambda: len(found.moments) == len(found.history["iteration"]))
+    assert set(found.moments) == set(run.moments)
     for iteration in set(run.moments) & set(found.moments):
         then, now = run.model_at(iteration)[1], found.model_at(iteration)[1]
         assert all(map(np.array_equal, then.network.weights, now.network.weights))
@@ -263,6 +270,33 @@ def test_data_that_are_others_by_now_are_said(tmp_path):
         run.model_at(0)
     assert library.opened("t").facts["sets"]["training"]["examples"] == 31
     found.end()
+
+
+def test_a_run_is_renamed_and_deleted_once_none_depends_on_it(runs, tmp_path):
+    given = {"layers": "4", "learning_rate": 0.3, "iterations": 100}
+    run = runs.begin("planar:moons", given)
+    runs.rename(run, " the  first ")
+    with pytest.raises(InputError, match="Stop it first"):
+        runs.delete(run)
+    until(lambda: run.state == "finished")
+    fork = runs.fork(run, {}, 50, {"l2": 0.01})
+    until(lambda: fork.state == "finished")
+    with pytest.raises(InputError, match=f"these runs need: {fork.id}"):
+        runs.delete(run)
+    again = Runs(runs.folder, runs.library, 1, Told(), lambda run: None)
+    assert again[run.id].summary()["name"] == "the first"
+    for one in (fork, run):
+        runs.delete(one)
+        assert not one.folder.path.exists()
+        assert one.id not in runs.runs
+    assert runs.told[-1] == ("gone", {"kind": "runs", "name": run.id})
+    # What `chainrule train` left there, under the name of one that is gone, is not the studio's.
+    job = TrainingJob(run.data, run.options, NOTHING, Running(out=run.folder.path))
+    job.run()
+    other = Runs(runs.folder, runs.library, 1, Told(), lambda run: None)
+    with pytest.raises(InputError, match="begun here"):
+        other.delete(other[run.id])
+    assert run.folder.model.exists()
 
 
 def test_a_fork_that_comes_to_nothing_is_refused(runs):

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from chainrule import Dataset, Network, train
 from chainrule.data.matrix import FloatMatrix
 from chainrule.training import Callback
-from chainrule.training.moment import Moment
+from chainrule.training.moment import Moment, load, save
 
 
 class Keeps(Callback):
@@ -44,7 +44,7 @@ class ReadOnce(FloatMatrix):
     ids=str,
 )
 @pytest.mark.parametrize("kind", ["float32", "zeros", "regression"])
-def test_it_is_the_network_of_that_moment(how, kind):
+def test_it_is_the_network_of_that_moment(how, kind, tmp_path):
     rng, regression = np.random.default_rng(0), kind == "regression"
     X = rng.normal(size=(400, 12)).astype("float32" if kind == "float32" else float)
     Y = (
@@ -69,6 +69,8 @@ def test_it_is_the_network_of_that_moment(how, kind):
     )
     moment = pickle.loads(keeps.sent)
     assert moment.iteration == 7
+    save([moment], tmp_path / "moments")
+    moment = load(tmp_path / "moments")[7]
     if how["first_layer"] == "dual":
         assert moment.nbytes < len(keeps.sent) < X.nbytes / 4
     found = moment.network(keeps.start, ReadOnce(X.astype(keeps.start.dtype)))

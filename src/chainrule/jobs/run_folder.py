@@ -6,6 +6,7 @@ Of one training:
     history.csv              costs and accuracies
     report.html              what `chainrule report` made of it
     checkpoint.safetensors   to train on from here (train(..., resume=...))
+    moments.safetensors      of one that the studio has watched: its network on the way
     held-out/                folds by which it was cross-validated, where nothing else is held out
 
 Of an experiment:
@@ -39,6 +40,7 @@ class RunFolder(Folder):
     report = File("report.html")
     history = File("history.csv")
     checkpoint = File("checkpoint.safetensors")
+    moments = File("moments.safetensors")
     table = File("results.csv")
     finished = File("finished")
     unseen = File("held-out")

@@ -24,17 +24,20 @@ from chainrule.data.readers.sources import NAMES
 from chainrule.errors import ChainruleError
 from chainrule.files.atomic import writable
 from chainrule.influence.out_of_distribution import Neighborhoods
+from chainrule.model.model_file import Model
 from chainrule.service.errors import HANDLERS, refuse
 from chainrule.service.guard import Guard
 from chainrule.show.data import encoded, pixels
 from chainrule.studio import frames, pictures, shipping
 from chainrule.studio.asking import (
     Facts,
+    Handler,
     as_json,
     at_of,
     changes,
     numbers,
     part,
+    place_of,
     settings,
     whole,
 )
@@ -89,30 +92,33 @@ class Studio:
     def routes(self) -> list[Route]:
         """All addresses; GET changes nothing."""
         data, run = "/api/data/{name}", "/api/runs/{run}"
-        asked: dict[str, Any] = {
+        asked: dict[str, Handler] = {
             "/api/state": self.state,
             data: self.opened,
-            f"{run}": self.run,
-            f"{run}/scene": self.scene,
-            f"{run}/frame": self.frame,
-            f"{run}/example/{{set}}/{{i:int}}": self.example,
-            f"{run}/example/{{set}}/{{i:int}}/without": self.without,
-            f"{run}/node": self.node,
-            f"{run}/mistakes": self.mistakes,
-            f"{run}/decisions": self.decisions,
-            f"{run}/ship": self.ship,
+            run: self.of_run(lambda run, *_: run.everything()),
+            f"{run}/scene": self.of_run(lambda run, *_: frames.scene(run.splits)),
+            f"{run}/frame": self.of_run(self.frame),
+            f"{run}/example/{{set}}/{{i:int}}": self.at_moment(self.example),
+            f"{run}/example/{{set}}/{{i:int}}/without": self.at_moment(self.without),
+            f"{run}/node": self.at_moment(self.node),
+            f"{run}/mistakes": self.at_moment(self.mistakes),
+            f"{run}/decisions": self.of_run(self.decisions),
+            f"{run}/ship": self.of_run(self.ship),
         }
-        done: dict[str, Any] = {
+        library = self.library
+        done: dict[str, Handler] = {
             "/api/data/new": self.new_data,
-            f"{data}/open": self.open,
+            f"{data}/open": self.of_data(lambda name, body: library.opened(name, settings(body))),
             f"{data}/picture": self.add_picture,
-            f"{data}/table": self.write_table,
-            f"{data}/points": self.write_points,
+            f"{data}/table": self.of_data(library.write_table),
+            f"{data}/points": self.of_data(library.write_points),
+            f"{data}/rename": self.of_data(library.rename),
+            f"{data}/delete": self.delete_data,
             "/api/runs": self.begin,
             "/api/fan": self.fan,
-            f"{run}/decisions": self.decide,
-            f"{run}/ask": self.ask,
-            f"{run}/{{word}}": self.say,
+            f"{run}/decisions": self.of_run(self.decide),
+            f"{run}/ask": self.at_moment(self.ask),
+            f"{run}/{{word}}": self.of_run(self.say),
         }
         return [
             Route("/", page),
@@ -166,7 +172,26 @@ class Studio:
             drawn["cost"] = frames.cost(model, run.splits, run.l2_at(iteration))
         return {"run": run.id, "iteration": iteration, **drawn}
 
-    # What is asked. Each is given the request, and its body as JSON where it has one.
+    # What is asked. Each is given the request, and its body as JSON where it has one; and what its
+    # address names before these: a run, or a network of it at a moment.
+
+    def of_run(self, handler: Callable[..., Facts | None]) -> Handler:
+        """A handler that is given the run."""
+        return lambda request, body: handler(self._run(request), request, body)
+
+    def at_moment(self, handler: Callable[..., Facts]) -> Handler:
+        """A handler that is given the run, the iteration that is asked for, which it is told with,
+        and the network there."""
+
+        def found(request: Request, body: Any) -> Facts:
+            run = self._run(request)
+            iteration, model = run.model_at(at_of(request))
+            return {"iteration": iteration, **handler(run, iteration, model, request, body)}
+
+        return found
+
+    def _run(self, request: Request) -> Run:
+        return self.runs[request.path_params["run"]]
 
     def state(self, request: Request, body: Any) -> Facts:
         return {
@@ -185,42 +210,30 @@ class Studio:
         source = self.library[request.path_params["name"]]
         return (source if source.facts else self.library.opened(source.name)).summary()
 
-    def run(self, request: Request, body: Any) -> Facts:
-        run = self.runs[request.path_params["run"]]
-        self.runs.remember(run)
-        return run.everything()
-
-    def scene(self, request: Request, body: Any) -> Facts:
-        return frames.scene(self.runs[request.path_params["run"]].splits)
-
-    def frame(self, request: Request, body: Any) -> Facts | None:
+    def frame(self, run: Run, request: Request, body: Any) -> Facts | None:
         """None before the first moment."""
-        run = self.runs[request.path_params["run"]]
         begun = run.moments or run.folder.model.exists()
         return self._frame(run, at_of(request)) if begun else None
 
-    def example(self, request: Request, body: Any) -> Facts:
-        run, given = self.runs[request.path_params["run"]], request.path_params
-        iteration, model = run.model_at(at_of(request))
-        C = run.moments[iteration].coefficients if iteration in run.moments else None
-        found = pictures.example(model, run.splits, given["set"], given["i"], C)
-        return {"iteration": iteration, **found}
+    def ship(self, run: Run, request: Request, body: Any) -> Facts:
+        return shipping.facts(run.summary(), run.folder, run.splits.train)
 
-    def without(self, request: Request, body: Any) -> Facts:
-        run, given = self.runs[request.path_params["run"]], request.path_params
-        iteration, model = run.model_at(at_of(request))
+    def example(self, run: Run, at: int, model: Model, request: Request, body: Any) -> Facts:
+        C = run.moments[at].coefficients if at in run.moments else None
+        return pictures.example(model, run.splits, *place_of(request), C)
+
+    def without(self, run: Run, at: int, model: Model, request: Request, body: Any) -> Facts:
         leave = numbers(request, "leave") or None
-        found = pictures.without(model, run.splits, given["set"], given["i"], leave)
-        return {"iteration": iteration, **found}
+        return pictures.without(model, run.splits, *place_of(request), leave)
 
-    def node(self, request: Request, body: Any) -> Facts:
-        run, asked = self.runs[request.path_params["run"]], request.query_params
-        iteration, model = run.model_at(at_of(request))
-        place = (*numbers(request, "row"), *numbers(request, "column"))
-        array, moment = asked.get("name", ""), (run.id, iteration)
-        of = asked.get("set", "training")
-        found = self.passes.around(moment, model, run.splits, of, array, place)
-        return {"iteration": iteration, **node(found, array, place)}
+    def mistakes(self, run: Run, at: int, model: Model, request: Request, body: Any) -> Facts:
+        return {"run": run.id, **mistakes(model, run.splits, request.query_params)}
+
+    def node(self, run: Run, at: int, model: Model, request: Request, body: Any) -> Facts:
+        place, asked = (*numbers(request, "row"), *numbers(request, "column")), request.query_params
+        array, of = asked.get("name", ""), asked.get("set", "training")
+        found = self.passes.around((run.id, at), model, run.splits, of, array, place)
+        return node(found, array, place)
 
     async def picture(self, request: Request) -> Response:
         found = await asyncio.to_thread(self._picture, request)
@@ -241,26 +254,15 @@ class Studio:
         content, kind = encoded(shown)
         return content, 200, None, f"image/{kind}"
 
-    def mistakes(self, request: Request, body: Any) -> Facts:
-        run = self.runs[request.path_params["run"]]
-        iteration, model = run.model_at(at_of(request))
-        found = mistakes(model, run.splits, request.query_params)
-        return {"run": run.id, "iteration": iteration, **found}
-
     def _decided(self, run: Run) -> Decided:
         opened = functools.partial(run.splits_of, run.data)
         return Decided.of(run.folder.path, opened, run.options)
 
-    def decisions(self, request: Request, body: Any) -> Facts:
-        run = self.runs[request.path_params["run"]]
+    def decisions(self, run: Run, request: Request, body: Any) -> Facts:
         return self._decided(run).facts() | {"review": review(run.data, run.options)}
 
-    def ship(self, request: Request, body: Any) -> Facts:
-        run = self.runs[request.path_params["run"]]
-        return shipping.facts(run.summary(), run.folder, run.splits.train)
-
     async def file(self, request: Request) -> Response:
-        kind, run = request.url.path.rpartition("/")[2], self.runs[request.path_params["run"]]
+        kind, run = request.url.path.rpartition("/")[2], self._run(request)
         content = await asyncio.to_thread(self._file, request, run, kind)
         name = f"{run.id}{shipping.FILES[kind]}"
         headers = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(name)}"}
@@ -273,8 +275,7 @@ class Studio:
 
     # What is done.
 
-    def decide(self, request: Request, body: Any) -> Facts:
-        run = self.runs[request.path_params["run"]]
+    def decide(self, run: Run, request: Request, body: Any) -> Facts:
         decided, fork = self._decided(run), None
         if body.get("undo"):
             decided.undo()
@@ -283,32 +284,31 @@ class Studio:
         else:
             _, model = run.model_at(at_of(request))
             decided.decide(body, lambda i: doubt(model, run.splits, i))
-        return {"fork": fork, **self.decisions(request, body)}
+        return {"fork": fork, **self.decisions(run, request, body)}
 
-    def ask(self, request: Request, body: bytes) -> Facts:
-        run = self.runs[request.path_params["run"]]
-        iteration, model = run.model_at(at_of(request))
+    def ask(self, run: Run, at: int, model: Model, request: Request, body: bytes) -> Facts:
         if self._known[0] != run.id:
             self._known = run.id, shipping.known_of(model, run.splits.train)
-        return {"iteration": iteration, **shipping.asked(model, body, self._known[1])}
+        return shipping.asked(model, body, self._known[1])
 
-    def _told(self, name: str) -> Facts:
-        found = self.library[name].summary()
+    def new_data(self, request: Request, body: Any) -> Facts:
+        found = self.library.new(str(body.get("name", "")), str(body.get("kind", ""))).summary()
         self.hub.tell("data", found)
         return found
 
-    def new_data(self, request: Request, body: Any) -> Facts:
-        found = self.library.new(str(body.get("name", "")), str(body.get("kind", "")))
-        return self._told(found.name)
+    def of_data(self, work: Callable[[str, Any], Any]) -> Handler:
+        """A handler that does something with a data set, by its name, and tells what it is then."""
 
-    def open(self, request: Request, body: Any) -> Facts:
-        name = request.path_params["name"]
-        given = settings(body)
-        try:
-            self.library.opened(name, given)
-        finally:  # what was asked is kept where it cannot be read, too
-            found = self._told(name)
-        return found
+        def done(request: Request, body: Any) -> Facts:
+            name = request.path_params["name"]
+            try:
+                work(name, body)
+            finally:  # what was asked is kept where it cannot be read, too
+                found = self.library[name].summary()
+                self.hub.tell("data", found)
+            return found
+
+        return done
 
     def add_picture(self, request: Request, body: bytes) -> Facts:
         name, label = request.path_params["name"], request.query_params.get("label", "")
@@ -316,13 +316,13 @@ class Studio:
         path = self.library.add_picture(name, label, body, title)
         return {"name": name, "file": f"{label}/{path.name}"}
 
-    def write_table(self, request: Request, body: bytes) -> Facts:
-        self.library.write_table(request.path_params["name"], body)
-        return self._told(request.path_params["name"])
-
-    def write_points(self, request: Request, body: Any) -> Facts:
-        self.library.write_points(request.path_params["name"], body.get("points"))
-        return self._told(request.path_params["name"])
+    def delete_data(self, request: Request, body: Any) -> Facts:
+        name = request.path_params["name"]
+        path, runs = self.library[name].path, list(self.runs.runs.values())
+        trained = [run.name for run in runs if path in (run.data, run.options.test)]
+        self.library.delete(name, trained)
+        self.hub.tell("gone", {"kind": "data", "name": name})
+        return {"gone": name}
 
     def begin(self, request: Request, body: Any) -> Facts:
         options, fork = settings(part(body, "options")), part(body, "fork")
@@ -338,10 +338,12 @@ class Studio:
         options = settings(part(body, "options"))
         return fan(source, self.library.splits, options, body.get("rates"))
 
-    def say(self, request: Request, body: Any) -> Facts:
-        run, word = self.runs[request.path_params["run"]], request.path_params["word"]
-        if word == "resume":
-            self.runs.resume(run)
+    def say(self, run: Run, request: Request, body: Any) -> Facts:
+        word = request.path_params["word"]
+        if word in ("resume", "delete"):
+            getattr(self.runs, word)(run)
+        elif word == "rename":
+            self.runs.rename(run, body.get("name"))
         elif word == "step":
             self.runs.say(run, word, int(whole(body, "n")))
         elif word == "change":

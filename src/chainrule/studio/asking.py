@@ -16,6 +16,7 @@ from chainrule.files.json_file import compact
 from chainrule.training.changes import checked
 
 Facts = dict[str, Any]
+Handler = Callable[[Request, Any], Facts | None]
 RAW = ("/picture", "/table", "/ask")  # addresses to which bodies are files
 
 
@@ -25,6 +26,11 @@ def at_of(request: Request) -> int | None:
     if given and not (given.isdecimal() and len(given) < 20):
         raise InputError("at", "an iteration", repr(given[:40]))
     return int(given) if given else None
+
+
+def place_of(request: Request) -> tuple[str, int]:
+    """The set and the example that an address names."""
+    return request.path_params["set"], request.path_params["i"]
 
 
 def numbers(request: Request, name: str) -> tuple[int, ...]:
@@ -68,7 +74,7 @@ def changes(body: Any) -> dict[str, float]:
     return found
 
 
-def as_json(handler: Callable[[Request, Any], Facts | None]) -> Callable[[Request], Any]:
+def as_json(handler: Handler) -> Callable[[Request], Any]:
     """A handler as an endpoint: it works in a thread, and what it gives back is JSON."""
 
     async def endpoint(request: Request) -> Response:

@@ -7,9 +7,9 @@ import os
 import re
 import threading
 import unicodedata
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from chainrule.jobs.options import OF_SETTING, OF_TRAINING, Options, absolute, r
 from chainrule.service.bodies import suffix_of
 from chainrule.show.data import drawable
 from chainrule.studio.frames import plane
-from chainrule.studio.kept import Kept
+from chainrule.studio.kept import Kept, number_of, refuse_used, remove, shown
 
 KINDS = {"pictures": "", "table": ".csv", "points": ".csv"}
 FILES, ROOM = 20_000, 4 << 30  # of one data set given through the page: files, and bytes in all
@@ -41,6 +41,7 @@ class Source:
     """A data set by its name in addresses.
 
     path : what `open_data` takes. options : how it is read. facts : of it, once it was read.
+    title : as it is shown. made : whether it was given through the page.
     """
 
     name: str
@@ -48,10 +49,13 @@ class Source:
     kind: str = ""
     options: Options = field(default_factory=Options)
     facts: dict[str, Any] = field(default_factory=dict)
+    title: str = ""
+    made: bool = False
 
     def summary(self) -> dict[str, Any]:
         """What the page shows of it."""
-        plain = {"name": self.name, "source": self.path, "title": Path(self.path).name}
+        title = self.title or Path(self.path).name
+        plain = {"name": self.name, "source": self.path, "title": title, "made": self.made}
         more = {"kind": self.kind, "opened": bool(self.facts), "reading": _changed(self.options)}
         return plain | more | self.facts
 
@@ -65,10 +69,10 @@ class Library:
     def __init__(self, folder: Path, named: Sequence[str] = ()) -> None:
         self.folder = folder
         self.sources: dict[str, Source] = {}
-        self._open: OrderedDict[tuple[Any, ...], Splits] = OrderedDict()
+        self._read = lru_cache(KEPT)(lambda path, state, options: options.open(path))
         self._lock, self._filling = threading.Lock(), threading.Lock()
         self._filled: dict[str, tuple[int, int]] = {}  # files and bytes of what is given
-        self._kept = Kept(folder / ".options.json")  # as which sources were read
+        self._kept = Kept(folder)  # as which sources were read, and which of them were made here
         for path in named:
             refuse_missing(path)
             self._add(Path(path).stem or "data", absolute(path))
@@ -83,9 +87,12 @@ class Library:
         while name in self.sources:
             number += 1
             name = f"{stem}-{number}"
-        self.sources[name] = found = Source(name, path, kind)
+        known = self._kept.get(path)
+        made = "made" in known and known["made"] == number_of(Path(path))
+        found = Source(name, path, kind, title=known.get("title", ""), made=made)
+        self.sources[name] = found
         with contextlib.suppress(ChainruleError):
-            found.options = restored(self._kept.get(path), Options(), "options")
+            found.options = restored(known.get("options", {}), Options(), "options")
         return found
 
     def __getitem__(self, name: str) -> Source:
@@ -103,7 +110,7 @@ class Library:
         if given is not None:
             found.options = restored(given, Options(), "options")
             found.facts = {}
-            self._kept.put(found.path, _changed(found.options))
+            self._kept.put(found.path, options=_changed(found.options))
         found.facts = _facts(self.splits(found.path, found.options))
         found.kind = found.facts["kind"]
         return found
@@ -117,14 +124,9 @@ class Library:
         if state not in (None, now):
             fix = "Put them back, or train anew."
             raise DataError(path, "the data that the run was trained on", "others by now", fix)
-        key = (path, now, *(repr(getattr(options, name)) for name in sorted(OF_DATA)))
-        with self._lock:
-            if key not in self._open:
-                self._open[key] = options.open(path)
-            self._open.move_to_end(key)
-            while len(self._open) > KEPT:
-                self._open.popitem(last=False)
-            return self._open[key]
+        how = Options(**{name: getattr(options, name) for name in OF_DATA})
+        with self._lock:  # of several who ask at once the first one reads
+            return self._read(path, now, how)
 
     def new(self, title: str, kind: str) -> Source:
         """A data set to be filled: a folder of pictures, a table, or points in the plane."""
@@ -136,6 +138,8 @@ class Library:
         there = self.folder
         path = there / next(n for n in names if n not in taken and not (there / n).exists())
         (path if kind == "pictures" else self.folder).mkdir(parents=True, exist_ok=True)
+        self._kept.put(str(path.resolve()))
+        self._kept.put(str(path.resolve()), made=number_of(path))
         return self._add(path.stem, str(path.resolve()), kind)
 
     def add_picture(self, name: str, label: str, body: bytes, title: str = "") -> Path:
@@ -178,18 +182,34 @@ class Library:
         self._forget(source)
 
     def _forget(self, source: Source) -> None:
-        source.facts = {}
-        with self._lock:
-            for key in [key for key in self._open if key[0] == source.path]:
-                del self._open[key]
+        source.facts, number = {}, number_of(Path(source.path))
+        if self._kept.get(source.path).get("made") != number:  # a file that was written anew
+            self._kept.put(source.path, made=number)
 
-    def _own(self, name: str, kind: str) -> Source:
+    def _own(self, name: str, kind: str = "") -> Source:
         """A source that may be written: none but what was made here."""
         found = self[name]
-        own = Path(found.path).parent == self.folder.resolve()
-        if not own or (found.kind and found.kind != kind):
-            raise InputError(name, f"a data set of {kind} that was made here", "another")
+        if not found.made or (kind and found.kind and found.kind != kind):
+            raise InputError(
+                name, f"a data set {kind and f'of {kind} '}that was made here", "another"
+            )
         return found
+
+    def rename(self, name: str, given: Any) -> None:
+        """Another name to be shown; its files and address stay."""
+        self[name].title = shown(given)
+        self._kept.put(self[name].path, title=self[name].title)
+
+    def delete(self, name: str, by: list[str]) -> None:
+        """Delete a data set that was given through the page, with its files; InputError for another
+        one, and where runs, `by`, were trained on it."""
+        found = self._own(name)
+        refuse_used(name, by)
+        remove(Path(found.path))
+        self._forget(found)
+        self._kept.put(found.path)
+        self._filled.pop(name, None)
+        del self.sources[name]
 
 
 def _changed(options: Options) -> dict[str, Any]:

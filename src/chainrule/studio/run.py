@@ -1,25 +1,27 @@
 """One training of the studio: what is known of it, and the moments that are kept."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from chainrule.data import Splits
-from chainrule.errors import InputError
+from chainrule.errors import ChainruleError, InputError
 from chainrule.jobs.options import Options, absolute, command_line, restored, written
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.model.model_file import Model
 from chainrule.network import Network
 from chainrule.studio.library import State
 from chainrule.studio.worker import Worker
+from chainrule.training import moment as moments_file
 from chainrule.training.changes import changes_of
 from chainrule.training.moment import Moment
 
-ROOM = 512 << 20  # bytes of one run's moments
+ROOM = 128 << 20  # bytes of one run's moments
 MOMENTS = 400
 COLUMNS = ("iteration", "cost", "accuracy", "validation_cost", "validation_accuracy",
            "learning_rate", "penalty")  # fmt: skip
@@ -30,7 +32,8 @@ class Run:
     """One training.
 
     options : as given, and as chosen once it has begun, with all that was changed on the way, so
-    that the command from them repeats it. state : waiting, training, paused, finished, stopped,
+    that the command from them repeats it. name : as it is shown. made : whether its folder is the
+    studio's own. state : waiting, training, paused, finished, stopped,
     failed, killed. history : columns. facts : what settings.json says at the end.
     """
 
@@ -40,22 +43,25 @@ class Run:
     folder: RunFolder
     splits_of: Callable[..., Splits]
     parent: dict[str, Any] | None = None
+    name: str = ""
+    made: bool = True
     state: str = "waiting"
     iteration: int = 0
     iterations: int = 0
     said: str = ""
     error: str = ""
     history: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
-    moments: dict[int, Moment] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     worker: Worker | None = None
-    remembered: bool = False
     data_state: State = None
     _clock: tuple[float, int] = (0.0, 0)
-    _models: dict[int, Model] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.name = self.name or self.id
+        self._model = lru_cache(8)(self._model_of)
 
     @property
     def splits(self) -> Splits:
@@ -75,6 +81,8 @@ class Run:
         last = {name: (self.history[name] or [None])[-1] for name in COLUMNS[1:5]}
         return {
             "id": self.id,
+            "name": self.name,
+            "made": self.made,
             "data": self.data,
             "title": Path(self.data).name,
             "state": self.state,
@@ -151,11 +159,25 @@ class Run:
     def _now(self, options: dict[str, Any]) -> None:
         self.options = restored(options, Options(), "options")
 
+    @cached_property
+    def moments(self) -> dict[int, Moment]:
+        """Those that are kept, by iteration; of before the studio began those in its folder."""
+        with contextlib.suppress(ChainruleError):  # there are none, or not as they were written
+            return moments_file.load(self.folder.moments)
+        return {}
+
+    def store(self) -> None:
+        """Write the moments to its folder, for the next start."""
+        with self._lock:
+            kept = list(self.moments.values())
+        if kept:
+            with contextlib.suppress(ChainruleError, OSError):  # it is gone, or the disk is full
+                moments_file.save(kept, self.folder.moments)
+
     def keep(self, moment: Moment) -> None:
         """The first and last stay; where there are too many, every other one goes."""
         with self._lock:
             self.moments[moment.iteration] = moment
-            self._models.pop(moment.iteration, None)
             kept = sorted(self.moments)
             if len(kept) > MOMENTS or sum(m.nbytes for m in self.moments.values()) > ROOM:
                 for iteration in kept[1:-1:2]:
@@ -193,11 +215,9 @@ class Run:
 
                 return self.iteration, loaded(self.folder.path)
             raise InputError(self.id, "a moment that was kept", "none yet", "Let it train first.")
-        if moment.iteration not in self._models:
-            network = moment.network(self.start, self.splits.train)
-            facts = {"options": written(self.options), "data": absolute(self.data)}
-            found = Model.of(network, self.splits, facts | {"iterations": moment.iteration})
-            while len(self._models) > 8:
-                del self._models[next(iter(self._models))]
-            self._models[moment.iteration] = found
-        return moment.iteration, self._models[moment.iteration]
+        return moment.iteration, self._model(moment)
+
+    def _model_of(self, moment: Moment) -> Model:
+        network = moment.network(self.start, self.splits.train)
+        facts = {"options": written(self.options), "data": absolute(self.data)}
+        return Model.of(network, self.splits, facts | {"iterations": moment.iteration})

@@ -10,37 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.errors import ChainruleError, InputError
+from chainrule.files.atomic import writable
 from chainrule.jobs.options import Options, Running, restored, written
 from chainrule.jobs.run_folder import RunFolder
-from chainrule.studio.kept import Kept
+from chainrule.studio.kept import Kept, number_of, refuse_used, remove, shown
 from chainrule.studio.library import Library, state_of
 from chainrule.studio.run import COLUMNS, Run
 from chainrule.studio.worker import Worker
-from chainrule.training import Callback, Record, Session, checkpoint, train
+from chainrule.training import checkpoint
 from chainrule.training.changes import before, changes_of, text_of
-from chainrule.training.moment import Moment
 from chainrule.training.warnings import TrainingWarning
 
-AGAIN = 10.0  # seconds of a training that is done again for its moments
 RUNNING = ("waiting", "training", "paused")
 Told = Callable[[str, dict[str, Any]], None]
-
-
-class Keeping(Callback):
-    """Keeps the moments of a run's training that is done again, as far as it went."""
-
-    def __init__(self, run: Run, over: Callable[[], bool]) -> None:
-        self._run, self._over = run, over
-
-    def on_start(self, session: Session) -> None:
-        self._run.keep(Moment.of(session))
-
-    def on_record(self, session: Session, record: Record) -> None:
-        self._run.keep(Moment.of(session))
-
-    def on_step(self, session: Session) -> None:
-        if session.iteration >= self._run.iteration or self._over():
-            session.stop("as far as it went")
 
 
 class Runs:
@@ -56,7 +38,8 @@ class Runs:
         self.folder, self.library, self.cores = folder, library, cores
         self.tell, self.moved = tell, moved
         self.runs: dict[str, Run] = {}
-        self._parents = Kept(folder / ".forks.json")
+        self._kept = Kept(folder)  # what runs are called, and what of those is known that wait
+        self._followers: list[threading.Thread] = []
         self._lock = threading.RLock()
         self._spare: Worker | None = None
         self._ended = False
@@ -106,9 +89,11 @@ class Runs:
             number = next(n for n in range(1, 1 << 20) if not self._taken(f"{stem}-{n}"))
             folder = RunFolder(self.folder / f"{stem}-{number}")
             run = Run(folder.path.name, path, options, folder, self.library.splits, parent)
+            with writable(folder.path):
+                folder.path.mkdir(parents=True)  # nobody else takes the name while it waits
+            facts = {"data": path, "options": written(options), "parent": parent, "name": ""}
+            self._kept.put(run.id, **facts, made=number_of(folder.path))
             self.runs[run.id] = run
-        if parent is not None:
-            self._parents.put(run.id, parent)
         self.tell("run", run.summary())
         self._next()
         return run
@@ -156,7 +141,9 @@ class Runs:
                 parent = self.runs.get(run.parent["run"]) if run.parent else None
                 options = Options() if begun else run.options
                 worker.begin(run.data, options, running, parent.folder.path if parent else None)
-                threading.Thread(target=self._follow, args=(run, worker), daemon=True).start()
+                follower = threading.Thread(target=self._follow, args=(run, worker), daemon=True)
+                self._followers = [one for one in self._followers if one.is_alive()] + [follower]
+                follower.start()
                 self.tell("run", run.summary())
         if waiting:
             self.warm()
@@ -176,35 +163,43 @@ class Runs:
             if run.worker is not worker:  # it was gone on with
                 return
             run.worker = None
+            if run.state == "failed" and not run.folder.begun:  # its name is free for anybody
+                run.folder.remove()
+                self._kept.put(run.id)
+                run.made = False
             if run.state in RUNNING:
                 run.state, code = "killed", worker.process.exitcode
                 run.error = f"The process that trained it has ended ({code}); it can be resumed."
         if not self._ended:
             self.tell("run", run.summary())
             self._next()
-            self.remember(run)
+        run.store()
 
-    def remember(self, run: Run) -> None:
-        """Keep the moments of all records of a training that has ended, where it took seconds: it
-        is done again, with the same bits, aside and while no other runs."""
-        seconds = run.facts.get("training_seconds")
-        if run.remembered or run.state not in ("finished", "stopped") or seconds is None:
-            return
-        few = len(run.moments) < len(run.history["iteration"])
-        if seconds <= AGAIN and few and not self._busy():
-            run.remembered = True
-            threading.Thread(target=self._remember, args=(run,), daemon=True).start()
+    def rename(self, run: Run, given: Any) -> None:
+        """Another name to be shown; its folder and address stay."""
+        run.name = shown(given) or run.id
+        self._kept.put(run.id, name=run.name)
+        self.tell("run", run.summary())
 
-    def _busy(self) -> bool:
-        return self._ended or any(run.worker is not None for run in list(self.runs.values()))
-
-    def _remember(self, run: Run) -> None:
-        with contextlib.suppress(ChainruleError):  # the data are gone or others
-            setting, data = run.options.setting(), run.splits.train
-            keeping = Keeping(run, self._busy)
-            train(run.start, data, callbacks=[keeping], threads=1, **setting.arguments())
-            run.remembered = not self._busy()
-            self.tell("run", run.summary())
+    def delete(self, run: Run) -> None:
+        """Delete a run that was begun here, and its folder; InputError for one that is running, or
+        that others were forked from, and for a folder that is not the studio's own."""
+        with self._lock:
+            if run.state in RUNNING:
+                raise InputError(run.name, "a run that has ended", run.state, "Stop it first.")
+            parents = {one.name: (one.parent or {}).get("run") for one in self.runs.values()}
+            refuse_used(run.name, [fork for fork, parent in parents.items() if parent == run.id])
+            if not run.made and run.folder.path.exists():
+                fix = f"It may be removed by hand: {run.folder.path}"
+                raise InputError(run.name, "a run that was begun here", "another one's folder", fix)
+            if run.worker is not None:  # which still writes its last
+                run.worker.process.join()
+            run.worker = None
+            remove(run.folder.path)
+            del self.runs[run.id]
+            self._kept.put(run.id)
+        self.tell("gone", {"kind": "runs", "name": run.id})
+        self._next()
 
     def end(self) -> None:
         """Stop all that runs, what was reached kept."""
@@ -215,23 +210,27 @@ class Runs:
         for worker in workers:
             worker.say("stop")
         until = time.monotonic() + 10
+        for one in self._followers:
+            one.join(max(0.1, until - time.monotonic()))
         for worker in workers:
             worker.end(max(0.1, until - time.monotonic()))
 
     def _found(self, place: Path) -> None:
         """A run that an earlier studio, or `chainrule train`, left in the folder."""
-        folder = RunFolder(place)
-        facts = folder.read_settings()
+        folder, known = RunFolder(place), self._kept.get(place.name)
+        made = "made" in known and known["made"] == number_of(place)
+        facts = folder.read_settings() if folder.begun or not made else known  # it waited
         if facts.get("command", "train") != "train" or "options" not in facts:
             return
         options = restored(facts["options"], Options(), str(folder.settings))
-        run = Run(place.name, str(facts.get("data")), options, folder, self.library.splits)
+        name, parent = known.get("name") or place.name, known.get("parent")
+        own: Any = {"parent": parent, "name": name, "made": made}
+        run = Run(place.name, str(facts.get("data")), options, folder, self.library.splits, **own)
         warnings = [TrainingWarning(**one) for one in facts.get("warnings", [])]
         run.facts, run.warnings = facts, list(map(str, warnings))
         run.state = "finished" if facts.get("complete") else "stopped"
         run.iteration = int(facts.get("iterations") or 0)
         run.iterations = options.iterations or run.iteration
-        run.parent = self._parents.get(run.id)
         run.history = _history(folder) or run.history
         if not run.facts.get("iterations") and folder.checkpoint.exists():  # it was killed
             saved = checkpoint.read(folder.checkpoint).facts

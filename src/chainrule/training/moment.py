@@ -1,12 +1,15 @@
 """A training at one moment: what its network is made of, small where the first layer is dual."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainrule.data import Dataset, FeatureMatrix
 from chainrule.device import on_host
+from chainrule.files import tensor_file
 from chainrule.network import Network
 from chainrule.training.first_layer import Dual, Rotated, spanned
 from chainrule.training.targets import Standardized
@@ -70,6 +73,29 @@ class Moment:
         kinds = start.activations, start.loss
         network = Network((W, *self.weights), self.biases, *kinds)
         return network if self.targets is None else self.targets.folded(network)
+
+
+def save(moments: Iterable[Moment], path: str | Path) -> None:
+    """Write moments of one training to a file, atomically."""
+    arrays: dict[str, Array] = {}
+    for one in moments:
+        targets = () if one.targets is None else (one.targets.mean, one.targets.deviation)
+        for j, part in enumerate((one.first, one.weights, one.biases, targets)):
+            arrays |= {f"{one.iteration}/{j}/{k}": array for k, array in enumerate(part)}
+    tensor_file.write(path, arrays, {"format": "chainrule moments", "version": 1})
+
+
+def load(path: str | Path) -> dict[int, Moment]:
+    """The moments of such a file, by iteration; ModelFileError where it is none."""
+    arrays, _ = tensor_file.read(path, "moments", 1)
+    parts: dict[int, list[list[Array]]] = {}
+    for iteration, j, _ in sorted(tuple(map(int, name.split("/"))) for name in arrays):
+        part = parts.setdefault(iteration, [[], [], [], []])[j]
+        part.append(arrays[f"{iteration}/{j}/{len(part)}"])
+    return {
+        k: Moment(k, tuple(W), tuple(above), tuple(b), Standardized(*targets) if targets else None)
+        for k, (W, above, b, targets) in parts.items()
+    }
 
 
 def _copies(*arrays: Array) -> tuple[Array, ...]:

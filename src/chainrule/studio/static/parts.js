@@ -1,5 +1,6 @@
 // What several screens are made of.
 import { useEffect, useRef, useState } from "./vendor/hooks.js";
+import { inPage } from "./fields.js";
 import { html } from "./html.js";
 
 export { Curve } from "./curve.js";
@@ -45,7 +46,7 @@ export const Button = ({ onClick, children, disabled, ...more }) => {
     ${error && html`<${Wrong} words=${error} />`}`;
 };
 
-export const Wrong = ({ words }) => words && html`<p class="warning" role="alert"><bdi>${words}</bdi></p>`;
+export const Wrong = ({ words }) => words && html`<p class="warning" role="alert"><bdi>${inPage(words)}</bdi></p>`;
 
 // A labelled control: <Field words="Rate"><input .../></Field>
 export const Field = ({ words, note, children }) =>

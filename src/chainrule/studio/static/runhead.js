@@ -59,10 +59,10 @@ const Time = ({ id, run }) => {
 export const RunHead = ({ id, part }) => {
   const run = state.value.runs[id];
   const { error } = useAsked(() => load(id), [id]);
-  useEffect(() => void (document.title = `${run?.id ?? "A run"} – chainrule studio`), [run?.id]);
+  useEffect(() => void (document.title = `${run?.name ?? "A run"} – chainrule studio`), [run?.name]);
   if (!run) return html`<h1>No such run</h1><${Wrong} words=${error} />`;
   return html`<div class="runhead">
-    <div class="row"><p class="of"><a href="#/runs">Runs</a> / <bdi>${run.id}</bdi></p>
+    <div class="row"><p class="of"><a href="#/runs">Runs</a> / <bdi>${run.name}</bdi></p>
       <span class=${`state ${run.state}`}>${wordOf(run)}</span></div>
     <nav class="tabs" aria-label="Of this run">${PARTS.map(([parts, words]) =>
       html`<a href=${here("run", id, ...parts)} aria-current=${part === parts[0] ? "page" : undefined}>${words}</a>`)}</nav>

@@ -57,7 +57,9 @@ const latest = (one) => (waiting.has(one) ? waiting.get(one) : one.peek());
 let since = null; // what came after the whole state was asked for, and before it was here
 const put = (kind, key, one) => {
   since?.push([kind, key, one]);
-  state.value = { ...state.peek(), [kind]: { ...state.peek()[kind], [key]: one } };
+  const all = { ...state.peek()[kind], [key]: one };
+  if (!one) delete all[key];
+  state.value = { ...state.peek(), [kind]: all };
 };
 const newer = (run) => put("runs", run.id, run);
 // A run that was just begun; what its events say since is newer.
@@ -95,6 +97,7 @@ export const heard = {
     if (details(run.id).peek()) again(run.id); // of warnings and moments there may be more
   },
   data: putData,
+  gone: ({ kind, name }) => put(kind, name, null),
   record(record) {
     const one = records(record.run);
     // What is shown stays as it is until the next is shown.

@@ -4,6 +4,8 @@ import { address, go } from "../router.js";
 import { api, putData, state } from "../store.js";
 import { Button, Choice, Field, Picture, Wrong, count, html, ofData, percent, short, useAsked, whole } from "../parts.js";
 import { Dropped, Finish } from "../adding.js";
+import { FIELDS, inPage } from "../fields.js";
+import { Keeping } from "../keeping.js";
 import { Webcam } from "../webcam.js";
 import { Drawn } from "../drawing.js";
 import { Plane } from "../plane.js";
@@ -65,21 +67,21 @@ const Reading = ({ data, own, open }) => {
   };
   const classes = data.classes ?? [];
   const table = own && data.kind !== "pictures";
-  const text = (words, name, note) => html`<${Field} words=${words} note=${note}><input type="text" value=${asked[name]} onInput=${(e) => change(name)(e.target.value)} /></${Field}>`;
+  const text = (name, note) => html`<${Field} words=${FIELDS[name]} note=${note}><input type="text" value=${asked[name]} onInput=${(e) => change(name)(e.target.value)} /></${Field}>`;
   return html`<details open=${open}><summary>Read it otherwise</summary><div class="fields">
-    ${table && html`${text("Label column", "label", "--label; by default label, class, target, y or the last")}
-      <${Choice} words="Missing values" note="--missing" value=${asked.missing} onChange=${change("missing")}
+    ${table && html`${text("label", "By default label, class, target, y or the last.")}
+      <${Choice} words=${FIELDS.missing} value=${asked.missing} onChange=${change("missing")}
         options=${[["refuse", "are refused"], ["mean", "filled by the mean"], ["median", "filled by the median"], ["zero", "filled by 0"]]} />
-      <${Choice} words="Columns of texts" note="--categories" value=${asked.categories} onChange=${change("categories")}
-        options=${[["refuse", "are refused"], ["onehot", "a 0 or 1 for each of their texts"]]} />
-      ${text("Columns to leave out", "drop", "--drop; several with commas between them")}`}
-    ${(classes.length > 2 || asked.positive) && html`<${Choice} words="Two classes" value=${asked.positive} onChange=${change("positive")}
+      <${Choice} words=${FIELDS.categories} value=${asked.categories} onChange=${change("categories")}
+        options=${[["refuse", "are refused"], ["onehot", "onehot: a 0 or 1 for each of their texts"]]} />
+      ${text("drop", "Several with commas between them.")}`}
+    ${(classes.length > 2 || asked.positive) && html`<${Choice} words=${FIELDS.positive} value=${asked.positive} onChange=${change("positive")}
       options=${[["", "as they are"], ...[...new Set([asked.positive, ...classes])].filter(Boolean).map((one) => [one, `${one} or not`])]} />`}
-    ${own && html`<${Choice} words="Held out as a test set" value=${String(asked.hold_out)} onChange=${change("hold_out")}
+    ${own && html`<${Choice} words=${FIELDS.hold_out} value=${String(asked.hold_out)} onChange=${change("hold_out")}
       options=${[["", "only what the data name so"], ...[...new Set([0.1, 0.2, 0.3, 0.5, Number(asked.hold_out || 0.2)])].sort().map((one) => [String(one), percent(one)])]} />`}
-    ${own && data.kind === "pictures" && html`<${Field} words="Side of the pictures, in pixels"><input type="number" min="8" max="512" placeholder="64"
+    ${own && data.kind === "pictures" && html`<${Field} words=${FIELDS.size}><input type="number" min="8" max="512" placeholder="64"
       value=${asked.size} onInput=${(e) => change("size")(e.target.value)} /></${Field}>`}
-    ${own && data.kind === "pictures" && html`<${Choice} words="Features" note="EfficientNet has seen a million other photos (extra photos)." value=${asked.features}
+    ${own && data.kind === "pictures" && html`<${Choice} words=${FIELDS.features} note="EfficientNet has seen a million other photos (extra photos)." value=${asked.features}
       onChange=${change("features")} options=${[["pixels", "pixels"], ["efficientnet-lite0", "EfficientNet-Lite0"]]} />`}
   </div><${Button} onClick=${read}>Read it so</${Button}></details>`;
 };
@@ -98,6 +100,9 @@ const Rows = ({ rows: { columns, labels, values }, more }) => html`<h2>The first
     <tbody>${labels.map((label, i) => html`<tr><th scope="row"><bdi>${label}</bdi></th>${values[i].map((x) => html`<td class="n">${short(x, 6)}</td>`)}</tr>`)}</tbody></table></div>
   ${more > 0 && html`<p class="note">And ${count(more, "column")} more.</p>`}`;
 
+const Away = ({ data }) => html`<${Keeping} key=${data.title} path=${`/api/data/${encodeURIComponent(data.name)}`} name=${data.title} back="#/data"
+  what=${data.made && `${data.title}, which lies in ${data.source}`} />`;
+
 const One = ({ name }) => {
   const known = state.value.data[name];
   const { error } = useAsked(async () => known?.opened || putData(await api.get(`/api/data/${encodeURIComponent(name)}`)), [name, known?.opened]);
@@ -105,7 +110,7 @@ const One = ({ name }) => {
   const own = !state.value.built_in.includes(name);
   if (!known?.opened)
     return html`<p class="of"><a href="#/data">Data</a> / <bdi>${known?.title || name}</bdi></p><h1><bdi>${name}</bdi></h1>
-      ${error ? html`<${Wrong} words=${error} />${known && own && html`<${Reading} data=${known} own open />`}` : html`<p class="note">Reading it …</p>`}`;
+      ${error ? html`<${Wrong} words=${error} />${known && own && html`<${Reading} data=${known} own open /><${Away} data=${known} />`}` : html`<p class="note">Reading it …</p>`}`;
   const twice = Object.entries(known.duplicates).filter(([, n]) => n);
   return html`<p class="of"><a href="#/data">Data</a> / <bdi>${known.title || name}</bdi></p>
     <h1>${count(Object.values(known.sets).reduce((n, one) => n + one.examples, 0), "example")} of ${whole(known.n_x)} features</h1>
@@ -114,12 +119,13 @@ const One = ({ name }) => {
       <dt>What</dt><dd>${KINDS[known.kind]}${known.image_shape ? `, ${known.image_shape.slice(0, 2).join(" × ")} pixels${known.image_shape[2] ? " in color" : ""}` : ""}${known.feature_names ? html`: <bdi>${known.feature_names.join(", ")}</bdi>${known.n_x > known.feature_names.length ? " …" : ""}` : ""}</dd>
       <dt>Split</dt><dd>${size(known)}${Object.keys(known.sets).length < 2 ? ": nothing is held out, so nothing will be known of new examples" : ""}</dd>
       <dt>Duplicates</dt><dd>${twice.length ? twice.map(([set, n]) => `${whole(n)} in ${set}`).join(", ") : "none between the sets"}</dd></dl>
-    ${known.notes.map((words) => html`<p class="note"><bdi>${words}</bdi></p>`)}
+    ${known.notes.map((words) => html`<p class="note"><bdi>${inPage(words)}</bdi></p>`)}
     <${Reading} data=${known} own=${own} />
     ${known.classes.length > 0 && html`<h2>Classes</h2><${Counts} classes=${known.classes} sets=${known.sets} />`}
     ${known.plane && html`<h2>In the plane</h2><${Plane} scene=${known} />`}
     ${known.rows && html`<${Rows} rows=${known.rows} more=${known.n_x - known.rows.columns.length} />`}
-    ${known.drawable && html`<${Samples} data=${known} />`}`;
+    ${known.drawable && html`<${Samples} data=${known} />`}
+    ${own && html`<${Away} data=${known} />`}`;
 };
 
 export default ({ params }) => (params.name ? html`<${One} key=${params.name} name=${params.name} />` : html`<${All} />`);

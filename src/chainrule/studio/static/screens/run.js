@@ -4,6 +4,7 @@ import { address, at, go, here, moveTo } from "../router.js";
 import { api, dataOf, details, load, putRun, ofRun, progress, reachedOf, records, state } from "../store.js";
 import { Button, Command, Curve, Field, Picture, Tile, Wrong, count, html, ofData, percent, short, useAsked, whole } from "../parts.js";
 import { Plane, bytes } from "../plane.js";
+import { Keeping } from "../keeping.js";
 import { seen } from "../runhead.js";
 import { Rate, changesOf, valuesAt } from "../settings.js";
 
@@ -124,9 +125,10 @@ export default ({ params: { id } }) => {
     ${warnings.map((words) => html`<${Wrong} words=${words} />`)}
     ${more?.verdict && run.state === "finished" && at.value === null && html`<p class="verdict-words"><b>${more.verdict.verdict}.</b> ${more.verdict.words}</p>`}
     <div class="beside"><${Curves} run=${run} /><div><${Learned} frame=${frame} scene=${scene.value} /></div></div>
-    <${Wrong} words=${error || scene.error} />
+    <${Wrong} words=${run.error ? "" : error || scene.error} />
     ${at.value !== null && frame && frame.iteration !== at.value && html`<p class="note" role="status">Of iteration ${whole(at.value)} nothing is kept: pictures and answers are as they were at iteration ${whole(frame.iteration)}.</p>`}
     <${HeldOut} run=${run} frame=${frame} scene=${scene.value} />
     <${Change} run=${run} />
-    <${Command} text=${run.command} />`;
+    <${Command} text=${run.command} />
+    <${Keeping} key=${run.name} path=${ofRun(id)} name=${run.name} what=${run.made && `the run ${run.name} and its folder, ${run.folder}`} back="#/runs" />`;
 };

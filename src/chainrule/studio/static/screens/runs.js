@@ -16,9 +16,9 @@ const Node = ({ run, children, chosen, toggle }) => {
   const k = chosen.indexOf(run.id);
   const reached = reachedOf(run);
   const { parent } = run;
-  return html`<li><div class="run"><label><input type="checkbox" checked=${k >= 0} onChange=${() => toggle(run.id)} aria-label=${`Show ${run.id}`} /></label>
+  return html`<li><div class="run"><label><input type="checkbox" checked=${k >= 0} onChange=${() => toggle(run.id)} aria-label=${`Show ${run.name}`} /></label>
       <svg class="swatch" viewBox="0 0 24 8" aria-hidden="true">${k >= 0 && html`<path d="M0 4H24" stroke=${`var(--c${k % COLORS})`} stroke-dasharray=${k >= COLORS ? "6 3" : undefined} />`}</svg>
-      <a href=${address("run", run.id)}><bdi>${run.id}</bdi></a> <span class=${`state ${run.state}`}>${wordOf(run)}</span>
+      <a href=${address("run", run.id)}><bdi>${run.name}</bdi></a> <span class=${`state ${run.state}`}>${wordOf(run)}</span>
       <span class="note">${parent ? `${parent.iteration ? `from iteration ${whole(parent.iteration)}, ${forked(run)}` : `from the beginning, with changed ${run.options.labels ? "labels" : "settings"}`}; ` : ""}iteration ${whole(reached)}${run.cost === null || run.cost === undefined ? "" : `, last recorded cost ${short(run.cost)}`}${run.validation_accuracy === null || run.validation_accuracy === undefined ? "" : `, held out ${percent(run.validation_accuracy)}`}</span></div>
     ${children.length > 0 && html`<ul class="tree">${children}</ul>`}</li>`;
 };
@@ -35,7 +35,7 @@ const Overlay = ({ runs }) => {
     return some.length ? uPlot.join(some.map(([x, y]) => [x, y.map((v) => v ?? undefined)])) : [[]];
   }, [measure, ...all]);
   const drawn = runs.filter((_, k) => all[k].iteration.length);
-  const series = drawn.map(({ id }) => ({ words: id, color: `--c${runs.findIndex((one) => one.id === id) % COLORS}` }));
+  const series = drawn.map(({ id, name }) => ({ words: name, color: `--c${runs.findIndex((one) => one.id === id) % COLORS}` }));
   return html`<div class="row"><${Choice} words="What is compared" value=${measure} options=${MEASURES} onChange=${choose} /></div>
     <${Curve} data=${data} series=${series} words=${`The ${measure.replaceAll("_", " ")} of ${runs.length} runs`} height=${300} />`;
 };
@@ -45,7 +45,7 @@ const Differences = ({ runs }) => {
     .filter((name) => new Set(runs.map(({ options }) => JSON.stringify(options[name] ?? null))).size > 1);
   const data = new Set(runs.map((run) => run.data)).size > 1;
   if (!names.length && !data) return html`<p>Their settings are the same.</p>`;
-  return html`<div class="wide" tabindex="0" role="group" aria-label="Table: what differs"><table><thead><tr><th scope="col">Setting</th>${runs.map(({ id }) => html`<th scope="col"><bdi>${id}</bdi></th>`)}</tr></thead>
+  return html`<div class="wide" tabindex="0" role="group" aria-label="Table: what differs"><table><thead><tr><th scope="col">Setting</th>${runs.map(({ name }) => html`<th scope="col"><bdi>${name}</bdi></th>`)}</tr></thead>
     <tbody>${data && html`<tr><th scope="row">data</th>${runs.map((run) => html`<td><bdi>${run.title}</bdi></td>`)}</tr>`}
     ${names.map((name) => html`<tr><th scope="row">${named(name)}</th>${runs.map(({ options }) => html`<td><bdi>${valued(options[name])}</bdi></td>`)}</tr>`)}</tbody></table></div>`;
 };
@@ -70,6 +70,6 @@ export default () => {
   return html`<h1>Runs</h1><ul class="tree root">${tree(runs, chosen, toggle)}</ul>
     ${some.length > 0 && html`<h2>Curves</h2><${Overlay} runs=${some} />`}
     ${some.length > 1 && html`<h2>What differs</h2><${Differences} runs=${some} />`}
-    ${base && base.options.optimizer !== "lbfgs" && html`<h2>A fan of rates</h2><p>The network of <bdi>${base.id}</bdi> at several rates at once.</p>
+    ${base && base.options.optimizer !== "lbfgs" && html`<h2>A fan of rates</h2><p>The network of <bdi>${base.name}</bdi> at several rates at once.</p>
       <${Fan} key=${base.id} data=${dataOf(base)} options=${base.options} onChoose=${start} chooses="Run at this rate" />`}`;
 };

@@ -3,6 +3,7 @@ import { useEffect, useState } from "../vendor/hooks.js";
 import { address, go } from "../router.js";
 import { api, putRun, putData, state } from "../store.js";
 import { Button, Choice, Field, Wrong, html, useAsked } from "../parts.js";
+import { FIELDS } from "../fields.js";
 import { Fan } from "../fan.js";
 import { Layers } from "../layers.js";
 import { Rate } from "../settings.js";
@@ -47,13 +48,13 @@ const Form = ({ data }) => {
   const photos = data.kind === "pictures" && data.image_shape?.[2] === COLOR && !state.value.built_in.includes(data.name);
   return html`<${Layers} inputs=${data.n_x} outputs=${outputs} hidden=${asked.hidden} onChange=${(hidden) => set({ hidden })} />
     <div class="fields">
-      <${Choice} words="Activation of the hidden layers" value=${asked.activation} options=${ACTIVATIONS} onChange=${(activation) => set({ activation })} />
-      <${Choice} words="Optimizer" value=${asked.optimizer} options=${OPTIMIZERS} onChange=${(optimizer) => set({ optimizer })} />
+      <${Choice} words=${FIELDS.activation} value=${asked.activation} options=${ACTIVATIONS} onChange=${(activation) => set({ activation })} />
+      <${Choice} words=${FIELDS.optimizer} value=${asked.optimizer} options=${OPTIMIZERS} onChange=${(optimizer) => set({ optimizer })} />
       ${asked.optimizer !== "lbfgs" && html`<${Rate} value=${asked.learning_rate} onChange=${(rate) => set({ learning_rate: rate })} />`}
-      <${Field} words="Iterations"><input type="number" min="1" value=${asked.iterations} onChange=${number("iterations", 1)} /></${Field}>
-      <${Field} words="L2 penalty"><input type="number" min="0" step="any" value=${asked.l2} onChange=${number("l2")} /></${Field}>
-      <${Field} words="Batch size"><input type="number" min="1" placeholder="all examples" value=${asked.batch_size} onChange=${(e) => set({ batch_size: e.target.valueAsNumber || "" })} /></${Field}>
-      <${Field} words="Seed"><input type="number" min="0" value=${asked.seed} onChange=${number("seed")} /></${Field}>
+      <${Field} words=${FIELDS.iterations}><input type="number" min="1" value=${asked.iterations} onChange=${number("iterations", 1)} /></${Field}>
+      <${Field} words=${FIELDS.l2}><input type="number" min="0" step="any" value=${asked.l2} onChange=${number("l2")} /></${Field}>
+      <${Field} words=${FIELDS.batch_size}><input type="number" min="1" placeholder="all examples" value=${asked.batch_size} onChange=${(e) => set({ batch_size: e.target.valueAsNumber || "" })} /></${Field}>
+      <${Field} words=${FIELDS.seed}><input type="number" min="0" value=${asked.seed} onChange=${number("seed")} /></${Field}>
       ${photos && html`<${Choice} words="Features of photos" value=${asked.features} onChange=${(features) => set({ features })}
         options=${[["", "as the data were read"], ["pixels", "pixels"], ["efficientnet-lite0", "EfficientNet-Lite0"]]} />`}
     </div>
