@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule import InputError, Network
+from chainrule.network.initializers import standard_deviation
 
 SIZES = (400, 300, 1)
 
@@ -26,6 +27,15 @@ def test_scale(initializer, scale):
     # 120 000 draws: the standard deviation is known to 1 / sqrt(2 n) = 0.2 %, the mean likewise.
     assert_allclose(W.std(), scale, rtol=0.01)
     assert abs(W.mean()) < scale * 0.012
+
+
+@pytest.mark.parametrize(
+    ("initializer", "scale"),
+    [("zeros", 0), ("normal", 0.01), ("fan_in", 0.5), ("xavier", 1 / 3), ("he", 0.5**0.5),
+     ("normal:3", 3), (2, 2), (0.0, 0), (np.float32(0.25), 0.25)],
+)  # fmt: skip
+def test_scale_of_four_inputs_and_fourteen_outputs(initializer, scale):
+    assert_allclose(standard_deviation(initializer, 4, 14), scale, rtol=1e-15)
 
 
 @pytest.mark.parametrize("initializer", ["zeros", 0, "normal:0"], ids=str)
@@ -79,6 +89,8 @@ def test_float32_is_float64_rounded():
         ("hee", "Did you mean he?"),
         ("normal:x", "scale"),
         ("normal:-1", "scale"),
+        ("normal:", "initializer"),
+        ("0.1", "initializer"),
         (-0.1, "scale"),
         (np.nan, "scale"),
         (np.inf, "scale"),
@@ -89,6 +101,21 @@ def test_float32_is_float64_rounded():
 def test_an_initializer_that_is_none(bad, message):
     with pytest.raises(InputError, match=message):
         Network.create((3, 1), initializer=bad)
+
+
+def test_a_scale_that_is_none_and_what_to_do():
+    with pytest.raises(InputError) as caught:
+        standard_deviation("normal:x", 1, 1)
+    assert str(caught.value) == (
+        "Network: expected initializer's scale to be a number >= 0; got 'normal:x'. "
+        "It is the standard deviation of the weights, such as 0.01."
+    )
+
+
+def test_a_seed_of_any_whole_kind():
+    first = Network.create((3, 1), rng=np.int64(5)).weights[0]
+    assert_array_equal(first, Network.create((3, 1), rng=5).weights[0])
+    assert_array_equal(first, np.random.default_rng(5).standard_normal((1, 3)) * (2 / 3) ** 0.5)
 
 
 @pytest.mark.parametrize("bad", [-1, True, 1.5, None, "one"], ids=repr)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from chainrule.network import ACTIVATIONS, LOSSES
+from chainrule import InputError
+from chainrule.network import ACTIVATIONS, LOSSES, correct
+from chainrule.network.losses import check_labels
 
 OUTPUT = {
     "binary_cross_entropy": "sigmoid",
@@ -48,6 +50,7 @@ def test_the_six_losses_are_there():
         ("softmax_cross_entropy", [0, log(2), log(5)], [1, 0, 0], log(8)),
         ("poisson_deviance", [log(2)], [0], 2),
         ("poisson_deviance", [log(2), 0], [4, 1], 4 * log(2) - 2),
+        ("poisson_deviance", [log(2)], [0.5], 1.5 - log(2)),
         ("squared_error", [0, log(2)], [1, 1], 0.5 * (1 + (2 / 5) ** 2)),
         ("absolute_error", [0, 3], [1, 1], 3),
         ("huber", [0.5, 3, -1], [1, 1, 0], 0.125 + 1.5 + 0.5),
@@ -117,3 +120,58 @@ def test_derivative_writes_into_its_buffer(name):
     assert LOSSES[name].derivative(A, Y, weight, out) is out
     assert_array_equal(out, expected)
     assert_array_equal(A, before)
+
+
+@pytest.mark.parametrize(
+    ("activation", "A", "Y", "right"),
+    [
+        ("sigmoid", [[0.5, 0.51, 0.5, 0.51]], [[0, 0, 1, 1]], [True, False, False, True]),
+        ("sigmoid", [[0.9, 0.9], [0.1, 0.9]], [[1, 1], [0, 0]], [True, False]),
+        ("sigmoid", [[0.2]], [[0.5]], [True]),  # a label in the middle is no 1
+        ("softmax", [[0.4, 0.4], [0.3, 0.3], [0.3, 0.3]], [[1, 0], [0, 0], [0, 1]], [True, False]),
+    ],
+)
+def test_which_columns_are_right(activation, A, Y, right):
+    A, Y = np.array(A), np.array(Y)
+    assert_array_equal(correct(A, Y, activation), right)
+    assert_array_equal(correct(np.stack([A, A]), Y, activation), [right, right])
+
+
+@pytest.mark.parametrize(
+    ("Y", "loss", "message"),
+    [
+        (np.ones((2, 5)), "squared_error", "got (2, 5)."),
+        (np.ones((5, 3)), "squared_error", "got (5, 3). Pass Y.T, of shape (3, 5)."),
+        (np.ones((1, 5)), "squared_error", "got (1, 5)."),
+        (np.ones((2, 5)), "softmax_cross_entropy", "got (2, 5)."),
+        (
+            np.ones((1, 5)),
+            "softmax_cross_entropy",
+            "got (1, 5). One-hot labels are needed: numpy.eye(n_classes)[:, labels].",
+        ),
+        (np.full((3, 5), 0.5 - 1), "poisson_deviance", "got values from -0.5."),
+        (
+            np.full((3, 5), 0.4),
+            "softmax_cross_entropy",
+            "Network: expected every column of Y to sum to 1; got columns that do not. "
+            "One-hot labels do.",
+        ),
+    ],
+)
+def test_labels_that_a_loss_cannot_take_and_what_to_do(Y, loss, message):
+    with pytest.raises(InputError) as caught:
+        check_labels(Y, 3, 5, loss)
+    assert str(caught.value).endswith(message)
+
+
+@each
+def test_no_labels_and_the_bounds_of_labels_are_taken(name):
+    assert check_labels(np.ones((3, 0)), 3, 0, name).shape == (3, 0)
+    assert_array_equal(check_labels(np.eye(3), 3, 3, name), np.eye(3))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, loss in LOSSES.items() if not loss.classifies or loss.output is None]
+)
+def test_numbers_beyond_one_are_taken_where_no_classes_are_meant(name):
+    assert_array_equal(check_labels([[0, 7]], 1, 2, name), [[0, 7]])

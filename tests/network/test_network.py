@@ -1,12 +1,13 @@
 """The plain network: forward by hand, backward by central differences, runs, predictions."""
 
+from dataclasses import FrozenInstanceError
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from chainrule import FloatMatrix, InputError, Network
+from chainrule import FloatMatrix, InputError, Network, checks
 from chainrule.network import ACTIVATIONS
 
 BINARY = "binary_cross_entropy"
@@ -345,3 +346,106 @@ def test_what_is_saved_of_a_network_makes_it_again(rng):
     assert all(map(np.array_equal, again.biases, network.biases))
     with pytest.raises(KeyError, match=r"a\.b2"):
         Network.restored({name: a for name, a in arrays.items() if name != "a.b2"}, facts, "a.")
+
+
+def test_every_example_counts_the_same_unless_weights_say_otherwise():
+    network, X, Y, _ = problem("tanh", "identity", "squared_error", 1, lead=())
+    alone = [float(network.cost(X[:, [i]], Y[:, [i]])) for i in range(6)]
+    assert_allclose(network.cost(X, Y), np.mean(alone), rtol=1e-13)
+    whole = network.backward(network.forward(X), Y)
+    parts = [network.backward(network.forward(X[:, [i]]), Y[:, [i]]) for i in range(6)]
+    assert_allclose(whole.dW[0], np.mean([part.dW[0] for part in parts], axis=0), rtol=1e-12)
+
+
+def test_a_network_repeated_is_equal_runs_without_copies():
+    network = Network.create((4, 3, 2), rng=3)
+    runs = network.repeated(3)
+    assert (runs.n_runs, runs.layer_sizes) == (3, (4, 3, 2))
+    for many, one in zip(
+        (*runs.weights, *runs.biases), (*network.weights, *network.biases), strict=True
+    ):
+        assert_array_equal(many, np.stack([one] * 3))
+        assert np.shares_memory(many, one)
+        assert not many.flags.writeable
+    with pytest.raises(InputError, match=r"Network.repeated: .*; got one of 3 runs"):
+        runs.repeated(2)
+
+
+def test_what_cannot_be_stacked_is_said():
+    one = Network.create((2, 1))
+    with pytest.raises(InputError, match="single networks of one architecture; got 2 kinds"):
+        Network.stack([one, Network.create((3, 1))])
+    with pytest.raises(InputError, match="single networks of one architecture; got 1 kinds"):
+        Network.stack([one.repeated(2), one.repeated(2)])
+    with pytest.raises(InputError, match=r"Network.stack: expected each"):
+        Network.stack([one, 3])
+
+
+def test_networks_and_their_numbers_are_told_apart_by_identity_and_keep_what_they_hold():
+    network, X, Y, _ = problem("tanh", "sigmoid", BINARY, 1)
+    cache = network.forward(X)
+    for held, name in (
+        (network, "loss"), (cache, "X"), (network.backward(cache, Y), "dW"),
+    ):  # fmt: skip
+        assert len({held, held}) == 1
+        with pytest.raises(FrozenInstanceError):
+            setattr(held, name, None)
+    assert network != network.astype(np.float64)
+
+
+def test_a_network_as_text():
+    network = Network.create((3, 2, 1), activation="tanh")
+    assert repr(network) == f"Network(3-2-1: tanh, sigmoid; {BINARY}, float64)"
+    assert repr(network.repeated(2)) == f"Network(3-2-1: tanh, sigmoid; {BINARY}, float64, 2 runs)"
+
+
+def test_numbers_that_overflow_on_the_way():
+    W, b = np.full((1, 1), 1e200), np.zeros((1, 1))
+    network = Network([W, W], [b, b], ("identity",) * 2, "squared_error")
+    assert_array_equal(network.predict(np.full((1, 1), 1e-200)), [[1e200]])
+    with pytest.raises(InputError, match="expected layer 2 to give finite numbers"):
+        network.predict_proba(np.ones((1, 1)))
+    assert not np.isfinite(network.repeated(2).predict_proba(np.ones((1, 1)))).any()
+
+
+def test_a_network_larger_than_the_memory():
+    parameters = (9 + 1) * 10 + (10 + 1) * 1
+    with checks.memory_within(8 * parameters / 2**30):
+        Network.create((9, 10, 1), rng=[1])
+        for sizes, rng in (((9, 10, 1), [1, 2]), ((9, 11, 1), 1)):
+            with pytest.raises(InputError, match="what fits into memory"):
+                Network.create(sizes, rng=rng)
+
+
+@pytest.mark.parametrize(
+    ("shape", "n_b", "message"),
+    [
+        ((0, 3), 0, "Network: layer 1: expected W of shape ('n', 3) (at most one axis of runs)"),
+        ((2, 2, 0, 3), 0, "expected W of shape (2, 2, 'n', 3)"),
+        ((), 1, "expected W of shape ('n', 'n_prev')"),
+        ((2, 3), 1, "Network: layer 1: expected b of shape (2, 1); got (1, 1)"),
+    ],
+)
+def test_the_first_layer_that_does_not_fit_is_named(shape, n_b, message):
+    with pytest.raises(InputError) as caught:
+        Network([np.ones(shape)], [np.ones((n_b, 1))], ("sigmoid",), BINARY)
+    assert message in str(caught.value)
+
+
+def test_what_is_usual_when_nothing_is_said():
+    network = Network.create((4, 3, 3))
+    expected = Network.create((4, 3, 3), activation="relu", initializer="he", rng=0, dtype=float)
+    assert (network.activations, network.loss) == (("relu", "softmax"), "softmax_cross_entropy")
+    assert all(map(np.array_equal, network.weights, expected.weights))
+    line, X = Network([np.ones((1, 1))], [np.zeros((1, 1))], ("sigmoid",), BINARY), [[-1.0, 1e-9]]
+    assert_array_equal(line.predict(np.array(X)), [[0, 1]])
+    assert_array_equal(network.saved()[0]["W1"], network.weights[0])
+
+
+def test_a_trace_has_the_networks_numbers():
+    network, X, Y, _ = problem("tanh", "sigmoid", BINARY, 1, lead=())
+    for options in ({}, {"l2": 0.5}):
+        graph = network.trace(X, Y, **options)
+        assert_allclose(graph.output.value, network.cost(X, Y, **options), rtol=1e-13)
+    assert "dA[2]" not in graph.numbers
+    assert "dA[2]" in network.trace(X, Y, loss_of_outputs=True).numbers

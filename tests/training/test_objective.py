@@ -132,3 +132,34 @@ def test_the_gradient_on_some_features_is_part_of_that_on_all():
     _, _, _, _, plain = problem(form="primal")
     evaluate(plain, Y, s)
     assert_allclose(whole.ravel(), plain.blocks[0].g[: whole.size], rtol=1e-10, atol=1e-13)
+
+
+def test_the_penalty_is_the_one_of_each_call():
+    """Numbers and one for each run in turn, also when one equals what was there before."""
+    network = Network.create((5, 4, 3), rng=[1, 2])
+    W0 = network.weights[0]
+    objective = Objective(network, Primal(FloatMatrix(np.ones((5, 6))), W0), whole=True)
+    each = np.array([[0.1], [0.3]])
+    for l2 in (0.1, 0.1, 0.2, each, each, np.array([[0.1], [0.1]]), 0.1, 0.0):
+        for block in objective.blocks:
+            block.g[...] = 1.0
+        objective.decay(l2)
+        expected = [1 + np.reshape(l2, (-1, 1, 1)) * W for W in network.weights]
+        assert_allclose(objective.blocks[0].g, expected[0].reshape(2, -1), rtol=1e-15)
+        found = objective.upper.dV[0]
+        assert_allclose(found[..., :-1], expected[1], rtol=1e-15)
+        assert (found[..., -1] == 1).all()  # biases have no penalty
+        assert (objective.upper.db1 == 1).all()
+
+
+def test_a_scale_of_the_losses_leaves_the_gradient():
+    X, Y, s, network, objective = problem()
+    batch = Batch(None, Y, (s / s.sum())[None])
+    plain = objective.evaluate(batch, 0.0)
+    assert_allclose(plain, network.cost(X, Y, batch.weight), rtol=1e-13)
+    g = objective.blocks[0].g.copy()
+    assert_allclose(objective.evaluate(batch, 0.0, 3.0), 3 * plain, rtol=1e-14)
+    assert (objective.blocks[0].g == g).all()
+    assert_allclose(
+        objective.evaluate(batch, 0.4, 3.0), 3 * plain + 0.2 * objective.squared_norm(), rtol=1e-14
+    )

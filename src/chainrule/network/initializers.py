@@ -43,7 +43,7 @@ def standard_deviation(initializer: str | float, n_in: int, n_out: int) -> float
     try:
         scale = float(value)
     except (TypeError, ValueError):
-        scale = -1.0
+        scale = np.nan
     if not 0 <= scale < np.inf:
         expected = "initializer's scale to be a number >= 0"
         fix = "It is the standard deviation of the weights, such as 0.01."
