@@ -199,6 +199,8 @@ LIGHT = {
         "data",
         "data.reading",
         "data.readers",
+        "data.readers.frames",
+        "data.readers.grid",
         "data.readers.sources",
         "experiments",
         "experiments.hyperparameters",

@@ -29,7 +29,7 @@ from chainrule.data.readers import (
     tree,
     zarr_arrays,
 )
-from chainrule.data.reading import Reading
+from chainrule.data.reading import Reading, is_frame
 from chainrule.errors import DataError
 from chainrule.files import atomic
 
@@ -60,7 +60,7 @@ def open_raw(
     """
     checks.whole_number("open_data", "seed", seed)
     refused = reading is None or reading.missing == "refuse"
-    in_memory = sources.is_frame(source) or sources.is_builtin(source)
+    in_memory = is_frame(source) or sources.is_builtin(source)
     path, at = sources.parted(source) if isinstance(source, (str, Path)) else (source, "")
     of_folder = shape, strict, least_classes, bits, encoding
     readers: dict[str, Callable[[Any], Splits]] = {
@@ -104,7 +104,7 @@ def _read_by(data: Dataset, progress: Progress | None, cluster: Cluster | None) 
 
 def _kind(source: str | Path | Any) -> str:
     """Which reader reads it; DataError if none does."""
-    if sources.is_frame(source):
+    if is_frame(source):
         return "table"
     if not isinstance(source, (str, Path)):
         raise DataError("open_data", sources.ACCEPTED, checks.describe(source))

@@ -5,9 +5,8 @@ import io
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
-from chainrule.data.readers.sources import is_frame
 from chainrule.errors import InputError
 from chainrule.wording import describe
 
@@ -124,3 +123,10 @@ def listed(text: str | None, known: Sequence[str] = ()) -> list[str]:
         return [name.strip() for row in csv.reader([text], skipinitialspace=True) for name in row]
     except csv.Error:  # of characters that end lines
         return [text]
+
+
+def is_frame(source: Any) -> bool:
+    """Whether it is a data frame of pandas or polars."""
+    kind = type(source)
+    names = ("DataFrame", "LazyFrame")
+    return kind.__name__ in names and kind.__module__.startswith(("pandas", "polars"))

@@ -6,6 +6,8 @@ Declared apart from what is made of them, so that they can be looked at without 
 from dataclasses import dataclass
 from typing import Literal
 
+Optimizer = Literal["gd", "momentum", "nesterov", "adam", "rmsprop", "lbfgs"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Hyperparameters:
@@ -68,7 +70,7 @@ class Hyperparameters:
         ]
         | None
     ) = None
-    optimizer: Literal["gd", "momentum", "nesterov", "adam", "rmsprop", "lbfgs"] = "gd"
+    optimizer: Optimizer = "gd"
     learning_rate: float = 0.0075
     momentum: float = 0.9
     schedule: Literal["constant", "inverse", "step", "cosine"] = "constant"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_type_hints
 
 from chainrule.data.reading import Reading
 from chainrule.errors import InputError, ModelFileError
-from chainrule.experiments.hyperparameters import Hyperparameters
+from chainrule.experiments.hyperparameters import Hyperparameters, Optimizer
 from chainrule.files.json_file import fits
 from chainrule.jobs import texts
 from chainrule.jobs.events import Noted, Tell
@@ -107,7 +107,7 @@ class Options(Reading, Hyperparameters):
     hidden: tuple[int, ...] | Literal["auto"] | None = None  # type: ignore[assignment]
     learning_rate: float | Literal["auto"] | None = None  # type: ignore[assignment]
     initializer: str | float | None = None  # type: ignore[assignment]
-    optimizer: Literal["gd", "momentum", "nesterov", "adam", "rmsprop", "lbfgs"] | None = None  # type: ignore[assignment]
+    optimizer: Optimizer | None = None  # type: ignore[assignment]
     l2: float | None = None  # type: ignore[assignment]
     patience: int | None = None
     test: str | None = None

@@ -84,7 +84,7 @@ class Network:
     biases : L arrays (n_l, 1) or (R, n_l, 1).
     activations : L names, the output's last. See `ACTIVATIONS`.
     loss : "binary_cross_entropy" (needs sigmoid outputs), "softmax_cross_entropy" (softmax),
-        "poisson_deviance" (exp), "squared_error", "absolute_error" or "huber" (any).
+        "poisson_deviance" (exp), or one for outputs of any kind. See `LOSSES`.
 
     The arrays are kept as given, not copied; all else given as an array is taken in their dtype.
     L = 1 is logistic, softmax or linear regression.

@@ -15,7 +15,7 @@ rule gives for J at every node, which for Z is w_i times that.)
 """
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,8 @@ class NetworkGraph(Graph):
         loss, last = network.loss_function, self.layers[-1]
         self.loss_of = "Z" if loss.output and not of_outputs else "A"
         of_its_own = OF_OUTPUTS if self.loss_of == "A" else {}
-        self.loss = of_its_own.get(loss.name, getattr(functions, loss.name))
+        plain = getattr(functions, loss.name, partial(loss.per_example, None))
+        self.loss = of_its_own.get(loss.name, plain)
         self._losses = self.loss(last[self.loss_of], Y)
         self._losses.name = "L"
         each = self.weights

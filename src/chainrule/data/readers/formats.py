@@ -9,8 +9,7 @@ from typing import Any
 from chainrule import checks
 from chainrule.data.readers import expression, frames
 from chainrule.data.readers.grid import WIDE, Grid, read_grid
-from chainrule.data.readers.sources import is_frame
-from chainrule.data.reading import Reading
+from chainrule.data.reading import Reading, is_frame
 from chainrule.errors import DataError
 from chainrule.files import atomic
 

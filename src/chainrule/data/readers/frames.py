@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from chainrule import checks
+from chainrule import wording
 from chainrule.data.readers.grid import Grid, Rows, made_grid
 from chainrule.data.reading import Reading, listed
 from chainrule.errors import DataError
@@ -101,7 +101,7 @@ def _excel(path: Path, reading: Reading) -> Grid:
                 wanted = sheet.title if wanted == str(k) else wanted
     if wanted not in sheets and (wanted or not sheets):
         expected = f"a sheet '{wanted}'" if wanted else "a sheet with a table"
-        raise DataError(where, expected, checks.listed(list(sheets)) or "empty sheets")
+        raise DataError(where, expected, wording.listed(list(sheets)) or "empty sheets")
     name = wanted or next(iter(sheets))
     rows, others = sheets[name], [f"'{other}'" for other in sheets if other != name]
     width = max(map(len, rows))
@@ -116,7 +116,7 @@ def _excel(path: Path, reading: Reading) -> Grid:
         fix = f"This is sheet '{name}' of {len(sheets)}: take another with --sheet, such as "
         raise DataError(where, error.expected, error.got, f"{fix}{others[0]}.") from None
     if others:
-        left = f"left out others: {checks.listed(others, 3)} (--sheet)"
+        left = f"left out others: {wording.listed(others, 3)} (--sheet)"
         made = replace(made, notes=(*made.notes, f"sheet '{name}'; {left}"))
     return made
 

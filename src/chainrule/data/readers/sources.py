@@ -1,15 +1,15 @@
 """What data may come from, and the error for what is not there: known before anything is read."""
 
 from pathlib import Path
-from typing import Any
 
+from chainrule.data.readers.frames import READERS
 from chainrule.errors import DataError
 from chainrule.wording import did_you_mean
 
 # Built-in sets. Of two spellings of the flower the short one is the course's own set.
 NAMES = ("fashion", "planar", "planar:flower", "planar:moons", "planar:circles", "planar:xor")
 TEXTS = (".csv", ".tsv", ".txt", ".gct")  # gzipped or not
-TABLES = (*TEXTS, ".parquet", ".feather", ".xlsx", ".xlsm")
+TABLES = (*TEXTS, *READERS)
 SPREADSHEETS = (".xls", ".xlsb", ".ods", ".numbers")  # that are not read
 # What sets are called, in files and folders.
 SETS = {
@@ -42,13 +42,6 @@ def is_table(path: Path) -> bool:
     """Whether a file's name ends as a table's does."""
     name = path.name.lower()
     return path.suffix.lower() in TABLES or name.endswith(tuple(f"{end}.gz" for end in TEXTS))
-
-
-def is_frame(source: Any) -> bool:
-    """Whether it is a data frame of pandas or polars."""
-    kind = type(source)
-    names = ("DataFrame", "LazyFrame")
-    return kind.__name__ in names and kind.__module__.startswith(("pandas", "polars"))
 
 
 def refuse_missing(source: str | Path) -> None:
