@@ -9,10 +9,10 @@ import { Layers } from "../layers.js";
 import { Rate } from "../settings.js";
 
 const ACTIVATIONS = ["relu", "leaky_relu", "tanh", "sigmoid", "identity"];
-const OPTIMIZERS = [["gd", "gradient descent"], ["momentum", "momentum"], ["nesterov", "Nesterov"], ["adam", "Adam"], ["rmsprop", "RMSProp"], ["lbfgs", "L-BFGS"]];
 const START = { hidden: [20, 7, 5], activation: "relu", optimizer: "gd", learning_rate: 0.0075, l2: 0, iterations: 2500, seed: 0, batch_size: "", features: "" };
 const OF_KIND = { points: { hidden: [8, 4], activation: "tanh", learning_rate: 0.3, iterations: 3000 }, table: {}, pictures: {} };
 const COLOR = 3;
+const OPTIMIZERS = [["gd", "gradient descent"], ["momentum", "momentum"], ["nesterov", "Nesterov"], ["adam", "Adam"], ["rmsprop", "RMSProp"], ["lbfgs", "L-BFGS"]];
 
 // What is sent: only what differs from what the program does by itself, so that commands stay short.
 const optionsOf = ({ hidden, batch_size: batch, features, optimizer, learning_rate: rate, l2, seed, activation, iterations }) => ({
