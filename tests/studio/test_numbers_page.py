@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from .test_page import everybody_can_read
+
 POST = """([path, given]) => fetch(path, {method: "POST", body: JSON.stringify(given),
     headers: {"content-type": "application/json"}}).then((r) => r.json())"""
 LABEL = "document.activeElement.ariaLabel ?? document.activeElement.textContent"
@@ -100,11 +102,7 @@ def test_by_keyboard_alone(page, clothes):
 def test_everybody_can_read_it_and_a_phone_shows_it_whole(page, clothes, screen):
     page.at(f"#/run/{clothes}/{screen}")
     page.locator(".trained" if "example" in screen else ".links").first.wait_for()
-    assert page.broken_rules() == []
-    page.set_viewport_size({"width": 360, "height": 740})
-    page.emulate_media(color_scheme="dark")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert page.broken_rules() == []
+    everybody_can_read(page)
 
 
 def test_an_example_is_left_out_and_a_label_is_decided(page, clothes):

@@ -2,13 +2,14 @@
 
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from chainrule import Network, load
-from chainrule.data import Dataset, Scaling
+from chainrule.data import Dataset, Scaling, Splits
 from chainrule.data.steps import Affine
 from chainrule.errors import ChainruleError, InputError
 from chainrule.jobs.run_folder import RunFolder
@@ -105,7 +106,10 @@ def test_what_to_ask_and_to_type(tmp_path, pictures):
     train = Dataset(X, np.array([0, 1, 1]), TABLE.classes, feature_names=("x", "y"))
     if pictures:
         train = Dataset(np.ones((60, 1), np.uint8), np.array([0]), TABLE.classes, None, (4, 5, 3))
-    found = shipping.facts({"command": "chainrule train x"}, folder, train)
+    splits = Splits(train)
+    found = shipping.facts(
+        SimpleNamespace(command="chainrule train x", folder=folder, splits=splits)
+    )
     assert not found["ready"]
     assert found["features"] == (None if pictures else [["x", 1.5], ["y", 412.0]])
     assert found["serve"] == f"chainrule serve '{folder.path}'"

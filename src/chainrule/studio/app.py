@@ -28,19 +28,8 @@ from chainrule.model.model_file import Model
 from chainrule.service.errors import HANDLERS, refuse
 from chainrule.service.guard import Guard
 from chainrule.show.data import encoded, pixels
-from chainrule.studio import frames, pictures, shipping
-from chainrule.studio.asking import (
-    Facts,
-    Handler,
-    as_json,
-    at_of,
-    changes,
-    numbers,
-    part,
-    place_of,
-    settings,
-    whole,
-)
+from chainrule.studio import asking, frames, pictures, shipping
+from chainrule.studio.asking import Facts, Handler, as_json, at_of, numbers, part, settings
 from chainrule.studio.assets import page, static
 from chainrule.studio.decisions import Decided, review
 from chainrule.studio.fan import fan
@@ -103,16 +92,15 @@ class Studio:
             f"{run}/node": self.at_moment(self.node),
             f"{run}/mistakes": self.at_moment(self.mistakes),
             f"{run}/decisions": self.of_run(self.decisions),
-            f"{run}/ship": self.of_run(self.ship),
+            f"{run}/ship": self.of_run(lambda run, *_: shipping.facts(run)),
         }
-        library = self.library
         done: dict[str, Handler] = {
             "/api/data/new": self.new_data,
-            f"{data}/open": self.of_data(lambda name, body: library.opened(name, settings(body))),
+            f"{data}/open": self.of_data(lambda of, name, body: of.opened(name, settings(body))),
             f"{data}/picture": self.add_picture,
-            f"{data}/table": self.of_data(library.write_table),
-            f"{data}/points": self.of_data(library.write_points),
-            f"{data}/rename": self.of_data(library.rename),
+            f"{data}/table": self.of_data(Library.write_table),
+            f"{data}/points": self.of_data(Library.write_points),
+            f"{data}/rename": self.of_data(Library.rename),
             f"{data}/delete": self.delete_data,
             "/api/runs": self.begin,
             "/api/fan": self.fan,
@@ -215,16 +203,13 @@ class Studio:
         begun = run.moments or run.folder.model.exists()
         return self._frame(run, at_of(request)) if begun else None
 
-    def ship(self, run: Run, request: Request, body: Any) -> Facts:
-        return shipping.facts(run.summary(), run.folder, run.splits.train)
-
     def example(self, run: Run, at: int, model: Model, request: Request, body: Any) -> Facts:
         C = run.moments[at].coefficients if at in run.moments else None
-        return pictures.example(model, run.splits, *place_of(request), C)
+        return pictures.example(model, run.splits, *asking.place_of(request), C)
 
     def without(self, run: Run, at: int, model: Model, request: Request, body: Any) -> Facts:
         leave = numbers(request, "leave") or None
-        return pictures.without(model, run.splits, *place_of(request), leave)
+        return pictures.without(model, run.splits, *asking.place_of(request), leave)
 
     def mistakes(self, run: Run, at: int, model: Model, request: Request, body: Any) -> Facts:
         return {"run": run.id, **mistakes(model, run.splits, request.query_params)}
@@ -235,11 +220,7 @@ class Studio:
         found = self.passes.around((run.id, at), model, run.splits, of, array, place)
         return node(found, array, place)
 
-    async def picture(self, request: Request) -> Response:
-        found = await asyncio.to_thread(self._picture, request)
-        return Response(*found)
-
-    def _picture(self, request: Request) -> tuple[bytes, int, None, str]:
+    def picture(self, request: Request) -> Response:
         """Of a data set, as its run has it where one is named."""
         given = request.path_params
         if "run" in request.query_params:
@@ -252,7 +233,7 @@ class Studio:
         if shown is None:
             raise HTTPException(404, "no such picture")
         content, kind = encoded(shown)
-        return content, 200, None, f"image/{kind}"
+        return Response(content, media_type=f"image/{kind}")
 
     def _decided(self, run: Run) -> Decided:
         opened = functools.partial(run.splits_of, run.data)
@@ -261,17 +242,15 @@ class Studio:
     def decisions(self, run: Run, request: Request, body: Any) -> Facts:
         return self._decided(run).facts() | {"review": review(run.data, run.options)}
 
-    async def file(self, request: Request) -> Response:
+    def file(self, request: Request) -> Response:
         kind, run = request.url.path.rpartition("/")[2], self._run(request)
-        content = await asyncio.to_thread(self._file, request, run, kind)
+        if kind == "report":
+            content = shipping.report(run.folder)
+        else:
+            content = shipping.written(run.model_at(at_of(request))[1], kind)
         name = f"{run.id}{shipping.FILES[kind]}"
         headers = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(name)}"}
         return Response(content, headers=headers, media_type="application/octet-stream")
-
-    def _file(self, request: Request, run: Run, kind: str) -> bytes:
-        if kind == "report":
-            return shipping.report(run.folder)
-        return shipping.written(run.model_at(at_of(request))[1], kind)
 
     # What is done.
 
@@ -296,13 +275,13 @@ class Studio:
         self.hub.tell("data", found)
         return found
 
-    def of_data(self, work: Callable[[str, Any], Any]) -> Handler:
+    def of_data(self, work: Callable[[Library, str, Any], Any]) -> Handler:
         """A handler that does something with a data set, by its name, and tells what it is then."""
 
         def done(request: Request, body: Any) -> Facts:
             name = request.path_params["name"]
             try:
-                work(name, body)
+                work(self.library, name, body)
             finally:  # what was asked is kept where it cannot be read, too
                 found = self.library[name].summary()
                 self.hub.tell("data", found)
@@ -329,8 +308,8 @@ class Studio:
         if not fork:
             return self.runs.begin(str(body.get("data")), options).summary()
         parent, given = self.runs[str(fork.get("run"))], part(body, "change")
-        at = whole(fork, "iteration", 0) if given else 0
-        change = changes(given) if given else None
+        at = asking.whole(fork, "iteration", 0) if given else 0
+        change = asking.changes(given) if given else None
         return self.runs.fork(parent, options, at, change).summary()
 
     def fan(self, request: Request, body: Any) -> Facts:
@@ -345,9 +324,9 @@ class Studio:
         elif word == "rename":
             self.runs.rename(run, body.get("name"))
         elif word == "step":
-            self.runs.say(run, word, int(whole(body, "n")))
+            self.runs.say(run, word, int(asking.whole(body, "n")))
         elif word == "change":
-            self.runs.say(run, word, changes(body))
+            self.runs.say(run, word, asking.changes(body))
         elif word in ("pause", "go", "stop"):
             self.runs.say(run, word)
         else:

@@ -1,8 +1,11 @@
 """What the studio remembers from one start to the next, in one small file of a folder."""
 
+import itertools
 import json
+import re
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +62,17 @@ def refuse_used(name: str, by: list[str]) -> None:
     if by:
         got = f"one that these runs need: {', '.join(by)}"
         raise InputError(name, "what nothing else depends on", got, "Delete these first.")
+
+
+def plain(text: str) -> str:
+    """What of a text can name a file, a folder and an address."""
+    return re.sub(r"[^\w-]+", "-", text)[:40].strip("-")
+
+
+def names_of(text: str, otherwise: str) -> Iterator[str]:
+    """Such a name, and it with numbers, where others are taken."""
+    stem = plain(text) or otherwise
+    return itertools.chain([stem], (f"{stem}-{n}" for n in itertools.count(2)))
 
 
 def shown(given: Any) -> str:

@@ -4,7 +4,6 @@ through the page, which lies in files from then on, so that any command can read
 import contextlib
 import itertools
 import os
-import re
 import threading
 import unicodedata
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ from chainrule.jobs.options import OF_SETTING, OF_TRAINING, Options, absolute, r
 from chainrule.service.bodies import suffix_of
 from chainrule.show.data import drawable
 from chainrule.studio.frames import plane
-from chainrule.studio.kept import Kept, number_of, refuse_used, remove, shown
+from chainrule.studio.kept import Kept, names_of, number_of, plain, refuse_used, remove, shown
 
 KINDS = {"pictures": "", "table": ".csv", "points": ".csv"}
 FILES, ROOM = 20_000, 4 << 30  # of one data set given through the page: files, and bytes in all
@@ -55,9 +54,9 @@ class Source:
     def summary(self) -> dict[str, Any]:
         """What the page shows of it."""
         title = self.title or Path(self.path).name
-        plain = {"name": self.name, "source": self.path, "title": title, "made": self.made}
+        facts = {"name": self.name, "source": self.path, "title": title, "made": self.made}
         more = {"kind": self.kind, "opened": bool(self.facts), "reading": _changed(self.options)}
-        return plain | more | self.facts
+        return facts | more | self.facts
 
 
 class Library:
@@ -82,11 +81,7 @@ class Library:
 
     def _add(self, stem: str, path: str, kind: str = "") -> Source:
         """A new source, whose name is the stem, or that and a number."""
-        stem = re.sub(r"[^\w-]+", "-", stem)[:40].strip("-") or "data"
-        name, number = stem, 1
-        while name in self.sources:
-            number += 1
-            name = f"{stem}-{number}"
+        name = next(one for one in names_of(stem, "data") if one not in self.sources)
         known = self._kept.get(path)
         made = "made" in known and known["made"] == number_of(Path(path))
         found = Source(name, path, kind, title=known.get("title", ""), made=made)
@@ -133,9 +128,7 @@ class Library:
         if kind not in KINDS:
             raise InputError("kind", f"one of {', '.join(KINDS)}", repr(kind))
         taken = {Path(one.path).name for one in list(self.sources.values())}
-        stem = re.sub(r"[^\w-]+", "-", title)[:40].strip("-") or kind
-        names = (f"{stem}{f'-{n}' if n else ''}{KINDS[kind]}" for n in itertools.count())
-        there = self.folder
+        names, there = (one + KINDS[kind] for one in names_of(title, kind)), self.folder
         path = there / next(n for n in names if n not in taken and not (there / n).exists())
         (path if kind == "pictures" else self.folder).mkdir(parents=True, exist_ok=True)
         self._kept.put(str(path.resolve()))
@@ -150,7 +143,7 @@ class Library:
         bad |= label.startswith(".") or len(label.encode()) > 100
         if bad or any(not c.isprintable() or c in '/\\:*?"<>|' for c in label):
             raise InputError("label", "a class's name that can name a folder", repr(label[:40]))
-        stem = re.sub(r"[^\w-]+", "-", Path(title).stem)[:40].strip("-")
+        stem = plain(Path(title).stem)
         folder = Path(source.path, label)
         with self._filling:
             files, taken = self._filled.get(name) or _size(Path(source.path))
@@ -214,8 +207,8 @@ class Library:
 
 def _changed(options: Options) -> dict[str, Any]:
     """What is not as it is by default."""
-    plain = written(Options())
-    return {k: v for k, v in written(options).items() if v != plain[k]}
+    usual = written(Options())
+    return {k: v for k, v in written(options).items() if v != usual[k]}
 
 
 def state_of(path: str) -> State:

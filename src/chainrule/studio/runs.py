@@ -1,7 +1,6 @@
 """All trainings of the studio: each in a process of its own while it runs."""
 
 import contextlib
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from chainrule.errors import ChainruleError, InputError
 from chainrule.files.atomic import writable
 from chainrule.jobs.options import Options, Running, restored, written
 from chainrule.jobs.run_folder import RunFolder
-from chainrule.studio.kept import Kept, number_of, refuse_used, remove, shown
+from chainrule.studio.kept import Kept, number_of, plain, refuse_used, remove, shown
 from chainrule.studio.library import Library, state_of
 from chainrule.studio.run import COLUMNS, Run
 from chainrule.studio.worker import Worker
@@ -43,7 +42,9 @@ class Runs:
         self._lock = threading.RLock()
         self._spare: Worker | None = None
         self._ended = False
-        for place in sorted(folder.iterdir(), key=_age) if folder.is_dir() else []:
+        for place in (
+            sorted(folder.iterdir(), key=lambda one: one.stat().st_mtime) if folder.is_dir() else []
+        ):
             with contextlib.suppress(ChainruleError):  # folders of something else
                 self._found(place)
 
@@ -84,7 +85,7 @@ class Runs:
 
     def _enter(self, path: str, options: Options, parent: dict[str, Any] | None = None) -> Run:
         options.planned(True).setting()  # whose mistakes are said at once
-        stem = re.sub(r"[^\w-]+", "-", Path(path).stem or path)[:40]
+        stem = plain(Path(path).stem or path) or "run"
         with self._lock:
             number = next(n for n in range(1, 1 << 20) if not self._taken(f"{stem}-{n}"))
             folder = RunFolder(self.folder / f"{stem}-{number}")
@@ -238,10 +239,6 @@ class Runs:
             records = saved["records"]
             run.history = {name: [one[name] for one in records] for name in COLUMNS}
         self.runs[run.id] = run
-
-
-def _age(place: Path) -> float:
-    return place.stat().st_mtime
 
 
 def _history(folder: RunFolder) -> dict[str, list[Any]] | None:

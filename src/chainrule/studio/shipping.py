@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from chainrule.influence.predictions import MOST, known_to, predictions
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.model.model_file import Model, save
 from chainrule.service.bodies import answers_to_file, curl
+from chainrule.studio.run import Run
 
 REPORT = 300  # seconds that a report may take
 FIELDS = 20  # features of a table that can be typed one by one
@@ -73,19 +74,10 @@ def report(folder: RunFolder) -> bytes:
 
 
 def _reported(folder: RunFolder, path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "chainrule.cli",
-        "report",
-        str(folder.path),
-        "--out",
-        str(path),
-    ]
+    given = ["report", str(folder.path), "--out", str(path), "--json"]
+    command = [sys.executable, "-m", "chainrule.cli", *given]
     try:
-        done = subprocess.run(
-            [*command, "--json"], capture_output=True, text=True, timeout=REPORT, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=REPORT, check=False)
     except subprocess.TimeoutExpired:
         got, fix = "more", f"Type: chainrule report {folder.quoted}"
         raise InputError("report", f"{REPORT} s to be enough", got, fix) from None
@@ -101,10 +93,10 @@ def _written(name: str, write: Callable[[Path], Any]) -> bytes:
         return path.read_bytes()
 
 
-def facts(run: Mapping[str, Any], folder: RunFolder, train: Dataset) -> dict[str, Any]:
-    """What can be asked, and what to type. run : its summary. `ready` : whether there is the model
-    file that most of that needs. `features` : of few ones their names, with the means of training
-    examples."""
+def facts(run: Run) -> dict[str, Any]:
+    """What can be asked, and what to type. `ready` : whether there is the model file that most of
+    that needs. `features` : of few ones their names, with the means of training examples."""
+    folder, train = run.folder, run.splits.train
     place, pictures = folder.quoted, train.image_shape is not None
     file = "picture.jpg" if pictures else "table.csv"
     fields = None
@@ -117,7 +109,7 @@ def facts(run: Mapping[str, Any], folder: RunFolder, train: Dataset) -> dict[str
         "features": fields,
         "ready": folder.model.exists(),
         "commands": {
-            "Train it again, to the bit": run["command"],
+            "Train it again, to the bit": run.command,
             "Ask it": f"chainrule predict {place} {file}",
             "Write it as ONNX": f"chainrule export {place} --onnx model.onnx",
             "Write its report": f"chainrule report {place}",

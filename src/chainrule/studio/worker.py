@@ -17,17 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.errors import ChainruleError
 from chainrule.files.json_file import plain
-from chainrule.jobs.events import (
-    Changed,
-    Control,
-    Event,
-    Noted,
-    Paused,
-    Progressed,
-    Recorded,
-    Started,
-    Warned,
-)
+from chainrule.jobs import events
 from chainrule.jobs.job import NOTHING
 from chainrule.jobs.options import Options, Running, written
 from chainrule.jobs.training import TrainingJob
@@ -93,7 +83,7 @@ def work(pipe: Connection) -> None:
         return
     if word != "begin":  # it was never needed
         return
-    control = Control()
+    control = events.Control()
     threading.Thread(target=_listen, args=(pipe, control), daemon=True).start()
 
     def say(*words: Any) -> None:
@@ -102,11 +92,11 @@ def work(pipe: Connection) -> None:
         except OSError:  # nobody hears it any more
             control.set()
 
-    def tell(event: Event) -> None:
-        if isinstance(event, Paused):
+    def tell(event: events.Event) -> None:
+        if isinstance(event, events.Paused):
             job.watching.send()
-        if said := _said(event, job):
-            say(*said)
+        if type(event) in SAID:
+            say(*SAID[type(event)](event, job))
 
     try:
         job = WatchedJob(say, *given)
@@ -118,7 +108,7 @@ def work(pipe: Connection) -> None:
         say("failed", f"{type(error).__name__}: {error}")
 
 
-def _listen(pipe: Connection, control: Control) -> None:
+def _listen(pipe: Connection, control: events.Control) -> None:
     """Do what is said, until nobody says anything any more."""
     try:
         while True:
@@ -135,22 +125,16 @@ def _recorded(record: Record) -> tuple[str, dict[str, Any]]:
     return "record", {name: value for name, value in vars(record).items() if name != "epoch"}
 
 
-def _said(event: Event, job: TrainingJob) -> tuple[Any, ...] | None:
-    if isinstance(event, Recorded):
-        return _recorded(event.record)
-    if isinstance(event, Progressed):
-        return "progress", event.done, event.total, event.unit
-    if isinstance(event, Started):
-        return "started", dict(event.facts), written(job.options)
-    if isinstance(event, Paused):
-        return "paused", event.iteration
-    if isinstance(event, Changed):
-        return "changed", written(job.options)
-    if isinstance(event, Noted):
-        return "said", event.words
-    if isinstance(event, Warned):
-        return "warned", str(event.warning)
-    return None
+# What the page is told of a job's events.
+SAID: dict[type, Callable[[Any, TrainingJob], tuple[Any, ...]]] = {
+    events.Recorded: lambda event, job: _recorded(event.record),
+    events.Progressed: lambda event, job: ("progress", event.done, event.total, event.unit),
+    events.Started: lambda event, job: ("started", dict(event.facts), written(job.options)),
+    events.Paused: lambda event, job: ("paused", event.iteration),
+    events.Changed: lambda event, job: ("changed", written(job.options)),
+    events.Noted: lambda event, job: ("said", event.words),
+    events.Warned: lambda event, job: ("warned", str(event.warning)),
+}
 
 
 class Worker:

@@ -9,10 +9,6 @@ const hue = (k, classes) => TINTS[(classes.every((one) => HUES.includes(one)) ? 
 export const tint = (k, classes = HUES) => `rgb(${hue(k, classes)})`;
 export const bytes = (text, Kind = Uint8Array) => new Kind(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 const SIDE = 320;
-const paper = () => {
-  const text = getComputedStyle(document.body).backgroundColor;
-  return text.match(/\d+/g).slice(0, 3).map(Number);
-};
 
 // boundary : {side, answer, sure} row by row from below; scene : {classes, plane: {x: 2 lists, labels,
 // low, high, axes}}.
@@ -21,7 +17,7 @@ export const Plane = ({ boundary, scene: { classes, plane } }) => {
   useEffect(() => {
     if (!boundary) return;
     const { side } = boundary;
-    const [answer, sure, under] = [bytes(boundary.answer), bytes(boundary.sure), paper()];
+    const [answer, sure] = [bytes(boundary.answer), bytes(boundary.sure)];
     canvas.current.width = canvas.current.height = side;
     const context = canvas.current.getContext("2d");
     const image = context.createImageData(side, side);
@@ -29,9 +25,7 @@ export const Plane = ({ boundary, scene: { classes, plane } }) => {
       const from = (side - 1 - Math.floor(i / side)) * side + (i % side);
       const chance = 1 / Math.max(classes.length, 2);
       const share = 0.12 + 0.5 * Math.max(0, (sure[from] / 255 - chance) / (1 - chance));
-      const color = hue(answer[from], classes);
-      for (let c = 0; c < 3; c++) image.data[4 * i + c] = under[c] + (color[c] - under[c]) * share;
-      image.data[4 * i + 3] = 255;
+      image.data.set([...hue(answer[from], classes), 255 * share], 4 * i); // over the page's own color
     }
     context.putImageData(image, 0, 0);
   }, [boundary]);

@@ -93,6 +93,7 @@ const Change = ({ run }) => {
   const now = valuesAt(run, records(run.id).value, k);
   const asked = { ...(rate === null ? {} : { learning_rate: rate }), ...(l2 === null ? {} : { l2 }) };
   const none = !Object.keys(asked).length;
+  const over = !live && k >= run.iterations;
   const clear = () => (set(null), penalize(null));
   const change = async () => (await say(run.id, "change", asked), clear());
   const fork = async () => {
@@ -108,8 +109,8 @@ const Change = ({ run }) => {
         onClick=${() => set(Number((value * times).toPrecision(3)))}>× ${times}</${Button}>`)}</div></div>
       <${Field} words="L2 penalty"><input type="number" min="0" step="any" value=${l2 ?? now.l2} onChange=${(e) => e.target.valueAsNumber >= 0 && penalize(e.target.valueAsNumber)} /></${Field}></div>
     <div class="row">${live && html`<${Button} disabled=${none || at.value !== null} onClick=${change}>Change it from now on</${Button}>`}
-      <${Button} disabled=${none} onClick=${fork}>Fork from iteration ${whole(k)}</${Button}>
-      <span class="note">${none ? "Choose another rate or penalty first. " : ""}A fork is a run of its own; this one stays as it is.</span></div>`;
+      <${Button} disabled=${none || over} onClick=${fork}>Fork from iteration ${whole(k)}</${Button}>
+      <span class="note">${over ? "Go back with the slider first: at the end nothing is left to train. " : none ? "Choose another rate or penalty first. " : ""}A fork is a run of its own; this one stays as it is.</span></div>`;
 };
 
 export default ({ params: { id } }) => {
