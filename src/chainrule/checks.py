@@ -20,6 +20,7 @@ from chainrule.wording import listed as listed
 from chainrule.wording import printable as printable
 
 FLOATS = (np.dtype(np.float64), np.dtype(np.float32))
+MANY = 100_000  # elements, of which a second array is not made lightly
 
 
 def path(where: str, value: Any) -> Path:
@@ -202,12 +203,13 @@ def float_dtype(where: str, dtype: Any) -> np.dtype:
 def all_finite(array: np.ndarray) -> bool:
     """Whether every element is finite.
 
-    A sum is not finite if an element is not, and needs no second array; only where it is not,
-    which a sum that overflows may be as well, are the elements looked at one by one.
+    A sum is not finite if an element is not, and of many needs no second array; only where it is
+    not, which a sum that overflows may be as well, are the elements looked at one by one.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(array.sum()):
-            return True
+    if array.size > MANY:
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(array.sum()):
+                return True
     return bool(np.isfinite(array).all())
 
 

@@ -7,7 +7,6 @@ the header Inference-Header-Content-Length says, then the bytes of each tensor i
 
 import math
 import struct
-from array import array as floats
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -149,8 +148,8 @@ def _numbers(found: dict[str, Any], dtype: np.dtype) -> Array:
     does not fit."""
     values = _list(found, "data")
     if values and dtype == np.float64:  # a flat list of numbers, sooner
-        with suppress(TypeError, OverflowError):
-            return np.frombuffer(floats("d", values))
+        with suppress(struct.error, OverflowError):
+            return np.frombuffer(struct.pack(f"{len(values)}d", *values))
     given = np.asarray(values)
     if given.dtype.kind == "O" and dtype.kind == "f":
         given = given.astype(np.float64)

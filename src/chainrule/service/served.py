@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +49,14 @@ class Served:
         served.answers(np.zeros(shape, np.uint8 if served.input != "features" else np.float64))
         return served
 
-    @property
+    @cached_property
     def input(self) -> str:
         """The name of what goes in, as in the model's ONNX file."""
         if self.model.encoder is not None:
             return "photo"
         return "features" if self.model.image_shape is None else "picture"
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """Of the input, examples first; -1 for any number."""
         if self.model.encoder is not None:
