@@ -1,7 +1,7 @@
 """The verbs on a Dask cluster: the numbers of one process, whoever computes them, and bad luck."""
 
 import os
-from signal import SIGKILL
+from signal import SIGINT, SIGKILL, raise_signal
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from chainrule.data import open_data
 from chainrule.data.matrix import FloatMatrix
 from chainrule.data.matrix import cluster as module
+from chainrule.data.matrix.kept import KeptPasses
 from chainrule.data.matrix.verbs import Gram, Times
 from chainrule.data.matrix.workers import ADDRESS, Cluster
 from chainrule.errors import ClusterError, InputError
@@ -181,6 +182,29 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_verb_changes_no_bit(local, o
         for value, known in zip(verb(killed), expected, strict=True):
             assert_array_equal(value, known)
     assert killer.killed == 2
+
+
+def test_a_pass_that_ctrl_c_ended_goes_on_with_the_same_bits(
+    local, opened, tmp_path_factory, monkeypatch
+):
+    (_, client), folder = local, tmp_path_factory.mktemp("kept")
+    monkeypatch.setattr(module, "TASKS", 2)
+    expected, told, read = opened(client).matrix().once(Gram(), Times(W)), [], []
+
+    def begun(progress):
+        X = opened(client).matrix()
+        X.keep_passes(KeptPasses(folder, told.append))
+        X.source.progress = progress
+        return X
+
+    X = begun(lambda done, total, unit: done > 0.7 * total and raise_signal(SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        X.once(Gram(), Times(W))
+    again = begun(lambda done, total, unit: read.append(done / total)).once(Gram(), Times(W))
+    for value, known in zip(again, expected, strict=True):
+        assert_array_equal(value, known)
+    assert told == ["a pass over the file, from feature 1,800 of 3,000 on"]
+    assert read == pytest.approx([0.7, 0.8, 0.9, 1])
 
 
 def test_a_task_whose_workers_die_too_often_ends_in_one_line(local, opened, monkeypatch):

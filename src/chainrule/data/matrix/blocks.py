@@ -227,19 +227,29 @@ class BlockMatrix(RawMatrix):
             one.start(self)
         going = self._going(kept, learned, list(chain.from_iterable(asked)))
         with going.stopping(self.shape[0]):
-            for rows, raw in self.raw_blocks(going.done):
-                for index, own, products in zip(kept, learned, asked, strict=True):
-                    if index is not None:
-                        with self._placed(rows):
-                            own.append(self.rest.learned_from(raw[:, index]))
-                    if products:
-                        some = self.floats(raw, rows, own[-1] if own else None)
-                        for one in products:
-                            one.add(rows, some)
-                going.reached(rows.stop)
+            self._add(kept, learned, asked, going)
         pairs = zip(kept, learned, strict=True)
         scalings = [None if index is None else self._after(own) for index, own in pairs]
         return scalings, [[one.end() for one in products] for products in asked]
+
+    def _add(
+        self,
+        kept: Sequence[Any],
+        learned: list[list[Scaling]],
+        asked: Sequence[Sequence[Product]],
+        going: Pass,
+    ) -> None:
+        """What features learn and give, from where the pass is on, block by block."""
+        for rows, raw in self.raw_blocks(going.done):
+            for index, own, products in zip(kept, learned, asked, strict=True):
+                if index is not None:
+                    with self._placed(rows):
+                        own.append(self.rest.learned_from(raw[:, index]))
+                if products:
+                    some = self.floats(raw, rows, own[-1] if own else None)
+                    for one in products:
+                        one.add(rows, some)
+            going.reached(rows.stop)
 
     def _after(self, learned: Sequence[Scaling]) -> Scaling:
         """What was learned of some features after the other, with the steps before it."""
@@ -253,7 +263,7 @@ class BlockMatrix(RawMatrix):
         if (passes := self.source.passes if grams else None) is None:
             return Pass(None, ("", ""), self.rest, learned, products)
         of = ["as it is" if index is None else np.arange(self.shape[1])[index] for index in kept]
-        blocks = str(next(self.made.stretches()))
+        blocks = f"{type(self).__name__} {next(self.made.stretches())}"
         key = self._key(blocks, *of, *chain.from_iterable(one.known_by() for one in products))
         series = self._key("gram") if grams[0].part else key
         return Pass(passes, (series, key), self.rest, learned, products)

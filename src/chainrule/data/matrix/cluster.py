@@ -9,22 +9,26 @@ result of a task, too: whatever a dead worker held is made again.
 import math
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from chainrule import blas
-from chainrule.data.blocks import BLOCK_BYTES
+from chainrule.data.blocks import BLOCK_BYTES, blocks_of
 from chainrule.data.matrix.blocks import BlockMatrix
 from chainrule.data.matrix.floats import FloatMatrix
+from chainrule.data.matrix.kept import Pass
 from chainrule.data.matrix.source import READ_BYTES, Source
 from chainrule.data.matrix.verbs import Gram, Product, Times
 from chainrule.data.matrix.workers import Cluster
 from chainrule.data.transform import Scaling
 
 # Of a task, at least: sending and adding what it gives then takes some hundredths of its time.
-FEATURES, TASK_BYTES = 8192, READ_BYTES
+FEATURES, TASK_BYTES = 8192, READ_BYTES // 4
 COPIES = 3  # of what a task gives, on a worker: of two ranges, and their sum
+# Of a pass, sums that are fetched, and kept: of so many tasks each at least; of no more than this.
+TASKS, SUMS = 8, 16
 Learned = list[Scaling | None]
 Found = tuple[Learned, list[list[np.ndarray]]]
 
@@ -60,21 +64,39 @@ class ClusterMatrix(BlockMatrix):
             G[..., rows] = some
         return G
 
-    def over(self, kept: Sequence[Any], asked: Sequence[Sequence[Product]]) -> Found:
-        """As `BlockMatrix` makes it, of the sums of what the ranges give."""
+    def _add(
+        self,
+        kept: Sequence[Any],
+        learned: list[list[Scaling]],
+        asked: Sequence[Sequence[Product]],
+        going: Pass,
+    ) -> None:
+        """By the sums of what some ranges give."""
 
         def own(rows: slice) -> list[Any]:
             return [[[_part(one, rows) for one in products] for products in asked]]
 
         needed = self.dtype.itemsize * sum(_size(one, self) for some in asked for one in some)
         with self.cluster.clear(self.source):
-            tasks = self._tasks("over", kept, own, needed)
-            whole = self.cluster.together(_added, list(tasks))
-        for _ in self._told(tasks):
-            pass
-        for _, future in self.cluster.finished(self.source, {whole: None}):
-            learned, found = self.cluster.result(self.source, future)
-        return [own and self._after([own]) for own in learned], found
+            tasks = [*self._tasks("over", kept, own, needed, going.done).items()]
+            each = max(TASKS, -(-len(self._ranges()) // SUMS))
+            parts = [dict(tasks[some]) for some in blocks_of(len(tasks), 0, each)]
+            del tasks  # which nobody holds then that are added
+            sums = [
+                {self.cluster.together(_added, list(part)): max(r.stop for r in part.values())}
+                for part in parts
+            ]
+        for part, whole in zip(parts, sums, strict=True):
+            for _ in self._told(part, going.done):
+                going.reached(going.done)
+            for stop, future in self.cluster.finished(self.source, whole):
+                scalings, found = self.cluster.result(self.source, future)
+                for those, more in zip(learned, scalings, strict=True):
+                    those += [] if more is None else [more]
+                pairs = zip(chain.from_iterable(asked), chain.from_iterable(found), strict=True)
+                for one, more in pairs:
+                    one.total += more.reshape(one.total.shape)
+                going.reached(stop)
 
     def _pieces(self, verb: str, of: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         """What a verb makes of each range of features, as they come."""
@@ -83,9 +105,10 @@ class ClusterMatrix(BlockMatrix):
         for rows, future in self._told(tasks):
             yield rows, self.cluster.result(self.source, future)
 
-    def _told(self, tasks: dict[Any, slice]) -> Iterator[tuple[slice, Any]]:
-        """The ranges with their tasks, as they are done, which nobody holds then but who asks."""
-        done, (n_x, _) = 0, self.shape
+    def _told(self, tasks: dict[Any, slice], done: int = 0) -> Iterator[tuple[slice, Any]]:
+        """The ranges with their tasks, as they are done, which nobody holds then but who asks.
+        done : features before them."""
+        n_x, _ = self.shape
         each = self.source.n_bytes / n_x / 1e9
         for rows, future in self.cluster.finished(self.source, tasks):
             done += rows.stop - rows.start
@@ -99,51 +122,44 @@ class ClusterMatrix(BlockMatrix):
         shared: Any,
         own: Callable[[slice], list[Any]] = lambda rows: [],
         needed: float = 0,
+        first: int = 0,
     ) -> dict[Any, slice]:
         """A task for each range. shared, own : the verb's arguments that all have, and by range.
-        needed : bytes of what a task gives."""
+        needed : bytes of what a task gives. first : the feature that ranges begin with."""
         name, ranges = f"{verb}-{uuid.uuid4().hex}", self._ranges()
-        longest = max(part.stop - part.start for part in ranges[0])
+        longest = min(ranges[0].stop, next(self.made.stretches()).stop)
         a_feature = self.source.n_bytes / self.shape[0]
         room = COPIES * needed + 2 * longest * a_feature + 2 * BLOCK_BYTES
         self.cluster.check(self.source, room)
         whole = self.cluster.submit((f"shared-{name}",), _itself, self.made, self.index, shared)
         tasks = {}
-        for k, stretches in enumerate(ranges):
-            rows = slice(stretches[0].start, stretches[-1].stop)
+        for k, rows in enumerate(one for one in ranges if one.start >= first):
             how = self.rest.part(rows), self.dtype
-            key, given = (name, rows.start, rows.stop), (whole, verb, stretches, *how, *own(rows))
+            key, given = (name, rows.start, rows.stop), (whole, verb, rows, *how, *own(rows))
             tasks[self.cluster.submit(key, _of_range, *given, priority=-k)] = rows
         return tasks
 
-    def _ranges(self) -> list[list[slice]]:
-        """The file's stretches, as many together as are worth a task."""
+    def _ranges(self) -> list[slice]:
+        """As many features each as are worth a task."""
         a_feature = max(1, self.source.n_bytes // self.shape[0])
-        least, found = max(FEATURES, TASK_BYTES // a_feature), list[list[slice]]()
-        for stretch in self.made.stretches():
-            if not found or found[-1][-1].stop - found[-1][0].start >= least:
-                found.append([])
-            found[-1].append(stretch)
-        return found
+        least = max(FEATURES, TASK_BYTES // a_feature)
+        unit = min(self.made.together, next(self.made.stretches()).stop)  # read at once
+        return list(blocks_of(self.shape[0], 0, -(-least // unit) * unit))
 
 
 class _Range(Source):
-    """The features of a source in some stretches of it that follow each other."""
+    """Some features of a source, which follow each other."""
 
-    def __init__(self, source: Source, stretches: Sequence[slice]) -> None:
-        self._source, self._first = source, stretches[0].start
-        self._parts = [slice(s.start - self._first, s.stop - self._first) for s in stretches]
+    def __init__(self, source: Source, rows: slice) -> None:
+        self._source, self._first, self.together = source, rows.start, source.together
         self.path, self.memory, self.dtype = source.path, source.memory, source.dtype
-        self.shape = self._parts[-1].stop, source.shape[1]
+        self.shape = rows.stop - rows.start, source.shape[1]
 
     def place(self, rows: slice) -> str:
         return self._source.place(slice(self._first + rows.start, self._first + rows.stop))
 
     def features(self, start: int, stop: int) -> np.ndarray:
         return self._source.features(self._first + start, self._first + stop)
-
-    def stretches(self) -> Iterator[slice]:
-        return iter(self._parts)
 
 
 def _itself(*values: Any) -> tuple[Any, ...]:
@@ -153,7 +169,7 @@ def _itself(*values: Any) -> tuple[Any, ...]:
 def _of_range(
     whole: tuple[Source, Any, Any],
     verb: str,
-    stretches: Sequence[slice],
+    rows: slice,
     scaling: Scaling,
     dtype: np.dtype,
     *own: Any,
@@ -161,7 +177,7 @@ def _of_range(
     """The task: what a verb makes of a range of features, read here."""
     source, index, shared = whole
     blas.one_for_good()
-    X = BlockMatrix(_Range(source, stretches), scaling, dtype, index)
+    X = BlockMatrix(_Range(source, rows), scaling, dtype, index)
     return getattr(X, verb)(shared, *own)
 
 
@@ -173,7 +189,7 @@ def _part(one: Product, rows: slice) -> Product:
     other = one.other
     if isinstance(other, BlockMatrix):
         own = other.rest.part(rows), other.dtype, other.index
-        return Gram(BlockMatrix(_Range(other.made, [rows]), *own))
+        return Gram(BlockMatrix(_Range(other.made, rows), *own))
     return Gram(None if other is None else FloatMatrix(other.features(rows)), one.part)
 
 

@@ -60,7 +60,7 @@ class Pass:
         products: Sequence[Product],
     ) -> None:
         self._passes, self._scaling, self._learned = passes, scaling, learned
-        self._products, self.done, self._stopped, self._long = products, 0, False, False
+        self._products, self.done, self._kept, self._stopped = products, 0, 0, False
         self._due = time.monotonic() + SECONDS
         if passes is not None:
             self._path = passes.path(*of)
@@ -76,7 +76,7 @@ class Pass:
                     arrays = {n.removeprefix(start): file[n] for n in file if n.startswith(start)}
                     if arrays:
                         own.append(Scaling.restored(arrays, {"scaling": self._scaling.kind}))
-                self.done, self._long = int(file["done"]), True
+                self.done = self._kept = int(file["done"])
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):  # none, or a damaged one
             for one in self._products:
                 one.total[...] = 0
@@ -94,26 +94,27 @@ class Pass:
             self._passes.told(f"a pass over the file, from feature {self.done:,} of {n_x:,} on")
         with interruptible(lambda: setattr(self, "_stopped", True)):
             yield
-            if self._long and self.done < n_x:
-                self._write(n_x)
+            if 0 < self._kept < n_x:
+                self._write()
 
     def reached(self, done: int) -> None:
-        """The features before `done` are added."""
+        """The features before `done` are added, or still no more than these."""
+        self.done = done
         if self._passes is None:
             return
-        if self._stopped or time.monotonic() > self._due:
-            self._write(done)
+        if done > self._kept and (self._stopped or time.monotonic() > self._due):
+            self._write()
         if self._stopped:
             raise KeyboardInterrupt
 
-    def _write(self, done: int) -> None:
+    def _write(self) -> None:
         assert self._passes is not None
-        began, arrays = time.monotonic(), dict[str, Any](done=np.array(done))
+        began, arrays = time.monotonic(), dict[str, Any](done=np.array(self.done))
         arrays |= {f"total{k}": one.total for k, one in enumerate(self._products)}
         for k, own in enumerate(self._learned):
             if own:
                 own[:] = [self._scaling.joined(own)]
                 arrays |= {f"learned{k}.{n}": array for n, array in own[0].arrays().items()}
         self._passes.write(self._path, arrays)
-        now, self._long = time.monotonic(), True
+        now, self._kept = time.monotonic(), self.done
         self._due = now + max(SECONDS, TIMES * (now - began))
