@@ -5,9 +5,10 @@
 
 A mutant is the source with one change: an operator for its counterpart, a bound that includes its
 end or no longer does, a number that is one more, True for False, a condition turned round, a
-statement left out; and the same inside the graph's rules, which are texts. It is killed if a test
-fails or takes five times as long. Score: killed of all tried, with Wilson's 95 % interval where
-they are a sample. `# pragma: no mutate: reason` at a line's end says that no test can tell.
+statement left out; and the same inside the graph's rules, which are texts. Words of errors and
+`strict=` are left as they are. It is killed if a test that enters the function fails or takes five
+times as long. Score: killed of all tried, with Wilson's 95 % interval where they are a sample.
+`# pragma: no mutate: reason` at a line's end says that no test can tell.
 
 Own, since mutmut 3 leaves out code of modules and decorated functions, where most rules stand,
 cosmic-ray starts an interpreter for each of some 4,800 mutants, mutatest ended with Python 3.8, and
@@ -42,7 +43,7 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "src/chainrule"
 FLOOR = 0.9
 WARM = ("hypothesis", "PIL.Image", "threadpoolctl", "scipy.sparse", "array_api_strict", "autograd")
-PARTS = {  # what is changed, and the tests that have to notice, the most telling first
+PARTS = {  # what is changed, and the tests that have to notice
     "network": (["network/*.py"], ["tests/network"]),
     "objective": (
         ["training/objective*.py"],
@@ -50,7 +51,13 @@ PARTS = {  # what is changed, and the tests that have to notice, the most tellin
     ),
     "graph": (
         ["graph/operations/*.py", "graph/functions.py"],
-        ["tests/graph/operations", "tests/graph/test_node.py", "tests/graph/test_backward.py"],
+        [
+            "tests/graph/operations",
+            "tests/graph/test_functions.py",
+            "tests/tracing/test_functions.py",
+            "tests/graph/test_node.py",
+            "tests/graph/test_backward.py",
+        ],
     ),
 }
 COUNTERPART = {
@@ -158,7 +165,7 @@ def mutants(patterns: list[str]) -> list[Mutant]:
 
 
 def covering(mutant: Mutant, contexts: dict[str, dict[str, list[str]]]) -> set[str] | None:
-    """The tests that enter the function that is changed; None, for all, if it is in none."""
+    """The tests that enter the function that is changed; None, for all, if importing does."""
     tree = ast.parse(mutant.path.read_bytes())
     row = mutant.path.read_bytes()[: mutant.start].count(b"\n") + 1
     inside = [
@@ -169,7 +176,8 @@ def covering(mutant: Mutant, contexts: dict[str, dict[str, list[str]]]) -> set[s
     if not inside:
         return None
     body = range(inside[-1].body[0].lineno, inside[-1].end_lineno + 1)
-    return {test for row in body for test in contexts[str(mutant.path)].get(str(row), ())} - {""}
+    found = {test for row in body for test in contexts[str(mutant.path)].get(str(row), ())}
+    return None if "" in found else found
 
 
 class Watch:
@@ -252,10 +260,8 @@ def score(part: str, sample: int | None, seed: int) -> float:
         only = partial(Only, seconds, wanted)
         status = tested(files, only, limit, mutant) if wanted else 0
         killed, late = killed + (status != 0), late + (status < 0)
-        if status == 0:
+        if not status:
             print(f"survived: {mutant}", flush=True)
-        if status > 3:
-            raise SystemExit(f"pytest ended with {status} at {mutant}")
     low, high = interval(killed, len(tried))
     text = f"{part}: {killed / len(tried):.1%} killed, {killed} ({late} by time) of {len(tried)}"
     if len(tried) < len(every):

@@ -264,6 +264,14 @@ def test_parameters_that_do_not_fit(weights, biases, message):
     assert message in str(caught.value)
 
 
+def test_names_that_are_none_are_told_by_the_network_itself():
+    W, b = [np.ones((1, 3))], [np.zeros((1, 1))]
+    with pytest.raises(InputError, match=r"Did you mean squared_error\?"):
+        Network(W, b, ("identity",), "squared_eror")
+    with pytest.raises(InputError, match=r"Did you mean identity\?"):
+        Network(W, b, ("identiti",), "squared_error")
+
+
 def test_layers_that_do_not_meet():
     with pytest.raises(InputError, match=r"layer 2: expected W of shape \('n', 2\)"):
         Network(

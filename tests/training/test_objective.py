@@ -1,5 +1,8 @@
 """The objective's gradient against central differences, in every form of the first layer."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -163,3 +166,17 @@ def test_a_scale_of_the_losses_leaves_the_gradient():
     assert_allclose(
         objective.evaluate(batch, 0.4, 3.0), 3 * plain + 0.2 * objective.squared_norm(), rtol=1e-14
     )
+
+
+@pytest.mark.parametrize("form", ["primal", "dual", "rotated"])
+def test_an_objective_that_is_no_longer_used_is_freed_at_once(form):
+    """Its arrays are as large as the weights: they do not wait for the collector of circles."""
+    _, Y, s, _, objective = problem(form=form)
+    evaluate(objective, Y, s)
+    arrays = [weakref.ref(block.p) for block in objective.blocks]
+    gc.disable()
+    try:
+        del objective
+        assert [array() for array in arrays] == [None] * len(arrays)
+    finally:
+        gc.enable()
