@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule import FloatMatrix, InputError, Network, checks
-from chainrule.network import ACTIVATIONS
+from chainrule.network import ACTIVATIONS, LOSSES
 
 BINARY = "binary_cross_entropy"
 # Every output that a loss can have; n_y = 3 for all, so that softmax means something.
@@ -394,6 +394,7 @@ def test_networks_and_their_numbers_are_told_apart_by_identity_and_keep_what_the
     cache = network.forward(X)
     for held, name in (
         (network, "loss"), (cache, "X"), (network.backward(cache, Y), "dW"),
+        (ACTIVATIONS["relu"], "name"), (LOSSES["huber"], "name"),
     ):  # fmt: skip
         assert len({held, held}) == 1
         with pytest.raises(FrozenInstanceError):

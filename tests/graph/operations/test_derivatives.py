@@ -5,8 +5,9 @@ kinks and inside the domains. The first case of an operation has operands of one
 options, as the texts of the rules have them.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import FrozenInstanceError, dataclass, field, replace
 from itertools import count
+from math import factorial, pi
 
 import numpy as np
 import pytest
@@ -576,6 +577,14 @@ def unchecked():
     return {operation.name for operation in OPERATIONS.values() if operation not in checked}
 
 
+def test_operations_are_facts_that_are_told_apart_by_identity():
+    operation = OPERATIONS[np.multiply]
+    assert replace(operation) != operation
+    for fact, name in ((operation, "text"), (operation.rule(0), "text")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(fact, name, "x")
+
+
 def test_every_operation_is_in_the_table():
     assert not unchecked()
     assert {OPERATIONS[function] for function in TABLE} == set(OPERATIONS.values())
@@ -753,3 +762,12 @@ def test_squares_that_underflow_or_overflow_take_no_slope_with_them():
     for scale in (1e-170, 1e170):
         slope = grad(np.arctan2)(scale, scale)
         np.testing.assert_allclose(slope, 0.5 / scale)
+
+
+@pytest.mark.parametrize("x", [0.0099, -0.0099, 0.003, 0.0])
+def test_the_slope_of_sinc_near_zero_has_all_its_digits(x):
+    """sinc(x) = sum_k (-1)^k (pi x)^2k / (2k + 1)!, differentiated term by term."""
+    terms = [
+        (-1) ** k * 2 * k * (pi * x) ** (2 * k - 1) / factorial(2 * k + 1) for k in range(1, 9)
+    ]
+    assert_allclose(grad(np.sinc)(x), pi * sum(reversed(terms)), rtol=5e-15)
