@@ -55,7 +55,7 @@ def _of_mean(g: Array, z: Any, x: Array, axis: Any, where: Any, **unused: Any) -
 def _of_extreme(g: Array, z: Any, x: Array, axis: Any, where: Any, initial: Any = None) -> Array:
     """g to the places where the extreme stands, shared between equals."""
     extreme = plain(z())
-    there = (plain(x) == extreme) & where & (True if initial is None else extreme != initial)
+    there = (plain(x) == extreme) & where & (extreme != initial)
     return g * (there / np.maximum(1, there.sum(axis=axis, keepdims=True)))
 
 
