@@ -1,8 +1,6 @@
 """`chainrule report`."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +10,7 @@ from chainrule.cli import show
 from chainrule.cli.options import USUAL, Usual
 from chainrule.cli.progress import Screen
 from chainrule.errors import InputError, ModelFileError
-from chainrule.files.atomic import new_file
+from chainrule.files.atomic import new_file, refused
 
 if TYPE_CHECKING:
     from chainrule.data import Splits
@@ -61,7 +59,7 @@ def report(
         fix = "Leave it out: its report is there already."
         raise InputError("--data", "the folder of a training", "of an experiment", fix)
     else:
-        with _readable(folder.report, "an experiment's report", "Run the experiment again."):
+        with refused(folder.report, "an experiment's report", ModelFileError):
             content = folder.report.read_bytes()
         if out is not None:
             atomic.write_bytes(out, content)
@@ -96,7 +94,7 @@ def _write(
     # Members have a history each; their folder has none of the whole.
     history = History()
     if model.n_members == 1:
-        with _readable(folder.history, "the history of a run"):
+        with refused(folder.history, "the history of a run", ModelFileError):
             history = History.from_csv(folder.history)
     with Screen("report", "photos", quiet=usual.json) as screen:
         splits = options.open(source, screen.update, usual.memory)
@@ -140,14 +138,3 @@ def _slow(settings: dict[str, Any]) -> bool:
     """Whether a cross-validation took too long at the end of the training."""
     verdict = settings.get("verdict")
     return isinstance(verdict, dict) and bool(verdict.get("slow"))
-
-
-@contextmanager
-def _readable(path: Path, what: str, fix: str = "") -> Iterator[None]:
-    """ModelFileError within, if the file is not there or not what it should be."""
-    try:
-        yield
-    except OSError as error:
-        raise ModelFileError(str(path), what, error.strerror or str(error), fix) from None
-    except ValueError:
-        raise ModelFileError(str(path), what, "a damaged file") from None

@@ -2,27 +2,15 @@
 
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from chainrule.cli import show
-from chainrule.errors import InputError
+from chainrule.errors import InputError, needing
 
 TOKEN = "CHAINRULE_TOKEN"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-@contextmanager
-def extra(name: str) -> Iterator[None]:
-    """A block of imports that need an extra; InputError where it is not installed."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        fix = f'Install it: pip install "chainrule[{name}]".'
-        raise InputError(name, f"the extra {name}", f"no {error.name}", fix) from None
 
 
 def serve(
@@ -55,7 +43,7 @@ def serve(
     queue
         Requests to a model that may wait; more are told to come again.
     """
-    with extra("serve"):
+    with needing("serve", "uvicorn", "serve"):
         from chainrule.service.app import Service
         from chainrule.service.bodies import curl
         from chainrule.service.guard import hosts

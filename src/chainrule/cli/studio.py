@@ -8,8 +8,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from chainrule.cli import show
-from chainrule.cli.serve import LOOPBACK, extra
-from chainrule.errors import InputError
+from chainrule.cli.serve import LOOPBACK
+from chainrule.errors import InputError, needing
 
 
 def studio(
@@ -41,7 +41,7 @@ def studio(
     runs
         Trainings at a time, by default as many as there are cores.
     """
-    with extra("studio"):
+    with needing("studio", "uvicorn", "studio"):
         from chainrule.service.guard import hosts
         from chainrule.service.run import listening, serve
         from chainrule.studio.app import Studio

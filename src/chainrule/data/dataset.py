@@ -94,17 +94,16 @@ class Dataset:
         classes = labels.dtype.kind in "iub" and not np.any((labels < 0) | (labels >= n))
         if not (labels.dtype.kind == "f" and np.isfinite(labels).all() if numbers else classes):
             raise DataError(where, expected, "other values")
-        if self.names is not None and len(self.names) != m:
-            raise DataError(where, f"{m} names", f"{len(self.names)}")
         facts = {name: np.asarray(values, np.str_) for name, values in self.facts.items()}
         object.__setattr__(self, "facts", facts)
-        for name, values in facts.items():
-            if values.shape != (m,):
-                raise DataError(where, f"{m} texts for the fact {name!r}", f"{values.shape}")
+        each = {f"texts for the fact {name!r}": values.shape for name, values in facts.items()}
+        each |= {"names": (m if self.names is None else len(self.names),)}
         if self.photos is not None:
-            if len(self.photos.keys) != m:
-                raise DataError(where, f"{m} photos", f"{len(self.photos.keys)}")
+            each |= {"photos": (len(self.photos.keys),)}
             object.__setattr__(self, "image_shape", self.photos.small.shape[1:])
+        for what, shape in each.items():
+            if shape != (m,):
+                raise DataError(where, f"{m} {what}", f"{shape}")
         for side in self.image_shape or ():
             checks.whole_number(where, "each side of image_shape", side, least=1)
 
@@ -393,6 +392,10 @@ class Splits:
         sets = {name: getattr(self, name) for name in ("train", "validation", "test")}
         made = {name: change(data) for name, data in sets.items() if data is not None}
         return replace(self, **made)  # type: ignore[arg-type]
+
+    def noted(self, *notes: str) -> "Splits":
+        """The same with more to say of the training set (`Dataset.noted`)."""
+        return replace(self, train=self.train.noted(*notes))
 
     def prepared(self, how: str | Scaling) -> "Splits":
         """All sets with another preparation, learned from the training set (`Dataset.prepared`)."""

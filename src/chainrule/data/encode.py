@@ -38,7 +38,7 @@ def encoded(data: Dataset, encoding: Encoding) -> Dataset:
         raise DataError(data.source or "Dataset", expected, got, fix)
     found = encoding.arrays(pictures)
     made = replace(data, features=found.features.T, photos=found.photos, encoder=encoding.encoder)
-    return made.noted(found.note) if found.note else made
+    return made.noted(*filter(None, [found.note]))
 
 
 def encoded_splits(splits: Splits, encoding: Encoding) -> Splits:
@@ -50,7 +50,7 @@ def encoded_splits(splits: Splits, encoding: Encoding) -> Splits:
         if pictures is None or pictures.dtype != np.uint8:
             return splits
         own, why = encoding.decided(pictures)
-        noted = replace(splits, train=train.noted(why))
+        noted = splits.noted(why)
         return noted if own is None else encoded_splits(noted, own)
     return splits.changed(lambda data: encoded(data, encoding))
 

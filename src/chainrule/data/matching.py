@@ -108,7 +108,7 @@ def with_overlaps(splits: Splits) -> Splits:
         return splits
     if any(data.in_file for data in splits.sets.values()):
         said = "sets that stay in their files were not searched for examples in several of them"
-        return replace(splits, train=splits.train.noted(said))
+        return splits.noted(said)
     dtype = np.result_type(*(data.dtype for data in splits.sets.values()))
     names, seen, zero = iter(splits.sets), dict[str, set[str]](), dtype.type(0)
     repeated: dict[str, list[int]] = {}

@@ -123,12 +123,11 @@ def open_data(
     with checks.memory_within(memory):
         splits = read(source, shape, reading, least_classes=2, task=task, encoding=encoding)
     if said and splits.train.image_shape:
-        splits = replace(splits, train=splits.train.noted(said))
+        splits = splits.noted(said)
     if splits.train.feature_names is None:
         refuse_reading(source, reading)
     if by is not None and not by.default and not splits.train.in_file:
-        said = "its features fit into the memory: the cluster has nothing to do"
-        splits = replace(splits, train=splits.train.noted(said))
+        splits = splits.noted("its features fit into the memory: the cluster has nothing to do")
     splits = splits.changed(lambda data: data.with_task(task))
     if task is None and reading.label is None:
         _refuse_guess(splits.train)
@@ -153,11 +152,10 @@ def open_data(
         scale = "none" if plane else "standard"
         if splits.train.dtype == np.uint8:
             said = "8-bit numbers that are no pictures: standardized"
-            noted = splits.train.noted(f"{said} (--scale pixels divides by 255)")
-            splits = replace(splits, train=noted)
+            splits = splits.noted(f"{said} (--scale pixels divides by 255)")
     if _all_alike(splits.train):
         said = "the features of all training examples are the same: nothing can be learned of them"
-        splits = replace(splits, train=splits.train.noted(said))
+        splits = splits.noted(said)
     return with_overlaps(splits.prepared(_steps(scale or "pixels", prepare, reading)))
 
 

@@ -4,7 +4,6 @@ samples given with it."""
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -113,24 +112,10 @@ class Derivative(Step):
     def reach(self) -> int:
         return self.window
 
-    @cached_property
-    def _weights(self) -> Array:
-        """(window, window): the slopes at the features of a window, from these."""
+    def __call__(self, X: Array, rows: Rows = slice(None)) -> Array:
         from scipy.signal import savgol_filter
 
-        each = np.eye(self.window)
-        found: Array = savgol_filter(each, self.window, DEGREE, deriv=1, axis=0)
-        return found
-
-    def __call__(self, X: Array, rows: Rows = slice(None)) -> Array:
-        W, half, n = self._weights.astype(X.dtype), self.window // 2, len(X)
-        slopes = np.empty_like(X)
-        slopes[:half] = W[:half] @ X[: self.window]
-        slopes[n - half :] = W[-half:] @ X[n - self.window :]
-        inner = slopes[half : n - half]
-        inner[...] = 0
-        for k, weight in enumerate(W[half]):
-            inner += weight * X[k : k + len(inner)]
+        slopes: Array = savgol_filter(X, self.window, DEGREE, deriv=1, axis=0)
         return slopes
 
     def undone(self, X: Array) -> Array:
@@ -142,7 +127,8 @@ class Derivative(Step):
             raise InputError("derivative", f"{self.window} features or more", f"{n_x}", fix)
 
     def nodes(self, op: Op, x: str, n_x: int) -> str:
-        W, half, inner = self._weights, self.window // 2, n_x - self.window + 1
+        W = self(np.eye(self.window))  # the slopes at the features of a window, from these
+        half, inner = self.window // 2, n_x - self.window + 1
 
         def part(start: int, stop: int) -> str:
             return op("Slice", x, np.array([start]), np.array([stop]), FEATURES)

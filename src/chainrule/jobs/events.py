@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from chainrule.training.warnings import TrainingWarning
 
 
+class Event:
+    """What a job tells."""
+
+
 @dataclass(frozen=True, eq=False)
-class Started:
+class Started(Event):
     """All settings have been found good. sets : what is trained and tested on, by name.
 
     facts : what is trained, in words, by what they are about.
@@ -31,7 +35,7 @@ class Started:
 
 
 @dataclass(frozen=True)
-class Progressed:
+class Progressed(Event):
     """What is done, and of how much: iterations, over all runs; photos that are encoded before
     these; or GB of a pass over features that stay in their file."""
 
@@ -41,21 +45,21 @@ class Progressed:
 
 
 @dataclass(frozen=True, eq=False)
-class Answered:
+class Answered(Event):
     """Some more examples have been answered."""
 
     found: "Predictions"
 
 
 @dataclass(frozen=True, eq=False)
-class Recorded:
+class Recorded(Event):
     """A record of the history of one training."""
 
     record: "Record"
 
 
 @dataclass(frozen=True)
-class Noted:
+class Noted(Event):
     """What is done next beside what was asked for, in words; its progress follows.
 
     head : a word before it, by which it is known when that is."""
@@ -65,14 +69,14 @@ class Noted:
 
 
 @dataclass(frozen=True)
-class Paused:
+class Paused(Event):
     """It waits before the update of this number."""
 
     iteration: int
 
 
 @dataclass(frozen=True)
-class Changed:
+class Changed(Event):
     """A training was changed to these values, by name, from the update of this number on."""
 
     iteration: int
@@ -80,21 +84,21 @@ class Changed:
 
 
 @dataclass(frozen=True)
-class Warned:
+class Warned(Event):
     """Something looks wrong in what was trained."""
 
     warning: "TrainingWarning"
 
 
 @dataclass(frozen=True)
-class PictureReady:
+class PictureReady(Event):
     """A picture of what was found has been written."""
 
     path: Path
 
 
 @dataclass(frozen=True, eq=False)
-class Finished:
+class Finished(Event):
     """found : the result. facts : the same as plain facts, as they are in the folder."""
 
     found: Any
@@ -102,25 +106,12 @@ class Finished:
 
 
 @dataclass(frozen=True, eq=False)
-class Failed:
+class Failed(Event):
     """The error is raised as well."""
 
     error: BaseException
 
 
-Event = (
-    Started
-    | Progressed
-    | Answered
-    | Recorded
-    | Noted
-    | Paused
-    | Changed
-    | Warned
-    | PictureReady
-    | Finished
-    | Failed
-)
 Tell = Callable[[Event], None]
 
 

@@ -56,11 +56,11 @@ class Pass:
         return example is None or self.first <= example < self.first + self.here
 
 
-def set_called(splits: Splits, name: str) -> tuple[str, Dataset]:
-    """One of the sets and its name; InputError for another."""
+def set_called(splits: Splits, name: str) -> Dataset:
+    """One of the sets; InputError for another."""
     if name not in splits.sets:
         raise InputError("set", f"one of {', '.join(splits.sets)}", repr(name))
-    return name, splits.sets[name]
+    return splits.sets[name]
 
 
 def traced(
@@ -71,15 +71,15 @@ def traced(
 
     of_outputs : write the loss with A[L], and trace this example alone.
     """
-    name, data = set_called(splits, of)
+    data = set_called(splits, of)
     if not 0 <= example < len(data):
-        raise InputError("example", f"one of {len(data)} in the {name} set, from 0", f"{example}")
+        raise InputError("example", f"one of {len(data)} in the {of} set, from 0", f"{example}")
     data, m = model.prepare(data), len(data)
     setting = as_trained(model, Options(), "model", "data")[1].setting()
     most = 1 if of_outputs else max(1, ROOM // (8 * max(model.network.layer_sizes)))
     first = example // most * most if m > most else 0
     some = np.arange(first, min(m, first + most))
-    balanced = setting.class_weight if name == "training" else None
+    balanced = setting.class_weight if of == "training" else None
     weight = example_weights(None, balanced, data.Y, np.dtype(np.float64))[:, some]
     if not of_outputs:
         weight /= weight.sum()
@@ -91,7 +91,7 @@ def traced(
     notes = [_of_some(first, len(some), m, data)] if len(some) < m and not of_outputs else []
     notes += [SLIDES] if of_outputs else []
     notes += [UNIT] if not data.classes and standardized(network) else []
-    return Pass(graph, data, name, first, tuple(notes))
+    return Pass(graph, data, of, first, tuple(notes))
 
 
 def _of_some(first: int, k: int, m: int, data: Dataset) -> str:
@@ -116,19 +116,19 @@ class Passes:
 
         A[L] and dA[L] are those of a loss that is written with A[L].
         """
-        last, (name, _) = len(model.network.weights), set_called(splits, of)
+        last = len(model.network.weights)
         kind, array, _ = array_called(array, last)
         example = (place or (0,))[-1] if kind in (*OF_EXAMPLE, "L") else None
         slides = bool(model.network.loss_function.output)
         of_outputs = slides and array in (f"A[{last}]", f"dA[{last}]")
         with self._lock:
             for key, one in self._kept.items():
-                if key[:-1] == (moment, name, of_outputs) and one.has(example):
+                if key[:-1] == (moment, of, of_outputs) and one.has(example):
                     self._kept.move_to_end(key)
                     return one
             one = traced(model, splits, of, example or 0, of_outputs=of_outputs)
             one.graph.numbers  # noqa: B018 - computed before another thread asks
-            self._kept[moment, name, of_outputs, one.first] = one
+            self._kept[moment, of, of_outputs, one.first] = one
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
             return one

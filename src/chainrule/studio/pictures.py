@@ -52,9 +52,8 @@ def example(
             "x": _features(data, i, x.columns(slice(None))[:, 0], _back(network, 0, found.dZ)),
             "made_by": _made_by(model, network, splits.train, x, cache, C),
         }
-    name, _ = set_called(splits, of)
     shape = data.picture_shape
-    facts = {"set": name, "index": i, "name": data.example_names[i], "of": len(data)}
+    facts = {"set": of, "index": i, "name": data.example_names[i], "of": len(data)}
     return facts | {"image_shape": shape, "drawable": drawable(data)} | own
 
 
@@ -62,9 +61,9 @@ def _asked(model: Model, splits: Splits, of: str, i: int) -> tuple[Dataset, Feat
     """The set as the model takes it, and the example's X (n_x, 1) and Y."""
     if model.n_members > 1:
         raise InputError("example", "a model of one network", f"{model.n_members} of them")
-    name, data = set_called(splits, of)
+    data = set_called(splits, of)
     if not 0 <= i < len(data):
-        raise InputError("example", f"one of {len(data)} in the {name} set, from 0", f"{i}")
+        raise InputError("example", f"one of {len(data)} in the {of} set, from 0", f"{i}")
     data = model.prepare(data)
     one = data.select([i])
     return data, one.matrix(np.float64), one.Y

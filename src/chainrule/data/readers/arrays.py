@@ -94,12 +94,12 @@ def _dataset(arrays: Arrays, role: str, where: str, white: int) -> Dataset:
     x, y, suffix = f"x_{role}", f"y_{role}", "" if role == "train" else f"_{SETS[role][0]}"
     if y not in arrays:
         raise DataError(where, f"the arrays {LAYOUT}", f"X{suffix} without y{suffix}")
-    labels, classes, said = _labels(f"{where}: y{suffix}", arrays[y], arrays.get("classes"))
+    labels, classes, said = labels_of(f"{where}: y{suffix}", arrays[y], arrays.get("classes"))
     shape = arrays.get("image_shape")
     if isinstance(source := arrays[x], Source):
         large, note = in_file(f"{where}: X{suffix}", source, len(labels))
         return Dataset(large, labels, classes, source=where, notes=(*said, note))
-    rows, notes = _rows(f"{where}: X{suffix}", arrays[x], len(labels), shape, white)
+    rows, notes = rows_of(f"{where}: X{suffix}", arrays[x], len(labels), shape, white)
     X, picture = rows.reshape(len(labels), -1).T, rows.shape[1:] if rows.ndim > 2 else None
     return Dataset(X, labels, classes, None, picture, source=where, notes=said + notes)
 
@@ -124,7 +124,7 @@ def in_file(where: str, source: Source, m: int) -> tuple[BlockMatrix, str]:
     return BlockMatrix(source), said
 
 
-def _labels(
+def labels_of(
     where: str, values: np.ndarray, classes: np.ndarray | None
 ) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
     """Labels as indices (m,), class names, and notes."""
@@ -153,8 +153,8 @@ def _labels(
     return np.array([names.index(name) for name in own])[found], names, notes
 
 
-def _rows(
-    where: str, X: np.ndarray, m: int, shape: Any, white: int
+def rows_of(
+    where: str, X: np.ndarray, m: int, shape: Any = None, white: int = 255
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """X with examples on the first axis, of a dtype that data sets hold, and notes.
 

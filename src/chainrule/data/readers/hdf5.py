@@ -14,8 +14,9 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Dataset, Splits
-from chainrule.data.labels import FEW, along_one_axis, check_indices, class_names
+from chainrule.data.labels import FEW
 from chainrule.data.matching import matched_splits
+from chainrule.data.readers.arrays import labels_of, rows_of
 from chainrule.data.readers.hdf5_file import opened, whole
 from chainrule.errors import DataError
 
@@ -87,22 +88,14 @@ def _read(path: Path) -> dict[str, Dataset]:
 
 def _read_set(file: Any, role: str, where: str) -> Dataset:
     x, y = f"{role}_set_x", f"{role}_set_y"
-    pictures, values = (whole(file, name, where, LAYOUT) for name in (x, y))
-    listed = whole(file, "list_classes", where, LAYOUT)
-    classes, notes = class_names(f"{where}: list_classes", listed)
+    pictures, values, called = (whole(file, n, where, LAYOUT) for n in (x, y, "list_classes"))
+    labels, classes, notes = labels_of(f"{where}: {y}", values, called)
     if others := sorted(set(file) - NAMES):
         notes += (f"left out what has other names: {checks.listed(others, FEW)}",)
-    if values.dtype.kind not in "iub" or values.ndim > 2 or not along_one_axis(values):
-        got = f"shape {values.shape}, {values.dtype}"
-        raise DataError(where, f"{y} (m,) or (1, m) of integers", got)
-    labels = check_indices(f"{where}: {y}", values.reshape(-1).astype(np.int64), classes)
-    m, shape = len(labels), pictures.shape
-    is_picture = pictures.ndim == 3 or (pictures.ndim == 4 and shape[3] == 3)
-    if pictures.dtype != np.uint8 or not is_picture or 0 in shape:
+    if pictures.dtype != np.uint8 or pictures.ndim < 3:
         expected = f"{x} (m, height, width, 3) or (m, height, width) of dtype uint8"
         fix = "Pixels run from 0 to 255; chainrule scales them."
-        raise DataError(where, expected, f"shape {shape}, {pictures.dtype}", fix)
-    if len(pictures) != m:
-        raise DataError(where, f"as many {x} as {y}", f"{len(pictures)} and {m}")
-    X, names = pictures.reshape(m, -1).T, tuple(f"{x}[{i}]" for i in range(m))
-    return Dataset(X, labels, classes, names, shape[1:], source=where, notes=notes)
+        raise DataError(where, expected, f"shape {pictures.shape}, {pictures.dtype}", fix)
+    rows, said = rows_of(f"{where}: {x}", pictures, len(labels))
+    X, names = rows.reshape(len(labels), -1).T, tuple(f"{x}[{i}]" for i in range(len(labels)))
+    return Dataset(X, labels, classes, names, rows.shape[1:], source=where, notes=notes + said)
