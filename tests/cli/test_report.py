@@ -69,7 +69,7 @@ def test_an_experiment_has_its_report_already(chainrule):
     Path("run/report.html").unlink()
     said = chainrule("report", "run")
     assert said.code == 2
-    assert "Run the experiment again." in said.error
+    assert "run it again" in said.error
 
 
 def test_data_that_moved(chainrule, fruit, trained):

@@ -21,15 +21,13 @@ COMMANDS = (
     "review-labels", "importance", "explain", "report", "graph", "lab", "export", "studio", "serve",
     "reproduce", "cache",
 )  # fmt: skip
-EXPERIMENTS = (
-    "lr-find", "sweep", "crossval", "leave-one-out", "review-labels", "importance",
-)  # in one module  # fmt: skip
 
 
 def found_in(command: str) -> tuple[str, str]:
     """The module in this package, and the function in it."""
     name = command.replace("-", "_")
-    return "experiments" if command in EXPERIMENTS else name, name
+    alone = Path(__file__).with_name(f"{name}.py").exists()
+    return name if alone else "experiments", name
 
 
 def summary(command: str) -> str:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from chainrule import experiments
 from chainrule.cli import show
 from chainrule.cli.options import COMMON, TRAINING, Common, Training
-from chainrule.cli.progress import AnyJob, Report, carried_out
+from chainrule.cli.progress import AnyJob, Facts, Report, carried_out
 from chainrule.jobs import experiments as jobs
 from chainrule.jobs import held_out as parts
 from chainrule.jobs.job import NOTHING, Job
@@ -17,7 +18,6 @@ from chainrule.wording import percent, setting_value, setting_words
 
 if TYPE_CHECKING:
     from chainrule.display import Table
-    from chainrule.experiments import CrossValidation, LeaveOneOut, RateComparison, Sweep
     from chainrule.influence.ranking import Importance
 
 SHOWN = 20  # trials or suspects in the terminal; the table in the folder has all
@@ -89,12 +89,10 @@ def lr_find(data: str | None = None, *, search: Rates = RATES, asked: Asked = AS
     return _start(jobs.LearningRatesJob, data, search, asked, _rates)
 
 
-def _rates(job: jobs.LearningRatesJob, found: "RateComparison", facts: dict[str, Any]) -> str:
-    from chainrule.experiments import RateSuggestion
-
+def _rates(job: jobs.LearningRatesJob, found: "experiments.RateComparison", facts: Facts) -> str:
     if warning := found.warning(job.splits.train):
         show.print_note(warning)
-    if not isinstance(found, RateSuggestion):
+    if not isinstance(found, experiments.RateSuggestion):
         show.print_table(found.table())
     elif found.histories:
         show.console().print(f"Suggested  --learning-rate {found.rate:.2g}")
@@ -115,16 +113,15 @@ def sweep(data: str | None = None, *, search: Search = SEARCH, asked: Asked = AS
     return _start(jobs.SweepJob, data, search, asked, _trials)
 
 
-def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
+def _trials(job: jobs.SweepJob, found: "experiments.Sweep", facts: Facts) -> str:
     import numpy as np
-
-    from chainrule.experiments import SCORES
 
     out = show.console()
     if not found.trials:
         return ""
     # The standard error of the score alone: the table in the folder has all deviations.
-    more = [*(name for name in SCORES[found.task] if name != found.score), "training_cost"]
+    more = [name for name in experiments.SCORES[found.task] if name != found.score]
+    more.append("training_cost")
     show.print_table(*(_trials_table(found, more[:n]) for n in range(len(more), -1, -1)))
     if len(found.trials) > SHOWN:
         out.print(f"and {len(found.trials) - SHOWN} more: {job.folder.table}")
@@ -146,7 +143,7 @@ def _trials(job: jobs.SweepJob, found: "Sweep", facts: dict[str, Any]) -> str:
     return f"{show.safe(command_line('crossval', job.data, nested, plain))}  # the choice, measured"
 
 
-def _trials_table(found: "Sweep", more: list[str]) -> "Table":
+def _trials_table(found: "experiments.Sweep", more: list[str]) -> "Table":
     """The best trials: their settings, the score, and what else there is room for."""
     columns = ("rank", *found.varied, found.score, "standard_error", "near_best", *more)
     diverged = ["diverged"] if any(trial.diverged for trial in found.trials[:SHOWN]) else []
@@ -165,8 +162,7 @@ def crossval(data: str | None = None, *, folds: Nested = NESTED, asked: Asked = 
     return _start(jobs.CrossValidationJob, data, folds, asked, _folds)
 
 
-def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[str, Any]) -> str:
-    from chainrule.experiments import NestedCrossValidation
+def _folds(job: jobs.CrossValidationJob, found: "experiments.CrossValidation", facts: Facts) -> str:
     from chainrule.model.regression import errors
 
     out = show.console()
@@ -193,7 +189,7 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
         if sure is None:
             out.print(f"All {done.sum()} held-out predictions together: {said}.")
     _judge(found, job)
-    if isinstance(found, NestedCrossValidation) and found.varied:
+    if isinstance(found, experiments.NestedCrossValidation) and found.varied:
         words = show.safe(setting_words(found.setting, found.varied))
         out.print(f"On all examples the same choice among {found.tried} settings gives: {words}.")
         options = job.options.chosen(found.setting, found.varied)
@@ -203,7 +199,7 @@ def _folds(job: jobs.CrossValidationJob, found: "CrossValidation", facts: dict[s
     return ""
 
 
-def _judge(found: "CrossValidation | LeaveOneOut", job: Job[Any, Any]) -> None:
+def _judge(found: parts.Predicted, job: Job[Any, Any]) -> None:
     """What the held-out answers say."""
     from chainrule.experiments.answers import held_out_answers
 
@@ -222,7 +218,7 @@ def leave_one_out(data: str | None = None, *, asked: Asked = ASKED) -> int:
     return _start(parts.LeaveOneOutJob, data, NOTHING, asked, _left_out)
 
 
-def _left_out(job: parts.LeaveOneOutJob, found: "LeaveOneOut", facts: dict[str, Any]) -> str:
+def _left_out(job: parts.LeaveOneOutJob, found: "experiments.LeaveOneOut", facts: Facts) -> str:
     import numpy as np
 
     out = show.console()
@@ -263,9 +259,7 @@ def review_labels(data: str | None = None, *, review: Review = REVIEW, asked: As
     return _start(parts.LabelReviewJob, data, review, asked, _suspects)
 
 
-def _suspects(
-    job: parts.LabelReviewJob, found: "LeaveOneOut | CrossValidation", facts: dict[str, Any]
-) -> str:
+def _suspects(job: parts.LabelReviewJob, found: parts.Predicted, facts: Facts) -> str:
     if not found.complete:
         return ""
     out, suspects = show.console(), facts["suspects"]
@@ -306,7 +300,7 @@ def importance(data: str | None = None, *, named: Named = NAMED, asked: Asked = 
     return _start(parts.ImportanceJob, data, named, asked, _features)
 
 
-def _features(job: parts.ImportanceJob, found: "Importance", facts: dict[str, Any]) -> str:
+def _features(job: parts.ImportanceJob, found: "Importance", facts: Facts) -> str:
     if not len(found.slopes):
         return ""
     from chainrule.influence.ranking import CAUTION, SHOWN

@@ -96,7 +96,7 @@ def explain(
     save_figure(_drawn(found, known, asked, train, name), path)
     note = note or found.note
     say = _print_facts if usual.json else _report
-    say(found, known, train or _nothing_of(known), path, note)
+    say(found, known, train or asked, path, note)
     return 0
 
 
@@ -154,7 +154,7 @@ def _drawn(
         return effects_plot(train.column_names, found.effects, title, what)
     from chainrule.show.picture_plots import explanation_plot
 
-    return explanation_plot(found, asked, train or _nothing_of(model), title)
+    return explanation_plot(found, asked, train or asked, title)
 
 
 def _picture(out: Path | None) -> Path:
@@ -162,20 +162,6 @@ def _picture(out: Path | None) -> Path:
     numbered = (Path(f"explanation-{n}.png") for n in itertools.count(1))
     path = out or next(path for path in numbered if not path.exists())
     return new_file(path, (".png", ".jpg", ".jpeg"))
-
-
-def _nothing_of(model: "Model") -> "Dataset":
-    """No examples, of the model's kind."""
-    import numpy as np
-
-    from chainrule.data import Dataset
-    from chainrule.data.photos import Photos
-
-    empty = np.empty((model.network.layer_sizes[0], 0), np.uint8)
-    own: dict[str, Any] = {"image_shape": model.image_shape, "encoder": model.encoder}
-    if model.encoder is not None:
-        own["photos"] = Photos(np.empty((0, *(model.image_shape or ())), np.uint8), ())
-    return Dataset(empty, np.empty(0, np.int64), model.classes, **own)
 
 
 def _print_facts(

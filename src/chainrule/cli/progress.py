@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from chainrule.training.warnings import TrainingWarning
 
 AnyJob = TypeVar("AnyJob", bound="Job[Any, Any]")
-Report = Callable[[AnyJob, Any, dict[str, Any]], str]
+Facts = dict[str, Any]
+Report = Callable[[AnyJob, Any, Facts], str]
 
 
 class Screen:
@@ -124,14 +125,11 @@ def _going_on(job: "Job[Any, Any]") -> Iterator[Callable[[], str]]:
 
     try:
         yield way
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ClusterError) as error:
         if not job.folder.begun:
             raise
-        raise KeyboardInterrupt(f"Go on with: {way()}") from None
-    except ClusterError as error:
-        if not job.folder.begun:
-            raise
-        raise ClusterError(f"{error} Go on with: {way()}") from None
+        said = f"{error} " if isinstance(error, ClusterError) else ""
+        raise type(error)(f"{said}Go on with: {way()}") from None
     except InputError as error:
         if not job.folder.begun or error.expected != ROOM:
             raise

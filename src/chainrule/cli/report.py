@@ -59,7 +59,7 @@ def report(
         fix = "Leave it out: its report is there already."
         raise InputError("--data", "the folder of a training", "of an experiment", fix)
     else:
-        with refused(folder.report, "an experiment's report", ModelFileError):
+        with refused(folder.report, "an experiment's report: run it again", ModelFileError):
             content = folder.report.read_bytes()
         if out is not None:
             atomic.write_bytes(out, content)

@@ -17,16 +17,9 @@ if TYPE_CHECKING:
     from chainrule.data import Splits
     from chainrule.display import Table
     from chainrule.model.model_file import Model
-    from chainrule.model.verdict import Verdict
 
-# Of verdicts, each of which says its name, too.
-COLORS = {
-    "better": "green",
-    "inconclusive": "yellow",
-    "nothing": "red",
-    "worse": "red",
-    "unknown": "yellow",
-}
+# Of verdicts, each of which says its name, too; others are yellow.
+COLORS = {"better": "green", "nothing": "red", "worse": "red"}
 
 
 def console(*, error: bool = False) -> "Console":
@@ -162,19 +155,14 @@ def print_verdict(verdict: dict[str, Any]) -> None:
     out, name = console(), verdict["verdict"]
     said = f"{'Verdict':<9}{name}. {verdict['words']}"
     text = Text(_filled(said, 9))
-    text.highlight_words([name], f"bold {COLORS[verdict['kind']]}")
+    text.highlight_words([name], f"bold {COLORS.get(verdict['kind'], 'yellow')}")
     out.print(text)
-    if verdict["kind"] != "unknown":
-        print_number_line(Verdict(**{name: verdict[name] for name in MEASURED}), 9)
+    if verdict["kind"] != "unknown" and out.is_terminal:  # for people
+        from chainrule.show.report.number_line import NumberLine
 
-
-def print_number_line(verdict: "Verdict", margin: int) -> None:
-    """A verdict on a line of characters, for people: only on a terminal."""
-    from chainrule.show.report.number_line import NumberLine
-
-    out = console()
-    if out.is_terminal and (line := NumberLine.of(verdict).text(out.width - margin, out.encoding)):
-        out.print(f"{' ' * margin}{line}")
+        drawn = NumberLine.of(Verdict(**{name: verdict[name] for name in MEASURED}))
+        if line := drawn.text(out.width - 9, out.encoding):
+            out.print(f"{' ' * 9}{line}")
 
 
 def bar() -> "Bar":

@@ -60,21 +60,16 @@ def held_out(
     groups = None
     if column is not None or pattern is not None:
         groups = groups_of(data, column, pattern)
-    from sklearn.model_selection import (
-        GroupShuffleSplit,
-        ShuffleSplit,
-        StratifiedGroupKFold,
-        StratifiedShuffleSplit,
-    )
+    from sklearn import model_selection as ways
 
     classes, state = data.task == "classification", seed % 2**32
     if groups is None:
-        kind = StratifiedShuffleSplit if classes else ShuffleSplit
+        kind = ways.StratifiedShuffleSplit if classes else ways.ShuffleSplit
         splitter = kind(1, test_size=share, random_state=state)
     elif classes:  # about the share: one of so many parts
-        splitter = StratifiedGroupKFold(round(1 / share), shuffle=True, random_state=state)
+        splitter = ways.StratifiedGroupKFold(round(1 / share), shuffle=True, random_state=state)
     else:
-        splitter = GroupShuffleSplit(1, test_size=share, random_state=state)
+        splitter = ways.GroupShuffleSplit(1, test_size=share, random_state=state)
     try:
         _, test = next(splitter.split(np.zeros((len(data), 1)), data.labels, groups))
     except ValueError as error:

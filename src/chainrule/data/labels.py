@@ -160,7 +160,7 @@ def numbers_kind(classes: Sequence[str], decimal: str | None = None) -> str:
 
 def _values(classes: Sequence[str], decimal: str | None) -> np.ndarray:
     """What the names are as numbers; not a number where one is none."""
-    text = Text(list(classes), (), ())
+    text = Text(list(classes))
     return numbers(text.plain(decimal or ("," if text.styles == {","} else ".")))
 
 

@@ -1,7 +1,7 @@
 """Open any data source: one function that recognizes the kind."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -186,9 +186,7 @@ def _all_alike(train: Dataset) -> bool:
 
 def refuse_reading(source: str | Path | Any, reading: Reading) -> None:
     """What only a table has is not asked of other sources."""
-    asked = [one for one in fields(Reading) if one.name != "missing"]
-    given = [one.name for one in asked if getattr(reading, one.name) != one.default]
-    if given:
+    if given := [name for name in reading.given if name != "missing"]:
         expected = f"a table ({', '.join(sources.TABLES)}), since --{given[0]} is given"
         raise DataError(str(source), expected, "another kind of source", f"Leave {given[0]} out.")
 

@@ -79,6 +79,12 @@ class Reading:
         asked = {"group-column": self.group_column, "batch-column": self.batch_column}
         return {option: name for option, name in asked.items() if name is not None}
 
+    @property
+    def given(self) -> list[str]:
+        """The names of the fields that are not as they are by default."""
+        plain = {one.name: one.default for one in fields(Reading)}
+        return [name for name, default in plain.items() if getattr(self, name) != default]
+
     def __post_init__(self) -> None:
         for one in fields(Reading):
             value, flag = getattr(self, one.name), one.name in ("header", "transpose")

@@ -113,7 +113,9 @@ class Scaling:
 
     def of_samples(self) -> tuple["Scaling", "Scaling"]:
         """The steps up to the last that is whole, and the others."""
-        k = max((k for k, step in enumerate(self.steps, 1) if step.whole), default=0)
+        return self._parted(max((k for k, s in enumerate(self.steps, 1) if s.whole), default=0))
+
+    def _parted(self, k: int) -> tuple["Scaling", "Scaling"]:
         return Scaling(self.steps[:k]), Scaling(self.steps[k:])
 
     @property
@@ -133,8 +135,8 @@ class Scaling:
 
     def split(self) -> tuple["Scaling", "Scaling"]:
         """The steps before the first that learns, and the others."""
-        k = next((k for k, step in enumerate(self.steps) if step.learns), len(self.steps))
-        return Scaling(self.steps[:k]), Scaling(self.steps[k:])
+        learning = (k for k, step in enumerate(self.steps) if step.learns)
+        return self._parted(next(learning, len(self.steps)))
 
     def given(self, facts: Mapping[str, Array]) -> "Scaling":
         """The same for the samples with these facts, (m,) texts each, which may be asked for."""

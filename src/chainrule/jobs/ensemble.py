@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chainrule import experiments
 from chainrule.jobs.job import Job
 from chainrule.jobs.options import written
 from chainrule.jobs.run_folder import RunFolder
-
-if TYPE_CHECKING:
-    from chainrule.experiments import Ensemble, Execution
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +22,7 @@ def is_ensemble(folder: Path) -> bool:
     return RunFolder(folder).read_settings().get("command") == EnsembleJob.command
 
 
-class EnsembleJob(Job[Members, "Ensemble"]):
+class EnsembleJob(Job[Members, "experiments.Ensemble"]):
     """Train networks from several seeds, and use them as one model: `train`, too."""
 
     command = "train"
@@ -34,11 +31,11 @@ class EnsembleJob(Job[Members, "Ensemble"]):
         first, runs = self.options.seed, self.own.runs
         return f"{runs} networks, seeds {first} to {first + runs - 1}"
 
-    def work(self, how: "Execution") -> "Ensemble":
+    def work(self, how: "experiments.Execution") -> "experiments.Ensemble":
         data, runs = self.splits.train, self.own.runs
         return experiments.train_ensemble(data, self.setting, runs, execution=how)
 
-    def write(self, found: "Ensemble") -> dict[str, Any]:
+    def write(self, found: "experiments.Ensemble") -> dict[str, Any]:
         import numpy as np
 
         from chainrule.display import Table

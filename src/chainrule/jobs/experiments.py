@@ -28,7 +28,6 @@ from chainrule.wording import setting_name, setting_words
 
 if TYPE_CHECKING:
     from chainrule.data import Dataset
-    from chainrule.experiments import CrossValidation, Execution, RateComparison, Sweep
     from chainrule.training.warnings import TrainingWarning
 
 Score = Literal["accuracy", "cost", "auc", "rmse", "mae", "r2"]
@@ -110,7 +109,7 @@ def settings_words(space: dict[str, Any], trials: int | None) -> str:
     return f"{count} settings of {', '.join(map(setting_name, space))}"
 
 
-class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
+class CrossValidationJob(HeldOutJob[Nested, "experiments.CrossValidation"]):
     """Train once for each fold without it, all together, and measure there."""
 
     command = "crossval"
@@ -127,7 +126,7 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
             raise InputError(f"--{given[0].replace('_', '-')}", "--nested beside it", "none", fix)
         self.space = space_of("crossval --nested", own, self.options) if own.nested else {}
 
-    def choose(self, how: "Execution") -> None:
+    def choose(self, how: "experiments.Execution") -> None:
         """That is done in each fold."""
 
     def plan(self) -> str:
@@ -144,14 +143,10 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
         return words
 
     def check(self) -> None:
-        from chainrule.experiments.examples import Examples
-        from chainrule.experiments.thresholds import check_threshold
-
-        how_sure = self.options.threshold, self.options.cost_ratio
-        check_threshold("--threshold", Examples(self.command, self.splits.train), *how_sure)
+        super().check()
         unseen_classes(self)
 
-    def work(self, how: "Execution") -> "CrossValidation":
+    def work(self, how: "experiments.Execution") -> "experiments.CrossValidation":
         data, own = self.splits.train, self.own
         plain = held_out(self) | {"permutations": own.permutations, "execution": how}
         more = plain | {"threshold": self.options.threshold, "cost_ratio": self.options.cost_ratio}
@@ -169,7 +164,7 @@ class CrossValidationJob(HeldOutJob[Nested, "CrossValidation"]):
             **more,
         )
 
-    def warnings(self, found: "CrossValidation") -> "Sequence[TrainingWarning]":
+    def warnings(self, found: "experiments.CrossValidation") -> "Sequence[TrainingWarning]":
         return (*super().warnings(found), *warnings_of_folds(self))
 
 
@@ -198,7 +193,7 @@ class Rates:
     rates: str | None = None
 
 
-class LearningRatesJob(Job[Rates, "RateComparison"]):
+class LearningRatesJob(Job[Rates, "experiments.RateComparison"]):
     """A range test that suggests a rate, or where rates are named their comparison."""
 
     command = "lr-find"
@@ -230,7 +225,7 @@ class LearningRatesJob(Job[Rates, "RateComparison"]):
         span = f"{own.count} rates from {own.low:g} to {own.high:g}"
         return f"{span}, {own.test_iterations} updates"
 
-    def work(self, how: "Execution") -> "RateComparison":
+    def work(self, how: "experiments.Execution") -> "experiments.RateComparison":
         data, own = self.splits.train, self.own
         if self.rates is not None:
             return experiments.compare_learning_rates(data, self.rates, self.setting, execution=how)
@@ -263,7 +258,7 @@ class Search(Folds, Choice):
     rule: Rule = "one-se"  # the best of many looks better than it is
 
 
-class SweepJob(Job[Search, "Sweep"]):
+class SweepJob(Job[Search, "experiments.Sweep"]):
     """Train many settings at once, compare them on held-out examples, train the best on all."""
 
     command = "sweep"
@@ -296,7 +291,7 @@ class SweepJob(Job[Search, "Sweep"]):
         if self.validation is None:
             unseen_classes(self)
 
-    def work(self, how: "Execution") -> "Sweep":
+    def work(self, how: "experiments.Execution") -> "experiments.Sweep":
         return experiments.sweep(
             self.splits.train,
             self.space,
@@ -310,7 +305,7 @@ class SweepJob(Job[Search, "Sweep"]):
             **held_out(self) | ({} if self.validation is None else {"groups": None, "folds": None}),
         )
 
-    def warnings(self, found: "Sweep") -> "Sequence[TrainingWarning]":
+    def warnings(self, found: "experiments.Sweep") -> "Sequence[TrainingWarning]":
         """Of the best trial's trainings, too."""
         from chainrule.training.warnings import warnings_of_runs
 
@@ -318,7 +313,7 @@ class SweepJob(Job[Search, "Sweep"]):
         held = self.validation is None
         return (*of_best, *(warnings_of_folds(self) if held else ()))
 
-    def write_more(self, found: "Sweep") -> dict[str, Any]:
+    def write_more(self, found: "experiments.Sweep") -> dict[str, Any]:
         from chainrule.model.evaluation import evaluate
         from chainrule.model.verdict import UNKNOWN, verdict_of
 

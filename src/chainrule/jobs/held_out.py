@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from chainrule import experiments
 from chainrule.errors import InputError
@@ -16,17 +16,12 @@ from chainrule.jobs.sources import is_model, loaded
 from chainrule.wording import counted
 
 if TYPE_CHECKING:
-    from chainrule.experiments import (
-        CrossValidation,
-        Execution,
-        LabelReview,
-        LeaveOneOut,
-    )
     from chainrule.influence.ranking import Importance
     from chainrule.model.model_file import Model
     from chainrule.training.warnings import TrainingWarning
 
 PICTURES = 24  # of suspects
+Predicted: TypeAlias = "experiments.LeaveOneOut | experiments.CrossValidation"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +152,7 @@ def held_out_words(job: "Job[Any, Any]") -> str:
     return f"each of {folds} folds{times}{why and f' ({why})'}"
 
 
-class LeaveOneOutJob(HeldOutJob[Nothing, "LeaveOneOut"]):
+class LeaveOneOutJob(HeldOutJob[Nothing, "experiments.LeaveOneOut"]):
     """Train once without each example: its own prediction, and its influence on others."""
 
     command = "leave-one-out"
@@ -165,13 +160,13 @@ class LeaveOneOutJob(HeldOutJob[Nothing, "LeaveOneOut"]):
     def plan(self) -> str:
         return f"{len(self.splits.train) + 1} trainings: on all, and on all but one"
 
-    def work(self, how: "Execution") -> "LeaveOneOut":
+    def work(self, how: "experiments.Execution") -> "experiments.LeaveOneOut":
         return experiments.leave_one_out(self.splits.train, self.setting, execution=how)
 
-    def warnings(self, found: "LeaveOneOut") -> "Sequence[TrainingWarning]":
+    def warnings(self, found: "experiments.LeaveOneOut") -> "Sequence[TrainingWarning]":
         return (*super().warnings(found), *_torn(self))
 
-    def write_more(self, found: "LeaveOneOut") -> dict[str, Any]:
+    def write_more(self, found: "experiments.LeaveOneOut") -> dict[str, Any]:
         from chainrule.files import tensor_file
 
         tensor_file.write(
@@ -195,11 +190,11 @@ class Review(Folds):
     leave_one_out: bool = False
 
 
-class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
+class LabelReviewJob(HeldOutJob[Review, "Predicted"]):
     """Find examples whose labels look wrong, by networks trained without them."""
 
     command = "review-labels"
-    reviewed: "LabelReview"  # once it is complete
+    reviewed: "experiments.LabelReview"  # once it is complete
 
     @property
     def labels(self) -> Path:
@@ -213,7 +208,7 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
         if not self.own.leave_one_out:
             unseen_classes(self)
 
-    def warnings(self, found: "LeaveOneOut | CrossValidation") -> "Sequence[TrainingWarning]":
+    def warnings(self, found: "Predicted") -> "Sequence[TrainingWarning]":
         of_folds = _torn(self) if self.own.leave_one_out else warnings_of_folds(self)
         return (*super().warnings(found), *of_folds)
 
@@ -221,14 +216,14 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
         left = "each example" if self.own.leave_one_out else held_out_words(self)
         return f"leave out {left}, and look at what is said of it then"
 
-    def work(self, how: "Execution") -> "LeaveOneOut | CrossValidation":
+    def work(self, how: "experiments.Execution") -> "Predicted":
         """Each example's probabilities by networks trained without it."""
         data, setting = self.splits.train, self.setting
         if self.own.leave_one_out:
             return experiments.leave_one_out(data, setting, execution=how)
         return experiments.cross_validate(data, setting, execution=how, **held_out(self))
 
-    def write(self, found: "LeaveOneOut | CrossValidation") -> dict[str, Any]:
+    def write(self, found: "Predicted") -> dict[str, Any]:
         from chainrule.experiments.answers import held_out_answers
         from chainrule.experiments.label_review import too_weak
         from chainrule.model.verdict import UNKNOWN
@@ -253,7 +248,7 @@ class LabelReviewJob(HeldOutJob[Review, "LeaveOneOut | CrossValidation"]):
         judged = verdict or UNKNOWN
         return reviewed.facts() | {"verdict": judged.facts(), "too_weak": too_weak(judged)}
 
-    def _picture(self, reviewed: "LabelReview") -> None:
+    def _picture(self, reviewed: "experiments.LabelReview") -> None:
         from chainrule.show.picture_plots import gallery
 
         shown = reviewed.suspects[:PICTURES]
@@ -347,7 +342,7 @@ class ImportanceJob(Job[Named, "Importance"]):
             self.options, self.together = plain, ""  # there are too few for these folds
             unseen_classes(self)
 
-    def work(self, how: "Execution") -> "Importance":
+    def work(self, how: "experiments.Execution") -> "Importance":
         from chainrule.influence.importance import importance
 
         own, data = self.own, self.splits.train

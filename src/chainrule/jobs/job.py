@@ -5,7 +5,7 @@ events, prints nothing and knows no face.
 """
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,17 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from chainrule import blas
 from chainrule._version import __version__
 from chainrule.errors import ChainruleError, DivergenceError, InputError, ModelFileError
-from chainrule.jobs.events import (
-    Control,
-    Failed,
-    Finished,
-    Noted,
-    PictureReady,
-    Progressed,
-    Started,
-    Tell,
-    Warned,
-)
+from chainrule.jobs import events
 from chainrule.jobs.options import (
     AUTO,
     Options,
@@ -81,7 +71,7 @@ class Job(Generic[Own, Found]):
         self, data: str | None, options: Options, own: Own, running: Running = RUNNING
     ) -> None:
         self.running, self.own, self.resuming = running, own, running.resume is not None
-        self.tell: Tell = lambda event: None
+        self.tell: events.Tell = lambda event: None
         if options.patience is not None and not self.stops_early:
             fix = "Look at the learning curves for the best number of iterations."
             raise InputError("--patience", f"no early stopping in {self.command}", "one", fix)
@@ -160,9 +150,12 @@ class Job(Generic[Own, Found]):
         """The data, which are read when they are first asked for."""
         from chainrule.data.matrix.workers import Cluster
 
-        cluster = Cluster.of(self.running.cluster, lambda said: self.tell(Noted(said, "Cluster")))
+        cluster = Cluster.of(self.running.cluster, self._noting("Cluster"))
         how = self.running.memory, cluster
-        return self.options.open(self.data, lambda *told: self.tell(Progressed(*told)), *how)
+        return self.options.open(self.data, lambda *told: self.tell(events.Progressed(*told)), *how)
+
+    def _noting(self, head: str) -> Callable[[str], None]:
+        return lambda said: self.tell(events.Noted(said, head))
 
     @property
     def looked_for(self) -> str:
@@ -198,7 +191,7 @@ class Job(Generic[Own, Found]):
         }
 
     def run(
-        self, tell: Tell | None = None, control: Control | None = None
+        self, tell: events.Tell | None = None, control: events.Control | None = None
     ) -> tuple[Found, dict[str, Any]]:
         """Train, and write the folder; what was found, and as plain facts.
 
@@ -210,20 +203,20 @@ class Job(Generic[Own, Found]):
 
             memory = checks.memory_within(self.running.memory)
             with blas.at_most(self.running.threads), memory:
-                found = self._worked(control or Control())
+                found = self._worked(control or events.Control())
                 from chainrule.files.json_file import plain
 
                 reached = {"complete": found.complete, **self.write(found)}
                 facts: dict[str, Any] = self.facts | plain(reached, finite=True)
                 self.folder.write_settings(facts)
         except BaseException as error:
-            self.tell(Failed(error))
+            self.tell(events.Failed(error))
             raise
         if found.complete:
             self.folder.close()
         for warning in self.warnings(found):
-            self.tell(Warned(warning))
-        self.tell(Finished(found, facts))
+            self.tell(events.Warned(warning))
+        self.tell(events.Finished(found, facts))
         return found, facts
 
     def _read_settings(self) -> dict[str, Any]:
@@ -237,7 +230,7 @@ class Job(Generic[Own, Found]):
         self.folder.remove_parts()
         return saved
 
-    def _worked(self, control: Control) -> Found:
+    def _worked(self, control: events.Control) -> Found:
         """What `work` finds. The folder is made for it, and what is finished is kept there if it is
         interrupted or killed; a mistake in the settings leaves no folder."""
         from chainrule.files.atomic import ROOM
@@ -253,7 +246,7 @@ class Job(Generic[Own, Found]):
         how = replace(how, folder=self.folder.finished)  # whose number is known now
         from chainrule.data.matrix.kept import KeptPasses
 
-        passes = KeptPasses(self.folder.finished, lambda said: self.tell(Noted(said, "Goes on")))
+        passes = KeptPasses(self.folder.finished, self._noting("Goes on"))
         self.splits.train.features.keep_passes(passes)
         try:
             return self.work(how)
@@ -265,7 +258,7 @@ class Job(Generic[Own, Found]):
                 self.folder.remove()
             raise
 
-    def _planned(self, control: Control) -> "Execution":
+    def _planned(self, control: events.Control) -> "Execution":
         """How it is carried out, once the data are read and all is chosen that is to be chosen."""
         memory = self.running.memory
         _ = self.setting  # whose mistakes are found before anything is read
@@ -281,7 +274,7 @@ class Job(Generic[Own, Found]):
             memory=MEMORY if memory is None else memory * 2**30 / 4,
             threads=self.running.threads,
             device=self.running.device,
-            progress=lambda done, total: self.tell(Progressed(done, total)),
+            progress=lambda done, total: self.tell(events.Progressed(done, total)),
             stop=control,
         )
         if self.options.to_choose:
@@ -290,6 +283,12 @@ class Job(Generic[Own, Found]):
 
     def check(self) -> None:
         """Refuse what does not fit the data, before anything is told."""
+        if self.decides:
+            from chainrule.experiments.examples import Examples
+            from chainrule.experiments.thresholds import check_threshold
+
+            how_sure = self.options.threshold, self.options.cost_ratio
+            check_threshold("--threshold", Examples(self.command, self.splits.train), *how_sure)
 
     def choose(self, how: "Execution") -> None:
         """Put what is chosen on folds of the training set in the place of "auto"."""
@@ -316,7 +315,7 @@ class Job(Generic[Own, Found]):
             from chainrule.experiments.reading import room
 
             facts["Room"] = room(data.features, self.setting.dtype)
-        self.tell(Started(self.splits, {"training": data}, facts))
+        self.tell(events.Started(self.splits, {"training": data}, facts))
 
     def evaluation(self, options: Options, *, few: bool = False) -> str:
         """The command that comes after training with these options: an honest measurement. few :
@@ -365,7 +364,7 @@ class Job(Generic[Own, Found]):
 
         path = self.folder.path / f"{name}.png"
         save_figure(figure, path)
-        self.tell(PictureReady(path))
+        self.tell(events.PictureReady(path))
 
     @property
     def used(self) -> dict[str, Any]:

@@ -53,11 +53,7 @@ class TrainingJob(Job[Nothing, "Training"]):
         return {"data": absolute(self.data), "options": written(self.options), **self.of_choice}
 
     def check(self) -> None:
-        from chainrule.experiments.examples import Examples
-        from chainrule.experiments.thresholds import check_threshold
-
-        how_sure = self.options.threshold, self.options.cost_ratio
-        check_threshold("--threshold", Examples("train", self.splits.train), *how_sure)
+        super().check()
         if self.options.patience is not None and self.splits.validation is None:
             fix = "Early stopping looks at examples that are not trained on: see docs/data.md."
             raise InputError("--patience", "data with a dev or valid part", "none", fix)

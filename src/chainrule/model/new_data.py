@@ -1,7 +1,7 @@
 """Data for a model: read as those that it was trained on."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -48,22 +48,16 @@ def open_for(
     hints = get_type_hints(Reading)
     trained = (model.training.get(name) for name in ("options", "reading"))
     before = dict(item for one in trained if isinstance(one, dict) for item in one.items())
-    kept = {
-        one.name: before[one.name]
-        for one in fields(Reading)
-        if getattr(reading, one.name) == one.default
-        and one.name not in ("samples", "sheet")  # those of other examples
-        and one.name in before
-        and fits(before[one.name], hints[one.name])
-    }
-    shape, own = model.image_shape or (64, 64, 3), partial(open_raw, columns=model.feature_names)
+    own = (*reading.given, "samples", "sheet")  # what is said, and what is of other examples
+    kept = {n: v for n, v in before.items() if n in hints and n not in own and fits(v, hints[n])}
+    shape, raw = model.image_shape or (64, 64, 3), partial(open_raw, columns=model.feature_names)
     encoding = None if model.encoder is None else Encoding(model.encoder, cache, progress)
     how: dict[str, Any] = {"strict": strict, "seed": seed, "bits": model.bits, "progress": progress}
     how["cluster"] = Cluster.of(None)
 
     def read(reading: Reading) -> Splits:
         with checks.memory_within(memory):
-            return own(source, shape, **how, reading=reading, encoding=encoding)
+            return raw(source, shape, **how, reading=reading, encoding=encoding)
 
     as_trained = replace(reading, **kept)
     try:  # the file's own decimal sign first, which it may say itself

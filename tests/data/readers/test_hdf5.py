@@ -108,7 +108,10 @@ def test_gray_pictures(write, pictures):
         ({"list_classes": None}, "no dataset list_classes"),
         ({"train_set_x": np.ones((12, 4, 5, 3))}, r"dtype uint8; got shape.*float64"),
         ({"train_set_x": np.ones((12, 60), np.uint8)}, r"\(m, height, width, 3\)"),
-        ({"train_set_x": np.ones((11, 4, 5, 3), np.uint8)}, r"12 rows.*12 pictures.*got shape \(11"),
+        (
+            {"train_set_x": np.ones((11, 4, 5, 3), np.uint8)},
+            r"12 rows.*got shape \(11",
+        ),
         ({"train_set_x": np.ones((0, 4, 5, 3), np.uint8), "train_set_y": np.ones(0, int)}, "shape"),
         ({"train_set_y": np.arange(12)}, "labels from 0 to 1.*got 10 outside, from 0 to 11"),
         ({"train_set_y": np.ones(12)}, "labels among non-cat, cat; got 1"),

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image, ImageDraw
 
 from chainrule.data import read_image
-from chainrule.data.readers.images import ORIENTATION, Pictures, read_picture
+from chainrule.data.readers.images import ORIENTATION, Pictures, looked_at
 from chainrule.errors import DataError
 
 # Top left red, top right green, bottom left blue, bottom right white.
@@ -175,7 +175,7 @@ def test_what_takes_too_much_memory_is_refused(tmp_path, side, name, options, sm
 )
 def test_16_bit_gray_is_read_as_so_many_bits(tmp_path, suffix, value, bits, gray):
     Image.new("I;16", (2, 2), value).save(tmp_path / f"deep.{suffix}")
-    found = read_picture(tmp_path / f"deep.{suffix}", (2, 2, 3), bits)
+    found = looked_at(tmp_path / f"deep.{suffix}", (2, 2, 3), bits)
     assert (found.pixels == gray).all()
     assert (found.deep, found.brightest) == (True, value)
 
@@ -187,12 +187,12 @@ def test_a_tiff_file_that_says_12_bits(tmp_path):
     head = b"II*\0" + struct.pack("<I", 12) + b"\x80\x04\x00\0"
     directory = struct.pack("<H", len(tags)) + entries + struct.pack("<I", 0)
     (tmp_path / "12.tiff").write_bytes(head + directory)
-    found = read_picture(tmp_path / "12.tiff", (1, 2), 16)
+    found = looked_at(tmp_path / "12.tiff", (1, 2), 16)
     assert (found.pixels.tolist(), found.deep, found.brightest) == ([128, 64], True, 0)
 
 
 def test_16_bit_color_keeps_its_upper_byte(tmp_path, color_of_16_bits):
-    found = read_picture(color_of_16_bits(tmp_path / "deep.png", 0x3456), (2, 2, 3))
+    found = looked_at(color_of_16_bits(tmp_path / "deep.png", 0x3456), (2, 2, 3), 16)
     assert (found.pixels == 0x34).all()
     assert (found.deep, found.brightest) == (True, 0x3434)
 

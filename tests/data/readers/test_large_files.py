@@ -142,7 +142,7 @@ def test_zarr(tmp_path, memory, zipped):
     if memory and not zipped:
         (chunk,) = (path / "X").glob("**/3")
         chunk.write_bytes(chunk.read_bytes()[:9])
-        with pytest.raises(DataError, match=r"a.zarr:X, features \d+ to \d+: expected undamaged"):
+        with pytest.raises(DataError, match=r"a.zarr:/X, features \d+ to \d+: expected undamaged"):
             _ = data.raw
 
 

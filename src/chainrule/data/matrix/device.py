@@ -51,7 +51,11 @@ class DeviceMatrix(FeatureMatrix):
     def once(self, *asked: Product) -> list[Any]:
         """Several products in one pass over X."""
         todo = [one for one in asked if not (one.kept and self._gram is not None)]
-        found = self._of_file(todo) if self._in_file else self._pass(todo)
+        if self._in_file:  # with NumPy: what a file gave is known, and not read again
+            made = self.host.once(*map(_on_host, todo)) if todo else []
+            found = {one: self._put(array) for one, array in zip(todo, made, strict=True)}
+        else:
+            found = self._pass(todo)
         self._gram = next((K for one, K in found.items() if one.kept), self._gram)
         return [self._give(found.get(one, self._gram)) for one in asked]
 
@@ -65,11 +69,6 @@ class DeviceMatrix(FeatureMatrix):
                 else:
                     found[one] = part
         return found
-
-    def _of_file(self, todo: list[Product]) -> dict[Product, Any]:
-        """As they are read, with NumPy: what a file gave is known, and not read again."""
-        made = self.host.once(*map(_on_host, todo)) if todo else []
-        return {one: self._put(array) for one, array in zip(todo, made, strict=True)}
 
     def _part(self, asked: Product, rows: slice, some: Any) -> Any:
         """What the features at `rows` (..., k, m) add to a product."""

@@ -8,7 +8,6 @@ from chainrule import checks
 from chainrule.data.matrix.verbs import FeatureMatrix, flat
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
-from chainrule.files.digest import digest
 
 
 class FloatMatrix(FeatureMatrix):
@@ -46,10 +45,6 @@ class FloatMatrix(FeatureMatrix):
     def scaled(self, scaling: Scaling, dtype: Any) -> "FloatMatrix":
         """Another matrix of scaled floats; InputError for features beyond these."""
         return _holding(scaling(self._X, np.dtype(dtype)))
-
-    def digest(self) -> str:
-        """By which the same features are known again."""
-        return digest(f"{self.dtype} {self.shape};", self._X)
 
     def columns(self, index: Any) -> np.ndarray:
         """Examples at `index` (a slice or k integers): (n_x, k); a view for a slice."""

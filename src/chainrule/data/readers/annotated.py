@@ -53,8 +53,7 @@ def annotated(
 
 def _refuse(where: str, reading: Reading, columns: Mapping[str, Any]) -> None:
     """Options of a table that say nothing here, and columns that are not there."""
-    given = [name for name, value in vars(reading).items() if value != getattr(Reading, name)]
-    if unheard := [name for name in given if name not in OPTIONS]:
+    if unheard := [name for name in reading.given if name not in OPTIONS]:
         expected = f"a table, since --{unheard[0].replace('_', '-')} is given"
         raise DataError(where, expected, "another kind of file", "Leave it out.")
     for option, name in reading.fact_columns.items():

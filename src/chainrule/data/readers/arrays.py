@@ -7,7 +7,9 @@ per example.
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from posixpath import basename, join
 from typing import Any
 
 import numpy as np
@@ -67,6 +69,22 @@ class Places(Mapping[str, Any]):
         """That one as the features, and the labels beside it."""
         beside = {n: place for n, place in self._places.items() if _known(n) in OF_FEATURES}
         return Places({"X": self._places[name]} | beside, self._read)
+
+
+def open_group(
+    path: Path,
+    at: str,
+    group: str,
+    names: Iterable[str],
+    read: Callable[[str], Any],
+    task: str | None,
+) -> Splits:
+    """The data sets in the arrays of a group of a file (`open_arrays`), or where `at` is an array
+    in it, that one as the features and the labels beside it. read : given a path in the file."""
+    arrays = Places({name: join(group or "/", name) for name in names}, read)
+    if group != at:
+        arrays = arrays.features_at(basename(at))
+    return open_arrays(f"{path}:{at}" if at else str(path), arrays, task)
 
 
 def open_arrays(where: str, arrays: Arrays, task: str | None = None) -> Splits:

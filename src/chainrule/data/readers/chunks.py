@@ -39,13 +39,16 @@ class ChunkedSource(Source):
         return self._read(slice(i, i + 1), slice(None))[0]
 
     def _read(self, rows: slice, columns: slice) -> np.ndarray:
+        some, what = (rows, "examples") if columns.start is None else (columns, "features")
         with self.unchanged(), self._opened() as array:
-            try:
-                return np.asarray(array[rows, columns])
-            except MemoryError:
-                raise
-            except Exception as error:  # whatever a damaged chunk meets on its way
-                some = columns if columns.start is not None else rows
-                what = "features" if some is columns else "examples"
-                place = f"{self}, {what} {some.start} to {some.stop - 1}"
-                raise DataError(place, "undamaged numbers", str(error)) from None
+            return taken(array, f"{self}, {what} {some.start} to {some.stop - 1}", rows, columns)
+
+
+def taken(array: Any, place: str, *of: slice) -> np.ndarray:
+    """Some of an array in chunks, all by default; DataError, of that place, for damaged ones."""
+    try:
+        return np.asarray(array[of or ...])
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever a damaged chunk meets on its way
+        raise DataError(place, "undamaged numbers", str(error)) from None

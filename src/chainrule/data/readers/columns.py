@@ -64,8 +64,8 @@ class Text:
     """
 
     cells: list[str]
-    missing: Collection[str]
-    numbers_missing: Collection[float]
+    missing: Collection[str] = ()
+    numbers_missing: Collection[float] = ()
 
     @cached_property
     def gone(self) -> list[bool]:

@@ -61,12 +61,9 @@ def _classes(path: Path, m: int) -> Cells:
         content = atomic.read_bytes(path)
     encoding, _ = encoding_of(content, where)
     lines = [line.split() for line in content.decode(encoding).splitlines() if line.strip()]
-    if lines and lines[0] == ["#numeric"]:
-        found = lines[2] if len(lines) > 2 else []
-    else:
-        names = lines[1] if len(lines) > 1 else []
-        names, found = names[names[:1] == ["#"] :], lines[2] if len(lines) > 2 else []
-        names = [names[0].removeprefix("#"), *names[1:]] if names else []
+    first, names, found = (lines + [[]] * 3)[:3]
+    if first != ["#numeric"]:
+        names = " ".join(names).removeprefix("#").split()
         order = list(dict.fromkeys(found))
         known = order == names or set(order).isdisjoint(names)
         counted = all(map(str.isdecimal, order)) and order != list(map(str, range(len(order))))

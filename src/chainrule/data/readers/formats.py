@@ -13,6 +13,8 @@ from chainrule.data.reading import Reading, is_frame
 from chainrule.errors import DataError
 from chainrule.files import atomic
 
+STARTS = {b"PK\3\4": ".xlsx", b"PAR1": ".parquet", b"ARROW1": ".feather"}
+
 
 def grid_of(source: str | Path | Any, reading: Reading) -> Grid:
     """The grid of a file by its content and ending, or of a data frame.
@@ -26,14 +28,8 @@ def grid_of(source: str | Path | Any, reading: Reading) -> Grid:
         return frames.of_file(path, reading)
     raw = _unpacked(atomic.read_bytes(path), where)
     if b"\0" in raw[: 2**20] and not raw.startswith(WIDE):
-        fix = "Save the table as CSV in UTF-8."
-        for start, ending in (
-            (b"PK\3\4", ".xlsx"),
-            (b"PAR1", ".parquet"),
-            (b"ARROW1", ".feather"),
-        ):
-            if raw.startswith(start):
-                fix = f"It looks like {ending}: rename it."
+        ending = next((ending for start, ending in STARTS.items() if raw.startswith(start)), "")
+        fix = f"It looks like {ending}: rename it." if ending else "Save it as CSV in UTF-8."
         raise DataError(where, "text in UTF-8", "zero bytes", fix)
     for begins, read in ((expression.GCT, expression.gct), (expression.SERIES, expression.series)):
         if begins.match(raw):

@@ -14,9 +14,8 @@ from typing import Any
 from chainrule import wording
 from chainrule.data.readers.grid import Grid, Rows, made_grid
 from chainrule.data.reading import Reading, listed
-from chainrule.errors import DataError
+from chainrule.errors import DataError, needing
 
-INSTALL = 'Install it: pip install "chainrule[tables]".'
 CELLS = 2**21  # made text of at a time
 ASKING = ("label", "names", "drop", "keep", "group_column", "batch_column")  # options for columns
 GONE = ("<NA>", "NaT")  # what pandas has for missing values beside nan and None
@@ -64,10 +63,8 @@ def of_file(path: Path, reading: Reading) -> Grid:
     what reads it is not installed."""
     where = str(path)
     try:
-        return READERS[path.suffix.lower()](path, reading)
-    except ImportError as error:
-        needs = f"{error.name or 'pandas'}, which reads {path.suffix} files"
-        raise DataError(where, needs, "an installation without it", INSTALL) from None
+        with needing(where, f"that reads {path.suffix} files", "tables", DataError):
+            return READERS[path.suffix.lower()](path, reading)
     except (DataError, OSError, MemoryError):
         raise
     except Exception as error:  # of three packages, each with errors of its own

@@ -1,11 +1,11 @@
 """HDF5 files that hold a table of features and labels, at the root or in a group."""
 
 from pathlib import Path
-from posixpath import basename, dirname, join
+from posixpath import dirname
 from typing import Any
 
 from chainrule.data.dataset import Splits
-from chainrule.data.readers.arrays import Places, open_arrays, stays
+from chainrule.data.readers.arrays import open_group, stays
 from chainrule.data.readers.hdf5_file import H5Source, dataset, inside, opened, whole
 from chainrule.errors import DataError
 
@@ -19,7 +19,7 @@ def open_hdf5_arrays(path: Path, at: str = "", task: str | None = None) -> Split
         group = at if found is None or hasattr(found, "keys") else dirname(at)
         if found is None:
             raise DataError(str(path), f"a table or a group at {at}", ", ".join(file) or "nothing")
-        places = {name: join(group or "/", name) for name in inside(file, group, str(path))}
+        names = list(inside(file, group, str(path)))
 
     def read(place: str) -> Any:
         with opened(path) as file:
@@ -27,7 +27,4 @@ def open_hdf5_arrays(path: Path, at: str = "", task: str | None = None) -> Split
             stay = stays(there.shape or (), there.dtype)
             return H5Source(path, place) if stay else whole(file, place, str(path))
 
-    arrays = Places(places, read)
-    if group != at:
-        arrays = arrays.features_at(basename(at))
-    return open_arrays(f"{path}:{at}" if at else str(path), arrays, task)
+    return open_group(path, at, group, names, read, task)

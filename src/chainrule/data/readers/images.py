@@ -62,11 +62,6 @@ def read_image(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> np.n
     than Pillow's limit (Image.MAX_IMAGE_PIXELS), a guard against decompression bombs. A JPEG is
     decoded at 1/2, 1/4 or 1/8 where that is enough.
     """
-    return read_picture(path, shape, bits).pixels
-
-
-def read_picture(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> Picture:
-    """`read_image`, with what a folder must know of the file."""
     checks.path("read_image", path)
     shape = checks.listing("read_image", "sides", shape)
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):
@@ -75,7 +70,7 @@ def read_picture(path: str | Path, shape: tuple[int, ...], bits: int = 16) -> Pi
         found = looked_at(Path(path), shape, bits)
     if isinstance(found, str):
         raise unreadable(path, found)
-    return found
+    return found.pixels
 
 
 @contextmanager

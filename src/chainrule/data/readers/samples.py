@@ -67,10 +67,8 @@ class Samples:
 
 def read_samples(source: str | Any) -> Samples:
     """The table of samples in a file or a data frame; DataError for one that cannot be read."""
-    try:
+    with atomic.refused(source, "a table of samples", DataError):
         grid = grid_of(source, Reading())
-    except (OSError, ValueError) as error:
-        raise DataError(source, "a table of samples", atomic.reason(error)) from None
     where = grid.where
     rows = [list(map(unguarded, map(str.strip, cells))) for _, cells in grid.rows()]
     if not rows:

@@ -15,11 +15,7 @@ from typing import Any
 from chainrule.data.dataset import Dataset, Splits
 from chainrule.data.labels import alike
 from chainrule.data.readers import expression
-from chainrule.data.readers.columns import (
-    Text,
-    missing_as,
-    read_columns,
-)
+from chainrule.data.readers.columns import Text, missing_as, read_columns
 from chainrule.data.readers.formats import grid_of
 from chainrule.data.readers.grid import Grid
 from chainrule.data.readers.labeled import labeled
@@ -101,7 +97,7 @@ def _labels(
         name = columns.grid.names[found]
         return name, columns.texts[found], (f"label column '{name}'",)
     if found is None:
-        return "", Text([UNLABELED] * len(columns), (), ()), ()
+        return "", Text([UNLABELED] * len(columns)), ()
     if found in reading.fact_columns.values():
         got, fix = f"'{found}', which another option takes", "Name another."
         raise DataError(columns.grid.where, "a label", got, fix)

@@ -4,15 +4,15 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from posixpath import basename, dirname
+from posixpath import dirname
 from typing import Any
 
 import numpy as np
 
 from chainrule import checks
 from chainrule.data.dataset import Splits
-from chainrule.data.readers.arrays import Places, open_arrays, stays
-from chainrule.data.readers.chunks import ChunkedSource
+from chainrule.data.readers.arrays import open_group, stays
+from chainrule.data.readers.chunks import ChunkedSource, taken
 from chainrule.errors import DataError, needing
 
 FILES = ("zarr.json", ".zgroup", ".zarray")  # of versions 3 and 2
@@ -31,31 +31,22 @@ def is_zarr(path: Path) -> bool:
 def open_zarr(path: Path, at: str = "", task: str | None = None) -> Splits:
     """The data sets in it: X (m, n_x) and y, or as `open_arrays` knows them, at the root or in the
     group at a path; or the features at that path, and y beside them. What is large stays there."""
-    where, at = str(path), at.strip("/")
     with _opened(path, at) as found:
         group = at if hasattr(found, "array_keys") else dirname(at)
     with _opened(path, group) as found:
         if not hasattr(found, "array_keys"):
-            raise DataError(where, "a group that has features and labels", "an array alone")
-        places = {name: f"{group}/{name}".strip("/") for name in sorted(found.array_keys())}
+            raise DataError(str(path), "a group that has features and labels", "an array alone")
+        names = sorted(found.array_keys())
 
     def read(place: str) -> Any:
         with _opened(path, place) as array:
             if stays(array.shape, array.dtype):
                 return ZarrSource(path, place)
-            checks.room(f"{where}: {place}", array.nbytes, DataError)
-            try:
-                values = np.asarray(array[...])
-            except MemoryError:
-                raise
-            except Exception as error:  # whatever a damaged chunk meets on its way
-                raise DataError(f"{where}: {place}", "undamaged values", str(error)) from None
+            checks.room(f"{path}:{place}", array.nbytes, DataError)
+            values = taken(array, f"{path}:{place}")
         return values.astype(np.str_) if values.dtype.kind in "OT" else values
 
-    arrays = Places(places, read)
-    if group != at or at in places.values():
-        arrays = arrays.features_at(basename(at))
-    return open_arrays(f"{where}:/{at}" if at else where, arrays, task)
+    return open_group(path, at, group, names, read, task)
 
 
 class ZarrSource(ChunkedSource):
@@ -73,10 +64,10 @@ def _opened(path: Path, at: str) -> Iterator[Any]:
     zipped, storage = path.is_file(), zarr.storage
     store = storage.ZipStore(path, mode="r") if zipped else storage.LocalStore(path, read_only=True)
     try:
-        found = zarr.open(store=store, path=at, mode="r")
+        found = zarr.open(store=store, path=at.strip("/"), mode="r")
     except (OSError, KeyError, ValueError) as error:
         got = str(error) or type(error).__name__
-        raise DataError(str(path), f"an array or a group at /{at}", got) from None
+        raise DataError(str(path), f"an array or a group at {at}", got) from None
     try:
         yield found
     finally:
