@@ -9,6 +9,9 @@ from scipy.sparse import csr_array
 
 from chainrule.data import Dataset, FloatMatrix, PixelMatrix, Scaling, SparseMatrix, Splits
 from chainrule.data.matching import matched
+from chainrule.data.matrix.blocks import BlockMatrix
+from chainrule.data.matrix.source import NpySource
+from chainrule.data.photos import Photos
 from chainrule.data.steps import Affine
 from chainrule.errors import DataError, InputError
 
@@ -173,3 +176,32 @@ def test_classes_and_columns_are_matched_however_unicode_spells_them():
     assert long.with_positive("M\u00f6we").classes == ("elk", "Mo\u0308we")
     denied = long.aligned(("not M\u00f6we", "M\u00f6we"))
     assert_array_equal(denied.labels, [1, 0])
+
+
+def test_what_belongs_to_each_example_is_there_for_each():
+    raw, labels, small = np.ones((12, 2)), np.array([0, 1]), np.zeros((1, 2, 2, 3), np.uint8)
+    with pytest.raises(DataError, match="2 texts for the fact 'site'"):
+        Dataset(raw, labels, ("a", "b"), facts={"site": ["x"]})
+    with pytest.raises(DataError, match="2 photos"):
+        Dataset(raw, labels, ("a", "b"), photos=Photos(small, ("key",)))
+
+
+def test_features_beyond_the_dtype_are_named_before_they_are_used():
+    data = Dataset([[1.0, 1e39], [0.0, 1.0]], [0, 1], ("a", "b"), source="here")
+    data.check_scaled(np.float64)
+    with pytest.raises(InputError, match=r"here: Scaling: expected features that float32 holds"):
+        data.check_scaled(np.float32)
+    data.select([]).check_scaled(np.float32)
+
+
+def test_columns_of_other_names_or_in_another_order(tmp_path):
+    data = Dataset(np.arange(6.0).reshape(3, 2), [0, 1], ("a", "b"), feature_names=("u", "v", "w"))
+    other = replace(data, feature_names=("w", "u", "x"), source="new")
+    with pytest.raises(DataError, match=r"the 3 columns .* got 1 missing \(v\), 1 others \(x\)"):
+        matched(other, data)
+    turned = replace(other, feature_names=("w", "u", "v"))
+    assert matched(turned, data).raw.tolist() == [[2, 3], [4, 5], [0, 1]]
+    np.save(tmp_path / "x.npy", turned.raw.T)
+    in_file = replace(turned, features=BlockMatrix(NpySource(tmp_path / "x.npy")))
+    with pytest.raises(DataError, match="in their order, since they stay in their file"):
+        matched(in_file, data)

@@ -51,3 +51,21 @@ def test_groups_by_a_column_of_facts():
         groups_of(data, column="sites")
     with pytest.raises(InputError, match="both"):
         groups_of(data, column="site", pattern="s")
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern", "message"),
+    [
+        (["a1", "b2"], "(", "a regular expression; got '\\('"),
+        (["a1", "b"], r"\d", "1 names without a match, such as 'b'"),
+        (None, ".", "examples with names to group by; got none"),
+    ],
+)
+def test_patterns_that_group_nothing(names, pattern, message):
+    data = Dataset(np.zeros((2, 2)), np.arange(2), ("a", "b"), names and tuple(names))
+    with pytest.raises(InputError, match=message):
+        groups_of(data, pattern=pattern)
+
+
+def test_a_pattern_without_a_group_is_taken_whole():
+    assert list(groups_of(named(["a1", "b1", "a2"]), pattern="[ab]")) == ["a", "b", "a"]

@@ -301,3 +301,8 @@ def test_a_file_that_is_cut_off_changes_or_lacks_values_says_where(tmp_path, ord
     np.save(path, np.zeros(3))
     with pytest.raises(DataError, match=r"X.npy: expected an .npy file of a table"):
         NpySource(path)
+
+
+def test_squares_that_floats_do_not_hold():
+    with pytest.raises(InputError, match="features whose squares float64 holds"):
+        FloatMatrix([[1e200, 1.0]]).gram()

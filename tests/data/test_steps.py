@@ -237,3 +237,53 @@ def test_batches_and_files():
         again(RAW, F64)
     with pytest.raises(ValueError, match="other batches"):
         Scaling.restored(arrays, facts | {"batches": {"plate": ["1"]}})
+
+
+def reduced(by):
+    return lambda x, axes: by(x, axis=tuple(axes), keepdims=True)
+
+
+OPERATORS = {
+    "Sub": np.subtract,
+    "Div": np.divide,
+    "Mul": np.multiply,
+    "Add": np.add,
+    "Log": np.log,
+    "Sqrt": np.sqrt,
+    "Equal": np.equal,
+    "Where": np.where,
+    "IsNaN": np.isnan,
+    **{f"Reduce{by.__name__.title()}": reduced(by) for by in (np.mean, np.sum, np.max, np.min)},
+    "MatMul": np.matmul,
+    "Slice": lambda x, start, stop, axes: x[:, start[0] : stop[0]],
+    "Concat": lambda *parts, axis: np.concatenate(parts, axis=axis),
+}
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "onehot"])
+def test_its_nodes_in_onnx_are_the_same_numbers(kind):
+    """By NumPy's functions, which are what the operators of these names are."""
+    raw = raw_for(kind)
+    scaling = Scaling.of(kind, raw)
+    found = scaling.nodes(lambda name, *of, **how: OPERATORS[name](*of, **how), raw.T, len(raw))
+    assert_allclose(found, scaling(raw, F64).T, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "pixels", "none"])
+def test_features_drawn_for_a_preparation_are_taken_by_it(kind):
+    scaling = Scaling.of(kind, raw_for(kind))
+    drawn = scaling.drawn(np.random.default_rng(1), (20, 300))
+    assert np.isnan(drawn).any() == scaling.fills
+    found = scaling(drawn, F64)
+    assert np.isfinite(found).all()
+    if kind in ("standard", "center", "robust", "pixels", "none"):
+        assert_allclose(found.std(), 1, atol=0.05)
+
+
+@pytest.mark.parametrize("kind", ["standard", "missing:mean,standard"])
+def test_what_becomes_of_the_largest_floats(kind):
+    scaling = Scaling.of(kind, np.array([[1.0, 2.0], [3.0, 5.0]]))
+    with pytest.raises(InputError, match=r"features that float32 holds.*got 1 infinite"):
+        scaling(np.array([[np.inf], [1.0]]), F32)
+    with pytest.raises(InputError, match="too large"):
+        scaling(np.array([[1e300], [-1e300]]), F32)

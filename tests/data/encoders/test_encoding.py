@@ -210,3 +210,25 @@ def test_files_that_are_no_photos_are_skipped(tmp_path):
     ]
     with pytest.raises(DataError, match="strict"):
         opened(folder, strict=True)
+
+
+def test_pictures_that_are_in_memory_already(folder, monkeypatch):
+    plain = cr.open_data(folder)
+    found = cr.data.with_features(plain)
+    assert (found.train.encoder, found.train.scaling.kind) == (OWN, "standard")
+    assert found.train.features.shape == (OWN.n_features, len(plain.train))
+    assert_array_equal(found.train.photos.small, plain.train.pictures())
+    assert cr.data.with_features(plain, "pixels") == plain
+    monkeypatch.setattr("chainrule.data.encode.installed", lambda: False)
+    said = cr.data.with_features(plain.train, "auto").train
+    assert (said.encoder, said.notes[-1][:16]) == (None, "features: pixels")
+
+
+def test_a_look_at_a_cache_that_is_not_there_makes_none(tmp_path):
+    path = tmp_path / "folder" / "photos.sqlite3"
+    with Cache(path, made=False) as found:
+        assert (found.facts(), found.note) == ((0, 0), "")
+    assert not path.parent.exists()
+    path.parent.write_text("")
+    with Cache(path, made=False) as found:
+        assert "features of photos are not kept" in found.note

@@ -332,3 +332,83 @@ def test_experiments_with_steps_of_whole_examples_in_a_file(tmp_path):
         for memory in (None, 10 * LITTLE)
     ]
     assert_allclose(found[1].outputs, found[0].outputs, rtol=1e-10)
+
+
+def without_encoding(file):
+    del file.attrs["encoding-type"]
+
+
+def without_X(file):
+    del file["X"]
+
+
+def without_var(file):
+    del file["var"]
+
+
+def of_another_form(file):
+    file["X"].attrs["encoding-type"] = "coo_matrix"
+
+
+def beyond_its_numbers(file):
+    file["X/indptr"][-1] = 10**7
+
+
+def of_other_categories(file):
+    file["obs/kind/codes"][0] = 9
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (without_encoding, "a file of AnnData; got another, or of an older version"),
+        (without_X, "cells and features in X; got 63 and 400"),
+        (without_var, "a data frame var; got none"),
+        (of_another_form, r"a dense or sparse X of shape \(63, 400\); got coo_matrix"),
+        (beyond_its_numbers, r"a sparse X of shape \(63, 400\); got numbers that are none"),
+        (of_other_categories, "obs/kind: expected codes of its categories"),
+    ],
+)
+def test_damaged_anndata(tmp_path, damage, message):
+    path = write_h5ad(tmp_path, csr_array(X))
+    with h5py.File(path, "r+") as file:
+        damage(file)
+    with pytest.raises(DataError, match=message):
+        open_data(path, label="kind")
+
+
+def test_columns_of_anndata_that_may_lack_values(tmp_path):
+    path = write_h5ad(tmp_path, X)
+    with h5py.File(path, "r+") as file:
+        stage = file["obs"].create_group("stage")
+        stage["values"], stage["mask"] = np.arange(M) % 3, np.arange(M) == 2
+        file["obs"].attrs["column-order"] = ["kind", "stage"]
+    facts = open_data(path, label="kind").train.facts
+    assert facts["stage"][:4].tolist() == ["0", "1", "", "0"]
+
+
+def test_people_and_variants_of_one_name(tmp_path):
+    path = write_bed(tmp_path, X)
+    for end, row in ((".fam", "f{0} p 0 0 1 {1}"), (".bim", "1 . 0 {0} A G")):
+        rows = (row.format(k, 1 + k % 2) for k in range(M if end == ".fam" else N_X))
+        path.with_suffix(end).write_text("\n".join(rows))
+    data = open_data(path).train
+    assert (data.names[7], data.feature_names[9]) == ("f7/p", "1:9:A:G")
+    path.with_suffix(".bim").write_text("1 . 0 5 A G\n" * N_X)
+    assert open_data(path).train.feature_names[9] == "1:5:A:G:9"
+    path.with_suffix(".bim").write_text("1 . 0 5 A\n" * N_X)
+    with pytest.raises(DataError, match=r"a.bim, line 1: expected six columns; got 5"):
+        open_data(path)
+    path.with_suffix(".bim").write_text("\n")
+    with pytest.raises(DataError, match=r"a.bim: expected a line for each; got none"):
+        open_data(path)
+
+
+def test_what_is_wrong_with_zarr(tmp_path):
+    zarr = pytest.importorskip("zarr", exc_type=ImportError)
+    zarr.open_array(tmp_path / "alone.zarr", mode="w", shape=(3, 2), dtype="f8")
+    with pytest.raises(DataError, match="features and labels; got an array alone"):
+        open_data(tmp_path / "alone.zarr")
+    zarr.open_group(tmp_path / "a.zarr", mode="w")
+    with pytest.raises(DataError, match="an array or a group at /nowhere"):
+        open_data(f"{tmp_path / 'a.zarr'}:/nowhere")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from chainrule.data import open_data
+from chainrule.data import Reading, open_data, open_raw
 from chainrule.errors import DataError
 
 
@@ -329,3 +329,19 @@ def test_a_transposed_table_is_read_again_where_a_text_comes_late(tmp_path):
     assert data.names[:2] == ("s0", "s1")
     with pytest.raises(DataError, match=r"not a number in row 5 \(column 6\), 'late'"):
         opened(path, transpose=True)
+
+
+def test_the_label_of_a_table_for_a_model(table):
+    """Whose features are known: another column may be the label, and none need be called so."""
+
+    def asked(header, **how):
+        path = table(header, lambda i: (i * i, i % 3, kind(i))[: 1 + header.count(",")])
+        return open_raw(path, (1, 1), Reading(**how), columns=("w", "h")).train
+
+    assert asked("w,h,sort").classes == ("p", "q")
+    with pytest.raises(DataError, match="a label column 'kind'; got none that is called so"):
+        asked("w,h,sort", label="kind")
+    with pytest.raises(DataError, match="a label column; got 'h', which is a feature"):
+        asked("w,h,sort", label="h")
+    with pytest.raises(DataError, match="a label column; got none beside features"):
+        asked("w,h")
