@@ -84,3 +84,46 @@ def test_dual_with_an_element_wise_rule(optimizer, wide_problem):
     assert "first_layer='dual'" in error.expected
     assert error.got.lower() == optimizer
     assert error.fix == "Use gd, momentum or nesterov; or first_layer='auto' or 'primal'."
+
+
+def in_file(n_x=1000, m=100, iterations=2500, memory=1e6, **more):
+    """Features in a file of float64, whose step reads all of it."""
+    n_bytes = 8.0 * n_x * m
+    how = {"pass_bytes": n_bytes, "step_bytes": n_bytes, "memory": memory} | more
+    return Size(n_x, m, 20, 1, m, iterations, 8, **how)
+
+
+def test_what_a_form_reads_of_a_file_is_said():
+    chosen = choose("primal", in_file(), linear=True, optimizer="gd")
+    assert chosen.reason == "primal as asked; it reads 2 GB from the file, 0.03 min at 1 GB/s"
+    hours = choose("primal", in_file(n_x=10**7), linear=True, optimizer="gd").reason
+    assert hours.endswith(" GB from the file, 5.6 hours at 1 GB/s")
+    held = choose("dual", in_file(disk=1e9, memory=1e5), linear=True, optimizer="gd").reason
+    assert "it reads 0.2 GB from a Gram matrix of 8e-05 GB in " in held
+
+
+def test_hours_of_reading_that_nobody_asked_for_are_refused():
+    long = in_file(n_x=10**7)
+    with pytest.raises(InputError, match="features in a file to be read three times"):
+        choose("auto", long, linear=False, optimizer="Adam")
+    assert choose("auto", long, linear=True, optimizer="gd").form == "dual"
+    large = in_file(10**9, 10**5, 10**5, disk=1e12, memory=1e10)
+    with pytest.raises(InputError, match="a Gram matrix in a file to be read for an hour"):
+        choose("auto", large, linear=True, optimizer="gd")
+
+
+def test_the_room_of_a_form_in_words():
+    assert in_file().room("primal") == "about 0.017 GB of memory; 2 GB are read"
+    assert in_file(memory=1e7).room("dual") == (
+        "about 0.019 GB of memory, 8e-05 of them for K; 0.0024 GB are read"
+    )
+    of_file = in_file(disk=1e9, memory=1e5)
+    assert of_file.passes > 3
+    assert "; 8e-05 GB of the disk for K; " in of_file.room("dual")
+
+
+def test_a_dual_form_without_any_room():
+    with pytest.raises(InputError, match=r"what fits into .* GiB; got a Gram matrix of 100 exam"):
+        choose("dual", in_file(memory=1e4), linear=True, optimizer="gd")
+    said = choose("auto", in_file(memory=1e5, disk=1e3), linear=True, optimizer="gd").reason
+    assert "would fill the memory, and " in said

@@ -148,3 +148,15 @@ def test_other_files_are_no_history(content, tmp_path):
     (tmp_path / "history.csv").write_text(content)
     with pytest.raises(ValueError, match=r"no history|invalid|convert"):
         History.from_csv(tmp_path / "history.csv")
+
+
+def test_a_history_in_words_and_without_its_penalty(tmp_path):
+    assert repr(History()) == "History(no records)"
+    records = [Record(k, k, 0.1, 0.5 - k / 10, 0.5, penalty=0.125) for k in range(3)]
+    history = History(records)
+    assert repr(history) == "History(3 records to iteration 2, cost 0.5 to 0.3)"
+    plain = history.without_penalty()
+    assert (plain.cost.tolist(), plain.penalized) == (history.loss.tolist(), False)
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(ValueError, match="an empty file"):
+        History.from_csv(tmp_path / "empty.csv")

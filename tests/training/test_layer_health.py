@@ -3,8 +3,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from chainrule import Network, open_data, train
+from chainrule.data import feature_matrix
 from chainrule.errors import InputError
-from chainrule.training.layer_health import LayerHealth, dead_units
+from chainrule.training.layer_health import LayerHealth, dead_relus, dead_units
 
 rng = np.random.default_rng(4)
 X = rng.standard_normal((6, 30))
@@ -82,3 +83,15 @@ def test_pixels_are_scaled_as_in_training():
 def test_what_cannot_be_watched():
     with pytest.raises(InputError, match="2 runs"):
         watched(Network.create((6, 3, 1), rng=[1, 2]))
+
+
+def test_units_that_never_answer_by_all_examples_some_at_a_time(monkeypatch):
+    monkeypatch.setattr("chainrule.training.layer_health.EXAMPLES", 7)
+    network = Network.create((6, 8, 5, 1), rng=1)
+    network.biases[0][[2, 5]] = -100.0
+    inputs = feature_matrix(X)
+    found = dead_relus(network, inputs)
+    assert_array_equal(found, dead_units(network, network.forward(inputs).A))
+    assert found[0] == 2 / 8
+    with pytest.raises(InputError, match="a single network; got 2 runs"):
+        dead_relus(Network.create((6, 8, 1), rng=[1, 2]), inputs)

@@ -243,3 +243,11 @@ def test_sparse_matrices_are_checked(wide):
     whole = feature_matrix(csr_array((X > 0).astype(int)))
     assert whole.dtype == np.float64
     assert whole.filled == (X > 0).sum() / 20
+
+
+def test_threads_of_scipy_change_no_number(wide, monkeypatch):
+    network, data = wide
+    plain = train(network, data, optimizer="lbfgs", iterations=15)
+    monkeypatch.setattr("chainrule.training.lbfgs.THREADED", 1)
+    found = train(network, data, optimizer="lbfgs", iterations=15)
+    assert_same_network(found.network, plain.network, rtol=1e-12)
