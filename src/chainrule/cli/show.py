@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainrule.wording import counted_by_reason, safe
+from chainrule.wording import counted_by_reason
+from chainrule.wording import safe as safe
 
 if TYPE_CHECKING:
     from rich.console import Console

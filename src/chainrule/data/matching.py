@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def matched_splits(sets: Mapping[str, Dataset], task: str | None = "classificati
     return Splits(train, **others)  # type: ignore[arg-type]
 
 
-def _kind(data: Dataset) -> tuple:
+def _kind(data: Dataset) -> tuple[Any, ...]:
     """What two sets must share. Pixels and floats cannot share one scaling."""
     return data.picture_shape, data.features.shape[0], data.dtype == np.uint8
 

@@ -32,7 +32,7 @@ from chainrule.training.batches import dropout_rates
 Array = np.ndarray
 
 # scikit-learn 1.9's bounds, and those of our own parameters.
-CONSTRAINTS: dict[str, list] = {
+CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "activation": [StrOptions(layers.ACTIVATIONS), "array-like"],
     "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
@@ -97,7 +97,7 @@ class BaseMLP(CallbackSupportMixin, BaseEstimator, ABC):
     dropout: Any = 0.0
 
     _y_numeric = False  # whether y must be numbers
-    _parameter_constraints: ClassVar[dict] = CONSTRAINTS
+    _parameter_constraints: ClassVar[dict[str, Any]] = CONSTRAINTS
 
     @abstractmethod
     def _labels(self, y: Array, *, reset: bool, incremental: bool) -> Array:

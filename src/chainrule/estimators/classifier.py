@@ -156,7 +156,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     loss = "log_loss"
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseMLP._parameter_constraints,
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
 
-from chainrule import blas
+from chainrule import blas, checks
 from chainrule.errors import InputError
 from chainrule.estimators import epochs, lbfgs, weights
 from chainrule.estimators.checkpoint import Checkpoint
@@ -78,7 +78,7 @@ class FitSize(choice.Size):
         else:
             dual = square + (6.0 * self.n_1 + self.batch) * self.m
             theirs = 4 * weights + self.read * self.batch
-        room = choice.GRAM_SHARE * choice.memory_bytes() / self.itemsize
+        room = checks.GRAM_SHARE * checks.memory_bytes() / self.itemsize
         return "" if dual <= min(theirs, room) else "the Gram matrix would take more memory"
 
 

@@ -76,7 +76,7 @@ n_features_in_, feature_names_in_, first_layer_, first_layer_reason_, network_, 
 
     _y_numeric = True
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseMLP._parameter_constraints,
         "loss": [StrOptions({"squared_error", "poisson"})],
     }

@@ -16,11 +16,12 @@ from chainrule.errors import DivergenceError, InputError
 from chainrule.experiments.choosing import RULES, in_order, near_best
 from chainrule.experiments.cross_validation import CrossValidation, held_out
 from chainrule.experiments.examples import Examples, joined
-from chainrule.experiments.execute import Execution, Progress
+from chainrule.experiments.execute import Execution
 from chainrule.experiments.folds import draw_folds
 from chainrule.experiments.measures import MEASURES, SCORES, TRAINING_COST, score_of
 from chainrule.experiments.setting import Setting, given
 from chainrule.experiments.space import Space, settings_to_try
+from chainrule.experiments.watching import Progress
 from chainrule.training import Training, train
 from chainrule.wording import setting_name
 

@@ -17,7 +17,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.graph.node import Node, floats
-from chainrule.graph.operations import plain
+from chainrule.graph.operations import Args, plain
 
 Array = Any
 
@@ -45,7 +45,7 @@ def sweep(
     wanted: Collection[int] | None = None,
     *,
     join: Callable[[Array, Array], Array] = operator.add,
-    targets: Callable[[Node], tuple] = operator.attrgetter("args"),
+    targets: Callable[[Node], tuple[Any, ...]] = operator.attrgetter("args"),
     traced: bool = False,
 ) -> dict[int, Array]:
     """By id(x), what comes back to x from the last node of `order`, which has `seed`.
@@ -95,7 +95,7 @@ def derivatives(
 
 
 def share(
-    node: Node, place: int, g: Array, z: Array, args: tuple, used: Mapping[int, Array] | None = None
+    node: Node, place: int, g: Array, z: Array, args: Args, used: Mapping[int, Array] | None = None
 ) -> Array:
     """What of g = dJ/d(node) comes to node.args[place], by the rule of its operation."""
     if not used:
@@ -104,7 +104,7 @@ def share(
     return np.where(used[id(node.args[place])], mine, 0.0)
 
 
-def _uses(node: Node, place: int, used: Array, z: Array, args: tuple) -> Array:
+def _uses(node: Node, place: int, used: Array, z: Array, args: Args) -> Array:
     """True at those elements of node.args[place] on which the used ones of the node depend."""
     return node.operation.uses(place, used, z, args, node.options)
 

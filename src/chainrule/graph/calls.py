@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.graph.operations import Operation
+from chainrule.graph.operations import Args, Function, Operation, Options
 
 
 def is_node(value: Any) -> bool:
@@ -60,8 +60,8 @@ def _operand(operation: Operation, arg: Any) -> Any:
 
 
 def arguments_of(
-    function: Callable, operation: Operation, args: tuple, options: dict
-) -> tuple[tuple, dict]:
+    function: Function, operation: Operation, args: Args, options: Options
+) -> tuple[Args, Options]:
     """The arguments as array arguments and named options; what has no meaning here is refused."""
     count = 1 if operation.any_number else len(operation.rules)
     most = count + bool(operation.parameters)
@@ -87,7 +87,7 @@ def arguments_of(
     return first, options
 
 
-def by_name(function: Callable, known: tuple[str, ...], args: tuple, options: dict) -> dict:
+def by_name(function: Function, known: tuple[str, ...], args: Args, options: Options) -> Options:
     """A call's arguments by their names; those that are not known may only have their defaults."""
     signature = _signature(function)
     given = dict(zip([*known, "more arguments"], args, strict=False)) | options
@@ -111,7 +111,7 @@ def by_name(function: Callable, known: tuple[str, ...], args: tuple, options: di
     }
 
 
-def _check_norm(x: Any, options: dict) -> None:
+def _check_norm(x: Any, options: Options) -> None:
     """Only the Euclidean length, of a vector or of all elements of a matrix."""
     ord_, axis = options.get("ord"), options.get("axis")
     vectors = np.ndim(x) == 1 if axis is None else np.size(axis) == 1
@@ -125,7 +125,7 @@ def _check_norm(x: Any, options: dict) -> None:
 
 
 @cache
-def _signature(function: Callable) -> inspect.Signature | None:
+def _signature(function: Function) -> inspect.Signature | None:
     """None for ufuncs, and for C functions before NumPy 2.4."""
     try:
         return None if isinstance(function, np.ufunc) else inspect.signature(function)
@@ -133,7 +133,7 @@ def _signature(function: Callable) -> inspect.Signature | None:
         return None
 
 
-def names_of(function: Callable) -> tuple[str, ...]:
+def names_of(function: Function) -> tuple[str, ...]:
     signature = _signature(function)
     return () if signature is None else tuple(signature.parameters)
 

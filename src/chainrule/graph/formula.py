@@ -5,7 +5,7 @@ functions below are taken from it, everything else is refused by name.
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,17 +16,17 @@ from chainrule.graph import functions
 from chainrule.graph.backward import in_order
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, variable
-from chainrule.graph.operations import plain
+from chainrule.graph.operations import Function, plain
 
 MOST_CHARACTERS = 2000  # far more than a person writes, and Python's parser has a limit of its own
 
 
-def _of_labels(loss: Callable) -> Callable:
+def _of_labels(loss: Function) -> Function:
     """The labels may have a name: they are numbers, and have no derivative."""
     return lambda x, Y: loss(x, plain(Y))
 
 
-_KNOWN: tuple[Callable, ...] = (
+_KNOWN: tuple[Function, ...] = (
     np.exp, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sqrt, np.square,
     np.sin, np.cos, np.tan, np.sinh, np.cosh, np.tanh, np.arcsin, np.arccos, np.arctan,
     np.maximum, np.minimum, np.logaddexp, np.sum, np.mean, np.dot, np.matmul, np.clip,
@@ -35,7 +35,7 @@ _KNOWN: tuple[Callable, ...] = (
     functions.sigmoid, functions.relu, functions.leaky_relu, functions.softmax,
     functions.squared_error, functions.absolute_error, functions.huber,
 )  # fmt: skip
-FUNCTIONS: dict[str, Callable] = {
+FUNCTIONS: dict[str, Function] = {
     **{function.__name__: function for function in _KNOWN},
     "abs": np.abs, "max": np.max, "min": np.min, "norm": np.linalg.norm,
     **{loss.__name__: _of_labels(loss) for loss in (
@@ -44,7 +44,7 @@ FUNCTIONS: dict[str, Callable] = {
     )},
 }  # fmt: skip
 CONSTANTS = {"pi": np.pi, "e": np.e}
-_OPERATORS: dict[type, Callable] = {
+_OPERATORS: dict[type, Function] = {
     ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply, ast.Div: np.divide,
     ast.Pow: np.power, ast.MatMult: np.matmul, ast.USub: np.negative, ast.UAdd: np.positive,
     ast.Gt: np.greater, ast.GtE: np.greater_equal, ast.Lt: np.less, ast.LtE: np.less_equal,
@@ -185,7 +185,7 @@ class _Reader:
         return self._apply(function, parts, part, options)
 
     def _apply(
-        self, function: Callable, parts: list[ast.expr], whole: ast.expr, options: Any = None
+        self, function: Function, parts: list[ast.expr], whole: ast.expr, options: Any = None
     ) -> Any:
         operands = [self._compute(part) for part in parts]
         several = function in (np.stack, np.concatenate)  # which take a list as it is

@@ -5,13 +5,12 @@ would overflow. The graph has them for itself, and `network` has its own with ro
 test holds the two to the same bits.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from chainrule.graph.operations import define, plain, traceable
+from chainrule.graph.operations import Function, define, plain, traceable
 
 Array = Any
 LEAK = 0.01  # slope of leaky_relu below zero, the customary value (Maas et al. 2013)
@@ -128,7 +127,7 @@ def _softmax_gradient(g: Array, z: Array, x: Array) -> Array:
     return z * (g - np.sum(g * z, axis=-2, keepdims=True))
 
 
-def _of_loss(output: Callable, g: Array, z: Array, x: Array, y: Array) -> Array:
+def _of_loss(output: Function, g: Array, z: Array, x: Array, y: Array) -> Array:
     """dJ/dL (..., m) for every unit: (..., 1, m), times the error of the output."""
     return np.expand_dims(g, -2) * (output(x) - y)
 

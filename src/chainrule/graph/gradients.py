@@ -12,6 +12,7 @@ from chainrule.graph import trees
 from chainrule.graph.backward import derivatives, in_order
 from chainrule.graph.calls import positional
 from chainrule.graph.node import Node, floats
+from chainrule.graph.operations import Args, Function, Options
 
 Array = Any
 _OF_OBJECTS = re.compile(
@@ -56,7 +57,7 @@ def value_and_grad(
     is every gradient that depends on it: this is how derivatives are differentiated again.
     """
     several = isinstance(argnums, (list, tuple))
-    places: tuple = tuple(argnums) if several else (argnums,)  # type: ignore[arg-type]
+    places: tuple[Any, ...] = tuple(argnums) if several else (argnums,)  # type: ignore[arg-type]
 
     @wraps(f)
     def differentiated(*args: Any, **options: Any) -> tuple[Any, Any]:
@@ -105,7 +106,7 @@ def grad(f: Callable[..., Any], argnums: int | str | Sequence[int | str] = 0) ->
     return gradient
 
 
-def _place(f: Callable, place: int | str, args: tuple, options: dict) -> int | str:
+def _place(f: Function, place: int | str, args: Args, options: Options) -> int | str:
     """Where the argument stands in this call: given by its position, or by its name."""
     if place in options or (isinstance(place, int) and place < len(args)):
         return place

@@ -5,7 +5,7 @@ Python's operators and NumPy's functions work on nodes as on arrays, through Num
 recorded by computing; nothing else keeps track of it, and it goes when its nodes go.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, NoReturn
 
@@ -14,7 +14,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.graph import calls, operations
-from chainrule.graph.operations import Operation
+from chainrule.graph.operations import Args, Function, Operation, Options
 
 MOST_IN_AN_ARRAY = 10_000  # of objects; each of them needs a node, and later a whole gradient
 _np: Any = np  # whose type hints do not know that its functions give nodes for nodes
@@ -58,7 +58,7 @@ def floats(where: str, value: Any, *, copy: bool = False) -> np.ndarray:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def method(function: Callable) -> Any:
+def method(function: Function) -> Any:
     """The function as a method: x.sum(axis=0) is np.sum(x, axis=0)."""
 
     def of_node(self: Any, *others: Any, **options: Any) -> Any:
@@ -68,7 +68,7 @@ def method(function: Callable) -> Any:
     return of_node
 
 
-def operators(function: Callable) -> tuple[Any, Any, Any]:
+def operators(function: Function) -> tuple[Any, Any, Any]:
     """With a node on the left, on the right, and in place: x += 1 changes an array for all who
     hold it, while a number is only replaced."""
 
@@ -107,7 +107,7 @@ class Node:
         self,
         value: Any,
         operation: Any = None,
-        args: tuple = (),
+        args: Args = (),
         options: Mapping[str, Any] | None = None,
         name: str | None = None,
     ) -> None:
@@ -266,7 +266,7 @@ class Node:
             raise calls.unknown(f"np.{ufunc.__name__}.{method}")
         return self.__array_function__(ufunc, (), inputs, options)
 
-    def __array_function__(self, function: Any, types: Any, args: tuple, options: dict) -> Any:
+    def __array_function__(self, function: Any, types: Any, args: Args, options: Options) -> Any:
         if function in operations.LOOKING:
             return function(*map(calls.without_nodes, args), **calls.without_nodes(options))
         if function in operations.COMPOSED:
@@ -284,7 +284,7 @@ class Node:
         return record(operation, args, options)
 
 
-def record(operation: Operation, args: tuple, options: dict | None = None) -> Node:
+def record(operation: Operation, args: Args, options: Options | None = None) -> Node:
     """Compute, and remember how."""
     options = options or {}
     values = []

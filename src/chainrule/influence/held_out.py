@@ -6,13 +6,13 @@ from functools import cached_property
 
 import numpy as np
 
-from chainrule.experiments.measures import errors
 from chainrule.model.intervals import (
     area_under_curve,
     auc_interval,
     bootstrap_intervals,
     wilson_interval,
 )
+from chainrule.model.regression import errors
 from chainrule.network import correct
 from chainrule.wording import number, percent
 

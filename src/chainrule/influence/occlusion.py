@@ -14,7 +14,7 @@ all pictures and training again says; the slope df/dx (saliency, Simonyan et al.
 at all: docs/seeing.md.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -121,14 +121,14 @@ def covered(model: Model, photo: Array, decision: int) -> Array:
 
 def photo_effects(
     model: Model, data: Dataset | None, asked: Dataset, decisions: Array
-) -> dict[str, list]:
+) -> dict[str, list[Any]]:
     """`covered` of each photo that is asked about and, against the training set `data`, its
     `place_effects` as "effects" and "units"."""
     assert asked.photos is not None
     side = _encoder(model).side
     photos = [asked.photos.at(i, side) for i in range(len(asked))]
     own = list(zip(photos, decisions.tolist(), strict=True))
-    found: dict[str, list] = {
+    found: dict[str, list[Any]] = {
         "covered": [covered(model, photo, decision) for photo, decision in own]
     }
     if data is not None:

@@ -62,7 +62,7 @@ def tasks(*, quick: bool = False, seed: int = 0) -> list[Task]:
         "loops, lists": lambda *_: of_lists(),
         "NumPy": np.dot,
     }
-    tasks: list[tuple[str, str, Ways, tuple]] = [
+    tasks: list[tuple[str, str, Ways, tuple[Any, ...]]] = [
         ("dot product", f"of {n:,} numbers", dot, (a, b)),
         ("matrix times vector", square, PRODUCT, (A, a[:side])),
         ("exp of each element", f"of {n:,}", EXP, (a,)),

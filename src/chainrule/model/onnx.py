@@ -233,7 +233,7 @@ def _largest(found: Array, expected: Array) -> float:
 
 def _session(data: bytes) -> Any:
     with needing("export", "onnxruntime", "onnx"):
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
     return onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
 
 

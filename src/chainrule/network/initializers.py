@@ -4,7 +4,7 @@ An initializer is a standard deviation as a function of a layer's inputs and out
 are drawn from a normal distribution with mean 0, layer by layer, biases start at zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from numbers import Real
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import InputError
 
-SCALES = {
+SCALES: dict[str, Callable[[int, int], float]] = {
     "zeros": lambda n_in, n_out: 0.0,
     "normal": lambda n_in, n_out: 0.01,  # the course's
     "fan_in": lambda n_in, n_out: n_in**-0.5,  # the course's last assignment

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context, rcParams
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure as AnyFigure
+from matplotlib.figure import Figure as _Figure
 from matplotlib.text import Text
 
 from chainrule import checks
 from chainrule.files import atomic
 from chainrule.wording import shortened
 
+AnyFigure = _Figure  # of whoever made it
 # Okabe & Ito (2008): told apart by color-blind readers; line styles tell them apart in gray.
 TRAINING, VALIDATION = "#0072B2", "#D55E00"
 # All of them from dark to light, with line styles and markers for gray.

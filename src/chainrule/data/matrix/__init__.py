@@ -7,12 +7,12 @@ import numpy as np
 from chainrule import checks
 from chainrule.data.matrix.device import DeviceMatrix
 from chainrule.data.matrix.device import placed as placed
-from chainrule.data.matrix.floats import FloatMatrix
-from chainrule.data.matrix.pixels import PixelMatrix
+from chainrule.data.matrix.floats import FloatMatrix as FloatMatrix
+from chainrule.data.matrix.pixels import PixelMatrix as PixelMatrix
 from chainrule.data.matrix.raw import RawMatrix as RawMatrix
-from chainrule.data.matrix.sparse import SparseMatrix
-from chainrule.data.matrix.stacked import StackedMatrix
-from chainrule.data.matrix.verbs import FeatureMatrix
+from chainrule.data.matrix.sparse import SparseMatrix as SparseMatrix
+from chainrule.data.matrix.stacked import StackedMatrix as StackedMatrix
+from chainrule.data.matrix.verbs import FeatureMatrix as FeatureMatrix
 from chainrule.data.transform import Scaling
 
 # Pixels that make no more floats than this may be held as floats as well, see `resident`.

@@ -56,9 +56,9 @@ class Arguments:
     leaves : every array or number in them, also in lists and dictionaries; no booleans, no text.
     """
 
-    def __init__(self, f: Callable[..., Any], args: tuple) -> None:
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
         self.names = names_of_arguments(f, len(args))
-        self.args: tuple = trees.mapped(_wide, args)
+        self.args: tuple[Any, ...] = trees.mapped(_wide, args)
         found = [
             _leaf(place, path, name, leaf)
             for place, (name, arg) in enumerate(zip(self.names, self.args, strict=True))
@@ -70,9 +70,9 @@ class Arguments:
             leaf if count[leaf.name] == 1 else replace(leaf, name=leaf.label) for leaf in found
         ]
 
-    def with_values(self, values: Mapping[str, Any]) -> tuple:
+    def with_values(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The arguments with other values in some places, by their keys; the rest not copied."""
-        found: tuple = trees.mapped(lambda leaf, path: values.get(path, leaf), self.args)
+        found: tuple[Any, ...] = trees.mapped(lambda leaf, path: values.get(path, leaf), self.args)
         return found
 
     def left_out(self, checked: Collection[Leaf]) -> tuple[str, ...]:
@@ -82,11 +82,11 @@ class Arguments:
         rest += [name for place, name in enumerate(self.names) if place not in held]
         return (f"Not differentiated: {', '.join(rest)}.",) if rest else ()
 
-    def copies(self) -> tuple:
+    def copies(self) -> tuple[Any, ...]:
         """The arguments for code that may change them."""
         return deepcopy(self.args)
 
-    def changed(self, args: tuple) -> list[str]:
+    def changed(self, args: tuple[Any, ...]) -> list[str]:
         """What in `args`, once made by `copies`, is no longer what it was."""
         before, after = (
             {
@@ -166,7 +166,7 @@ class Forward:
                 "mask) as an argument.",
             )
 
-    def _run(self, args: tuple) -> tuple[Array, Any]:
+    def _run(self, args: tuple[Any, ...]) -> tuple[Array, Any]:
         output, cache = self.unpacked(self.called(self.function, args))
         array = as_numbers(output)
         if isinstance(array, str):
@@ -175,7 +175,7 @@ class Forward:
             raise InputError(self.where, expected, array, fix)
         return array, cache
 
-    def called(self, function: Callable[..., Any], args: tuple, name: str = "") -> Any:
+    def called(self, function: Callable[..., Any], args: tuple[Any, ...], name: str = "") -> Any:
         """function(*args); what it raises becomes an InputError that says where."""
         try:
             return function(*args)
@@ -275,7 +275,7 @@ class Pair(Forward):
         return returned
 
 
-def _binds(function: Callable[..., Any], args: tuple) -> bool:
+def _binds(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
     try:
         signature(function).bind(*args)
     except TypeError:

@@ -20,7 +20,7 @@ from chainrule.graph.checking.forward import Pair
 from chainrule.graph.functions import leaky_relu, relu, sigmoid
 from chainrule.graph.gradients import called
 from chainrule.graph.node import Node, variable
-from chainrule.graph.operations import OPERATIONS, plain
+from chainrule.graph.operations import OPERATIONS, Args, Function, plain
 from chainrule.graph.text import expression, with_names
 
 Array = np.ndarray
@@ -31,7 +31,7 @@ MOST_NODES = 1000  # each mistake that is tried walks through all of them
 LONGEST = 12  # operations in a row that may make one activation
 # Their derivative is a number or an array of numbers: leaving it out is another mistake.
 LINEAR = ("add", "subtract", "negative", "positive", "multiply", "divide", "where")
-SLOPES: dict[Callable, dict[str, Callable[[Array, Array], Array]]] = {
+SLOPES: dict[Function, dict[str, Callable[[Array, Array], Array]]] = {
     sigmoid: {"lacks its factor 1 - A": lambda Z, A: A, "lacks its factor A": lambda Z, A: 1 - A},
     np.tanh: {"lacks the square": lambda Z, A: 1 - A, "lacks the 1 -": lambda Z, A: A**2},
     relu: {
@@ -69,7 +69,7 @@ def _possible(pair: Pair, nodes: Mapping[str, Node], parts: list[Any]) -> Iterat
     with suppress(Exception):  # a person's code on what it was not written for may raise anything
         found = called(pair.function, pair.arguments.with_values(nodes), {})
         yield pair.unpacked(found)[0]
-    known: list[Callable] = [np.positive, *SLOPES]
+    known: list[Function] = [np.positive, *SLOPES]
     for Z in _linear(parts, pair.output.shape):
         yield from (g(Z) for g in known)
 
@@ -150,11 +150,11 @@ def _swept(order: list[Node], seed: Array, changes: Sequence[Change] = ()) -> di
     """dJ/dx by id(x), with those changes."""
     changed = {(id(change.node), change.place): change for change in changes}
 
-    def targets(node: Node) -> tuple:
+    def targets(node: Node) -> tuple[Any, ...]:
         whole = changed.get((id(node), None))
         return node.args if whole is None else (whole.target,)
 
-    def changed_share(node: Node, place: int, g: Array, z: Array, args: tuple) -> Array:
+    def changed_share(node: Node, place: int, g: Array, z: Array, args: Args) -> Array:
         change = changed.get((id(node), None)) or changed.get((id(node), place))
         return change.share(g) if change else share(node, place, g, z, args)
 
@@ -192,7 +192,7 @@ def _wrong_slopes(order: list[Node]) -> Iterator[Change]:
                     yield Change(said, node, start, np.copy, kind=said)
 
 
-def _of_activation(g: Callable, Z: Array, A: Array) -> Iterator[tuple[str, Array]]:
+def _of_activation(g: Function, Z: Array, A: Array) -> Iterator[tuple[str, Array]]:
     expected = f"(expected dZ = dA * {_formula(g)})"
     yield f"is left out (dZ = dA; {expected[1:]}", np.ones_like(A)
     yield f"is taken at A instead of Z {expected}", _slope(g, A, np.asarray(g(A)))
@@ -205,12 +205,12 @@ def _of_activation(g: Callable, Z: Array, A: Array) -> Iterator[tuple[str, Array
             yield said, _slope(other, Z, A)
 
 
-def _slope(g: Callable, Z: Array, A: Array) -> Array:
+def _slope(g: Function, Z: Array, A: Array) -> Array:
     """g' by its rule in the graph."""
     return OPERATIONS[g].derivative(0, np.ones_like(A), A, (Z,), {})
 
 
-def _formula(g: Callable) -> str:
+def _formula(g: Function) -> str:
     """Such as A * (1 - A)."""
     text = OPERATIONS[g].rule(0).text.removeprefix("g * ")
     return with_names(text, {"x": "Z", "z": "A", "where": "np.where"})

@@ -5,7 +5,10 @@ from chainrule.graph.operations.arrangement import getitem, put
 from chainrule.graph.operations.composed import COMPOSED, LOOKING, STEPWISE
 from chainrule.graph.operations.definition import (
     OPERATIONS,
+    Args,
+    Function,
     Operation,
+    Options,
     Rule,
     astype,
     define,
@@ -15,7 +18,7 @@ from chainrule.graph.operations.definition import (
 from chainrule.graph.operations.elementwise import AT_LEAST, AT_MOST
 
 __all__ = [
-    "AT_LEAST", "AT_MOST", "COMPOSED", "LOOKING", "OPERATIONS", "STEPWISE", "Operation", "Rule",
-    "astype", "define", "getitem", "linear_algebra", "plain", "products", "put", "reductions",
-    "traceable",
+    "AT_LEAST", "AT_MOST", "COMPOSED", "LOOKING", "OPERATIONS", "STEPWISE", "Args", "Function",
+    "Operation", "Options", "Rule", "astype", "define", "getitem", "linear_algebra", "plain",
+    "products", "put", "reductions", "traceable",
 ]  # fmt: skip

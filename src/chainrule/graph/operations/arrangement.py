@@ -6,7 +6,6 @@ inverse, g is given to that, which spares the numbers.
 """
 
 import inspect
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from chainrule.errors import InputError
 from chainrule.graph.operations.definition import (
     OPERATIONS,
     Array,
+    Function,
     define,
     plain,
     traceable,
@@ -76,7 +76,7 @@ for _function, _part in ((np.concatenate, _piece), (np.stack, _layer)):
 # ---- rearrangements ----------------------------------------------------------------------------
 
 
-def rearrangement(function: Callable, where_from: Callable | None = None) -> None:
+def rearrangement(function: Function, where_from: Function | None = None) -> None:
     """Define a function that puts the elements of its first argument elsewhere, or zeros.
 
     where_from : the same for 1, 2, 3, ..., if function itself would not do.

@@ -1,17 +1,16 @@
 """NumPy's functions that the graph spells out in others, and those that only look at numbers."""
 
 import inspect
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from chainrule.graph.operations.definition import Array, plain
+from chainrule.graph.operations.definition import Array, Function, plain
 from chainrule.graph.operations.linear_algebra import log_of_det
 from chainrule.graph.operations.products import einsum, subscripts_of
 
 
-def _pieces(function: Callable) -> Callable:
+def _pieces(function: Function) -> Function:
     """np.split and the like: a list of parts."""
 
     def pieces(ary: Array, *args: Any, **options: Any) -> list[Array]:
@@ -58,7 +57,7 @@ def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Array:
     return found
 
 
-def _einsum(operands: tuple, optimize: Any = False) -> Array:
+def _einsum(operands: tuple[Any, ...], optimize: Any = False) -> Array:
     subscripts, arrays = subscripts_of(operands)
     return einsum(arrays, subscripts=subscripts)
 
@@ -69,7 +68,7 @@ def _slogdet(a: Array) -> Any:
     return type(found)(found.sign, log_of_det(a))
 
 
-COMPOSED: dict[Callable, Callable] = {
+COMPOSED: dict[Function, Function] = {
     np.outer: lambda a, b: np.reshape(a, (-1, 1)) * np.reshape(b, (1, -1)),
     np.vdot: lambda a, b: np.dot(np.ravel(a), np.ravel(b)),
     np.kron: _kron,
@@ -106,7 +105,7 @@ def _side_by_side(parts: list[Array]) -> Array:
     return np.concatenate(parts, axis=0 if np.ndim(parts[0]) == 1 else 1)
 
 
-LOOKING: set[Callable] = {
+LOOKING: set[Function] = {
     np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like,
     np.argmax, np.argmin, np.argsort, np.argpartition, np.argwhere, np.flatnonzero, np.all, np.any,
     np.allclose, np.isclose, np.array_equal,
@@ -119,7 +118,7 @@ LOOKING: set[Callable] = {
 }  # fmt: skip
 """Their results do not follow small changes of x: they see the values and give plain arrays."""
 
-STEPWISE: set[Callable] = {
+STEPWISE: set[Function] = {
     np.floor, np.ceil, np.trunc, np.rint, np.round, np.fix, np.floor_divide, np.divmod, np.modf,
 }  # fmt: skip
 """Refused: their derivative is 0 between jumps, which is hardly what was wanted."""

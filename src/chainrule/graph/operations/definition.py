@@ -12,7 +12,7 @@ every operation that is defined here.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any
@@ -20,7 +20,9 @@ from typing import Any
 import numpy as np
 
 Array = Any  # an array or a node; rules do not ask which
-Derivative = Callable[..., Array]
+Function = Callable[..., Any]
+Args = tuple[Any, ...]
+Options = dict[str, Any]
 LETTERS = ("", "x", "xy", "cxy")  # of so many arguments
 
 
@@ -29,7 +31,7 @@ class Rule:
     """The derivative with respect to one argument: dJ/dx from g = dJ/dz, z and the arguments."""
 
     text: str
-    derivative: Derivative
+    derivative: Function
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +71,13 @@ class Operation:
         """Whether the array arguments come as one list."""
         return self.text.startswith("[")
 
-    def derivative(self, place: int, g: Array, z: Array, args: tuple, options: Mapping) -> Array:
+    def derivative(self, place: int, g: Array, z: Array, args: Args, options: Options) -> Array:
         """What the rule of args[place] gives, before what was broadcast is summed back."""
         which = (place,) if self.any_number else ()
         return self.rule(place).derivative(g, z, *which, *args, **options)
 
     def gradient(
-        self, place: int, g: Array, z: Array, args: tuple, options: Mapping, used: Any = None
+        self, place: int, g: Array, z: Array, args: Args, options: Options, used: Any = None
     ) -> Array:
         """The share of dJ/d(args[place]), of its shape and dtype.
 
@@ -91,7 +93,7 @@ class Operation:
             found = unbroadcast(found, x.shape)
         return found if found.dtype == x.dtype else astype(found, x.dtype)
 
-    def uses(self, place: int, used: Any, z: Array, args: tuple, options: Mapping) -> np.ndarray:
+    def uses(self, place: int, used: Any, z: Array, args: Args, options: Options) -> np.ndarray:
         """Where args[place] matters to J, if `used` says where z does; of plain arrays."""
         x = args[place]
         if self.mixes:
@@ -103,15 +105,15 @@ class Operation:
         return unbroadcast(found.astype(float), x.shape) != 0 if self.elementwise else found
 
 
-OPERATIONS: dict[Callable, Operation] = {}
+OPERATIONS: dict[Function, Operation] = {}
 _SQUARE, _PRODUCT = re.compile(r"(\w)\*\*2"), r"(\1 * \1)"
 WORDS = dict(vars(np))  # what rules may name: NumPy's functions, and those that are defined
 
 
 def define(
-    function: Callable,
+    function: Function,
     text: str,
-    *rules: str | tuple[str, Derivative] | None,
+    *rules: str | tuple[str, Function] | None,
     elementwise: bool | None = None,
     name: str | None = None,
     **facts: Any,
@@ -136,7 +138,7 @@ def define(
     return OPERATIONS[function]
 
 
-def traceable(function: Callable) -> Callable:
+def traceable(function: Function) -> Function:
     """Lets a function of ours be recorded when it is given a node, as NumPy's functions are."""
 
     @wraps(function)

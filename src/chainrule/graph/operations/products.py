@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.operations.definition import Array, define, traceable, unbroadcast
+from chainrule.graph.operations.definition import Array, Function, define, traceable, unbroadcast
 
 # ---- Einstein's summation ----------------------------------------------------------------------
 
@@ -22,7 +22,7 @@ def einsum(operands: Any, subscripts: str) -> Array:
     return np.einsum(subscripts, *operands)
 
 
-def subscripts_of(operands: tuple) -> tuple[str, list]:
+def subscripts_of(operands: tuple[Any, ...]) -> tuple[str, list[Any]]:
     """np.einsum's arguments as one text and a list: "ij,jk->ik", or arrays and lists of numbers."""
     if isinstance(operands[0], str):
         return operands[0], list(operands[1:])
@@ -37,7 +37,7 @@ def subscripts_of(operands: tuple) -> tuple[str, list]:
     return text, list(operands[: len(texts) * 2 : 2])
 
 
-def _letters(subscripts: str, xs: tuple) -> tuple[list[str], str]:
+def _letters(subscripts: str, xs: tuple[Any, ...]) -> tuple[list[str], str]:
     """A letter for every axis, of each operand and of the result, also for those behind "..."."""
     left, arrow, result = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
@@ -97,7 +97,7 @@ def _dot(n: int, m: int) -> str:
     return _tensordot(n, m, ([-1], [max(-2, -m)]) if n and m else 0)
 
 
-def _as_einsum(subscripts: Callable[..., str], place: int) -> Callable:
+def _as_einsum(subscripts: Callable[..., str], place: int) -> Function:
     def derivative(g: Array, z: Array, x: Array, y: Array, **options: Any) -> Array:
         text = subscripts(np.ndim(x), np.ndim(y), **options)
         return _of_einsum(g, z, place, x, y, subscripts=text)
@@ -143,7 +143,7 @@ def _to_the_right(g: Array, z: Array, x: Array, y: Array) -> Array:
     return unbroadcast(found, np.shape(y))
 
 
-def _of_dot(product: Callable, place: int) -> Callable:
+def _of_dot(product: Function, place: int) -> Function:
     """np.dot is the matrix product only of vectors and matrices."""
     of_any = _as_einsum(_dot, place)
 
@@ -173,7 +173,7 @@ define(
 # ---- of vectors in space -----------------------------------------------------------------------
 
 
-def _of_cross(place: int) -> Callable:
+def _of_cross(place: int) -> Function:
     def derivative(
         g: Array, z: Array, x: Array, y: Array, axis: Any = None,
         axisa: int = -1, axisb: int = -1, axisc: int = -1,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.operations.definition import OPERATIONS, Array, define, plain
+from chainrule.graph.operations.definition import OPERATIONS, Array, Function, define, plain
 from chainrule.graph.operations.elementwise import length_or_1
 
 _np: Any = np  # whose type hints do not know that its functions take nodes
@@ -25,7 +25,7 @@ def _count(x: Array, axis: Any, where: Any) -> Any:
 
 
 def _reduction(
-    function: Callable, words: str, share: Callable[..., Array], *parameters: str, **facts: Any
+    function: Function, words: str, share: Callable[..., Array], *parameters: str, **facts: Any
 ) -> None:
     """Define a reduction over `axis`.
 

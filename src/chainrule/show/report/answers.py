@@ -39,7 +39,7 @@ class Accuracy(Said):
         return f"{percent(self.found.accuracy, 1)} right"
 
     @property
-    def row(self) -> tuple:
+    def row(self) -> tuple[Any, ...]:
         """Of a table of results."""
         e = self.found
         return (self.name, e.m, e.accuracy, self.interval, e.baseline, e.cost)

@@ -103,7 +103,7 @@ class Section:
         return any((self.words, self.live, *self._shown))
 
     @property
-    def _shown(self) -> tuple:
+    def _shown(self) -> tuple[Any, ...]:
         return (self.confusion, self.table, self.galleries, self.pictures, self.facts)
 
 

@@ -49,7 +49,7 @@ class Errors(Said):
         return f"{said} {sure} {self.verdict.words}"
 
     @property
-    def row(self) -> tuple:
+    def row(self) -> tuple[Any, ...]:
         """Of a table with COLUMNS."""
         found = self.found
         return (self.name, found.m, found.rmse, found.mae, found.r2, found.baseline)
