@@ -51,6 +51,12 @@ def test_examples_in_docstrings():
     assert sum(result.attempted > 0 for result in results.values()) > 5
 
 
+def test_the_equations_name_functions_that_there_are():
+    names = re.findall(r"`(chainrule\.[\w.]+)`", TEXTS[ROOT / "docs" / "equations.md"])
+    assert len(names) > 30
+    assert all(callable(pkgutil.resolve_name(name)) for name in names)
+
+
 def test_commands_have_the_options_with_which_they_are_shown():
     blocks = [block.replace("\\\n", "") for t in TEXTS.values() for block in BLOCK.findall(t)]
     lines = [line for block in blocks for line in COMMAND.findall(block)]

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tools.site import equations
 from tools.site.docstrings import rendered
 
 # The packages whose names are public, in the order in which one learns them.
@@ -24,7 +25,7 @@ PACKAGES = (
 def write(source: Path) -> None:
     folder = source / "api"
     (folder / "names").mkdir(parents=True)
-    seen: set[int] = set()
+    seen: dict[int, str] = {}  # the dotted name of what has a page
     for package in PACKAGES:
         (folder / f"{package}.rst").write_text(page(package, seen, folder / "names"), "utf-8")
     names = "\n".join(f"   {package}" for package in PACKAGES)
@@ -32,20 +33,25 @@ def write(source: Path) -> None:
     (folder / "index.rst").write_text(text, "utf-8")
     (source / "commands.md").write_text(commands(), "utf-8")
 
+    def found(thing: Any) -> str:
+        if id(thing) not in seen:
+            seen[id(thing)] = f"{thing.__module__}.{thing.__qualname__}"
+            own(seen[id(thing)], thing, folder / "names", ":orphan:\n\n")
+        return seen[id(thing)]
 
-def page(package: str, seen: set[int], folder: Path) -> str:
+    all_of_them = source / "equations.md"
+    all_of_them.write_text(equations.page(all_of_them.read_text("utf-8"), found), "utf-8")
+
+
+def page(package: str, seen: dict[int, str], folder: Path) -> str:
     """A package's page: what it says of itself, and its names, each of which has an own page."""
     said = importlib.import_module(package)
     parts = [f"{_title(package)}.. py:module:: {package}\n\n", rendered(said.__doc__ or ""), "\n"]
     for module, names in modules(said):
         new = [name for name in names if id(getattr(module, name)) not in seen]
-        seen |= {id(getattr(module, name)) for name in new}
         for name in new:
-            undocumented(f"{module.__name__}.{name}", getattr(module, name))
-            kind = "class" if inspect.isclass(getattr(module, name)) else "function"
-            own = f"{_title(name)}.. auto{kind}:: {module.__name__}.{name}\n"
-            own += "   :members:\n" if kind == "class" else ""
-            (folder / f"{module.__name__}.{name}.rst").write_text(own, "utf-8")
+            seen[id(getattr(module, name))] = f"{module.__name__}.{name}"
+            own(f"{module.__name__}.{name}", getattr(module, name), folder)
         if new:
             listed = "".join(f"   {name}\n" for name in new)
             parts.append(
@@ -53,6 +59,15 @@ def page(package: str, seen: set[int], folder: Path) -> str:
                 f".. autosummary::\n   :toctree: names\n   :nosignatures:\n\n{listed}\n"
             )
     return "".join(parts)
+
+
+def own(name: str, thing: Any, folder: Path, head: str = "") -> None:
+    """A thing's own page."""
+    undocumented(name, thing)
+    kind = "class" if inspect.isclass(thing) else "function"
+    text = f"{head}{_title(name.rpartition('.')[2])}.. auto{kind}:: {name}\n"
+    text += "   :members:\n" if kind == "class" else ""
+    (folder / f"{name}.rst").write_text(text, "utf-8")
 
 
 def undocumented(name: str, thing: Any) -> None:
