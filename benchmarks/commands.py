@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.blocks import Line, make
 from benchmarks.measure import Settings, run_module
 
@@ -27,7 +29,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "RUN", "DATA"),
     "report": ("report", "RUN"),
     "export": ("export", "RUN", "--onnx", "MODEL.onnx", "--data", "DATA"),
-    "explain, one example": ("explain", "RUN", "3"),
+    "explain, one example": ("explain", "RUN", "ONE.csv"),
     "crossval, 5 folds": ("crossval", "DATA", *SETTING, *FOLDS),
     "crossval, 5 folds, 20 permutations": (
         *("crossval", "DATA", *SETTING, *FOLDS),
@@ -55,7 +57,10 @@ def measure(settings: Settings, tell: Callable[[str], None]) -> Iterator[Line]:
         tell("making the file")
         size = make(folder / "data", m, n_x).stat().st_size
         places = {"DATA": folder / "data", "RUN": folder / "run", "ANSWERS": folder / "a.csv"}
-        places |= {"MODEL.onnx": folder / "model.onnx"}
+        places |= {"MODEL.onnx": folder / "model.onnx", "ONE.csv": folder / "one.csv"}
+        one = np.load(folder / "data" / "X.npy", mmap_mode="r")[3:4]
+        names = ",".join(f"feature {j}" for j in range(n_x))
+        np.savetxt(places["ONE.csv"], one, "%d", ",", header=names, comments="")
         memory = str((QUICK_MEMORY if settings.quick else MEMORY) * size / 1e9)
         for k, (what, words) in enumerate(COMMANDS.items()):
             tell(what)
