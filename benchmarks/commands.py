@@ -29,7 +29,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "RUN", "DATA"),
     "report": ("report", "RUN"),
     "export": ("export", "RUN", "--onnx", "MODEL.onnx", "--data", "DATA"),
-    "explain, one example": ("explain", "RUN", "ONE.csv"),
+    "explain, one example": ("explain", "RUN", "ONE.csv", "--out", "ONE.png"),
     "crossval, 5 folds": ("crossval", "DATA", *SETTING, *FOLDS),
     "crossval, 5 folds, 20 permutations": (
         *("crossval", "DATA", *SETTING, *FOLDS),
@@ -58,6 +58,7 @@ def measure(settings: Settings, tell: Callable[[str], None]) -> Iterator[Line]:
         size = make(folder / "data", m, n_x).stat().st_size
         places = {"DATA": folder / "data", "RUN": folder / "run", "ANSWERS": folder / "a.csv"}
         places |= {"MODEL.onnx": folder / "model.onnx", "ONE.csv": folder / "one.csv"}
+        places |= {"ONE.png": folder / "one.png"}
         one = np.load(folder / "data" / "X.npy", mmap_mode="r")[3:4]
         names = ",".join(f"feature {j}" for j in range(n_x))
         np.savetxt(places["ONE.csv"], one, "%d", ",", header=names, comments="")
