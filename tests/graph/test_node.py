@@ -11,8 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from chainrule import InputError, graph
 from chainrule.graph import Node, backward, grad, variable
 from chainrule.graph.formula import FUNCTIONS as OF_FORMULAS
-from chainrule.graph.operations import COMPOSED as SPELLED_OUT
-from chainrule.graph.operations import OPERATIONS
+from chainrule.graph.operations.composed import COMPOSED as SPELLED_OUT
+from chainrule.graph.operations.definition import OPERATIONS
 
 A = np.array([[1.5, -2.0, 0.5], [2.5, 1.0, -0.25]])
 B = np.array([[0.5, 2.0, -1.5], [1.25, -3.0, 2.0]])

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from chainrule import InputError, Network
-from chainrule.graph.operations import OPERATIONS, define, traceable
+from chainrule.graph.operations.definition import OPERATIONS, define, traceable
 from chainrule.tracing.chain import check_entry, made_of, used_by
 from chainrule.tracing.network_trace import FUNCTIONS
 

@@ -17,7 +17,7 @@ import numpy as np
 from chainrule import checks
 from chainrule.errors import InputError
 from chainrule.graph.node import Node, floats
-from chainrule.graph.operations import Args, plain
+from chainrule.graph.operations.definition import Args, plain
 
 Array = Any
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.graph.operations import Args, Function, Operation, Options
+from chainrule.graph.operations.definition import Args, Function, Operation, Options
 
 
 def is_node(value: Any) -> bool:
@@ -124,13 +124,17 @@ def _check_norm(x: Any, options: Options) -> None:
         )
 
 
-@cache
-def _signature(function: Function) -> inspect.Signature | None:
-    """None for ufuncs, and for C functions before NumPy 2.4."""
+def signature_of(function: Function) -> inspect.Signature | None:
+    """None where it is not known, as of C functions before NumPy 2.4."""
     try:
-        return None if isinstance(function, np.ufunc) else inspect.signature(function)
-    except ValueError:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
         return None
+
+
+@cache  # of NumPy's functions; a person's own would stay in memory
+def _signature(function: Function) -> inspect.Signature | None:
+    return None if isinstance(function, np.ufunc) else signature_of(function)
 
 
 def names_of(function: Function) -> tuple[str, ...]:
@@ -157,10 +161,8 @@ def unknown(name: str, *, stepwise: bool = False) -> InputError:
 
 def positional(f: Callable[..., Any]) -> list[str]:
     """Names of the arguments that may be given by position, as far as f says them."""
-    try:
-        found = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):
-        return []
+    signature = signature_of(f)
+    found = signature.parameters.values() if signature else ()
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [p.name for p in found if p.kind in kinds]
 

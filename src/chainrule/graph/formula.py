@@ -16,7 +16,7 @@ from chainrule.graph import functions
 from chainrule.graph.backward import in_order
 from chainrule.graph.graph import Graph
 from chainrule.graph.node import Node, variable
-from chainrule.graph.operations import Function, plain
+from chainrule.graph.operations.definition import Function, plain
 
 MOST_CHARACTERS = 2000  # far more than a person writes, and Python's parser has a limit of its own
 
@@ -64,7 +64,10 @@ def graph_of(text: str, values: Mapping[str, Any]) -> Graph:
     >>> float(graph.output.value), float(graph.gradients[graph["u"]])
     (33.0, 3.0)
     """
-    reader = _Reader({name: _given(name, value) for name, value in values.items()})
+    reader = _Reader({name: variable(value, name) for name, value in values.items()})
+    for name, node in reader.given.items():
+        if node.size == 0:
+            raise InputError("formula", f"at least one number for {name}", "none")
     output = None
     with np.errstate(all="ignore"):  # log(0) is -inf: a result to look at, not to be warned of
         statements = _statements(text)
@@ -92,13 +95,6 @@ def graph_of(text: str, values: Mapping[str, Any]) -> Graph:
             fix, got = "Sum it: sum(...).", f"shape {output.shape}"
             raise InputError("formula", "a result of one number, to take derivatives of", got, fix)
         return Graph(output, given=list(reader.given.values()))
-
-
-def _given(name: str, value: Any) -> Node:
-    node = variable(value, name)
-    if node.size == 0:
-        raise InputError("formula", f"at least one number for {name}", "none")
-    return node
 
 
 def _statements(text: str) -> list[ast.stmt]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.graph.operations import Function, define, plain, traceable
+from chainrule.graph.operations.definition import Function, define, plain, traceable
 
 Array = Any
 LEAK = 0.01  # slope of leaky_relu below zero, the customary value (Maas et al. 2013)

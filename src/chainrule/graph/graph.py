@@ -87,28 +87,28 @@ class Graph:
         """The forward and the backward pass, line by line; `full` prints every number of arrays."""
         return Steps(self, full=full)
 
-    def svg(self, *, fold: bool | None = None, values: bool = True, narrow: bool = False) -> str:
+    def svg(self, *, fold: bool | None = None, narrow: bool = False) -> str:
         """The graph as SVG text, in layers from left to right.
 
         Along each edge stands the value above and, below, J's derivative with respect to it.
 
         fold : draw each group of the graph (a layer of a network) as one box; by default where
-            there are groups and more than 25 nodes. values : whether edges carry numbers. narrow :
-            whether to draw it for a phone: rows end early, and arrays show their first number.
+            there are groups and more than 25 nodes. narrow : whether to draw it for a phone: rows
+            end early, and arrays show their first number.
         Raises InputError without the package that lays it out, and for more than 300 boxes.
         """
         from chainrule.graph.drawing.picture import Picture
         from chainrule.graph.drawing.svg import svg_text
 
-        return svg_text(Picture(self, fold=fold, values=values, narrow=narrow))
+        return svg_text(Picture(self, fold=fold, narrow=narrow))
 
-    def dot(self, *, fold: bool | None = None, values: bool = True) -> str:
+    def dot(self, *, fold: bool | None = None) -> str:
         """The graph as text in the DOT language, for Graphviz; groups that are not folded are
         clusters. Parameters as for `svg`."""
         from chainrule.graph.drawing.dot import dot_text
         from chainrule.graph.drawing.picture import Picture
 
-        return dot_text(Picture(self, fold=fold, values=values))
+        return dot_text(Picture(self, fold=fold))
 
     def _repr_svg_(self) -> str | None:
         """In a notebook. None, so that it shows the text, where the graph cannot be drawn."""
@@ -156,13 +156,10 @@ def _labels(nodes: list[Node], output: Node) -> dict[Node, str]:
     used: set[str] = set()
     numbered = (label for label in (f"v{k}" for k in count(1)) if label not in taken)
     for node in nodes:
-        if node.name and node.name in used:
-            again = (f"{node.name}_{n}" for n in count(2))
+        label = node.name or ("J" if node is output and "J" not in taken else next(numbered))
+        if label in used:
+            again = (f"{label}_{n}" for n in count(2))
             label = next(label for label in again if label not in used | taken)
-        elif node.name:
-            label = node.name
-        else:
-            label = "J" if node is output and "J" not in taken else next(numbered)
         labels[node] = label
         used.add(label)
     return labels

@@ -10,18 +10,21 @@ from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from chainrule import checks
 from chainrule.errors import InputError
-from chainrule.graph import calls, operations
-from chainrule.graph.operations import Args, Function, Operation, Options
+from chainrule.graph import calls
+from chainrule.graph.operations import arrangement, composed, definition, elementwise
+from chainrule.graph.operations import reductions as reductions  # which makes its functions known
+from chainrule.graph.operations.definition import Args, Function, Operation, Options
 
 MOST_IN_AN_ARRAY = 10_000  # of objects; each of them needs a node, and later a whole gradient
 _np: Any = np  # whose type hints do not know that its functions give nodes for nodes
 REDUCED = {  # np.add.reduce is np.sum
     np.add: _np.sum, np.multiply: _np.prod, np.maximum: _np.max, np.minimum: _np.min,
 }  # fmt: skip
-WITH_A_CONSTANT = {np.maximum: operations.AT_LEAST, np.minimum: operations.AT_MOST}
+WITH_A_CONSTANT = {np.maximum: elementwise.AT_LEAST, np.minimum: elementwise.AT_MOST}
 
 
 def variable(value: Any, name: str | None = None) -> "Node":
@@ -68,20 +71,15 @@ def method(function: Function) -> Any:
     return of_node
 
 
-def operators(function: Function) -> tuple[Any, Any, Any]:
-    """With a node on the left, on the right, and in place: x += 1 changes an array for all who
-    hold it, while a number is only replaced."""
+def in_place(function: Function) -> Any:
+    """As an operator: x += 1 changes an array for all who hold it, a number is only replaced."""
 
-    def in_place(self: Any, other: Any) -> Any:
+    def operator(self: Any, other: Any) -> Any:
         if self.ndim:
             raise refused_write(f"np.{function.__name__} in place, by an operator like +=")
         return function(self, other)
 
-    return (
-        lambda self, other: function(self, other),
-        lambda self, other: function(other, self),
-        in_place,
-    )
+    return operator
 
 
 def refused_write(how: str, fix: str = "Write y = x + 1 for x += 1.") -> InputError:
@@ -89,7 +87,7 @@ def refused_write(how: str, fix: str = "Write y = x + 1 for x += 1.") -> InputEr
     return InputError("graph", "functions that make new arrays", f"an in-place write, {how}", fix)
 
 
-class Node:
+class Node(NDArrayOperatorsMixin):
     """A value and where it came from.
 
     value : the array or number. operation : that computed it, None for a variable.
@@ -128,20 +126,9 @@ class Node:
 
     __deepcopy__ = __copy__
 
-    __add__, __radd__, __iadd__ = operators(np.add)
-    __sub__, __rsub__, __isub__ = operators(np.subtract)
-    __mul__, __rmul__, __imul__ = operators(np.multiply)
-    __truediv__, __rtruediv__, __itruediv__ = operators(np.divide)
-    __pow__, __rpow__, __ipow__ = operators(np.power)
-    __matmul__, __rmatmul__, __imatmul__ = operators(np.matmul)
-    __floordiv__, __rfloordiv__, __ifloordiv__ = operators(np.floor_divide)
-    __mod__, __rmod__, __imod__ = operators(np.remainder)
-    __divmod__, __rdivmod__ = operators(np.divmod)[:2]
-    __neg__, __pos__, __abs__ = map(method, (np.negative, np.positive, np.absolute))
-    __lt__, __le__, __gt__, __ge__ = map(
-        method, (np.less, np.less_equal, np.greater, np.greater_equal)
-    )
-    __eq__, __ne__ = map(method, (np.equal, np.not_equal))
+    __iadd__, __isub__, __imul__ = map(in_place, (np.add, np.subtract, np.multiply))
+    __itruediv__, __ipow__, __imatmul__ = map(in_place, (np.divide, np.power, np.matmul))
+    __ifloordiv__, __imod__ = map(in_place, (np.floor_divide, np.remainder))
     sum, mean, max, min = map(method, (_np.sum, _np.mean, _np.max, _np.min))
 
     # ---- what arrays have -------------------------------------------------------------------
@@ -187,7 +174,7 @@ class Node:
         return (self[k] for k in range(len(self)))
 
     def __getitem__(self, index: Any) -> "Node":
-        return operations.getitem(self, calls.without_nodes(index))
+        return arrangement.getitem(self, calls.without_nodes(index))
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         fix = "Build the new array with np.where, np.concatenate or np.stack."
@@ -197,7 +184,7 @@ class Node:
         """The same numbers as other floats; the derivative goes back in its own dtype."""
         if np.dtype(dtype) == self.dtype:
             return self
-        return operations.astype(self, checks.float_dtype("astype", dtype))
+        return definition.astype(self, checks.float_dtype("astype", dtype))
 
     def reshape(self, *shape: Any) -> "Node":
         """The same numbers in another shape, as NumPy's `reshape`."""
@@ -267,14 +254,14 @@ class Node:
         return self.__array_function__(ufunc, (), inputs, options)
 
     def __array_function__(self, function: Any, types: Any, args: Args, options: Options) -> Any:
-        if function in operations.LOOKING:
+        if function in composed.LOOKING:
             return function(*map(calls.without_nodes, args), **calls.without_nodes(options))
-        if function in operations.COMPOSED:
-            composed = operations.COMPOSED[function]
-            return composed(**calls.by_name(function, calls.names_of(composed), args, options))
-        operation = operations.OPERATIONS.get(function)
+        if spelled_out := composed.COMPOSED.get(function):
+            known = calls.names_of(spelled_out)
+            return spelled_out(**calls.by_name(function, known, args, options))
+        operation = definition.OPERATIONS.get(function)
         if operation is None:
-            raise calls.unknown(calls.name_of(function), stepwise=function in operations.STEPWISE)
+            raise calls.unknown(calls.name_of(function), stepwise=function in composed.STEPWISE)
         args, options = calls.arguments_of(function, operation, args, options)
         special = WITH_A_CONSTANT.get(function)
         if special is not None and len(args) == 2:

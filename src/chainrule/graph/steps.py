@@ -4,21 +4,20 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import pairwise, takewhile
+from itertools import chain, pairwise, takewhile
 from textwrap import indent
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.graph.node import Node
-from chainrule.graph.operations import plain
+from chainrule.graph.operations.definition import plain
 from chainrule.graph.text import shape_of, short, table, with_names
 
 if TYPE_CHECKING:
     from chainrule.graph.graph import Graph
 
 Array = Any
-Rows = list[tuple[str, ...]]
 Shown = Callable[[Array], str]
 
 
@@ -133,14 +132,10 @@ class Steps(Sequence[Forward | Backward]):
     def __init__(self, graph: "Graph", *, full: bool = False) -> None:
         self._output, totals = graph.label(graph.output), dict[int, Array]()
         self._full = full
-        self.forward = [
-            Forward(
-                graph.label(node),
-                "given" if node.operation is None else graph.expression(node),
-                node.value,
-            )
-            for node in graph.nodes
-        ]
+        self.forward = []
+        for node in graph.nodes:
+            how = "given" if node.operation is None else graph.expression(node)
+            self.forward.append(Forward(graph.label(node), how, node.value))
         made = sum(1 for _ in takewhile(lambda step: step.expression == "given", self.forward))
         labels = (Forward(name, "given", value) for name, value in graph.constants.items())
         self.forward[made:made] = labels
@@ -155,10 +150,6 @@ class Steps(Sequence[Forward | Backward]):
     def __len__(self) -> int:
         return len(self.forward) + len(self.backward)
 
-    @overload
-    def __getitem__(self, k: int) -> Forward | Backward: ...
-    @overload
-    def __getitem__(self, k: slice) -> list[Forward | Backward]: ...
     def __getitem__(self, k: Any) -> Any:
         return [*self.forward, *self.backward][k]
 
@@ -192,12 +183,8 @@ class Steps(Sequence[Forward | Backward]):
         if not self._full and max(map(len, tables.splitlines())) <= width:
             return tables
         shown = _all if self._full else _some
-        return "\n\n".join(
-            text
-            for title, _, steps in self._parts()
-            for text in (title, _joined(steps, shown))
-            if text
-        )
+        parts = ((title, _joined(steps, shown)) for title, _, steps in self._parts())
+        return "\n\n".join(filter(None, chain.from_iterable(parts)))
 
     def __str__(self) -> str:
         return self.text()
@@ -237,11 +224,8 @@ def _backward(
     return Backward(derivative, graph.label(node), formula, incoming, local, share, total)
 
 
-def _html(*rows: Sequence[str]) -> str:
-    lines = [
-        "".join(
-            f"<{tag} style='text-align:left;white-space:pre'>{escape(cell)}</{tag}>" for cell in row
-        )
-        for tag, row in zip(["th"] + ["td"] * len(rows), rows, strict=False)
-    ]
-    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+def _html(head: Sequence[str], *rows: Sequence[str]) -> str:
+    look, lines = "style='text-align:left;white-space:pre'", ""
+    for tag, row in (("th", head), *(("td", row) for row in rows)):
+        lines += f"<tr>{''.join(f'<{tag} {look}>{escape(cell)}</{tag}>' for cell in row)}</tr>"
+    return f"<table>{lines}</table>"

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainrule.errors import InputError
-from chainrule.graph import check_backward, check_gradients, operations, relu
+from chainrule.graph import check_backward, check_gradients, relu
+from chainrule.graph.operations import definition
 
 
 def network_cost(parameters, X, Y):
@@ -29,14 +30,14 @@ def define():
     made = []
 
     def defined(function, *rules):
-        traced = operations.traceable(function)
+        traced = definition.traceable(function)
         made.append(traced)
-        operations.define(traced, "f(x)", *rules, elementwise=True)
+        definition.define(traced, "f(x)", *rules, elementwise=True)
         return traced
 
     yield defined
     for function in made:
-        del operations.OPERATIONS[function]
+        del definition.OPERATIONS[function]
 
 
 def test_the_first_graph_of_the_course():

@@ -11,9 +11,9 @@ import pytest
 from chainrule import Network
 from chainrule.errors import InputError
 from chainrule.graph import Graph, relu, sigmoid, trace, variable
-from chainrule.graph.drawing.picture import DERIVATIVE, brief, wrapped
+from chainrule.graph.drawing.picture import DERIVATIVE, brief
 from chainrule.graph.drawing.rows import WIDEST
-from chainrule.graph.drawing.svg import MOST
+from chainrule.graph.drawing.svg import MOST, wrapped
 from chainrule.graph.drawing.typeset import typeset, width
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -246,13 +246,6 @@ def test_arrays_show_their_shape_and_a_few_values():
     root = parsed(graph)
     assert "3 × 4" in texts(root)
     assert labels(root)["X"] == ["[−1, 0, …]", "[1, 1, …]"]
-
-
-def test_values_can_be_left_out():
-    root = parsed(slide(), values=False)
-    assert {"".join(t) for t in labels(root).values()} == {""}
-    assert not any("33" in text for text in root.itertext())
-    assert sum(len(tips(g)) for g in root.iter() if g.get("data-of")) == 5
 
 
 def test_titles_tell_all_to_those_who_do_not_see_it():
@@ -536,7 +529,3 @@ def test_dot_has_clusters_for_groups_or_folds_them():
     assert open_.count("{") == open_.count("}") == 4
     assert "subgraph" not in folded
     assert folded.count("shape=box3d") == 3
-
-
-def test_dot_without_values_has_no_labels_at_edges():
-    assert "font color" not in slide().dot(values=False)

@@ -16,18 +16,9 @@ from numpy.testing import assert_allclose
 from chainrule import graph
 from chainrule.graph import backward, grad, variable
 from chainrule.graph.node import record
-from chainrule.graph.operations import (
-    AT_LEAST,
-    AT_MOST,
-    OPERATIONS,
-    Rule,
-    astype,
-    define,
-    getitem,
-    put,
-    traceable,
-)
-from chainrule.graph.operations.arrangement import pad
+from chainrule.graph.operations.arrangement import getitem, pad, put
+from chainrule.graph.operations.definition import OPERATIONS, Rule, astype, define, traceable
+from chainrule.graph.operations.elementwise import AT_LEAST, AT_MOST
 from chainrule.graph.operations.linear_algebra import log_of_det
 from chainrule.graph.operations.products import einsum
 

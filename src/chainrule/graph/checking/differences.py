@@ -174,13 +174,10 @@ class Slopes:
         n, most = self._x.size, self.settings.entries
         few = most is None or n <= most
         places = np.arange(n) if few else np.sort(self.settings.rng.choice(n, most, False))
-        if given is None:
-            at, found = np.full(len(places), np.nan), [self._of_entry(k, None) for k in places]
-        else:
-            at = given.reshape(-1)[places]
-            found = [self._of_entry(k, float(g)) for k, g in zip(places, at, strict=True)]
-        numbers = np.array([(slope.value, slope.noise, kink) for slope, kink in found])
-        numeric, noise, kink = numbers.T
+        at = np.full(len(places), np.nan) if given is None else given.reshape(-1)[places]
+        known = [None] * len(places) if given is None else at.tolist()
+        found = map(self._of_entry, places, known)
+        numeric, noise, kink = np.array([(at.value, at.noise, kink) for at, kink in found]).T
         return Comparison(places, at, numeric, noise, kink.astype(bool))
 
     def along_random(self, gradient: Array) -> float:

@@ -82,25 +82,18 @@ class Arguments:
         rest += [name for place, name in enumerate(self.names) if place not in held]
         return (f"Not differentiated: {', '.join(rest)}.",) if rest else ()
 
-    def copies(self) -> tuple[Any, ...]:
-        """The arguments for code that may change them."""
-        return deepcopy(self.args)
-
     def changed(self, args: tuple[Any, ...]) -> list[str]:
-        """What in `args`, once made by `copies`, is no longer what it was."""
-        before, after = (
-            {
-                name + path: leaf
-                for name, arg in zip(self.names, some, strict=True)
-                for path, leaf in trees.leaves(arg).items()
-            }
-            for some in (self.args, args)
-        )
+        """What in `args`, once a copy of these, is no longer what it was."""
+        before, after = map(self._leaves, (self.args, args))
         return [
             name
             for name in [*before, *(after.keys() - before.keys())]
             if name not in before or name not in after or not _same(before[name], after[name])
         ]
+
+    def _leaves(self, args: tuple[Any, ...]) -> dict[str, Any]:
+        named = zip(self.names, args, strict=True)
+        return {name + path: x for name, arg in named for path, x in trees.leaves(arg).items()}
 
 
 def _leaf(place: int, path: str, argument: str, leaf: Any) -> Leaf:
@@ -146,7 +139,7 @@ class Forward:
     ) -> None:
         self.where, self._name = where, name
         self.function, self.arguments = function, arguments
-        given = arguments.copies()
+        given = deepcopy(arguments.args)
         self.output, self.cache = self._run(given)
         if changed := arguments.changed(given):
             raise InputError(
@@ -156,7 +149,7 @@ class Forward:
                 "Make a new array: Z = Z * 2 and not Z *= 2, np.where(Z > 0, Z, 0) and not "
                 "Z[Z < 0] = 0.",
             )
-        again, _ = self._run(arguments.copies())
+        again, _ = self._run(deepcopy(arguments.args))
         if not np.array_equal(again, self.output, equal_nan=True):
             raise InputError(
                 where,
@@ -245,7 +238,7 @@ class Pair(Forward):
 
     def gradients(self, backward: Callable[..., Any]) -> Any:
         """What backward returns."""
-        args, dZ = self.arguments.copies(), self.dZ.copy()
+        args, dZ = deepcopy(self.arguments.args), self.dZ.copy()
         calls = {
             "backward(dZ, cache)": (dZ, self.cache),
             "backward(dZ, *args)": (dZ, *args),

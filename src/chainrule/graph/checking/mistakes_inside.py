@@ -20,7 +20,7 @@ from chainrule.graph.checking.forward import Pair
 from chainrule.graph.functions import leaky_relu, relu, sigmoid
 from chainrule.graph.gradients import called
 from chainrule.graph.node import Node, variable
-from chainrule.graph.operations import OPERATIONS, Args, Function, plain
+from chainrule.graph.operations.definition import OPERATIONS, Args, Function, plain
 from chainrule.graph.text import expression, with_names
 
 Array = np.ndarray

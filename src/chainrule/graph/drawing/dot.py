@@ -9,25 +9,19 @@ SHAPES = {"input": "plaintext", "again": "plaintext", "operation": "box", "group
 
 def dot_text(picture: Picture) -> str:
     """The picture in DOT: left to right, values and derivatives at the edges."""
-    lines = [
-        "digraph {",
-        "  rankdir=LR;",
-        '  node [fontname="serif"];',
-        '  edge [fontname="serif"];',
-    ]
+    lines = ["digraph {", "  rankdir=LR;"]
+    lines += [f'  {kind} [fontname="serif"];' for kind in ("node", "edge")]
     for k, (name, boxes) in enumerate(_by_group(picture).items()):
         nodes = []
         for number, box in boxes:
             given = [text for value in box.given for text in (value.value, value.gradient) if text]
             label = quoted("\n".join([box.title, *box.lines, *given]))
-            hint = quoted(box.hint)
-            look = f"shape={SHAPES[box.kind]}, label={label}, tooltip={hint}"
+            look = f"shape={SHAPES[box.kind]}, label={label}, tooltip={quoted(box.hint)}"
             nodes.append(f"  n{number} [{look}];")
-        if name is None:
-            lines += nodes
-        else:
+        if name is not None:
             inner = [f"  {line}" for line in [f"  label={quoted(name)};", *nodes]]
-            lines += [f"  subgraph cluster_{k} {{", *inner, "  }"]
+            nodes = [f"  subgraph cluster_{k} {{", *inner, "  }"]
+        lines += nodes
     for edge in picture.edges:
         label = _look(picture.boxes[edge.source].values[edge.place])
         lines.append(f"  n{edge.source} -> n{edge.target}{label};")
@@ -54,14 +48,12 @@ def _ends(picture: Picture) -> list[str]:
         f'  end{number} [shape=none, label=""];\n  n{number} -> end{number}{_look(value)};'
         for number, box in enumerate(picture.boxes)
         for place, value in enumerate(box.values)
-        if value.value and (number, place) not in leading
+        if (number, place) not in leading
     ]
 
 
 def _look(value: Value) -> str:
     """An edge's numbers, and its arrow back where J depends on them."""
-    if not value.value:
-        return ""
     parts = () if value.again else ((VALUE, value.value), (DERIVATIVE, value.gradient))
     lines = (f'<font color="{color}">{escape(text)}</font>' for color, text in parts if text)
     label = "" if value.again else f"label=<{'<br/>'.join(lines)}>"

@@ -12,6 +12,8 @@ from typing import Any
 from chainrule.errors import needing
 
 Point = tuple[float, float]
+Boxes = Sequence[tuple[float, float, bool]]
+Links = Sequence[tuple[int, int, float]]
 
 GAP = 30.0  # from a layer of boxes to the next
 BETWEEN = 30.0  # from a row to the next
@@ -57,11 +59,7 @@ class Layout:
     extent: Rectangle
 
 
-def arranged(
-    boxes: Sequence[tuple[float, float, bool]],
-    links: Sequence[tuple[int, int, float]],
-    rows: Sequence[Sequence[int]],
-) -> Layout:
+def arranged(boxes: Boxes, links: Links, rows: Sequence[Sequence[int]]) -> Layout:
     """Boxes and the links between them, laid out. Raises InputError where graphlay is missing.
 
     boxes : of each its width, its height, and whether it belongs to the first layer.
@@ -85,35 +83,28 @@ def arranged(
     return Layout(places, routes, Rectangle(0, 0, wide, top - BETWEEN))
 
 
-def _row(
-    boxes: Sequence[tuple[float, float, bool]], links: Sequence[tuple[int, int, float]]
-) -> Layout:
+def _row(boxes: Boxes, links: Links) -> Layout:
     # graphlay counts t from -1, the top of a side, to 1, its bottom.
     sides = [{"side": "right", "t": below / (boxes[source][1] / 2)} for source, _, below in links]
-    graph = {
-        "nodes": [
-            {"size": {"width": width, "height": height}, **({"rank": "first"} if first else {})}
-            for width, height, first in boxes
-        ],
-        "edges": [
-            {"source": source, "target": target, "source_port": {"offset": side}}
-            for (source, target, _), side in zip(links, sides, strict=True)
-        ],
-    }
-    found = _graphlay().layout(graph, options=OPTIONS)
+    nodes = [
+        {"size": {"width": width, "height": height}, **({"rank": "first"} if first else {})}
+        for width, height, first in boxes
+    ]
+    edges = [
+        {"source": source, "target": target, "source_port": {"offset": side}}
+        for (source, target, _), side in zip(links, sides, strict=True)
+    ]
+    graph = {"nodes": nodes, "edges": edges}
+    besides = " Graph.dot() works without."
+    with needing("Graph.svg", "graphlay, which lays a graph out", "graph", besides=besides):
+        from graphlay import layout
+    found = layout(graph, options=OPTIONS)
     low, high = _point(found.bounds["min"]), _point(found.bounds["max"])
     return Layout(
         [_rectangle(node) for node in found.nodes],
         [[_point(point) for point in edge["points"]] for edge in found.edges],
         Rectangle(*low, high[0] - low[0], high[1] - low[1]),
     )
-
-
-def _graphlay() -> Any:
-    besides = " Graph.dot() works without."
-    with needing("Graph.svg", "graphlay, which lays a graph out", "graph", besides=besides):
-        import graphlay
-    return graphlay
 
 
 def _point(point: dict[str, float]) -> Point:

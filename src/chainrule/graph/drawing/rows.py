@@ -5,7 +5,8 @@ fewest things are torn apart. What a row needs from an earlier one it names at i
 that lead from row to row were tried, and cannot be followed by eye where there are several.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from chainrule.graph.drawing.layout import GAP
 
@@ -23,96 +24,71 @@ AGAIN = 80.0  # width of a name at the start of a row
 TORN, NAMED, BEYOND = 2.0, 0.3, 10.0
 
 
-def rows_of(
-    widths: Sequence[float],
-    sources: Mapping[int, Sequence[int]],
-    groups: Sequence[str | None],
-    inputs: Sequence[int],
-    widest: float = WIDEST,
-) -> list[int]:
-    """Of each box the number of its row.
+@dataclass(frozen=True)
+class Rows:
+    """widths : of the boxes. sources : of each box those that lead to it. groups : its group, or
+    None. inputs : the boxes that stand where they are needed first. widest : a row should be."""
 
-    widths : of the boxes. sources : of each box those that lead to it. groups : its group, or None.
-    inputs : the boxes that stand where they are needed first. widest : a row should be.
-    """
-    given = set(inputs)
-    whole = [k for k in range(len(widths)) if k not in given]
-    order = _together(whole, sources, groups)
-    if order is None:
-        return [0] * len(widths)
-    # What comes from elsewhere is an input, or a name.
-    outside = [width if k in given else AGAIN for k, width in enumerate(widths)]
-    parts = _broken(order, (widths, outside), sources, groups, widest)
-    row = {k: n for n, part in enumerate(parts) for k in part}
-    for k in order:
-        for source in sources[k]:
-            row.setdefault(source, row[k])
-    return [row.get(k, 0) for k in range(len(widths))]
+    widths: Sequence[float]
+    sources: Mapping[int, Sequence[int]]
+    groups: Sequence[str | None]
+    inputs: Collection[int]
+    widest: float
 
+    def of_each(self) -> list[int]:
+        """Of each box the number of its row."""
+        order = self._together()
+        if order is None:
+            return [0] * len(self.widths)
+        row = {k: n for n, part in enumerate(self._broken(order)) for k in part}
+        for k in order:
+            for source in self.sources[k]:
+                row.setdefault(source, row[k])
+        return [row.get(k, 0) for k in range(len(self.widths))]
 
-def _together(
-    boxes: Sequence[int], sources: Mapping[int, Sequence[int]], groups: Sequence[str | None]
-) -> list[int] | None:
-    """The boxes, each behind what it needs and as near to its group as that allows. None where
-    groups were folded that depend on each other."""
-    order: list[int] = []
-    known = set(boxes)
-    for box in boxes:
-        needed = [source for source in sources[box] if source in known]
-        if not set(needed) <= set(order):
-            return None
-        kin = [place for place, k in enumerate(order) if groups[k] and groups[k] == groups[box]]
-        at = 1 + kin[-1] if kin else len(order)
-        order.insert(max([at, *(1 + order.index(source) for source in needed)]), box)
-    return order
+    def _together(self) -> list[int] | None:
+        """All but the inputs, each behind what it needs and as near to its group as that allows.
+        None where groups were folded that depend on each other."""
+        order: list[int] = []
+        for box, group in enumerate(self.groups):
+            if box in self.inputs:
+                continue
+            needed = set(self.sources[box]).difference(self.inputs)
+            if not needed.issubset(order):
+                return None
+            kin = [place for place, k in enumerate(order) if group and self.groups[k] == group]
+            at = 1 + kin[-1] if kin else len(order)
+            order.insert(max([at, *(1 + order.index(source) for source in needed)]), box)
+        return order
 
+    def _broken(self, order: Sequence[int]) -> list[Sequence[int]]:
+        """The order in rows, at the least cost in all (as Knuth & Plass 1981 break paragraphs)."""
+        place = {k: n for n, k in enumerate(order)}
+        best: list[tuple[float, list[Sequence[int]]]] = [(0.0, [])]
+        for end in range(1, len(order) + 1):
+            found = []
+            for start in range(end - 1, -1, -1):
+                part, group = order[start:end], self.groups[order[start]]
+                beyond = max(0.0, self._width(part) / self.widest - 1)
+                if start < end - 1 and beyond > LOOSE - 1:
+                    break
+                torn = start > 0 and group and group == self.groups[order[start - 1]]
+                again = {x for k in part for x in self.sources[k] if place.get(x, start) < start}
+                cost, rows = best[start]
+                cost += 1 + TORN * bool(torn) + NAMED * len(again) + BEYOND * beyond
+                found.append((cost, [*rows, part]))
+            best.append(min(found, key=lambda one: one[0]))
+        return best[-1][1]
 
-def _broken(
-    order: Sequence[int],
-    widths: tuple[Sequence[float], Sequence[float]],
-    sources: Mapping[int, Sequence[int]],
-    groups: Sequence[str | None],
-    widest: float,
-) -> list[Sequence[int]]:
-    """The order in rows, at the least cost in all (as Knuth & Plass 1981 break paragraphs)."""
-    place = {k: n for n, k in enumerate(order)}
-    best: list[tuple[float, list[Sequence[int]]]] = [(0.0, [])]
-    for end in range(1, len(order) + 1):
-        found = []
-        for start in range(end - 1, -1, -1):
-            part = order[start:end]
-            beyond = max(0.0, _width(part, widths, sources) / widest - 1)
-            if start < end - 1 and beyond > LOOSE - 1:
-                break
-            torn = (
-                start > 0 and groups[order[start]] and groups[part[0]] == groups[order[start - 1]]
-            )
-            again = {x for k in part for x in sources[k] if place.get(x, start) < start}
-            cost, rows = best[start]
-            cost += 1 + TORN * bool(torn) + NAMED * len(again) + BEYOND * beyond
-            found.append((cost, [*rows, part]))
-        best.append(min(found, key=lambda one: one[0]))
-    return best[-1][1]
-
-
-def _width(
-    part: Sequence[int],
-    widths: tuple[Sequence[float], Sequence[float]],
-    sources: Mapping[int, Sequence[int]],
-) -> float:
-    """About that of a row: of its layers, each as wide as its widest box.
-
-    widths : of all boxes; and of what stands for them in rows that are not theirs.
-    """
-    inside, outside = widths
-    layer: dict[int, int] = {}
-    widest: dict[int, float] = {}
-    known = set(part)
-    for k in part:
-        layer[k] = 1 + max([layer[source] for source in sources[k] if source in known], default=0)
-        widest[layer[k]] = max(widest.get(layer[k], 0.0), inside[k])
-        for source in sources[k]:
-            if source not in known:
-                before = layer[k] - 1
-                widest[before] = max(widest.get(before, 0.0), outside[source])
-    return sum(widest.values()) + GAP * (len(widest) - 1)
+    def _width(self, part: Sequence[int]) -> float:
+        """About that of a row: of its layers, each as wide as its widest box."""
+        layer: dict[int, int] = {}
+        widest: dict[int, float] = {}
+        for k in part:
+            layer[k] = 1 + max((layer.get(source, 0) for source in self.sources[k]), default=0)
+            widest[layer[k]] = max(widest.get(layer[k], 0.0), self.widths[k])
+            for source in set(self.sources[k]).difference(part):
+                # What comes from elsewhere is an input, or a name.
+                wide = self.widths[source] if source in self.inputs else AGAIN
+                widest[layer[k] - 1] = max(widest.get(layer[k] - 1, 0.0), wide)
+        return sum(widest.values()) + GAP * (len(widest) - 1)

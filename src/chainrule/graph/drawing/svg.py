@@ -12,22 +12,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 
 from chainrule.errors import InputError
 from chainrule.graph.drawing.layout import Layout, Point, Rectangle, arranged
-from chainrule.graph.drawing.picture import (
-    DERIVATIVE,
-    LONGEST,
-    SHORT,
-    VALUE,
-    Box,
-    Picture,
-    Value,
-    wrapped,
-)
-from chainrule.graph.drawing.rows import NARROW, WIDEST, rows_of
+from chainrule.graph.drawing.picture import DERIVATIVE, KEPT, SHORT, VALUE, Box, Picture, Value
+from chainrule.graph.drawing.rows import NARROW, WIDEST, Rows
 from chainrule.graph.drawing.typeset import LOWERED, RAISED, SMALLER, Run, typeset, width
 
+LONGEST = 36  # characters of a line of text in a box
 TITLE, LINE, LABEL = 15.0, 11.5, 12.5  # font sizes
 FONT = "'STIX Two Text', 'Times New Roman', 'Liberation Serif', serif"
 INK, PALE, PAPER = "#1a1a1a", "#595959", "#ffffff"
@@ -61,6 +54,12 @@ class Sized:
     height: float
     stem: float
 
+    @property
+    def whole(self) -> tuple[float, float]:
+        """Width and height with the labels."""
+        high = STEM * len(self.box.values) if self.stem != AGAIN else 0.0
+        return self.width + self.stem, max(self.height, high)
+
     def leaves(self, place: int) -> float:
         """How far below the middle the value at `place` leaves."""
         return STEM * (place - (len(self.box.values) - 1) / 2)
@@ -86,22 +85,14 @@ def svg_text(picture: Picture) -> str:
     # What comes from above stands above what comes in addition.
     order = sorted(range(len(sized)), key=lambda k: sized[k].box.kind != "again")
     rows = [[k for k in order if of_each[k] == row] for row in range(max(of_each) + 1)]
-    found = arranged(
-        [
-            (
-                item.width + item.stem,
-                max(item.height, STEM * len(item.box.values) if item.stem != AGAIN else 0.0),
-                few and item.box.kind == "input",
-            )
-            for item in sized
-        ],
-        [(e.source, e.target, sized[e.source].leaves(e.place)) for e in picture.edges],
-        rows,
-    )
-    groups = dict.fromkeys(box.group for box in picture.boxes if box.group is not None)
-    tints = {group: TINTS[k % len(TINTS)] for k, group in enumerate(groups)}
+    wholes = [(*item.whole, few and item.box.kind == "input") for item in sized]
+    links = [(e.source, e.target, sized[e.source].leaves(e.place)) for e in picture.edges]
+    found = arranged(wholes, links, rows)
+    tints: dict[str | None, str] = {None: PLAIN}
+    for box in picture.boxes:
+        tints.setdefault(box.group, TINTS[(len(tints) - 1) % len(TINTS)])
     boxes = [
-        _box(item, where, tints.get(item.box.group, PLAIN))  # type: ignore[arg-type]
+        _box(item, where, tints[item.box.group])
         for item, where in zip(sized, found.boxes, strict=True)
     ]
     parts, extent = [*_edges(picture, sized, found), *boxes], found.extent
@@ -116,10 +107,10 @@ def _rows(picture: Picture, sized: Sequence[Sized]) -> list[int]:
     sources: dict[int, list[int]] = {k: [] for k in range(len(sized))}
     for edge in picture.edges:
         sources[edge.target].append(edge.source)
-    inputs = [k for k, box in enumerate(picture.boxes) if box.kind in ("input", "again")]
-    widths = [item.width + item.stem for item in sized]
-    widest = NARROW if picture.narrow else WIDEST
-    return rows_of(widths, sources, [box.group for box in picture.boxes], inputs, widest)
+    inputs = {k for k, box in enumerate(picture.boxes) if box.kind in ("input", "again")}
+    widths = [item.whole[0] for item in sized]
+    groups = [box.group for box in picture.boxes]
+    return Rows(widths, sources, groups, inputs, NARROW if picture.narrow else WIDEST).of_each()
 
 
 def _sized(box: Box, picture: Picture, entering: int) -> Sized:
@@ -143,6 +134,15 @@ def _sized(box: Box, picture: Picture, entering: int) -> Sized:
     high = (20.0 if box.kind == "again" else 36.0) + 16.0 * len(below) + 18.0 * (len(title) - 1)
     high = max(high, PORT * (entering + 1), STEM * (len(box.values) - 1) + PORT)
     return Sized(box, title, below, wide + padding, high, stem)
+
+
+def wrapped(text: str, most: int = LONGEST) -> list[str]:
+    """Lines of at most so many characters, broken between words where there are any.
+
+    >>> wrapped("L = cross_entropy(Z, labels)", 20)
+    ['L = cross_entropy(Z,', 'labels)']
+    """
+    return [line.replace(KEPT, " ") for line in wrap(text, most, break_on_hyphens=False)] or [""]
 
 
 def _box(sized: Sized, where: Rectangle, tint: str) -> str:
@@ -193,18 +193,14 @@ def _from(
     start, (right, y) = stem
     tips = [route[-1] for route in routes]
     drawn = [[start, *route[:-1], (route[-1][0] - ARROW / 2, route[-1][1])] for route in routes]
-    if value.value and not routes:
+    if not routes:
         drawn, tips = [list(stem)], [(right + ARROW, y)]
-    if not drawn:
-        return ""
     parts = [_lines(drawn, gap=True), _lines(drawn), *map(_arrow, tips)]
+    hint = f"{value.node} = {value.value.removeprefix(f'{value.node} = ')}"
     if value.gradient:
         parts.append(_arrow_back(*stem))
-    if value.value:
-        number = value.value.removeprefix(f"{value.node} = ")
-        derivative = f"\nd{output}/d{value.node} = {value.gradient}" if value.gradient else ""
-        parts.append(f"<title>{escape(f'{value.node} = {number}{derivative}')}</title>")
-        parts.append(_beside(*stem, *_labels(value)))
+        hint += f"\nd{output}/d{value.node} = {value.gradient}"
+    parts += [f"<title>{escape(hint)}</title>", _beside(*stem, *_labels(value))]
     return f'<g data-of="{escape(value.node)}">{"".join(parts)}</g>'
 
 
