@@ -9,11 +9,10 @@ from chainrule.errors import InputError
 from chainrule.show.picture_plots import (
     activation_pictures,
     mistakes_gallery,
-    pictures,
     pixels_plot,
-    unit_effects,
     weight_pictures,
 )
+from chainrule.show.seen import pictures, unit_effects
 
 image = pytest.mark.mpl_image_compare(savefig_kwargs={"dpi": 50})
 PLOTS = (

@@ -65,9 +65,7 @@ def boundary_plot(model: Model, data: Dataset, axes: Axes | None = None, title: 
     data = model.prepare(data)
     wrong = decided(model.predict_proba(data), model.threshold) != data.labels
     if wrong.any():
-        x, y = data.features.stored(wrong)
-        ring: dict[str, Any] = {"markersize": 9, "fillstyle": "none", "color": "k"}
-        axes.plot(x, y, "o", **ring)
+        axes.plot(*data.features.stored(wrong), "o", markersize=9, fillstyle="none", color="k")
         axes.set_xlabel(f"{axes.get_xlabel()}\nringed: {counted(int(wrong.sum()), 'mistake')}")
     if shading is not None:
         bar = axes.figure.colorbar(shading, ax=axes, ticks=np.linspace(0, 1, 6))
@@ -87,14 +85,10 @@ def boundaries_over_time(
     where = "boundaries_over_time"
     if not frames:
         raise InputError(where, "at least one network", "none", "Ask NetworkFrames for iterations.")
+    how: dict[str, Any] = {"extra": (0.6, 0.8), "least": 0.0, "sharex": True, "sharey": True}
     columns = min(len(frames), COLUMNS)
-    rows = -(-len(frames) // columns)
-    size = 0.6 + 2.3 * columns, 0.8 + 2.4 * rows
-    figure, grid = plots.grid_of_axes(rows, columns, size, title, sharex=True, sharey=True)
-    panels = grid.ravel()
-    for axes in panels[len(frames) :]:
-        axes.set_axis_off()
-    for axes, (name, network) in zip(panels, frames.items(), strict=False):
+    figure, panels = plots.panels(len(frames), columns, (2.3, 2.4), title, **how)
+    for axes, (name, network) in zip(panels, frames.items(), strict=True):
         named = name if isinstance(name, str) else f"iteration {name}"
         _panel(where, axes, Model.of(network, data), data, named, size=9, edge=0.2)
         axes.label_outer()
@@ -127,24 +121,23 @@ def _panel(
         raise InputError(where, "examples of two features", f"{m} of {n_x} features")
     data = model.prepare(data)
     shading = _shade(axes, model, data)
+    return shading, points(axes, data, title, size, edgecolors="white", linewidths=edge)
+
+
+def points(axes: Axes, data: Dataset, title: str, size: float, **look: Any) -> Figure:
+    """The examples, each class in its color and marker. look : of matplotlib's `Axes.scatter`."""
     for k in range(len(data.classes)):
+        color, marker = (kinds[k % len(kinds)] for kinds in (POINTS, plots.MARKERS))
         x, y = data.features.stored(data.labels == k)
-        axes.scatter(
-            x,
-            y,
-            s=size,
-            color=POINTS[k % len(POINTS)],
-            marker=plots.MARKERS[k % len(plots.MARKERS)],
-            edgecolors="white",
-            linewidths=edge,
-        )
+        axes.scatter(x, y, size, color=color, marker=marker, **look)
     first, second = map(plots.literal, data.feature_names or ("x1", "x2"))
-    return shading, plots.finished(axes, title, grid=False, xlabel=first, ylabel=second)
+    return plots.finished(axes, title, grid=False, xlabel=first, ylabel=second)
 
 
 def _shade(axes: Axes, model: Model, data: Dataset) -> Any:
     """Color the plane; returns the shading of the probability, if there are two classes."""
-    (x, y), P = _grid(model, data.features.stored())
+    (x, y), places = plane(data.features.stored(), STEPS)
+    P = model.predict_proba(places).reshape(-1, STEPS, STEPS)
     extent = (x[0], x[-1], y[0], y[-1])
     place: dict[str, Any] = {"extent": extent, "origin": "lower", "aspect": "auto"}
     if len(P) > 2:
@@ -161,13 +154,12 @@ def _shade(axes: Axes, model: Model, data: Dataset) -> Any:
     return shading
 
 
-def _grid(model: Model, raw: Array) -> tuple[Array, Array]:
-    """The sides (2, STEPS) of the plane around the data, and P (n_classes, STEPS, STEPS) there."""
+def plane(raw: Array, steps: int) -> tuple[Array, Array]:
+    """The sides (2, steps) of the plane around the data, and its points (2, steps^2)."""
     low, high = raw.min(axis=1), raw.max(axis=1)
     margin = MARGIN * np.where(high > low, high - low, 1.0)
-    sides = np.linspace(low - margin, high + margin, STEPS, axis=1)
-    places = np.stack(np.meshgrid(*sides)).reshape(2, -1)
-    return sides, model.predict_proba(places).reshape(-1, STEPS, STEPS)
+    sides = np.linspace(low - margin, high + margin, steps, axis=1)
+    return sides, np.stack(np.meshgrid(*sides)).reshape(2, -1)
 
 
 def _tints(winner: Array, sure: Array) -> Array:

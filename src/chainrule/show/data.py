@@ -3,7 +3,7 @@
 import io
 from html import escape
 from itertools import chain, islice, zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -33,9 +33,9 @@ LETTERS = 24  # of a class's name
 
 def html(data: "Dataset") -> str:
     """What it is, how many of each class, and some examples of each."""
-    counts: Any = np.bincount(data.labels, minlength=len(data.classes)) if data.classes else []
     parts = (
-        f"{escape(shortened(c, LETTERS))}: {n}" for c, n in zip(data.classes, counts, strict=True)
+        f"{escape(shortened(name, LETTERS))}: {(data.labels == k).sum()}"
+        for k, name in enumerate(data.classes)
     )
     if drawable(data):
         shown = _grid(data)
@@ -107,11 +107,9 @@ def _grid(data: "Dataset") -> str:
     size = f' width="{round(width * scale)}" height="{round(height * scale)}"'
     cells = []
     for i in some_of(data, PICTURES):
-        name = shortened(data.label_of(i), LETTERS)
-        shown = pixels(data, i)
+        name, shown = shortened(data.label_of(i), LETTERS), pixels(data, i)
         assert shown is not None
-        picture = image(*encoded(shown), name, size)
-        cells.append(f"<td>{picture}<br>{escape(name)}</td>")
+        cells.append(f"<td>{image(*encoded(shown), name, size)}<br>{escape(name)}</td>")
     # Pictures stand in a table, which untrusted notebooks keep, unlike styles.
     return table_of_elements(cells[k : k + COLUMNS] for k in range(0, len(cells), COLUMNS))
 
@@ -124,36 +122,24 @@ def _points(data: "Dataset") -> str:
     step = -(-len(data) // POINTS)
     x, y = (EDGE + (PLANE - 2 * EDGE) * (raw[:, ::step].T - low) / size).T
     labels = data.labels[::step]
-    marks = []
+    marks = ""
     for k in range(len(data.classes)):
-        own = labels == k
-        path = "".join(
-            f"M{a:.1f} {PLANE - b:.1f}{SHAPES[k % len(SHAPES)]}"
-            for a, b in zip(x[own], y[own], strict=True)
-        )
-        color = COLORS[k % len(COLORS)]
-        marks.append(f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.5"/>')
+        shape, color = (kinds[k % len(kinds)] for kinds in (SHAPES, COLORS))
+        own = zip(x[labels == k], y[labels == k], strict=True)
+        path = "".join(f"M{a:.1f} {PLANE - b:.1f}{shape}" for a, b in own)
+        marks += f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.5"/>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{PLANE}" height="{PLANE}">'
-        f'<rect width="{PLANE}" height="{PLANE}" fill="#ffffff" stroke="#888888"/>{"".join(marks)}'
-        "</svg>"
+        f'<rect width="{PLANE}" height="{PLANE}" fill="#ffffff" stroke="#888888"/>{marks}</svg>'
     )
 
 
 def _rows(data: "Dataset") -> str:
-    n_x = data.features.shape[0]
-    shown = min(n_x, FEATURES)
-    names = data.column_names
-    head = [
-        "example",
-        "class" if data.classes else "target",
-        *names[:shown],
-        *(["…"] if n_x > shown else []),
-    ]
-    lines = []
+    more = ["…"] if data.features.shape[0] > FEATURES else []
+    label = "class" if data.classes else "target"
+    lines = [["example", label, *data.column_names[:FEATURES], *more]]
     for i in some_of(data, ROWS):
-        label = data.label_of(i)
-        numbers = (f"{x:.4g}" for x in data.features.stored([i])[:shown, 0].astype(float))
-        lines.append([data.example_names[i], label, *numbers, *(["…"] if n_x > shown else [])])
-    named, *shown_rows = [[shortened(cell, LETTERS) for cell in line] for line in (head, *lines)]
-    return html_table(shown_rows, named)
+        numbers = (f"{x:.4g}" for x in data.features.stored([i])[:FEATURES, 0].astype(float))
+        lines.append([data.example_names[i], data.label_of(i), *numbers, *more])
+    head, *rows = [[shortened(cell, LETTERS) for cell in line] for line in lines]
+    return html_table(rows, head)

@@ -40,13 +40,9 @@ def learning_curve(
     for (column, color, style), label in zip(KINDS, ("training", held), strict=True):
         cost = getattr(history, column)
         if cost is not None:
-            look: dict[str, Any] = {"color": color, "linestyle": style}
-            axes.plot(history.iteration, _finite(cost), marker=_marker(history), **look)
+            _curve(axes, history, cost, color=color, linestyle=style)
             ends.append((cost, label, color))
-    _scale(axes, [history.loss], [end[0] for end in ends])
-    figure = plots.finished(axes, title, xlabel="iteration", ylabel=_cost(history))
-    name_at_ends(axes, ends)
-    return figure
+    return _finished(axes, title, _cost(history), [history.loss], [end[0] for end in ends], ends)
 
 
 def learning_curves(
@@ -60,28 +56,23 @@ def learning_curves(
     """
     axes, best = plots.axes_or_new(axes), _best(histories)
     for k in set(range(len(histories))) - set(best):
-        other = histories[k]
-        axes.plot(other.iteration, _finite(other.loss), **OTHERS)
+        axes.plot(histories[k].iteration, _finite(histories[k].loss), **OTHERS)
     held, ends = [], []
     for place, k in enumerate(best):
-        history, look = histories[k], plots.look(place)
-        style = {key: look[key] for key in ("color", "linestyle")}
-        last = history.loss
-        axes.plot(history.iteration, _finite(last), marker=_marker(history), **style)
+        history, last = histories[k], histories[k].loss
+        color, line = plots.COLORS[place], plots.STYLES[place % len(plots.STYLES)]
+        _curve(axes, history, last, color=color, linestyle=line)
         if history.validation_cost is not None:
             last = history.validation_cost
             held.append(last)
-            axes.plot(history.iteration, _finite(last), linewidth=0.8, **style)
-            axes.plot(history.iteration[-1:], last[-1:], plots.MARKERS[0], color=look["color"])
-        ends.append((last, names[k], look["color"]))
-    _scale(axes, [histories[k].loss for k in best], held)
+            _curve(axes, history, last, color=color, linestyle=line, linewidth=0.8, marker=None)
+            axes.plot(history.iteration[-1:], last[-1:], plots.MARKERS[0], color=color)
+        ends.append((last, names[k], color))
     label = _cost(*histories)
     label = f"{label} (thin, with a mark: held out)" if held else f"training {label}"
     if len(histories) > len(best):
         label += f"\ngray: {len(histories) - len(best)} others"
-    figure = plots.finished(axes, title, xlabel="iteration", ylabel=label)
-    name_at_ends(axes, ends)
-    return figure
+    return _finished(axes, title, label, [histories[k].loss for k in best], held, ends)
 
 
 def _best(histories: Sequence[History]) -> list[int]:
@@ -130,12 +121,9 @@ def fold_curves(histories: Sequence[History], axes: Axes | None = None, title: s
         shown += [y for _, y in curves]
         if alike:
             longest = np.mean([y for _, y in curves], axis=0)
-            axes.plot(curves[0][0], longest, linewidth=2, marker=_marker(histories[0]), **style)
+            _curve(axes, histories[0], longest, linewidth=2, **style)
         ends.append((longest, label, color))
-    _scale(axes, [h.loss for h in histories], shown)
-    figure = plots.finished(axes, title, xlabel="iteration", ylabel=_cost(*histories))
-    name_at_ends(axes, ends)
-    return figure
+    return _finished(axes, title, _cost(*histories), [h.loss for h in histories], shown, ends)
 
 
 def layer_health_plot(health: LayerHealth, title: str = "") -> Figure:
@@ -147,15 +135,12 @@ def layer_health_plot(health: LayerHealth, title: str = "") -> Figure:
         fix = "Pass it to train: callbacks=[health]."
         raise InputError("layer_health_plot", "at least one record", "none", fix)
     iteration = [record.iteration for record in health.records]
-    gradients, activations, dead = (
-        np.array([getattr(record, name) for record in health.records])
-        for name in ("gradients", "activations", "dead")
-    )
+    dead = np.array([record.dead for record in health.records])
     n = 2 if np.isnan(dead).all() else 3
-    figure, grid = plots.grid_of_axes(n, 1, (6.4, 0.9 + 2.1 * n), title, sharex=True)
-    panels = grid[:, 0]
-    named = ((gradients, "size of dJ/dW (rms)"), (activations, "size of A (rms)"))
-    for axes, (sizes, label) in zip(panels, named, strict=False):
+    figure, panels = plots.panels(n, 1, (6.4, 2.1), title, extra=(0.0, 0.9), sharex=True)
+    named = (("gradients", "size of dJ/dW (rms)"), ("activations", "size of A (rms)"))
+    for axes, (name, label) in zip(panels, named, strict=False):
+        sizes = np.array([getattr(record, name) for record in health.records])
         values = np.where(np.isfinite(sizes) & (sizes > 0), sizes, np.nan)
         if np.isnan(values).all():
             axes.text(0.5, 0.5, "0 in all layers", transform=axes.transAxes, ha="center")
@@ -171,14 +156,14 @@ def layer_health_plot(health: LayerHealth, title: str = "") -> Figure:
 def _by_layer(axes: Axes, iteration: Sequence[int], values: Array, **properties: Any) -> None:
     """A curve of each layer; of more than six that many in color, from the first to the last."""
     n, ends = values.shape[1], []
-    marks: dict[str, Any] = {"markevery": max(1, len(iteration) // 8), "markersize": 4}
+    every = max(1, len(iteration) // 8)
     named = np.unique(np.linspace(0, n - 1, min(n, IN_COLOR)).round()).astype(int).tolist()
     for layer, column in enumerate(values.T):
         if layer not in named:
             axes.plot(iteration, column, **OTHERS)
             continue
         look = plots.look(named.index(layer))
-        axes.plot(iteration, column, **look, **marks)
+        axes.plot(iteration, column, markevery=every, markersize=4, **look)
         ends.append((column, f"layer {layer + 1}", look["color"]))
     plots.finished(axes, "", **properties)
     name_at_ends(axes, ends)
@@ -191,21 +176,20 @@ def left_out_plot(
 
     On the diagonal an example does not need itself; far below it is learned by heart.
     """
-    axes, right = plots.axes_or_new(axes, size=(5.0, 5.0)), left_out > 0.5
+    axes, both = plots.axes_or_new(axes, size=(5.0, 5.0)), np.stack([trained_on, left_out])
     axes.plot([0, 1], [0, 1], color=MISSING, linewidth=1, linestyle=":")
     axes.axhline(0.5, color=MISSING, linewidth=1)
     words = "probability of its class, {}".format
-    labels: dict[str, Any] = {"xlabel": words("trained on"), "ylabel": words("left out")}
-    figure = plots.finished(axes, title, xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), **labels)
-    for chosen, mark, color, size, label, height in (
-        (right, "o", plots.TRAINING, 4, "above 0.5 when left out", 0.51),
-        (~right, "x", plots.VALIDATION, 5, "below 0.5 when left out", 0.49),
+    figure = plots.finished(axes, title, xlabel=words("trained on"), ylabel=words("left out"))
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
+    for chosen, mark, color, size, side, height, how in (
+        (left_out > 0.5, "o", plots.TRAINING, 4, "above", 0.51, "bottom"),
+        (~(left_out > 0.5), "x", plots.VALIDATION, 5, "below", 0.49, "top"),
     ):
-        x, y = trained_on[chosen], left_out[chosen]
-        axes.plot(x, y, mark, color=color, markersize=size)
-        how = "bottom" if height > 0.5 else "top"
-        name_at(axes, 0.0, height, f"{len(x)} {label}", color, va=how)
-    name_diagonal(axes, "not needed", np.stack([trained_on, left_out]))
+        axes.plot(*both[:, chosen], mark, color=color, markersize=size)
+        said = f"{chosen.sum()} {side} 0.5 when left out"
+        name_at(axes, 0.0, height, said, color, va=how)
+    name_diagonal(axes, "not needed", both)
     return figure
 
 
@@ -231,17 +215,26 @@ def _cost(*histories: History) -> str:
     return f"cost{' without the penalty' if any(h.penalized for h in histories) else ''}"
 
 
-def _marker(history: History) -> str | None:
-    return "o" if len(history) <= FEW else None
+def _curve(axes: Axes, history: History, values: Array, **look: Any) -> None:
+    """Of few records each is marked."""
+    marked = {"marker": "o" if len(history) <= FEW else None} | look
+    axes.plot(history.iteration, _finite(values), **marked)
 
 
 def _finite(values: Array) -> Array:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _scale(axes: Axes, costs: Sequence[Array], held: Sequence[Array] = ()) -> None:
-    """From 0 to a little above all or, where a spike would flatten that, the logarithm. A curve
-    that ends above HIGHEST is cut off.
+def _finished(
+    axes: Axes,
+    title: str,
+    label: str,
+    costs: Sequence[Array],
+    held: Sequence[Array],
+    ends: Sequence[tuple[Array, object, Any]],
+) -> Figure:
+    """Costs from 0 to a little above all or, where a spike would flatten that, on a logarithmic
+    axis; a curve that ends above HIGHEST is cut off. And the names of curves at their ends.
 
     costs : on the training set, with the first ones. held : of what was held out, too.
     """
@@ -249,14 +242,14 @@ def _scale(axes: Axes, costs: Sequence[Array], held: Sequence[Array] = ()) -> No
     first = max(firsts, default=1.0)
     sound = [c for c in (*costs, *held) if len(c) and np.isfinite(c).all()]
     sound = [c for c in sound if c[-1] <= HIGHEST * first]
-    last, highest = (max((float(f(c)) for c in sound), default=first) for f in (_last, np.max))
+    last = max((float(c[-1]) for c in sound), default=first)
+    highest = max((float(c.max()) for c in sound), default=first)
     lowest = min((float(c.min()) for c in sound), default=0.0)
     if highest > SPIKE * max(first, last) and lowest > 0:
         axes.set_yscale("log")
         axes.set_ylim(0.8 * lowest, 1.2 * min(highest, 1e3 * first))
     else:
         axes.set_ylim(0, 1.05 * max(highest, first) or 1.0)
-
-
-def _last(values: Array) -> float:
-    return float(values[-1])
+    figure = plots.finished(axes, title, xlabel="iteration", ylabel=label)
+    name_at_ends(axes, ends)
+    return figure

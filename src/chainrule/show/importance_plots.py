@@ -25,7 +25,7 @@ def importance_plot(found: Importance, axes: Axes | None = None, title: str = ""
     with those marked that were among the top in more than half of the runs.
     """
     if found.positions is not None:
-        return _over_axis(found, plots.axes_or_new(axes, (8.0, 4.0)), title)
+        return _over_axis(found, found.positions, plots.axes_or_new(axes, (8.0, 4.0)), title)
     n = min(SHOWN, len(found.names))
     return _by_name(found, plots.axes_or_new(axes, (7.0, 1.2 + ROW * max(n, LEAST))), title, n)
 
@@ -37,14 +37,18 @@ def effects_plot(names: Sequence[str], effects: Any, title: str = "", what: str 
     """
     effects = np.asarray(effects)
     order = np.argsort(-np.abs(effects), kind="stable")[:SHOWN]
-    places = np.arange(len(order))
     axes = plots.axes_or_new(None, (7.0, 1.2 + ROW * max(len(order), LEAST)))
     colors = np.where(effects[order] >= 0, plots.COLORS[1], plots.COLORS[2])
-    axes.barh(places, effects[order], color=colors)
+    axes.barh(range(len(order)), effects[order], color=colors)
+    return _finished(axes, title, what, [names[j] for j in order])
+
+
+def _finished(axes: Axes, title: str, label: str, names: Sequence[str]) -> Figure:
+    """A row for each name, from above, and a line at 0."""
     axes.axvline(0, color=plots.CHANCE, linewidth=0.8)
-    axes.set_yticks(places, [plots.literal(names[j], 28) for j in order])
-    axes.set_ylim(len(order) - 0.4, -0.6)
-    return plots.finished(axes, title, xlabel=what)
+    axes.set_yticks(range(len(names)), [plots.literal(name, 28) for name in names])
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    return plots.finished(axes, title, xlabel=label)
 
 
 def _by_name(found: Importance, axes: Axes, title: str, n: int) -> Figure:
@@ -66,27 +70,19 @@ def _by_name(found: Importance, axes: Axes, title: str, n: int) -> Figure:
             weight = "bold" if found.is_stable[j] else "normal"
             beside(words, (1.01, place), va="center", color=readable(color), weight=weight)
     head = f"in top {found.top}{', for' if any(favors) else ''}"
-    above: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
-    axes.annotate(head, (1.01, 1), (0, 9), **above)
-    axes.axvline(0, color=plots.CHANCE, linewidth=0.8)
-    axes.set_yticks(places, [plots.literal(found.names[j], 28) for j in order])
-    axes.set_ylim(n - 0.4, -0.6)
-    label = (
-        f"{_label(found, 'size of the slope')}\n({n} of {len(found.names)} features; bold: stable)"
-    )
-    return plots.finished(axes, title, xlabel=label)
+    axes.annotate(head, (1.01, 1), (0, 9), xycoords="axes fraction", textcoords="offset points")
+    label = _label(found, "size of the slope")
+    label += f"\n({n} of {len(found.names)} features; bold: stable)"
+    return _finished(axes, title, label, [found.names[j] for j in order])
 
 
-def _over_axis(found: Importance, axes: Axes, title: str) -> Figure:
-    x = found.positions
-    assert x is not None
+def _over_axis(found: Importance, x: np.ndarray, axes: Axes, title: str) -> Figure:
     axes.axhline(0, color=plots.CHANCE, linewidth=0.8)
     sloped, ends, label = found.by == "slope", [], _label(found, "mean slope", "\n")
     several = len(found.of) > 1 and sloped
     curves = found.mean if sloped else found.importance[None]
-    named = sorted(
-        np.argsort(-np.abs(curves).max(axis=1), kind="stable")[: plots.IN_COLOR].tolist()
-    )
+    largest = np.argsort(-np.abs(curves).max(axis=1), kind="stable")
+    named = sorted(largest[: plots.IN_COLOR].tolist())
     for k, values in enumerate(curves):
         if k not in named:
             axes.plot(x, values, **plots.OTHERS)
@@ -119,9 +115,6 @@ def _label(found: Importance, slope: str, end: str = " ") -> str:
     if found.by == "permutation":
         return f"rise of the held-out loss{end}when permuted"
     what = "log-odds" if found.held_out.classes is not None else "value"
-    signed = (
-        f" of {plots.literal(found.of[0], 20)}"
-        if found.held_out.classes and len(found.of) == 1
-        else ""
-    )
-    return f"{slope}: {what}{signed}{end}a standard deviation"
+    if found.held_out.classes and len(found.of) == 1:
+        what += f" of {plots.literal(found.of[0], 20)}"
+    return f"{slope}: {what}{end}a standard deviation"

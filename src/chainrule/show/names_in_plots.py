@@ -134,11 +134,11 @@ def _led(
 ) -> None:
     """A name at a place in the axes, with a line to the point in the coordinates `of`, if any.
     side : of the name at which the line begins, 0 left and 1 right."""
-    line = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "relpos": (side, 0.5)}
-    where: dict[str, Any] = {"xycoords": of, "textcoords": "axes fraction", "va": "center"}
     if point is None:
         name_at(axes, *place, name, color, va="center", transform=axes.transAxes)
         return
+    line = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "relpos": (side, 0.5)}
+    where: dict[str, Any] = {"xycoords": of, "textcoords": "axes fraction", "va": "center"}
     style: dict[str, Any] = {"color": readable(color), "fontsize": NAME, "path_effects": HALO}
     axes.annotate(literal(name, 60), point, place, arrowprops=line, **where, **style)
 
@@ -152,8 +152,7 @@ def _points(axes: Axes) -> tuple[float, float]:
 def _in_axes(axes: Axes, xy: Array) -> Array:
     """Points (2, m) in data's coordinates as fractions of the axes."""
     axes.get_xlim(), axes.get_ylim()  # brings the transform up to date
-    found: Array = (axes.transData - axes.transAxes).transform(xy.T).T
-    return found
+    return (axes.transData - axes.transAxes).transform(xy.T).T
 
 
 def _apart(axes: Axes, wanted: Sequence[float]) -> list[float]:
@@ -163,11 +162,10 @@ def _apart(axes: Axes, wanted: Sequence[float]) -> list[float]:
     for y in wanted:
         places.append(max(y, least))
         least = places[-1] + apart
-    if least - apart > 1.0:  # the highest must not stand above the axes
-        above = 1.0
-        for k in reversed(range(len(places))):
-            places[k] = min(places[k], above)
-            above = places[k] - apart
+    above = 1.0  # the highest must not stand above the axes
+    for k in reversed(range(len(places))):
+        places[k] = min(places[k], above)
+        above = places[k] - apart
     return places
 
 
@@ -176,10 +174,7 @@ def _freest(
 ) -> Array:
     """The center (2, 1) of a box of `half` its size that covers few of the points, has own ones
     around it, and lies over no box taken; in points from the lower left corner."""
-    sides = [
-        np.linspace(h + 2, max(h + 2, s - h - 2), PLACES)
-        for h, s in zip(half[:, 0], size[:, 0], strict=True)
-    ]
+    sides = np.linspace(half + 2, np.maximum(half + 2, size - half - 2), PLACES, axis=1)[..., 0]
     centers = np.stack(np.meshgrid(*sides)).reshape(2, -1)
     reach = half + NAME
 
@@ -195,8 +190,7 @@ def _freest(
     cost += far / np.hypot(*size[:, 0]) * 10
     for center, other in taken:
         cost[(np.abs(centers - center) < half + other).all(axis=0)] += 1e6
-    freest: Array = centers[:, [np.argmin(cost)]]
-    return freest
+    return centers[:, [np.argmin(cost)]]
 
 
 def readable(color: Any) -> Any:

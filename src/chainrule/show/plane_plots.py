@@ -10,7 +10,7 @@ from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.network import Network
 from chainrule.show import plots
-from chainrule.show.boundary_plots import MARGIN, POINTS, name_points
+from chainrule.show.boundary_plots import name_points, plane, points
 
 STEPS = 120  # grid points along each side
 LEVELS = 21  # steps of color
@@ -27,13 +27,7 @@ def points_plot(
     n_x = data.features.shape[0]
     checks.whole_number("points_plot", "the number of features", n_x, least=2, most=2)
     axes = plots.axes_or_new(axes, (4.0, 3.6))
-    for k in range(len(data.classes)):
-        x, y = data.features.stored(data.labels == k)
-        look: dict[str, Any] = {"color": POINTS[k % len(POINTS)], "linewidths": 0}
-        marker = plots.MARKERS[k % len(plots.MARKERS)]
-        axes.scatter(x, y, s=size, marker=marker, **look)
-    first, second = map(plots.literal, data.feature_names or ("x1", "x2"))
-    figure = plots.finished(axes, title, grid=False, xlabel=first, ylabel=second)
+    figure = points(axes, data, title, size, linewidths=0)
     name_points(axes, data)
     return figure
 
@@ -51,8 +45,8 @@ def units_plot(network: Network, data: Dataset, title: str = "") -> Figure:
     checks.whole_number(where, "the number of layers", 1 + len(rest), least=2, most=2)
     checks.whole_number(where, "the number of outputs", rest[-1], least=1, most=1)
     checks.whole_number(where, "the number of hidden units", units, least=1, most=MOST)
-    sides, points = _plane(data.features.stored())
-    A = network.forward(points).A[0]
+    sides, places = plane(data.features.stored(), STEPS)
+    A = network.forward(places).A[0]
     w, b = network.weights[1][0], network.biases[1]
     sums = b + np.cumsum(w[:, None] * A, axis=0)
     height = np.abs(sums).max()
@@ -67,25 +61,12 @@ def units_plot(network: Network, data: Dataset, title: str = "") -> Figure:
         plots.finished(above, f"unit {k + 1}, w{k + 1} = {w[k]:.1f}", grid=False)
         plots.finished(below, f"{before} w{k + 1} a{k + 1}", grid=False, xlabel="x1")
     points_plot(data.select(np.arange(0, len(data), 3)), panels[1, -1], below.get_title(), size=9)
-    for row, shown, ends, label in zip(
-        panels,
-        (of_unit, of_sum),
-        ((low, high), (-height, height)),
-        ("a", "sum, a logit"),
-        strict=True,
-    ):
+    bars = ((of_unit, low, high, "a"), (of_sum, -height, height, "sum, a logit"))
+    for row, (shown, least, most, label) in zip(panels, bars, strict=True):
         row[0].set(ylabel="x2")
-        ticks = (ends[0], sum(ends) / 2, ends[1])
+        ticks = (least, (least + most) / 2, most)
         figure.colorbar(shown, ax=row, label=label, ticks=ticks, format="%.2g")
     return figure
-
-
-def _plane(raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The sides (2, STEPS) of the plane around the examples, and its points (2, STEPS^2)."""
-    low, high = raw.min(axis=1), raw.max(axis=1)
-    margin = MARGIN * np.where(high > low, high - low, 1.0)
-    sides = np.linspace(low - margin, high + margin, STEPS, axis=1)
-    return sides, np.stack(np.meshgrid(*sides)).reshape(2, -1)
 
 
 def _shade(axes: Axes, sides: np.ndarray, values: np.ndarray, low: float, high: float) -> Any:

@@ -88,6 +88,29 @@ def grid_of_axes(
     return figure, figure.subplots(rows, columns, squeeze=False, **shared)
 
 
+def panels(
+    n: int,
+    columns: int,
+    size: tuple[float, float],
+    title: str,
+    *,
+    extra: tuple[float, float] = (0.8, 0.5),
+    least: float = 4.6,
+    **shared: Any,
+) -> tuple[AnyFigure, np.ndarray]:
+    """A new figure of n panels of `size` inches each, in rows of `columns`, and their axes (n,).
+
+    extra : inches beside and above all. least : inches of its width, of which a title takes some.
+    shared : of matplotlib's `subplots`.
+    """
+    rows = -(-n // columns)
+    whole = max(size[0] * columns + extra[0], least), size[1] * rows + extra[1]
+    figure, grid = grid_of_axes(rows, columns, whole, title, **shared)
+    for axes in grid.flat[n:]:
+        axes.set_axis_off()
+    return figure, grid.ravel()[:n]
+
+
 def side_by_side(
     *drawings: Callable[..., Any], size: tuple[float, float] = (4.6, 3.6), title: str = ""
 ) -> AnyFigure:
@@ -115,6 +138,11 @@ def finished(axes: Axes, title: str, *, grid: bool = True, **properties: Any) ->
     figure = axes.get_figure(root=True)  # not a part of it
     assert isinstance(figure, AnyFigure)
     return figure
+
+
+def in_cell(axes: Axes, x: float, y: float, text: str, color: str, **how: Any) -> None:
+    """A text in the middle of a place. how : of matplotlib's `Axes.text`."""
+    axes.text(x, y, text, ha="center", va="center", color=color, **how)
 
 
 def look(k: int) -> dict[str, Any]:

@@ -6,8 +6,9 @@ indices into `classes`: `model.predict_proba(data.features)` and `data.labels`, 
 `data = model.prepare(...)`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ DARK = 0.55  # a share of a row above which its cell needs white text
 TINTS = ("Blues", "Oranges")  # of right answers and of mistakes
 # Curves in one picture; of more classes each has its own, of very many the worst.
 TOGETHER = plots.IN_COLOR
-CURVES = 12
+CURVES, COLUMNS = 12, 3
 SIZE = (5.0, 4.8)  # inches
 SQUARE: dict[str, Any] = {"xlim": (-0.02, 1.02), "ylim": (-0.02, 1.03)}  # of shares
 
@@ -52,8 +53,7 @@ def confusion_plot(evaluation: Evaluation, axes: Axes | None = None, title: str 
         if count:
             percent = f"{100 * share[i, j]:.0f} %" if share[i, j] >= 0.005 else "< 1 %"
             color = "white" if share[i, j] > DARK else "black"
-            place: dict[str, Any] = {"ha": "center", "va": "center", "color": color}
-            axes.text(j, i, f"{count}\n{percent}", **place, fontsize=8)
+            plots.in_cell(axes, j, i, f"{count}\n{percent}", color, fontsize=8)
     if n <= NAMED:
         names = plots.literals(evaluation.classes, 18)
         upright = n <= 3 and max(map(len, names)) <= 10
@@ -82,15 +82,15 @@ def reliability_plot(
     axes.plot([0, 1], [0, 1], color=plots.CHANCE, linestyle=":")
     # The interval's ends may miss a share of 0 or 1 by a rounding.
     spans = np.maximum(0, [found.share - found.low, found.high - found.share])
-    style: dict[str, Any] = {"fmt": "o", "color": plots.TRAINING, "elinewidth": 0.8, "capsize": 2}
-    axes.errorbar(found.p, found.share, spans, **style)
+    bars: dict[str, Any] = {"fmt": "o", "color": plots.TRAINING, "elinewidth": 0.8, "capsize": 2}
+    axes.errorbar(found.p, found.share, spans, **bars)
     name = plots.literal(classes[1]) if two else "the predicted class"
     share = f"share that are {name}" if two else "share predicted rightly"
     each = f"(each dot {found.m / len(found.p):.0f} examples or so; bars: 95 %)"
-    said: dict[str, Any] = {"xlabel": f"probability of {name}\n{each}", "ylabel": share}
-    figure = plots.finished(axes, title, **said, **SQUARE)
-    bars = np.concatenate([(found.p, end) for end in (found.low, found.share, found.high)], axis=1)
-    name_diagonal(axes, "as sure as it is right", bars)
+    axes.set(xlabel=f"probability of {name}\n{each}", ylabel=share)
+    figure = plots.finished(axes, title, **SQUARE)
+    known = np.concatenate([(found.p, end) for end in (found.low, found.share, found.high)], axis=1)
+    name_diagonal(axes, "as sure as it is right", known)
     return figure
 
 
@@ -111,8 +111,9 @@ def roc_plot(
         return taken, found, float(np.trapezoid(found, taken))
 
     P, labels = _fitting("roc_plot", P, labels, classes)
-    said = {"xlabel": "share of the others taken for it", "ylabel": "share found (recall)"}
-    return _one_against_rest(_Curves(curve, "area", 0.5), P, labels, classes, axes, title, said)
+    across, up = "share of the others taken for it", "share found (recall)"
+    kind = _Curves(P, labels, classes, curve, "area", across, up, 0.5)
+    return kind.together(axes, title)
 
 
 def precision_recall_plot(
@@ -133,29 +134,9 @@ def precision_recall_plot(
         return recall[::-1], precision[::-1], float(np.sum(np.diff(recall) * precision[1:]))
 
     P, labels = _fitting("precision_recall_plot", P, labels, classes)
-    said = {"xlabel": "share found (recall)", "ylabel": "share right of those found (precision)"}
-    kind = _Curves(curve, "average precision", None, {"drawstyle": "steps-post"})
-    return _one_against_rest(kind, P, labels, classes, axes, title, said)
-
-
-@dataclass(frozen=True)
-class _Curves:
-    """of : a curve (x, y) and its area, of whether each example is of a class, and p. measure : the
-    area's name. guess : the area that guessing has; None for the class's share of the examples, at
-    which then is what guessing reaches. look : how curves are drawn."""
-
-    of: Callable[[Array, Array], tuple[Array, Array, float]]
-    measure: str
-    guess: float | None
-    look: Mapping[str, Any] = field(default_factory=dict)
-
-    def guessed(self, axes: Axes, hit: Array, color: str = plots.CHANCE) -> None:
-        """The line of guessing."""
-        style: dict[str, Any] = {"color": color, "linestyle": ":", "linewidth": 1}
-        if self.guess is None:
-            axes.axhline(float(np.mean(hit)), **style)
-        else:
-            axes.plot([0, 1], [0, 1], **style)
+    across, up = "share found (recall)", "share right of those found (precision)"
+    kind = _Curves(P, labels, classes, curve, "average precision", across, up, steps="steps-post")
+    return kind.together(axes, title)
 
 
 def _counts(hit: Array, p: Array) -> tuple[Array, Array]:
@@ -171,94 +152,108 @@ def _counts(hit: Array, p: Array) -> tuple[Array, Array]:
     return np.insert(found, 0, 0), np.insert(last + 1 - found, 0, 0)
 
 
-def _one_against_rest(
-    kind: _Curves,
-    P: Array,
-    labels: Array,
-    classes: Sequence[str],
-    axes: Axes | None,
-    title: str,
-    said: dict[str, Any],
-) -> Figure:
-    """A curve for each class, in one picture of few classes; one without examples has none. said :
-    labels of the axes."""
-    shown = [1] if len(P) == 2 else list(range(len(P)))
-    if len(shown) > TOGETHER and axes is None:
-        return _apart(kind, P, labels, classes, title, said)
-    axes = plots.axes_or_new(axes, SIZE)
-    alone, drawn = len(shown) == 1, list[tuple[float, Array, str, str]]()
-    figure = plots.finished(axes, title, **SQUARE, **said)
-    for place, k in enumerate(shown):
-        style = plots.STYLES[place % len(plots.STYLES)]
-        color = plots.COLORS[(place + 1) % len(plots.COLORS)]
-        name, hit = shortened(classes[k], 24), labels == k
-        if not 0 < hit.sum() < len(hit):
-            drawn.append((-1.0, np.zeros((2, 0)), f"–  {name} (all or no examples)", color))
-            continue
-        x, y, value = kind.of(hit, P[k])
-        if kind.guess is None or not place:
-            kind.guessed(axes, hit, plots.CHANCE if alone or kind.guess else color)
-        axes.plot(x, y, color=color, linestyle=style, **kind.look)
-        words = f"{kind.measure} {value:.3f}  {name}" if alone else f"{value:.3f}  {name}"
-        drawn.append((value, np.stack([x, y]), words, color))
-    if alone and kind.guess is None:
-        share = float(np.mean(labels == 1))
-        name_at(axes, 0.0, share, f"by guessing {share:.3f}", plots.CHANCE, va="bottom")
-    elif alone and drawn[0][1].size:
-        name_diagonal(axes, "by guessing", drawn[0][1])
-    else:
-        axes.set_xlabel(f"{said['xlabel']}\n(number: {kind.measure}; dotted: by guessing)")
-    drawn.sort(key=lambda one: one[0])
-    name_from_corner(axes, [one[1:] for one in drawn], left=kind.guess is None)
-    return figure
+@dataclass(frozen=True, eq=False)
+class _Curves:
+    """A curve for each class.
 
+    of : a curve (x, y) and its area, of whether each example is of a class, and p. measure : the
+    area's name. across, up : what the axes are called. guess : the area that guessing has; None for
+    the class's share of the examples, at which then is what guessing reaches. steps : between
+    points, of matplotlib's drawing styles.
+    """
 
-def _apart(
-    kind: _Curves,
-    P: Array,
-    labels: Array,
-    classes: Sequence[str],
-    title: str,
-    said: Mapping[str, str],
-) -> Figure:
-    """Of many classes a dot for each one's area, and small curves of those of the lowest."""
-    hits = {k: labels == k for k in range(len(P)) if 0 < (labels == k).sum() < len(labels)}
-    curves = {k: kind.of(hit, P[k]) for k, hit in hits.items()}
-    order = sorted(curves, key=lambda k: curves[k][2])
-    worst = order[:CURVES]
-    columns, lines = 3, max(1, -(-len(worst) // 3))
-    height = max(1.0 + 1.55 * lines, 1.2 + 0.2 * len(order))
-    height = min(height, 14.0)
-    # Placed by hand: a layout that measures each text takes as long as all the drawing.
-    figure = plots.Figure(figsize=(9.0, height))
-    figure.suptitle(checks.printable(title), y=1 - 0.15 / height, va="top", parse_math=False)
-    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 2))[0]
-    ends: dict[str, Any] = {"bottom": 0.6 / height, "top": 1 - 0.75 / height}
-    dots = left.subplots(gridspec_kw={"left": 0.42, "right": 0.97, **ends})
-    places = np.arange(len(order))
-    dots.plot([curves[k][2] for k in order], places, "o", color=plots.TRAINING)
-    base = [kind.guess if kind.guess is not None else hits[k].mean() for k in order]
-    dots.plot(base, places, "|", color=plots.CHANCE, markersize=8)
-    step = max(1, -(-len(order) // NAMED))
-    names = [plots.literal(classes[k], 16) for k in order[::step]]
-    dots.set_yticks(places[::step], names, fontsize=8)
-    dots.set_ylim(len(order) - 0.4, -0.6)
-    plots.finished(dots, "", xlabel=f"{kind.measure} (line: by guessing)", xlim=(-0.02, 1.02))
-    place = {"left": 0.12, "right": 0.98, "wspace": 0.2, "hspace": 0.3, **ends}
-    shared: dict[str, Any] = {"squeeze": False, "sharex": True, "sharey": True}
-    grid = right.subplots(lines, columns, gridspec_kw=place, **shared)
-    grid[0, 0].set(xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
-    for axes in grid.flat[len(worst) :]:
-        axes.set_axis_off()
-    for axes, k in zip(grid.flat, worst, strict=False):
-        x, y, value = curves[k]
-        kind.guessed(axes, hits[k])
-        axes.plot(x, y, color=plots.TRAINING, **kind.look)
-        plots.finished(axes, f"{shortened(classes[k], 16)} {value:.3f}", **SQUARE)
+    P: Array
+    labels: Array
+    classes: Sequence[str]
+    of: Callable[[Array, Array], tuple[Array, Array, float]]
+    measure: str
+    across: str
+    up: str
+    guess: float | None = None
+    steps: str = "default"
+
+    def guessed(self, axes: Axes, hit: Array, color: str = plots.CHANCE) -> None:
+        """The line of guessing."""
+        style: dict[str, Any] = {"color": color, "linestyle": ":", "linewidth": 1}
+        if self.guess is None:
+            axes.axhline(float(np.mean(hit)), **style)
+        else:
+            axes.plot([0, 1], [0, 1], **style)
+
+    def together(self, axes: Axes | None, title: str) -> Figure:
+        """In one picture of few classes; a class without examples, or others, has none."""
+        shown = [1] if len(self.P) == 2 else list(range(len(self.P)))
+        if len(shown) > TOGETHER and axes is None:
+            return self.apart(title)
+        axes = plots.axes_or_new(axes, SIZE)
+        alone, drawn = len(shown) == 1, list[tuple[float, Array, str, str]]()
+        figure = plots.finished(axes, title, **SQUARE, xlabel=self.across, ylabel=self.up)
+        for place, k in enumerate(shown):
+            style = plots.STYLES[place % len(plots.STYLES)]
+            color = plots.COLORS[(place + 1) % len(plots.COLORS)]
+            name, hit = shortened(self.classes[k], 24), self.labels == k
+            if not 0 < hit.sum() < len(hit):
+                drawn.append((-1.0, np.zeros((2, 0)), f"–  {name} (all or no examples)", color))
+                continue
+            x, y, value = self.of(hit, self.P[k])
+            if self.guess is None or not place:
+                self.guessed(axes, hit, plots.CHANCE if alone or self.guess else color)
+            axes.plot(x, y, color=color, linestyle=style, drawstyle=self.steps)
+            words = f"{self.measure} {value:.3f}  {name}" if alone else f"{value:.3f}  {name}"
+            drawn.append((value, np.stack([x, y]), words, color))
+        if alone and self.guess is None:
+            share = float(np.mean(self.labels == 1))
+            name_at(axes, 0.0, share, f"by guessing {share:.3f}", plots.CHANCE, va="bottom")
+        elif alone and drawn[0][1].size:
+            name_diagonal(axes, "by guessing", drawn[0][1])
+        else:
+            axes.set_xlabel(f"{self.across}\n(number: {self.measure}; dotted: by guessing)")
+        drawn.sort(key=lambda one: one[0])
+        name_from_corner(axes, [one[1:] for one in drawn], left=self.guess is None)
+        return figure
+
+    def apart(self, title: str) -> Figure:
+        """Of many classes a dot for each one's area, and small curves of those of the lowest."""
+        hits = {k: self.labels == k for k in range(len(self.P))}
+        curves = {k: self.of(hit, self.P[k]) for k, hit in hits.items() if 0 < hit.sum() < len(hit)}
+        order = sorted(curves, key=lambda k: curves[k][2])
+        lines = max(1, -(-len(order[:CURVES]) // COLUMNS))
+        height = min(max(1.0 + 1.55 * lines, 1.2 + 0.2 * len(order)), 14.0)
+        # Placed by hand: a layout that measures each text takes as long as all the drawing.
+        figure = plots.Figure(figsize=(9.0, height))
+        figure.suptitle(checks.printable(title), y=1 - 0.15 / height, va="top", parse_math=False)
+        left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 2))[0]
+        ends = {"bottom": 0.6 / height, "top": 1 - 0.75 / height}
+        dots = left.subplots(gridspec_kw={"left": 0.42, "right": 0.97, **ends})
+        dots.plot([curves[k][2] for k in order], range(len(order)), "o", color=plots.TRAINING)
+        base = [self.guess or hits[k].mean() for k in order]
+        dots.plot(base, range(len(order)), "|", color=plots.CHANCE, markersize=8)
+        step = max(1, -(-len(order) // NAMED))
+        names = [plots.literal(self.classes[k], 16) for k in order[::step]]
+        dots.set_yticks(range(0, len(order), step), names, fontsize=8)
+        dots.set_ylim(len(order) - 0.4, -0.6)
+        label = f"{self.measure} (line: by guessing)"
+        plots.finished(dots, "", xlabel=label, xlim=(-0.02, 1.02))
+        place = {"left": 0.12, "right": 0.98, "wspace": 0.2, "hspace": 0.3, **ends}
+        shared: dict[str, Any] = {"squeeze": False, "sharex": True, "sharey": True}
+        grid = right.subplots(lines, COLUMNS, gridspec_kw=place, **shared)
+        grid[0, 0].set(xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+        for axes, k in zip_longest(grid.flat, order[:CURVES]):
+            if k is None:
+                axes.set_axis_off()
+            else:
+                self.small(axes, self.classes[k], hits[k], curves[k])
+        right.supxlabel(self.across, fontsize=9)
+        right.supylabel(self.up, fontsize=9)
+        return figure
+
+    def small(self, axes: Axes, name: str, hit: Array, curve: tuple[Array, Array, float]) -> None:
+        """One class's curve, its name and area above it."""
+        x, y, value = curve
+        self.guessed(axes, hit)
+        axes.plot(x, y, color=plots.TRAINING, drawstyle=self.steps)
+        plots.finished(axes, f"{shortened(name, 16)} {value:.3f}", **SQUARE)
         axes.title.set_fontsize(8)
-    right.supxlabel(said["xlabel"], fontsize=9)
-    right.supylabel(said["ylabel"], fontsize=9)
-    return figure
 
 
 def _fitting(where: str, P: Array, labels: Array, classes: Sequence[str]) -> tuple[Array, Array]:

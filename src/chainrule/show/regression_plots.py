@@ -37,7 +37,6 @@ def residuals_plot(found: Regression, axes: Axes | None = None, title: str = "")
     axes.axhline(0, color=plots.CHANCE, linewidth=0.8)
     for side in (-found.rmse, found.rmse):
         axes.axhline(side, color=plots.CHANCE, linestyle=":")
-    style = {name: POINTS[name] for name in ("markersize", "color")}
-    axes.plot(found.predictions, found.predictions - found.targets, "o", **style)
-    said: dict[str, Any] = {"xlabel": "predicted", "ylabel": "predicted - target"}
-    return plots.finished(axes, title, **said, xmargin=0.05)
+    axes.errorbar(found.predictions, found.predictions - found.targets, **POINTS)
+    axes.set(xlabel="predicted", ylabel="predicted - target")
+    return plots.finished(axes, title, xmargin=0.05)

@@ -43,9 +43,8 @@ Title = Callable[[str], str]
 
 def _folds(found: experiments.CrossValidation, title: Title) -> Iterator[Drawn]:
     if found.folds:
-        own = (
-            ", each with the setting that was chosen in it" if getattr(found, "varied", ()) else ""
-        )
+        varied = getattr(found, "varied", ())
+        own = ", each with the setting that was chosen in it" if varied else ""
         words = f"Learning curves of all folds{own}: on what they train on, and what they hold out."
         figure = plots.fold_curves(found.histories, title=title(f"{len(found.folds)} folds"))
         yield Drawn("learning-curves", figure, words)
@@ -59,14 +58,14 @@ def _folds(found: experiments.CrossValidation, title: Title) -> Iterator[Drawn]:
 
 def _left_out(found: experiments.LeaveOneOut, title: Title) -> Iterator[Drawn]:
     done = np.isfinite(found.left_out) & np.isfinite(found.full)
-    above, full, left_out = title("each example left out"), found.full[done], found.left_out[done]
+    above, left_out = title("each example left out"), found.left_out[done]
     if found.task == "regression":
-        answers = Regression(found.labels[done], left_out, ("",) * int(done.sum()))
-        figure = predictions_plot(answers, title=above)
-        yield Drawn("left-out", figure, "Predictions against targets, each left out.")
-        return
-    figure = plots.left_out_plot(full, left_out, title=above)
-    yield Drawn("left-out", figure, "Each example trained on, and left out.")
+        answers = Regression(found.labels[done], left_out, ("",) * len(left_out))
+        figure, words = predictions_plot(answers, title=above), "Predictions against targets, each"
+    else:
+        figure = plots.left_out_plot(found.full[done], left_out, title=above)
+        words = "Each example trained on, and"
+    yield Drawn("left-out", figure, f"{words} left out.")
 
 
 def _trials(found: experiments.Sweep, title: Title) -> Iterator[Drawn]:

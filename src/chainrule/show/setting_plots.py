@@ -53,10 +53,9 @@ def rate_plot(
     if beyond.any():
         cut = np.full(beyond.sum(), highest)
         axes.plot(rates[beyond], cut, "x", color=plots.VALIDATION, clip_on=False)
-        place = (rates[beyond][0], highest)
-        words = "higher, or diverged"
-        halo: dict[str, Any] = {"path_effects": HALO, "zorder": 5}
-        axes.annotate(words, place, (-4, 4), ha="right", color=plots.VALIDATION, **style, **halo)
+        place, color = (rates[beyond][0], highest), plots.VALIDATION
+        halo: dict[str, Any] = {"path_effects": HALO, "zorder": 5, "ha": "right", "color": color}
+        axes.annotate("higher, or diverged", place, (-4, 4), **style, **halo)
     axes.annotate("cost at the start", (rates[0], first), (2, 3), color=plots.CHANCE, **style)
     if suggested is not None:
         axes.axvline(suggested, color=plots.COLORS[3], linestyle="--")
@@ -77,21 +76,17 @@ def score_plot(
     `near_best`; the first is the chosen one.
     """
     pairs = [tuple(pair) for pair in combinations(varied[:MAPPED], 2)] or [tuple(varied)]
-    columns = min(3, len(pairs))
-    lines = -(-len(pairs) // columns)
-    size = max(6.4, 4.0 * columns), 0.8 + 3.6 * lines
-    figure, grid = plots.grid_of_axes(lines, columns, size, title)
-    for axes in grid.flat[len(pairs) :]:
-        axes.set_axis_off()
+    size: dict[str, Any] = {"extra": (0, 0.8), "least": 6.4}
+    figure, panels = plots.panels(len(pairs), min(3, len(pairs)), (4.0, 3.6), title, **size)
     shade = None
-    for axes, pair in zip(grid.flat, pairs, strict=False):
+    for axes, pair in zip(panels, pairs, strict=True):
         if len(pair) > 1:
             shade = _map(axes, rows, pair, score)
         else:
             _dots(axes, rows, pair[0], score)
     if shade is not None:
-        bar = figure.colorbar(shade, ax=list(grid.flat), shrink=0.8)
-        bar.set_label(f"{score}, mean of what was held out")
+        label = f"{score}, mean of what was held out"
+        figure.colorbar(shade, ax=panels, shrink=0.8, label=label)
     known = [row[score] for row in rows if np.isfinite(row[score])]
     best = (min if score in LESS_IS_BETTER else max)(known, default=rows[0][score])
     words = CHOSEN if known and rows[0][score] != best else "★ the best"
@@ -119,16 +114,15 @@ def _map(axes: Axes, rows: Sequence[Mapping[str, Any]], pair: tuple[str, ...], s
         cells[y, x] = found[i]
     image = axes.imshow(cells, origin="lower", aspect="auto", **shades)
     for (x, y), i in best.items():
-        light = high > low and np.isfinite(found[i]) and (found[i] - low) / (high - low) > 0.5
-        dark_text = light != less
+        light = np.isfinite(found[i]) and found[i] - low > (high - low) / 2
         words = f"{found[i]:.3g}" if np.isfinite(found[i]) else "–"
-        axes.text(x, y, words, ha="center", va="center", color="black" if dark_text else "white")
-    for i, (x, y) in enumerate(place.T):
-        if rows[i].get("near_best"):
+        plots.in_cell(axes, x, y, words, "black" if light != less else "white")
+    for row, (x, y) in zip(rows, place.T, strict=True):
+        if row.get("near_best"):
             frame: dict[str, Any] = {"edgecolor": plots.VALIDATION, "linewidth": 2}
             axes.add_patch(Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, fill=False, **frame))
-    star: dict[str, Any] = {"color": plots.VALIDATION, "markeredgecolor": "white"}
-    axes.plot(place[0, 0] + 0.33, place[1, 0] + 0.3, "*", markersize=12, **star)
+    x, y = place[:, 0] + (0.33, 0.3)
+    axes.plot(x, y, "*", markersize=12, color=plots.VALIDATION, markeredgecolor="white")
     for k, axis in enumerate((axes.xaxis, axes.yaxis)):
         names = [_named(value) for value in kinds[k]]
         wide = k == 0 and len("".join(names)) > 24
@@ -146,22 +140,17 @@ def _cloud(
 ) -> Any:
     """A dot for each trial, in the color of its score."""
     where = []
-    for name, axis in zip(pair, ("x", "y"), strict=True):
-        values = [row[name] for row in rows]
-        places, ticks = _places(values)
+    for name, axis in zip(pair, "xy", strict=True):
+        places, ticks, scale = _places([row[name] for row in rows])
+        axes.set(**{f"{axis}scale": scale})
         if ticks:
             axes.set(**{f"{axis}ticks": range(len(ticks)), f"{axis}ticklabels": ticks})
-        elif min(values) > 0 and max(values) > 20 * min(values):
-            axes.set(**{f"{axis}scale": "log"})
         where.append(places)
-    near = [bool(row.get("near_best")) for row in rows]
-    looks: dict[str, Any] = {
-        "edgecolors": [plots.VALIDATION if one else MISSING for one in near],
-        "linewidths": [2.0 if one else 0.5 for one in near],
-        **shades,
-    }
-    image = axes.scatter(where[0], where[1], s=60, c=found, **looks)
-    axes.plot(where[0][:1], where[1][:1], "*", color=plots.VALIDATION, markersize=8)
+    looks = [(plots.VALIDATION, 2.0) if row.get("near_best") else (MISSING, 0.5) for row in rows]
+    colors, widths = zip(*looks, strict=True)
+    x, y = where
+    image = axes.scatter(x, y, 60, found, edgecolors=colors, linewidths=widths, **shades)
+    axes.plot(x[:1], y[:1], "*", color=plots.VALIDATION, markersize=8)
     return image
 
 
@@ -169,7 +158,7 @@ def _dots(axes: Axes, rows: Sequence[Mapping[str, Any]], name: str, score: str) 
     """Of one setting: means, with the standard error."""
     y = np.array([row[score] for row in rows], np.float64)
     error = np.array([row.get("standard_error", np.nan) for row in rows], np.float64)
-    x, ticks = _places([row[name] for row in rows])
+    x, ticks, scale = _places([row[name] for row in rows])
     bars: dict[str, Any] = {"yerr": np.nan_to_num(error), "ecolor": MISSING, "elinewidth": 0.8}
     axes.errorbar(x, y, fmt="o", color=plots.TRAINING, markerfacecolor="white", **bars)
     near = np.array([bool(row.get("near_best")) for row in rows])
@@ -179,6 +168,7 @@ def _dots(axes: Axes, rows: Sequence[Mapping[str, Any]], name: str, score: str) 
     label = f"{score} (bar: standard error)"
     plots.finished(axes, "", xlabel=setting_name(name), ylabel=label)
     axes.margins(x=0.08)
+    axes.set_xscale(scale)
     if ticks:
         turned: dict[str, Any] = {"rotation": 30}
         if max(map(len, ticks)) > WIDE:
@@ -187,22 +177,22 @@ def _dots(axes: Axes, rows: Sequence[Mapping[str, Any]], name: str, score: str) 
             turned = {}
         axes.set_xticks(range(len(ticks)), ticks, **turned)
         axes.set_xlim(-0.5, len(ticks) - 0.5)
-    elif x.min() > 0 and x.max() > 20 * x.min():
-        axes.set_xscale("log")
 
 
-def _places(values: Sequence[Any]) -> tuple[Array, list[str]]:
-    """Where values stand on an axis; and its ticks, unless they are many numbers. Of equal ones
-    the deviations would look like one: they stand beside each other, at most 0.3 to either side."""
+def _places(values: Sequence[Any]) -> tuple[Array, list[str], str]:
+    """Where values stand on an axis; its ticks, unless they are many numbers; and its scale. Of
+    equal ones the deviations would look like one: they stand beside each other, at most 0.3 to
+    either side."""
     ticks = _kinds(values)
     if len(ticks) > FEW and None not in ticks and _numbers(ticks):
-        return np.array(values, np.float64), []
+        wide = ticks[0] > 0 and ticks[-1] > 20 * ticks[0]
+        return np.array(values, np.float64), [], "log" if wide else "linear"
     x = np.array([ticks.index(v) for v in values], np.float64)
     for place in range(len(ticks)):
         same = np.flatnonzero(x == place)
         width = min(0.3, 0.06 * (len(same) - 1))
         x[same] += np.linspace(-width, width, len(same))
-    return x, [_named(value) for value in ticks]
+    return x, [_named(value) for value in ticks], "linear"
 
 
 def _kinds(values: Sequence[Any]) -> list[Any]:

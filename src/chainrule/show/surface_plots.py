@@ -31,6 +31,7 @@ LEVELS = 14  # contours
 FEATURE = np.array([[-3.0, -2.2, -1.6, -0.7, 0.4, 1.1, 1.9, 4.0]])
 LABELS = np.array([[0, 0, 0, 1, 0, 1, 1, 1]])
 START = (-5.0, 4.0)  # w and b, sure of the wrong answers, as random starting weights may be
+COSTS = {"squared_error": "squared error / 2", "binary_cross_entropy": "cross-entropy (nats)"}
 SPAN, GRID = 8.0, 49  # w and b run over [-SPAN, SPAN] in GRID steps
 
 
@@ -154,23 +155,17 @@ def surface_plot(
     axes.contour(surface.s, surface.t, surface.J, LEVELS, colors="k", linewidths=0.4, alpha=0.6)
     axes.figure.colorbar(filled, ax=axes).set_label(plots.literal(unit))
     if path is not None:
-        axes.plot(*np.transpose(path), color=plots.VALIDATION, linewidth=2, label="descent")
-        edged: dict[str, Any] = {"color": plots.VALIDATION, "markeredgecolor": "white"}
+        color = plots.VALIDATION
+        axes.plot(*np.transpose(path), color=color, linewidth=2)
         for place, mark, size in ((path[0], "o", 8), (path[-1], "*", 14)):
-            axes.plot(*place, mark, markersize=size, **edged)
+            axes.plot(*place, mark, markersize=size, color=color, markeredgecolor="white")
     axes.locator_params(nbins=6)
+    axes.set(xlim=surface.s[[0, -1]], ylim=surface.t[[0, -1]])
     x, y = map(plots.literal, names)
-    ends: dict[str, Any] = {"xlim": surface.s[[0, -1]], "ylim": surface.t[[0, -1]]}
-    return plots.finished(axes, title, xlabel=x, ylabel=y, **ends)
+    return plots.finished(axes, title, xlabel=x, ylabel=y)
 
 
-def convexity_plot(
-    X: Array = FEATURE,
-    Y: Array = LABELS,
-    learning_rate: float = 1.0,
-    iterations: int = 200,
-    title: str = "",
-) -> Figure:
+def convexity_plot(iterations: int = 200, title: str = "") -> Figure:
     """Why logistic regression has the cost it has: two costs of one sigmoid unit, side by side.
 
         a = sigmoid(w x + b),    J = 1/m sum_i 1/2 (a_i - y_i)^2    or    the cross-entropy
@@ -179,21 +174,15 @@ def convexity_plot(
     gradient descent from the same start. Squared error is not convex: the dotted line shows two
     points between which the cost is higher than the mean of theirs. Cross-entropy is convex; its
     second derivative, 1/m X A (1 - A) X^T, has no negative eigenvalue (course 1, week 2).
-
-    X : (1, m) a single feature. Y : (1, m) of 0 and 1.
     """
-    X = checks.matrix("convexity_plot", "X", X)
-    checks.features("convexity_plot", X.shape, 1)
     figure = plots.Figure(figsize=(9.6, 8.2), layout="constrained")
     grid = np.linspace(-SPAN, SPAN, GRID)
-    for k, (loss, unit) in enumerate(
-        (("squared_error", "squared error / 2"), ("binary_cross_entropy", "cross-entropy (nats)"))
-    ):
+    for k, (loss, unit) in enumerate(COSTS.items()):
         origin, start = (_unit(w, b, loss) for w, b in ((0.0, 0.0), START))
         plane = (one_parameter(origin, "W1"), one_parameter(origin, "b1"))
-        surface = cost_surface(origin, (X, Y), plane, grid, grid)
+        surface = cost_surface(origin, (FEATURE, LABELS), plane, grid, grid)
         frames = NetworkFrames(range(iterations + 1))
-        train(start, (X, Y), learning_rate=learning_rate, iterations=iterations, callbacks=[frames])
+        train(start, (FEATURE, LABELS), learning_rate=1, iterations=iterations, callbacks=[frames])
         path = path_in_plane(origin, frames.frames.values(), plane)
         _landscape(figure.add_subplot(2, 2, 1 + k, projection="3d"), surface, unit)
         below = figure.add_subplot(2, 2, 3 + k)

@@ -44,7 +44,7 @@ def texts(table: Table, decimals: int = 1, *, units: bool = True) -> Texts:
     rows, shown = [*table.rows, *table.foot], _shown(table)
     columns = [table.columns[k] for k in shown]
     return Texts(
-        [_head(column, units) for column in columns],
+        [f"{c.heading} ({c.unit})" if c.unit and units else c.heading for c in columns],
         [[cell(table.columns[k], row[k], decimals) for k in shown] for row in rows],
         [column.kind != "text" for column in columns],
     )
@@ -131,11 +131,11 @@ def write(table: Table, path: str | Path) -> None:
     if Path(path).suffix.lower() == ".json":
         write_json(path, plain(table.records(), finite=True))
     else:
-        cells = (
-            [" ".join(map(str, value)) if isinstance(value, tuple) else value for value in row]
-            for row in table.rows
-        )
-        write_csv(path, table.names, cells)
+        write_csv(path, table.names, ([_in_csv(value) for value in row] for row in table.rows))
+
+
+def _in_csv(value: Any) -> Any:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def frame(table: Table) -> Any:
@@ -143,10 +143,6 @@ def frame(table: Table) -> Any:
     import pandas
 
     return pandas.DataFrame(table.records(), columns=table.names)
-
-
-def _head(column: Column, units: bool) -> str:
-    return f"{column.heading} ({column.unit})" if column.unit and units else column.heading
 
 
 def _empty(value: Any) -> bool:

@@ -143,8 +143,8 @@ def _boxes(
         # The solid edges lie over the dashed ones of their neighbors.
         lines = {"edgecolor": edge, "linestyle": line, "zorder": 2 + mine}
         axes.add_patch(Rectangle((left + j, top + i), 1, 1, facecolor=face, **lines))
-        place: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9, "zorder": 4}
-        axes.text(left + j + 0.5, top + i + 0.5, f"{value:.3g}", color=shade, **place)
+        x, y = left + j + 0.5, top + i + 0.5
+        plots.in_cell(axes, x, y, f"{value:.3g}", shade, fontsize=9, zorder=4)
     middle = left + values.shape[1] / 2
     axes.text(middle, top + values.shape[0] + 0.25, f"{shape}", ha="center", va="top", fontsize=10)
 
@@ -192,24 +192,20 @@ def matrices_plot(matrices: Mapping[str, Any], title: str = "", digits: int = 2)
 
     matrices : arrays of two axes by name, which stands above with the shape.
     """
-    arrays = {
-        name: checks.reals("matrices_plot", f"numbers in {name}", values)
-        for name, values in matrices.items()
-    }
-    for name, values in arrays.items():
+    arrays = {}
+    for name, given in matrices.items():
+        arrays[name] = values = checks.reals("matrices_plot", f"numbers in {name}", given)
         if values.ndim != 2 or not values.size:
             raise InputError("matrices_plot", f"{name} of two axes", f"shape {values.shape}")
     wide = [max(values.shape[1], 2) for values in arrays.values()]
     high = max(values.shape[0] for values in arrays.values())
-    figure, panels = plots.grid_of_axes(
-        1, len(arrays), (0.55 * sum(wide) + 1, 0.5 * high + 1.3), title, width_ratios=wide
-    )
+    inches = 0.55 * sum(wide) + 1, 0.5 * high + 1.3
+    figure, panels = plots.grid_of_axes(1, len(arrays), inches, title, width_ratios=wide)
     for axes, (name, values) in zip(panels[0], arrays.items(), strict=True):
         size = np.abs(values).max() or 1.0
         axes.imshow(values, cmap="cividis", vmin=-size, vmax=size)
         for (i, j), value in np.ndenumerate(values):
             color = "black" if value > BRIGHT * size else "white"
-            place: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
-            axes.text(j, i, f"{value:.{digits}f}", color=color, **place)
+            plots.in_cell(axes, j, i, f"{value:.{digits}f}", color, fontsize=7)
         plots.finished(axes, f"{name}\n{values.shape}", grid=False, xticks=[], yticks=[])
     return figure

@@ -9,9 +9,9 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from chainrule import Dataset, Model, Network
-from chainrule.show.picture_plots import unit_effects
 from chainrule.show.report.inside import signed_card, weights_section
 from chainrule.show.report.page import card
+from chainrule.show.seen import unit_effects
 
 
 def decoded(uri):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data import Dataset
-from chainrule.data.steps import Affine, Log1p, Missing, OneHot, Step
+from chainrule.data.steps import Affine, Log1p, Missing, OneHot
 from chainrule.model.model_file import Model
 from chainrule.network import Network
 from chainrule.show.data import pixels
@@ -21,6 +21,7 @@ LARGEST = float(np.finfo(np.float32).max)
 TYPED = 50  # features to type
 ROWS = 200  # of a table, to begin with
 SAME = 1e-5  # by which probabilities may differ from the model's
+KINDS: dict[type, str] = {Affine: "affine", Missing: "fill", OneHot: "seen", Log1p: "log1p"}
 HEADING = "Draw and ask"
 
 
@@ -30,12 +31,10 @@ def asking_section(model: Model, data: Dataset, shared: Mapping[str, Any]) -> Se
 
     data : examples to begin with, prepared for the model. shared : of these (`examples`).
     """
-    network = network_facts(model)
+    network, sheet = network_facts(model), shared["sheet"]
     pictures = model.image_shape is not None and data.picture_shape == model.image_shape
-    sheet = shared["sheet"]
-    if network is None or (pictures and not sheet) or not len(data):
-        return None
-    if not pictures and (model.image_shape or data.features.shape[0] > TYPED):
+    shown = sheet if pictures else not model.image_shape and data.features.shape[0] <= TYPED
+    if network is None or not shown or not len(data):
         return None
     # Some of very many examples, as elsewhere in the page.
     data = data.select(shared["index"])
@@ -88,17 +87,13 @@ def layers_of(network: Network) -> list[dict[str, Any]]:
 def steps_of(model: Model) -> list[dict[str, Any]] | None:
     """How features are prepared; None where numbers depend on more than one feature of one
     sample."""
-    steps = [_step(step) for step in model.scaling.steps]
-    return [step for step in steps if step] if all(steps) else None
-
-
-def _step(step: Step) -> dict[str, Any] | None:
-    """A step whose numbers depend on one feature of one sample; None of another."""
-    kinds = {Affine: "affine", Missing: "fill", OneHot: "seen", Log1p: "log1p"}
-    if type(step) not in kinds:
-        return None
-    arrays = {name: packed(array, np.float64) for name, array in step.arrays().items()}
-    return {"kind": kinds[type(step)], **arrays}
+    found = []
+    for step in model.scaling.steps:
+        if type(step) not in KINDS:
+            return None
+        arrays = {name: packed(array, np.float64) for name, array in step.arrays().items()}
+        found.append({"kind": KINDS[type(step)], **arrays})
+    return found
 
 
 def rounded_apart(model: Model, data: Dataset) -> float:

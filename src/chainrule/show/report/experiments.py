@@ -31,6 +31,10 @@ TRIALS = 50  # shown; the table in the folder has all
 SUSPECTS = 48
 EXAMPLES = 12
 RULES = {"best": "the best", "one-se": "the simplest within one standard error of the best"}
+THRESHOLDS = (
+    "Each fold answers the second class above a threshold that was chosen in its inner folds; "
+    "accuracy, F1 and the confusion are by these."
+)
 NO_ANSWER = "No answer"
 NOTHING = "No training ended with a result: each diverged, or was interrupted."
 CHOSEN = (
@@ -118,10 +122,8 @@ def learning_rates_report(found: experiments.RateComparison, data: Dataset | Spl
     splits, table = _training_set("learning_rates_report", data), found.table()
     headline, answer = NO_ANSWER, "The cost at every rate diverged."
     if isinstance(found, experiments.RateSuggestion):
-        rows = [
-            (f"{rate:.3g} (suggested)" if rate == found.rate else rate, *rest)
-            for rate, *rest in table.rows
-        ]
+        said = {found.rate: f"{found.rate:.3g} (suggested)"}
+        rows = [(said.get(rate, rate), *rest) for rate, *rest in table.rows]
         table = replace(table, rows=rows)
     if not found.histories:
         answer = "No rate was finished."
@@ -158,28 +160,20 @@ def cross_validation_report(
 
 def _choice(found: experiments.CrossValidation) -> list[str]:
     """What was chosen in the folds, and what is for use."""
-    words: list[str] = []
     if not isinstance(found, experiments.NestedCrossValidation) or not found.folds:
-        return words
-    if found.varied:
-        words = [
-            f"In each fold one of {found.tried} settings was chosen ({RULES[found.rule]} by its "
-            f"{found.score} in inner folds of the examples that the fold trains on). Measured is "
-            "this way of choosing, by examples that took no part in it.",
-            f"On all examples it chooses {setting_words(found.setting, found.varied)}.",
-        ]
-    if found.thresholds:
-        words.append(
-            "Each fold answers the second class above a threshold that was chosen in its inner "
-            "folds; accuracy, F1 and the confusion are by these."
-        )
-    return words
+        return []
+    chosen = [
+        f"In each fold one of {found.tried} settings was chosen ({RULES[found.rule]} by its "
+        f"{found.score} in inner folds of the examples that the fold trains on). Measured is "
+        "this way of choosing, by examples that took no part in it.",
+        f"On all examples it chooses {setting_words(found.setting, found.varied)}.",
+    ]
+    return [*(chosen if found.varied else []), *([THRESHOLDS] if found.thresholds else [])]
 
 
 def _intervals(found: experiments.CrossValidation) -> page.Section | None:
     """How sure the measures are."""
-    known = found.intervals
-    if known is None:
+    if (known := found.intervals) is None:
         return None
     words = (
         f"{known.resampled} were drawn again, with replacement, {RESAMPLES:,} times (bootstrap): "
@@ -189,10 +183,8 @@ def _intervals(found: experiments.CrossValidation) -> page.Section | None:
         "each fold's own."
     )
     if found.task == "classification" and found.groups is None:
-        words += (
-            " Those of the accuracy (Wilson 1927) and of the AUC of two classes (Hanley & McNeil "
-        )
-        words += "1982) need no draws."
+        words += " Those of the accuracy (Wilson 1927) and of the AUC of two classes (Hanley & "
+        words += "McNeil 1982) need no draws."
     return page.Section("How sure that is", [words], known.table())
 
 
@@ -259,10 +251,8 @@ def _by_heart(found: experiments.LeaveOneOut, data: Dataset) -> page.Section:
     turned, pictures = found.by_heart, page.pictures_of(found)
     if not turned.size:
         return page.Section(heading, [f"{TURNED[regression]}: none."], pictures=pictures)
-    order = turned[:EXAMPLES]
-    texts = [
-        (data.example_names[i], f"{found.full[i]:.3f} → {found.left_out[i]:.3f}") for i in order
-    ]
+    order, full, left_out = turned[:EXAMPLES], found.full, found.left_out
+    texts = [(data.example_names[i], f"{full[i]:.3f} → {left_out[i]:.3f}") for i in order]
     columns = ("name", "class", "probability_when_trained_on", "probability_of_class")
     if regression:
         columns = ("name", "target", "predicted_when_trained_on", "predicted")

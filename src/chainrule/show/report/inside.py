@@ -9,21 +9,7 @@ import numpy as np
 from chainrule.data import Dataset
 from chainrule.influence.explanation import Explanation
 from chainrule.model.model_file import Model
-from chainrule.show.picture_plots import (
-    SIGNED,
-    UNITS_SEEN,
-    as_seen,
-    beside,
-    largest,
-    maps_of,
-    maps_of_units,
-    over,
-    pictures,
-    strongest_units,
-    training_pictures,
-    unit_name,
-    what_it_sees,
-)
+from chainrule.show import seen
 from chainrule.show.report.page import Card, Gallery, Image, Section, card
 from chainrule.show.tables import data_uri
 from chainrule.wording import isolated
@@ -43,7 +29,7 @@ def weights_section(model: Model, data: Dataset, learned: Array | None) -> Secti
     shape = model.picture_shape
     if shape is None or model.n_members > 1:
         return None
-    units, effects = strongest_units(model, data, MOST if learned is None else MOST // 2)
+    units, effects = seen.strongest_units(model, data, MOST if learned is None else MOST // 2)
     color, squares = len(shape) == 3, -(-max(shape[:2]) // SIDE)
     words = [
         "Weights of scaled pixels. Gray is 0, yellow above and blue below, each picture up to the "
@@ -58,11 +44,9 @@ def weights_section(model: Model, data: Dataset, learned: Array | None) -> Secti
 
     def cards(W: Array) -> Iterator[Card]:
         for k in units:
-            values = beside(_means(W[k].reshape(shape), squares))
-            yield signed_card(
-                values,
-                (unit_name(model, k), f"effect {effects[k]:.2g}", f"up to {largest(values):.2g}"),
-            )
+            values = seen.beside(_means(W[k].reshape(shape), squares))
+            sizes = f"effect {effects[k]:.2g}", f"up to {seen.largest(values):.2g}"
+            yield signed_card(values, (seen.unit_name(model, k), *sizes))
 
     galleries = [Gallery([*cards(W)], name, broad=color) for name, W in kinds.items()]
     return Section(
@@ -78,27 +62,23 @@ def explained(
 
     data : the training set. words : below the heading.
     """
-    seen = as_seen(asked)
-    cards = [card(seen, ["what it sees"])]
-    for lines, values in maps_of(found):
-        size = f"up to {largest(values):.2g} of log-odds"
-        cards.append(card(over(seen, values), (*lines, size)))
+    picture = seen.as_seen(asked)
+    cards = [card(picture, ["what it sees"])]
+    for lines, values in seen.maps_of(found):
+        size = f"up to {seen.largest(values):.2g} of log-odds"
+        cards.append(card(seen.over(picture, values), (*lines, size)))
     near = found.neighborhood
     unlike = f"Unlike any training picture: {near.reason}." if near and near.reason else ""
-    yield Gallery(cards, heading, [*filter(None, (words, unlike))], what_it_sees(found))
-    units = [card(over(seen, values), words) for words, values in maps_of_units(found)]
+    yield Gallery(cards, heading, [*filter(None, (words, unlike))], seen.what_it_sees(found))
+    units = [card(seen.over(picture, values), words) for words, values in seen.maps_of_units(found)]
     if units:
-        yield Gallery(units, label=UNITS_SEEN, folded="Hidden units")
-    shown = pictures(data)
-    for label, index, numbers, shares in training_pictures(found, data):
-        cards = [
-            card(
-                shown[i],
-                [data.example_names[i], *f"{isolated(data.label_of(i))} {number}".split("\n")],
-                float(share),
-            )
-            for i, number, share in zip(index, numbers, shares, strict=True)
-        ]
+        yield Gallery(units, label=seen.UNITS_SEEN, folded="Hidden units")
+    shown = seen.pictures(data)
+    for label, index, numbers, shares in seen.training_pictures(found):
+        cards = []
+        for i, number, share in zip(index, numbers, shares, strict=True):
+            lines = data.example_names[i], *f"{isolated(data.label_of(i))} {number}".split("\n")
+            cards.append(card(shown[i], lines, float(share)))
         if cards:
             yield Gallery(cards, label=label)
 
@@ -108,9 +88,9 @@ def signed_card(values: Array, lines: Sequence[str]) -> Card:
     import matplotlib
     from PIL import Image as Picture
 
-    shades = np.rint(127.5 + 127.5 * values / largest(values)).astype(np.uint8)
+    shades = np.rint(127.5 + 127.5 * values / seen.largest(values)).astype(np.uint8)
     made = Picture.fromarray(shades, "P")
-    palette = matplotlib.colormaps[SIGNED](np.arange(256), bytes=True)[:, :3]
+    palette = matplotlib.colormaps[seen.SIGNED](np.arange(256), bytes=True)[:, :3]
     made.putpalette(palette.tobytes())
     out = io.BytesIO()
     made.save(out, "PNG", optimize=True)

@@ -30,6 +30,8 @@ from chainrule.wording import isolated, listed
 PACKAGES = ("numpy", "scikit-learn", "matplotlib")
 DPI = 110
 SKIPPED = 20
+# Of targets.
+MEASURES: dict[str, Any] = {"least": np.min, "mean": np.mean, "most": np.max, "deviation": np.std}
 MANY = 30  # classes whose numbers are only there when they are asked for
 INTERRUPTED = "It was interrupted: this is what was finished until then."
 
@@ -192,17 +194,10 @@ def data_section(splits: Splits, varied: Sequence[str] = ()) -> Section:
         table = Table((Column("class"), *(Column(name, "whole") for name in sets)), rows)
     else:
         columns = [Column("set"), Column("examples", "whole")]
-        measures: dict[str, Any] = {
-            "least": np.min,
-            "mean": np.mean,
-            "most": np.max,
-            "deviation": np.std,
-        }
-        columns += [Column(name, "value") for name in measures]
+        columns += [Column(name, "value") for name in MEASURES]
         each = ((name, len(one), one.labels) for name, one in sets.items())
-        table = Table(
-            columns, [(n, m, *(float(f(y)) for f in measures.values())) for n, m, y in each]
-        )
+        rows = [(n, m, *(float(f(y)) for f in MEASURES.values())) for n, m, y in each]
+        table = Table(columns, rows)
     facts = {"from": first.source} if first.source else {}
     if first.encoder is not None:
         facts["features"] = f"{first.encoder.n_features:,} a photo, of {first.encoder.name}"
@@ -221,11 +216,8 @@ def gallery(
     pictures: Sequence[Image] = (),
 ) -> Section:
     """Some examples as small pictures with their texts, or in a table where they are none."""
-    cards = [
-        card(shown, lines)
-        for i, lines in zip(index, texts, strict=True)
-        if (shown := pixels(data, int(i))) is not None
-    ]
+    shown = [pixels(data, int(i)) for i in index]
+    cards = [card(one, lines) for one, lines in zip(shown, texts, strict=True) if one is not None]
     if cards:
         return Section(heading, words, None, [Gallery(cards)], pictures)
     return Section(heading, words, table if table.rows else None, pictures=pictures)

@@ -60,17 +60,14 @@ def _table(heads: Sequence[str], steps: Sequence[Any]) -> Table:
 
 def _forward(steps: Steps) -> list[dict[str, Any]]:
     """What each step says and shows; what is given is one."""
-    given = [step for step in steps.forward if step.expression == "given"]
-    made = [step for step in steps.forward if step.expression != "given"]
-    each = [("What is given", given), *((f"{s.node} = {s.expression}", [s]) for s in made)]
-    return [
-        {
-            "nodes": [step.node for step in shown],
-            "said": said,
-            "parts": [_part(step.node, step.value, step.node) for step in shown],
-        }
-        for said, shown in each
-    ]
+    plays: dict[str, dict[str, Any]] = {}
+    for step in steps.forward:
+        given = step.expression == "given"
+        said = "What is given" if given else f"{step.node} = {step.expression}"
+        play = plays.setdefault(said, {"nodes": [], "said": said, "parts": []})
+        play["nodes"].append(step.node)
+        play["parts"].append(_part(step.node, step.value, step.node))
+    return list(plays.values())
 
 
 def _backward(steps: Steps, output: str) -> list[dict[str, Any]]:
@@ -112,8 +109,5 @@ def _sums(graph: Graph) -> dict[str, list[list[str]]]:
         name: [[str(graph.entry(name, j, i)) for i in range(x.shape[1])] for j in range(len(x))]
         for name, x in arrays.items()
     }
-    m = graph.numbers["L"].size
-    return found | {
-        "L": [[str(graph.entry("L", i)) for i in range(m)]],
-        "J": [[str(graph.entry("J"))]],
-    }
+    losses = [str(graph.entry("L", i)) for i in range(graph.numbers["L"].size)]
+    return found | {"L": [losses], "J": [[str(graph.entry("J"))]]}

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule import checks, wording
 from chainrule.data import Dataset, Splits
-from chainrule.display import Column, Table
+from chainrule.display import Table
 from chainrule.errors import InputError
 from chainrule.experiments import WithoutEach
 from chainrule.experiments.answers import Unseen
@@ -16,31 +16,21 @@ from chainrule.influence.explanation import explain
 from chainrule.model.evaluation import evaluate
 from chainrule.model.model_file import Model, decided
 from chainrule.model.regression import Regression
-from chainrule.model.verdict import CONFIDENCE, UNKNOWN
+from chainrule.model.verdict import UNKNOWN
 from chainrule.show import networks
 from chainrule.show.boundary_plots import boundary_plot
 from chainrule.show.experiment_plots import learning_curve
 from chainrule.show.report import page
-from chainrule.show.report.answers import Accuracy, answers_of
+from chainrule.show.report.answers import ERRORS, RESULTS, Accuracy, Errors, answers_of
 from chainrule.show.report.asking import asking_section
 from chainrule.show.report.examples import examples, left_out_live
 from chainrule.show.report.inside import explained, weights_section
-from chainrule.show.report.regression import COLUMNS as ERRORS
-from chainrule.show.report.regression import Errors
 from chainrule.show.report.watching import Followed, watched_plane, watching_sections
 from chainrule.show.tables import data_uri
 from chainrule.training import History
 from chainrule.training.warnings import TrainingWarning
 from chainrule.wording import chance, isolated, percent, setting_value
 
-RESULTS = (
-    Column("set"),
-    Column("examples", "whole"),
-    Column("accuracy", "percent"),
-    Column(f"{percent(CONFIDENCE, 0)} interval", "percent"),
-    Column("commonest class", "percent"),
-    Column("cost", "number", unit="nats"),
-)
 VALIDATED = (
     "There was no test set: these are the validation examples. If they chose when training "
     "stopped, or its settings, it looks better on them than it is."
@@ -118,14 +108,12 @@ def training_report(
     ]
     said: list[TrainingWarning | str] = [*warnings, VALIDATED if chosen == "validation" else ""]
     if answer.seen:
-        words = _unknown(unseen)
-        return page.Report(UNKNOWN.name, words, sections, said, UNKNOWN)
-    if judged.crossed:
-        assert unseen is not None
+        return page.Report(UNKNOWN.name, _unknown(unseen), sections, said, UNKNOWN)
+    besides = splits.uncounted
+    if judged.crossed and unseen:
         anew = ANEW if getattr(unseen.found, "varied", ()) else ""
-        words = f"{answer.words} {BY_THE_WAY}{anew} {unseen.together}".strip()
-        return page.Report(answer.headline, words, sections, said, answer.verdict)
-    words = f"{answer.words} {splits.uncounted}".strip()
+        besides = f"{BY_THE_WAY}{anew} {unseen.together}"
+    words = f"{answer.words} {besides}".strip()
     return page.Report(answer.headline, words, sections, said, answer.verdict)
 
 
@@ -148,7 +136,8 @@ def _judged(model: Model, splits: Splits, unseen: Unseen | None) -> _Judged:
         for name, data in splits.sets.items()
     ]
     chosen, tested = splits.tested
-    trained, answer = _measure(reached[0]), next(one for one in reached if one.name == chosen)
+    first, answer = reached[0], next(one for one in reached if one.name == chosen)
+    trained = first.found.r2 if isinstance(first, Errors) else first.found.accuracy
     if tested is not splits.sets[chosen]:
         answer = answers_of(chosen, evaluate(model, tested))
     tested = model.prepare(tested)
@@ -189,14 +178,9 @@ def _unknown(unseen: Unseen | None) -> str:
     return f"{words} It was not cross-validated: {unseen.why}{how}"
 
 
-def _measure(answer: Accuracy | Errors) -> float:
-    return answer.found.r2 if isinstance(answer, Errors) else answer.found.accuracy
-
-
 def _outputs(model: Model, data: Dataset) -> np.ndarray:
     """Probabilities (n_classes, m), or predicted numbers (1, m)."""
-    found: np.ndarray = model.probabilities(model.outputs(data)[1])
-    return found
+    return model.probabilities(model.outputs(data)[1])
 
 
 def _alike(model: Model, data: Dataset) -> str:
@@ -215,9 +199,10 @@ def _results(reached: Sequence[Accuracy | Errors], model: Model, tested: Dataset
     """A row for each set."""
     words, n, regression = [], model.n_members, model.task == "regression"
     if n > 1:
-        measure, say = ("rmse", setting_value) if regression else ("accuracy", _percent)
+        measure = "rmse" if regression else "accuracy"
         each = [getattr(evaluate(model.member(r), tested), measure) for r in range(n)]
-        low, mean, high = (say(f(each)) for f in (min, statistics.fmean, max))
+        found = (f(each) for f in (min, statistics.fmean, max))
+        low, mean, high = (setting_value(x) if regression else percent(x, 1) for x in found)
         of = f"an RMSE of {low} to {high}" if regression else f"{low} to {high} right"
         words = [f"Its {n} members alone have {of} there, {mean} on average."]
     if model.threshold != 0.5:
@@ -227,10 +212,6 @@ def _results(reached: Sequence[Accuracy | Errors], model: Model, tested: Dataset
     if not all(np.isfinite(one.row[-1]) for one in reached):
         table = table.without("cost")  # see the command line's
     return page.Section("Results", words, table)
-
-
-def _percent(share: float) -> str:
-    return percent(share, 1)
 
 
 def _network(model: Model) -> page.Section:
@@ -272,8 +253,7 @@ def why_section(model: Model, splits: Splits, exact: Exact | None = None) -> pag
     evaluated = evaluate(model, tested)
     if model.image_shape is None or model.n_members > 1 or isinstance(evaluated, Regression):
         return None
-    mistakes = evaluated.mistakes[:EXPLAINED]
-    if not mistakes:
+    if not (mistakes := evaluated.mistakes[:EXPLAINED]):
         return None
     heading = f"Why: the worst mistakes on {chosen} examples"
     if len(splits.train) > COMPARED:
@@ -285,11 +265,8 @@ def why_section(model: Model, splits: Splits, exact: Exact | None = None) -> pag
         found = explain(model, asked, splits.train, without)
     except InputError as error:
         return page.Section(heading, [f"Not shown: expected {error.expected}; got {error.got}."])
-    note, words = note or found[0].note, []
-    galleries: list[page.Gallery] = []
-    if chosen == "training":
-        words.append(OWN)
-    if note:
+    words, galleries = [OWN] if chosen == "training" else [], list[page.Gallery]()
+    if note := note or found[0].note:
         words.append(f"What each training picture changes in these answers is not shown: {note}.")
     elif without:
         words.append(HOW)

@@ -13,11 +13,11 @@ from chainrule.influence.feature_measures import learned
 from chainrule.model.model_file import Model
 from chainrule.network import Network
 from chainrule.show.data import drawable
-from chainrule.show.picture_plots import unit_effects, unit_name
 from chainrule.show.report.asking import layers_of, steps_of
 from chainrule.show.report.examples import sheet
 from chainrule.show.report.live import Live, packed
 from chainrule.show.report.page import Section
+from chainrule.show.seen import strongest_units, unit_name
 from chainrule.training import History, Training
 
 Array = np.ndarray
@@ -87,8 +87,7 @@ def watching_sections(
     answers are followed, prepared for the model. history, held : as in `watched_plane`."""
     if not model.image_shape:
         return []
-    units = np.argsort(-unit_effects(model.network, model.prepare(data).matrix()), kind="stable")
-    units = units[:UNITS]
+    units, _ = strongest_units(model, data, UNITS)
     own = _curves(history, held) | {
         "classes": model.classes,
         "frames": [{"t": t} for t in found.frames],
@@ -113,8 +112,7 @@ def _curves(history: History, held: str) -> dict[str, Any]:
 
 
 def _plane(model: Model, data: Dataset, frames: Mapping[int, Network]) -> dict[str, Any]:
-    every = -(-len(data) // POINTS)
-    index = np.arange(0, len(data), every)
+    index = np.arange(0, len(data), -(-len(data) // POINTS))
     return {
         "frames": [{"t": t, "layers": layers_of(network)} for t, network in frames.items()],
         "steps": steps_of(model),
@@ -177,9 +175,8 @@ def _emerging(model: Model, data: Dataset, units: Array, found: Followed) -> Sec
     own = weight_pictures(model, units, [W - new, new])
     words = ["Fade out what was drawn of a unit's weights W, and fade in what was learned."]
     if dual is not None:
-        C = dual.C[units]
+        C, most = dual.C[units], min(PARTS, len(data) // 2)
         order = np.argsort(C, axis=1, kind="stable")
-        most = min(PARTS, len(data) // 2)
         picked = np.concatenate([order[:, ::-1][:, :most], order[:, :most]], axis=1)
         index, place = np.unique(picked, return_inverse=True)
         own |= {
