@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
 
 from chainrule.data import Dataset
 from chainrule.errors import InputError
@@ -98,6 +97,8 @@ def maps_of_units(found: Explanation) -> Iterator[tuple[tuple[str, str], Array]]
 def over(picture: Array, values: Array) -> Array:
     """Numbers around 0 (h, w) as shades over a picture (height, width[, 3]) of bytes, which is gray
     and pale beneath: the larger a number, the more it covers. (height, width, 3) bytes."""
+    from matplotlib import colormaps
+
     gray = picture if picture.ndim == 2 else picture @ np.array([0.299, 0.587, 0.114])
     rows, columns = (np.arange(n) * k // n for n, k in zip(gray.shape, values.shape, strict=True))
     part = values[np.ix_(rows, columns)] / largest(values)

@@ -76,9 +76,7 @@ def test_what_was_said_on_the_way_is_shown(made, opened, tmp_path):
 
 def test_drawn_and_learned_are_the_weights():
     data, model, found = pictures()
-    _, emerging = watching_sections(
-        model, data.train, model.prepare(data.test), found, found.training.history
-    )
+    _, emerging = watching_sections(model, data.train, model.prepare(data.test), found, {})
     own = emerging.live.own
     parts = np.frombuffer(b64decode(own["weights"]), np.int8)
     both = parts.reshape(2, len(own["names"]), -1).sum(axis=0, dtype=int)

@@ -1,8 +1,9 @@
 """The report of one training, and why its worst mistakes were made."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from chainrule.show.report.answers import ERRORS, RESULTS, Accuracy, Errors, ans
 from chainrule.show.report.asking import asking_section
 from chainrule.show.report.examples import examples, left_out_live
 from chainrule.show.report.inside import explained, weights_section
-from chainrule.show.report.watching import Followed, watched_plane, watching_sections
+from chainrule.show.report.watching import Followed, cost_curves, watched_plane, watching_sections
 from chainrule.show.tables import data_uri
 from chainrule.training import History
 from chainrule.training.warnings import TrainingWarning
@@ -90,10 +91,10 @@ def training_report(
     chosen, _ = splits.tested
     shared = examples(tested, outputs, judged.predicted, f"{chosen} examples")
     held = splits.watched[0]
+    curves = cost_curves(history, held) if watched else {}
     inside = [weights_section(model, splits.train, learned), features, why]
     if watched:
-        seen = watching_sections(model, splits.train, tested, watched, history, held)
-        inside = [*seen, *inside]
+        inside = [*watching_sections(model, splits.train, tested, watched, curves), *inside]
     if alike := _alike(model, splits.train):
         inside = [page.Section("Not shown", [alike])]
     sections = [
@@ -102,7 +103,7 @@ def training_report(
         _network(model),
         _training(history, unseen, held) if history.records else None,
         *answer.sections(tested, outputs, shared, model.threshold),
-        _boundary(model, splits, watched, history),
+        _boundary(model, splits, watched, curves),
         asking_section(model, tested, shared),
         *inside,
     ]
@@ -152,7 +153,7 @@ def _judged(model: Model, splits: Splits, unseen: Unseen | None) -> _Judged:
 
 
 def _boundary(
-    model: Model, splits: Splits, watched: Followed | None, history: History
+    model: Model, splits: Splits, watched: Followed | None, curves: Mapping[str, Any]
 ) -> page.Section | None:
     """Where a model of two features changes its mind, and its mistakes; and on the way there."""
     name, data = splits.tested
@@ -160,8 +161,7 @@ def _boundary(
         return None
     figure = boundary_plot(model, data, title=f"{name} examples")
     words = f"The decision boundary, with the {name} examples and mistakes among them ringed."
-    held = splits.watched[0]
-    live = watched_plane(model, data, watched, history, held) if watched else None
+    live = watched_plane(model, data, watched, curves) if watched else None
     heading = "Where it changes its mind"
     return page.Section(heading, pictures=[page.drawn(figure, words)], live=live)
 

@@ -66,29 +66,45 @@ def moments(model: Model, iterations: int) -> list[int]:
     return sorted({0, *np.geomspace(1, max(1, iterations), n).round().astype(int).tolist()})
 
 
-def watched_plane(
-    model: Model, data: Dataset, found: Followed, history: History, held: str = "held-out"
-) -> Live:
-    """The boundary of a model of two features among examples, in the place of its picture.
-    history : of the training as it was first. held : whose its other cost is."""
-    own = _curves(history, held) | _plane(model, model.prepare(data), found.frames)
-    return Live("watch", own, needs=NEEDS, instead=True)
+def cost_curves(history: History, held: str) -> dict[str, Any]:
+    """Of the training as it was first. held : whose its other cost is."""
+    return {
+        "held": held,
+        "iteration": history.iteration,
+        "cost": history.loss,
+        "held_out": history.validation_cost,
+    }
+
+
+def watched_plane(model: Model, data: Dataset, found: Followed, curves: Mapping[str, Any]) -> Live:
+    """The boundary of a model of two features among examples, in the place of its picture, beside
+    `cost_curves`."""
+    index, data = np.arange(0, len(data), -(-len(data) // POINTS)), model.prepare(data)
+    own = {
+        "frames": [{"t": t, "layers": layers_of(network)} for t, network in found.frames.items()],
+        "steps": steps_of(model),
+        "classes": model.classes,
+        "threshold": model.threshold,
+        "points": np.asarray(data.features.stored(index), np.float64),
+        "labels": data.labels[index],
+        "names": [data.example_names[i] for i in index],
+        "axes": data.feature_names or ("x1", "x2"),
+    }
+    return Live("watch", {**curves, **own}, needs=NEEDS, instead=True)
 
 
 def watching_sections(
-    model: Model,
-    data: Dataset,
-    tested: Dataset,
-    found: Followed,
-    history: History,
-    held: str = "held-out",
+    model: Model, data: Dataset, tested: Dataset, found: Followed, curves: Mapping[str, Any]
 ) -> list[Section]:
-    """The first layer's weights as pictures. data : the training set. tested : examples whose
-    answers are followed, prepared for the model. history, held : as in `watched_plane`."""
+    """The first layer's weights as pictures, beside `cost_curves`.
+
+    data : the training set. tested : examples whose answers are followed, prepared for the model.
+    """
     if not model.image_shape:
         return []
     units, _ = strongest_units(model, data, UNITS)
-    own = _curves(history, held) | {
+    own = {
+        **curves,
         "classes": model.classes,
         "frames": [{"t": t} for t in found.frames],
         "units": weight_pictures(model, units, list(map(found.learned, found.frames.values()))),
@@ -100,29 +116,6 @@ def watching_sections(
     # Of weights that began as zeros all was learned.
     drawn = found.start.weights[0].any()
     return [*sections, _emerging(model, data, units, found)] if drawn else sections
-
-
-def _curves(history: History, held: str) -> dict[str, Any]:
-    return {
-        "held": held,
-        "iteration": history.iteration,
-        "cost": history.loss,
-        "held_out": history.validation_cost,
-    }
-
-
-def _plane(model: Model, data: Dataset, frames: Mapping[int, Network]) -> dict[str, Any]:
-    index = np.arange(0, len(data), -(-len(data) // POINTS))
-    return {
-        "frames": [{"t": t, "layers": layers_of(network)} for t, network in frames.items()],
-        "steps": steps_of(model),
-        "classes": model.classes,
-        "threshold": model.threshold,
-        "points": np.asarray(data.features.stored(index), np.float64),
-        "labels": data.labels[index],
-        "names": [data.example_names[i] for i in index],
-        "axes": data.feature_names or ("x1", "x2"),
-    }
 
 
 def weight_pictures(model: Model, units: Array, of: Sequence[Array]) -> dict[str, Any]:
