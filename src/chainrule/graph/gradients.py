@@ -12,7 +12,7 @@ from chainrule.graph import trees
 from chainrule.graph.backward import derivatives, in_order
 from chainrule.graph.calls import positional
 from chainrule.graph.node import Node, floats
-from chainrule.graph.operations import Args, Function, Options
+from chainrule.graph.operations.definition import Args, Function, Options
 
 Array = Any
 _OF_OBJECTS = re.compile(
