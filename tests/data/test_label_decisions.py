@@ -186,7 +186,7 @@ def test_a_spreadsheet_that_saved_another_encoding(file):
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("nothing.csv", "No such file"), (".", "Is a directory"), ("nul\0byte", "null byte")],
+    [("nothing.csv", "No such file"), (".", "Is a directory"), ("nul\0byte", "embedded null")],
 )
 def test_files_that_cannot_be_read(tmp_path, name, reason):
     with pytest.raises(DataError, match=f"decisions about labels; got .*{reason}"):
