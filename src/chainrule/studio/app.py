@@ -99,7 +99,9 @@ class Studio:
             f"{data}/open": self.of_data(lambda of, name, body: of.opened(name, settings(body))),
             f"{data}/picture": self.add_picture,
             f"{data}/table": self.of_data(Library.write_table),
-            f"{data}/points": self.of_data(Library.write_points),
+            f"{data}/points": self.of_data(
+                lambda of, name, body: of.write_points(name, body.get("points"))
+            ),
             f"{data}/rename": self.of_data(Library.rename),
             f"{data}/delete": self.delete_data,
             "/api/runs": self.begin,

@@ -10,6 +10,7 @@ from chainrule.data.blocks import blocks_of
 from chainrule.data.matrix.verbs import FeatureMatrix, flat, into
 from chainrule.data.transform import Scaling
 from chainrule.errors import InputError
+from chainrule.files.digest import digest
 
 
 class SparseMatrix(FeatureMatrix):
@@ -63,9 +64,10 @@ class SparseMatrix(FeatureMatrix):
         for rows in blocks_of(n_x, self.dtype.itemsize * m):
             yield rows, by_feature[rows].toarray()
 
-    def known_by(self) -> list[np.ndarray | str]:
-        """What is stored, and where."""
-        return [self.rows.data, self.rows.indices, self.rows.indptr]
+    def digest(self) -> str:
+        """By which the same features are known again: of what is stored, and where."""
+        held = self.rows.data, self.rows.indices, self.rows.indptr
+        return digest(f"{self.dtype} {self.shape};", *held)
 
     def columns(self, index: Any) -> np.ndarray:
         """Examples at `index` as floats, not sparse: (n_x, k)."""
