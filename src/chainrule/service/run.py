@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -82,5 +83,6 @@ def serve(
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up)
         await server.serve(sockets=[bound])
 
+    gc.freeze()  # what is loaded stays, and is not looked through again
     with contextlib.suppress(KeyboardInterrupt):  # which uvicorn gives back when all is ended
         asyncio.run(served())
