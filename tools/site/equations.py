@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pkgutil import resolve_name
 from typing import Any
 
-from chainrule.graph.operations import OPERATIONS
+from chainrule.graph.operations.definition import OPERATIONS
 from chainrule.network import ACTIVATIONS, LOSSES
 from chainrule.training import OPTIMIZERS, SCHEDULES
 
