@@ -92,6 +92,18 @@ def test_the_page_names_no_file_to_read(guarded, folder):
         assert request(guarded, f"/api/data/{quote(data, '')}", **OWN).status in (400, 404)
 
 
+def test_a_drawn_data_set_is_filled_renamed_and_deleted_by_its_routes(guarded):
+    made = request(guarded, "/api/data/new", {"name": "mine", "kind": "points"}, **OWN).json
+    path = f"/api/data/{made['name']}"
+    points = {"points": [[0, 1, "a"], [1, 2, "b"]]}
+    assert request(guarded, f"{path}/points", points, **OWN).status == 200
+    renamed = request(guarded, f"{path}/rename", {"name": "Our points"}, **OWN)
+    assert (renamed.status, renamed.json["title"]) == (200, "Our points")
+    assert request(guarded, f"{path}/rename", {"name": 3}, **OWN).status == 400
+    assert request(guarded, f"{path}/delete", {}, **OWN).json == {"gone": made["name"]}
+    assert request(guarded, path, **OWN).status == 400
+
+
 def bodies(rng):
     """200 of them: no JSON, other kinds, deep, huge numbers, changed bytes."""
     kinds = [None, True, -1, 1e308, "x" * 1000, [], {}, [[]], {"a": {}}, "\x00", "ü/..", "../x"]

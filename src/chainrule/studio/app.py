@@ -102,7 +102,9 @@ class Studio:
             f"{data}/points": self.of_data(
                 lambda of, name, body: of.write_points(name, body.get("points"))
             ),
-            f"{data}/rename": self.of_data(Library.rename),
+            f"{data}/rename": self.of_data(
+                lambda of, name, body: of.rename(name, body.get("name"))
+            ),
             f"{data}/delete": self.delete_data,
             "/api/runs": self.begin,
             "/api/fan": self.fan,
