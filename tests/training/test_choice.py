@@ -112,6 +112,15 @@ def test_hours_of_reading_that_nobody_asked_for_are_refused():
         choose("auto", large, linear=True, optimizer="gd")
 
 
+def test_what_lies_in_a_file_is_made_floats_at_each_reading():
+    """Forty times in twenty steps of the primal form: longer than the Gram matrix takes."""
+    genotypes = {"n_x": 500_000, "m": 5_000, "iterations": 20, "pass_bytes": 2.5e9}
+    of_file = in_file(**genotypes, step_bytes=5e9, memory=15e9)
+    assert choose("auto", of_file, linear=True, optimizer="gd").form == "dual"
+    in_memory = in_file(**(genotypes | {"pass_bytes": 0.0}), step_bytes=0.0, memory=15e9)
+    assert choose("auto", in_memory, linear=True, optimizer="gd").form == "primal"
+
+
 def test_the_room_of_a_form_in_words():
     assert in_file().room("primal") == "about 0.017 GB of memory; 2 GB are read"
     assert in_file(memory=1e7).room("dual") == (
