@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose
 from chainrule import Model, Network
 from chainrule.data import Scaling
 from chainrule.errors import InputError
+from chainrule.files import onnx_graph
 from chainrule.model import export_onnx  # fmt: skip
 from chainrule.model import onnx as module
 from chainrule.network import ACTIVATIONS
@@ -115,6 +116,33 @@ def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch, dtype):
         export_onnx(model(dtype=dtype), tmp_path / "m.onnx")
     assert (tmp_path / "m.onnx").read_text() == "before"
     assert [p.name for p in tmp_path.iterdir()] == ["m.onnx"]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_large_weights_are_the_same_file(tmp_path, monkeypatch, dtype):
+    for n_bytes in (2**20, 8):
+        monkeypatch.setattr(onnx_graph, "LARGE_BYTES", n_bytes)
+        export_onnx(model(dtype=dtype), tmp_path / f"{n_bytes}.onnx")
+    small, large = (onnx.load(tmp_path / f"{n}.onnx") for n in (2**20, 8))
+    onnx.checker.check_model(large, full_check=True)
+    assert [node.name for node in large.graph.input] == ["picture"]
+    key = lambda tensor: tensor.name  # noqa: E731
+    for one in (small, large):
+        one.graph.initializer.sort(key=key)
+    assert large == small
+
+
+def test_more_than_a_file_can_hold(tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_graph, "MOST_BYTES", 2000)
+    with pytest.raises(InputError, match="weights of less than 2 GiB, which is what an ONNX"):
+        export_onnx(model(), tmp_path / "m.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_few_examples_of_very_many_features_are_compared(tmp_path):
+    wide = Network.create((5_000_000, 1), rng=0, dtype="float32")
+    done = export_onnx(Model(wide, ("no", "yes"), Scaling(), None), tmp_path / "m.onnx")
+    assert done.examples == 3
 
 
 def test_inputs_that_do_not_fit(tmp_path):

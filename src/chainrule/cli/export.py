@@ -11,8 +11,7 @@ from chainrule.errors import InputError
 from chainrule.files.atomic import named_file
 from chainrule.jobs.sources import loaded
 
-# Examples to compare on, in number and in bytes of floats: more would only take longer.
-MOST, MOST_BYTES = 1000, 2**27
+MOST = 1000  # examples to compare on
 
 
 def export(
@@ -48,6 +47,7 @@ def export(
     """
     found = loaded(model)
     from chainrule.model import export_onnx
+    from chainrule.model.described import compared
     from chainrule.model.new_data import open_for
 
     if onnx is None:
@@ -57,7 +57,7 @@ def export(
     if data is not None:  # the first test examples, or the first of all
         splits = open_for(found, data, reading, cache=usual.cache, memory=usual.memory)
         raw = found.prepare(splits.test or splits.train)
-        raw = raw.select(slice(max(1, min(MOST, MOST_BYTES // (8 * raw.features.shape[0])))))
+        raw = raw.select(slice(compared(raw.features.shape[0], MOST)))
     done = export_onnx(found, onnx, raw, compute, encoder)
     if usual.json:
         facts = {

@@ -8,14 +8,15 @@ from sklearn.utils.validation import validate_data
 
 from chainrule.data import Scaling
 from chainrule.errors import InputError
-from chainrule.model.described import EXAMPLES, Described
+from chainrule.model.described import Described, compared
 
 
 def described(model: Any, raw: Any) -> Described:
     """A fitted estimator and its answers to raw (m, n_features), or to rows that are drawn."""
     network = model.network_
     if raw is None:
-        X = np.random.default_rng(0).standard_normal((EXAMPLES, network.layer_sizes[0]))
+        n_x = network.layer_sizes[0]
+        X = np.random.default_rng(0).standard_normal((compared(n_x), n_x))
     else:
         X = validate_data(model, raw, accept_sparse=True, reset=False)
     X = np.asarray(X.toarray() if hasattr(X, "toarray") else X, network.dtype, order="C")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule._version import __version__
-from chainrule.errors import needing
+from chainrule.errors import InputError, needing
 
 if TYPE_CHECKING:
     import onnx
@@ -16,6 +16,7 @@ Array = np.ndarray
 Value = tuple[Any, Sequence[int | str]]  # dtype and shape of an input or output
 # Newer ones exist, but not every onnxruntime in use reads them: 1.31 refuses onnx 1.23's default.
 IR_VERSION, OPSET = 10, 21
+MOST_BYTES, LARGE_BYTES = 2**31, 2**20  # of a file (protobuf's limit), and of a constant
 
 
 class OnnxBuilder:
@@ -30,7 +31,7 @@ class OnnxBuilder:
             import onnx.numpy_helper
         self.onnx, self.dtype, self.stored = onnx, dtype, stored
         self.nodes: list[Any] = []
-        self.constants: list[Any] = []
+        self.constants: dict[str, Array] = {}
 
     def of(self, dtype: np.dtype, stored: np.dtype) -> "OnnxBuilder":
         """One that adds to the same graph, in another arithmetic."""
@@ -40,9 +41,7 @@ class OnnxBuilder:
 
     def constant(self, value: Any, dtype: Any = None) -> str:
         name = f"c{len(self.constants)}"
-        array = np.ascontiguousarray(np.asarray(value, dtype or self.dtype))
-        array = array.reshape(np.shape(value))  # ascontiguousarray makes numbers rank 1
-        self.constants.append(self.onnx.numpy_helper.from_array(array, name))
+        self.constants[name] = np.asarray(value, dtype or self.dtype)
         return name
 
     def weight(self, value: Array) -> str:
@@ -82,16 +81,31 @@ class OnnxBuilder:
     def finished(
         self, inputs: Mapping[str, Value], outputs: Mapping[str, Value], facts: dict[str, str]
     ) -> "onnx.ModelProto":
-        """The model, checked. inputs, outputs : by name. facts : its metadata."""
+        """The model, checked. inputs, outputs : by name. facts : its metadata.
+
+        InputError for more than the format holds. The large constants stand in the model that is
+        checked as inputs, since onnx copies what it is given five times.
+        """
         helper = self.onnx.helper
+        if (n_bytes := sum(array.nbytes for array in self.constants.values())) >= MOST_BYTES:
+            expected = "weights of less than 2 GiB, which is what an ONNX file holds"
+            fix = "Train with --dtype float32, fewer units or fewer features."
+            raise InputError("export_onnx", expected, f"{n_bytes / 2**30:.3g} GiB", fix)
+        large = {name: a for name, a in self.constants.items() if a.nbytes > LARGE_BYTES}
+        small = [
+            self.onnx.numpy_helper.from_array(array, name)
+            for name, array in self.constants.items()
+            if name not in large
+        ]
 
         def value(name: str, dtype: Any, shape: Sequence[int | str]) -> Any:
             kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
             return helper.make_tensor_value_info(name, kind, list(shape))
 
-        ends = ([value(name, *of) for name, of in each.items()] for each in (inputs, outputs))
+        given = {**inputs, **{name: (a.dtype, a.shape) for name, a in large.items()}}
+        ends = ([value(name, *of) for name, of in each.items()] for each in (given, outputs))
         found = helper.make_model(
-            helper.make_graph(self.nodes, "chainrule", *ends, self.constants),
+            helper.make_graph(self.nodes, "chainrule", *ends, small),
             ir_version=IR_VERSION,
             opset_imports=[helper.make_opsetid("", OPSET)],
             producer_name="chainrule",
@@ -99,4 +113,9 @@ class OnnxBuilder:
         )
         helper.set_model_props(found, facts)
         self.onnx.checker.check_model(found, full_check=True)
+        del found.graph.input[len(inputs) :]
+        for name, array in large.items():
+            kind = helper.np_dtype_to_tensor_dtype(array.dtype)
+            tensor = found.graph.initializer.add(name=name, dims=array.shape, data_type=kind)
+            tensor.raw_data = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
         return found

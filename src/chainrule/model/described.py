@@ -17,6 +17,7 @@ from chainrule.network import Network
 
 Array = np.ndarray
 EXAMPLES = 64  # drawn at random, where none are given
+MOST_BYTES = 2**27  # of the floats of examples to compare on; more would only take longer
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,11 @@ class Described:
         network, n_runs = self.network.astype(dtype), self.network.n_runs
         for member in [network] if n_runs is None else map(network.run, range(n_runs)):
             yield member.predict_proba(X)
+
+
+def compared(n_x: int, most: int = EXAMPLES) -> int:
+    """How many examples of n_x features are compared on, of those that there are."""
+    return max(1, min(most, MOST_BYTES // (8 * n_x)))
 
 
 def described(model: Any, raw: Any) -> Described:

@@ -19,7 +19,7 @@ from chainrule.display import shown_by
 from chainrule.errors import InputError, ModelFileError
 from chainrule.files import tensor_file
 from chainrule.model.described import EXAMPLES as DESCRIBED
-from chainrule.model.described import Described
+from chainrule.model.described import Described, compared
 from chainrule.network import Network
 
 # Single networks are still written as version 1, which older programs read; ensembles need 2, other
@@ -286,7 +286,7 @@ class Model:
         network, picture = self.network, self.image_shape
         n_x, pixels = network.layer_sizes[0], picture is not None
         if raw is None:
-            rng, shape = np.random.default_rng(0), (n_x, DESCRIBED)
+            rng, shape = np.random.default_rng(0), (n_x, compared(n_x))
             draw = self.scaling.drawn
             raw = rng.integers(0, 256, shape, dtype=np.uint8) if pixels else draw(rng, shape)
         raw = checks.matrix("export_onnx", "raw", raw, missing=True)
