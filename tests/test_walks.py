@@ -46,7 +46,7 @@ def test_a_change_fits_and_is_as_long_as_its_page_says(walk, tree):
     assert int(said[1]) == len(re.findall(r"^\+[^+\n]", WALKS[walk], re.MULTILINE))
 
 
-def test_what_was_added_works(tree):
+def test_what_was_added_works(tree, pytestconfig):
     tried = {}
     for walk, text in WALKS.items():
         apply(walk, tree)
@@ -55,6 +55,7 @@ def test_what_was_added_works(tree):
     files = {file for names, _ in tried.values() for file in names.split()}
     words = [word for _, word in tried.values()]
     command = [sys.executable, "-m", "pytest", "-rp", "-p", "no:xdist", *files]
+    command += [f"-W{warning}" for warning in pytestconfig.getoption("pythonwarnings") or ()]
     paths = os.pathsep.join([str(tree / "src"), os.environ.get("PYTHONPATH", "")])
     environment = {**os.environ, "PYTHONPATH": paths}
     done = subprocess.run(

@@ -57,7 +57,8 @@ def pets(tab, folder):
 def test_everybody_can_read_it_and_a_phone_shows_it_whole(page, pets, screen):
     page.at(f"#/run/{pets}/{screen}")
     page.locator("main h1", has_text="Mistakes" if "mis" in screen else "Try").wait_for()
-    page.wait_for_load_state("networkidle")
+    page.locator(".confusion" if "mis" in screen else ".drop").first.wait_for()
+    page.wait_for_function("() => [...document.images].every((picture) => picture.complete)")
     everybody_can_read(page)
 
 

@@ -114,7 +114,8 @@ def test_a_killed_worker_is_said_and_its_run_resumed(runs, tmp_path):
 
 
 def test_more_than_there_are_cores_for_wait(runs):
-    first, second, third = (runs.begin("planar:moons", SLOW) for _ in range(3))
+    endless = SLOW | {"iterations": 10**6}
+    first, second, third = (runs.begin("planar:moons", endless) for _ in range(3))
     assert [first.state, second.state, third.state] == ["training", "training", "waiting"]
     # The studio ends, and begins again: it is there, and can be gone on with.
     again = Runs(runs.folder, runs.library, 1, Told(), lambda run: None)
@@ -126,8 +127,9 @@ def test_more_than_there_are_cores_for_wait(runs):
     assert Runs(runs.folder, runs.library, 1, Told(), lambda run: None)[third.id].iteration > 0
     runs.say(third, "stop")
     assert third.state == "stopped"
-    runs.say(first, "stop")
-    until(lambda: first.state == "stopped")
+    for run in (first, second):
+        runs.say(run, "stop")
+    until(lambda: {first.state, second.state} == {"stopped"})
 
 
 def test_what_an_earlier_studio_left_is_there(runs, tmp_path):
