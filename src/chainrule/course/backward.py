@@ -60,7 +60,9 @@ ACTIVATIONS_BACKWARD = {"sigmoid": sigmoid_backward, "relu": relu_backward}
 def linear_activation_backward(
     dA: Any, cache: Cache, activation: str
 ) -> tuple[Array, Array, Array]:
-    """One layer's derivatives from that of its A = g(W A_prev + b).
+    """One layer's derivatives from that of its A = g(Z), Z = W A_prev + b.
+
+        dZ = dA * g'(Z),   then as `linear_backward`
 
     dA (n, m); cache of `linear_activation_forward`; activation "sigmoid" or "relu". Returns
     dA_prev (n_prev, m), dW (n, n_prev), db (n, 1).
@@ -74,6 +76,8 @@ def linear_activation_backward(
 
 def L_model_backward(AL: Any, Y: Any, caches: list[Cache]) -> dict[str, Array]:
     """The derivatives of all layers, last to first.
+
+        dAL = -Y / AL + (1 - Y) / (1 - AL),   dZ[l] = dA[l] * g'(Z[l]),   dA[l-1] = W[l]^T dZ[l]
 
     AL (1, m) and caches (L of them) as `L_model_forward` returns them; Y (1, m) labels 0 and 1.
     Returns dW1, db1, ..., dWL, dbL in the shapes of the parameters, and dA0, ..., dA{L-1}. (The

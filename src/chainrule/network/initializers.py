@@ -27,8 +27,9 @@ NAMES = (*SCALES, "normal:SCALE")
 def standard_deviation(initializer: str | float, n_in: int, n_out: int) -> float:
     """Of the weights of a layer with n_in inputs and n_out outputs.
 
-    initializer : "zeros", "fan_in" (1/sqrt(n_in)), "xavier", "he", "normal" (0.01, the course's),
-        "normal:0.1", or simply the standard deviation as a number.
+    initializer : "zeros", "fan_in" (1/sqrt(n_in)), "xavier" (sqrt(2/(n_in + n_out))), "he"
+        (sqrt(2/n_in)), "normal" (0.01, the course's), "normal:0.1", or simply the
+        standard deviation as a number.
     """
     if not isinstance(initializer, (str, Real)):
         got = checks.describe(initializer)

@@ -50,6 +50,8 @@ def forward_from(
 ) -> tuple[list[Array], list[Array]]:
     """Z[1] ... Z[L] and A[1] ... A[L], from the first layer's Z on.
 
+        Z[l] = W[l] A[l-1] + b[l],   A[l] = g(Z[l])
+
     weights, biases : W[2] ... W[L] and b[2] ... b[L]. activations : of all L layers.
     """
     Z, A = [Z1], [ACTIVATIONS[activations[0]](Z1)]
@@ -63,6 +65,8 @@ def backward_from(
     dZ: Array, weights: Sequence[Array], A: Sequence[Array], activations: Sequence[str]
 ) -> list[Array]:
     """The derivatives with respect to Z[1] ... Z[L], from that with respect to Z[L].
+
+        dZ[l] = W[l+1]^T dZ[l+1] * g'(Z[l])
 
     weights : W[2] ... W[L]. A : A[1] ... A[L], of which the last is not used.
     """
