@@ -455,6 +455,7 @@ def test_threads():
         (lambda x: np.sum(np.linalg.norm(x, axis=1)), [[0.0, 0.0], [3.0, 4.0]],
          [[0, 0], [0.6, 0.8]]),
         (lambda x: x**0, 0.0, 0),
+        (lambda x: x**0, np.inf, 0),
         (lambda x: x**1, 0.0, 1),
         (lambda x: 2.0 * x**2, 0.0, 0),
     ],

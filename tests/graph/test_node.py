@@ -317,6 +317,7 @@ FUNCTIONS = {
 COMPOSED = {
     "outer of matrices": lambda x: np.outer(x[0], x[1]),
     "kron": lambda x: np.kron(x, [[1.0, 2.0]]),
+    "kron of tables": lambda x: np.kron(x[0, :, :2], x[1, 1:, 2:]),
     "kron of unequal": lambda x: np.kron(x[0, 0], x[:, :1]),
     "trace": lambda x: np.trace(x),
     "trace offset": lambda x: np.trace(x, 1, axis1=-1, axis2=0),

@@ -310,6 +310,7 @@ TABLE = {
         *with_options(with_zeros(2, 4), {}, {"axis": 0}, {"axis": 1}, {"axis": -1, **INITIAL[1]}),
         *with_options(with_zeros(2, 4), {"axis": (0, 1), "keepdims": True}, {"where": MASK4}),
         Case((with_zeros(2, 2, 3),), {"axis": (2, 0)}),
+        Case((np.array([0.0, 3.0, 5.0]),), {"where": np.array([True, True, False])}),
     ],
     np.max: reductions({"initial": 0.2}, {"initial": 9.0, "axis": 1}, initial=-9.0),
     np.min: reductions({"initial": 0.2}, {"initial": -9.0, "axis": 1}, initial=9.0),

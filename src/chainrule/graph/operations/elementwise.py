@@ -21,8 +21,8 @@ def _log_where_positive(x: Array) -> Array:
 
 
 def _power_slope(x: Array, y: Array) -> Array:
-    """y x**(y - 1), and 0 where y = 0, also at x = 0."""
-    return y * x ** np.where(plain(y) == 0, 1.0, y - 1)
+    """y x**(y - 1), and 0 where y = 0, also at x = 0 and inf."""
+    return y * x ** np.where(plain(y) == 0, 0.0, y - 1)
 
 
 define(np.add, "x + y", "g", "g")

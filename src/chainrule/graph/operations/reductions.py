@@ -49,7 +49,7 @@ def _reduction(
 
 
 def _of_mean(g: Array, z: Any, x: Array, axis: Any, where: Any, **unused: Any) -> Array:
-    return g / _count(x, axis, where) * np.ones(np.shape(x), g.dtype)
+    return np.broadcast_to(g / _count(x, axis, where), np.shape(x))
 
 
 def _of_extreme(g: Array, z: Any, x: Array, axis: Any, where: Any, initial: Any = None) -> Array:
