@@ -53,6 +53,11 @@ def test_a_table_without_labels_from_any_format_to_a_file(chainrule, run, genes)
     assert "a file that does not exist yet" in again.error
 
 
+def test_one_row_is_one_example(chainrule, run, genes):
+    genes.iloc[:1].to_csv("one.csv")
+    assert chainrule("predict", run, "one.csv").out.startswith("1 example from one.csv\n")
+
+
 def test_the_same_table_with_decimal_commas_is_the_same(chainrule, run, genes):
     genes.to_csv("comma.csv", sep=";", decimal=",")
     comma, point = (

@@ -50,7 +50,7 @@ def test_the_test_set_is_filled_by_the_training_set(table):
 def test_missing_values_are_refused_by_default_and_in_labels(table):
     with pytest.raises(DataError, match=r"missing in row 2 \(line 3\), 'a'.*--missing mean"):
         open_data(table(GAPS))
-    with pytest.raises(DataError, match=r"1 missing values: .*row 4 .*'label'"):
+    with pytest.raises(DataError, match=r"1 missing value: .*row 4 .*'label'"):
         open_data(table(GAPS.replace("90,y", "90,")), missing="mean")
 
 
@@ -83,7 +83,7 @@ def test_texts_become_features_of_their_levels(table):
 
 def test_missing_texts_are_filled_by_the_shares_of_the_levels(table):
     path = table(COLORS.replace("green", "NA"))
-    with pytest.raises(DataError, match="1 missing values"):
+    with pytest.raises(DataError, match="1 missing value"):
         open_data(path, categories="onehot")
     data = open_data(path, categories="onehot", missing="mean", scale="none").train
     assert_allclose(columns(data)[1:], [[0, 1, 0, 1 / 3], [1, 0, 1, 2 / 3]])

@@ -55,7 +55,7 @@ def test_splits_show_each_set_and_what_was_skipped():
     data = cr.open_data("fashion")
     page = Splits(data.train, None, data.test, ("a<b>.png: broken",))._repr_html_()
     assert re.findall("<h4>(.*?)</h4>", page) == ["training", "test"]
-    assert "a&lt;b&gt;.png: broken" in page
+    assert "1 file could not be read:</p><ul><li>a&lt;b&gt;.png: broken" in page
     empty = data.train.select([])
     assert "0 pictures" in empty._repr_html_()
 

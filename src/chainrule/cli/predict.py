@@ -122,7 +122,7 @@ def _of_table(
         return 0
     print_ = show.console().print
     show.print_model(model)
-    print_(f"{len(asked)} examples from {show.safe(asked.source)}")
+    print_(f"{counted(len(asked), 'example')} from {show.safe(asked.source)}")
     for note in found.notes:
         print_(f"          {show.safe(note)}")
     whole = [f"probability of {name}" for name in found.classes]
@@ -195,7 +195,7 @@ def _say(job: "PicturesJob", found: "Answers", told: "Sequence[Predictions]") ->
     if n and job.model.classes and (found.folders or not each):
         show.print_table(found.table())
     if not each and not job.out:
-        print_(f"{n:,} answers: --out FILE writes each.")
+        print_(f"{counted(n, 'answer')}: --out FILE writes each.")
     if n:
         _warn(found.tied, found.unlike, n, job.compared[1])
     if job.dry_run:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.show.tables import html_table, image, table_of_elements
-from chainrule.wording import shortened
+from chainrule.wording import counted, shortened
 
 if TYPE_CHECKING:
     from chainrule.data.dataset import Dataset, Splits
@@ -52,7 +52,9 @@ def html_of_splits(splits: "Splits") -> str:
     parts = [f"<h4>{name}</h4>{html(data)}" for name, data in splits.sets.items()]
     if splits.skipped:
         files = "".join(f"<li>{escape(one)}</li>" for one in splits.skipped[:ROWS])
-        parts.append(f"<p>{len(splits.skipped)} files could not be read:</p><ul>{files}</ul>")
+        parts.append(
+            f"<p>{counted(len(splits.skipped), 'file')} could not be read:</p><ul>{files}</ul>"
+        )
     return "".join(parts)
 
 

@@ -261,8 +261,8 @@ def test_files_that_are_damaged(tmp_path, name, content, message):
         (LABELED.head(0), "a header only"),
         (LABELED.rename(columns={"g0": "g1"}), "'g1' more than once"),
         (pd.DataFrame({("a", "b"): [1, 2], ("c", "d"): [1, 2]}), "a name for each column"),
-        (LABELED.assign(g0="red"), "cells that are no finite number"),
-        (LABELED.assign(g0=np.inf), "cells that are no finite number"),
+        (LABELED.assign(g0="red"), "cells without a finite number"),
+        (LABELED.assign(g0=np.inf), "cells without a finite number"),
         (LABELED.assign(label=[None] * 8), "a label in every row"),
         (pd.DataFrame(), "no columns"),
     ],
@@ -280,7 +280,7 @@ def test_a_missing_value_of_expression_data_is_named_by_its_sample(tmp_path):
     cells[3] = "null"
     path.write_text(text.replace(row, "\t".join(cells)))
     with pytest.raises(
-        DataError, match=rf"got 1 missing values: missing in sample {NAMES[2]}, 'g2'"
+        DataError, match=rf"got 1 missing value: missing in sample {NAMES[2]}, 'g2'"
     ):
         opened(path, label="disease state")
 

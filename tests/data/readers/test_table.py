@@ -128,7 +128,7 @@ def test_cells_that_are_no_numbers_are_placed(table):
     with pytest.raises(DataError) as caught:
         opened(table("a,b,y\n1,tall,p\n2,1e999,q\n3,1_000,p\n4,5,q\n"))
     message = str(caught.value)
-    assert "a number in every cell; got 3 cells that are no finite number: " in message
+    assert "a number in every cell; got 3 cells without a finite number: " in message
     assert "not a number in row 1 (line 2), 'b'" in message
     assert "not a number in row 3 (line 4), 'b'" in message
     assert "tall" not in message

@@ -162,9 +162,9 @@ def test_whole_numbers_that_lose_digits_are_said(table):
 
 ASKED = {
     "one decimal sign; got . in 'b' and , in 'a'": "a;b;y\n1,5;0.25;p\n2,3;0.5;q\n",
-    "2 cells that are no finite number": "a;b;y\n1,5;1;p\n2.3;2;q\n-3,7;2;q\n",
+    "2 cells without a finite number": "a;b;y\n1,5;1;p\n2.3;2;q\n-3,7;2;q\n",
     "'a', whose cells are no plain numbers": "a,b,y\n$1,2,p\n€3,3,q\n",
-    "1 cells that are no finite number: not a number in row 1": f"a,b,y\n{'9' * 400},2,p\n1,3,q\n",
+    "1 cell without a finite number: not a number in row 1": f"a,b,y\n{'9' * 400},2,p\n1,3,q\n",
     "not a number in row 2 .line 3., 'a'": "a,b,y\n1,2,p\n-inf,3,q\n",
     "got zero bytes": "a,b,y\n1,2,p\n1,3,q\n".encode("utf-16-le"),
     "expected 1 cells, as in the header; got 3. .*lines above": "Results\na,b,y\n1,2,p\n1,3,q\n",

@@ -96,9 +96,7 @@ def test_texts_that_are_all_different_are_asked(table, header, row, wanted):
 
 def test_other_texts_are_errors_until_they_are_left_out(table):
     path = table("w,sex,label", lambda i: (i % 3, "mf"[i // 6], kind(i)))
-    with pytest.raises(
-        DataError, match=r"12 cells that are no finite number.*'sex'.*--drop COLUMN"
-    ):
+    with pytest.raises(DataError, match=r"12 cells without a finite number.*'sex'.*--drop COLUMN"):
         opened(path)
     assert opened(path, drop="sex").feature_names == ("w",)
 
@@ -309,6 +307,15 @@ def test_columns_left_out_for_one_reason_are_one_note(table):
         "left out 2 columns of whole numbers that are all different: 'a_id', 'b_id' (--keep NAME)",
         "left out 2 columns that are empty: 10, 11",
     )
+
+
+def test_a_first_column_without_name_and_cells_names_nothing(table):
+    data = opened(table(",w,label", lambda i: ("", i % 3, kind(i))))
+    assert data.names is None
+    assert data.notes == ("label column 'label'", "left out column 1, which is empty")
+    train = table("w,label", lambda i: (i % 3, kind(i)))
+    test = table(",w,label", lambda i: ("", i % 3, kind(i)), 9, "new.csv")
+    assert open_data(train, test=test).test.names is None
 
 
 @pytest.mark.parametrize("separator", [",", ";"])

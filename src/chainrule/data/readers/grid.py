@@ -15,6 +15,7 @@ from itertools import chain, dropwhile, islice, pairwise, takewhile
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError
 from chainrule.files.csv_file import number
+from chainrule.wording import counted
 
 SEPARATORS = ",;\t|"  # tried by themselves, a space only where none of them is in the header
 NAMED = {"tab": "\t", "\\t": "\t", "space": " ", "comma": ",", "semicolon": ";"}
@@ -183,7 +184,7 @@ def _records(raw: bytes, where: str, separator: str | None) -> Records:
     if len(start) == 2 and len(start[0]) > 1 and _even(start):  # the last comment is the header
         records, comments = before, comments - 1
     if comments:
-        notes += (f"left out {comments} lines of comments at the start",)
+        notes += (f"left out {counted(comments, 'line')} of comments at the start",)
     return replace(records, notes=notes)
 
 

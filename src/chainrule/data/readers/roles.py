@@ -144,8 +144,9 @@ def _known(
     """The roles where the features are known."""
     names = columns.grid.names
     rest = [k for k in range(len(names)) if k not in {*features, label}]
-    named = asked["names"] or [k for k in rest if not names[k] or naming(columns, k)]
-    out = [f"'{names[k]}'" for k in rest if k not in (*named[:1], *asked["drop"])]
+    held = [k for k in rest if not _empty(columns, k)]
+    named = asked["names"] or [k for k in held if not names[k] or naming(columns, k)]
+    out = [f"'{names[k]}'" for k in held if k not in (*named[:1], *asked["drop"])]
     notes = (f"left out {checks.listed(out, FEW)}: no features of the training set",) if out else ()
     return Roles(label, named[0] if named else None, tuple(features), {}, notes)
 
@@ -162,10 +163,10 @@ def _sorted(columns: Columns, label: int | str | None, asked: dict[str, list[int
         text = columns.texts.get(k)
         if k in asked["keep"]:
             features.append(k)
+        elif _empty(columns, k):
+            empty.append(k)
         elif not names[k] and named is None:
             named = k
-        elif text and all(text.gone) and re.fullmatch(r"|column \d+", names[k]):
-            empty.append(k)
         elif why := _numbered(columns, k):
             numbered[k] = why
         elif not text or text.numeric or not text.different:
@@ -191,6 +192,11 @@ def _sorted(columns: Columns, label: int | str | None, asked: dict[str, list[int
         column = f"column '{names[named]}'" if names[named] else "the column without a name"
         notes = (f"names of the examples from {column}", *notes)
     return Roles(label, named, tuple(features), {}, notes)
+
+
+def _empty(columns: Columns, k: int) -> bool:
+    text = columns.texts.get(k)
+    return bool(text and all(text.gone) and re.fullmatch(r"|column \d+", columns.grid.names[k]))
 
 
 def _left_out(names: Sequence[str], numbered: dict[int, str], empty: list[int]) -> Iterator[str]:

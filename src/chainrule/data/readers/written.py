@@ -14,6 +14,7 @@ from chainrule.data.readers.roles import Roles, column_key
 from chainrule.data.reading import Reading, listed
 from chainrule.errors import DataError
 from chainrule.files.csv_file import number
+from chainrule.wording import counted
 
 Array = np.ndarray
 LEVELS, REPEATED = 20, 10  # texts of a column, or rows of each, from which they are categories
@@ -164,7 +165,8 @@ class Written:
         ]
         total, missing = int(bad.sum()), int((lost & bad).sum())
         more = f"; and {total - SHOWN} more" if total > SHOWN else ""
-        counts = (missing, "missing values"), (total - missing, "cells that are no finite number")
+        texts = f"{counted(total - missing, 'cell')} without a finite number"
+        counts = [counted(missing, "missing value")] * (missing > 0) + [texts] * (total > missing)
         ways = {
             "--missing mean, median or zero fills what is missing": lost[:, : X.shape[1]].any(),
             "--categories onehot takes texts; --drop COLUMN leaves one out; write all decimals "
@@ -176,7 +178,7 @@ class Written:
         raise DataError(
             grid.where,
             "a number in every cell" + " and a label in every row" * bool(gone.any()),
-            f"{' and '.join(f'{n:,} {what}' for n, what in counts if n)}: {'; '.join(each)}{more}",
+            f"{' and '.join(counts)}: {'; '.join(each)}{more}",
             fix,
         )
 
