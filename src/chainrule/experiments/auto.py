@@ -74,9 +74,8 @@ class Chosen(Sweep):
             return f"{words}."
         used, of = self.examples
         part = f" of {used:,} of {of:,} examples" if used < of else ""
-        return (
-            f"{words}; {self.tried} settings tried on {self.held_out}{part}, {self.seconds:.1f} s."
-        )
+        tried = f"{self.tried} settings tried on {self.held_out}{part}"
+        return f"{words}; {tried}, {self.seconds:.1f} s."
 
     @property
     def _why(self) -> str:
