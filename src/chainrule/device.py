@@ -78,6 +78,11 @@ def on_host(array: Any) -> Any:
     return array.cpu().numpy() if hasattr(array, "cpu") else array
 
 
+def copies(*arrays: Any) -> tuple[Any, ...]:
+    """Of arrays of a device or of NumPy's, as NumPy's."""
+    return tuple(on_host(array).copy() for array in arrays)
+
+
 def device_named(name: Any, operations: float = 0.0) -> tuple[Device, str]:
     """The device, and why it is taken, in one sentence; InputError where there is none such.
 

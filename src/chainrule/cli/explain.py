@@ -64,10 +64,7 @@ def explain(
     if known.n_members > 1:
         fix = "Train one of them alone, without --runs and with its --seed."
         raise InputError(str(model), "a model of one network", f"{known.n_members} of them", fix)
-    if batches := known.scaling.batches:  # of which a row says nothing
-        expected, got = "a model that answers of each sample alone", f"batch:{batches[0]}"
-        fix = "Train one whose preparation does not center batches."
-        raise InputError(str(model), expected, got, fix)
+    known.refuse_batches(str(model))
     from chainrule.experiments import Execution
     from chainrule.influence import explanation
     from chainrule.jobs.trained import WITHIN, left_out

@@ -352,9 +352,10 @@ class Dataset:
         """
         if not classes:
             return self.with_task("regression")
+        where = self.source or "Dataset"
+        expected = f"examples of the classes that {known_by} knows ({checks.listed(classes)})"
         if not self.classes:
-            expected = f"examples of the classes that {known_by} knows ({checks.listed(classes)})"
-            raise DataError(self.source or "Dataset", expected, "a regression's numbers")
+            raise DataError(where, expected, "a regression's numbers")
         present = [self.classes[k] for k in np.unique(self.labels)]
         key = comparison(self.classes, classes)
         places = {key(c): k for k, c in enumerate(classes)}
@@ -365,9 +366,8 @@ class Dataset:
         mine = list(map(alike, self.classes))
         if len(classes) == 2 and denies(*classes) and alike(classes[1]) in mine:
             return replace(self.with_positive(classes[1]), classes=classes)
-        expected = f"examples of the classes that {known_by} knows ({checks.listed(classes)})"
         got, fix = f"examples of {checks.listed(foreign)}", "Rename them, or --drop-class them."
-        raise DataError(self.source or "Dataset", expected, got, fix)
+        raise DataError(where, expected, got, fix)
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,11 +47,8 @@ def _found_in(data: "Dataset", pattern: str) -> np.ndarray:
         raise DataError(data.source, "examples with names to group by", "none", fix)
     found = [compiled.search(name) for name in data.names]
     if missing := [name for name, one in zip(data.names, found, strict=True) if one is None]:
-        raise InputError(
-            "--group-by",
-            "a regular expression that matches every name",
-            f"{len(missing)} names without a match, such as {missing[0]!r}",
-        )
+        got = f"{len(missing)} names without a match, such as {missing[0]!r}"
+        raise InputError("--group-by", "a regular expression that matches every name", got)
     return np.array([match[match.re.groups and 1] or "" for match in found if match])
 
 

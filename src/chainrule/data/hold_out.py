@@ -43,12 +43,8 @@ def drawn(
     said = f"{len(test)} of {counted(len(data), 'example')} were drawn to test on"
     if groups is not None:
         said += f", {counted(len(np.unique(groups[test])), 'whole group')}"
-    return Splits(
-        sets[0].noted(f"{said} ({percent(share, 0)}, seed {seed})"),
-        splits.validation,
-        sets[1],
-        splits.skipped,
-    )
+    noted = sets[0].noted(f"{said} ({percent(share, 0)}, seed {seed})")
+    return Splits(noted, splits.validation, sets[1], splits.skipped)
 
 
 def held_out(

@@ -77,10 +77,11 @@ def read_decisions(path: str | Path) -> Decisions:
     if lacking := [name for name in NEEDED if header.count(name) != 1]:
         expected = f"a header with {', '.join(NEEDED)}, once each"
         raise DataError(where, expected, f"one without, or with several, {', '.join(lacking)}")
-    rows = (
-        (line, dict(zip(header, map(unguarded, cells), strict=True))) for line, cells in grid.rows()
-    )
-    return Decisions(where, tuple(_decision(row, f"{where}, line {line}") for line, row in rows))
+    found = []
+    for line, cells in grid.rows():
+        row = dict(zip(header, map(unguarded, cells), strict=True))
+        found.append(_decision(row, f"{where}, line {line}"))
+    return Decisions(where, tuple(found))
 
 
 def write_decisions(rows: Iterable[Mapping[str, object]], path: str | Path) -> None:

@@ -193,11 +193,9 @@ class Batch(Step):
                 X[:, own] -= self.center
                 alone = True
         if alone:
-            said = (
-                f"a single sample of a batch ({self.column}) that was not trained on is centered "
-            )
-            said += "by the mean of all training samples"
-            warnings.warn(said, stacklevel=2)
+            said = f"a single sample of a batch ({self.column}) that was not trained on"
+            how = "is centered by the mean of all training samples"
+            warnings.warn(f"{said} {how}", stacklevel=2)
         return X
 
     def _bound(self, X: Array) -> Array:

@@ -213,9 +213,7 @@ class Scaling:
                     X = step.carefully(X, rows)
                 scaled = np.where(np.isfinite(scaled), scaled, X.astype(dtype, copy=False))
             if bad := np.count_nonzero(~np.isfinite(scaled)):
-                expected = (
-                    f"features that {np.dtype(dtype)} holds when they are scaled ({self.kind})"
-                )
+                expected = f"features that {scaled.dtype} holds when they are scaled ({self.kind})"
                 fix = "Divide them, leave them out, or take their logarithms."
                 got = f"{n} infinite" if (n := np.isinf(raw).sum()) else f"{bad} too large"
                 raise InputError("Scaling", expected, got, fix)

@@ -74,9 +74,8 @@ class Chosen(Sweep):
             return f"{words}."
         used, of = self.examples
         part = f" of {used:,} of {of:,} examples" if used < of else ""
-        return (
-            f"{words}; {self.tried} settings tried on {self.held_out}{part}, {self.seconds:.1f} s."
-        )
+        tried = f"{self.tried} settings tried on {self.held_out}{part}"
+        return f"{words}; {tried}, {self.seconds:.1f} s."
 
     @property
     def _why(self) -> str:
@@ -159,14 +158,12 @@ def choose_setting(
 
 
 def _varied(base: Setting, given: Mapping[str, Any]) -> tuple[str, ...]:
-    own = [name for name in CHOSEN if name not in given]
-    if "hidden" in given and "l2" in own:
-        own.remove("l2")
-    if base.optimizer == "lbfgs" and "learning_rate" in own:
-        own.remove("learning_rate")
-    if base.epochs is not None and "iterations" in own:
-        own.remove("iterations")
-    return tuple(own)
+    settled = {
+        "l2": "hidden" in given,
+        "learning_rate": base.optimizer == "lbfgs",
+        "iterations": base.epochs is not None,
+    }
+    return tuple(name for name in CHOSEN if name not in given and not settled.get(name))
 
 
 def _sample(whole: Examples, groups: Any, seed: int) -> tuple[Examples, Any]:
@@ -197,9 +194,9 @@ def _folds(examples: Examples, groups: Any, seed: int) -> list[Array]:
         rarest = int(np.unique(examples.labels, return_counts=True)[1].min())
         stratified = rarest > 2 or examples.m == 2 * rarest
         n = rarest if stratified else n
-    for k, by_class in ((min(FOLDS, n), stratified), (min(FOLDS, n), False)):
+    for by_class in (stratified, False):
         try:
-            return draw_folds(examples, k, 1, by_class, groups, seed)
+            return draw_folds(examples, min(FOLDS, n), 1, by_class, groups, seed)
         except InputError:
             continue
     return []

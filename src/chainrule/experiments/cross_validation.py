@@ -252,15 +252,9 @@ def with_permutations(
     if not n or not found.complete:
         return found
     first = drawn.first
-    permutation = permutation_test(
-        where,
-        examples,
-        (settings or [found.setting] * first)[:first],
-        drawn,
-        [fold.outputs for fold in found.folds[:first]],
-        n,
-        how,
-    )
+    settings = (settings or [found.setting] * first)[:first]
+    outputs = [fold.outputs for fold in found.folds[:first]]
+    permutation = permutation_test(where, examples, settings, drawn, outputs, n, how)
     if permutation is not None:
         permutation = replace(permutation, chosen=bool(getattr(found, "varied", ())))
     return replace(found, permutation=permutation, complete=permutation is not None)

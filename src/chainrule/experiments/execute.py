@@ -144,9 +144,8 @@ def execute(
     divided = groups(runs, todo, examples, memory, threads, on_device=device is not HOST)
     at_once = threads if how.threads or worth_threads(divided, runs, examples) else 1
     if examples.in_file:  # groups of one run may be larger than the memory of a thread
-        at_once = min(
-            at_once, int(memory // max(run_bytes(r.setting, examples) for r in runs)) or 1
-        )
+        largest = max(run_bytes(run.setting, examples) for run in runs)
+        at_once = min(at_once, int(memory // largest) or 1)
     with interruptible(tally.interrupt):
         tally.finish(outcomes)
     if tally.stops:
@@ -272,11 +271,9 @@ class _Work:
             how: dict[str, Any] = {"callbacks": [Watch(self.tally, members, path)]}
             how |= {"resume": path if path and path.exists() else None}
             return [trained(start, data, **how, **arguments(settings) | given)]
-        found = []
+        found, each = [], {n for n, v in given.items() if n.endswith("weight") and np.ndim(v) == 2}
         for r, setting in enumerate(settings):
-            weights = {
-                n: v[r] for n, v in given.items() if n.endswith("weight") and np.ndim(v) == 2
-            }
+            weights = {name: given[name][r] for name in each}
             pair = data[0], data[1][r] if data[1].ndim == 3 else data[1]
             before = r * setting.updates(self.examples.m)
             watch = Watch(self.tally, {group.members[0]: 1}, None, before)

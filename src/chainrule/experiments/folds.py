@@ -219,10 +219,7 @@ def _held_out(pairs: Iterable[Any], m: int) -> list[Array]:
         if not tested.size or not trained.size:
             raise InputError("folds", "examples on both sides of every fold", "none on one")
         if not np.array_equal(np.setdiff1d(np.arange(m), trained), tested):
-            raise InputError(
-                "folds",
-                "every fold to test on all examples that it does not train on",
-                f"{trained.size} and {tested.size} of {m}",
-            )
+            expected = "every fold to test on all examples that it does not train on"
+            raise InputError("folds", expected, f"{trained.size} and {tested.size} of {m}")
         found.append(tested)
     return found

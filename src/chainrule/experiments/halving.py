@@ -184,9 +184,8 @@ class Halving:
         for fold in one.folds:
             record = fold.history.records[1 + k]
             accuracy, loss = float(record.validation_accuracy), float(record.validation_cost)
-            folds.append(
-                replace(fold, measures=replace(fold.measures, accuracy=accuracy, cost=loss))
-            )
+            measures = replace(fold.measures, accuracy=accuracy, cost=loss)
+            folds.append(replace(fold, measures=measures))
         setting = one.setting.with_values({"iterations": int(iterations[k])})
         return replace(one, setting=setting, folds=tuple(folds))
 

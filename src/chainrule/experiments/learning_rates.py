@@ -137,12 +137,9 @@ def compare_learning_rates(
     examples = Examples(where, data)
     found = execute(where, examples, runs, execution, record_every=record_every)
     done = sorted(found)
-    return RateComparison(
-        rates[done],
-        tuple(found[k].history for k in done),
-        np.array([found[k].diverged for k in done], np.int64),
-        len(done) == len(runs),
-    )
+    histories = tuple(found[k].history for k in done)
+    diverged = np.array([found[k].diverged for k in done], np.int64)
+    return RateComparison(rates[done], histories, diverged, len(done) == len(runs))
 
 
 def find_learning_rate(
@@ -169,13 +166,9 @@ def find_learning_rate(
     high = checks.number(where, "high", high, least=low, most=HIGHEST, open_below=True)
     count = checks.whole_number(where, "count", count, least=2, most=MOST)
     iterations = checks.whole_number(where, "iterations", iterations, least=1)
-    tested = compare_learning_rates(
-        data,
-        np.geomspace(low, high, count),
-        replace(setting, iterations=iterations, epochs=None),
-        record_every=max(1, iterations // RECORDS),
-        execution=execution,
-    )
+    setting = replace(setting, iterations=iterations, epochs=None)
+    rates, every = np.geomspace(low, high, count), max(1, iterations // RECORDS)
+    tested = compare_learning_rates(data, rates, setting, record_every=every, execution=execution)
     return _suggested(tested, iterations)
 
 
@@ -186,12 +179,9 @@ def _suggested(tested: RateComparison, iterations: int) -> RateSuggestion:
     cost, first = tested.cost, tested.histories[0].cost[0]
     lowered = cost < first
     if not lowered.any():
-        raise InputError(
-            "find_learning_rate",
-            "a rate that lowers the cost",
-            f"none between {tested.rates[0]:g} and {tested.rates[-1]:g}",
-            "Try a wider range, more iterations, or another seed or initializer.",
-        )
+        got = f"none between {tested.rates[0]:g} and {tested.rates[-1]:g}"
+        fix = "Try a wider range, more iterations, or another seed or initializer."
+        raise InputError("find_learning_rate", "a rate that lowers the cost", got, fix)
     steady = lowered & (tested.rises <= RISE)
     among = steady if steady.any() else lowered
     best = int(np.nanargmin(np.where(among, cost, np.nan)))

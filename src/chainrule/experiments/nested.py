@@ -164,9 +164,8 @@ def nested_cross_validate(
     if threshold != "0.5" and found.folds:
         limits = [threshold_of(best[k], threshold, cost_ratio) for k in found.finished]
         found = by_thresholds(found, examples, limits)
-    return with_permutations(
-        where, found, examples, drawn, n, again, [b.setting for b in best[:-1]]
-    )
+    settings = [one.setting for one in best[:-1]]
+    return with_permutations(where, found, examples, drawn, n, again, settings)
 
 
 def _measured(

@@ -14,7 +14,6 @@ fold, so that every permutation is as stratified as the observed labels; else al
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from chainrule.errors import InputError
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import Execution, execute
 from chainrule.experiments.folds import DrawnFolds
-from chainrule.experiments.runs import Run, form_of, group_size
+from chainrule.experiments.runs import Run, form_of, group_size, parted
 from chainrule.experiments.setting import Setting
 from chainrule.model.intervals import area_under_curve
 
@@ -185,6 +184,4 @@ def _parts(setting: Setting, examples: Examples, n: int, how: Execution, where: 
     dual = form_of(setting, examples, n) == "dual"
     room, cached = 1e18 if dual else memory / threads, how.device == "cpu"
     size = group_size(setting, examples, room, cached=cached)
-    count = -(-n // size)
-    ends = [n * k // count for k in range(count + 1)]
-    return [slice(start, end) for start, end in pairwise(ends)]
+    return [slice(part[0], part[-1] + 1) for part in parted(range(n), size)]

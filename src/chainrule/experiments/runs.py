@@ -105,9 +105,9 @@ def groups(
         each = memory / threads, n if own_matrix else 0
         most = group_size(setting, examples, *each, cached=not on_device)
         if most >= n and len(rows) >= threads:
-            divided = _parts(rows, most // n, threads)
+            divided = parted(rows, most // n, threads)
         else:
-            divided = [[part] for row in rows for part in _parts(row, most, threads)]
+            divided = [[part] for row in rows for part in parted(row, most, threads)]
         # Divided as if all were to be done: a group that was broken off is found again.
         for part in divided:
             kept = [row for row in ([k for k in row if k in left] for row in part) if row]
@@ -117,7 +117,7 @@ def groups(
     return found
 
 
-def _parts(items: Sequence[Any], most: int, threads: int) -> list[Sequence[Any]]:
+def parted(items: Sequence[Any], most: int, threads: int = 1) -> list[Sequence[Any]]:
     """Parts of one size, `most` at most, and one for each thread at least."""
     n = max(-(-len(items) // most), min(threads, len(items)))
     n = min(len(items), -(-n // threads) * threads)

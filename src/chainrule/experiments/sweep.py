@@ -73,13 +73,12 @@ class Sweep(Result):
             for one in MEASURES[self.task]
             for column in (one, Column(f"{one.name}_deviation", one.kind, "deviation"))
         ]
+        kind = next(one.kind for one in MEASURES[self.task] if one.name == self.score)
         columns = (
             Column("rank", "whole"),
             *(Column(name, "value", setting_name(name)) for name in self.varied),
             *measures,
-            Column(
-                "standard_error", next(c.kind for c in MEASURES[self.task] if c.name == self.score)
-            ),
+            Column("standard_error", kind),
             Column("near_best"),
             TRAINING_COST,
             Column("diverged", "whole"),

@@ -25,6 +25,11 @@ def free_bytes() -> float:
         return 0.0
 
 
+def empty(where: str, shape: tuple[int, ...], dtype: Any, *, in_file: bool) -> np.ndarray:
+    """An array to be filled, in memory, or where that has no room in such a file."""
+    return zeros(where, shape, dtype) if in_file else np.empty(shape, dtype)
+
+
 def zeros(where: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     """Zeros in a file of their own, all of whose room is taken at once: InputError if the disk is
     too small for it (to write into what it lacks would kill the process)."""

@@ -211,12 +211,17 @@ class LearningRatesJob(Job[Rates, "experiments.RateComparison"]):
 
     @property
     def used(self) -> dict[str, Any]:
-        own = self.own
-        named = {"learning_rate": None, "rates": own.rates}
+        named = {"learning_rate": None, "rates": self.own.rates}
         if self.rates is not None:
             return super().used | named
+        return named | self.of_range | {"epochs": None}
+
+    @property
+    def of_range(self) -> dict[str, Any]:
+        """What the range test is asked, as `find_learning_rate` takes it."""
+        own = self.own
         ends = {"low": own.low, "high": own.high, "count": own.count}
-        return named | ends | {"iterations": own.test_iterations, "epochs": None}
+        return ends | {"iterations": own.test_iterations}
 
     def plan(self) -> str:
         own = self.own
@@ -226,18 +231,10 @@ class LearningRatesJob(Job[Rates, "experiments.RateComparison"]):
         return f"{span}, {own.test_iterations} updates"
 
     def work(self, how: "experiments.Execution") -> "experiments.RateComparison":
-        data, own = self.splits.train, self.own
+        data = self.splits.train
         if self.rates is not None:
             return experiments.compare_learning_rates(data, self.rates, self.setting, execution=how)
-        return experiments.find_learning_rate(
-            data,
-            self.setting,
-            low=own.low,
-            high=own.high,
-            count=own.count,
-            iterations=own.test_iterations,
-            execution=how,
-        )
+        return experiments.find_learning_rate(data, self.setting, execution=how, **self.of_range)
 
 
 @dataclass(frozen=True, kw_only=True)

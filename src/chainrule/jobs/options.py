@@ -326,12 +326,9 @@ def restored(saved: Any, given: Group, where: str, changeable: Sequence[str] = (
         if value is not defaults[name] and not fits(value, hints.get(name, str)):
             raise ModelFileError(where, f"a setting for {name}", describe(value))
         if name not in anew and asked[name] not in (defaults[name], value):
-            raise InputError(
-                "--" + name.replace("_", "-"),
-                f"the setting that the {what} began with ({value})",
-                str(asked[name]),
-                f"A resumed {what} {takes}.",
-            )
+            option, fix = f"--{name.replace('_', '-')}", f"A resumed {what} {takes}."
+            expected = f"the setting that the {what} began with ({value})"
+            raise InputError(option, expected, str(asked[name]), fix)
     if any(value is not None for value in anew.values()):
         saved |= anew
     if issubclass(kind, Hyperparameters):

@@ -23,7 +23,7 @@ from chainrule.errors import InputError
 from chainrule.files.atomic import copy_new, reason, remove_parts, writable
 from chainrule.files.csv_file import guarded, unguarded
 from chainrule.files.journal import append
-from chainrule.jobs.events import Control, Progressed, Tell
+from chainrule.jobs.events import Progressed, Tell
 
 UNSURE = "unsure"
 SURE = 0.8  # the probability below which a picture is in that folder
@@ -31,6 +31,7 @@ HEAD = ["copy", "original"]
 LONGEST = 255  # bytes of a name, on most disks
 ENDING = 20  # characters after a dot that are still the ending of a name
 # No names of files or folders on Windows (learn.microsoft.com, "Naming Files").
+NOT_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{one}{k}" for one in ("COM", "LPT") for k in range(10))}
 # What is the matter with one name, and not with the disk.
 OF_A_NAME = {os.strerror(code) for code in (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ)}
@@ -41,9 +42,7 @@ def folder_names(classes: Sequence[str]) -> dict[str, str]:
     whatever case; nor `unsure`."""
     taken, found = {UNSURE}, {}
     for name in classes:
-        plain = (
-            re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", checks.printable(name)).strip().rstrip(".")
-        )
+        plain = NOT_IN_NAMES.sub("_", checks.printable(name)).strip().rstrip(".")
         if not plain or plain.startswith(".") or plain.partition(".")[0].upper() in DEVICES:
             plain = f"_{plain}"
         for other in _numbered(plain, ""):
@@ -170,20 +169,18 @@ class Undone:
     complete: bool = True
 
 
-def undo(lists: Sequence[Path], tell: Tell | None = None, control: Control | None = None) -> Undone:
+def undo(lists: Sequence[Path], tell: Tell | None = None) -> Undone:
     """Remove the copies of these lists that are the same as their originals, folders that are
     empty then, and lists of which nothing is left.
 
     InputError for a file that is no list of copies, before anything is removed.
     """
-    rows, found, control = {path: _copies(path) for path in lists}, Undone(), control or Control()
+    rows, found = {path: _copies(path) for path in lists}, Undone()
     total, done = sum(map(len, rows.values())), 0
     try:
         for path, copies in rows.items():
             top, left = path.resolve().parent, len(found.kept)
             for copy, original in copies:
-                if control.is_set():
-                    raise KeyboardInterrupt
                 why = _remove(top, copy, original)
                 found.removed += why is None
                 if why:

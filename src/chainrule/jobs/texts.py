@@ -35,11 +35,8 @@ def layer_sizes(text: str) -> tuple[int, ...]:
     except ValueError:
         sizes = (0,)
     if min(sizes) < 1 or max(sizes) > LARGEST:
-        raise InputError(
-            "--layers",
-            f"hidden units as whole numbers up to {LARGEST} like 20,7,5, or none",
-            repr(text),
-        )
+        expected = f"hidden units as whole numbers up to {LARGEST} like 20,7,5, or none"
+        raise InputError("--layers", expected, repr(text))
     return sizes
 
 
@@ -75,12 +72,9 @@ def space(vary: Sequence[str]) -> dict[str, Any]:
         name, equals, values = text.partition("=")
         name = name.strip().replace("-", "_")
         if name not in KINDS or not equals or not values.strip():
-            raise InputError(
-                "--vary",
-                f"NAME=VALUES with one of {', '.join(KINDS)}",
-                repr(text),
-                "Such as --vary learning_rate=0.001,0.01,0.1 --vary layers=20-7-5,20,none.",
-            )
+            expected = f"NAME=VALUES with one of {', '.join(KINDS)}"
+            fix = "Such as --vary learning_rate=0.001,0.01,0.1 --vary layers=20-7-5,20,none."
+            raise InputError("--vary", expected, repr(text), fix)
         field, kind = "hidden" if name == "layers" else name, KINDS[name]
         if field in found:
             raise InputError("--vary", "each name once", f"{name} twice")

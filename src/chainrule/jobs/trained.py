@@ -209,9 +209,8 @@ def as_trained(model: Model, given: Options, where: str, data: str | None) -> tu
         data = RunFolder(where).read_settings().get("data")
     if not isinstance(data, str):
         fix = "Name its data: chainrule importance DATA --model MODEL."
-        raise InputError(
-            where, "a model that says what it was trained on", "one that does not", fix
-        )
+        expected = "a model that says what it was trained on"
+        raise InputError(where, expected, "one that does not", fix)
     if fits(done, int):
         changes = text_of(before(done, changes_of("changes", options.changes)))
         options = replace(options, iterations=done, epochs=None, changes=changes)

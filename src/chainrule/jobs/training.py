@@ -80,11 +80,10 @@ class TrainingJob(Job[Nothing, "Training"]):
             own.insert(0, BeginsFrom(self._parent.checkpoint))
         if isinstance(how.stop, Control):
             own.append(Controlled(how.stop, self.tell, saver, self._changed))
+        data = splits.train
         return train(
-            self.setting.network(
-                splits.train.features.shape[0], len(splits.train.Y), splits.train.task
-            ),
-            splits.train,
+            self.setting.network(data.features.shape[0], len(data.Y), data.task),
+            data,
             validation=splits.watched[1],
             early_stopping=None if patience is None else EarlyStopping(patience),
             callbacks=[*filter(None, own), *how.callbacks],

@@ -159,9 +159,8 @@ class Evaluation(Result):
         def number(value: float) -> float | None:
             return None if np.isnan(value) else float(value)
 
-        per_class = zip(
-            self.classes, self.precision, self.recall, self.confusion.sum(axis=1), strict=True
-        )
+        counts = self.confusion.sum(axis=1)
+        per_class = zip(self.classes, self.precision, self.recall, counts, strict=True)
         return {
             "examples": self.m,
             "accuracy_95_percent_interval": list(self.interval()),

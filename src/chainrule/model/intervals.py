@@ -227,7 +227,7 @@ def _of_classes(P: Array, labels: Array, predicted: Array) -> dict[str, Measure]
     def accuracy(w: Array) -> Array:
         return w @ right / w.sum(axis=1)
 
-    def balanced(w: Array) -> Array:
+    def balanced_accuracy(w: Array) -> Array:
         return np.nanmean((w @ (Y * right).T) / (w @ Y.T), axis=1)
 
     def f1(w: Array) -> Array:
@@ -241,13 +241,7 @@ def _of_classes(P: Array, labels: Array, predicted: Array) -> dict[str, Measure]
     def brier(w: Array) -> Array:
         return w @ np.square(P - Y)[kept].sum(axis=0) / w.sum(axis=1)
 
-    return {
-        "accuracy": accuracy,
-        "balanced_accuracy": balanced,
-        "f1": f1,
-        "auc": auc,
-        "brier": brier,
-    }
+    return {of.__name__: of for of in (accuracy, balanced_accuracy, f1, auc, brier)}
 
 
 def area_under_curve(A: Array, Y: Array) -> float:

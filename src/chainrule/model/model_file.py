@@ -190,9 +190,8 @@ class Model:
         """Of each class (n_classes, m), in the weights' dtype, from `outputs`' A, the members'
         averaged; of a regression the values (1, m)."""
         A = A if self.network.n_runs is None else A.mean(axis=0)
-        return (class_probabilities(A) if self.classes else A).astype(
-            self.network.dtype, copy=False
-        )
+        found = class_probabilities(A) if self.classes else A
+        return found.astype(self.network.dtype, copy=False)
 
     def spreads(self, A: Array) -> Array:
         """`spread` from `outputs`' A (R, n_y, m)."""
@@ -273,13 +272,17 @@ class Model:
         found = self.probabilities(self.outputs(raw)[1])
         return decided(found, self.threshold) if self.classes else found[0]
 
-    def described(self, raw: Any) -> Described:
-        """What another program has to be told of it, and its answers to raw (n_x, m), or to some
-        that are drawn: for `export_onnx`."""
+    def refuse_batches(self, where: str) -> None:
+        """InputError for a preparation that centers batches: a sample alone says nothing of it."""
         if batches := self.scaling.batches:
             expected, got = "a model that answers of each sample alone", f"batch:{batches[0]}"
             fix = "Train one whose preparation does not center batches."
-            raise InputError("export_onnx", expected, got, fix)
+            raise InputError(where, expected, got, fix)
+
+    def described(self, raw: Any) -> Described:
+        """What another program has to be told of it, and its answers to raw (n_x, m), or to some
+        that are drawn: for `export_onnx`."""
+        self.refuse_batches("export_onnx")
         if self.encoder is not None:
             return self._described_with_encoder(self.encoder, raw)
         raw = raw.raw if isinstance(raw, Dataset) else raw

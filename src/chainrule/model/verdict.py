@@ -114,9 +114,8 @@ class Verdict:
                 f"{percent(SECOND if self.measure == 'auc' else CONFIDENCE, 0)})."
             )
         reached, low, high = (percent(each, 1) for each in (self.reached, self.low, self.high))
-        return (
-            f"{reached} of held-out examples are right ({low} to {high}, {percent(CONFIDENCE, 0)})."
-        )
+        sure = f"{low} to {high}, {percent(CONFIDENCE, 0)}"
+        return f"{reached} of held-out examples are right ({sure})."
 
     @property
     def words(self) -> str:

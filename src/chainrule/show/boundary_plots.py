@@ -16,6 +16,7 @@ from chainrule.model.model_file import Model, decided
 from chainrule.network import Network
 from chainrule.show import plots
 from chainrule.show.names_in_plots import name_clouds
+from chainrule.show.plane import plane_around
 from chainrule.training import Callback, Session
 from chainrule.wording import counted
 
@@ -27,7 +28,6 @@ LIGHT_BLUE = "#74BCE8"
 SHADES = LinearSegmentedColormap.from_list("probability", ["white", LIGHT_BLUE])
 STEPS = 200  # grid points along each side: the picture is no sharper with more
 COLUMNS = 4
-MARGIN = 0.08  # of the data's range, around it
 
 
 class NetworkFrames(Callback):
@@ -40,9 +40,8 @@ class NetworkFrames(Callback):
     """
 
     def __init__(self, iterations: Iterable[int]) -> None:
-        self._wanted = {
-            checks.whole_number("NetworkFrames", "each iteration", n) for n in iterations
-        }
+        what = "NetworkFrames", "each iteration"
+        self._wanted = {checks.whole_number(*what, n) for n in iterations}
         self.frames: dict[int, Network] = {}
 
     def on_start(self, session: Session) -> None:
@@ -136,7 +135,7 @@ def points(axes: Axes, data: Dataset, title: str, size: float, **look: Any) -> F
 
 def _shade(axes: Axes, model: Model, data: Dataset) -> Any:
     """Color the plane; returns the shading of the probability, if there are two classes."""
-    (x, y), places = plane(data.features.stored(), STEPS)
+    (x, y), places = plane_around(data.features.stored(), STEPS)
     P = model.predict_proba(places).reshape(-1, STEPS, STEPS)
     extent = (x[0], x[-1], y[0], y[-1])
     place: dict[str, Any] = {"extent": extent, "origin": "lower", "aspect": "auto"}
@@ -152,14 +151,6 @@ def _shade(axes: Axes, model: Model, data: Dataset) -> Any:
     if P[1].min() < model.threshold < P[1].max():
         axes.contour(x, y, P[1], [model.threshold], colors="k", linewidths=1.5)
     return shading
-
-
-def plane(raw: Array, steps: int) -> tuple[Array, Array]:
-    """The sides (2, steps) of the plane around the data, and its points (2, steps^2)."""
-    low, high = raw.min(axis=1), raw.max(axis=1)
-    margin = MARGIN * np.where(high > low, high - low, 1.0)
-    sides = np.linspace(low - margin, high + margin, steps, axis=1)
-    return sides, np.stack(np.meshgrid(*sides)).reshape(2, -1)
 
 
 def _tints(winner: Array, sure: Array) -> Array:

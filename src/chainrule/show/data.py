@@ -18,16 +18,7 @@ ROWS, FEATURES = 5, 8
 SIDE = 64  # screen pixels, the longer side of a picture
 SMALL = 2000  # bytes of a picture's file, which is then left as it is
 LARGEST = 128  # pixels of a side of one that is made smaller
-PLANE, EDGE = 320, 12  # of a drawing of points
-POINTS = 2000  # at most, every so-manyth of more
-# Circle, triangle, square, cross, each around its place; in colors of Okabe & Ito (2008).
-SHAPES = (
-    "m-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0-5 0",
-    "m0-3l2.7 4.8h-5.4z",
-    "m-2.3-2.3h4.6v4.6h-4.6z",
-    "m-2.5-2.5l5 5m0-5l-5 5",
-)
-COLORS = ("#D55E00", "#0072B2", "#009E73", "#000000")
+POINTS = 2000  # that are drawn at most, every so-manyth of more
 LETTERS = 24  # of a class's name
 
 
@@ -40,7 +31,7 @@ def html(data: "Dataset") -> str:
     if drawable(data):
         shown = _grid(data)
     elif data.features.shape[0] == 2 and len(data) and data.classes:
-        shown = image(_points(data).encode(), "svg+xml", "The examples as points in the plane")
+        shown = image(_points(data), "png", "The examples as points in the plane")
     else:
         shown = _rows(data)
     notes = f"<p>{escape('; '.join(data.notes))}</p>" if data.notes else ""
@@ -116,24 +107,12 @@ def _grid(data: "Dataset") -> str:
     return table_of_elements(cells[k : k + COLUMNS] for k in range(0, len(cells), COLUMNS))
 
 
-def _points(data: "Dataset") -> str:
-    """SVG text: examples of two features, the classes as circles, triangles, squares, crosses."""
-    raw = data.features.stored()
-    low, high = raw.min(axis=1), raw.max(axis=1)
-    size = np.where(high > low, high - low, 1.0)
-    step = -(-len(data) // POINTS)
-    x, y = (EDGE + (PLANE - 2 * EDGE) * (raw[:, ::step].T - low) / size).T
-    labels = data.labels[::step]
-    marks = ""
-    for k in range(len(data.classes)):
-        shape, color = (kinds[k % len(kinds)] for kinds in (SHAPES, COLORS))
-        own = zip(x[labels == k], y[labels == k], strict=True)
-        path = "".join(f"M{a:.1f} {PLANE - b:.1f}{shape}" for a, b in own)
-        marks += f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.5"/>'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{PLANE}" height="{PLANE}">'
-        f'<rect width="{PLANE}" height="{PLANE}" fill="#ffffff" stroke="#888888"/>{marks}</svg>'
-    )
+def _points(data: "Dataset") -> bytes:
+    """`points_plot` of examples of two features, as a PNG file."""
+    from chainrule.show import plane_plots, plots
+
+    some = data.select(slice(None, None, -(-len(data) // POINTS)))
+    return plots.as_bytes(plane_plots.points_plot(some))
 
 
 def _rows(data: "Dataset") -> str:

@@ -88,9 +88,8 @@ def name_clouds(axes: Axes, clouds: Sequence[tuple[Array, object, Any]]) -> None
     taken: list[tuple[Array, Array]] = []
     for k, (own, name, color) in enumerate(shown):
         half = np.array([[0.5 * LETTER * len(name) + 1], [0.5 * LINE]])
-        rest = np.concatenate(
-            [np.zeros((2, 0)), *(p for j, (p, *_) in enumerate(shown) if j != k)], 1
-        )
+        others = (points for j, (points, *_) in enumerate(shown) if j != k)
+        rest = np.concatenate([np.zeros((2, 0)), *others], axis=1)
         center = _freest(own, rest, size, half, taken)
         taken.append((center, half))
         middle: dict[str, Any] = {"ha": "center", "va": "center", "transform": axes.transAxes}

@@ -127,10 +127,9 @@ def gallery(
     shown = seen.pictures(data)
     figure, panels = plots.panels(len(index), columns, (1.6, 2.1), title, extra=(0.0, 0.5))
     for axes, i, text in zip(panels, index, texts, strict=True):
-        lines = [
-            line if len(line) <= 26 else f"{line[:12]}...{line[-11:]}" for line in text.split("\n")
-        ]
-        _show(axes, shown[i], "\n".join(lines))
+        lines = text.split("\n")
+        short = (one if len(one) <= 26 else f"{one[:12]}...{one[-11:]}" for one in lines)
+        _show(axes, shown[i], "\n".join(short))
     return figure
 
 

@@ -10,7 +10,8 @@ from chainrule import checks
 from chainrule.data import Dataset
 from chainrule.network import Network
 from chainrule.show import plots
-from chainrule.show.boundary_plots import name_points, plane, points
+from chainrule.show.boundary_plots import name_points, points
+from chainrule.show.plane import plane_around
 
 STEPS = 120  # grid points along each side
 LEVELS = 21  # steps of color
@@ -45,15 +46,14 @@ def units_plot(network: Network, data: Dataset, title: str = "") -> Figure:
     checks.whole_number(where, "the number of layers", 1 + len(rest), least=2, most=2)
     checks.whole_number(where, "the number of outputs", rest[-1], least=1, most=1)
     checks.whole_number(where, "the number of hidden units", units, least=1, most=MOST)
-    sides, places = plane(data.features.stored(), STEPS)
+    sides, places = plane_around(data.features.stored(), STEPS)
     A = network.forward(places).A[0]
     w, b = network.weights[1][0], network.biases[1]
     sums = b + np.cumsum(w[:, None] * A, axis=0)
     height = np.abs(sums).max()
     low, high = (-1.0, 1.0) if network.activations[0] == "tanh" else (A.min(), A.max())
-    figure, panels = plots.grid_of_axes(
-        2, units, (2.2 * units + 0.8, 4.6), title, sharex=True, sharey=True
-    )
+    size = 2.2 * units + 0.8, 4.6
+    figure, panels = plots.grid_of_axes(2, units, size, title, sharex=True, sharey=True)
     for k, (above, below) in enumerate(panels.T):
         of_unit = _shade(above, sides, A[k], low, high)
         of_sum = _shade(below, sides, sums[k], -height, height)

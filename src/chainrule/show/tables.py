@@ -116,9 +116,8 @@ def html_table(rows: Iterable[Iterable[str]], head: Iterable[str] = ()) -> str:
     """Cells of text, escaped, below a head if there is one."""
     lines = [("th", head)] if head else []
     lines += [("td", row) for row in rows]
-    return table_of_elements(
-        [f"<{tag}>{escape(cell)}</{tag}>" for cell in cells] for tag, cells in lines
-    )
+    rows = ([f"<{tag}>{escape(cell)}</{tag}>" for cell in cells] for tag, cells in lines)
+    return table_of_elements(rows)
 
 
 def table_of_elements(rows: Iterable[Iterable[str]]) -> str:

@@ -114,12 +114,9 @@ def _common_shape(where: str, a: Array, b: Array) -> tuple[int, ...]:
     try:
         shape = np.broadcast_shapes(a.shape, b.shape)
     except ValueError:
-        raise InputError(
-            where,
-            "shapes that are equal, or 1, in each axis counted from the last",
-            f"{a.shape} and {b.shape}",
-            "Give one of them an axis of length 1: reshape(n, 1) or reshape(1, n).",
-        ) from None
+        expected = "shapes that are equal, or 1, in each axis counted from the last"
+        fix = "Give one of them an axis of length 1: reshape(n, 1) or reshape(1, n)."
+        raise InputError(where, expected, f"{a.shape} and {b.shape}", fix) from None
     if len(shape) > 2 or not all(1 <= n <= LARGEST for n in shape):
         expected = f"at most two axes of 1 to {LARGEST} numbers"
         raise InputError(where, expected, f"a result of shape {shape}")

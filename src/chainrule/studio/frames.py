@@ -10,12 +10,12 @@ from chainrule.influence.feature_measures import learned
 from chainrule.model.model_file import Model, decided
 from chainrule.network import Network
 from chainrule.show.data import drawable, some_of
+from chainrule.show.plane import plane_around
 from chainrule.show.report.live import packed
 from chainrule.show.report.watching import weight_pictures
 
 ASKED, UNITS, GRID, POINTS = 24, 12, 72, 1000
 LARGE = 2**25  # numbers that the cost of a moment is computed from
-MARGIN = 0.08  # of the data's range, around it
 
 
 def scene(splits: Splits) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def plane(train: Dataset) -> dict[str, Any] | None:
         return None
     every = -(-len(train) // POINTS)
     at = np.asarray(train.features.stored(np.arange(0, len(train), every)), float)
-    low, high = _range(train)
+    low, high = plane_around(np.asarray(train.features.stored(), float), 2)[0].T
     return {
         "x": at.tolist(),
         "labels": [int(label) for label in train.labels[::every]],
@@ -91,18 +91,9 @@ def _is_plane(data: Dataset) -> bool:
     return bool(data.classes) and data.image_shape is None and data.features.shape[0] == 2
 
 
-def _range(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    raw = np.asarray(data.features.stored(), float)
-    low, high = raw.min(axis=1), raw.max(axis=1)
-    margin = MARGIN * np.where(high > low, high - low, 1.0)
-    return low - margin, high + margin
-
-
 def _boundary(model: Model, data: Dataset) -> dict[str, Any]:
     """Over a grid, row by row from below: the class that is answered, and how probable it is."""
-    low, high = _range(data)
-    x, y = (np.linspace(a, b, GRID) for a, b in zip(low, high, strict=True))
-    grid = np.stack(np.meshgrid(x, y)).reshape(2, -1)
+    _, grid = plane_around(np.asarray(data.features.stored(), float), GRID)
     P = model.predict_proba(grid)
     answer = decided(P, model.threshold)
     sure = P[answer, np.arange(len(answer))]

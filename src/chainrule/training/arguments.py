@@ -81,9 +81,8 @@ def stopping_rule(asked: Any) -> EarlyStopping | None:
     if not isinstance(rule, EarlyStopping):
         raise InputError("train", "early_stopping to be an EarlyStopping", checks.describe(rule))
     if asked.validation is None and asked.validation_weight is None:
-        raise InputError(
-            "train", "a validation set for early stopping", "none", "Pass validation=(X, Y)."
-        )
+        expected, fix = "a validation set for early stopping", "Pass validation=(X, Y)."
+        raise InputError("train", expected, "none", fix)
     return rule
 
 

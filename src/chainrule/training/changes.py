@@ -41,12 +41,11 @@ def changes_of(where: str, given: str | Iterable[Any] | None) -> Changes:
 
 def checked(where: str, values: Mapping[str, Any]) -> dict[str, float]:
     """Values that a training may be set to, as floats."""
-    return {
-        checks.one_of(where, "what changes", name, BOUNDS): checks.number(
-            where, name, value, least=0, **BOUNDS[name]
-        )
-        for name, value in values.items()
-    }
+    found = {}
+    for name, value in values.items():
+        checks.one_of(where, "what changes", name, BOUNDS)
+        found[name] = checks.number(where, name, value, least=0, **BOUNDS[name])
+    return found
 
 
 def text_of(changes: Changes) -> str | None:

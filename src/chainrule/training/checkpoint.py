@@ -149,9 +149,8 @@ class Saved:
         self.fill(changing(session.blocks, kept), session.device)
         records = [Record(**_arrays(values)) for values in facts["records"]]
         diverged = np.array(facts["diverged"], dtype=np.int64).reshape(session.diverged.shape)
-        session.restore(
-            facts["iteration"], diverged, (records, Sums(**_arrays(facts["sums"])), best)
-        )
+        sums = Sums(**_arrays(facts["sums"]))
+        session.restore(facts["iteration"], diverged, (records, sums, best))
 
 
 def _shared(array: Array, n_runs: int | None) -> Array:
@@ -167,13 +166,12 @@ def _settings(session: "Session", iteration: int) -> dict[str, Any]:
     plan, batches = session.plan, session.batches
     # Any other schedule may look at the planned iterations, as the cosine does.
     planless = isinstance(plan.schedule, (Constant, InverseDecay, StepDecay))
+    planned = None if planless else plan.iterations
     return {
         "optimizer": repr(plan.optimizer),
         "learning_rate": np.asarray(plan.learning_rate).tolist(),
         "schedule": repr(plan.schedule),
-        "number of iterations that the schedule is planned for": None
-        if planless
-        else plan.iterations,
+        "number of iterations that the schedule is planned for": planned,
         "l2": np.asarray(plan.l2).tolist(),
         f"changes before iteration {iteration}": text_of(before(iteration, session.changes)),
         "first_layer": plan.choice.form,
@@ -198,18 +196,13 @@ def _digests(session: "Session") -> dict[str, str]:
     """By which the data of a training are known again: of features, which may be many, the first,
     middle and last example."""
     plan, batches = session.plan, session.batches
-    X, Y = plan.X, plan.validation
-    data = [X.columns([0, X.shape[1] // 2, -1])]
-    if isinstance(Y, tuple):
-        X, Y = Y
-        data.append(X.columns([0, X.shape[1] // 2, -1]))
+    own = plan.validation
+    other, Y = own if isinstance(own, tuple) else (None, own)
+    data = [X.columns([0, X.shape[1] // 2, -1]) for X in (plan.X, other) if X is not None]
     data += [] if Y is None else [Y]
     found = {"labels": [batches.labels], "weights": [batches.weight], "data": data}
     return {name: digest(iter(arrays)) for name, arrays in found.items()}
 
 
 def _arrays(values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: np.array(value) if isinstance(value, list) else value
-        for name, value in values.items()
-    }
+    return {n: np.array(v) if isinstance(v, list) else v for n, v in values.items()}

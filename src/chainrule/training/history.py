@@ -133,15 +133,12 @@ class History:
     def run(self, r: int, last_iteration: int | None = None) -> "History":
         """Run r's own history, up to the iteration at which it stopped; its numbers are floats, as
         those of a run alone and of a file."""
+
+        def own(value: Any) -> Any:
+            return value[r].item() if isinstance(value, np.ndarray) else value
+
         kept = self if last_iteration is None else self.until(last_iteration)
-        return History(
-            [
-                Record(
-                    *(v[r].item() if isinstance(v, np.ndarray) else v for v in vars(one).values())
-                )
-                for one in kept.records
-            ]
-        )
+        return History([Record(*map(own, vars(one).values())) for one in kept.records])
 
     @classmethod
     def from_csv(cls, path: str | Path) -> "History":
@@ -163,17 +160,12 @@ class History:
         """A header and one line per record, atomically; for R runs one line per record and run."""
         names = [*COLUMNS, *(VALIDATION if self.validated else ())]
         names += ["penalty"] if self.penalized else []
-        n_runs = self.cost.shape[1] if self.cost.ndim == 2 else None
-        runs = [self] if n_runs is None else [self.run(r) for r in range(n_runs)]
-        write_csv(
-            path,
-            [*([] if n_runs is None else ["run"]), *names],
-            (
-                [*([] if n_runs is None else [r]), *(getattr(record, name) for name in names)]
-                for r, own in enumerate(runs)
-                for record in own.records
-            ),
-        )
+        alone = self.cost.ndim < 2
+        runs = [self] if alone else [self.run(r) for r in range(self.cost.shape[1])]
+        records = ((r, record) for r, own in enumerate(runs) for record in own.records)
+        rows = ([r, *(getattr(record, name) for name in names)] for r, record in records)
+        start = 1 if alone else 0  # a run alone has no number
+        write_csv(path, ["run", *names][start:], (row[start:] for row in rows))
 
 
 def _record(row: dict[str, str]) -> Record:

@@ -80,12 +80,9 @@ def dead_units(network: Network, activations: tuple[Array, ...]) -> Array:
     activations : A[l] (n_l, m). Such a unit has no gradient on these examples and stays as it is,
     unless the layers below it change.
     """
-    return np.array(
-        [
-            (~(A > 0).any(axis=1)).mean() if kind == "relu" else np.nan
-            for kind, A in zip(network.activations, activations, strict=True)
-        ]
-    )
+    layers = zip(network.activations, activations, strict=True)
+    dead = (~(A > 0).any(axis=1) if kind == "relu" else [np.nan] for kind, A in layers)
+    return np.array([np.mean(units) for units in dead])
 
 
 def dead_relus(network: Network, X: FeatureMatrix) -> Array:

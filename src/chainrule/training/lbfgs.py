@@ -63,20 +63,13 @@ def minimize(
         value = cost(block.p.copy())[0]
         if converged():
             return OptimizeResult(nit=0, nfev=1, fun=value, status=0, message="converged")
+    # SciPy makes much of a callback: of a short fit a twentieth.
+    told = None if after is None and converged is None else after_iteration
+    limits: dict[str, Any] = {"maxfun": rule.max_evaluations, "maxiter": iterations}
+    limits["gtol"] = rule.tolerance if converged is None else 0.0
+    how: dict[str, Any] = {"method": "L-BFGS-B", "callback": told, "options": limits}
     with _one_thread_of_scipys(block.p.size):
-        found = scipy_minimize(
-            cost,
-            block.p.copy(),
-            method="L-BFGS-B",
-            jac=True,
-            # SciPy makes much of a callback: of a short fit a twentieth.
-            callback=None if after is None and converged is None else after_iteration,
-            options={
-                "maxfun": rule.max_evaluations,
-                "maxiter": iterations,
-                "gtol": rule.tolerance if converged is None else 0.0,
-            },
-        )
+        found = scipy_minimize(cost, block.p.copy(), jac=True, **how)
     block.p[...] = found.x
     found.nit = min(found.nit, iterations)
     if ended:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.data import Dataset, FeatureMatrix
-from chainrule.device import on_host
+from chainrule.device import copies
 from chainrule.files import tensor_file
 from chainrule.network import Network
 from chainrule.training.first_layer import Dual, Rotated, spanned
@@ -39,10 +39,10 @@ class Moment:
         """The present one."""
         first, upper = session.first, session.objective.upper
         if isinstance(first, Dual | Rotated):
-            parts = _copies(first.a, first.coefficients())
+            parts = copies(first.a, first.coefficients())
         else:
             parts = (first.weights(),)
-        above = _copies(*upper.weights), _copies(*upper.biases)
+        above = copies(*upper.weights), copies(*upper.biases)
         return cls(session.iteration, parts, *above, session.plan.targets)
 
     @property
@@ -96,7 +96,3 @@ def load(path: str | Path) -> dict[int, Moment]:
         k: Moment(k, tuple(W), tuple(above), tuple(b), Standardized(*targets) if targets else None)
         for k, (W, above, b, targets) in parts.items()
     }
-
-
-def _copies(*arrays: Array) -> tuple[Array, ...]:
-    return tuple(on_host(array).copy() for array in arrays)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.data import FeatureMatrix
-from chainrule.device import HOST, Device, namespace, on_host
+from chainrule.device import HOST, Device, copies, namespace, on_host
 from chainrule.network import Network
 from chainrule.training.batches import Batch
 from chainrule.training.first_layer import FirstLayer
@@ -107,8 +107,5 @@ class Objective:
 
     def network(self) -> Network:
         """The network with the parameters reached so far (copies, NumPy's)."""
-        above, biases = (
-            tuple(on_host(array).copy() for array in arrays)
-            for arrays in (self.upper.weights, self.upper.biases)
-        )
+        above, biases = copies(*self.upper.weights), copies(*self.upper.biases)
         return Network((on_host(self.first.weights()), *above), biases, *self._kinds)

@@ -58,9 +58,8 @@ def planned(asked: SimpleNamespace) -> tuple[Plan, checkpoint.Saved | None]:
     rule = optimizer_named(asked.optimizer)
     rate = checks.numbers("train", "learning_rate", asked.learning_rate, least=0, open_below=True)
     l2 = checks.numbers("train", "l2", asked.l2, least=0)
-    start, X, batches, standardized = _begun(
-        asked, rule, arguments.count_runs(asked, rule, rate, l2)
-    )
+    runs = arguments.count_runs(asked, rule, rate, l2)
+    start, X, batches, standardized = _begun(asked, rule, runs)
     iterations = arguments.planned_iterations(asked.iterations, asked.epochs, batches.per_epoch)
     device, placement = device_named(asked.device, _operations(start, batches))
     if device.single and asked.network.dtype != np.float32:

@@ -268,16 +268,10 @@ class Session:
             cost = cost + penalty
         self.seen = work
         self._mark(np.asarray(cost)[..., None, None])
-        rate = self.pace.rate(self.iteration)
-        record = Record(
-            self.iteration,
-            self.iteration // self.batches.per_epoch,
-            rate[:, 0].copy() if np.ndim(rate) else rate,
-            number(cost),
-            number(accuracy),
-            *self._validate(work),
-            number(penalty),
-        )
+        rate, epoch = self.pace.rate(self.iteration), self.iteration // self.batches.per_epoch
+        rate = rate[:, 0].copy() if np.ndim(rate) else rate
+        measured = number(cost), number(accuracy), *self._validate(work), number(penalty)
+        record = Record(self.iteration, epoch, rate, *measured)
         self.history.records.append(record)
         if self.best is not None and self.plan.early_stopping is not None:
             cost = record.validation_cost

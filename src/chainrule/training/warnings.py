@@ -79,13 +79,12 @@ def warnings_of_runs(
             if chosen and one.kind == "overfitting":
                 continue
             raised.setdefault(one.kind, []).append(one)
-    n = len(histories)
-    return tuple(
-        replace(first, found=f"In {len(all_of_them)} of {n} trainings, such as: {first.found}")
-        for all_of_them in raised.values()
-        if 2 * len(all_of_them) >= n
-        for first in all_of_them[:1]
-    )
+    n, found = len(histories), list[TrainingWarning]()
+    for first, *others in raised.values():
+        if 2 * (count := 1 + len(others)) >= n:
+            said = f"In {count} of {n} trainings, such as: {first.found}"
+            found.append(replace(first, found=said))
+    return tuple(found)
 
 
 def far_above(cost: float, start: float) -> bool:
@@ -136,9 +135,8 @@ def _too_low(history: History) -> TrainingWarning | None:
         f"After {last} iterations the cost is {cost[-1]:.3g} and still falling: its last tenth "
         f"brought {lately / fall:.0%} of the whole fall."
     )
-    return TrainingWarning(
-        "learning rate too low", found, "Train longer, or try a rate two to three times larger."
-    )
+    advice = "Train longer, or try a rate two to three times larger."
+    return TrainingWarning("learning rate too low", found, advice)
 
 
 def _overfitting(history: History) -> TrainingWarning | None:

@@ -188,8 +188,8 @@ class BlockMatrix(RawMatrix):
 
     def _square(self) -> np.ndarray:
         """Room for K (m, m)."""
-        make = partial(scratch.zeros, f"{self.source}: K") if self.gram_in_file else np.empty
-        return make((self.shape[1], self.shape[1]), dtype=self.dtype)
+        where, shape = f"{self.source}: K", (self.shape[1], self.shape[1])
+        return scratch.empty(where, shape, self.dtype, in_file=self.gram_in_file)
 
     def _gram_in_file(self) -> np.ndarray:
         """As many rows at a time as the memory has room for: a pass over X for each."""

@@ -80,11 +80,9 @@ class DeviceMatrix(FeatureMatrix):
         return some.mT @ right
 
     def _features(self, rows: slice) -> Any:
-        return (
-            self._put(self.host.features(rows))
-            if self._whole is None
-            else self._whole[..., rows, :]
-        )
+        if self._whole is not None:
+            return self._whole[..., rows, :]
+        return self._put(self.host.features(rows))
 
     def _by_share(self, A: Any, some: Any) -> Any:
         """A (..., n, k) times (k, j), or times (F, k, j) of as many shares of the runs."""

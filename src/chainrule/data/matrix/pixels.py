@@ -40,7 +40,3 @@ class PixelMatrix(RawMatrix):
     def stored(self, index: Any = slice(None)) -> np.ndarray:
         """Examples at `index` as pixels: (n_x, k) uint8; a view for a slice."""
         return self.pixels.T[index].T
-
-    def known_by(self) -> list[np.ndarray | str]:
-        """The pixels."""
-        return [self.pixels]

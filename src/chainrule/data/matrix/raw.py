@@ -40,10 +40,6 @@ class RawMatrix(FeatureMatrix):
     def __repr__(self) -> str:
         return f"{type(self).__name__}{self.shape}, {self.scaling}, {self.dtype}"
 
-    @abstractmethod
-    def known_by(self) -> list[np.ndarray | str]:
-        """What says which raw features these are."""
-
     def astype(self, dtype: Any) -> Any:
         """The same features yielding another float dtype (itself if it does already)."""
         return self if np.dtype(dtype) == self.dtype else self.scaled(self.scaling, dtype)

@@ -226,10 +226,8 @@ class Gram(Product):
 
     def add(self, rows: slice, some: np.ndarray) -> None:
         """Of X^T X the lower triangle: half the work."""
-        others, width = (
-            some if self.other is None else self.other.features(rows),
-            self.total.shape[1],
-        )
+        others = some if self.other is None else self.other.features(rows)
+        width = self.total.shape[1]
         for part in self._parts:
             own = slice(self._start + part.start, self._start + part.stop)
             stop = own.stop if self.kept else width

@@ -62,9 +62,8 @@ class Cluster:
         except TimeoutError:
             raise InputError(self.name, "a worker", f"none within {SECONDS} s") from None
         if self._told is not None:
-            each = [
-                one["nthreads"] for one in client.scheduler_info(n_workers=-1)["workers"].values()
-            ]
+            workers = client.scheduler_info(n_workers=-1)["workers"]
+            each = [one["nthreads"] for one in workers.values()]
             said = f"{counted(len(each), 'worker')} with {counted(sum(each), 'thread')}"
             self._told(f"dashboard {client.dashboard_link}, {said}")
         return client

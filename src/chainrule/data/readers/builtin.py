@@ -2,7 +2,6 @@
 the problems that a straight line cannot solve.
 """
 
-from collections.abc import Callable
 from importlib import resources
 
 import numpy as np
@@ -94,9 +93,4 @@ def xor(rng: np.random.Generator, m: int) -> tuple[np.ndarray, np.ndarray]:
     return np.array([first, second]) + 0.1 * rng.standard_normal((2, m)), labels
 
 
-KINDS: dict[str, Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]] = {
-    "flower": flower,
-    "moons": moons,
-    "circles": circles,
-    "xor": xor,
-}
+KINDS = {draw.__name__: draw for draw in (flower, moons, circles, xor)}

@@ -46,10 +46,8 @@ def one_hot(
             notes.append(f"column '{name}' is {len(levels)} features, 1 or 0: {shown}")
         elif other := [level for level in own if level not in levels]:
             count = int(np.isin(cells[~gone], other).sum())
-            said = (
-                f"'{name}' of {counted(count, 'example')} is {checks.listed(other, FEW)}, which the"
-            )
-            notes.append(f"{said} training set does not have: 0 in all its features")
+            said = f"'{name}' of {counted(count, 'example')} is {checks.listed(other, FEW)}"
+            notes.append(f"{said}, which the training set does not have: 0 in all its features")
     return np.concatenate(parts, axis=1), found, tuple(notes)
 
 

@@ -102,9 +102,8 @@ def _excel(path: Path, reading: Reading) -> Grid:
     name = wanted or next(iter(sheets))
     rows, others = sheets[name], [f"'{other}'" for other in sheets if other != name]
     width = max(map(len, rows))
-    records = [
-        (line, row + [""] * (width - len(row))) for line, row in enumerate(rows, 1) if any(row)
-    ]
+    full = ((line, row + [""] * (width - len(row))) for line, row in enumerate(rows, 1))
+    records = [record for record in full if any(record[1])]
     try:
         made = made_grid(records, where, reading)
     except DataError as error:

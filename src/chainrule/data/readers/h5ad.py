@@ -3,7 +3,6 @@
 The format: anndata.readthedocs.io, "The on-disk format of AnnData", its version 0.1.0 of a file.
 """
 
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -84,12 +83,9 @@ class SparseSource(Source):
             counts += np.bincount(places, minlength=n_x)
         self._starts = np.concatenate([[0], np.cumsum(counts)])
         n_bytes = float(self._starts[-1]) * (self.dtype.itemsize + 4)
-        make = (
-            partial(scratch.zeros, f"{self}: X by features")
-            if n_bytes > self.memory / 8
-            else np.empty
-        )
-        values, examples = (make((self._starts[-1],), dtype=one) for one in (self.dtype, np.int32))
+        of, large = (f"{self}: X by features", (self._starts[-1],)), n_bytes > self.memory / 8
+        kinds = self.dtype, np.int32
+        values, examples = (scratch.empty(*of, kind, in_file=large) for kind in kinds)
         free = self._starts[:-1].copy()
         for first, last in parts:
             own = slice(of_examples[first], of_examples[last])
@@ -142,9 +138,8 @@ def _frame(file: Any, name: str, where: str) -> tuple[list[str], dict[str, list[
         raise DataError(where, f"a data frame {name}", "none")
     index = group.attrs.get("_index", "_index")
     columns = [column for column in group.attrs.get("column-order", ()) if column in group]
-    return _texts(file, f"{name}/{index}", where), {
-        column: _texts(file, f"{name}/{column}", where) for column in columns
-    }
+    facts = {column: _texts(file, f"{name}/{column}", where) for column in columns}
+    return _texts(file, f"{name}/{index}", where), facts
 
 
 def _texts(file: Any, place: str, where: str) -> list[str]:

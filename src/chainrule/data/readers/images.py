@@ -277,9 +277,8 @@ def _drafted(image: "Image.Image", side: int) -> tuple[float, float, float, floa
     if draft and pixels <= 4 * most and not image.info.get("progressive"):
         pixels = math.prod(image.size)
     if pixels > most:
-        raise ValueError(
-            f"{pixels / 1e6:.0f} megapixels to decode, {most / 1e6:.0f} at most: save it smaller"
-        )
+        said = f"{pixels / 1e6:.0f} megapixels to decode, {most / 1e6:.0f} at most"
+        raise ValueError(f"{said}: save it smaller")
     return draft[1] if draft else None
 
 

@@ -175,12 +175,9 @@ class Written:
         }
         fix = "; ".join(way for way, helps in ways.items() if helps)
         fix = f"{fix[0].upper()}{fix[1:]}."
-        raise DataError(
-            grid.where,
-            "a number in every cell" + " and a label in every row" * bool(gone.any()),
-            f"{' and '.join(counts)}: {'; '.join(each)}{more}",
-            fix,
-        )
+        expected = "a number in every cell" + " and a label in every row" * bool(gone.any())
+        got = f"{' and '.join(counts)}: {'; '.join(each)}{more}"
+        raise DataError(grid.where, expected, got, fix)
 
     def _row(self, row: int) -> str:
         """Which example, and where it stands if that is another count; one of expression data by

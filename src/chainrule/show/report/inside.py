@@ -49,9 +49,8 @@ def weights_section(model: Model, data: Dataset, learned: Array | None) -> Secti
             yield signed_card(values, (seen.unit_name(model, k), *sizes))
 
     galleries = [Gallery([*cards(W)], name, broad=color) for name, W in kinds.items()]
-    return Section(
-        "What the first layer looks for", [" ".join(filter(None, words))], galleries=galleries
-    )
+    said = " ".join(filter(None, words))
+    return Section("What the first layer looks for", [said], galleries=galleries)
 
 
 def explained(

@@ -149,9 +149,8 @@ class Report:
         repeat = Section("To repeat it", facts=dict(settings) | versions)
         sections = [section for section in (*self.sections, repeat) if section and section.filled]
         script = Script.of(section.live for section in sections if section.live)
-        html = own.from_string(source).render(
-            page=self, title=title, sections=sections, script=script
-        )
+        known = {"page": self, "title": title, "sections": sections, "script": script}
+        html = own.from_string(source).render(known)
         return checks.printable(html)  # whatever else a caller's title holds
 
 

@@ -54,9 +54,7 @@ def can_be_watched(model: Model, data: Dataset) -> bool:
     """Whether there is something to see: a plane of two features, or first-layer weights that are
     pictures."""
     pictures = model.picture_shape is not None and drawable(data)
-    plane = (
-        model.image_shape is None and data.features.shape[0] == 2 and steps_of(model) is not None
-    )
+    plane = not model.image_shape and data.features.shape[0] == 2 and steps_of(model) is not None
     return bool(model.classes) and model.n_members == 1 and (pictures or plane)
 
 
