@@ -1,5 +1,7 @@
 """Trainings in processes of their own: what they tell, and the same bits as the command line."""
 
+import errno
+import os
 import time
 from dataclasses import replace
 
@@ -274,7 +276,11 @@ def test_data_that_are_others_by_now_are_said(tmp_path):
     found.end()
 
 
-def test_a_run_is_renamed_and_deleted_once_none_depends_on_it(runs, tmp_path):
+def refuse(path):
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def test_a_run_is_renamed_and_deleted_once_none_depends_on_it(runs, tmp_path, monkeypatch):
     given = {"layers": "4", "learning_rate": 0.3, "iterations": 100}
     run = runs.begin("planar:moons", given)
     runs.rename(run, " the  first ")
@@ -287,6 +293,11 @@ def test_a_run_is_renamed_and_deleted_once_none_depends_on_it(runs, tmp_path):
         runs.delete(run)
     again = Runs(runs.folder, runs.library, 1, Told(), lambda run: None)
     assert again[run.id].summary()["name"] == "the first"
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", refuse)
+        with pytest.raises(InputError, match="a folder that can be deleted; got Permission denied"):
+            runs.delete(fork)
+    assert runs[fork.id].summary()["state"] == "finished"
     for one in (fork, run):
         runs.delete(one)
         assert not one.folder.path.exists()

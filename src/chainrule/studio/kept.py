@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.errors import InputError
-from chainrule.files.atomic import read_bytes
+from chainrule.files.atomic import read_bytes, refused
 from chainrule.files.json_file import write_json
 
 
@@ -50,11 +50,14 @@ def number_of(path: Path) -> int | None:
 
 
 def remove(path: Path) -> None:
-    """Delete a folder with all that is in it, or a file; a link, not what it leads to."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    """Delete a folder with all that is in it, or a file; a link, not what it leads to. InputError
+    where the system refuses."""
+    folder = path.is_dir() and not path.is_symlink()
+    with refused(path, f"a {'folder' if folder else 'file'} that can be deleted"):
+        if folder:
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def refuse_used(name: str, by: list[str]) -> None:

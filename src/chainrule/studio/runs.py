@@ -185,6 +185,8 @@ class Runs:
     def delete(self, run: Run) -> None:
         """Delete a run that was begun here, and its folder; InputError for one that is running, or
         that others were forked from, and for a folder that is not the studio's own."""
+        if run.state not in RUNNING and (worker := run.worker) is not None:
+            worker.process.join()  # it still writes its last
         with self._lock:
             if run.state in RUNNING:
                 raise InputError(run.name, "a run that has ended", run.state, "Stop it first.")
@@ -193,8 +195,6 @@ class Runs:
             if not run.made and run.folder.path.exists():
                 fix = f"It may be removed by hand: {run.folder.path}"
                 raise InputError(run.name, "a run that was begun here", "another one's folder", fix)
-            if run.worker is not None:  # which still writes its last
-                run.worker.process.join()
             run.worker = None
             remove(run.folder.path)
             del self.runs[run.id]
