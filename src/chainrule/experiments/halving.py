@@ -15,6 +15,7 @@ the ROC curve chooses, which knows no threshold, among those that trained longes
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -43,27 +44,24 @@ LONG_ENOUGH = 480  # iterations, where folds do not tell
 RECORDS = 20  # of a curve
 
 
-def _gram(examples: Examples, setting: Setting) -> Array:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return examples.of(setting).matrix(setting.dtype).gram()
+def _gram(examples: Examples, setting: Setting) -> Array | None:
+    """None where the features, or their squares, are no numbers in this precision."""
+    with np.errstate(over="ignore", invalid="ignore"), suppress(InputError):
+        K = examples.of(setting).matrix(setting.dtype).gram()
+        return K if np.isfinite(K).all() else None
+    return None
 
 
-def _within(examples: Examples, setting: Setting) -> bool:
-    """Whether the features' squares are numbers in this precision."""
-    try:
-        return bool(np.isfinite(_gram(examples, setting)).all())
-    except InputError:  # nor are the features
-        return False
-
-
-def _fan(examples: Examples, base: Setting, factors: Sequence[float]) -> list[float]:
+def _fan(
+    examples: Examples, base: Setting, factors: Sequence[float], K: Array | None
+) -> list[float]:
     """Rates, three digits each."""
     unit = STEP
     if base.optimizer not in STEPS:
-        if not _within(examples, base):
+        if K is None:
             expected = "features whose squares are numbers, to choose a learning rate"
             raise InputError(WHERE, expected, "larger ones", "Scale them: standard.")
-        s = 1.0 + float(np.linalg.eigvalsh(_gram(examples, base))[-1]) / examples.m
+        s = 1.0 + float(np.linalg.eigvalsh(K)[-1]) / examples.m
         task = base.task_of(examples)
         unit = TIMES.get(base.optimizer, 1.0) / s * (1.0 if task == "classification" else 0.25)
         if s > LARGE:
@@ -91,8 +89,8 @@ class Halving:
         self.examples, self.varied, self.how = examples, varied, how
         self.start = "zeros" if start is None else start
         self.base = replace(base, dtype="float32")
-        if not _within(examples, self.base):
-            self.base = base
+        if (K := _gram(examples, self.base)) is None:
+            self.base, K = base, _gram(examples, base)
         self.classes = base.task_of(examples) == "classification" and examples.has_classes
         self.trials: tuple[CrossValidation, ...] = ()
         self.tried = 0
@@ -101,16 +99,16 @@ class Halving:
         if "iterations" not in varied:
             n = min(base.updates(examples.m), RUNGS[-1])
             self.rungs = tuple(sorted({max(1, n // 16), max(1, n // 4), max(1, n)}))
-        self.settings = self._every()
+        self.settings = self._every(K)
 
-    def _every(self) -> list[Setting]:
+    def _every(self, K: Array | None) -> list[Setting]:
         """Every size with every rate, the simplest first."""
         rates, sizes = [self.base.learning_rate], [self.base.hidden]
         if "hidden" in self.varied:
             sizes = [*SIZES]
         if "learning_rate" in self.varied:
             factors = RATES if "hidden" in self.varied else FINE
-            rates = _fan(self.examples, self.base, factors)
+            rates = _fan(self.examples, self.base, factors, K)
         bases = [replace(self.base, hidden=h) for h in sizes]
         bases = [one if one.hidden else replace(one, initializer=self.start) for one in bases]
         return [replace(one, learning_rate=rate) for one in bases for rate in rates]
