@@ -1,6 +1,7 @@
 """`chainrule demo`, `chainrule reproduce`, help and version; and the installed entry point."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -119,7 +120,7 @@ def test_help_loads_nothing_heavy():
 
 
 def test_a_reader_that_goes_away_is_no_error():
-    command = f"{sys.executable} -m chainrule train --help | head -n 1"
+    command = f"{shlex.quote(sys.executable)} -m chainrule train --help | head -n 1"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
     )

@@ -1,6 +1,7 @@
 """How a process ends: its output is closed or full, it is asked to stop, its terminal is odd."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ TRAIN = ("train", "planar:moons", "--layers", "3", "--out", "run", "--iterations
 
 def shell(command, tmp_path, **environment):
     """`command`, in which chainrule is the program."""
-    line = command.replace("chainrule", " ".join(PROGRAM))
+    line = command.replace("chainrule", shlex.join(PROGRAM))
     return subprocess.run(
         ["bash", "-c", line],
         cwd=tmp_path,

@@ -5,11 +5,13 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,8 +30,8 @@ def model(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
-def process(model):
+@contextlib.contextmanager
+def serving(model):
     quiet = {name: value for name, value in os.environ.items() if name != "CHAINRULE_TOKEN"}
     command = [*COMMAND, str(model), "--port", "0", "--name", "Models.example"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=quiet) as process:
@@ -40,6 +42,12 @@ def process(model):
                 break
         yield process, int(found[1]), "".join(said)
         process.kill()
+
+
+@pytest.fixture(scope="module")
+def process(model):
+    with serving(model) as process:
+        yield process
 
 
 def get(port, path, **headers):
@@ -90,14 +98,15 @@ def test_a_client_of_triton_gets_the_model_s_numbers(process, model, binary):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
-def test_it_reads_its_models_again_and_ends_orderly(process, model):
-    served, port, _ = process
-    save(Model(Network.create([7, 2], output="softmax", rng=0), ("no", "yes")), model)
-    served.send_signal(signal.SIGHUP)
-    assert served.stdout.readline() == "All models were read again.\n"
-    assert json.loads(get(port, "/v2/models/m")[1])["inputs"][0]["shape"] == [-1, 7]
-    served.send_signal(signal.SIGTERM)
-    assert served.wait(20) == 0
+def test_it_reads_its_models_again_and_ends_orderly(model, tmp_path):
+    own = Path(shutil.copy(model, tmp_path))
+    with serving(own) as (served, port, _):
+        save(Model(Network.create([7, 2], output="softmax", rng=0), ("no", "yes")), own)
+        served.send_signal(signal.SIGHUP)
+        assert served.stdout.readline() == "All models were read again.\n"
+        assert json.loads(get(port, "/v2/models/m")[1])["inputs"][0]["shape"] == [-1, 7]
+        served.send_signal(signal.SIGTERM)
+        assert served.wait(20) == 0
 
 
 @pytest.mark.parametrize(
