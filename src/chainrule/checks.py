@@ -67,8 +67,11 @@ def room(
     error: type[InputError] = InputError,
     fix: str = "Choose a smaller size or fewer.",
 ) -> None:
-    """An `error` if so many bytes, which are yet to be taken, are more than the machine has."""
+    """An `error` if so many bytes, which are yet to be taken, are more than the machine has, or is
+    counted on."""
     if n_bytes > memory_bytes():
+        if memory_bytes() == _bound.get():
+            fix += " Or give it more --memory."
         expected = f"what fits into memory, {memory_bytes() / 2**30:.3g} GiB"
         got = f"{n_bytes / 2**30:.3g} GiB"
         raise error(where, expected, got, fix)

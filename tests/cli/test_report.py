@@ -177,3 +177,23 @@ def test_other_data_than_the_trainings_are_refused(chainrule, tmp_path):
         said = chainrule("report", "run", "--out", out)
         assert said.code == 2
         assert message in said.error
+
+
+@pytest.mark.usefixtures("drawn")
+@pytest.mark.parametrize(("memory", "other", "fix"), [(0.0005, 4, "less"), (4, 0.0005, "more")])
+def test_features_in_a_file_are_not_compared_with_those_in_memory(
+    memory, other, fix, chainrule, tmp_path
+):
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    np.save(folder / "X.npy", rng.standard_normal((20, 900)))
+    np.save(folder / "y.npy", np.arange(20) % 2)
+    options = ("--layers", 3, "--iterations", 5, "--learning-rate", 0.01, "--memory", memory)
+    said = chainrule("train", folder, *options, "--out", "a run")
+    assert ("chainrule report 'a run' --memory 0.0005" in said.out) == (memory < 1)
+    said = chainrule("report", "a run", "--memory", other)
+    assert said.code == 2
+    assert "trained on; got some that cannot be compared with it" in said.error
+    assert f"Give {fix} --memory, as when it was trained." in said.error
+    assert chainrule("report", "a run", "--memory", memory).code == 0

@@ -158,6 +158,20 @@ def test_what_is_no_cluster(asked):
         _ = Cluster("gone.json").client
 
 
+@pytest.mark.parametrize("text", ["", "{}", "no JSON", "[1]", '{"address": 5}', "\xff"])
+def test_a_file_that_no_scheduler_wrote(text, tmp_path):
+    path = tmp_path / "scheduler.json"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(InputError, match=r"scheduler.json: expected the file that a scheduler"):
+        _ = Cluster(str(path)).client
+
+
+def test_a_variable_that_names_no_cluster_is_named(monkeypatch):
+    monkeypatch.setenv(ADDRESS, "here")
+    with pytest.raises(InputError, match=rf"^{ADDRESS}: expected local:N.* got 'here'\. Or unset"):
+        Cluster.of(None)
+
+
 def test_a_scheduler_that_is_gone_is_one_line(local, opened):
     cluster, _ = local
     with distributed.Client(cluster, set_as_default=False) as client:

@@ -303,6 +303,10 @@ def test_a_file_that_is_cut_off_changes_or_lacks_values_says_where(tmp_path, ord
         NpySource(path)
 
 
-def test_squares_that_floats_do_not_hold():
-    with pytest.raises(InputError, match="features whose squares float64 holds"):
-        FloatMatrix([[1e200, 1.0]]).gram()
+def test_squares_that_floats_do_not_hold(tmp_path):
+    np.save(tmp_path / "X.npy", np.array([[1e200], [1.0]]))
+    for X in FloatMatrix([[1e200, 1.0]]), BlockMatrix(NpySource(tmp_path / "X.npy")):
+        with pytest.raises(InputError, match="features whose squares float64 holds"):
+            X.gram()
+        with pytest.raises(InputError, match="features whose squares float64 holds"):
+            X.once(Gram())

@@ -423,7 +423,7 @@ def test_a_network_larger_than_the_memory():
     with checks.memory_within(8 * parameters / 2**30):
         Network.create((9, 10, 1), rng=[1])
         for sizes, rng in (((9, 10, 1), [1, 2]), ((9, 11, 1), 1)):
-            with pytest.raises(InputError, match="what fits into memory"):
+            with pytest.raises(InputError, match=r"fits into memory.* give it more --memory\."):
                 Network.create(sizes, rng=rng)
 
 

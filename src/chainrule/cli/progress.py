@@ -120,7 +120,8 @@ def _going_on(job: "Job[Any, Any]") -> Iterator[Callable[[], str]]:
 
     def way() -> str:  # whose number is known when it is made
         how = {"memory": job.running.memory, "cluster": job.running.cluster}
-        again = "".join(f" --{name} {value}" for name, value in how.items() if value is not None)
+        given = {name: shlex.quote(str(value)) for name, value in how.items() if value is not None}
+        again = "".join(f" --{name} {value}" for name, value in given.items())
         return f"chainrule {job.command} --resume {job.folder.quoted}{again}"
 
     try:

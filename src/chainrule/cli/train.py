@@ -84,9 +84,12 @@ def _report(job: TrainingJob, found: "training.Training", facts: dict[str, Any])
     known, folder = CROSSED in reached, job.folder.quoted
     few = facts["verdict"]["kind"] == "inconclusive"
     following = ["" if known else show.safe(job.evaluation(job.options, few=few))]
-    following += [f"chainrule report {folder}"]
+    # Without it they would be in memory, perhaps, and not known as those that it was trained on.
+    in_file = job.splits.train.in_file and job.running.memory is not None
+    memory = f" --memory {job.running.memory}" if in_file else ""
+    following += [f"chainrule report {folder}{memory}"]
     if job.splits.train.feature_names is not None:
-        following += [f"chainrule importance {folder}"]
+        following += [f"chainrule importance {folder}{memory}"]
     if facts["pictures"]:
         following += [f"chainrule predict {folder} PICTURE"]
     return "\n".join(filter(None, following))

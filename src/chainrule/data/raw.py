@@ -29,6 +29,7 @@ from chainrule.data.readers import (
     tree,
     zarr_arrays,
 )
+from chainrule.data.readers.arrays import holds_sets
 from chainrule.data.reading import Reading, is_frame
 from chainrule.errors import DataError
 from chainrule.files import atomic
@@ -117,7 +118,9 @@ def _kind(source: str | Path | Any) -> str:
     if path.is_dir():
         files = hdf5.hdf5_files(path)
         of_sets = files and (not tree.subfolders(path) or any(map(hdf5.holds_course_sets, files)))
-        if not of_sets and any(path.glob("*.npy")) and not tree.subfolders(path):
+        names = [] if of_sets else [file.stem for file in path.glob("*.npy")]
+        # A folder in it may be that of runs, which were begun there.
+        if names and (holds_sets(names) or not tree.subfolders(path)):
             return "npy"
         return "hdf5 folder" if of_sets else "folder"
     suffix, is_file = path.suffix.lower(), path.is_file()

@@ -202,6 +202,11 @@ def is_training_set(where: str, model: Model, data: Dataset) -> bool:
         if isinstance(before, int) and before != len(data):
             got += f", {len(data):,} examples where it had {before:,}"
         fix = "Pass the same data, read with the same settings."
+        in_file = model.training.get("in_file", data.in_file)
+        if in_file != data.in_file:  # of a file some numbers are digested, of the memory all
+            got = "some that cannot be compared with it: "
+            got += "they are in memory, it stayed" if in_file else "they stay in a file, it did not"
+            fix = f"Give {'less' if in_file else 'more'} --memory, as when it was trained."
         raise InputError(where, "the data that the model was trained on", got, fix)
     return digest is not None
 

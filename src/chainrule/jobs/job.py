@@ -266,7 +266,8 @@ class Job(Generic[Own, Found]):
         from chainrule.experiments.execute import MEMORY
 
         if self.resuming and self._saved.get("examples") != self.facts.get("examples"):
-            fix, where = "Resume with the same data, or begin anew.", str(self.folder.settings)
+            fix = "Resume with the same data and --memory, or begin anew."
+            where = str(self.folder.settings)
             raise ModelFileError(where, "the data that it was begun with", "others", fix)
         self.check()
         self.setting.check_changes("--changes", len(self.splits.train))

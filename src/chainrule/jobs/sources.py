@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 def trained_on(data: "Dataset") -> dict[str, Any]:
     """What a model file says of its training set: by what it is known, how many examples it
-    has, how a table was read."""
+    has, whether its features stayed in their file, how a table was read."""
     facts: dict[str, Any] = {"digest": data.digest(), "training_examples": len(data)}
+    facts["in_file"] = data.in_file
     if data.reading is not None:  # the samples are those of other examples
         facts["reading"] = asdict(replace(data.reading, samples=None))
     return facts

@@ -322,6 +322,18 @@ def test_steps_of_whole_examples_that_are_refused_in_a_file(tmp_path):
         open_data(f"{path}:/less", prepare="total,standard", memory=LITTLE)
 
 
+@pytest.mark.parametrize("prepare", ["snv", "total", "derivative", "log1p,snv"])
+@pytest.mark.parametrize(
+    ("value", "message"), [(np.inf, "finite numbers; got 1 infinite"), (np.nan, "1 of .* missing")]
+)
+def test_what_is_not_finite_before_a_step_of_whole_examples(tmp_path, prepare, value, message):
+    holed = X.astype(np.float64)
+    holed[7, 11] = value
+    path = write_hdf5(tmp_path, **{"bad/X": holed, "bad/y": KINDS.astype("S")})
+    with pytest.raises(InputError, match=rf"a.h5:/bad/X, features 0 to \d+.*expected .*{message}"):
+        open_data(f"{path}:/bad", prepare=prepare, memory=LITTLE).train.matrix().gram()
+
+
 def test_experiments_with_steps_of_whole_examples_in_a_file(tmp_path):
     path = write_hdf5(tmp_path)
     setting = Setting(hidden=(4,), iterations=9, learning_rate=0.05)

@@ -198,3 +198,12 @@ def test_where_not_all_has_room_the_file_is_read_once_for_as_many_runs_as_have(f
     found = leave_one_out(data, SETTING, execution=Execution(memory=4e6, threads=1))
     assert_allclose(found.outputs, expected.outputs, rtol=1e-9)
     assert passes(read) == 1 + 6
+
+
+def test_a_folder_of_runs_beside_them_changes_nothing(folder):
+    before = open_data(folder).train.digest()
+    (folder / "runs/one-1").mkdir(parents=True)
+    assert open_data(folder).train.digest() == before
+    (folder / "y.npy").unlink()  # then they may be something of a folder of pictures
+    with pytest.raises(DataError, match="class folders"):
+        open_data(folder)

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 
 from chainrule import checks
-from chainrule.data.matrix.verbs import FeatureMatrix, flat
+from chainrule.data.matrix.verbs import FeatureMatrix, flat, refuse_squares
 from chainrule.data.transform import Scaling
-from chainrule.errors import InputError
 
 
 class FloatMatrix(FeatureMatrix):
@@ -63,10 +62,7 @@ class FloatMatrix(FeatureMatrix):
     def _own_gram(self) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):
             K = self._X.T @ self._X
-        if not checks.all_finite(K.diagonal()):
-            expected = f"features whose squares {self.dtype} holds"
-            fix = 'Scale them, or train with first_layer="primal".'
-            raise InputError("Gram matrix", expected, "larger ones", fix)
+        refuse_squares(K.diagonal())
         return K
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.checks import all_finite
 from chainrule.data.matrix.source import Source
 from chainrule.data.steps import Step
 from chainrule.data.transform import refuse_missing
@@ -61,14 +62,21 @@ class Stepped(Source):
         """All features of all examples before the step."""
         told, (n_x, _), each = self.source_of_all.progress, self.shape, self.n_bytes / 1e9
         for part in self.stretches():
-            X = self.source.features(part.start, part.stop).astype(np.float64)
-            refuse_missing(self.place(part), X)
-            yield X
+            yield self._before(part)
             if told is not None:
                 told(part.stop / n_x * each, each, "GB")
+
+    def _before(self, part: slice) -> np.ndarray:
+        """Some features before the step, which would make what is infinite look missing."""
+        X = self.source.features(part.start, part.stop).astype(np.float64)
+        if not all_finite(X):
+            refuse_missing(self.place(part), X)
+            got = f"{np.count_nonzero(np.isinf(X)):,} infinite"
+            raise InputError(self.place(part), "finite numbers", got, "Fill or drop them.")
+        return X
 
     def features(self, start: int, stop: int) -> np.ndarray:
         reach = self.step.reach
         first, last = max(0, start - reach), min(self.shape[0], stop + reach)
-        X = self.source.features(first, last).astype(np.float64)
+        X = self._before(slice(first, last))
         return self.bound(X, slice(first, last))[start - first : stop - first]

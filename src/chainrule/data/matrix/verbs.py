@@ -27,10 +27,12 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import checks
 from chainrule.checks import memory_bytes
 from chainrule.data.blocks import blocks_of
 from chainrule.data.transform import Scaling
 from chainrule.device import HOST, Device
+from chainrule.errors import InputError
 from chainrule.files.digest import digest
 
 # Rows of a Gram matrix made at any one time, so that no product is a second (m, m).
@@ -231,15 +233,26 @@ class Gram(Product):
         for part in self._parts:
             own = slice(self._start + part.start, self._start + part.stop)
             stop = own.stop if self.kept else width
-            self.total[part, :stop] += some[:, own].T @ others[:, :stop]
+            with np.errstate(over="ignore", invalid="ignore"):
+                self.total[part, :stop] += some[:, own].T @ others[:, :stop]
 
     def end(self) -> np.ndarray:
+        if self.other is None:
+            refuse_squares(self.total.diagonal(self._start))
         if self.kept:
             mirrored(self.total, self._parts)
         return self.total
 
     def known_by(self) -> list[np.ndarray | str]:
         return ["gram", str(self.part), "" if self.other is None else self.other.digest()]
+
+
+def refuse_squares(of: np.ndarray) -> None:
+    """InputError unless these, the diagonal of X^T X, are finite."""
+    if not checks.all_finite(of):
+        expected = f"features whose squares {of.dtype} holds"
+        fix = 'Scale them, or train with first_layer="primal".'
+        raise InputError("Gram matrix", expected, "larger ones", fix)
 
 
 def mirrored(K: np.ndarray, parts: Iterable[slice]) -> None:

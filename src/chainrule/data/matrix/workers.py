@@ -1,5 +1,6 @@
 """A Dask cluster, and what may befall it, in words."""
 
+import json
 import math
 import os
 import uuid
@@ -7,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 from chainrule import checks
 from chainrule.data.matrix.source import Source
 from chainrule.errors import ChainruleError, ClusterError, InputError, needing
+from chainrule.files.atomic import read_bytes, refused
 from chainrule.wording import counted
 
 ADDRESS = "DASK_SCHEDULER_ADDRESS"
@@ -42,7 +43,8 @@ class Cluster:
         if isinstance(asked, str) and "://" not in asked and not asked.endswith(".json"):
             kind, _, n = asked.partition(":")
             if kind != "local" or not n.isdecimal() or not 0 < int(n) < 1000:
-                raise InputError("cluster", KINDS, repr(asked))
+                where, fix = (ADDRESS, "Or unset the variable.") if default else ("cluster", "")
+                raise InputError(where, KINDS, repr(asked), fix)
         elif not isinstance(asked, str) and not hasattr(asked, "scheduler_info"):
             raise InputError("cluster", f"{KINDS}, or a Client", checks.describe(asked))
 
@@ -191,6 +193,20 @@ def _seen(source: Source) -> str:
         return error.got
 
 
+def _address(path: str) -> str:
+    """The scheduler's, in the file that it wrote."""
+    expected = "the file that a scheduler wrote"
+    with refused(path, expected):
+        text = read_bytes(path)
+    try:
+        found = json.loads(text)["address"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        found = None
+    if not isinstance(found, str):
+        raise InputError(path, expected, "a file without its address", "Start the scheduler anew.")
+    return found
+
+
 @cache
 def _client(asked: str) -> Any:
     """Connected to what is asked for, once in a process; closed with it."""
@@ -201,10 +217,9 @@ def _client(asked: str) -> Any:
         dask.config.set({"logging": dict.fromkeys(LOGS, "critical")})
         from distributed import Client, LocalCluster
         from distributed.system import MEMORY_LIMIT
+    how: dict[str, Any]
     if asked.endswith(".json"):
-        if not Path(asked).is_file():
-            raise InputError(asked, "the file that a scheduler wrote", "none")
-        how: dict[str, Any] = {"scheduler_file": asked}
+        how = {"address": _address(asked)}
     elif "://" in asked:
         how = {"address": asked}
     else:

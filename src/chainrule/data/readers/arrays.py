@@ -244,6 +244,11 @@ def _known(name: str) -> str | None:
     return None if before and after else f"{kind}_{before or after or 'train'}"
 
 
+def holds_sets(names: Iterable[str]) -> bool:
+    """Whether arrays of these names are features and labels."""
+    return {"x_train", "y_train"} <= set(map(_known, names))
+
+
 def _named(arrays: Arrays, where: str) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """The arrays by what they are, and what is to be said of that.
 
