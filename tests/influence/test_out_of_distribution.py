@@ -87,11 +87,42 @@ def test_new_samples_of_few_wide_ones_are_not_unlike_them():
     assert np.mean([one.novelty > one.usual for one in found]) <= 0.1
 
 
+@pytest.mark.parametrize("draw", ["normal", "skewed"])
+def test_new_samples_are_not_unlike_those_that_standardized_them(draw):
+    """Each training sample is held against the others as these alone would scale it: what has set
+    the scale looks nearer than it is, and all new samples farther."""
+    rng = np.random.default_rng(6)
+    samples = rng.standard_normal((3000, 60))
+    samples = samples if draw == "normal" else np.exp(1.5 * samples)
+    raw, others = samples[:, :20], samples[:, 20:]
+    A, B = scaled(raw, by=raw), scaled(others, by=raw)
+    X, x = FloatMatrix(A), FloatMatrix(B)
+    found = Neighborhoods(X, standardized=True).of(x)
+    assert np.mean([one.share == 0 for one in found]) <= 0.1
+    assert np.mean([one.share == 0 for one in neighborhoods(X, x)]) > 0.7
+    own = []
+    for i in range(20):
+        rest = np.delete(raw, i, axis=1)
+        away = scaled(rest, by=rest) - scaled(raw[:, [i]], by=rest)
+        own.append(np.linalg.norm(away, axis=0).min())
+    nearest = np.linalg.norm(A[:, :, None] - B[:, None], axis=0).min(axis=0)
+    shares = (np.array(own)[:, None] >= nearest).mean(axis=0)
+    assert_allclose([one.share for one in found], shares)
+
+
+def scaled(some, by):
+    return (some - by.mean(axis=1, keepdims=True)) / by.std(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("standardized", [False, True])
 @pytest.mark.parametrize("m", [1, 2, 3])
-def test_few_examples(m):
+def test_few_examples(m, standardized):
     rng = np.random.default_rng(5)
     X = rng.standard_normal((6, m))
-    for one in neighborhoods(FloatMatrix(X), FloatMatrix(X)):
+    if standardized:
+        X = (X - X.mean(axis=1, keepdims=True)) / (X.std(axis=1, keepdims=True) if m > 1 else 1)
+    X = FloatMatrix(X)
+    for one in Neighborhoods(X, standardized=standardized).of(X):
         assert 0 <= one.novelty <= 1
         assert one.distances[0] == pytest.approx(0, abs=1e-6)
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from chainrule.errors import ChainruleError, DataError, InputError
+from chainrule.jobs.ensemble import EnsembleJob, Members
 from chainrule.jobs.job import NOTHING
-from chainrule.jobs.options import Options, Running
+from chainrule.jobs.options import Options, Running, restored
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.jobs.training import TrainingJob
 from chainrule.model.model_file import load
@@ -273,6 +274,15 @@ def test_data_that_are_others_by_now_are_said(tmp_path):
     with pytest.raises(DataError, match="others by now"):
         run.model_at(0)
     assert library.opened("t").facts["sets"]["training"]["examples"] == 31
+    found.end()
+
+
+def test_many_networks_at_once_are_no_run(tmp_path):
+    options = restored({"learning_rate": 0.1, "iterations": 5}, Options(), "options")
+    for job, own in ((TrainingJob, NOTHING), (EnsembleJob, Members(runs=2))):
+        job("planar:moons", options, own, Running(out=tmp_path / job.__name__)).run()
+    found = Runs(tmp_path, Library(tmp_path / "data"), 1, Told(), lambda run: None)
+    assert list(found.runs) == ["TrainingJob"]
     found.end()
 
 

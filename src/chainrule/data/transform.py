@@ -107,6 +107,11 @@ class Scaling:
         return any(step.learns for step in self.steps)
 
     @property
+    def standardized(self) -> bool:
+        """Whether each feature has mean 0 and deviation 1 over the examples it was fitted on."""
+        return bool(self.steps) and self.steps[-1].name == "standard"
+
+    @property
     def whole(self) -> tuple[str, ...]:
         """The names of steps that need all features of a sample, or several samples, at once."""
         return tuple(step.name for step in self.steps if step.whole)

@@ -158,7 +158,12 @@ def explain(
         X = model.prepare(data).matrix(network.dtype)
         x = feature_matrix(raw, missing=True).scaled(model.scaling, network.dtype)
         pictures = None if asked is None else asked.pictures()
-        among = Neighborhoods(X, angles=model.encoder is not None, pictures=data.pictures())
+        among = Neighborhoods(
+            X,
+            angles=model.encoder is not None,
+            pictures=data.pictures(),
+            standardized=model.scaling.standardized,
+        )
         found["neighborhood"] = among.of(x, pictures=pictures)
         if model.encoder is None:
             each = zip(x.columns(slice(None)).T, decisions, strict=True)

@@ -77,6 +77,12 @@ class Neighborhoods:
     photo they are as varied as of any: `pictures` (m, height, width[, 3]), from which X came or
     which show it, tell it where they are there.
 
+    standardized : X has mean 0 and deviation 1, learned from these examples. Each of them set the
+    scale with, so of few with many features all new ones would be farther away. They are held
+    against each other as the others alone scale them: of a feature z the others' variance is
+
+        v = m/(m-1) (1 - z^2/(m-1))
+
     All of X is needed. A reduced form that a model file could hold (principal components, the
     examples' coordinates, lengths of what is left) was tried on the course's pictures: with 64
     components, two thirds of the size of the pictures themselves, it said otherwise of one own
@@ -85,14 +91,22 @@ class Neighborhoods:
 
     @FAR
     def __init__(
-        self, X: FeatureMatrix, *, angles: bool = False, pictures: Array | None = None
+        self,
+        X: FeatureMatrix,
+        *,
+        angles: bool = False,
+        pictures: Array | None = None,
+        standardized: bool = False,
     ) -> None:
         self.X, self.angles = X, angles
         K, mean = X.once(Gram(), _mean_of(X))
         self.rounding = ROUNDING * np.sqrt(X.shape[0]) * np.finfo(K.dtype).eps
         K = K.astype(np.float64)
         self.norms = np.diag(K)
-        among = self._distances(self.norms[:, None], self.norms, K)
+        if standardized and len(K) > 1:
+            among = self._distances(*_scaled_by_others(X))
+        else:
+            among = self._distances(self.norms[:, None], self.norms, K)
         np.fill_diagonal(among, np.inf)  # of a single example, too: it is like nothing else
         self.nearest_among = among.min(axis=1)
         self.flattest = _spread(X, self.norms, mean).min()
@@ -161,6 +175,20 @@ class Neighborhoods:
 def neighborhoods(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Neighborhood]:
     """Where each of x (n_x, q) lies among X (n_x, m), in scaled features; with `count` nearest."""
     return Neighborhoods(X).of(x, count)
+
+
+def _scaled_by_others(X: FeatureMatrix) -> tuple[Array, Array, Array]:
+    """||x_i||^2 (m, 1), ||x_j||^2 (m, m) and <x_i, x_j> (m, m), in row i scaled without x_i."""
+    m = X.shape[1]
+    own, others, products = np.zeros((m, 1)), np.zeros((m, m)), np.zeros((m, m))
+    for _, some in X.blocks():
+        Z = some.astype(np.float64)
+        v = m / (m - 1) * (1 - Z**2 / (m - 1))
+        W = 1 / np.where(v > 1e-9, v, 1)  # the others are all the same: left as it is
+        own[:, 0] += (W * Z**2).sum(axis=0)
+        others += W.T @ Z**2
+        products += (W * Z).T @ Z
+    return own, others, products
 
 
 def _mean_of(X: FeatureMatrix) -> Times:

@@ -105,8 +105,12 @@ def known_to(where: str, model: Model, train: Dataset) -> Neighborhoods:
     """
     is_training_set(where, model, train)
     known = model.prepare(train)
-    own: dict[str, Any] = {"angles": known.encoder is not None, "pictures": known.pictures()}
-    return Neighborhoods(known.matrix(np.float64), **own)
+    return Neighborhoods(
+        known.matrix(np.float64),
+        angles=known.encoder is not None,
+        pictures=known.pictures(),
+        standardized=model.scaling.standardized,
+    )
 
 
 def predictions(

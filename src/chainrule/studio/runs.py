@@ -223,6 +223,8 @@ class Runs:
         facts = folder.read_settings() if folder.begun or not made else known  # it waited
         if facts.get("command", "train") != "train" or "options" not in facts:
             return
+        if "train" in facts:  # many networks at once, of which no record is kept
+            return
         options = restored(facts["options"], Options(), str(folder.settings))
         name, parent = known.get("name") or place.name, known.get("parent")
         own: Any = {"parent": parent, "name": name, "made": made}
