@@ -1,6 +1,7 @@
 """How a process ends: its output is closed or full, it is asked to stop, its terminal is odd."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import chainrule as cr
@@ -133,6 +135,31 @@ def test_a_second_ctrl_c_keeps_what_was_reached(command, pause, tmp_path):
     assert code == 1
     assert error in ("", f"chainrule: interrupted. Go on with: chainrule {command} --resume run\n")
     assert more > 0
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no groups of processes here")
+def test_ctrl_c_is_one_line_of_a_cluster_too(tmp_path):
+    """A terminal sends it to the workers as well."""
+    pytest.importorskip("distributed", exc_type=ImportError)
+    np.save(tmp_path / "X.npy", np.zeros((40, 5000), np.uint8))
+    np.save(tmp_path / "y.npy", np.arange(40) % 2)
+    where = ("--cluster", "local:1", "--memory", "0.001", "--iterations", "100000000")
+    process = subprocess.Popen(
+        [*PROGRAM, "train", ".", *where, "--learning-rate", "0.1", "--out", "run"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout.readline().startswith("Cluster  dashboard")
+        os.killpg(process.pid, signal.SIGINT)
+        _, error = process.communicate(timeout=100)
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert re.fullmatch("(chainrule: interrupted.*\n)?", error)
 
 
 def test_nohup_is_respected(tmp_path):

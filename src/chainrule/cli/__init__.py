@@ -1,5 +1,6 @@
 """The command line: parse, call the library, show."""
 
+import atexit
 import contextlib
 import gc
 import io
@@ -55,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _ignore()
         gc.freeze()  # all goes with the process: to look through it takes a help page's seventh
         if interrupted:  # else Python 3.11 kills itself where Ctrl-C came while it ran an exec()
+            atexit._run_exitfuncs()  # which end workers, where there are any
             os._exit(code)
     sys.exit(code)
 

@@ -3,11 +3,13 @@
 import json
 import math
 import os
+import signal
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
 from itertools import zip_longest
+from multiprocessing import resource_tracker
 from typing import Any
 
 from chainrule import checks
@@ -207,6 +209,21 @@ def _address(path: str) -> str:
     return found
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """A block in which Ctrl-C waits for its end; what is started in it never hears one, which a
+    terminal sends to all."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it unblocks the signal when it is started
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 @cache
 def _client(asked: str) -> Any:
     """Connected to what is asked for, once in a process; closed with it."""
@@ -226,7 +243,8 @@ def _client(asked: str) -> Any:
         n = int(asked.partition(":")[2])
         local = {"threads_per_worker": 1, "memory_limit": MEMORY_LIMIT // n}
         own = {"dashboard_address": "127.0.0.1:0", "silence_logs": 60, "host": "127.0.0.1"}
-        how = {"address": LocalCluster(n, **local, **own)}
+        with _deaf():
+            how = {"address": LocalCluster(n, **local, **own)}
     try:
         return Client(**how, timeout=SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
