@@ -108,17 +108,17 @@ def interrupt_at():
     class Press:
         def __init__(self, share, presses=1):
             self.share, self.presses, self.seen = share, presses, []
+            self.lock = threading.Lock()
 
         def __call__(self, done, total):
-            self.seen.append((done, total))
-            if done >= self.share * total:
-                for _ in range(self.presses):
-                    self.presses -= 1
-                    os.kill(os.getpid(), signal.SIGINT)
-                    # Or two presses at once count as one. The main thread hears them, which on a
-                    # busy machine has to wait for its turn.
-                    main = threading.current_thread() is threading.main_thread()
-                    time.sleep(0.05 if main else 0.5)
+            with self.lock:  # nobody goes on before the main thread has heard it
+                self.seen.append((done, total))
+                if done >= self.share * total:
+                    for _ in range(self.presses):
+                        self.presses -= 1
+                        os.kill(os.getpid(), signal.SIGINT)
+                        main = threading.current_thread() is threading.main_thread()
+                        time.sleep(0.05 if main else 0.5)  # or two at once count as one
 
     yield Press
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
