@@ -18,6 +18,7 @@ from chainrule.experiments import Execution, Setting
 from chainrule.experiments.examples import Examples
 from chainrule.experiments.execute import execute
 from chainrule.experiments.runs import Run
+from chainrule.experiments.watching import EVERY
 
 TANH = Setting(hidden=(5, 3), activation="tanh", learning_rate=0.1, iterations=25)
 
@@ -178,7 +179,7 @@ def test_progress_ends_where_all_diverge(line):
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_control_c_keeps_what_is_finished(threads, binary, interrupt_at):
-    runs = [Run(replace(TANH, seed=k), np.array([k])) for k in range(8)]
+    runs = [Run(replace(TANH, iterations=4 * EVERY, seed=k), np.array([k])) for k in range(8)]
     how = Execution(memory=1.0, threads=threads, progress=interrupt_at(0.4))
     found = of(binary, runs, how)
     assert 1 <= len(found) < 8
