@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 import time
 from dataclasses import replace
 
@@ -320,6 +321,22 @@ def test_a_run_is_renamed_and_deleted_once_none_depends_on_it(runs, tmp_path, mo
     with pytest.raises(InputError, match="begun here"):
         other.delete(other[run.id])
     assert run.folder.model.exists()
+
+
+def test_a_run_is_deleted_after_its_last_words(runs, monkeypatch):
+    storing, seen = threading.Event(), []
+
+    def slow(run):
+        storing.set()
+        time.sleep(0.3)
+        storing.clear()
+
+    monkeypatch.setattr(Run, "store", slow)
+    monkeypatch.setattr("chainrule.studio.runs.remove", lambda path: seen.append(storing.is_set()))
+    run = runs.begin("planar:moons", {"layers": "4", "learning_rate": 0.3, "iterations": 50})
+    until(storing.is_set)
+    runs.delete(run)
+    assert seen == [False]
 
 
 def test_a_fork_that_comes_to_nothing_is_refused(runs):

@@ -171,10 +171,10 @@ class Runs:
             if run.state in RUNNING:
                 run.state, code = "killed", worker.process.exitcode
                 run.error = f"The process that trained it has ended ({code}); it can be resumed."
+            run.store()
         if not self._ended:
             self.tell("run", run.summary())
             self._next()
-        run.store()
 
     def rename(self, run: Run, given: Any) -> None:
         """Another name to be shown; its folder and address stay."""
