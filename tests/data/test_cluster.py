@@ -48,6 +48,15 @@ def opened(tmp_path, local, monkeypatch):
     return open_with
 
 
+def test_there_are_as_many_local_workers_as_asked():
+    said = []
+    client = Cluster("local:3", said.append).client
+    assert len(client.scheduler_info()["workers"]) == 3
+    assert said[0].endswith("3 workers with 3 threads")
+    client.cluster.close()
+    client.close()
+
+
 def of_all_verbs(data):
     """What is learned, and what each verb gives, by name."""
     X = data.matrix()

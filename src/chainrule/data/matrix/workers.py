@@ -244,7 +244,7 @@ def _client(asked: str) -> Any:
         local = {"threads_per_worker": 1, "memory_limit": MEMORY_LIMIT // n}
         own = {"dashboard_address": "127.0.0.1:0", "silence_logs": 60, "host": "127.0.0.1"}
         with _deaf():
-            how = {"address": LocalCluster(n, **local, **own)}
+            how = {"address": LocalCluster(n_workers=n, **local, **own)}
     try:
         return Client(**how, timeout=SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
