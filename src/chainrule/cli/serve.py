@@ -69,12 +69,12 @@ def serve(
             pictures = one.model.image_shape is not None
             show.print_beside("Ask", curl(address, one.name, pictures, header))
         print_ = show.console().print
-        print_(f"Serving at {address} (Ctrl-C ends it)")
+        said = f"Serving at {address} (Ctrl-C ends it)"
 
         async def again() -> None:
             for line in await service.reload() or ["All models were read again."]:
                 print_(show.safe(line))
 
         names = hosts(host, bound.getsockname()[1], name)
-        answer(service.guarded(names, token), bound, again)
+        answer(service.guarded(names, token), bound, again, on_start=lambda: print_(said))
     return 0

@@ -48,11 +48,12 @@ def serve(
     on_hangup: Callable[[], Awaitable[None]] | None = None,
     grace: int = GRACE,
     on_exit: Callable[[], None] = lambda: None,
+    on_start: Callable[[], None] = lambda: None,
 ) -> None:
     """Answer until SIGTERM or Ctrl-C: then what was begun is ended, for `grace` seconds.
 
     on_hangup : awaited at SIGHUP. on_exit : called at the end's signal, that streams without an
-    end have one. The application's lifespan is run.
+    end have one. on_start : called once signals are heard. The application's lifespan is run.
     """
     config = uvicorn.Config(
         app,
@@ -81,6 +82,7 @@ def serve(
 
         if on_hangup is not None and hasattr(signal, "SIGHUP"):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hung_up)
+        on_start()
         await server.serve(sockets=[bound])
 
     gc.freeze()  # what is loaded stays, and is not looked through again
