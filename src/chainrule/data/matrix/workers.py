@@ -22,6 +22,8 @@ ADDRESS = "DASK_SCHEDULER_ADDRESS"
 KINDS = "local:N, the address of a scheduler (tcp://HOST:PORT), or its .json file"
 SECONDS = 30  # after which a scheduler does not answer, or no worker comes any more
 VERSIONS = ("python", "numpy", "chainrule")
+# By which workers give memory back at once, and ask for it anew at each block: of D X^T a third.
+TRIM = "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_"
 LOGS = ("distributed", "distributed.client", "tornado.application")
 Key = tuple[str | int, ...]
 
@@ -243,7 +245,7 @@ def _client(asked: str) -> Any:
         n = int(asked.partition(":")[2])
         local = {"threads_per_worker": 1, "memory_limit": MEMORY_LIMIT // n}
         own = {"dashboard_address": "127.0.0.1:0", "silence_logs": 60, "host": "127.0.0.1"}
-        with _deaf():
+        with _deaf(), dask.config.set({TRIM: None}):
             how = {"address": LocalCluster(n_workers=n, **local, **own)}
     try:
         return Client(**how, timeout=SECONDS, set_as_default=False)
