@@ -76,10 +76,11 @@ class ClusterMatrix(BlockMatrix):
         """By the sums of what some ranges give."""
 
         def own(rows: slice) -> list[Any]:
-            return [[[_part(one, rows) for one in products] for products in asked]]
+            return [[[_part(one, rows) for one in some] for some in asked]]
 
-        totals = [part for one in chain.from_iterable(asked) for part in one.parts]
-        needed = sum(part.nbytes for part in totals)
+        products = [*chain.from_iterable(asked)]
+        totals = [part for one in products for part in one.parts]
+        needed = sum(one.total.nbytes for one in products)  # of which they are views there, too
         with self.cluster.clear(self.source):
             tasks = [*self._tasks(_sums, kept, own, needed, going.done).items()]
             each = max(TASKS, -(-len(self._ranges()) // SUMS))

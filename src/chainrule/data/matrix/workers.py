@@ -33,7 +33,7 @@ class Cluster:
 
     asked : "local:N" for N processes on this machine, the address of a scheduler, its .json file,
         or a `distributed.Client`. told : is given what there is to say of it, in words. default :
-        whether nobody asked, see `of`.
+        whether nobody asked, see `of`: what it cannot be is refused when it is used.
 
     InputError for what is none of these, or does not answer.
     """
@@ -44,11 +44,17 @@ class Cluster:
         self._asked, self._told, self.default = asked, told, default
         self.name = asked if isinstance(asked, str) else "cluster"
         self._checked: set[tuple[str, str]] = set()
+        if not default:
+            self._refuse_others()
+
+    def _refuse_others(self) -> None:
+        """InputError for what is no cluster."""
+        asked = self._asked
         if isinstance(asked, str) and "://" not in asked and not asked.endswith(".json"):
             kind, _, n = asked.partition(":")
             if kind != "local" or not n.isdecimal() or not 0 < int(n) < 1000:
-                where, fix = (ADDRESS, "Or unset the variable.") if default else ("cluster", "")
-                raise InputError(where, KINDS, repr(asked), fix)
+                fix = "Or unset the variable." if self.default else ""
+                raise InputError(ADDRESS if fix else "cluster", KINDS, repr(asked), fix)
         elif not isinstance(asked, str) and not hasattr(asked, "scheduler_info"):
             raise InputError("cluster", f"{KINDS}, or a Client", checks.describe(asked))
 
@@ -62,6 +68,7 @@ class Cluster:
 
     @cached_property
     def client(self) -> Any:
+        self._refuse_others()
         client = _client(self._asked) if isinstance(self._asked, str) else self._asked
         try:
             client.wait_for_workers(1, timeout=SECONDS)
