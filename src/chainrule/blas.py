@@ -12,9 +12,10 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 # Operations of one product from which on more threads gain a third on a quiet machine, all else
 # that a step does included: `python -m benchmarks --only threads`.
@@ -73,7 +74,7 @@ def one_of_scipys() -> AbstractContextManager[Any]:
     return _two()[1].limit(limits=1)
 
 
-def add_product(total: np.ndarray, A: np.ndarray, B: np.ndarray) -> None:
+def add_product(total: "np.ndarray", A: "np.ndarray", B: "np.ndarray") -> None:
     """A B is added to the total, an array (n, m) that lies row by row, by SciPy's BLAS.
 
     It adds as it multiplies, which none of NumPy's products does. With the threads that NumPy's
@@ -83,25 +84,25 @@ def add_product(total: np.ndarray, A: np.ndarray, B: np.ndarray) -> None:
     _added("gemm", total, 1.0, b, a, trans_a=of_b, trans_b=of_a)
 
 
-def add_square(total: np.ndarray, A: np.ndarray) -> None:
+def add_square(total: "np.ndarray", A: "np.ndarray") -> None:
     """A^T A likewise, of the total (m, m) what is not above its diagonal: half the work."""
     a, transposed = _by_column(A.T)
     _added("syrk", total, 1.0, a, trans=transposed)
 
 
-def _by_column(A: np.ndarray) -> tuple[np.ndarray, bool]:
+def _by_column(A: "np.ndarray") -> "tuple[np.ndarray, bool]":
     """As BLAS reads it without a copy, where it can be; and whether that is its transpose."""
     return (A.T, True) if A.flags.c_contiguous else (A, False)
 
 
-def _added(name: str, total: np.ndarray, *of: Any, **how: Any) -> None:
+def _added(name: str, total: "np.ndarray", *of: Any, **how: Any) -> None:
     from scipy.linalg.blas import get_blas_funcs
 
     numpys, scipys = (one.lib_controllers for one in _two())
     for library in scipys:
         library.set_num_threads(max((one.num_threads for one in numpys), default=1))
     found = get_blas_funcs(name, (total,))(*of, beta=1.0, c=total.T, overwrite_c=True, **how)
-    assert np.may_share_memory(found, total), "it lies row by row"
+    assert found.ctypes.data == total.ctypes.data, "it lies row by row"
 
 
 def one_for_good() -> None:
