@@ -27,7 +27,7 @@ from chainrule.data.transform import Scaling
 FEATURES, TASK_BYTES = 24576, READ_BYTES // 4
 COPIES = 3  # of what a task gives, on a worker: of two ranges, and their sum
 # Of a pass, sums that are fetched, and kept: of so many tasks each at least; of no more than this.
-TASKS, SUMS = 8, 16
+TASKS, SUMS = 4, 16
 UNREFUSED = np.errstate(over="ignore", invalid="ignore")  # too large squares, until the end
 Learned = list[Scaling | None]
 Found = tuple[Learned, list[np.ndarray]]
