@@ -65,7 +65,7 @@ def _two() -> tuple[Any, Any]:
 
     both = ThreadpoolController().select(user_api="blas")
     paths = [library.filepath for library in both.lib_controllers]
-    own = [path for path in paths if {"scipy", "scipy.libs"} & set(Path(path).parts)]
+    own = [path for path in paths if {"scipy", "scipy.libs"} & set(Path(path).parts[-3:])]
     return both.select(filepath=[*set(paths) - set(own)]), both.select(filepath=own)
 
 
