@@ -72,8 +72,11 @@ class BedSource(Source):
             packed = np.frombuffer(file.read((stop - start) * self._each), np.uint8)
         if packed.size < (stop - start) * self._each:
             raise DataError(f"{self}, variants {start} to {stop - 1}", "all of them", "fewer bytes")
-        found = BYTES[packed.reshape(stop - start, self._each)]
-        return found.reshape(stop - start, -1)[:, : self.shape[1]]
+        packed, m = packed.reshape(stop - start, self._each), self.shape[1]
+        if m % 4 and (packed[:, -1] >> (2 * (m % 4))).any():  # bits that are none of these people's
+            where, fix = f"{self}, variants {start} to {stop - 1}", "Is .fam complete?"
+            raise DataError(where, f"no more than {m:,} people (.fam)", "others after them", fix)
+        return BYTES[packed].reshape(stop - start, -1)[:, :m]
 
 
 def _rows(path: Path) -> list[list[str]]:
