@@ -530,6 +530,26 @@ def test_chunks_of_zarr_that_are_not_there_are_said(tmp_path, memory, version):
     assert "2 of 14 chunks of X are not there: they are read as 0.5" in data.notes
 
 
+@pytest.mark.parametrize("version", [2, 3])
+def test_chunks_of_zarr_that_change_while_they_are_read(tmp_path, version):
+    zarr = pytest.importorskip("zarr", exc_type=ImportError)
+    root = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=version)
+    root.create_array("X", data=X, chunks=(20, 30))
+    root.create_array("y", data=np.arange(M) % 2)
+    for chunk in ("0", "2"):
+        data = open_data(tmp_path / "a.zarr", memory=LITTLE).train
+        there = pickle.loads(pickle.dumps(data.features.source))
+        assert_array_equal(there.features(3, 9), X.T[3:9])
+        root["X"][int(chunk) * 20 :, 90:120] = 7
+        for source in (there, data.features.source):
+            with pytest.raises(DataError, match=r"a.zarr: expected the file as it was"):
+                source.features(90, 93)
+    data = open_data(tmp_path / "a.zarr", memory=LITTLE).train
+    next(p for p in (tmp_path / "a.zarr" / "X").glob("**/*3") if p.is_file()).unlink()
+    with pytest.raises(DataError, match=r"a.zarr: expected the file as it was"):
+        _ = data.raw
+
+
 def test_what_is_wrong_with_zarr(tmp_path):
     zarr = pytest.importorskip("zarr", exc_type=ImportError)
     zarr.open_array(tmp_path / "alone.zarr", mode="w", shape=(3, 2), dtype="f8")

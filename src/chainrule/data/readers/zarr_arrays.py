@@ -1,9 +1,11 @@
 """Zarr: a folder, or a zip file of one, that holds a table of features and labels."""
 
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from posixpath import dirname
 from typing import Any
@@ -15,6 +17,7 @@ from chainrule.data.dataset import Splits
 from chainrule.data.readers.arrays import open_group, stays
 from chainrule.data.readers.chunks import ChunkedSource, taken
 from chainrule.errors import DataError, needing
+from chainrule.files.atomic import refused
 
 FILES = ("zarr.json", ".zgroup", ".zarray")  # of versions 3 and 2
 
@@ -62,6 +65,20 @@ class ZarrSource(ChunkedSource):
 
     def _opened(self) -> Any:
         return _opened(self.path, self.inside)
+
+    @cached_property
+    def _folders(self) -> list[str]:
+        """In which the chunks lie, none in a zip file."""
+        array = self.path / self.inside.strip("/")
+        return [os.path.relpath(folder, self.path) for folder, _, _ in os.walk(array)]
+
+    def _state_now(self) -> tuple[int, int]:
+        """Chunks are replaced by Zarr, not written over: their folder has another time then."""
+        if not self._folders:
+            return super()._state_now()
+        with refused(self.path, "the file that was opened", DataError):
+            times = [os.stat(self.path / folder).st_mtime_ns for folder in self._folders]
+        return len(times), sum(times)
 
 
 @contextmanager
