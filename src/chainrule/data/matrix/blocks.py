@@ -266,7 +266,7 @@ class BlockMatrix(RawMatrix):
         if (passes := self.source.passes if grams else None) is None:
             return Pass(None, ("", ""), self.rest, learned, products)
         of = ["as it is" if index is None else np.arange(self.shape[1])[index] for index in kept]
-        blocks = f"{type(self).__name__} {next(self.made.stretches())}"
+        blocks = f"{type(self).__name__} {next(self.made.stretches())} {self.source.state}"
         key = self._key(blocks, *of, *chain.from_iterable(one.known_by() for one in products))
         series = self._key("gram") if grams[0].part else key
         return Pass(passes, (series, key), self.rest, learned, products)

@@ -62,9 +62,9 @@ class BedSource(Source):
             if file.read(len(MAGIC)) != MAGIC:
                 fix = "Write it with plink --make-bed."
                 raise DataError(str(path), "PLINK's genotypes by variants", "another file", fix)
-        if self._state[0] != size:
+        if self.state[0] != size:
             expected = f"{size:,} bytes for {shape[0]:,} variants (.bim) of {shape[1]:,} people"
-            raise DataError(str(path), f"{expected} (.fam)", f"{self._state[0]:,}")
+            raise DataError(str(path), f"{expected} (.fam)", f"{self.state[0]:,}")
 
     def features(self, start: int, stop: int) -> np.ndarray:
         with self.unchanged(), self.path.open("rb") as file:
