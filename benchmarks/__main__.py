@@ -1,4 +1,6 @@
-"""`python -m benchmarks`: measure, print tables, fail if the peers did not do the same work."""
+"""`python -m benchmarks`: measure, print tables, fail if the peers did not do the same work.
+
+Ctrl-C ends one of those after the experiments, with a table of what was measured."""
 
 import argparse
 import json
@@ -120,8 +122,13 @@ def main() -> int:
     found: dict[str, list[Any]] = {}
     for name, benchmark in OTHERS.items():
         if name in options.only:
-            with console.status("") as status:
-                found[name] = list(benchmark.measure(settings, status.update))
+            lines = found[name] = []
+            try:
+                with console.status("") as status:
+                    for line in benchmark.measure(settings, status.update):
+                        lines.append(line)
+            except KeyboardInterrupt:
+                failures.append(f"{name}: interrupted")
             console.print(benchmark.table(found[name], settings))
             failures += benchmark.failures(found[name])
     if options.json:

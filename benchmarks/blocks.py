@@ -19,6 +19,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from scipy.linalg.blas import dsyrk
 from sklearn.linear_model import SGDClassifier
 
 from benchmarks.measure import Settings, run_module
@@ -136,11 +137,12 @@ def _read(path: Path) -> None:
 
 
 def _products(m: int, n_x: int) -> None:
-    """Of one block again and again."""
+    """Of one block again and again, half of each square, as BLAS adds it soonest."""
     k = max(1, BLOCK_BYTES // (8 * m))
-    some, K = np.random.default_rng(0).standard_normal((k, m)), np.zeros((m, m))
+    some, K = np.random.default_rng(0).standard_normal((m, k)), np.zeros((m, m), order="F")
+    some = np.asfortranarray(some)
     for _ in range(-(-n_x // k)):
-        K += some.T @ some
+        K = dsyrk(1.0, some, beta=1.0, c=K, overwrite_c=True)
 
 
 def _dask(path: Path, mean: np.ndarray, scale: np.ndarray) -> None:
@@ -175,7 +177,7 @@ def _command(what: str, folder: Path, grams: int, memory: float, threads: int) -
     if size < memory * 2**30 / 16:  # else it would be read into memory
         memory = 15 * size / 2**30
     asked = [*command, str(folder), *TRAINING, "--memory", str(memory)]
-    asked += ["--out", str(folder / "run")]
+    asked += ["--out", str(folder / f"run of {command[0]}")]
     done = run_module("benchmarks.command", json.dumps(asked), threads)
     found = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {"code": 1}
     if found["code"]:

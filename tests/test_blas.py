@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from chainrule import InputError, Network, blas, train
@@ -57,6 +58,40 @@ def test_the_least_of_all_limits_holds_and_ends_with_its_block():
     assert now() == 2
     with blas.at_most(64):  # never more than there were
         assert now() == 2
+
+
+def of_scipys():
+    """Threads of SciPy's BLAS."""
+    libraries = [
+        lib for lib in ThreadpoolController().lib_controllers if "scipy.libs" in lib.filepath
+    ]
+    return {library.num_threads for library in libraries}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_products_that_are_added_are_those_of_numpy(dtype):
+    A, B = RNG.normal(size=(30, 50)).astype(dtype), RNG.normal(size=(50, 40)).astype(dtype)
+    kinds = np.ascontiguousarray, np.asfortranarray, lambda X: np.repeat(X, 2, axis=1)[:, ::2]
+    exact = 1e-5 if dtype is np.float32 else 1e-13
+    for of_a in kinds:
+        square = np.ones((50, 50), dtype)
+        blas.add_square(square, of_a(A))
+        assert_allclose(np.tril(square), np.tril(1 + A.T @ A), rtol=exact, atol=exact)
+        assert (square[np.triu_indices(50, 1)] == 1).all()
+        for of_b in kinds:
+            total = np.ones((30, 40), dtype)
+            blas.add_product(total, of_a(A), of_b(B))
+            assert_allclose(total, 1 + A @ B, rtol=exact, atol=exact)
+    with pytest.raises(AssertionError, match="row by row"):
+        blas.add_product(np.asfortranarray(total), A, B)
+
+
+def test_scipys_blas_takes_as_many_threads_as_numpys():
+    total, A = np.zeros((9, 9)), np.ones((2, 9))
+    for threads in 1, 2, 1:
+        with blas.at_most(threads):
+            blas.add_square(total, A)
+            assert of_scipys() <= {threads}
 
 
 def test_a_thread_that_trains_beside_another_changes_nothing_for_good():

@@ -191,3 +191,27 @@ def test_an_error_is_one_line_of_at_most_300_characters(chainrule):
     said = chainrule("train", "digits.csv", "--iterations", 3, "--out", "run")
     assert said.code == 0
     assert cr.load("run").classes == ("1" * 5000, "b")
+
+
+def test_ctrl_c_while_the_one_before_unwinds_is_not_shown():
+    code = """if True:
+        import sys
+        from chainrule import cli
+        from chainrule.cli import app
+
+        def reading():
+            try:
+                yield
+            finally:
+                raise KeyboardInterrupt
+
+        def run(arguments):
+            some = reading()
+            next(some)
+            raise KeyboardInterrupt
+
+        app.run = run
+        cli.main()
+    """
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (found.returncode, found.stderr) == (1, "chainrule: interrupted\n")

@@ -175,10 +175,14 @@ def test_a_file_that_no_scheduler_wrote(text, tmp_path):
         _ = Cluster(str(path)).client
 
 
-def test_a_variable_that_names_no_cluster_is_named(monkeypatch):
+def test_a_variable_that_names_no_cluster_is_named_where_one_is_needed(
+    tmp_path, opened, monkeypatch
+):
+    opened(None)
     monkeypatch.setenv(ADDRESS, "here")
-    with pytest.raises(InputError, match=rf"^{ADDRESS}: expected local:N.* got 'here'\. Or unset"):
-        Cluster.of(None)
+    assert not open_data(tmp_path).train.in_file
+    with pytest.raises(InputError, match=rf"{ADDRESS}: expected local:N.* got 'here'\. Or unset"):
+        opened(None).matrix().gram()
 
 
 def test_a_scheduler_that_is_gone_is_one_line(local, opened):

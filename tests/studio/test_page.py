@@ -18,6 +18,7 @@ SCREENS = {  # what is there at last
     "#/run/{run}": ".examples .share",
     "#/runs": ".curve b",
 }
+COUNTED = "(n) => document.querySelectorAll('h2 + .row select option').length === n"
 # Records of two runs and frames of one, and how many bytes live then; the second time over.
 RECORDS = """async ([first, n]) => {
     const { heard, records } = await import("/static/store.js");
@@ -273,6 +274,22 @@ def test_runs_are_laid_over_each_other_and_compared(page, moons):
     button(page, "Train them together").click()
     page.get_by_role("group", name="Table: the rates").wait_for()
     assert page.locator("table").last.locator("tbody tr").count() == 3
+
+
+def test_only_what_the_runs_have_is_offered_to_be_compared(page, moons, tmp_path):
+    (tmp_path / "all.csv").write_text("a,b,label\n" + "1,2,x\n2,1,y\n" * 9)
+    page.get_by_label("Choose files").set_input_files(tmp_path / "all.csv")
+    page.wait_for_url("**/#/data/all")
+    again = page.request.post(f"{page.url.partition('#')[0]}api/data/all/open", data={})
+    assert again.ok, again.text()  # with nothing held out
+    run = begun(page, "all", Iterations=20)
+    page.locator(".state.finished").wait_for()
+    offered = page.get_by_label("What is compared").locator("option")
+    measures = ["held-out cost", "training cost", "held-out accuracy"]
+    for shown, expected in ((run, measures[1:2]), (f"{run},{moons}", measures)):
+        page.at(f"#/runs?show={shown}")
+        page.wait_for_function(COUNTED, arg=len(expected))
+        assert offered.all_text_contents() == expected
 
 
 def test_runs_and_data_get_another_name_and_are_deleted(page, tmp_path):

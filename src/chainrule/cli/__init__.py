@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     what to do.
     """
     interrupted = False
+    if arguments is None:
+        sys.unraisablehook = _unraised
     _refuse_odd_sizes()
     os.environ["MPLBACKEND"] = "agg"  # pictures are files here, whatever windows others want
     with (
@@ -64,6 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _said(message: Warning | str, *_: Any) -> None:
     """A warning as one line, without the place in the program."""
     print(f"chainrule: {message}.", file=sys.stderr)
+
+
+def _unraised(found: Any) -> None:
+    """What Python cannot raise, without a Ctrl-C that came while one before it unwound."""
+    if not issubclass(found.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(found)
 
 
 class _Output(io.FileIO):

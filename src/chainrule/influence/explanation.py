@@ -146,28 +146,22 @@ def explain(
     decisions = np.zeros(P.shape[1], np.int64) if regression else decided(P, model.threshold)
     # What is known of each example.
     found: dict[str, Any] = {"decision": decisions.tolist(), "P": P.T}
-    known = data is not None and is_training_set("explain", model, data)
+    among = None if data is None else known_to("explain", model, data, network.dtype)
     if exact:
-        note = _elsewhere(network, exact, P.shape, known)
+        own = data is not None and model.training.get("digest") is not None
+        note = _elsewhere(network, exact, P.shape, own)
         if not note:
             changes = np.stack([one.change(decisions).T for one in exact], axis=1)
             least = np.finfo(network.dtype).eps * (np.abs(P).max(axis=0) if regression else 1)
             changes[np.abs(changes) < np.reshape(least, (-1, 1, 1))] = 0  # but rounding
             found["changes"] = changes
-    if data is not None:
-        X = model.prepare(data).matrix(network.dtype)
+    if among is not None:
         x = feature_matrix(raw, missing=True).scaled(model.scaling, network.dtype)
         pictures = None if asked is None else asked.pictures()
-        among = Neighborhoods(
-            X,
-            angles=model.encoder is not None,
-            pictures=data.pictures(),
-            standardized=model.scaling.standardized,
-        )
         found["neighborhood"] = among.of(x, pictures=pictures)
         if model.encoder is None:
             each = zip(x.columns(slice(None)).T, decisions, strict=True)
-            found["effects"] = [effects(model, X, one, decision) for one, decision in each]
+            found["effects"] = [effects(model, among.X, one, decision) for one, decision in each]
     if asked is not None and asked.photos is not None and model.encoder is not None:
         found |= photo_effects(model, data, asked, decisions)
     deep = len(network.weights) > 1
@@ -196,6 +190,21 @@ def _elsewhere(
         "the data and settings that the model was trained with",
         "others, or a training too unstable to be repeated: it gave other weights",
         "Pass the data that the model was trained on; it has no digest of them to compare.",
+    )
+
+
+def known_to(where: str, model: Model, train: Dataset, dtype: Any = np.float64) -> Neighborhoods:
+    """The training examples, that any number of new ones can be compared with.
+
+    InputError for a training set that is not the model's.
+    """
+    is_training_set(where, model, train)
+    known = model.prepare(train)
+    return Neighborhoods(
+        known.matrix(dtype),
+        angles=known.encoder is not None,
+        pictures=known.pictures(),
+        standardized=model.scaling.standardized,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.data import FeatureMatrix
-from chainrule.data.matrix.verbs import Gram, Times
+from chainrule.data.matrix.verbs import Gram, Product, Times
 
 Array = np.ndarray
 # Of the mean square distance from the mean example: directions in which the training examples vary
@@ -99,12 +99,14 @@ class Neighborhoods:
         standardized: bool = False,
     ) -> None:
         self.X, self.angles = X, angles
-        K, mean = X.once(Gram(), _mean_of(X))
+        by_others = [_ByOthers()] if standardized and X.shape[1] > 1 else []
+        K, mean, *own = X.once(Gram(), _mean_of(X), *by_others)
         self.rounding = ROUNDING * np.sqrt(X.shape[0]) * np.finfo(K.dtype).eps
         K = K.astype(np.float64)
         self.norms = np.diag(K)
-        if standardized and len(K) > 1:
-            among = self._distances(*_scaled_by_others(X))
+        if own:
+            [(squares, products)] = own
+            among = self._distances(squares.diagonal()[:, None], squares, products)
         else:
             among = self._distances(self.norms[:, None], self.norms, K)
         np.fill_diagonal(among, np.inf)  # of a single example, too: it is like nothing else
@@ -177,18 +179,21 @@ def neighborhoods(X: FeatureMatrix, x: FeatureMatrix, count: int = 6) -> list[Ne
     return Neighborhoods(X).of(x, count)
 
 
-def _scaled_by_others(X: FeatureMatrix) -> tuple[Array, Array, Array]:
-    """||x_i||^2 (m, 1), ||x_j||^2 (m, m) and <x_i, x_j> (m, m), in row i scaled without x_i."""
-    m = X.shape[1]
-    own, others, products = np.zeros((m, 1)), np.zeros((m, m)), np.zeros((m, m))
-    for _, some in X.blocks():
-        Z = some.astype(np.float64)
+class _ByOthers(Product):
+    """||x_j||^2 and <x_i, x_j>, (2, m, m), in row i scaled without x_i."""
+
+    def shape(self, X: FeatureMatrix) -> tuple[int, ...]:
+        return 2, X.shape[1], X.shape[1]
+
+    def add(self, rows: slice, some: Array) -> None:
+        m, Z = some.shape[1], some.astype(np.float64)
         v = m / (m - 1) * (1 - Z**2 / (m - 1))
         W = 1 / np.where(v > 1e-9, v, 1)  # the others are all the same: left as it is
-        own[:, 0] += (W * Z**2).sum(axis=0)
-        others += W.T @ Z**2
-        products += (W * Z).T @ Z
-    return own, others, products
+        self.more(self.total[0], W.T, Z**2)
+        self.more(self.total[1], (W * Z).T, Z)
+
+    def known_by(self) -> list[Array | str]:
+        return ["scaled by the others"]
 
 
 def _mean_of(X: FeatureMatrix) -> Times:

@@ -11,7 +11,7 @@ from chainrule import checks
 from chainrule.data import Dataset, Reading
 from chainrule.display import Column, Result, Table
 from chainrule.errors import DataError
-from chainrule.influence.explanation import is_training_set
+from chainrule.influence.explanation import known_to
 from chainrule.influence.out_of_distribution import Neighborhoods
 from chainrule.model.model_file import Model, decided
 from chainrule.model.new_data import open_for
@@ -96,21 +96,6 @@ class Predictions(Result):
 
     def facts(self) -> dict[str, Any]:
         return {"predictions": self.records(), "notes": self.notes}
-
-
-def known_to(where: str, model: Model, train: Dataset) -> Neighborhoods:
-    """The training examples, that any number of new ones can be compared with.
-
-    InputError for a training set that is not the model's.
-    """
-    is_training_set(where, model, train)
-    known = model.prepare(train)
-    return Neighborhoods(
-        known.matrix(np.float64),
-        angles=known.encoder is not None,
-        pictures=known.pictures(),
-        standardized=model.scaling.standardized,
-    )
 
 
 def predictions(

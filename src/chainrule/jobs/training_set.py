@@ -8,9 +8,9 @@ from chainrule.data import Dataset
 from chainrule.data.matrix.source import Progress
 from chainrule.errors import InputError
 from chainrule.files.json_file import fits
-from chainrule.influence.explanation import is_training_set
+from chainrule.influence.explanation import is_training_set, known_to
 from chainrule.influence.out_of_distribution import Neighborhoods
-from chainrule.influence.predictions import MOST, known_to
+from chainrule.influence.predictions import MOST
 from chainrule.jobs.options import Options, restored
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.model.model_file import Model

@@ -17,7 +17,7 @@ from chainrule.network import Network
 
 Array = np.ndarray
 EXAMPLES = 64  # drawn at random, where none are given
-MOST_BYTES = 2**27  # of the floats of examples to compare on; more would only take longer
+MOST_BYTES = 2**26  # of the floats of examples to compare on; more would only take longer
 
 
 @dataclass(frozen=True, eq=False)

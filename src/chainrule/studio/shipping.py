@@ -13,8 +13,9 @@ import numpy as np
 
 from chainrule.data import Dataset
 from chainrule.errors import InputError
+from chainrule.influence.explanation import known_to
 from chainrule.influence.out_of_distribution import Neighborhoods
-from chainrule.influence.predictions import MOST, known_to, predictions
+from chainrule.influence.predictions import MOST, predictions
 from chainrule.jobs.run_folder import RunFolder
 from chainrule.model.model_file import Model, save
 from chainrule.service.bodies import answers_to_file, curl

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule import blas
 from chainrule.training.batches import Batch
 from chainrule.training.first_layer import Rotated
 from chainrule.training.objective import Objective
@@ -82,16 +83,10 @@ def minimize(
 def _one_thread_of_scipys(n: int) -> AbstractContextManager[Any]:
     """SciPy's BLAS with one thread, where it would take more for vectors of n numbers.
 
-    It is another than NumPy's, and each lets its threads wait busily: two on two cores made a fit
-    three to eight times as long. What SciPy does itself here are sums of vectors.
+    Beside NumPy's threads, which wait busily, its own made a fit three to eight times as long on
+    two cores. What SciPy does itself here are sums of vectors.
     """
-    if n < THREADED:
-        return nullcontext()
-    from threadpoolctl import ThreadpoolController
-
-    controller = ThreadpoolController()
-    scipys = [lib.filepath for lib in controller.lib_controllers if "scipy.libs" in lib.filepath]
-    return controller.select(filepath=scipys).limit(limits=1)
+    return nullcontext() if n < THREADED else blas.one_of_scipys()
 
 
 class _Convergence:

@@ -104,6 +104,26 @@ def test_an_interrupted_pass_goes_on_with_the_same_bits(folder, monkeypatch, of,
     assert read[0] > 0.5
 
 
+def test_of_a_file_that_was_replaced_it_begins_anew(folder):
+    X = np.nan_to_num(np.load(folder / "X.npy"))
+    np.save(folder / "X.npy", X)
+
+    def opened(told):
+        found = open_data(folder, memory=MEMORY).train.features
+        found.keep_passes(KeptPasses(folder.parent / "kept", told))
+        return found
+
+    first = opened(pytest.fail)
+    broken_off(first.source, 0.5, ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        first.gram()
+    X[:, 7] += np.arange(M)  # not one of those by which the file is known again
+    np.save(folder / "X.npy", X)
+    second = opened(pytest.fail)
+    assert second.digest() == first.digest()
+    assert_array_equal(second.gram(), open_data(folder, memory=MEMORY).train.features.gram())
+
+
 def test_a_damaged_one_is_no_matter_and_a_full_disk_is_one_line(folder, monkeypatch):
     monkeypatch.setattr(kept, "SECONDS", 0)
     monkeypatch.setattr(kept, "TIMES", 0)

@@ -370,23 +370,91 @@ def of_other_categories(file):
     file["obs/kind/codes"][0] = 9
 
 
+def other(place, of):
+    """Makes another array of the one at a place."""
+
+    def damage(file):
+        values = of(file[place][()])
+        del file[place]
+        file[place] = values
+
+    return damage
+
+
+def not_all_written(file):
+    n = len(file["X/data"])
+    del file["X/data"]
+    file.create_dataset("X/data", (n,), "f8", chunks=(100,))[:100] = 1
+
+
+def with_a_layer_alone(file):
+    file["layers/counts"] = file["X/data"]
+    del file["X"]
+
+
+def with_a_short_mask(file):
+    del file["obs/depth"]
+    file["obs/depth/values"], file["obs/depth/mask"] = np.arange(M), np.zeros(9, bool)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
         (without_encoding, "a file of AnnData; got another, or of an older version"),
-        (without_X, "cells and features in X; got 63 and 400"),
+        (without_X, "cells and features in X; got no X"),
+        (with_a_layer_alone, "cells and features in X; got no X"),
+        (not_all_written, "X/data written in full"),
+        (
+            other("X/data", lambda v: np.stack([v, v], 1)),
+            r"X/data: .*got shape",
+        ),
+        (other("X/data", lambda v: v.astype("S4")), r"X/data: expected .* numbers; got .* \|S4"),
+        (
+            other("X/indices", lambda v: v + 0.5),
+            "X/indices: expected .* whole numbers; got .*float64",
+        ),
+        (other("X/indices", lambda v: v.astype("S4")), "X/indices: expected .* whole numbers"),
+        (
+            other("X/indptr", lambda v: v + 0.5),
+            "X/indptr: expected .* whole numbers; got .*float64",
+        ),
+        (other("X/indptr", lambda v: v[:, None]), r"X/indptr: expected .*got shape \(64, 1\)"),
+        (other("obs/depth", lambda v: v[:9]), "obs/depth: expected 63 values.*; got 9"),
+        (
+            other("obs/depth", lambda v: np.stack([v, v], 1)),
+            "obs/depth: expected 63 values.*; got 126",
+        ),
+        (with_a_short_mask, "obs/depth: expected a mask of 63 values; got 9"),
+        (other("obs/kind/codes", lambda v: v + 0.0), "obs/kind: expected codes of its categories"),
+        (
+            other("obs/kind/codes", lambda v: v[:, None]),
+            "obs/kind: expected codes of its categories",
+        ),
         (without_var, "a data frame var; got none"),
         (of_another_form, r"a dense or sparse X of shape \(63, 400\); got coo_matrix"),
         (beyond_its_numbers, r"a sparse X of shape \(63, 400\); got numbers that are none"),
         (of_other_categories, "obs/kind: expected codes of its categories"),
     ],
 )
-def test_damaged_anndata(tmp_path, damage, message):
-    path = write_h5ad(tmp_path, csr_array(X))
+@pytest.mark.parametrize("form", [csr_array, csc_array])
+@pytest.mark.parametrize("memory", [None, LITTLE], ids=["whole", "by ranges"])
+def test_damaged_anndata(tmp_path, damage, message, form, memory):
+    path = write_h5ad(tmp_path, form(X))
+    if form is csc_array and "64, 1" in message:
+        message = message.replace("64", "401")
     with h5py.File(path, "r+") as file:
         damage(file)
     with pytest.raises(DataError, match=message):
-        open_data(path, label="kind")
+        open_data(path, label="kind", memory=memory)
+
+
+@pytest.mark.parametrize("form", [csr_array, csc_array])
+@pytest.mark.parametrize("memory", [None, LITTLE], ids=["whole", "by ranges"])
+def test_values_of_a_sparse_table_at_one_place_are_added(tmp_path, form, memory):
+    some = form(X)
+    twice = form((np.repeat(some.data, 2), np.repeat(some.indices, 2), some.indptr * 2), some.shape)
+    found = open_data(write_h5ad(tmp_path, twice), label="kind", memory=memory).train
+    assert_array_equal(found.raw, 2 * open_data(write_h5ad(tmp_path, X), label="kind").train.raw)
 
 
 def test_columns_of_anndata_that_may_lack_values(tmp_path):
@@ -414,6 +482,72 @@ def test_people_and_variants_of_one_name(tmp_path):
     path.with_suffix(".bim").write_text("\n")
     with pytest.raises(DataError, match=r"a.bim: expected a line for each; got none"):
         open_data(path)
+
+
+def test_more_people_in_the_genotypes_than_in_fam(tmp_path):
+    path = write_bed(tmp_path, X)
+    people = path.with_suffix(".fam")
+    people.write_text("".join(people.read_text().splitlines(keepends=True)[:-2]))
+    with pytest.raises(
+        DataError, match=r"a.bed, variants 0 to .*: expected no more than 61 people"
+    ):
+        _ = open_data(path).train.raw
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_damaged_metadata_of_zarr(tmp_path, version):
+    zarr = pytest.importorskip("zarr", exc_type=ImportError)
+    root = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=version)
+    root.create_array("X", data=X, chunks=(M, 30))
+    root.create_array("y", data=np.arange(M) % 2)
+    for place in ("X", ""):
+        name = "zarr.json" if version == 3 else ".zarray" if place else ".zgroup"
+        path = tmp_path / "a.zarr" / place / name
+        text = path.read_text()
+        damaged = [text[:20], "[]", "\x00"]
+        if place:
+            damaged += [text.replace("400", '"a"'), text.replace("400", "-4")]
+            damaged += [text.replace("float32", "foo").replace("<f4", "foo")]
+            damaged += [text.replace('"zstd"', '"foo"')] if version == 3 else []
+        for some in damaged:
+            path.write_text(some)
+            for at in ("", ":/X"):
+                with pytest.raises(DataError, match=r"a.zarr: expected an array or a group at"):
+                    open_data(f"{tmp_path / 'a.zarr'}{at}")
+        path.write_text(text)
+
+
+@pytest.mark.parametrize("memory", [None, LITTLE], ids=["whole", "by ranges"])
+@pytest.mark.parametrize("version", [2, 3])
+def test_chunks_of_zarr_that_are_not_there_are_said(tmp_path, memory, version):
+    zarr = pytest.importorskip("zarr", exc_type=ImportError)
+    root = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=version)
+    array = root.create_array("X", shape=X.shape, dtype=X.dtype, chunks=(M, 30), fill_value=0.5)
+    array[:, 60:] = X[:, 60:]
+    root.create_array("y", data=np.arange(M) % 2)
+    data = open_data(tmp_path / "a.zarr", memory=memory).train
+    assert (data.raw[:60] == 0.5).all()
+    assert "2 of 14 chunks of X are not there: they are read as 0.5" in data.notes
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_chunks_of_zarr_that_change_while_they_are_read(tmp_path, version):
+    zarr = pytest.importorskip("zarr", exc_type=ImportError)
+    root = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=version)
+    root.create_array("X", data=X, chunks=(20, 30))
+    root.create_array("y", data=np.arange(M) % 2)
+    for chunk in ("0", "2"):
+        data = open_data(tmp_path / "a.zarr", memory=LITTLE).train
+        there = pickle.loads(pickle.dumps(data.features.source))
+        assert_array_equal(there.features(3, 9), X.T[3:9])
+        root["X"][int(chunk) * 20 :, 90:120] = 7
+        for source in (there, data.features.source):
+            with pytest.raises(DataError, match=r"a.zarr: expected the file as it was"):
+                source.features(90, 93)
+    data = open_data(tmp_path / "a.zarr", memory=LITTLE).train
+    next(p for p in (tmp_path / "a.zarr" / "X").glob("**/*3") if p.is_file()).unlink()
+    with pytest.raises(DataError, match=r"a.zarr: expected the file as it was"):
+        _ = data.raw
 
 
 def test_what_is_wrong_with_zarr(tmp_path):

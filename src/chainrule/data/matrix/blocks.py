@@ -195,10 +195,9 @@ class BlockMatrix(RawMatrix):
         """As many rows at a time as the memory has room for: a pass over X for each."""
         K = self._square()
         most = max(1, int(GRAM_SHARE * self.memory) // (K.itemsize * len(K)))
-        parts = list(blocks_of(len(K), 0, most))
-        for part in parts:
+        for part in blocks_of(len(K), 0, most):
             K[part, : part.stop] = self._pass(Gram(part=part))[0]
-        mirrored(K, parts)
+        mirrored(K)
         return K
 
     def remember(self, W: np.ndarray, times: Callable[[], np.ndarray]) -> None:
@@ -222,6 +221,11 @@ class BlockMatrix(RawMatrix):
         """One pass over the file. For each of `kept`, an index of these examples from which the
         scaling is learned, or None where it is as it is: what was learned, and the products that
         are asked of X scaled so."""
+        scalings = self.sums(kept, asked)
+        return scalings, [[one.end() for one in products] for products in asked]
+
+    def sums(self, kept: Sequence[Any], asked: Sequence[Sequence[Product]]) -> list[Scaling | None]:
+        """The same, and the totals of the products alone."""
         learned: list[list[Scaling]] = [[] for _ in kept]
         for one in chain.from_iterable(asked):
             one.start(self)
@@ -229,8 +233,7 @@ class BlockMatrix(RawMatrix):
         with going.stopping(self.shape[0]):
             self._add(kept, learned, asked, going)
         pairs = zip(kept, learned, strict=True)
-        scalings = [None if index is None else self._after(own) for index, own in pairs]
-        return scalings, [[one.end() for one in products] for products in asked]
+        return [None if index is None else self._after(own) for index, own in pairs]
 
     def _add(
         self,
@@ -263,7 +266,7 @@ class BlockMatrix(RawMatrix):
         if (passes := self.source.passes if grams else None) is None:
             return Pass(None, ("", ""), self.rest, learned, products)
         of = ["as it is" if index is None else np.arange(self.shape[1])[index] for index in kept]
-        blocks = f"{type(self).__name__} {next(self.made.stretches())}"
+        blocks = f"{type(self).__name__} {next(self.made.stretches())} {self.source.state}"
         key = self._key(blocks, *of, *chain.from_iterable(one.known_by() for one in products))
         series = self._key("gram") if grams[0].part else key
         return Pass(passes, (series, key), self.rest, learned, products)
@@ -276,7 +279,8 @@ class BlockMatrix(RawMatrix):
         """K, or W X of each run, of this matrix or of one that it is a part of."""
         if isinstance(one, Gram):
             return self.source.known.get(self._key("gram")) if one.kept else None
-        assert isinstance(one, Times)
+        if not isinstance(one, Times):
+            return None
         each = [self.source.known.get(self._key("times", W)) for W in _by_run(one.W)]
         if all(Z is not None for Z in each):
             return np.stack(each).reshape(*one.W.shape[:-1], -1)

@@ -6,7 +6,6 @@ of workers, whoever is done first, and after some of them died. What all tasks s
 result of a task, too: whatever a dead worker held is made again.
 """
 
-import math
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
@@ -25,12 +24,14 @@ from chainrule.data.matrix.workers import Cluster
 from chainrule.data.transform import Scaling
 
 # Of a task, at least: sending and adding what it gives then takes some hundredths of its time.
-FEATURES, TASK_BYTES = 8192, READ_BYTES // 4
+FEATURES, TASK_BYTES = 24576, READ_BYTES // 4
 COPIES = 3  # of what a task gives, on a worker: of two ranges, and their sum
 # Of a pass, sums that are fetched, and kept: of so many tasks each at least; of no more than this.
-TASKS, SUMS = 8, 16
+TASKS, SUMS = 4, 16
+UNREFUSED = np.errstate(over="ignore", invalid="ignore")  # too large squares, until the end
 Learned = list[Scaling | None]
-Found = tuple[Learned, list[list[np.ndarray]]]
+Found = tuple[Learned, list[np.ndarray]]
+Verb = Callable[..., Any]  # of a BlockMatrix
 
 
 class ClusterMatrix(BlockMatrix):
@@ -53,17 +54,18 @@ class ClusterMatrix(BlockMatrix):
             return super().columns(index)
         index = np.arange(self.shape[1])[index]
         found = np.empty((self.shape[0], len(index)), self.dtype)
-        for rows, some in self._pieces("columns", index):
+        for rows, some in self._pieces(BlockMatrix.columns, index):
             found[rows] = some
         return found
 
     def outer(self, D: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """D X^T for D (..., n_1, m): (..., n_1, n_x), written range by range."""
         G = np.empty((*D.shape[:-1], self.shape[0]), self.dtype) if out is None else out
-        for rows, some in self._pieces("outer", D):
+        for rows, some in self._pieces(BlockMatrix.outer, D):
             G[..., rows] = some
         return G
 
+    @UNREFUSED
     def _add(
         self,
         kept: Sequence[Any],
@@ -74,11 +76,13 @@ class ClusterMatrix(BlockMatrix):
         """By the sums of what some ranges give."""
 
         def own(rows: slice) -> list[Any]:
-            return [[[_part(one, rows) for one in products] for products in asked]]
+            return [[[_part(one, rows) for one in some] for some in asked]]
 
-        needed = self.dtype.itemsize * sum(_size(one, self) for some in asked for one in some)
+        products = [*chain.from_iterable(asked)]
+        totals = [part for one in products for part in one.parts]
+        needed = sum(one.total.nbytes for one in products)  # of which they are views there, too
         with self.cluster.clear(self.source):
-            tasks = [*self._tasks("over", kept, own, needed, going.done).items()]
+            tasks = [*self._tasks(_sums, kept, own, needed, going.done).items()]
             each = max(TASKS, -(-len(self._ranges()) // SUMS))
             parts = [dict(tasks[some]) for some in blocks_of(len(tasks), 0, each)]
             del tasks  # which nobody holds then that are added
@@ -91,14 +95,13 @@ class ClusterMatrix(BlockMatrix):
                 going.reached(going.done)
             for stop, future in self.cluster.finished(self.source, whole):
                 scalings, found = self.cluster.result(self.source, future)
-                for those, more in zip(learned, scalings, strict=True):
-                    those += [] if more is None else [more]
-                pairs = zip(chain.from_iterable(asked), chain.from_iterable(found), strict=True)
-                for one, more in pairs:
-                    one.total += more.reshape(one.total.shape)
+                for those, one in zip(learned, scalings, strict=True):
+                    those += [] if one is None else [one]
+                for total, more in zip(totals, found, strict=True):
+                    total += more
                 going.reached(stop)
 
-    def _pieces(self, verb: str, of: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    def _pieces(self, verb: Verb, of: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         """What a verb makes of each range of features, as they come."""
         with self.cluster.clear(self.source):
             tasks = self._tasks(verb, of)
@@ -118,7 +121,7 @@ class ClusterMatrix(BlockMatrix):
 
     def _tasks(
         self,
-        verb: str,
+        verb: Verb,
         shared: Any,
         own: Callable[[slice], list[Any]] = lambda rows: [],
         needed: float = 0,
@@ -126,7 +129,7 @@ class ClusterMatrix(BlockMatrix):
     ) -> dict[Any, slice]:
         """A task for each range. shared, own : the verb's arguments that all have, and by range.
         needed : bytes of what a task gives. first : the feature that ranges begin with."""
-        name, ranges = f"{verb}-{uuid.uuid4().hex}", self._ranges()
+        name, ranges = f"{verb.__name__}-{uuid.uuid4().hex}", self._ranges()
         longest = min(ranges[0].stop, next(self.made.stretches()).stop)
         a_feature = self.source.n_bytes / self.shape[0]
         room = COPIES * needed + 2 * longest * a_feature + 2 * BLOCK_BYTES
@@ -140,11 +143,11 @@ class ClusterMatrix(BlockMatrix):
         return tasks
 
     def _ranges(self) -> list[slice]:
-        """As many features each as are worth a task."""
-        a_feature = max(1, self.source.n_bytes // self.shape[0])
-        least = max(FEATURES, TASK_BYTES // a_feature)
+        """As many features each as are worth a task, about equally many."""
+        n_x, a_feature = self.shape[0], max(1, self.source.n_bytes // self.shape[0])
+        each = -(-n_x // max(1, n_x // max(FEATURES, TASK_BYTES // a_feature)))
         unit = min(self.made.together, next(self.made.stretches()).stop)  # read at once
-        return list(blocks_of(self.shape[0], 0, -(-least // unit) * unit))
+        return list(blocks_of(n_x, 0, -(-each // unit) * unit))
 
 
 class _Range(Source):
@@ -168,7 +171,7 @@ def _itself(*values: Any) -> tuple[Any, ...]:
 
 def _of_range(
     whole: tuple[Source, Any, Any],
-    verb: str,
+    verb: Verb,
     rows: slice,
     scaling: Scaling,
     dtype: np.dtype,
@@ -178,14 +181,21 @@ def _of_range(
     source, index, shared = whole
     blas.one_for_good()
     X = BlockMatrix(_Range(source, rows), scaling, dtype, index)
-    return getattr(X, verb)(shared, *own)
+    return verb(X, shared, *own)
+
+
+def _sums(X: BlockMatrix, kept: Sequence[Any], asked: Sequence[Sequence[Product]]) -> Found:
+    """What features learn, and all that they add to the products."""
+    learned = X.sums(kept, asked)
+    return learned, [part for one in chain.from_iterable(asked) for part in one.parts]
 
 
 def _part(one: Product, rows: slice) -> Product:
     """A product with some of the features: what a worker needs of the other factor."""
     if isinstance(one, Times):
         return Times(one.W[..., rows])
-    assert isinstance(one, Gram)
+    if not isinstance(one, Gram):
+        return type(one)()  # of X alone
     other = one.other
     if isinstance(other, BlockMatrix):
         own = other.rest.part(rows), other.dtype, other.index
@@ -193,18 +203,9 @@ def _part(one: Product, rows: slice) -> Product:
     return Gram(None if other is None else FloatMatrix(other.features(rows)), one.part)
 
 
-def _size(one: Product, X: BlockMatrix) -> int:
-    """Numbers in a product."""
-    if isinstance(one, Times):
-        return math.prod(one.W.shape[:-1]) * X.shape[1]
-    assert isinstance(one, Gram)
-    part = one.part or slice(0, X.shape[1])
-    return (part.stop - part.start) * (part.stop if one.other is None else one.other.shape[1])
-
-
+@UNREFUSED
 def _added(first: Found, second: Found) -> Found:
     """What a range and the one after it give, together."""
-    (left, K), (right, K_after) = first, second
+    (left, sums), (right, sums_after) = first, second
     learned = [a and b and a.joined([a, b]) for a, b in zip(left, right, strict=True)]
-    pairs = zip(K, K_after, strict=True)
-    return learned, [[a + b for a, b in zip(*pair, strict=True)] for pair in pairs]
+    return learned, [a + b for a, b in zip(sums, sums_after, strict=True)]

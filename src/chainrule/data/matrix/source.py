@@ -61,8 +61,8 @@ class Source(ABC):
     path : the file. shape : (n_x, m). dtype : of the numbers that `features` gives. together : how
     many features lie together, of which some are not read faster than all. by_feature : whether
     one feature is read faster than one example. memory : bytes that may be taken for it, as it was
-    when it was opened. progress : told of passes over it, in GB. passes : where these are kept as
-    they go, see `KeptPasses`.
+    when it was opened. state : the file's size and time, as they were then. progress : told of
+    passes over it, in GB. passes : where these are kept as they go, see `KeptPasses`.
 
     DataError for a file that is shorter than it says, or is another one than it was at first.
     """
@@ -76,7 +76,7 @@ class Source(ABC):
 
     def __init__(self, path: str | Path) -> None:
         self.path, self.memory = Path(path), memory_bytes()
-        self._state = self._state_now()
+        self.state = self._state_now()
 
     @cached_property
     def known(self) -> Known:
@@ -163,7 +163,7 @@ class Source(ABC):
         self._refuse_change()
 
     def _refuse_change(self) -> None:
-        if self._state_now() != self._state:
+        if self._state_now() != self.state:
             fix = "Start again, and leave the file alone meanwhile."
             raise DataError(str(self.path), "the file as it was when it was opened", "another", fix)
 

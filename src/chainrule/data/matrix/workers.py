@@ -22,6 +22,8 @@ ADDRESS = "DASK_SCHEDULER_ADDRESS"
 KINDS = "local:N, the address of a scheduler (tcp://HOST:PORT), or its .json file"
 SECONDS = 30  # after which a scheduler does not answer, or no worker comes any more
 VERSIONS = ("python", "numpy", "chainrule")
+# By which workers give memory back at once, and ask for it anew at each block: of D X^T a third.
+TRIM = "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_"
 LOGS = ("distributed", "distributed.client", "tornado.application")
 Key = tuple[str | int, ...]
 
@@ -31,7 +33,7 @@ class Cluster:
 
     asked : "local:N" for N processes on this machine, the address of a scheduler, its .json file,
         or a `distributed.Client`. told : is given what there is to say of it, in words. default :
-        whether nobody asked, see `of`.
+        whether nobody asked, see `of`: what it cannot be is refused when it is used.
 
     InputError for what is none of these, or does not answer.
     """
@@ -42,11 +44,17 @@ class Cluster:
         self._asked, self._told, self.default = asked, told, default
         self.name = asked if isinstance(asked, str) else "cluster"
         self._checked: set[tuple[str, str]] = set()
+        if not default:
+            self._refuse_others()
+
+    def _refuse_others(self) -> None:
+        """InputError for what is no cluster."""
+        asked = self._asked
         if isinstance(asked, str) and "://" not in asked and not asked.endswith(".json"):
             kind, _, n = asked.partition(":")
             if kind != "local" or not n.isdecimal() or not 0 < int(n) < 1000:
-                where, fix = (ADDRESS, "Or unset the variable.") if default else ("cluster", "")
-                raise InputError(where, KINDS, repr(asked), fix)
+                fix = "Or unset the variable." if self.default else ""
+                raise InputError(ADDRESS if fix else "cluster", KINDS, repr(asked), fix)
         elif not isinstance(asked, str) and not hasattr(asked, "scheduler_info"):
             raise InputError("cluster", f"{KINDS}, or a Client", checks.describe(asked))
 
@@ -60,6 +68,7 @@ class Cluster:
 
     @cached_property
     def client(self) -> Any:
+        self._refuse_others()
         client = _client(self._asked) if isinstance(self._asked, str) else self._asked
         try:
             client.wait_for_workers(1, timeout=SECONDS)
@@ -243,7 +252,7 @@ def _client(asked: str) -> Any:
         n = int(asked.partition(":")[2])
         local = {"threads_per_worker": 1, "memory_limit": MEMORY_LIMIT // n}
         own = {"dashboard_address": "127.0.0.1:0", "silence_logs": 60, "host": "127.0.0.1"}
-        with _deaf():
+        with _deaf(), dask.config.set({TRIM: None}):
             how = {"address": LocalCluster(n_workers=n, **local, **own)}
     try:
         return Client(**how, timeout=SECONDS, set_as_default=False)

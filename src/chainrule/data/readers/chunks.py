@@ -16,8 +16,8 @@ class ChunkedSource(Source):
     that are read whole; or row by row, where it has none."""
 
     def __init__(self, path: str | Path, inside: str) -> None:
-        super().__init__(path)
         self.inside = inside
+        super().__init__(path)
         with self._opened() as array:
             (m, n_x), self.dtype = array.shape, array.dtype
             rows, columns = array.chunks or (1, n_x)

@@ -14,7 +14,7 @@ from chainrule.data.dataset import Splits
 from chainrule.data.matrix.source import READ_BYTES, Source
 from chainrule.data.readers.annotated import annotated
 from chainrule.data.readers.arrays import stays
-from chainrule.data.readers.hdf5_file import H5Source, dataset, inside, opened, whole
+from chainrule.data.readers.hdf5_file import H5Source, dataset, inside, opened, refuse_holes, whole
 from chainrule.data.reading import Reading
 from chainrule.errors import DataError
 from chainrule.files import scratch
@@ -33,7 +33,8 @@ def open_h5ad(path: Path, reading: Reading | None = None) -> Splits:
         shape = len(names), len(feature_names)
         X = file.get("X")
         if not shape[0] or not shape[1] or X is None:
-            raise DataError(where, "cells and features in X", f"{shape[0]} and {shape[1]}")
+            got = "no X" if X is None else f"{shape[0]} and {shape[1]}"
+            raise DataError(where, "cells and features in X", got)
         features = _sparse(path, X, shape) if hasattr(X, "keys") else _dense(path, file, shape)
     return annotated(where, features, names, feature_names, facts, reading or Reading())
 
@@ -53,9 +54,9 @@ class SparseSource(Source):
     def __init__(self, path: Path, file: Any, shape: tuple[int, int], by_feature: bool) -> None:
         super().__init__(path)
         self.shape, where = shape[::-1], str(path)
-        data, indices = (dataset(file, f"X/{name}", where) for name in ("data", "indices"))
+        data, indices = _row(file, "data", where, "iufb"), _row(file, "indices", where)
         self.dtype = np.dtype(data.dtype)
-        starts = whole(file, "X/indptr", where).astype(np.int64)
+        starts = _row(file, "indptr", where)[()].astype(np.int64)
         n = shape[1] if by_feature else shape[0]
         rising = len(starts) == n + 1 and starts[0] == 0 and bool((np.diff(starts) >= 0).all())
         if not rising or starts[-1] > min(data.shape[0], indices.shape[0]):
@@ -110,8 +111,19 @@ class SparseSource(Source):
                 data, indices = (file[f"X/{name}"][places] for name in ("data", "indices"))
             _check_indices(f"{self}, features {start} to {stop - 1}", indices, self.shape[1])
         rows = np.repeat(np.arange(stop - start), np.diff(self._starts[start : stop + 1]))
-        found[rows, indices] = data
+        # Values at one place are added, as SciPy has it.
+        np.add.at(found.reshape(-1), rows * self.shape[1] + indices.astype(np.int64), data)
         return found
+
+
+def _row(file: Any, name: str, where: str, kinds: str = "iu") -> Any:
+    """One of the three parts of a sparse X."""
+    found = dataset(file, f"X/{name}", where)
+    if found.ndim != 1 or found.dtype.kind not in kinds:
+        expected = "a row of numbers" if "f" in kinds else "a row of whole numbers"
+        raise DataError(f"{where}: X/{name}", expected, f"shape {found.shape}, {found.dtype}")
+    refuse_holes(found, where)
+    return found
 
 
 def _check_indices(where: str, indices: np.ndarray, n: int) -> None:
@@ -139,7 +151,12 @@ def _frame(file: Any, name: str, where: str) -> tuple[list[str], dict[str, list[
     index = group.attrs.get("_index", "_index")
     columns = [column for column in group.attrs.get("column-order", ()) if column in group]
     facts = {column: _texts(file, f"{name}/{column}", where) for column in columns}
-    return _texts(file, f"{name}/{index}", where), facts
+    names = _texts(file, f"{name}/{index}", where)
+    for column, cells in facts.items():
+        if len(cells) != len(names):
+            expected = f"{len(names)} values, as names of rows"
+            raise DataError(f"{where}: {name}/{column}", expected, str(len(cells)))
+    return names, facts
 
 
 def _texts(file: Any, place: str, where: str) -> list[str]:
@@ -149,12 +166,15 @@ def _texts(file: Any, place: str, where: str) -> list[str]:
         return [_text(value) for value in whole(file, place, where).reshape(-1).tolist()]
     if "categories" in column:
         levels = [*_texts(file, f"{place}/categories", where), ""]
-        codes = whole(file, f"{place}/codes", where).tolist()
-        if codes and not -1 <= min(codes) <= max(codes) < len(levels) - 1:
+        codes = whole(file, f"{place}/codes", where)
+        whole_row = codes.ndim == 1 and codes.dtype.kind in "iu"
+        if not whole_row or ((codes < -1) | (codes >= len(levels) - 1)).any():
             raise DataError(f"{where}: {place}", "codes of its categories", "others")
         return [levels[code] for code in codes]
     values = _texts(file, f"{place}/values", where)
     gone = whole(file, f"{place}/mask", where).tolist()
+    if len(gone) != len(values):
+        raise DataError(f"{where}: {place}", f"a mask of {len(values)} values", str(len(gone)))
     return ["" if lacking else value for value, lacking in zip(values, gone, strict=True)]
 
 

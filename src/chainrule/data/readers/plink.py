@@ -62,9 +62,9 @@ class BedSource(Source):
             if file.read(len(MAGIC)) != MAGIC:
                 fix = "Write it with plink --make-bed."
                 raise DataError(str(path), "PLINK's genotypes by variants", "another file", fix)
-        if self._state[0] != size:
+        if self.state[0] != size:
             expected = f"{size:,} bytes for {shape[0]:,} variants (.bim) of {shape[1]:,} people"
-            raise DataError(str(path), f"{expected} (.fam)", f"{self._state[0]:,}")
+            raise DataError(str(path), f"{expected} (.fam)", f"{self.state[0]:,}")
 
     def features(self, start: int, stop: int) -> np.ndarray:
         with self.unchanged(), self.path.open("rb") as file:
@@ -72,8 +72,11 @@ class BedSource(Source):
             packed = np.frombuffer(file.read((stop - start) * self._each), np.uint8)
         if packed.size < (stop - start) * self._each:
             raise DataError(f"{self}, variants {start} to {stop - 1}", "all of them", "fewer bytes")
-        found = BYTES[packed.reshape(stop - start, self._each)]
-        return found.reshape(stop - start, -1)[:, : self.shape[1]]
+        packed, m = packed.reshape(stop - start, self._each), self.shape[1]
+        if m % 4 and (packed[:, -1] >> (2 * (m % 4))).any():  # bits that are none of these people's
+            where, fix = f"{self}, variants {start} to {stop - 1}", "Is .fam complete?"
+            raise DataError(where, f"no more than {m:,} people (.fam)", "others after them", fix)
+        return BYTES[packed].reshape(stop - start, -1)[:, :m]
 
 
 def _rows(path: Path) -> list[list[str]]:

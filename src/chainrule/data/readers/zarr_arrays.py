@@ -1,8 +1,11 @@
 """Zarr: a folder, or a zip file of one, that holds a table of features and labels."""
 
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from posixpath import dirname
 from typing import Any
@@ -14,6 +17,7 @@ from chainrule.data.dataset import Splits
 from chainrule.data.readers.arrays import open_group, stays
 from chainrule.data.readers.chunks import ChunkedSource, taken
 from chainrule.errors import DataError, needing
+from chainrule.files.atomic import refused
 
 FILES = ("zarr.json", ".zgroup", ".zarray")  # of versions 3 and 2
 
@@ -36,17 +40,24 @@ def open_zarr(path: Path, at: str = "", task: str | None = None) -> Splits:
     with _opened(path, group) as found:
         if not hasattr(found, "array_keys"):
             raise DataError(str(path), "a group that has features and labels", "an array alone")
-        names = sorted(found.array_keys())
+        with _damage_said(path, group):
+            names = sorted(found.array_keys())
+
+    absent: list[str] = []
 
     def read(place: str) -> Any:
         with _opened(path, place) as array:
+            if lacking := array.nchunks - array.nchunks_initialized:
+                of = f"{lacking:,} of {array.nchunks:,} chunks of {array.basename}"
+                absent.append(f"{of} are not there: they are read as {array.fill_value}")
             if stays(array.shape, array.dtype):
                 return ZarrSource(path, place)
             checks.room(f"{path}:{place}", array.nbytes, DataError)
             values = taken(array, f"{path}:{place}")
         return values.astype(np.str_) if values.dtype.kind in "OT" else values
 
-    return open_group(path, at, group, names, read, task)
+    splits = open_group(path, at, group, names, read, task)
+    return replace(splits, train=splits.train.noted(*absent))
 
 
 class ZarrSource(ChunkedSource):
@@ -54,6 +65,20 @@ class ZarrSource(ChunkedSource):
 
     def _opened(self) -> Any:
         return _opened(self.path, self.inside)
+
+    @cached_property
+    def _folders(self) -> list[str]:
+        """In which the chunks lie, none in a zip file."""
+        array = self.path / self.inside.strip("/")
+        return [os.path.relpath(folder, self.path) for folder, _, _ in os.walk(array)]
+
+    def _state_now(self) -> tuple[int, int]:
+        """Chunks are replaced by Zarr, not written over: their folder has another time then."""
+        if not self._folders:
+            return super()._state_now()
+        with refused(self.path, "the file that was opened", DataError):
+            times = [os.stat(self.path / folder).st_mtime_ns for folder in self._folders]
+        return len(times), sum(times)
 
 
 @contextmanager
@@ -64,11 +89,20 @@ def _opened(path: Path, at: str) -> Iterator[Any]:
     zipped, storage = path.is_file(), zarr.storage
     store = storage.ZipStore(path, mode="r") if zipped else storage.LocalStore(path, read_only=True)
     try:
-        found = zarr.open(store=store, path=at.strip("/"), mode="r")
-    except (OSError, KeyError, ValueError) as error:
-        got = str(error) or type(error).__name__
-        raise DataError(str(path), f"an array or a group at {at}", got) from None
-    try:
+        with _damage_said(path, at):
+            found = zarr.open(store=store, path=at.strip("/"), mode="r")
         yield found
     finally:
         store.close()
+
+
+@contextmanager
+def _damage_said(path: Path, at: str) -> Iterator[None]:
+    """DataError for what Zarr meets in what is no array or group, or in damaged metadata."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:
+        got = str(error) or type(error).__name__
+        raise DataError(str(path), f"an array or a group at {at or '/'}", got) from None

@@ -28,15 +28,18 @@ const tree = (runs, chosen, toggle, of = null) =>
     .map((run) => html`<${Node} key=${run.id} run=${run} chosen=${chosen} toggle=${toggle}>${tree(runs, chosen, toggle, run.id)}</${Node}>`);
 
 const Overlay = ({ runs }) => {
-  const [measure, choose] = useState("validation_cost");
+  const [asked, choose] = useState("validation_cost");
   const all = runs.map(({ id }) => records(id).value);
+  const known = MEASURES.filter(([name]) => all.some((one) => one[name]?.some(Number.isFinite)));
+  const offered = known.length ? known : MEASURES;
+  const measure = (offered.find(([name]) => name === asked) ?? offered[0])[0];
   const data = useMemo(() => {
     const some = all.map((one) => [one.iteration, one[measure]]).filter(([x]) => x.length);
     return some.length ? uPlot.join(some.map(([x, y]) => [x, y.map((v) => v ?? undefined)])) : [[]];
   }, [measure, ...all]);
   const drawn = runs.filter((_, k) => all[k].iteration.length);
   const series = drawn.map(({ id, name }) => ({ words: name, color: `--c${runs.findIndex((one) => one.id === id) % COLORS}` }));
-  return html`<div class="row"><${Choice} words="What is compared" value=${measure} options=${MEASURES} onChange=${choose} /></div>
+  return html`<div class="row"><${Choice} words="What is compared" value=${measure} options=${offered} onChange=${choose} /></div>
     <${Curve} data=${data} series=${series} words=${`The ${measure.replaceAll("_", " ")} of ${runs.length} runs`} height=${300} />`;
 };
 
