@@ -14,6 +14,7 @@ from chainrule.data.matrix.kept import KeptPasses
 from chainrule.data.matrix.verbs import Gram, Times
 from chainrule.data.matrix.workers import ADDRESS, Cluster
 from chainrule.errors import ClusterError, InputError
+from chainrule.influence.out_of_distribution import Neighborhoods
 
 distributed = pytest.importorskip("distributed", exc_type=ImportError)
 M, N_X = 40, 3000
@@ -68,6 +69,7 @@ def of_all_verbs(data):
         "times": Z,
         "outer": X.outer(D),
         "columns": X.columns([7, 3]),
+        "by the others": Neighborhoods(X, standardized=True).nearest_among,
         "with others": half.gram(rest),
         "with floats": half.gram(FloatMatrix(rest.columns(slice(None)))),
     }

@@ -80,7 +80,7 @@ def _write(
 ) -> None:
     """The report of a training anew."""
     from chainrule.experiments import Execution
-    from chainrule.influence.explanation import is_training_set
+    from chainrule.influence.explanation import check_training_set
     from chainrule.jobs.trained import repeatable, write_report
     from chainrule.model.model_file import load
     from chainrule.training import History
@@ -98,7 +98,7 @@ def _write(
             history = History.from_csv(folder.history)
     with Screen("report", "photos", quiet=usual.json) as screen:
         splits = options.open(source, screen.update, usual.memory)
-    is_training_set("--data" if data else str(source), model, splits.train)
+    check_training_set("--data" if data else str(source), model, splits.train)
     with Screen("report", quiet=usual.json) as screen:
         unseen = _unseen(model, splits, source, folder, slow=_slow(settings), tell=screen)
     with Screen("leaving each out", quiet=usual.json) as screen:

@@ -146,7 +146,7 @@ def explain(
     decisions = np.zeros(P.shape[1], np.int64) if regression else decided(P, model.threshold)
     # What is known of each example.
     found: dict[str, Any] = {"decision": decisions.tolist(), "P": P.T}
-    among = None if data is None else known_to("explain", model, data, network.dtype)
+    among = None if data is None else known_to("explain", model, data)
     if exact:
         own = data is not None and model.training.get("digest") is not None
         note = _elsewhere(network, exact, P.shape, own)
@@ -156,7 +156,7 @@ def explain(
             changes[np.abs(changes) < np.reshape(least, (-1, 1, 1))] = 0  # but rounding
             found["changes"] = changes
     if among is not None:
-        x = feature_matrix(raw, missing=True).scaled(model.scaling, network.dtype)
+        x = feature_matrix(raw, missing=True).scaled(model.scaling, np.float64)
         pictures = None if asked is None else asked.pictures()
         found["neighborhood"] = among.of(x, pictures=pictures)
         if model.encoder is None:
@@ -193,23 +193,23 @@ def _elsewhere(
     )
 
 
-def known_to(where: str, model: Model, train: Dataset, dtype: Any = np.float64) -> Neighborhoods:
+def known_to(where: str, model: Model, train: Dataset) -> Neighborhoods:
     """The training examples, that any number of new ones can be compared with.
 
     InputError for a training set that is not the model's.
     """
-    is_training_set(where, model, train)
+    check_training_set(where, model, train)
     known = model.prepare(train)
     return Neighborhoods(
-        known.matrix(dtype),
+        known.matrix(np.float64),
         angles=known.encoder is not None,
         pictures=known.pictures(),
         standardized=model.scaling.standardized,
     )
 
 
-def is_training_set(where: str, model: Model, data: Dataset) -> bool:
-    """Whether the model knows `data` by their digest; InputError if they are known to be others."""
+def check_training_set(where: str, model: Model, data: Dataset) -> None:
+    """InputError if the data are known, by the digest that the model has, to be others."""
     digest, before = (model.training.get(name) for name in ("digest", "training_examples"))
     if digest is not None and digest != model.prepare(data).digest():
         got = "others: their digest differs"
@@ -222,7 +222,6 @@ def is_training_set(where: str, model: Model, data: Dataset) -> bool:
             got += "they are in memory, it stayed" if in_file else "they stay in a file, it did not"
             fix = f"Give {'less' if in_file else 'more'} --memory, as when it was trained."
         raise InputError(where, "the data that the model was trained on", got, fix)
-    return digest is not None
 
 
 def same_weights(network: Network, again: Network) -> bool:

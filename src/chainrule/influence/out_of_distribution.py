@@ -189,8 +189,8 @@ class _ByOthers(Product):
         m, Z = some.shape[1], some.astype(np.float64)
         v = m / (m - 1) * (1 - Z**2 / (m - 1))
         W = 1 / np.where(v > 1e-9, v, 1)  # the others are all the same: left as it is
-        self.more(self.total[0], W.T, Z**2)
-        self.more(self.total[1], (W * Z).T, Z)
+        self.accumulate(self.total[0], W.T, Z**2)
+        self.accumulate(self.total[1], (W * Z).T, Z)
 
     def known_by(self) -> list[Array | str]:
         return ["scaled by the others"]

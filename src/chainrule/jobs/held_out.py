@@ -313,10 +313,10 @@ class ImportanceJob(Job[Named, "Importance"]):
         """The one that was given; InputError if these are not its data."""
         if self.own.model is None:
             return None
-        from chainrule.influence.explanation import is_training_set
+        from chainrule.influence.explanation import check_training_set
 
         model = loaded(Path(self.own.model))
-        is_training_set(self.command, model, self.splits.train)
+        check_training_set(self.command, model, self.splits.train)
         return model
 
     def plan(self) -> str:

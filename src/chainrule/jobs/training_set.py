@@ -8,7 +8,7 @@ from chainrule.data import Dataset
 from chainrule.data.matrix.source import Progress
 from chainrule.errors import InputError
 from chainrule.files.json_file import fits
-from chainrule.influence.explanation import is_training_set, known_to
+from chainrule.influence.explanation import check_training_set, known_to
 from chainrule.influence.out_of_distribution import Neighborhoods
 from chainrule.influence.predictions import MOST
 from chainrule.jobs.options import Options, restored
@@ -40,7 +40,7 @@ def training_set(
         how = restored(saved["options"], Options(), where)
         how = replace(how, cache=how.cache and cache)
         train = how.open(str(source), progress, memory).train
-        is_training_set(str(source), model, train)
+        check_training_set(str(source), model, train)
     except InputError as error:
         if data is not None:
             raise

@@ -9,6 +9,7 @@ from numpy.testing import assert_array_equal
 from chainrule.data import open_data
 from chainrule.data.matrix import blocks, kept
 from chainrule.data.matrix.blocks import read_ahead
+from chainrule.data.matrix.joined import joined
 from chainrule.data.matrix.kept import KeptPasses
 from chainrule.data.matrix.source import NpySource
 from chainrule.data.matrix.verbs import Gram, Times
@@ -122,6 +123,23 @@ def test_of_a_file_that_was_replaced_it_begins_anew(folder):
     second = opened(pytest.fail)
     assert second.digest() == first.digest()
     assert_array_equal(second.gram(), open_data(folder, memory=MEMORY).train.features.gram())
+
+
+def test_a_pass_over_two_files_goes_on_too(folder):
+    def opened(passes):
+        data = open_data(folder, memory=MEMORY).train.features
+        found = joined(data, data.select(np.arange(5)))
+        found.keep_passes(passes)
+        return found
+
+    np.save(folder / "X.npy", np.nan_to_num(np.load(folder / "X.npy")))
+    told = []
+    passes = KeptPasses(folder.parent / "kept", told.append)
+    broken_off((first := opened(passes)).source, 0.5, ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        first.gram()
+    assert_array_equal(opened(passes).gram(), opened(None).gram())
+    assert len(told) == 1
 
 
 def test_a_damaged_one_is_no_matter_and_a_full_disk_is_one_line(folder, monkeypatch):

@@ -19,7 +19,7 @@ from chainrule.data.matrix.blocks import BlockMatrix
 from chainrule.data.matrix.floats import FloatMatrix
 from chainrule.data.matrix.kept import Pass
 from chainrule.data.matrix.source import READ_BYTES, Source
-from chainrule.data.matrix.verbs import Gram, Product, Times
+from chainrule.data.matrix.verbs import Gram, Product
 from chainrule.data.matrix.workers import Cluster
 from chainrule.data.transform import Scaling
 
@@ -192,10 +192,8 @@ def _sums(X: BlockMatrix, kept: Sequence[Any], asked: Sequence[Sequence[Product]
 
 def _part(one: Product, rows: slice) -> Product:
     """A product with some of the features: what a worker needs of the other factor."""
-    if isinstance(one, Times):
-        return Times(one.W[..., rows])
     if not isinstance(one, Gram):
-        return type(one)()  # of X alone
+        return one.of_features(rows)
     other = one.other
     if isinstance(other, BlockMatrix):
         own = other.rest.part(rows), other.dtype, other.index

@@ -30,7 +30,7 @@ class _Joined(Source):
         self._parts = parts
         sources = [X.source for X in parts if isinstance(X, BlockMatrix)]
         self.path, self.progress = Path(", ".join(map(str, sources))), sources[0].progress
-        self.passes = sources[0].passes
+        self.passes, self.state = sources[0].passes, [one.state for one in sources]
         self.memory = min(one.memory for one in sources)
         self.together = max(one.together for one in sources)
         self.shape = parts[0].shape[0], sum(X.shape[1] for X in parts)

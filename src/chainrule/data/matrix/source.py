@@ -71,6 +71,7 @@ class Source(ABC):
     dtype: np.dtype
     together = 1
     by_feature = True
+    state: Any
     progress: Progress | None = None
     passes: Any = None
 

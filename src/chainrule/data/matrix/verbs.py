@@ -190,7 +190,11 @@ class Product(ABC):
     def add(self, rows: slice, some: np.ndarray) -> None:
         """What the features at `rows` (k, m) add."""
 
-    def more(self, total: np.ndarray, A: np.ndarray, B: np.ndarray) -> None:
+    def of_features(self, rows: slice) -> "Product":
+        """The same of some features alone, for where the others are not known."""
+        return type(self)()
+
+    def accumulate(self, total: np.ndarray, A: np.ndarray, B: np.ndarray) -> None:
         """A B is added to the total, or to an array of it that lies row by row."""
         if self.large:
             blas.add_product(total, A, B)
@@ -227,7 +231,10 @@ class Times(Product):
         self._rows = flat(self.W)
 
     def add(self, rows: slice, some: np.ndarray) -> None:
-        self.more(self.total, self._rows[:, rows], some)
+        self.accumulate(self.total, self._rows[:, rows], some)
+
+    def of_features(self, rows: slice) -> "Times":
+        return Times(self.W[..., rows])
 
     def end(self) -> np.ndarray:
         return self.total.reshape(*self.W.shape[:-1], -1)
@@ -264,16 +271,15 @@ class Gram(Product):
 
     @np.errstate(over="ignore", invalid="ignore")
     def add(self, rows: slice, some: np.ndarray) -> None:
-        if self.large and self.kept:
-            blas.add_square(self.total, some)
-            return
         others = some if self.other is None else self.other.features(rows)
         own = some[:, self.part] if self.part else some
-        if self.large:
-            self.more(self.total, own.T, others[:, : self.total.shape[1]])
-            return
-        for part, of in zip(self.parts, self._rows, strict=True):
-            part += own[:, of].T @ others[:, : part.shape[1]]
+        if self.large and self.kept:
+            blas.add_square(self.total, some)
+        elif self.large:
+            blas.add_product(self.total, own.T, others[:, : self.total.shape[1]])
+        else:
+            for part, of in zip(self.parts, self._rows, strict=True):
+                part += own[:, of].T @ others[:, : part.shape[1]]
 
     def end(self) -> np.ndarray:
         if self.other is None:
