@@ -22,7 +22,7 @@ ADDRESS = "DASK_SCHEDULER_ADDRESS"
 KINDS = "local:N, the address of a scheduler (tcp://HOST:PORT), or its .json file"
 SECONDS = 30  # after which a scheduler does not answer, or no worker comes any more
 VERSIONS = ("python", "numpy", "chainrule")
-# By which workers give memory back at once, and ask for it anew at each block: of D X^T a third.
+# By which workers give memory back at once, and ask for it anew at each block: a quarter of D X^T.
 TRIM = "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_"
 LOGS = ("distributed", "distributed.client", "tornado.application")
 Key = tuple[str | int, ...]
